@@ -1,0 +1,102 @@
+"""The error tree. No message ever holds user text; each says what to do next.
+
+```
+GuardError
+├── Blocked              the policy stopped a text; carries the value-free `decision`
+├── SessionMissing       no session id where one is needed
+├── UnsupportedInput     a value that can't be walked: wrong type, too deep
+├── DetectorError        a detector broke its contract or failed
+│   ├── DetectorTimeout  it did not answer in time
+│   └── ModelUnavailable weights can't be loaded: missing, altered, or out of reach
+├── VaultError           the vault can't remember or give back
+│   └── VaultFull        its size bound is reached
+└── MissingExtra         an optional dependency is not installed (also an ImportError)
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lc_guard.records import Decision
+
+
+class GuardError(Exception):
+    """Base of every error that lc-guard raises on purpose."""
+
+
+class Blocked(GuardError):
+    """The policy stopped a text before it went on.
+
+    Attributes:
+        decision: The value-free decision that led to it.
+    """
+
+    def __init__(self, decision: Decision) -> None:
+        self.decision = decision
+        cause = f" after {decision.error}" if decision.error else ""
+        kinds = ", ".join(sorted(decision.entities)) or "no entity"
+        super().__init__(
+            f"check {decision.check!r} blocked the {decision.stage}{cause} "
+            f"(risk {decision.risk_score:.2f}; {kinds}); see .decision, or change the guard's Policy"
+        )
+
+    def __reduce__(self) -> tuple[type[Blocked], tuple[Decision]]:
+        return type(self), (self.decision,)
+
+
+class SessionMissing(GuardError):
+    """No session id was given where one is needed; a shared vault is never used instead."""
+
+    def __init__(self, found: str = "none") -> None:
+        super().__init__(
+            f"no usable session id ({found}). Do one of: pass "
+            'config={"configurable": {"session_id": "..."}} (a LangGraph "thread_id" works too) to the call; '
+            'give the steps one, as in Anonymize(guard, session_id="..."); '
+            'or bind it once with chain.with_config(configurable={"session_id": "..."})'
+        )
+        self._found = found
+
+    def __reduce__(self) -> tuple[type[SessionMissing], tuple[str]]:
+        return type(self), (self._found,)
+
+
+class UnsupportedInput(GuardError, TypeError):
+    """A value that can't be walked for text: of a type that is not known, or nested too deep."""
+
+
+class DetectorError(GuardError):
+    """A detector failed, or gave something that is not a sequence of entities inside the text."""
+
+
+class DetectorTimeout(DetectorError):
+    """A detector did not answer within the policy's timeout."""
+
+
+class ModelUnavailable(DetectorError):
+    """A model can't be loaded: its package is missing, its files are altered, or its hub is out of reach."""
+
+
+class VaultError(GuardError):
+    """The vault can't remember a value or give it back."""
+
+
+class VaultFull(VaultError):
+    """The vault's size bound is reached; nothing was stored."""
+
+
+class MissingExtra(GuardError, ImportError):
+    """An optional dependency is not installed.
+
+    Args:
+        what: What needs it, such as ``"LLMGuardDetector"``.
+        extra: Name of the extra to install, such as ``"llm-guard"``.
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional dependency: pip install 'lc-guard[{extra}]'")
+        self._args = (what, extra)
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return type(self), self._args

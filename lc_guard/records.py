@@ -1,0 +1,139 @@
+"""The value-free records that leave the guard: entities, scan results, decisions.
+
+None of them can hold user text: they carry kinds, offsets, scores and counts, so they may stand in a log, a score
+or a trace. All are frozen, use slots and turn into JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from math import isfinite
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+Stage = Literal["prompt", "output", "tool_call", "tool_result", "document"]
+"""Where in an application a text was looked at."""
+
+Action = Literal["allow", "anonymize", "redact", "replace", "warn", "block"]
+"""What a finding led to, weakest first: the strongest of a root run becomes the trace's ``guard.action`` score."""
+
+ACTIONS: tuple[Action, ...] = get_args(Action)
+
+DECISION_EVENT = "lc_guard.decision"
+"""Name of the LangChain custom event whose payload is `Decision.as_dict()`."""
+
+RESTORED_EVENT = "lc_guard.restored"
+"""Name of the LangChain custom event with the counts of a finished `Deanonymize` step: ``restored``, ``unknown``."""
+
+CHECK_RUN_ID = ("lc_guard", "check")
+"""First parts of a check's serialized id: its run is ``["lc_guard", "check", <check name>]``."""
+
+SESSION_METADATA = "lc_guard_session"
+"""Metadata key of a check's run that holds the session's keyed digest."""
+
+_NOT_KIND = re.compile(r"[^A-Z0-9]+")
+
+
+def normalize_kind(kind: str) -> str:
+    """Bring an entity type into the form that placeholders use: ``"person name"`` → ``"PERSON_NAME"``.
+
+    Args:
+        kind: Any label of a detector.
+
+    Returns:
+        Upper-case ASCII letters, digits and single underscores, starting with a letter; ``"ENTITY"`` if nothing is left.
+    """
+    name = _NOT_KIND.sub("_", kind.upper()).strip("_")
+    if not name:
+        return "ENTITY"
+    return name if name[0].isalpha() else f"K_{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A stretch of a text that a detector found, without the text.
+
+    Attributes:
+        kind: Entity type, such as ``"PERSON"``.
+        start: Offset of the first character, 0 or more.
+        end: Offset after the last character, above `start`.
+        score: The detector's confidence, 0…1.
+    """
+
+    kind: str
+    start: int
+    end: int
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """What a scanner says of a text.
+
+    Attributes:
+        valid: Whether the text may go on.
+        risk_score: 0…1, higher is worse.
+    """
+
+    valid: bool
+    risk_score: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "risk_score", unit_interval(self.risk_score))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one check decided in one step; the payload of every event, log line and score.
+
+    Attributes:
+        stage: Where the text was looked at.
+        check: Name of the check, unique in a guard; all detectors together are the check ``"pii"``.
+        action: What was done.
+        valid: Whether the policy lets the text go on; a normal anonymized call is valid.
+        risk_score: 0…1, higher is worse, never negative.
+        latency_ms: Wall time of the check in milliseconds, 0 or more.
+        entities: Number of findings by kind.
+        error: Type name of the error that the check ended in, or None.
+        session: Keyed digest of the session id, or None outside a session.
+    """
+
+    stage: Stage
+    check: str
+    action: Action
+    valid: bool
+    risk_score: float
+    latency_ms: float
+    entities: Mapping[str, int] = field(default_factory=dict)
+    error: str | None = None
+    session: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "risk_score", unit_interval(self.risk_score))
+        object.__setattr__(self, "entities", MappingProxyType(dict(self.entities)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = [getattr(self, item.name) for item in fields(self)]
+        return type(self), tuple(dict(v) if isinstance(v, Mapping) else v for v in values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the decision as plain JSON values: the payload of the custom event ``lc_guard.decision``."""
+        return {
+            item.name: dict(self.entities) if item.name == "entities" else getattr(self, item.name)
+            for item in fields(self)
+        }
+
+
+def unit_interval(score: float) -> float:
+    """Clamp a score into 0…1; a score that is no finite number counts as the worst.
+
+    LLM Guard gives −1 for "nothing found or not applicable": that is 0 here.
+    """
+    return min(1.0, max(0.0, float(score))) if isfinite(score) else 1.0
+
+
+def strongest(actions: Iterable[Action]) -> Action:
+    """Give the strongest of several actions, ``"allow"`` when there is none."""
+    return max(actions, key=ACTIONS.index, default="allow")
