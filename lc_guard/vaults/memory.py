@@ -1,0 +1,205 @@
+"""MemoryVault: sessions in this process's memory."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from threading import RLock
+
+from lc_guard.errors import VaultError, VaultFull
+from lc_guard.known import Known, KnownValues
+from lc_guard.vaults.base import ForgetListener, Mint
+
+_MAX_ATTEMPTS = 1_000
+
+
+class _Session:
+    """The values of one session."""
+
+    __slots__ = ("claims", "known", "numbers", "raw", "used")
+
+    def __init__(self, numbers: dict[str, int], used: float) -> None:
+        self.known = KnownValues()
+        self.raw: dict[str, str] = {}
+        self.numbers = numbers
+        self.claims: set[str] = set()
+        self.used = used
+
+    def entries(self) -> dict[str, tuple[str, str]]:
+        return {placeholder: (value, self.known.kind(value)) for placeholder, value in self.raw.items()}
+
+
+class MemoryVault:
+    """Keeps the values of each session in memory, until it is forgotten, expires, or makes room.
+
+    Args:
+        ttl: Seconds after its last use at which a session is dropped; None keeps it for good.
+        max_sessions: Number of sessions kept; beyond it the one unused for longest is dropped. 1 or more.
+        max_values: Number of values a session may hold; one more raises `VaultFull`. 1 or more.
+        clock: Gives the time in seconds; never goes back.
+
+    Raises:
+        ValueError: If a bound is not positive.
+    """
+
+    blocking = False
+
+    def __init__(
+        self,
+        *,
+        ttl: float | None = 86_400.0,
+        max_sessions: int = 10_000,
+        max_values: int = 1_000_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if (ttl is not None and ttl <= 0) or max_sessions < 1 or max_values < 1:
+            raise ValueError("ttl, max_sessions and max_values must be positive (ttl may be None)")
+        self._ttl = ttl
+        self._max_sessions = max_sessions
+        self._max_values = max_values
+        self._clock = clock
+        self._lock = RLock()
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        # How far the numbering of dropped sessions went. Bounded too: what leaves it raises the floor under all new
+        # sessions, so that no placeholder of an old conversation is ever given a second meaning.
+        self._retired: OrderedDict[str, dict[str, int]] = OrderedDict()
+        self._floor: dict[str, int] = {}
+        self._listeners: list[ForgetListener] = []
+
+    def __repr__(self) -> str:
+        with self._lock:
+            values = sum(len(session.raw) for session in self._sessions.values())
+            return f"{type(self).__name__}({len(self._sessions)} sessions, {values} values)"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError(f"{type(self).__name__} can't be pickled: it would write raw values to disk")
+
+    def allocate(self, session: str, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
+        """Give the placeholders of values, making those that are new, all or none (see `Vault.allocate`)."""
+        with self._lock:
+            held = self._open(session)
+            new = {value: kind for kind, value in wanted if held.known.get(value) is None}
+            if len(held.raw) + len(new) > self._max_values:
+                raise VaultFull(
+                    f"the session would hold more than {self._max_values} values; "
+                    "forget it, or raise MemoryVault(max_values=...)"
+                )
+            done: list[str] = []
+            try:
+                for kind, value in ((kind, value) for kind, value in wanted if value in new):
+                    if held.known.get(value) is None:
+                        self._add(held, kind, value, mint)
+                        done.append(value)
+            except BaseException:
+                self._undo(held, done)
+                raise
+            return [held.known.get(value) or "" for _, value in wanted]
+
+    def values(self, session: str, placeholders: Sequence[str]) -> Mapping[str, str]:
+        """Give the raw values of live placeholders (see `Vault.values`)."""
+        with self._lock:
+            held = self._look(session)
+            if held is None:
+                return {}
+            raw = held.raw
+            return {placeholder: raw[placeholder] for placeholder in placeholders if placeholder in raw}
+
+    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Known]]:
+        """Find the session's values in texts (see `Vault.find`)."""
+        with self._lock:
+            held = self._look(session)
+            if held is None:
+                return [[] for _ in texts]
+            return [held.known.find(text, inside_words=inside_words) for text in texts]
+
+    def items(self, session: str) -> Mapping[str, str]:
+        """Give all placeholders of the session with their raw values (see `Vault.items`)."""
+        with self._lock:
+            held = self._look(session)
+            return dict(held.raw) if held else {}
+
+    def kinds(self, session: str) -> frozenset[str]:
+        """Give the kinds that have a live placeholder in the session (see `Vault.kinds`)."""
+        with self._lock:
+            held = self._look(session)
+            return held.known.kinds() if held else frozenset()
+
+    def forget(self, session: str) -> bool:
+        """Drop a session's values for good; its numbering goes on (see `Vault.forget`)."""
+        with self._lock:
+            if session not in self._sessions:
+                return False
+            self._drop(session)
+            return True
+
+    def subscribe(self, listener: ForgetListener) -> None:
+        """Have a listener called just before entries are dropped (see `Vault.subscribe`)."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def _look(self, session: str) -> _Session | None:
+        now = self._clock()
+        self._expire(now)
+        held = self._sessions.get(session)
+        if held is not None:
+            held.used = now
+            self._sessions.move_to_end(session)
+        return held
+
+    def _open(self, session: str) -> _Session:
+        held = self._look(session)
+        if held is None:
+            numbers = self._retired.pop(session, None)
+            held = _Session(dict(self._floor) if numbers is None else numbers, self._clock())
+            self._sessions[session] = held
+            while len(self._sessions) > self._max_sessions:
+                self._drop(next(iter(self._sessions)))
+        return held
+
+    def _expire(self, now: float) -> None:
+        if self._ttl is None:
+            return
+        while self._sessions:
+            oldest = next(iter(self._sessions))
+            if now - self._sessions[oldest].used < self._ttl:
+                return
+            self._drop(oldest)
+
+    def _drop(self, session: str) -> None:
+        held = self._sessions.pop(session)
+        if held.raw:
+            entries = held.entries() if self._listeners else {}
+            for listener in self._listeners:
+                listener(session, entries)
+        self._retired[session] = held.numbers
+        while len(self._retired) > 10 * self._max_sessions:
+            _, numbers = self._retired.popitem(last=False)
+            for kind, number in numbers.items():
+                self._floor[kind] = max(number, self._floor.get(kind, 0))
+
+    @staticmethod
+    def _add(held: _Session, kind: str, value: str, mint: Mint) -> None:
+        number = held.numbers.get(kind, 0) + 1
+        for attempt in range(_MAX_ATTEMPTS):
+            placeholder = mint(kind, number, attempt)
+            claims = mint.claims(placeholder)
+            taken = placeholder in held.raw or held.known.get(placeholder) is not None
+            if not taken and held.claims.isdisjoint(claims):
+                break
+        else:
+            raise VaultError(f"no free placeholder of kind {kind!r} after {_MAX_ATTEMPTS} attempts")
+        held.numbers[kind] = number
+        held.claims.update(claims)
+        held.raw[placeholder] = value
+        held.known.add(value, placeholder, kind)
+
+    @staticmethod
+    def _undo(held: _Session, values: Sequence[str]) -> None:
+        gone = set(values)
+        held.raw = {placeholder: value for placeholder, value in held.raw.items() if value not in gone}
+        held.known = KnownValues(
+            (value, placeholder, kind)
+            for value, placeholder, kind in held.known.entries()
+            if value not in gone
+        )
