@@ -34,6 +34,10 @@ SESSION_METADATA = "lc_guard_session"
 """Metadata key of a check's run that holds the session's keyed digest."""
 
 _NOT_KIND = re.compile(r"[^A-Z0-9]+")
+_MAX_PARTS, _MAX_PART = 8, 32
+
+MAX_KIND = 64
+"""Characters that a kind may have."""
 
 
 def normalize_kind(kind: str) -> str:
@@ -43,12 +47,15 @@ def normalize_kind(kind: str) -> str:
         kind: Any label of a detector.
 
     Returns:
-        Upper-case ASCII letters, digits and single underscores, starting with a letter; ``"ENTITY"`` if nothing is left.
+        Upper-case ASCII letters and digits in up to 8 parts joined by underscores, starting with a letter, at most 64
+        characters; ``"ENTITY"`` if nothing is left.
     """
-    name = _NOT_KIND.sub("_", kind.upper()).strip("_")
-    if not name:
+    parts = [part[:_MAX_PART] for part in _NOT_KIND.split(kind.upper()) if part][:_MAX_PARTS]
+    if not parts:
         return "ENTITY"
-    return name if name[0].isalpha() else f"K_{name}"
+    if not parts[0][0].isalpha():
+        parts[0] = f"K{parts[0][: _MAX_PART - 1]}"
+    return "_".join(parts)[:MAX_KIND].strip("_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,234 @@
+r"""The token grammar: how a numbered placeholder is written, found, tolerated when mangled, and told from its beginning.
+
+A token is an opening bracket, perhaps the word ``REDACTED``, a kind, an index, a closing bracket:
+``[REDACTED_PERSON_1]``. Models mangle them; what is still read as the token of (kind, index):
+
+- other case, blanks or hyphens for underscores, blanks inside the brackets: ``[redacted person 1 ]``;
+- escaped underscores: ``[REDACTED\_PERSON\_1]``; escaped brackets, when both are: ``\[REDACTED_PERSON_1\]``;
+- a possessive inside the brackets: ``[REDACTED_PERSON_1's]``;
+- lost brackets, one or both; with both lost the letters must be capitals: ``REDACTED_PERSON_1``;
+- a tail cut at the end of the text, if no live index of the kind goes on with the same digits.
+
+Never by distance: the index is compared digit by digit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from lc_guard.records import MAX_KIND
+
+PlaceholderStyle = Literal["llm_guard", "angle", "square", "fake"]
+"""``"llm_guard"``: ``[REDACTED_PERSON_1]``; ``"angle"``: ``<PERSON_1>``; ``"square"``: ``[PERSON_1]``; ``"fake"``: a
+realistic value of the same kind."""
+
+Lookup = Callable[[Sequence[str]], Mapping[str, str]]
+"""Gives the raw values of those placeholders that are live."""
+
+LITERAL = "LITERAL"
+"""Kind of a text that looks like a placeholder and was typed by the user: hidden and restored like a value."""
+
+# One separator between the parts of a token as a model may write it: an underscore, escaped for Markdown or for JSON
+# inside Markdown, with blanks around it; or a blank or hyphen in its place.
+_SEPARATOR = r"(?: ?\\{0,2}_ ?|[ \u00a0-])"
+_SEPARATOR_BEGUN = rf"(?:{_SEPARATOR}| ?\\{{1,2}})"
+_KIND = rf"[A-Za-z][A-Za-z0-9]{{0,31}}(?:{_SEPARATOR}[A-Za-z0-9]{{1,32}}){{0,7}}?"
+_MINTED_KIND = f"[A-Z][A-Z0-9_]{{0,{MAX_KIND - 1}}}"
+_INDEX = "[0-9]{1,9}"
+_POSSESSIVE = "['’]s"
+_APART = "(?<![A-Za-z0-9_])"
+# Characters of the longest mangled token: a kind of 64 with 8 separators of 5, and what stands around it.
+_REACH = 140
+
+
+class Restored(NamedTuple):
+    """A text with values put back, and how many placeholders were known and unknown."""
+
+    text: str
+    restored: int
+    unknown: int
+
+
+class _Patterns(NamedTuple):
+    mangled: re.Pattern[str]
+    lookalike: re.Pattern[str]
+    begun: re.Pattern[str]
+    closing: re.Pattern[str]
+
+
+class TokenGrammar:
+    """One style of numbered placeholders.
+
+    Args:
+        opening: Opening bracket, one character.
+        closing: Closing bracket, one character.
+        word: Fixed word before the kind in capitals, or the empty string. Without one only the kinds in use are read
+            tolerantly, since ``[Section 1]`` is ordinary text.
+    """
+
+    def __init__(self, opening: str, closing: str, word: str = "") -> None:
+        self._opening = opening
+        self._closing = closing
+        self._word = word
+        self._prefix = f"{opening}{word}_" if word else opening
+        self._exact = re.compile(f"({re.escape(self._prefix)}{_MINTED_KIND}_{_INDEX}{re.escape(closing)})")
+        self._hints = {opening, "\\", *word[:1]}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.token('KIND', 1)!r})"
+
+    def token(self, kind: str, index: int | str) -> str:
+        """Write the placeholder of (kind, index)."""
+        return f"{self._prefix}{kind}_{index}{self._closing}"
+
+    def find(self, text: str, kinds: Set[str]) -> list[tuple[int, int]]:
+        """Find everything that restoring could take for a placeholder, whatever comes to stand around it.
+
+        Args:
+            text: Any text.
+            kinds: Kinds in use.
+
+        Returns:
+            Spans that don't overlap, in order.
+        """
+        if self._word and not self._suspicious(text):
+            return []
+        found = self._patterns(kinds).lookalike.finditer(text)
+        return [match.span() for match in found if self._word or self._reads(match, kinds)]
+
+    def restore(self, text: str, lookup: Lookup, kinds: Set[str], *, before: str = "", at_end: bool = True) -> Restored:
+        """Put the values back in one pass; what is put in is not looked at again.
+
+        Args:
+            text: Text of a model.
+            lookup: Gives the values of live placeholders.
+            kinds: Kinds in use.
+            before: The character before `text`, if there was one.
+            at_end: Whether the text ends here: a placeholder that was cut off is then completed.
+        """
+        parts = self._exact.split(text)
+        tokens = parts[1::2]
+        if not self._word or self._suspicious(text, beyond=len(tokens)):
+            return self._restore_mangled(text, lookup, kinds, before, at_end=at_end)
+        if not tokens:
+            return Restored(text, 0, 0)
+        values = lookup(tokens)
+        parts[1::2] = [values.get(token, token) for token in tokens]
+        known = sum(token in values for token in tokens)
+        return Restored("".join(parts), known, len(tokens) - known)
+
+    def held(self, text: str, kinds: Set[str], *, before: str = "") -> int:
+        """Tell from where on a text may still become a placeholder when more text follows.
+
+        Args:
+            text: The text so far.
+            kinds: Kinds in use.
+            before: The character before `text`, if there was one.
+
+        Returns:
+            Offset of the suffix to hold back; ``len(text)`` when there is none.
+        """
+        if self._word and self._hints.isdisjoint(text[-_REACH:]):
+            return len(text)
+        patterns = self._patterns(kinds)
+        whole = before + text
+        start = max(len(before), len(whole) - _REACH)
+        while (match := patterns.begun.search(whole, start)) is not None:
+            start = match.start()
+            full = patterns.mangled.match(whole, start)
+            if full is None or patterns.closing.fullmatch(whole, full.end()):
+                return start - len(before)
+            start += 1
+        return len(text)
+
+    def _suspicious(self, text: str, *, beyond: int = 0) -> bool:
+        return text.upper().count(self._word) > beyond
+
+    def _restore_mangled(self, text: str, lookup: Lookup, kinds: Set[str], before: str, *, at_end: bool) -> Restored:
+        whole = before + text
+        found = self._patterns(kinds).mangled.finditer(whole, len(before))
+        matches = [match for match in found if self._reads(match, kinds)]
+        tokens = [(_plain_kind(match["kind"]), match["index"]) for match in matches]
+        values = lookup([self.token(*token) for token in tokens]) if tokens else {}
+        pieces: list[str] = []
+        known = 0
+        last = len(before)
+        for match, (kind, index) in zip(matches, tokens, strict=True):
+            value = values.get(self.token(kind, index))
+            cut_off = at_end and match.end() == len(whole) and not match[0].endswith(self._closing)
+            if value is None or (cut_off and self._goes_on(kind, index, lookup)):
+                continue
+            known += 1
+            pieces += (whole[last : match.start()], value, match["possessive"] or "")
+            last = match.end()
+        pieces.append(whole[last:])
+        return Restored("".join(pieces), known, len(matches) - known)
+
+    def _reads(self, match: re.Match[str], kinds: Set[str]) -> bool:
+        """Tell whether what the pattern found is written well enough to be taken for a token."""
+        if self._exact.fullmatch(match[0]):
+            return True
+        if not self._word and _plain_kind(match["kind"]) not in kinds:
+            return False
+        if match["opening"]:
+            return True
+        bare = match[0].removesuffix(self._closing).removesuffix(match["possessive"] or "").rstrip(" \\'’s")
+        return bare == bare.upper() and (bool(self._word) or not re.search(r"[ \u00a0-]", bare))
+
+    def _goes_on(self, kind: str, index: str, lookup: Lookup) -> bool:
+        """Tell whether a live index begins with these digits and has up to three more."""
+        tails = (f"{tail:0{width}d}" for width in (1, 2, 3) for tail in range(10**width))
+        return bool(lookup([self.token(kind, index + tail) for tail in tails]))
+
+    def _patterns(self, kinds: Set[str]) -> _Patterns:
+        return _compile(self._opening, self._closing, self._word, frozenset() if self._word else frozenset(kinds))
+
+
+STYLES: dict[str, TokenGrammar] = {
+    "llm_guard": TokenGrammar("[", "]", "REDACTED"),
+    "angle": TokenGrammar("<", ">"),
+    "square": TokenGrammar("[", "]"),
+}
+"""The grammars of the numbered styles; they hold no state of a session."""
+
+
+def _plain_kind(written: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "_", written).upper()
+
+
+def _begun(letters: str) -> str:
+    """Give a pattern for every beginning of a literal, the empty one included."""
+    return "".join(f"(?:{_SEPARATOR_BEGUN if letter == '_' else letter}" for letter in letters) + ")?" * len(letters)
+
+
+@lru_cache(maxsize=128)
+def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _Patterns:
+    left, right = re.escape(opening), re.escape(closing)
+    names = sorted(kinds, key=lambda name: (-len(name), name))
+    if word:
+        lead, kind, begun = f"(?i:{word}){_SEPARATOR}", _KIND, [word]
+    else:
+        in_use = "|".join(name.replace("_", _SEPARATOR) for name in names) or "(?!)"
+        lead, kind, begun = "", f"(?i:{in_use})|{_MINTED_KIND}", names
+    head = rf"(?:(?P<escape>\\{{1,2}})?(?P<opening>{left}) ?|{_APART}){lead}(?P<kind>{kind}){_SEPARATOR}"
+    tail = rf"(?(escape) ?\\{{1,2}}{right}|(?: ?{right}|(?(possessive)(?!)|(?![A-Za-z0-9_]))))"
+    mangled = rf"{head}(?P<index>{_INDEX})(?![0-9])(?P<possessive>{_POSSESSIVE})?{tail}"
+    lookalike = (
+        rf"(?P<opening>\\{{0,2}}{left} ?)?{lead}(?P<kind>{kind}){_SEPARATOR}(?P<index>{_INDEX})"
+        rf"(?P<possessive>{_POSSESSIVE})?(?: ?\\{{0,2}}{right})?"
+    )
+    rest = rf"(?:{_SEPARATOR_BEGUN}[A-Za-z0-9]{{0,32}}){{0,9}}(?:['’]s?)? ?\\{{0,2}}"
+    bracketed = "|".join(f"(?i:{name}){rest}|(?i:{_begun(name)})" for name in begun)
+    bare = "|".join(f"{name}{rest}|{name[0]}{_begun(name[1:])}" for name in begun)
+    minted = "" if word else f"|{_MINTED_KIND}"
+    return _Patterns(
+        mangled=re.compile(mangled, re.ASCII),
+        lookalike=re.compile(lookalike, re.ASCII),
+        begun=re.compile(
+            rf"(?:(?:\\{{1,2}}(?:{left} ?)?|{left} ?)(?:{bracketed}{minted})?|{_APART}(?:{bare or '(?!)'}))\Z", re.ASCII
+        ),
+        closing=re.compile(r"(?:['’]s?)? ?\\{0,2}", re.ASCII),
+    )
