@@ -1,0 +1,1 @@
+"""Loopback stand-ins for the services that the real client libraries talk to in the tests."""

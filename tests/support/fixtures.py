@@ -1,0 +1,49 @@
+"""Fixtures around the stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from langfuse import Langfuse
+from langfuse._client.resource_manager import LangfuseResourceManager
+from opentelemetry.sdk.trace import TracerProvider
+
+from .langfuse_server import LangfuseServer
+
+MakeClient = Callable[..., Langfuse]
+
+
+@pytest.fixture
+def langfuse_server() -> Iterator[LangfuseServer]:
+    """A running stand-in for Langfuse."""
+    with LangfuseServer() as server:
+        yield server
+
+
+@pytest.fixture
+def make_langfuse(langfuse_server: LangfuseServer) -> Iterator[MakeClient]:
+    """Makes real clients of the stand-in, each with its own tracer provider; nothing outlives the test."""
+    providers: list[TracerProvider] = []
+
+    def make(**kwargs: Any) -> Langfuse:
+        providers.append(TracerProvider())
+        defaults: dict[str, Any] = {
+            "public_key": langfuse_server.public_key,
+            "secret_key": langfuse_server.secret_key,
+            "base_url": langfuse_server.url,
+            "tracer_provider": providers[-1],
+        }
+        return Langfuse(**{**defaults, **kwargs})
+
+    yield make
+    LangfuseResourceManager.reset()
+    for provider in providers:
+        provider.shutdown()
+
+
+@pytest.fixture
+def langfuse_client(make_langfuse: MakeClient) -> Langfuse:
+    """The real client, without a mask."""
+    return make_langfuse()
