@@ -1,0 +1,114 @@
+"""Several detectors as one: each looks at the text, one decision is made where they disagree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from lc_guard.detectors.base import Detector
+from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
+from lc_guard.errors import DetectorError, GuardError
+from lc_guard.records import Entity
+
+# Under this many characters a thread costs more than it saves.
+_WORTH_THREADS = 2_000
+
+
+class JoinedDetector:
+    """Asks several detectors and gives one list without overlaps; what any of them finds is found.
+
+    Args:
+        detectors: The sources, the most trusted first (rules and checksums before models): order decides only which
+            kind stands where two sources give the same characters different kinds.
+        entity_types: Kinds to give; None for all.
+        parallel: Whether sources may run in threads on long texts. None: where there is more than one core.
+
+    Raises:
+        GuardError: There is no detector.
+    """
+
+    name = "joined"
+
+    def __init__(
+        self,
+        detectors: Sequence[Detector],
+        *,
+        entity_types: Collection[str] | None = None,
+        parallel: bool | None = None,
+    ) -> None:
+        self._detectors = tuple(detectors)
+        self._entity_types = None if entity_types is None else frozenset(entity_types)
+        if not self._detectors:
+            raise GuardError("a JoinedDetector needs at least one detector")
+        self._parallel = (os.cpu_count() or 1) > 1 if parallel is None else parallel
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({list(self._detectors)!r})"
+
+    @property
+    def detectors(self) -> tuple[Detector, ...]:
+        """The sources, the most trusted first."""
+        return self._detectors
+
+    def warm_up(self) -> None:
+        """Load the models of all sources now.
+
+        Raises:
+            ModelUnavailable: One of them can't be loaded.
+        """
+        for detector in self._detectors:
+            load = getattr(detector, "warm_up", None)
+            if load is not None:
+                load()
+
+    def detect(self, text: str) -> list[Entity]:
+        """Give what the sources find in a text, ordered by offset, without overlaps."""
+        return self.detect_batch([text])[0]
+
+    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """Do the same for many texts, each source in one pass.
+
+        Args:
+            texts: Any texts.
+
+        Returns:
+            The entities of each text, in the order of `texts`.
+
+        Raises:
+            DetectorError: A source failed; nothing is given rather than a part.
+        """
+        texts = list(texts)
+        long = sum(map(len, texts)) > _WORTH_THREADS
+        tasks: list[Callable[[], list[Sequence[Entity]]]] = [
+            lambda detector=detector: ask(detector, texts) for detector in self._detectors  # type: ignore[misc]
+        ]
+        if self._parallel and long and len(tasks) > 1:
+            with ThreadPoolExecutor(len(tasks), thread_name_prefix="lc-guard-detector") as pool:
+                answers = list(pool.map(lambda task: task(), tasks))
+        else:
+            answers = [task() for task in tasks]
+        joined = [
+            one_kind_per_value(text, resolve(text, [clean(text, found) for found in sources]))
+            for text, sources in zip(texts, zip(*answers, strict=True), strict=True)
+        ]
+        return [[e for e in entities if self._wanted(e.kind)] for entities in joined]
+
+    def _wanted(self, kind: str) -> bool:
+        return self._entity_types is None or kind in self._entity_types
+
+
+def ask(detector: Detector, texts: Sequence[str]) -> list[Sequence[Entity]]:
+    """Ask a detector about many texts, in one pass if it can.
+
+    Raises:
+        DetectorError: It did not answer for each text.
+    """
+    batch: Any = getattr(detector, "detect_batch", None)
+    answers = [detector.detect(text) for text in texts] if batch is None else list(batch(texts))
+    if len(answers) != len(texts):
+        raise DetectorError(
+            f"{type(detector).__name__}.detect_batch gave {len(answers)} answers for {len(texts)} texts"
+        )
+    return answers

@@ -1,0 +1,144 @@
+"""Presidio's recognizers without a model and without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lc_guard.detectors.weights import LoadOnce
+from lc_guard.errors import DetectorError
+from lc_guard.records import Entity, normalize_kind
+
+if TYPE_CHECKING:
+    from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
+    from presidio_analyzer.nlp_engine import NlpEngine
+    from tldextract import TLDExtract
+
+
+def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
+    """Give an NLP engine that only splits words: Presidio needs one, its NER we do not.
+
+    The lemma of a word is the word in lower case. Without any lemma, Presidio's boost for context words ("card",
+    "phone") is lost.
+
+    Args:
+        languages: ISO 639-1 codes.
+
+    Returns:
+        A loaded engine.
+
+    Raises:
+        DetectorError: spaCy has no tokenizer for a language.
+    """
+    import spacy
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+
+    class BlankNlpEngine(SpacyNlpEngine):  # type: ignore[misc]
+        """Tokens and lower-case lemmas, nothing to download."""
+
+        def load(self) -> None:
+            self.nlp = {language: spacy.blank(language) for language in languages}
+
+        def process_text(self, text: str, language: str) -> Any:
+            # The zone frees the words from spaCy's string store: no user text outlives the call. Artifacts refer to
+            # tokens, so each call makes a vocabulary-independent copy of what Presidio reads.
+            doc = self.nlp[language](text)
+            for token in doc:
+                token.lemma_ = token.lower_
+            return self._doc_to_nlp_artifact(doc, language)
+
+    engine = BlankNlpEngine(models=[{"lang_code": code, "model_name": f"blank_{code}"} for code in languages])
+    try:
+        engine.load()
+    except ImportError as error:
+        raise DetectorError(f"spaCy has no tokenizer for the language {languages!r}: give an ISO 639-1 code") from error
+    return engine
+
+
+@LoadOnce
+def suffix_list() -> TLDExtract:
+    """Give the public suffix list that tldextract ships; never the one on the network, never a cache on the disk."""
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), fallback_to_snapshot=True, cache_dir=None)
+
+
+def without_network(registry: RecognizerRegistry, language: str) -> None:
+    """Replace the recognizers of a registry that would fetch a suffix list, by the same ones with the packaged list.
+
+    Args:
+        registry: Presidio's registry; changed in place.
+        language: Language of the replaced recognizers.
+    """
+    from presidio_analyzer.predefined_recognizers import EmailRecognizer
+
+    class OfflineEmailRecognizer(EmailRecognizer):  # type: ignore[misc]
+        """Presidio's own pattern; the domain is looked up in the packaged list."""
+
+        def validate_result(self, pattern_text: str) -> bool:
+            return bool(suffix_list()(pattern_text).suffix)
+
+    if any(isinstance(item, EmailRecognizer) for item in registry.recognizers):
+        registry.remove_recognizer("EmailRecognizer")
+        registry.add_recognizer(OfflineEmailRecognizer(supported_language=language))
+
+
+@LoadOnce
+def pattern_engine(language: str) -> AnalyzerEngine:
+    """Build Presidio's analyzer with all of its predefined recognizers that need no model.
+
+    Args:
+        language: ISO 639-1 code.
+
+    Returns:
+        The analyzer, ready for all threads.
+
+    Raises:
+        DetectorError: The language is not known.
+    """
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+
+    nlp_engine = blank_nlp_engine([language])
+    registry = RecognizerRegistry(supported_languages=[language])
+    registry.load_predefined_recognizers(languages=[language])
+    registry.remove_recognizer("SpacyRecognizer")
+    # Ours are better at these two: see `shapes`.
+    registry.remove_recognizer("UrlRecognizer")
+    registry.remove_recognizer("PhoneRecognizer")
+    without_network(registry, language)
+    return AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=[language])
+
+
+def group_recognizers(groups: Iterable[Mapping[str, Any]], language: str) -> list[EntityRecognizer]:
+    """Turn LLM Guard's pattern groups into Presidio recognizers.
+
+    Args:
+        groups: Mappings with ``name``, ``expressions`` and optionally ``context``, ``score``, ``languages``: the form
+            of LLM Guard's ``DEFAULT_REGEX_PATTERNS``. A group with ``reuse`` (another language's recognizer) is left.
+        language: Only groups for this language are taken.
+
+    Returns:
+        One recognizer for each group.
+    """
+    from presidio_analyzer import Pattern, PatternRecognizer
+
+    return [
+        PatternRecognizer(
+            supported_entity=normalize_kind(group["name"]),
+            supported_language=language,
+            patterns=[
+                Pattern(name=group["name"], regex=expression, score=group.get("score", 0.75))
+                for expression in group["expressions"]
+            ],
+            context=list(group.get("context") or []),
+        )
+        for group in groups
+        if group.get("expressions") and language in (group.get("languages") or ["en"])
+    ]
+
+
+def as_entities(results: Iterable[Any]) -> list[Entity]:
+    """Turn Presidio's results into ours: kind, offsets and score, without its explanation (which quotes the text)."""
+    return [
+        Entity(normalize_kind(r.entity_type), r.start, r.end, min(1.0, max(0.0, float(r.score)))) for r in results
+    ]

