@@ -1,1 +1,85 @@
-"""placeholder front door"""
+"""The privacy and safety boundary for LangChain: what the model sees is hidden, what the reader sees is real.
+
+The public names, loaded when they are first used; nothing heavy is imported before.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lc_guard.callbacks import GuardCallbackHandler
+    from lc_guard.errors import (
+        Blocked,
+        DetectorError,
+        DetectorTimeout,
+        GuardError,
+        MissingExtra,
+        ModelUnavailable,
+        SessionMissing,
+        UnsupportedInput,
+        VaultError,
+        VaultFull,
+    )
+    from lc_guard.guard import Guard
+    from lc_guard.policy import Policy
+    from lc_guard.records import Action, Decision, Entity, ScanResult, Stage
+    from lc_guard.runnables import Anonymize, Deanonymize
+
+_HOMES = {
+    "callbacks": ("GuardCallbackHandler",),
+    "errors": (
+        "Blocked",
+        "DetectorError",
+        "DetectorTimeout",
+        "GuardError",
+        "MissingExtra",
+        "ModelUnavailable",
+        "SessionMissing",
+        "UnsupportedInput",
+        "VaultError",
+        "VaultFull",
+    ),
+    "guard": ("Guard",),
+    "policy": ("Policy",),
+    "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
+    "runnables": ("Anonymize", "Deanonymize"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Action",
+    "Anonymize",
+    "Blocked",
+    "Deanonymize",
+    "Decision",
+    "DetectorError",
+    "DetectorTimeout",
+    "Entity",
+    "Guard",
+    "GuardCallbackHandler",
+    "GuardError",
+    "MissingExtra",
+    "ModelUnavailable",
+    "Policy",
+    "ScanResult",
+    "SessionMissing",
+    "Stage",
+    "UnsupportedInput",
+    "VaultError",
+    "VaultFull",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -33,17 +33,18 @@ class Blocked(GuardError):
         decision: The value-free decision that led to it.
     """
 
-    def __init__(self, decision: Decision) -> None:
+    def __init__(self, decision: Decision, reason: str | None = None) -> None:
         self.decision = decision
-        cause = f" after {decision.error}" if decision.error else ""
-        kinds = ", ".join(sorted(decision.entities)) or "no entity"
+        self._reason = reason
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(decision.entities.items()))
+        causes = filter(None, (decision.error, reason, kinds))
         super().__init__(
-            f"check {decision.check!r} blocked the {decision.stage}{cause} "
-            f"(risk {decision.risk_score:.2f}; {kinds}); see .decision, or change the guard's Policy"
+            f"the check {decision.check!r} blocked the {decision.stage} ({'; '.join(causes) or 'not valid'}). "
+            "See .decision for the value-free record; the guard's Policy says what blocks"
         )
 
-    def __reduce__(self) -> tuple[type[Blocked], tuple[Decision]]:
-        return type(self), (self.decision,)
+    def __reduce__(self) -> tuple[type[Blocked], tuple[Decision, str | None]]:
+        return type(self), (self.decision, self._reason)
 
 
 class SessionMissing(GuardError):

@@ -5,10 +5,13 @@ No input or output of its own: whoever reads the stream feeds it. Restoring a wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Mapping, Set
 from typing import Protocol
 
-from lc_guard.placeholders import Restored
+from lc_guard.known import KnownValues
+from lc_guard.placeholders import Lookup, Restored, TokenGrammar
+from lc_guard.words import RUN, cuts_run
 
 
 class Restoring(Protocol):
@@ -23,6 +26,73 @@ class Restoring(Protocol):
         ...
 
 
+class NumberedRestoring:
+    """Restores numbered placeholders.
+
+    Args:
+        grammar: Their style.
+        lookup: Gives the values of live placeholders.
+        kinds: Kinds with a live placeholder.
+    """
+
+    __slots__ = ("_grammar", "_kinds", "_lookup")
+
+    def __init__(self, grammar: TokenGrammar, lookup: Lookup, kinds: Set[str]) -> None:
+        self._grammar = grammar
+        self._lookup = lookup
+        self._kinds = kinds
+
+    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:
+        """Put the values back."""
+        return self._grammar.restore(text, self._lookup, self._kinds, before=before, at_end=at_end)
+
+    def held(self, text: str, *, before: str) -> int:
+        """Tell from where on the text may still become a placeholder."""
+        return self._grammar.held(text, self._kinds, before=before)
+
+
+class FakeRestoring:
+    """Restores fakes: whole words only, exactly as they were made.
+
+    Args:
+        values: Fake → value, of the whole session.
+    """
+
+    __slots__ = ("_fakes", "_reach", "_sorted", "_values")
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._fakes = KnownValues((fake, fake, "") for fake in values)
+        self._sorted = sorted(values)
+        self._reach = max(map(len, self._sorted), default=0)
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Find the fakes in a text: spans that don't overlap, in order."""
+        return [(hit.start, hit.end) for hit in self._fakes.find(text)]
+
+    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:  # noqa: ARG002 - a fake is never cut off
+        """Put the values back."""
+        whole = before + text
+        pieces: list[str] = []
+        last = len(before)
+        hits = [(start, end) for start, end in self.find(whole) if start >= last]
+        for start, end in hits:
+            pieces += (whole[last:start], self._values[whole[start:end]])
+            last = end
+        pieces.append(whole[last:])
+        return Restored("".join(pieces), len(hits), 0)
+
+    def held(self, text: str, *, before: str) -> int:
+        """Tell from where on the text may still become a fake, or a word that only begins like one."""
+        whole = before + text
+        for run in RUN.finditer(whole, max(len(before), len(whole) - self._reach)):
+            begun = whole[run.start() :]
+            at = bisect_left(self._sorted, begun)
+            if at < len(self._sorted) and self._sorted[at].startswith(begun) and not cuts_run(whole, run.start()):
+                return run.start() - len(before)
+        return len(text)
+
+
 class StreamRestorer:
     """Restores one text that arrives in pieces of any size.
 
@@ -31,14 +101,13 @@ class StreamRestorer:
 
     Args:
         session: The session's placeholders.
-        escape: Applied to each value that is put in, such as JSON escaping; None puts them in as they are.
 
     Attributes:
         restored: Placeholders put back so far.
         unknown: Placeholders met so far that no value is known for; they stay as they are.
     """
 
-    __slots__ = ("_before", "_escape", "_held", "_session", "restored", "unknown")
+    __slots__ = ("_before", "_held", "_session", "restored", "unknown")
 
     def __init__(self, session: Restoring) -> None:
         self._session = session

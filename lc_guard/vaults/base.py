@@ -14,13 +14,13 @@ ForgetListener = Callable[[str, Mapping[str, tuple[str, str]]], None]
 class Mint(Protocol):
     """Makes placeholders; the vault calls it while it holds the session."""
 
-    def __call__(self, kind: str, index: int, attempt: int) -> str:
+    def __call__(self, kind: str, index: int) -> str:
         """Give the placeholder for the `index`-th value of a kind.
 
         Args:
             kind: Entity type.
-            index: 1 or more, never given twice for a kind in a session.
-            attempt: 0 first; one more each time the last answer was taken already.
+            index: 1 or more, never given twice for a kind in a session; one that is refused, because a placeholder or
+                a value of the session equals it already, is left out.
         """
         ...
 

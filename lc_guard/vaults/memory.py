@@ -180,9 +180,9 @@ class MemoryVault:
 
     @staticmethod
     def _add(held: _Session, kind: str, value: str, mint: Mint) -> None:
-        number = held.numbers.get(kind, 0) + 1
-        for attempt in range(_MAX_ATTEMPTS):
-            placeholder = mint(kind, number, attempt)
+        first = held.numbers.get(kind, 0) + 1
+        for number in range(first, first + _MAX_ATTEMPTS):
+            placeholder = mint(kind, number)
             claims = mint.claims(placeholder)
             taken = placeholder in held.raw or held.known.get(placeholder) is not None
             if not taken and held.claims.isdisjoint(claims):

@@ -1,0 +1,221 @@
+"""Asking the detectors: all of them for many texts at once, each text only once, nothing believed unchecked."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import isfinite
+from typing import Any
+
+from lc_guard.detectors.base import Detector
+from lc_guard.drivers import Plan, Together, milliseconds_since, where
+from lc_guard.errors import DetectorError, DetectorTimeout, GuardError
+from lc_guard.records import Entity, normalize_kind, unit_interval
+
+logger = logging.getLogger("lc_guard")
+
+Texts = Sequence[str]
+
+
+@dataclass(slots=True)
+class Detected:
+    """What the detectors said of some texts.
+
+    Attributes:
+        entities: Findings by text; a text that no detector answered for is missing.
+        failures: By text, the first error of a detector that was asked for it.
+        latency_ms: By detector, the wall time of its answer in milliseconds.
+    """
+
+    entities: dict[str, tuple[Entity, ...]] = field(default_factory=dict)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    latency_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Detection:
+    """The detectors of a guard, with a cache of their answers.
+
+    The cache is keyed by a keyed hash of the text and holds only value-free entities, so that the turns of a
+    conversation cost what is new in them.
+
+    Args:
+        detectors: The detectors, asked at the same time.
+        cache_size: Number of texts plus entities that the cache holds; 0 switches it off.
+    """
+
+    def __init__(self, detectors: Iterable[Detector], *, cache_size: int) -> None:
+        self.detectors: Mapping[str, Detector] = _by_name(detectors)
+        self._cache = _Cache(cache_size)
+        self._warm = False
+        self._warm_lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self.detectors)})"
+
+    def warm_up(self) -> None:
+        """Load the models of all detectors now; does nothing the second time.
+
+        Raises:
+            DetectorError: If a model can't be loaded.
+        """
+        if self._warm:
+            return
+        with self._warm_lock:
+            if self._warm:
+                return
+            for detector in self.detectors.values():
+                load = getattr(detector, "warm_up", None)
+                if load is not None:
+                    load()
+            self._warm = True
+
+    def plan(self, batches: Sequence[Texts], timeout: float | None) -> Plan[Detected]:
+        """Have all texts looked at that the cache does not know.
+
+        Args:
+            batches: Texts that belong together; one batch's failure is not to spoil another.
+            timeout: Seconds for all detectors together; loading models does not count.
+        """
+        detected = Detected()
+        open_batches = [self._cache.sift(batch, detected.entities) for batch in batches]
+        texts = list(dict.fromkeys(text for batch in open_batches for text in batch))
+        if not texts or not self.detectors:
+            detected.entities.update((text, ()) for text in texts)
+            return detected
+        if not self._warm:
+            (failure,) = yield Together([self.warm_up])
+            if failure is not None:
+                self._fail(detected, texts, "warm-up", failure)
+                return detected
+        yield from self._ask_all(texts, timeout, detected)
+        if detected.failures and len(open_batches) > 1 and not _timed_out(detected.failures.values()):
+            # One text can fail a whole batch: ask again for each, so that it fails alone.
+            detected.failures.clear()
+            for batch in open_batches:
+                if batch:
+                    yield from self._ask_all(batch, timeout, detected)
+        self._cache.keep({t: detected.entities[t] for t in texts if t not in detected.failures})
+        return detected
+
+    def _ask_all(self, texts: Texts, timeout: float | None, detected: Detected) -> Plan[None]:
+        answers = yield Together([partial(_ask, d, texts) for d in self.detectors.values()], timeout)
+        found: dict[str, tuple[Entity, ...]] = dict.fromkeys(texts, ())
+        for name, answer in zip(self.detectors, answers, strict=True):
+            if isinstance(answer, Exception):
+                self._fail(detected, texts, name, answer)
+                continue
+            entities, latency_ms = answer
+            detected.latency_ms[name] = detected.latency_ms.get(name, 0.0) + latency_ms
+            for text, more in zip(texts, entities, strict=True):
+                found[text] += more
+        detected.entities.update(found)
+
+    @staticmethod
+    def _fail(detected: Detected, texts: Texts, name: str, failure: Exception) -> None:
+        # the message of a foreign error may hold user text: only its type and place are told
+        told = f"{type(failure).__name__}: {failure}" if isinstance(failure, GuardError) else where(failure)
+        logger.warning("detector %r failed: %s", name, told)
+        for text in texts:
+            detected.failures.setdefault(text, failure)
+            detected.entities.setdefault(text, ())
+
+
+def _timed_out(failures: Iterable[Exception]) -> bool:
+    return any(isinstance(failure, DetectorTimeout) for failure in failures)
+
+
+def _by_name(detectors: Iterable[Detector]) -> dict[str, Detector]:
+    named: dict[str, Detector] = {}
+    for detector in detectors:
+        if not callable(getattr(detector, "detect", None)):
+            raise TypeError(f"a detector needs a method detect(text); {type(detector).__name__} has none")
+        name = str(getattr(detector, "name", "") or type(detector).__name__)
+        number = 2
+        unique = name
+        while unique in named:
+            unique = f"{name}_{number}"
+            number += 1
+        named[unique] = detector
+    return named
+
+
+def _ask(detector: Detector, texts: Texts) -> tuple[list[tuple[Entity, ...]], float]:
+    started = time.perf_counter()
+    batch: Callable[[Texts], Any] | None = getattr(detector, "detect_batch", None)
+    answers = list(batch(texts)) if batch is not None else [detector.detect(text) for text in texts]
+    if len(answers) != len(texts):
+        raise DetectorError(f"{len(answers)} answers for {len(texts)} texts")
+    checked = [_checked(answer, len(text)) for answer, text in zip(answers, texts, strict=True)]
+    return checked, milliseconds_since(started)
+
+
+def _checked(answer: Any, length: int) -> tuple[Entity, ...]:
+    entities: list[Entity] = []
+    for entity in answer:
+        if not isinstance(entity, Entity):
+            raise DetectorError(f"an answer holds {type(entity).__name__} where Entity is expected")
+        start, end, score = entity.start, entity.end, entity.score
+        whole = isinstance(start, int) and isinstance(end, int) and isinstance(score, int | float)
+        if not whole or not isinstance(entity.kind, str):
+            raise DetectorError("an entity needs a kind of type str, whole offsets and a number as score")
+        if not 0 <= start <= end <= length:
+            raise DetectorError(f"an entity at {start}:{end} lies outside the text of {length} characters")
+        if start < end:
+            kind = normalize_kind(entity.kind)
+            score = unit_interval(score)
+            same = kind == entity.kind and score == entity.score and isfinite(entity.score)
+            entities.append(entity if same else Entity(kind, start, end, score))
+    return tuple(entities)
+
+
+class _Cache:
+    """Least-recently-used answers, bounded by the number of texts plus entities."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held = 0
+        self._key = secrets.token_bytes(16)
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[bytes, tuple[Entity, ...]] = OrderedDict()
+
+    def sift(self, texts: Texts, found: dict[str, tuple[Entity, ...]]) -> list[str]:
+        """Put what is known into `found` and give the texts that are not; blank ones have no entities."""
+        unknown: list[str] = []
+        for text in texts:
+            if not text or text.isspace():
+                found[text] = ()
+                continue
+            digest = self._digest(text)
+            with self._lock:
+                answer = self._answers.get(digest)
+                if answer is not None:
+                    self._answers.move_to_end(digest)
+            if answer is None:
+                unknown.append(text)
+            else:
+                found[text] = answer
+        return unknown
+
+    def keep(self, answers: Mapping[str, tuple[Entity, ...]]) -> None:
+        """Remember answers, dropping the ones unused for longest."""
+        if not self._size:
+            return
+        digests = {self._digest(text): entities for text, entities in answers.items()}
+        with self._lock:
+            for digest, entities in digests.items():
+                if digest not in self._answers:
+                    self._held += 1 + len(entities)
+                self._answers[digest] = entities
+            while self._held > self._size and self._answers:
+                _, dropped = self._answers.popitem(last=False)
+                self._held -= 1 + len(dropped)
+
+    def _digest(self, text: str) -> bytes:
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._key).digest()

@@ -1,0 +1,80 @@
+"""Fakes: realistic values of the same kind, as placeholders (``placeholder_style="fake"``)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Set
+from typing import TYPE_CHECKING
+
+from lc_guard.words import RUN
+
+if TYPE_CHECKING:
+    from faker import Faker
+
+_PATIENCE = 40  # refused fakes of one value, after which a made-up word is taken: Faker's lists are finite
+
+# Entity types of Presidio, LLM Guard and spaCy → Faker's providers (https://faker.readthedocs.io/en/stable/providers.html).
+# A fake begins and ends with a letter or digit: it is restored at word boundaries.
+_PROVIDERS: dict[str, Callable[[Faker], str]] = {
+    "PERSON": lambda fake: f"{fake.first_name()} {fake.last_name()}",
+    "EMAIL_ADDRESS": lambda fake: f"{fake.user_name()}{fake.random_int(10, 99)}@example.com",
+    "PHONE_NUMBER": lambda fake: f"{fake.random_int(201, 989)}-555-01{fake.random_int(0, 99):02d}",
+    "LOCATION": lambda fake: fake.city(),
+    "GPE": lambda fake: fake.city(),
+    "ADDRESS": lambda fake: fake.street_address(),
+    "ORGANIZATION": lambda fake: f"{fake.last_name()}-{fake.last_name()} {fake.company_suffix()}",
+    "CREDIT_CARD": lambda fake: fake.credit_card_number(card_type="visa16"),
+    "US_SSN": lambda fake: fake.ssn(),
+    "IBAN_CODE": lambda fake: fake.iban(),
+    "IP_ADDRESS": lambda fake: fake.ipv4_public(),
+    "URL": lambda fake: f"{fake.domain_word()}.example.com/{fake.slug()}",
+    "DATE_TIME": lambda fake: fake.date(pattern="%d %B %Y"),
+    "UUID": lambda fake: str(fake.uuid4()),
+}
+_SHARED_WORDS = frozenset({"com", "example", "https", "inc", "llc", "ltd", "and", "plc", "group", "sons"})
+
+
+
+class FakeMint:
+    """Makes fakes that equal no word of the given texts.
+
+    Args:
+        texts: Texts that the fakes are put into.
+    """
+
+    def __init__(self, texts: Set[str]) -> None:
+        self._words = {word.casefold() for text in texts for word in RUN.findall(text)}
+        self._fake: Faker | None = None
+        self._refused: dict[str, int] = {}
+
+    def __call__(self, kind: str, index: int) -> str:
+        """Give a fake of a kind; each call gives another."""
+        provider = _PROVIDERS.get(kind.removesuffix("_RE"))
+        tries = self._refused[kind] = self._refused.get(kind, 0) + 1
+        if provider is not None and tries <= _PATIENCE * (1 + index):
+            for _ in range(_PATIENCE):
+                fake = provider(self._faker())
+                if self._words.isdisjoint(self.claims(fake)):
+                    return fake
+        return self._word(kind)
+
+    def claims(self, placeholder: str) -> Set[str]:
+        """Give the words that no other fake of the session may hold, so that no two can run into each other."""
+        words = (word.casefold() for word in RUN.findall(placeholder))
+        return {placeholder.casefold(), *(word for word in words if word.isalpha() and word not in _SHARED_WORDS)}
+
+    def _faker(self) -> Faker:
+        if self._fake is None:
+            from faker import Faker  # noqa: PLC0415 - 0.2 s to import, needed for this style only
+
+            self._fake = Faker("en_US", use_weighting=False)
+            self._fake.seed_instance(secrets.randbits(64))
+        return self._fake
+
+    def _word(self, kind: str) -> str:
+        """Make up a word for a kind without a provider: ``Passport-kd83ms2q``."""
+        while True:
+            tail = "".join(secrets.choice("bcdfghjkmnpqrstvwxz23456789") for _ in range(8))
+            word = f"{kind.split('_')[-1].capitalize()}{tail}"
+            if word.casefold() not in self._words:
+                return word

@@ -1,0 +1,316 @@
+"""Langfuse: a callback handler that scores every check, and a mask for what leaves the process.
+
+Works with the Langfuse SDK lines 4 (4.18 and later) and 5. Both are seen through the same few names of the SDK's own
+LangChain handler; `docs/design/langfuse.md` lists them.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_args
+from uuid import UUID
+
+from langchain_core.messages import ToolMessage
+from langchain_core.runnables.config import var_child_runnable_config
+from langfuse.langchain import CallbackHandler as _LangfuseHandler
+from langfuse.types import MaskOtelSpansParams, MaskOtelSpansResult, OtelSpanPatch, TraceContext
+from opentelemetry import context as otel_context
+from opentelemetry import trace as otel_trace
+
+from lc_guard.masking import Detect, SpanMask
+from lc_guard.records import ACTIONS, CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, Stage, strongest
+
+if TYPE_CHECKING:
+    from langfuse.types import MaskOtelSpansFunction
+
+    from lc_guard.guard import Guard
+
+__all__ = ["CallbackHandler", "mask_otel_spans"]
+
+logger = logging.getLogger("lc_guard.langfuse")
+
+_ROOT_KEY = otel_context.create_key("lc_guard_root_run")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
+_LONGEST_NAME = 200
+
+
+@dataclass(eq=False)
+class _Root:
+    """A root run: where its trace begins, and what its checks decided.
+
+    Attributes:
+        run_id: The root run.
+        before: The OpenTelemetry context in which it started.
+        inside: The context that its children belong in: the root's span and its trace attributes.
+        observation: Langfuse's observation of the root run.
+        run_ids: All runs under it that were seen.
+        span_ids: Their spans.
+        actions: What was decided so far.
+    """
+
+    run_id: UUID
+    before: otel_context.Context
+    inside: otel_context.Context | None = None
+    observation: Any = None
+    run_ids: list[UUID] = field(default_factory=list)
+    span_ids: set[int] = field(default_factory=set)
+    actions: list[Action] = field(default_factory=list)
+
+
+def _starting(callback: str) -> Callable[..., None]:
+    """Make the callback `callback` for the start of a run."""
+
+    def on_start(self: CallbackHandler, *args: Any, run_id: UUID, parent_run_id: UUID | None = None, **kw: Any) -> None:
+        self._safely(self._enter, run_id, parent_run_id)
+        self._upstream(callback, *args, run_id=run_id, parent_run_id=parent_run_id, **kw)
+        self._safely(self._entered, run_id)
+
+    return on_start
+
+
+def _ending(callback: str) -> Callable[..., None]:
+    """Make the callback `callback` for the end of a run."""
+
+    def on_end(self: CallbackHandler, result: Any, *args: Any, run_id: UUID, **kw: Any) -> None:
+        self._safely(self._record_result, run_id, result)
+        if isinstance(result, ToolMessage) and result.status == "error":
+            result = None  # recorded already; the SDK would copy its text into the span's status
+        self._upstream(callback, result, *args, run_id=run_id, **kw)
+        self._safely(self._leave, run_id)
+
+    return on_end
+
+
+class CallbackHandler(_LangfuseHandler):
+    """A drop-in for ``langfuse.langchain.CallbackHandler`` that knows lc-guard's checks.
+
+    Each check is an observation of type ``guardrail`` with its scores ``<stage>.<check>`` (the risk, 0…1) and
+    ``<stage>.<check>.valid``; the trace gets ``guard.action``, the strongest action of the root run. Every root run is
+    a trace of its own, in ``batch`` too, unless it runs inside a span or a run of yours. It never raises, and sends
+    nothing when no Langfuse keys are set.
+
+    Args:
+        public_key: Which Langfuse client to use where there are several.
+        trace_context: A trace id, and if wanted a span id, to put the root runs under.
+    """
+
+    # Inline: under asyncio the callbacks of a run then share its context, and the trace's attributes reach all spans.
+    run_inline = True
+
+    def __init__(self, *, public_key: str | None = None, trace_context: TraceContext | None = None) -> None:
+        super().__init__(public_key=public_key, trace_context=trace_context)
+        self._roots: dict[UUID, _Root] = {}
+        client = self._langfuse_client
+        # Without keys the SDK has no resources, and has said so in one line.
+        self._sends = client._resources is not None and bool(client._tracing_enabled)
+
+    on_chain_start = _starting("on_chain_start")
+    on_chat_model_start = _starting("on_chat_model_start")
+    on_llm_start = _starting("on_llm_start")
+    on_tool_start = _starting("on_tool_start")
+    on_retriever_start = _starting("on_retriever_start")
+    on_chain_end = _ending("on_chain_end")
+    on_chain_error = _ending("on_chain_error")
+    on_llm_end = _ending("on_llm_end")
+    on_llm_error = _ending("on_llm_error")
+    on_tool_end = _ending("on_tool_end")
+    on_tool_error = _ending("on_tool_error")
+    on_retriever_end = _ending("on_retriever_end")
+    on_retriever_error = _ending("on_retriever_error")
+
+    def on_llm_new_token(self, *args: Any, **kwargs: Any) -> None:
+        """Note when the first token of a streamed answer came."""
+        self._upstream("on_llm_new_token", *args, **kwargs)
+
+    def on_agent_action(self, *args: Any, **kwargs: Any) -> None:
+        """Record an agent's action."""
+        self._upstream("on_agent_action", *args, **kwargs)
+
+    def on_agent_finish(self, *args: Any, **kwargs: Any) -> None:
+        """Record an agent's result."""
+        self._upstream("on_agent_finish", *args, **kwargs)
+
+    def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """Score a check's decision, or note what a `Deanonymize` step restored.
+
+        Args:
+            name: Name of the event; all but lc-guard's are ignored.
+            data: Its payload.
+            run_id: The run that dispatched it: the check's own, or the step's.
+            **kwargs: LangChain's tags and metadata, not used.
+        """
+        if name == DECISION_EVENT:
+            self._safely(self._decided, data, run_id)
+        elif name == RESTORED_EVENT:
+            self._safely(self._restored, data, run_id)
+
+    def _safely(self, step: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        """Run a step of the handler: the one place where observability is kept from breaking the call."""
+        if not self._sends:
+            return
+        try:
+            step(*args, **kwargs)
+        except Exception as error:
+            # The message may quote what the chain works on: the type must do.
+            logger.error("tracing failed in %s: %s", getattr(step, "__name__", "a callback"), type(error).__name__)
+
+    def _upstream(self, callback: str, *args: Any, **kwargs: Any) -> None:
+        self._safely(getattr(super(), callback), *args, **kwargs)
+
+    def _get_observation_type_from_serialized(
+        self, serialized: dict[str, Any] | None, callback_type: str, **kwargs: Any
+    ) -> Any:
+        # At the start, because a type that is set later is overwritten by the SDK's own update at the run's end.
+        if serialized and tuple(serialized.get("id") or ())[: len(CHECK_RUN_ID)] == CHECK_RUN_ID:
+            return "guardrail"
+        return super()._get_observation_type_from_serialized(serialized, callback_type, **kwargs)
+
+    def _get_error_level_and_status_message(self, error: BaseException) -> Any:
+        # The SDK would also write the message into the span's status, which no mask can reach: `_record_result` has
+        # put it into the attribute that Langfuse shows, and that one is masked.
+        level, _ = super()._get_error_level_and_status_message(error)
+        return level, None
+
+    def _enter(self, run_id: UUID, parent_run_id: UUID | None) -> None:
+        """Bring the OpenTelemetry context to where a run belongs, before the SDK opens its span."""
+        root = self._roots.get(parent_run_id) if parent_run_id else None
+        if root is None:
+            _step_back()
+            root = _Root(run_id, before=otel_context.get_current())
+            otel_context.attach(otel_context.set_value(_ROOT_KEY, root))
+        elif otel_context.get_value(_ROOT_KEY) is not root and root.inside is not None:
+            # Another thread or task, or another root run was started here meanwhile.
+            otel_context.attach(root.inside)
+        self._roots[run_id] = root
+        root.run_ids.append(run_id)
+
+    def _entered(self, run_id: UUID) -> None:
+        root, observation = self._roots[run_id], self._runs.get(run_id)
+        if observation is not None:
+            root.span_ids.add(observation._otel_span.get_span_context().span_id)
+        if root.run_id == run_id:
+            root.observation, root.inside = observation, otel_context.get_current()
+
+    def _leave(self, run_id: UUID) -> None:
+        """Give the trace its score and forget the root run, when it is the root that ended."""
+        root = self._roots.get(run_id)
+        if root is None or root.run_id != run_id:
+            return
+        for each in root.run_ids:
+            self._roots.pop(each, None)
+        if otel_context.get_value(_ROOT_KEY) is root:
+            otel_context.attach(root.before)
+        if root.actions and root.observation is not None:
+            root.observation.score_trace(
+                name="guard.action",
+                value=strongest(root.actions),
+                score_id=f"{root.observation.trace_id}-{root.observation.id}-guard.action",
+                data_type="CATEGORICAL",
+            )
+
+    def _record_result(self, run_id: UUID, result: Any) -> None:
+        """Write what the SDK would leave out, or put where no mask reaches it."""
+        observation = self._runs.get(run_id)
+        if observation is None:
+            return
+        if isinstance(result, BaseException):
+            observation.update(status_message=str(result) or type(result).__name__)
+        elif isinstance(result, ToolMessage) and result.status == "error":
+            observation.update(output=result, level="ERROR")
+            observation.update(status_message=str(result.content))
+        elif observation._observation_type == "guardrail" and isinstance(result, Mapping) and result.get("detectors"):
+            observation.update(metadata={"detectors": dict(result["detectors"])})
+
+    def _decided(self, data: Mapping[str, Any], run_id: UUID) -> None:
+        decision, observation = _read_decision(data), self._runs.get(run_id)
+        root = self._roots.get(run_id)
+        if root is not None:
+            root.actions.append(decision.action)
+        if observation is None:
+            return
+        failed = decision.action == "block" or decision.error is not None
+        if failed or decision.action == "warn":
+            cause = f" after {decision.error}" if decision.error else ""
+            observation.update(
+                level="ERROR" if failed else "WARNING",
+                status_message=f"{decision.check}: {decision.action}{cause} (risk {decision.risk_score:.2f})",
+            )
+        name = _NOT_IN_NAMES.sub("_", f"{decision.stage}.{decision.check}")[:_LONGEST_NAME]
+        # Score ids are unique in a project, not in a trace: they must hold the trace's id.
+        score_id = f"{observation.trace_id}-{observation.id}-{name}"
+        observation.score(name=name, value=decision.risk_score, score_id=score_id, data_type="NUMERIC")
+        observation.score(
+            name=f"{name}.valid", value=int(decision.valid), score_id=f"{score_id}.valid", data_type="BOOLEAN"
+        )
+
+    def _restored(self, data: Mapping[str, Any], run_id: UUID) -> None:
+        observation = self._runs.get(run_id)
+        if observation is not None:
+            observation.update(metadata={key: int(data[key]) for key in ("restored", "unknown")})
+
+
+def _step_back() -> None:
+    """Leave the context of another root run that is still open here, or was never closed.
+
+    That is so for the items of a ``batch``, for a call while a stream is open, and after a stream that was given up.
+    A call inside a step of that run, or inside a span of the user's own, stays where it is.
+    """
+    if var_child_runnable_config.get() is not None:
+        return
+    while isinstance(root := otel_context.get_value(_ROOT_KEY), _Root):
+        if otel_trace.get_current_span().get_span_context().span_id not in root.span_ids:
+            return
+        otel_context.attach(root.before)
+
+
+def _read_decision(data: Mapping[str, Any]) -> Decision:
+    """Read the event's payload; anybody may dispatch an event of that name.
+
+    Raises:
+        ValueError: If it is no decision.
+    """
+    decision = Decision(**data)
+    if decision.stage not in get_args(Stage) or decision.action not in ACTIONS or not isinstance(decision.check, str):
+        raise ValueError("not a decision")
+    return decision
+
+
+def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtelSpansFunction:
+    """Make the function for ``Langfuse(mask_otel_spans=...)``: exported spans carry placeholders instead of values.
+
+    It runs when spans are exported, not in the chain's way. It covers every attribute, JSON-escaped or not, also
+    those of sessions that were forgotten meanwhile. Where the guard has decided nothing yet it runs the guard's
+    detectors itself. A span that can't be masked is not exported.
+
+    The ids that you set on a trace yourself (metadata ``langfuse_session_id`` and ``langfuse_user_id``) are sent as
+    they are. LangChain's ``session_id`` and ``thread_id`` become the session's digest.
+
+    Args:
+        guard: The guard of the chains that are traced.
+        detect: ``"when_needed"`` runs the detectors on spans of a trace without a decision, or with one that left
+            no placeholder (redacted, blocked, failed), and on the spans of tools and retrievers; ``"always"`` on all.
+
+    Returns:
+        The mask. Make one for a client: it listens to the guard's vault from then on.
+    """
+    mask = SpanMask(guard, detect=detect)
+
+    def mask_batch(*, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
+        for span in params.spans.values():
+            mask.learn(span.trace_id, span.attributes)
+        texts: dict[str, str] = {}
+        patches: dict[Any, Any] = {}
+        for identifier, span in params.spans.items():
+            try:
+                changed, removed = mask.mask(span.trace_id, span.name, span.attributes, texts)
+                patches[identifier] = OtelSpanPatch(set_attributes=changed, delete_attributes=removed)
+            except Exception as error:
+                logger.error("a span can't be masked and is not exported: %s", type(error).__name__)
+                # Both SDK lines leave out a span whose patch is no `OtelSpanPatch`, and send the others.
+                patches[identifier] = "not exported"
+        return MaskOtelSpansResult(span_patches=patches)
+
+    return mask_batch

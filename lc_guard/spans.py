@@ -1,0 +1,75 @@
+"""What becomes of overlapping findings: spans that don't overlap, cover every finding, and cut no word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lc_guard.placeholders import LITERAL
+from lc_guard.records import Action, Entity
+from lc_guard.policy import Policy
+from lc_guard.words import strip_blanks, widen
+
+
+class Span(NamedTuple):
+    """A stretch of a text and what happens to it."""
+
+    start: int
+    end: int
+    kind: str
+    score: float
+    action: Action
+
+
+def merge(text: str, entities: Iterable[Entity], policy: Policy) -> list[Span]:
+    """Join overlapping findings to their union, so that none of them shows.
+
+    Args:
+        text: The text.
+        entities: Findings with offsets inside the text.
+        policy: Says what happens to each kind; those it leaves alone hide nothing and join nothing.
+
+    Returns:
+        Spans in order: disjoint, without blanks at their ends, never ending within a run of letters and digits. Those
+        left alone (``"allow"``, ``"warn"``) come where nothing else covers them.
+    """
+    hidden: list[Entity] = []
+    shown: list[Span] = []
+    for entity in entities:
+        start, end = strip_blanks(text, entity.start, entity.end)
+        if start == end or not policy.counts(entity.kind, entity.score):
+            continue
+        action: Action = "anonymize" if entity.kind == LITERAL else policy.action(entity.kind)
+        if action in ("allow", "warn"):
+            shown.append(Span(start, end, entity.kind, entity.score, action))
+        else:
+            hidden.append(Entity(entity.kind, start, end, entity.score))
+    spans = _unite(text, hidden, policy)
+    return sorted(spans + [span for span in shown if not _covered(span, spans)])
+
+
+def _unite(text: str, entities: list[Entity], policy: Policy) -> list[Span]:
+    groups: list[tuple[int, int, list[Entity]]] = []
+    for entity in sorted(entities, key=lambda entity: (entity.start, -entity.end)):
+        if groups and entity.start < groups[-1][1]:
+            start, end, members = groups[-1]
+            members.append(entity)
+            if entity.end > end:
+                groups[-1] = (start, widen(text, entity.start, entity.end, floor=entity.start)[1], members)
+            continue
+        floor = groups[-1][1] if groups else 0
+        start, end = widen(text, entity.start, entity.end, floor=floor)
+        groups.append((start, end, [entity]))
+    return [_span(start, end, members, policy) for start, end, members in groups]
+
+
+def _span(start: int, end: int, members: list[Entity], policy: Policy) -> Span:
+    first = max(members, key=lambda entity: (entity.kind != LITERAL, entity.end - entity.start, entity.score))
+    score = max(entity.score for entity in members)
+    actions = {"anonymize" if entity.kind == LITERAL else policy.action(entity.kind) for entity in members}
+    action: Action = "block" if "block" in actions else "redact" if "redact" in actions else "anonymize"
+    return Span(start, end, first.kind, score, action)
+
+
+def _covered(span: Span, spans: list[Span]) -> bool:
+    return any(other.start < span.end and span.start < other.end for other in spans)
