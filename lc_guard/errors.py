@@ -3,6 +3,7 @@
 ```
 GuardError
 ├── Blocked              the policy stopped a text; carries the value-free `decision`
+├── LeakPrevented        a model call was stopped because a message held a known value
 ├── SessionMissing       no session id where one is needed
 ├── UnsupportedInput     a value that can't be walked: wrong type, too deep
 ├── DetectorError        a detector broke its contract or failed
@@ -45,6 +46,25 @@ class Blocked(GuardError):
 
     def __reduce__(self) -> tuple[type[Blocked], tuple[Decision, str | None]]:
         return type(self), (self.decision, self._reason)
+
+
+class LeakPrevented(GuardError):
+    """A model call was stopped because its messages held values that the vault knows.
+
+    Attributes:
+        kinds: Number of values by kind.
+    """
+
+    def __init__(self, kinds: dict[str, int]) -> None:
+        self.kinds = kinds
+        found = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        super().__init__(
+            f"a model call was stopped: its messages hold values that are hidden elsewhere in the run ({found}). "
+            "Put Anonymize(guard) before the prompt, so that it sees every text of the call"
+        )
+
+    def __reduce__(self) -> tuple[type[LeakPrevented], tuple[dict[str, int]]]:
+        return type(self), (self.kinds,)
 
 
 class SessionMissing(GuardError):

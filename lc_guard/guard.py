@@ -5,83 +5,32 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import logging
 import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from lc_guard.detection import Detected, Detection
 from lc_guard.detectors.base import Detector
 from lc_guard.drivers import Driver, Plan, Together, milliseconds_since, where
-from lc_guard.errors import Blocked, GuardError, SessionMissing
-from lc_guard.fakes import FakeMint
-from lc_guard.known import Known
+from lc_guard.errors import GuardError
+from lc_guard.hiding import Hiding, cut_out
+from lc_guard.jobs import PII_CHECK, Job, Outcome
 from lc_guard.placeholders import LITERAL, STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.policy import Policy
-from lc_guard.records import Action, Decision, Entity, Stage, strongest
-from lc_guard.restoring import FakeRestoring, NumberedRestoring, StreamRestorer
+from lc_guard.records import Action, Decision, strongest
+from lc_guard.restoring import FakeRestoring, NumberedRestoring
+from lc_guard.sessions import GuardSession, session_key
 from lc_guard.spans import Span, merge
-from lc_guard.vaults.base import Mint, Vault
+from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
 
-logger = logging.getLogger("lc_guard")
-
-PII_CHECK = "pii"
-"""Name of the check that all detectors together are."""
+T = TypeVar("T")
 
 _MAX_DIGESTS = 100_000
-_MAX_REPAIRS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Texts of one step in one session that are to be hidden together.
-
-    Attributes:
-        texts: The texts.
-        session: Session id.
-        stage: Where the texts come from.
-    """
-
-    texts: Sequence[str] = field(repr=False)
-    session: str = field(repr=False)
-    stage: Stage = "prompt"
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a job.
-
-    Attributes:
-        decision: The value-free decision.
-        texts: Text → hidden text, for those that changed. Empty when blocked.
-        latency_ms: By detector, its wall time in milliseconds; empty when the cache knew all.
-        reason: Value-free words about what went wrong, or None.
-    """
-
-    decision: Decision
-    texts: dict[str, str] = field(default_factory=dict, repr=False)
-    latency_ms: dict[str, float] = field(default_factory=dict)
-    reason: str | None = None
-
-    def hide(self, text: str) -> str:
-        """Give the hidden form of one of the job's texts.
-
-        Raises:
-            Blocked: If the policy does not let the texts go on.
-        """
-        self.raise_if_blocked()
-        return self.texts.get(text, text)
-
-    def raise_if_blocked(self) -> None:
-        """Raise `Blocked` if the policy does not let the texts go on."""
-        if not self.decision.valid:
-            raise Blocked(self.decision, self.reason)
 
 
 class Guard:
@@ -128,6 +77,7 @@ class Guard:
             raise ValueError(f"placeholder_style must be one of {', '.join(map(repr, get_args(PlaceholderStyle)))}")
         self._grammar: TokenGrammar | None = STYLES.get(placeholder_style)
         self._preamble = "".join(str(getattr(d, "preamble", "") or "") for d in chosen)
+        self._hiding = Hiding(self.vault, self.policy, self._grammar)
         self._driver = Driver()
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()
@@ -191,10 +141,13 @@ class Guard:
 
         return NumberedRestoring(self._grammar, lookup, self.vault.kinds(session))
 
-    async def arestoring(self, session: str, *, json_strings: bool = False) -> NumberedRestoring | FakeRestoring:
-        """Do what `restoring` does without blocking the event loop."""
-        make = partial(self.restoring, session, json_strings=json_strings)
-        return await self._driver.arun(_only(Together([make], waits=self._vault_waits)))
+    async def unblocked(self, call: Callable[[], T]) -> T:
+        """Call something that reads the vault: in a thread if the vault may block, else here.
+
+        Raises:
+            Exception: What the call raises.
+        """
+        return cast("T", await self._driver.arun(_only(Together([call], waits=self._hiding.waits))))
 
     def redact(self, texts: Sequence[str]) -> list[str]:
         """Hide what the detectors find for good, as ``[REDACTED_PERSON]``; no session, no vault.
@@ -205,7 +158,7 @@ class Guard:
         detected = self._driver.run(self._detection.plan([texts], self.policy.timeout))
         for failure in detected.failures.values():
             raise failure
-        return [_cut_out(text, detected.entities.get(text, ())) for text in texts]
+        return [cut_out(text, detected.entities.get(text, ())) for text in texts]
 
     def digest(self, session: str) -> str:
         """Give the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""
@@ -222,10 +175,6 @@ class Guard:
         with self._digests_lock:
             return self._digests.get(digest)
 
-    @property
-    def _vault_waits(self) -> bool:
-        return bool(getattr(self.vault, "blocking", True))
-
     def _plan(self, jobs: Sequence[Job]) -> Plan[list[Outcome]]:
         started = time.perf_counter()
         detected = yield from self._detection.plan([job.texts for job in jobs], self.policy.timeout)
@@ -240,76 +189,18 @@ class Guard:
         failure = next((detected.failures[text] for text in texts if text in detected.failures), None)
         if failure is not None and self.policy.on_error == "block":
             return self._blocked(job, started, detected, failure)
-        (memory,) = yield Together([partial(self._recall, job.session, texts)], waits=self._vault_waits)
+        (memory,) = yield Together([partial(self._hiding.recall, job.session, texts)], waits=self._hiding.waits)
         if isinstance(memory, Exception):
             return self._blocked(job, started, detected, memory)
-        entities = {text: self._findings(text, detected.entities[text], memory, i) for i, text in enumerate(texts)}
+        entities = {text: self._hiding.findings(text, detected.entities[text], memory, i) for i, text in enumerate(texts)}
         spans = {text: merge(text, found, self.policy) for text, found in entities.items()}
         if any(span.action == "block" for found in spans.values() for span in found):
             return Outcome(self._decision(job, started, spans, action="block"), {}, dict(detected.latency_ms))
-        hidden = yield from self._hide(job.session, spans, memory)
+        hidden = yield from self._hiding.hide(job.session, spans, memory)
         if isinstance(hidden, Exception):
             return self._blocked(job, started, detected, hidden)
         decision = self._decision(job, started, spans, failure=failure)
         return Outcome(decision, self._with_preamble(texts, hidden), dict(detected.latency_ms))
-
-    def _recall(self, session: str, texts: Sequence[str]) -> _Memory:
-        kinds = self.vault.kinds(session)
-        return _Memory(
-            kinds=kinds,
-            found=self.vault.find(session, texts) if kinds else [[] for _ in texts],
-            fakes=FakeRestoring(self.vault.items(session)) if self._grammar is None else None,
-        )
-
-    def _findings(self, text: str, entities: Sequence[Entity], memory: _Memory, number: int) -> list[Entity]:
-        findings = list(entities)
-        for hit in memory.found[number]:
-            seen = any(entity.start < hit.end and hit.start < entity.end for entity in entities)
-            # a value of the session that stands here again is certain; where a detector saw it too, its score counts
-            findings.append(Entity(hit.kind, hit.start, hit.end, 0.0 if seen or hit.kind == LITERAL else 1.0))
-        findings += [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, findings, memory)]
-        return findings
-
-    def _lookalikes(self, text: str, findings: Sequence[Entity], memory: _Memory) -> list[tuple[int, int]]:
-        if self._grammar is not None:
-            return self._grammar.find(text, memory.kinds | {entity.kind for entity in findings} | {LITERAL})
-        return memory.fakes.find(text) if memory.fakes is not None else []
-
-    def _hide(
-        self, session: str, spans: Mapping[str, Sequence[Span]], memory: _Memory
-    ) -> Plan[dict[str, str] | Exception]:
-        todo = {text: [span for span in found if span.action in ("anonymize", "redact")] for text, found in spans.items()}
-        for _ in range(_MAX_REPAIRS):
-            wanted = list(
-                dict.fromkeys(
-                    (span.kind, text[span.start : span.end])
-                    for text, found in todo.items()
-                    for span in found
-                    if span.action == "anonymize"
-                )
-            )
-            placeholders: dict[tuple[str, str], str] = {}
-            if wanted:
-                mint: Mint = FakeMint(todo.keys()) if self._grammar is None else _TokenMint(self._grammar)
-                allocate = partial(self.vault.allocate, session, wanted, mint)
-                (answer,) = yield Together([allocate], waits=self._vault_waits)
-                if isinstance(answer, Exception):
-                    return answer
-                placeholders = dict(zip(wanted, answer, strict=True))
-            hidden = {text: _Hidden.of(text, found, placeholders) for text, found in todo.items() if found}
-            if self._grammar is not None or not wanted:
-                return {text: done.text for text, done in hidden.items()}
-            # a fake may run into the words around it: whatever reads as one by accident is hidden as well
-            (fakes,) = yield Together([partial(self.vault.items, session)], waits=self._vault_waits)
-            if isinstance(fakes, Exception):
-                return fakes
-            restoring = FakeRestoring(fakes)
-            clashes = {text: done.clashes(restoring) for text, done in hidden.items()}
-            if not any(clashes.values()):
-                return {text: done.text for text, done in hidden.items()}
-            for text, found in clashes.items():
-                todo[text] = merge(text, [*(Entity(s.kind, s.start, s.end, s.score) for s in todo[text]), *found], self.policy)
-        return GuardError("no fakes were found that stay apart from the text; use a numbered placeholder_style")
 
     def _with_preamble(self, texts: Sequence[str], hidden: dict[str, str]) -> dict[str, str]:
         first = next((text for text in texts if hidden.get(text, text) != text), None)
@@ -361,174 +252,8 @@ class Guard:
         return Outcome(decision, {}, dict(detected.latency_ms), reason)
 
 
-class GuardSession:
-    """One conversation: hides its values and puts them back.
-
-    Get it from `Guard.session`; it holds no state of its own and may be made anew for each call.
-    """
-
-    def __init__(self, guard: Guard, session_id: str) -> None:
-        self._guard = guard
-        self._id = session_id
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._guard.digest(self._id)})"
-
-    def anonymize(self, text: str, *, stage: Stage = "prompt") -> str:
-        """Hide what the guard finds in a text.
-
-        Raises:
-            Blocked: If the policy does not let the text go on.
-        """
-        (outcome,) = self._guard.check([Job((text,), self._id, stage)])
-        return outcome.hide(text)
-
-    async def aanonymize(self, text: str, *, stage: Stage = "prompt") -> str:
-        """Do what `anonymize` does without blocking the event loop."""
-        (outcome,) = await self._guard.acheck([Job((text,), self._id, stage)])
-        return outcome.hide(text)
-
-    def deanonymize(self, text: str) -> str:
-        """Put the values back into a text of the model; unknown placeholders stay."""
-        restorer = self.restorer()
-        return restorer.feed(text) + restorer.flush()
-
-    async def adeanonymize(self, text: str) -> str:
-        """Do what `deanonymize` does without blocking the event loop."""
-        if not self._guard._vault_waits:  # noqa: SLF001 - the session is the guard's own other half
-            return self.deanonymize(text)
-        (answer,) = await self._guard._driver.arun(_each(Together([partial(self.deanonymize, text)])))  # noqa: SLF001
-        if isinstance(answer, Exception):
-            raise answer
-        return str(answer)
-
-    def restorer(self, *, json_strings: bool = False) -> StreamRestorer:
-        """Give a restorer for one text that arrives in pieces.
-
-        Args:
-            json_strings: Whether the text is JSON: values are then escaped.
-        """
-        return StreamRestorer(self._guard.restoring(self._id, json_strings=json_strings))
-
-    async def arestorer(self, *, json_strings: bool = False) -> StreamRestorer:
-        """Do what `restorer` does without blocking the event loop."""
-        return StreamRestorer(await self._guard.arestoring(self._id, json_strings=json_strings))
-
-    def placeholders(self) -> Mapping[str, str]:
-        """Give all placeholders with their **raw values**: handle it like the values themselves."""
-        return self._guard.vault.items(self._id)
-
-    async def aplaceholders(self) -> Mapping[str, str]:
-        """Do what `placeholders` does without blocking the event loop."""
-        return await self._guard._driver.arun(_only(Together([self.placeholders])))  # noqa: SLF001
-
-    def forget(self) -> bool:
-        """Drop the session's values for good. Tells whether there were any."""
-        return self._guard.vault.forget(self._id)
-
-    async def aforget(self) -> bool:
-        """Do what `forget` does without blocking the event loop."""
-        return await self._guard._driver.arun(_only(Together([self.forget])))  # noqa: SLF001
-
-
-def session_key(session_id: Any) -> str:
-    """Bring a session id into its one form.
-
-    Args:
-        session_id: A text that is not blank, or a number or UUID.
-
-    Raises:
-        SessionMissing: If it is nothing of that.
-    """
-    if isinstance(session_id, str):
-        if session_id.strip():
-            return session_id
-        raise SessionMissing("an empty one was given")
-    if session_id is None:
-        raise SessionMissing
-    if isinstance(session_id, bool) or type(session_id).__name__ not in ("int", "UUID"):
-        raise SessionMissing(f"one of type {type(session_id).__name__} was given")
-    return str(session_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    """What the vault knows of some texts, read in one go."""
-
-    kinds: frozenset[str]
-    found: list[list[Known]] = field(repr=False)
-    fakes: FakeRestoring | None = field(repr=False)
-
-
-class _TokenMint:
-    """Writes numbered placeholders."""
-
-    def __init__(self, grammar: TokenGrammar) -> None:
-        self._grammar = grammar
-
-    def __call__(self, kind: str, index: int) -> str:
-        return self._grammar.token(kind, index)
-
-    def claims(self, placeholder: str) -> Set[str]:  # noqa: ARG002 - numbers keep placeholders apart
-        return frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class _Hidden:
-    """A text with placeholders in it, and where they stand: (start, end, start before, end before)."""
-
-    text: str = field(repr=False)
-    places: list[tuple[int, int, int, int]]
-
-    @classmethod
-    def of(cls, text: str, spans: Sequence[Span], placeholders: Mapping[tuple[str, str], str]) -> _Hidden:
-        pieces: list[str] = []
-        places: list[tuple[int, int, int, int]] = []
-        last = length = 0
-        for span in spans:
-            value = text[span.start : span.end]
-            put = f"[REDACTED_{span.kind}]" if span.action == "redact" else placeholders[span.kind, value]
-            length += span.start - last
-            places.append((length, length + len(put), span.start, span.end))
-            pieces += (text[last : span.start], put)
-            length += len(put)
-            last = span.end
-        pieces.append(text[last:])
-        return cls("".join(pieces), places)
-
-    def clashes(self, fakes: FakeRestoring) -> list[Entity]:
-        """Give the stretches of the original text that came to read as part of a fake that was not put there."""
-        meant = {(start, end) for start, end, _, _ in self.places}
-        found: list[Entity] = []
-        for start, end in fakes.find(self.text):
-            if (start, end) not in meant:
-                found.append(Entity(LITERAL, self._before(start), self._before(end - 1) + 1, 0.0))
-        return found
-
-    def _before(self, offset: int) -> int:
-        """Give the offset in the original text of an offset in this one."""
-        shift = 0
-        for start, end, start_before, end_before in self.places:
-            if offset < start:
-                break
-            if offset < end:
-                return min(start_before + offset - start, end_before - 1)
-            shift = end_before - end
-        return offset + shift
-
-
-def _cut_out(text: str, entities: Sequence[Entity]) -> str:
-    spans = merge(text, entities, Policy(default="redact"))
-    return _Hidden.of(text, spans, {}).text
-
-
 def _escaped(values: Mapping[str, str]) -> dict[str, str]:
     return {placeholder: json.dumps(value, ensure_ascii=False)[1:-1] for placeholder, value in values.items()}
-
-
-def _each(step: Together) -> Plan[list[Any]]:
-    results = yield step
-    return results
 
 
 def _only(step: Together) -> Plan[Any]:

@@ -33,6 +33,9 @@ CHECK_RUN_ID = ("lc_guard", "check")
 SESSION_METADATA = "lc_guard_session"
 """Metadata key of a check's run that holds the session's keyed digest."""
 
+STAGE_METADATA = "lc_guard_stage"
+"""Metadata key of a check's run that holds its stage."""
+
 _NOT_KIND = re.compile(r"[^A-Z0-9]+")
 _MAX_PARTS, _MAX_PART = 8, 32
 

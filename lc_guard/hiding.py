@@ -1,0 +1,172 @@
+"""Hiding: from findings to a text with placeholders in it, and what the vault already knows of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import partial
+
+from lc_guard.drivers import Plan, Together
+from lc_guard.errors import GuardError
+from lc_guard.fakes import FakeMint
+from lc_guard.known import Known
+from lc_guard.placeholders import LITERAL, TokenGrammar
+from lc_guard.policy import Policy
+from lc_guard.records import Entity
+from lc_guard.restoring import FakeRestoring
+from lc_guard.spans import Span, merge
+from lc_guard.vaults.base import Mint, Vault
+
+_MAX_REPAIRS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the vault knows of some texts, read in one go."""
+
+    kinds: frozenset[str]
+    found: list[list[Known]] = field(repr=False)
+    fakes: FakeRestoring | None = field(repr=False)
+
+
+class Hiding:
+    """Hides values behind placeholders of one style, remembered in one vault.
+
+    Args:
+        vault: Remembers.
+        policy: What happens to each kind.
+        grammar: The numbered style; None makes fakes.
+    """
+
+    def __init__(self, vault: Vault, policy: Policy, grammar: TokenGrammar | None) -> None:
+        self._vault = vault
+        self._policy = policy
+        self._grammar = grammar
+
+    @property
+    def waits(self) -> bool:
+        """Whether the vault may block."""
+        return bool(getattr(self._vault, "blocking", True))
+
+    def recall(self, session: str, texts: Sequence[str]) -> Memory:
+        """Read what the vault knows of some texts."""
+        kinds = self._vault.kinds(session)
+        return Memory(
+            kinds=kinds,
+            found=self._vault.find(session, texts) if kinds else [[] for _ in texts],
+            fakes=FakeRestoring(self._vault.items(session)) if self._grammar is None else None,
+        )
+
+    def findings(self, text: str, entities: Sequence[Entity], memory: Memory, number: int) -> list[Entity]:
+        """Join what the detectors found in a text with what is known of it, and with what only looks like a placeholder."""
+        findings = list(entities)
+        for hit in memory.found[number]:
+            seen = any(entity.start < hit.end and hit.start < entity.end for entity in entities)
+            # a value of the session that stands here again is certain; where a detector saw it too, its score counts
+            findings.append(Entity(hit.kind, hit.start, hit.end, 0.0 if seen or hit.kind == LITERAL else 1.0))
+        findings += [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, findings, memory)]
+        return findings
+
+    def _lookalikes(self, text: str, findings: Sequence[Entity], memory: Memory) -> list[tuple[int, int]]:
+        if self._grammar is not None:
+            return self._grammar.find(text, memory.kinds | {entity.kind for entity in findings} | {LITERAL})
+        return memory.fakes.find(text) if memory.fakes is not None else []
+
+    def hide(
+        self, session: str, spans: Mapping[str, Sequence[Span]], memory: Memory
+    ) -> Plan[dict[str, str] | Exception]:
+        todo = {text: [span for span in found if span.action in ("anonymize", "redact")] for text, found in spans.items()}
+        for _ in range(_MAX_REPAIRS):
+            wanted = list(
+                dict.fromkeys(
+                    (span.kind, text[span.start : span.end])
+                    for text, found in todo.items()
+                    for span in found
+                    if span.action == "anonymize"
+                )
+            )
+            placeholders: dict[tuple[str, str], str] = {}
+            if wanted:
+                mint: Mint = FakeMint(todo.keys()) if self._grammar is None else _TokenMint(self._grammar)
+                allocate = partial(self._vault.allocate, session, wanted, mint)
+                (answer,) = yield Together([allocate], waits=self.waits)
+                if isinstance(answer, Exception):
+                    return answer
+                placeholders = dict(zip(wanted, answer, strict=True))
+            hidden = {text: _Hidden.of(text, found, placeholders) for text, found in todo.items() if found}
+            if self._grammar is not None or not wanted:
+                return {text: done.text for text, done in hidden.items()}
+            # a fake may run into the words around it: whatever reads as one by accident is hidden as well
+            (fakes,) = yield Together([partial(self._vault.items, session)], waits=self.waits)
+            if isinstance(fakes, Exception):
+                return fakes
+            restoring = FakeRestoring(fakes)
+            clashes = {text: done.clashes(restoring) for text, done in hidden.items()}
+            if not any(clashes.values()):
+                return {text: done.text for text, done in hidden.items()}
+            for text, found in clashes.items():
+                todo[text] = merge(text, [*(Entity(s.kind, s.start, s.end, s.score) for s in todo[text]), *found], self._policy)
+        return GuardError("no fakes were found that stay apart from the text; use a numbered placeholder_style")
+
+
+class _TokenMint:
+    """Writes numbered placeholders."""
+
+    def __init__(self, grammar: TokenGrammar) -> None:
+        self._grammar = grammar
+
+    def __call__(self, kind: str, index: int) -> str:
+        return self._grammar.token(kind, index)
+
+    def claims(self, placeholder: str) -> Set[str]:  # noqa: ARG002 - numbers keep placeholders apart
+        return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """A text with placeholders in it, and where they stand: (start, end, start before, end before)."""
+
+    text: str = field(repr=False)
+    places: list[tuple[int, int, int, int]]
+
+    @classmethod
+    def of(cls, text: str, spans: Sequence[Span], placeholders: Mapping[tuple[str, str], str]) -> _Hidden:
+        pieces: list[str] = []
+        places: list[tuple[int, int, int, int]] = []
+        last = length = 0
+        for span in spans:
+            value = text[span.start : span.end]
+            put = f"[REDACTED_{span.kind}]" if span.action == "redact" else placeholders[span.kind, value]
+            length += span.start - last
+            places.append((length, length + len(put), span.start, span.end))
+            pieces += (text[last : span.start], put)
+            length += len(put)
+            last = span.end
+        pieces.append(text[last:])
+        return cls("".join(pieces), places)
+
+    def clashes(self, fakes: FakeRestoring) -> list[Entity]:
+        """Give the stretches of the original text that came to read as part of a fake that was not put there."""
+        meant = {(start, end) for start, end, _, _ in self.places}
+        found: list[Entity] = []
+        for start, end in fakes.find(self.text):
+            if (start, end) not in meant:
+                found.append(Entity(LITERAL, self._before(start), self._before(end - 1) + 1, 0.0))
+        return found
+
+    def _before(self, offset: int) -> int:
+        """Give the offset in the original text of an offset in this one."""
+        shift = 0
+        for start, end, start_before, end_before in self.places:
+            if offset < start:
+                break
+            if offset < end:
+                return min(start_before + offset - start, end_before - 1)
+            shift = end_before - end
+        return offset + shift
+
+
+def cut_out(text: str, entities: Sequence[Entity]) -> str:
+    """Give a text in which every finding is ``[REDACTED_<KIND>]``, for good."""
+    spans = merge(text, entities, Policy(default="redact"))
+    return _Hidden.of(text, spans, {}).text

@@ -1,0 +1,270 @@
+"""The one walk over every text in a value: strings, messages, content blocks, tool calls, documents, containers, models.
+
+Copy on write: nothing is mutated, and what does not change is the same object. Images, ids, tool names and usage are
+left alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from lc_guard.errors import UnsupportedInput
+
+Change = Callable[[str], str]
+
+MAX_DEPTH = 100
+"""Levels of containers that are walked; deeper ones are refused."""
+
+JSON_KEYS = frozenset({"arguments", "partial_json"})
+"""Keys of content blocks and provider fields whose text is JSON."""
+
+# Keys of content blocks and provider fields that hold no words of people: never changed.
+LEFT_ALONE = frozenset(
+    {
+        "type", "id", "index", "name", "role", "status", "mime_type", "media_type", "source_type", "format", "detail",
+        "url", "file_id", "file_data", "base64", "data", "image_url", "input_audio", "signature", "encrypted_content",
+        "encrypted_index", "tool_call_id", "tool_use_id", "call_id", "item_id", "container_id", "cache_control",
+    }
+)  # fmt: skip
+_MEDIA = frozenset({"image", "image_url", "audio", "input_audio", "video", "file", "input_file", "input_image", "media"})
+_NAME = re.compile(r"[a-z_$][A-Za-z0-9_$.-]*|")
+_PLAIN = (bool, int, float, complex, Decimal, Fraction, UUID, datetime.date, datetime.time, datetime.timedelta, Enum)
+
+
+def texts_of(value: Any, *, keys: Collection[str] | None = None) -> list[str]:
+    """Give every text of a value, in order.
+
+    Args:
+        value: What an `Anonymize` step takes.
+        keys: Keys of a mapping that are walked; None walks all.
+
+    Raises:
+        UnsupportedInput: If the value, or something in it, can't be walked.
+    """
+    texts: list[str] = []
+
+    def note(text: str) -> str:
+        texts.append(text)
+        return text
+
+    map_texts(value, note, keys=keys)
+    return texts
+
+
+def map_texts(value: Any, change: Change, *, keys: Collection[str] | None = None, strict: bool = True) -> Any:
+    """Give a value in which every text is changed.
+
+    Args:
+        value: A str, PromptValue, message, Document, Pydantic model, dataclass, or a container of them.
+        change: Gives the new text for a text; called once for each, in order.
+        keys: Keys of a mapping that are walked, the others are left alone; None walks all.
+        strict: Whether what can't hold text, or can't be looked into, is refused at the top and bytes and unknown
+            objects anywhere; otherwise it is left alone.
+
+    Raises:
+        UnsupportedInput: If something can't be walked, or is nested deeper than `MAX_DEPTH`.
+    """
+    walk = _Walk(change, strict=strict)
+    if keys is not None:
+        return walk.chosen(value, keys)
+    if strict and (value is None or isinstance(value, _PLAIN)) and not isinstance(value, str):
+        raise UnsupportedInput(f"expected a text, message, prompt, document or container of them, got {_kind(value)}")
+    return walk.data(value, 0)
+
+
+class _Walk:
+    """One walk with one change."""
+
+    def __init__(self, change: Change, *, strict: bool) -> None:
+        self._change = change
+        self._strict = strict
+
+    def chosen(self, value: Any, keys: Collection[str]) -> Any:
+        if not isinstance(value, Mapping):
+            if self._strict:
+                raise UnsupportedInput(f"keys={sorted(keys)!r} needs a mapping, got {_kind(value)}")
+            return self.data(value, 0)
+        missing = [key for key in keys if key not in value]
+        if missing and self._strict:
+            raise UnsupportedInput(f"the input has no key {', '.join(map(repr, missing))} (named in keys=)")
+        return _updated(value, {key: self.data(value[key], 1) for key in keys if key in value})
+
+    def data(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 - one line for each type
+        if isinstance(value, str):
+            return self._change(value) if value else value
+        if value is None or isinstance(value, _PLAIN):
+            return value
+        if depth > MAX_DEPTH:
+            raise UnsupportedInput(f"the input is nested deeper than {MAX_DEPTH} levels")
+        if isinstance(value, Mapping):
+            return self.mapping(value, depth)
+        if isinstance(value, list | tuple | set | frozenset):
+            return self.items(value, lambda item: self.data(item, depth + 1))
+        langchain = _langchain()
+        if isinstance(value, langchain.BaseMessage):
+            return self.message(value, depth)
+        if isinstance(value, langchain.Document):
+            return self.document(value, depth)
+        if isinstance(value, langchain.PromptValue):
+            return self.prompt(value, depth)
+        if isinstance(value, langchain.BaseModel):
+            return self.model(value, type(value).model_fields, depth)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+            changed = {name: self.data(item, depth + 1) for name, item in fields.items()}
+            same = all(changed[name] is item for name, item in fields.items())
+            return value if same else dataclasses.replace(value, **changed)
+        if self._strict:
+            raise UnsupportedInput(
+                f"can't look for text in {_kind(value)}: turn it into text first, or name the keys that hold text "
+                "with Anonymize(guard, keys=[...])"
+            )
+        return value
+
+    def mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
+        """Walk a mapping: its items, and those of its keys that are data rather than names.
+
+        The keys of the outermost one name the chain's variables.
+        """
+        if value.get("type") in _MEDIA:
+            return value
+        changed = {key: self.data(item, depth + 1) for key, item in value.items()}
+        if depth:
+            keys = {key: self._change(key) for key in value if isinstance(key, str) and not _NAME.fullmatch(key)}
+            if any(new != key for key, new in keys.items()):
+                return {keys.get(key, key): item for key, item in changed.items()}
+        return _updated(value, changed)
+
+    def items(self, value: Any, change: Callable[[Any], Any]) -> Any:
+        changed = [change(item) for item in value]
+        if all(new is old for new, old in zip(changed, value, strict=True)):
+            return value
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*changed)
+        return changed if type(value) is list else type(value)(changed)
+
+    def model(self, value: Any, names: Iterable[str], depth: int) -> Any:
+        changed = {name: self.data(getattr(value, name), depth + 1) for name in names}
+        changed = {name: item for name, item in changed.items() if item is not getattr(value, name)}
+        return value.model_copy(update=changed) if changed else value
+
+    def document(self, value: Any, depth: int) -> Any:
+        changed = {
+            "page_content": self.data(value.page_content, depth + 1),
+            "metadata": self.arguments(value.metadata, depth + 1),
+        }
+        same = changed["page_content"] == value.page_content and changed["metadata"] is value.metadata
+        return value if same else value.model_copy(update=changed)
+
+    def prompt(self, value: Any, depth: int) -> Any:
+        if hasattr(value, "messages"):
+            return self.model(value, ("messages",), depth)
+        if hasattr(value, "text"):
+            return self.model(value, ("text",), depth)
+        return value
+
+    def message(self, message: Any, depth: int) -> Any:
+        changed: dict[str, Any] = {"content": self.content(message.content, depth + 1)}
+        if message.additional_kwargs:
+            changed["additional_kwargs"] = self.block(message.additional_kwargs, depth + 1)
+        if message.type == "human" and message.name:
+            changed["name"] = self._change(message.name)
+        for name in ("tool_calls", "invalid_tool_calls", "tool_call_chunks"):
+            calls = getattr(message, name, None)
+            if calls:
+                changed[name] = self.items(calls, lambda call: self.call(call, depth + 2))
+        changed = {name: item for name, item in changed.items() if item is not getattr(message, name)}
+        return message.model_copy(update=changed) if changed else message
+
+    def content(self, content: Any, depth: int) -> Any:
+        if isinstance(content, str):
+            return self.data(content, depth)
+        return self.items(content, lambda item: self.block(item, depth + 1) if isinstance(item, dict) else self.data(item, depth))
+
+    def block(self, block: Mapping[str, Any], depth: int) -> Any:
+        """Walk a content block or a provider's field."""
+        if depth > MAX_DEPTH:
+            raise UnsupportedInput(f"the input is nested deeper than {MAX_DEPTH} levels")
+        if block.get("type") in _MEDIA:
+            return block
+        return _updated(block, {key: self.field(block, key, item, depth) for key, item in block.items()})
+
+    def field(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
+        is_text_source = key == "data" and block.get("type") == "text"  # a document block's source: its data is text
+        if key in LEFT_ALONE and not is_text_source:
+            return item
+        if key in JSON_KEYS or (key in ("args", "input") and isinstance(item, str)):
+            return self.json(item, depth) if isinstance(item, str) else self.arguments(item, depth)
+        if key in ("args", "input", "value", "parsed"):
+            return self.arguments(item, depth)
+        if isinstance(item, Mapping):
+            return self.block(item, depth + 1)
+        if isinstance(item, list):
+            return self.items(
+                item, lambda part: self.block(part, depth + 1) if isinstance(part, Mapping) else self.data(part, depth + 1)
+            )
+        return self.data(item, depth + 1)
+
+    def call(self, call: Mapping[str, Any], depth: int) -> Any:
+        args = call.get("args")
+        changed = self.json(args, depth) if isinstance(args, str) else self.arguments(args, depth)
+        return _updated(call, {"args": changed})
+
+    def arguments(self, args: Any, depth: int) -> Any:
+        """Walk the arguments of a tool call: their names are the tool's, what is deeper is data."""
+        if isinstance(args, Mapping):
+            return _updated(args, {key: self.data(item, depth + 1) for key, item in args.items()})
+        return self.data(args, depth + 1)
+
+    def json(self, text: str, depth: int) -> str:
+        """Walk JSON in its leaves, so that it stays valid; text that is no JSON is taken as it is."""
+        try:
+            parsed = json.loads(text)
+        except (ValueError, RecursionError):
+            parsed = None
+        if not isinstance(parsed, dict | list | str):
+            return self._change(text) if text else text
+        changed = self.arguments(parsed, depth)
+        return text if changed is parsed else json.dumps(changed, ensure_ascii=False)
+
+
+def _updated(value: Mapping[Any, Any], changed: Mapping[Any, Any]) -> Any:
+    """Give a mapping of the same type with new items, or the same object if none is new."""
+    if all(item is value[key] for key, item in changed.items()):
+        return value
+    copy = value.copy() if hasattr(value, "copy") else dict(value)
+    copy.update(changed)
+    return copy
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else f"an object of type {type(value).__name__}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Langchain:
+    BaseMessage: type[Any]
+    BaseModel: type[Any]
+    Document: type[Any]
+    PromptValue: type[Any]
+
+
+@lru_cache(maxsize=1)
+def _langchain() -> _Langchain:
+    """Give LangChain's types, loaded at the first value that is not plain: they cost half a second."""
+    from langchain_core.documents import Document  # noqa: PLC0415
+    from langchain_core.messages import BaseMessage  # noqa: PLC0415
+    from langchain_core.prompt_values import PromptValue  # noqa: PLC0415
+    from pydantic import BaseModel  # noqa: PLC0415
+
+    return _Langchain(BaseMessage, BaseModel, Document, PromptValue)

@@ -1,0 +1,100 @@
+"""GuardSession: one conversation of a guard, for use without a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lc_guard.errors import SessionMissing
+from lc_guard.jobs import Job
+from lc_guard.records import Stage
+from lc_guard.restoring import StreamRestorer
+
+if TYPE_CHECKING:
+    from lc_guard.guard import Guard
+
+
+class GuardSession:
+    """One conversation: hides its values and puts them back.
+
+    Get it from `Guard.session`; it holds no state of its own and may be made anew for each call.
+    """
+
+    def __init__(self, guard: Guard, session_id: str) -> None:
+        self._guard = guard
+        self._id = session_id
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._guard.digest(self._id)})"
+
+    def anonymize(self, text: str, *, stage: Stage = "prompt") -> str:
+        """Hide what the guard finds in a text.
+
+        Raises:
+            Blocked: If the policy does not let the text go on.
+        """
+        (outcome,) = self._guard.check([Job((text,), self._id, stage)])
+        return outcome.hide(text)
+
+    async def aanonymize(self, text: str, *, stage: Stage = "prompt") -> str:
+        """Do what `anonymize` does without blocking the event loop."""
+        (outcome,) = await self._guard.acheck([Job((text,), self._id, stage)])
+        return outcome.hide(text)
+
+    def deanonymize(self, text: str) -> str:
+        """Put the values back into a text of the model; unknown placeholders stay."""
+        restorer = self.restorer()
+        return restorer.feed(text) + restorer.flush()
+
+    async def adeanonymize(self, text: str) -> str:
+        """Do what `deanonymize` does without blocking the event loop."""
+        return await self._guard.unblocked(partial(self.deanonymize, text))
+
+    def restorer(self, *, json_strings: bool = False) -> StreamRestorer:
+        """Give a restorer for one text that arrives in pieces.
+
+        Args:
+            json_strings: Whether the text is JSON: values are then escaped.
+        """
+        return StreamRestorer(self._guard.restoring(self._id, json_strings=json_strings))
+
+    async def arestorer(self, *, json_strings: bool = False) -> StreamRestorer:
+        """Do what `restorer` does without blocking the event loop."""
+        return await self._guard.unblocked(partial(self.restorer, json_strings=json_strings))
+
+    def placeholders(self) -> Mapping[str, str]:
+        """Give all placeholders with their **raw values**: handle it like the values themselves."""
+        return self._guard.vault.items(self._id)
+
+    async def aplaceholders(self) -> Mapping[str, str]:
+        """Do what `placeholders` does without blocking the event loop."""
+        return await self._guard.unblocked(self.placeholders)
+
+    def forget(self) -> bool:
+        """Drop the session's values for good. Tells whether there were any."""
+        return self._guard.vault.forget(self._id)
+
+    async def aforget(self) -> bool:
+        """Do what `forget` does without blocking the event loop."""
+        return await self._guard.unblocked(self.forget)
+
+
+def session_key(session_id: Any) -> str:
+    """Bring a session id into its one form.
+
+    Args:
+        session_id: A text that is not blank, or a number or UUID.
+
+    Raises:
+        SessionMissing: If it is nothing of that.
+    """
+    if isinstance(session_id, str):
+        if session_id.strip():
+            return session_id
+        raise SessionMissing("an empty one was given")
+    if session_id is None:
+        raise SessionMissing
+    if isinstance(session_id, bool) or type(session_id).__name__ not in ("int", "UUID"):
+        raise SessionMissing(f"one of type {type(session_id).__name__} was given")
+    return str(session_id)
