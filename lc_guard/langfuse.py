@@ -20,6 +20,7 @@ from langfuse.types import MaskOtelSpansParams, MaskOtelSpansResult, OtelSpanPat
 from opentelemetry import context as otel_context
 from opentelemetry import trace as otel_trace
 
+from lc_guard.errors import GuardError
 from lc_guard.masking import Detect, SpanMask
 from lc_guard.records import ACTIONS, CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, Stage, strongest
 
@@ -303,14 +304,16 @@ def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtel
             mask.learn(span.trace_id, span.attributes)
         texts: dict[str, str] = {}
         patches: dict[Any, Any] = {}
-        for identifier, span in params.spans.items():
+        for span_id, span in params.spans.items():
             try:
                 changed, removed = mask.mask(span.trace_id, span.name, span.attributes, texts)
-                patches[identifier] = OtelSpanPatch(set_attributes=changed, delete_attributes=removed)
+                patches[span_id] = OtelSpanPatch(set_attributes=changed, delete_attributes=removed)
             except Exception as error:
-                logger.error("a span can't be masked and is not exported: %s", type(error).__name__)
+                # Our own messages are value-free; a foreign one may quote the text.
+                told = str(error) if isinstance(error, GuardError) else type(error).__name__
+                logger.error("a span can't be masked and is not exported: %s", told)
                 # Both SDK lines leave out a span whose patch is no `OtelSpanPatch`, and send the others.
-                patches[identifier] = "not exported"
+                patches[span_id] = "not exported"
         return MaskOtelSpansResult(span_patches=patches)
 
     return mask_batch

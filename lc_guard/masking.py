@@ -1,0 +1,276 @@
+"""What leaves for a tracing backend: span attributes in which values are replaced by their placeholders.
+
+Nothing here knows a tracing SDK: attributes come in and go out as plain mappings. The keys are those of Langfuse's
+OpenTelemetry attributes (https://langfuse.com/integrations/native/opentelemetry#property-mapping); all others are
+masked as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from lc_guard.errors import GuardError
+from lc_guard.guard import PII_CHECK
+from lc_guard.leaves import Finder, JsonText, Leaf, hide, leaves, parse, rebuild, scalar_text
+from lc_guard.limbo import Limbo
+from lc_guard.records import SESSION_METADATA
+
+if TYPE_CHECKING:
+    from lc_guard.guard import Guard
+
+Detect = Literal["when_needed", "always"]
+"""When the mask runs the guard's detectors itself."""
+
+_METADATA = ("langfuse.observation.metadata.", "langfuse.trace.metadata.")
+_SESSION = _METADATA[0] + SESSION_METADATA
+_SESSION_KEYS = ("session_id", "thread_id")
+
+# Written by the SDK from enumerations, numbers and clocks, or set by the user as the trace's own ids.
+_KEPT = frozenset(
+    {
+        "session.id",
+        "user.id",
+        "langfuse.environment",
+        "langfuse.release",
+        "langfuse.version",
+        "langfuse.trace.public",
+        *(
+            f"langfuse.observation.{name}"
+            for name in (
+                "type level completion_start_time usage_details cost_details model.name prompt.name prompt.version "
+                f"metadata.{SESSION_METADATA} metadata.langfuse_session_id metadata.langfuse_user_id"
+            ).split()
+        ),
+    }
+)
+_KEPT_PREFIX = "langfuse.internal."
+# Written by LangChain and LangGraph about their own parts: no work for a detector.
+_FRAMEWORK_METADATA = re.compile(r"(?:ls_|lc_|langgraph_|checkpoint_ns$|is_langchain_root$)")
+_PROTOCOL_WORDS = frozenset(
+    "user assistant system developer human ai tool function role type text content chat stop tool_calls tool_call "
+    "messages generation message constructor AIMessageChunk".split()
+)
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
+# New text comes into a trace through these, after the last decision as well.
+_SOURCES = ("tool", "retriever")
+
+_MAX_TRACES = 10_000
+_MAX_SESSIONS_OF_TRACE = 256
+
+
+class UnmaskableName(GuardError):
+    """A span's name holds a value; nothing can change a name any more."""
+
+    def __init__(self) -> None:
+        super().__init__("the name of a span holds a value of the session: take it out of run_name or the tool's name")
+
+
+@dataclass(slots=True)
+class _Trace:
+    """What the mask learned of a trace.
+
+    Attributes:
+        digests: Digests of its sessions.
+        decided: Whether a check has hidden the values of a text in it.
+        open: Whether values may stand in it that no vault knows: redacted, blocked, failed, or too many sessions.
+    """
+
+    digests: set[str] = field(default_factory=set)
+    decided: bool = False
+    open: bool = False
+
+
+class SpanMask:
+    """Masks the attributes of spans with what a guard knows.
+
+    It learns which sessions a trace belongs to from the checks' spans, which end before those around them. What a
+    vault drops is kept for a while, for spans that are still to be exported. All it holds is bounded.
+
+    Args:
+        guard: The guard; it is asked for digests, its vault for values, its detectors where neither knows enough.
+        detect: When the detectors are run.
+        limbo: What keeps dropped values; None makes one.
+        max_traces: Number of traces remembered; the detectors are run on the spans of a trace that was left out.
+
+    Raises:
+        ValueError: If `detect` is unknown.
+    """
+
+    def __init__(
+        self, guard: Guard, *, detect: Detect = "when_needed", limbo: Limbo | None = None, max_traces: int = _MAX_TRACES
+    ) -> None:
+        if detect not in get_args(Detect):
+            raise ValueError(f"detect must be one of {', '.join(map(repr, get_args(Detect)))}")
+        self._guard = guard
+        self._detect = detect
+        self._limbo = Limbo() if limbo is None else limbo
+        self._max_traces = max_traces
+        self._traces: OrderedDict[str, _Trace] = OrderedDict()
+        self._lock = Lock()
+        guard.vault.subscribe(lambda session, entries: self._limbo.add(guard.digest(session), entries))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self._traces)} traces)"
+
+    def learn(self, trace_id: str, attributes: Mapping[str, Any]) -> None:
+        """Learn from a span what masking its trace needs; to be called for a whole batch before any is masked.
+
+        Args:
+            trace_id: Its trace.
+            attributes: Its attributes, not yet masked.
+        """
+        digest = _scalar(attributes.get(_SESSION))
+        named = [_scalar(attributes.get(prefix + key)) for prefix in _METADATA for key in _SESSION_KEYS]
+        digests = {self._guard.digest(session) for session in named if session} | ({digest} if digest else set())
+        if not digests:
+            return
+        settled = _settles(attributes.get("langfuse.observation.output")) if digest else None
+        with self._lock:
+            trace = self._traces.setdefault(trace_id, _Trace())
+            self._traces.move_to_end(trace_id)
+            trace.digests |= digests
+            if settled is not None:
+                trace.decided = True
+                trace.open |= not settled
+            if len(trace.digests) > _MAX_SESSIONS_OF_TRACE:
+                trace.open = True
+                trace.digests = digests
+            while len(self._traces) > self._max_traces:
+                self._traces.popitem(last=False)
+
+    def mask(
+        self, trace_id: str, name: str, attributes: Mapping[str, Any], redacted: MutableMapping[str, str] | None = None
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Give what has to change in a span's attributes.
+
+        Args:
+            trace_id: Its trace.
+            name: The span's name, which can't be changed.
+            attributes: Its attributes.
+            redacted: What the detectors made of texts of the same batch already; added to.
+
+        Returns:
+            Attributes to set, and keys to remove before.
+
+        Raises:
+            UnmaskableName: If the name holds a value of the session.
+            Exception: If it can't be masked for another reason: such a span must not leave.
+        """
+        with self._lock:
+            trace = self._traces.get(trace_id, _Trace())
+            digests, decided = sorted(trace.digests), trace.decided and not trace.open
+        finders, complete = self._finders(digests)
+        trees = {key: parse(value) for key, value in attributes.items() if not _kept(key)}
+        found = {leaf: None for key, tree in trees.items() for leaf in _all_leaves(key, tree)}
+        if any(finder([name])[0] for finder in self._finders(digests, inside_words=False)[0]):
+            raise UnmaskableName
+        table = hide(found, finders)
+        source = attributes.get("langfuse.observation.type") in _SOURCES
+        if self._detect == "always" or not decided or not complete or source:
+            # A check's own span is free of values, and is to arrive also when the detectors are down.
+            if _SESSION not in attributes:
+                self._redact(trees, table, {} if redacted is None else redacted)
+        return self._changes(trees, table)
+
+    def _finders(self, digests: Sequence[str], *, inside_words: bool = True) -> tuple[list[Finder], bool]:
+        """Give who knows the sessions' values, and whether they know all of them."""
+        finders: list[Finder] = []
+        complete = True
+        for digest in digests:
+            session = self._guard.session_of(digest)
+            # The vault first: what it drops in between is in limbo by then.
+            if session is not None:
+                finders.append(partial(self._guard.vault.find, session, inside_words=inside_words))
+            finders.append(partial(self._limbo.find, digest, inside_words=inside_words))
+            if self._limbo.lost(digest) or (session is None and digest not in self._limbo):
+                complete = False
+        return finders, complete
+
+    def _redact(self, trees: Mapping[str, Any], table: dict[Leaf, str], redacted: MutableMapping[str, str]) -> None:
+        wanted = {
+            leaf: table.get(leaf, leaf)
+            for key, tree in trees.items()
+            if not _FRAMEWORK_METADATA.match(_metadata_key(key))
+            for leaf, is_key in leaves(tree)
+            if isinstance(leaf, str) and leaf not in _PROTOCOL_WORDS and not (is_key and _FIELD_NAME.fullmatch(leaf))
+        }
+        new = [text for text in dict.fromkeys(wanted.values()) if text not in redacted and not text.isspace() and text]
+        redacted.update(zip(new, self._guard.redact(new) if new else (), strict=True))
+        for leaf, text in wanted.items():
+            if redacted.get(text, text) != leaf:
+                table[leaf] = redacted.get(text, text)
+
+    def _changes(self, trees: Mapping[str, Any], table: Mapping[Leaf, str]) -> tuple[dict[str, Any], list[str]]:
+        changed: dict[str, Any] = {}
+        removed: list[str] = []
+        for key, tree in trees.items():
+            name = _metadata_key(key)
+            ids = dict.fromkeys(_SESSION_KEYS, self._guard.digest) if name else None
+            value, different = rebuild(tree, table, named=ids)
+            if name in _SESSION_KEYS and (session := scalar_text(tree)):
+                digest = self._guard.digest(session)
+                # SDK 5 writes metadata as JSON, SDK 4 as it is
+                value, different = json.dumps(digest) if isinstance(tree, JsonText) else digest, True
+            sent, unsendable = _sendable(value)
+            new_key = key.removesuffix(name) + table[name] if name in table else key
+            if new_key != key:
+                removed.append(key)
+            if different or unsendable or new_key != key:
+                changed[new_key] = sent
+        return changed, removed
+
+
+def _kept(key: str) -> bool:
+    return key in _KEPT or key.startswith(_KEPT_PREFIX)
+
+
+def _metadata_key(key: str) -> str:
+    return next((key.removeprefix(prefix) for prefix in _METADATA if key.startswith(prefix)), "")
+
+
+def _all_leaves(key: str, tree: Any) -> Iterator[Leaf]:
+    if name := _metadata_key(key):
+        yield name
+    for leaf, _ in leaves(tree):
+        yield leaf
+
+
+def _scalar(value: Any) -> str:
+    """Give the text of a metadata attribute: SDK 5 writes it as JSON, SDK 4 as it is."""
+    if isinstance(value, str) and value[:1] == '"':
+        try:
+            value = json.loads(value)
+        except ValueError:
+            pass
+    return scalar_text(value)
+
+
+def _settles(output: Any) -> bool | None:
+    """Tell whether a check says that every value of its texts has a placeholder now; None if it does not look for any."""
+    try:
+        decision = json.loads(output)["decision"]
+        if decision["check"] != PII_CHECK:
+            return None
+        return decision["action"] in ("allow", "anonymize") and decision["error"] is None
+    except (TypeError, ValueError, KeyError):
+        return False
+
+
+def _sendable(value: Any) -> tuple[Any, bool]:
+    """Replace lone surrogates: protobuf takes none, and one would lose the whole export."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "replace").decode(), True
+    elif isinstance(value, list):
+        items = [_sendable(item) for item in value]
+        return [item for item, _ in items], any(flag for _, flag in items)
+    return value, False
