@@ -34,7 +34,6 @@ _PROVIDERS: dict[str, Callable[[Faker], str]] = {
 _SHARED_WORDS = frozenset({"com", "example", "https", "inc", "llc", "ltd", "and", "plc", "group", "sons"})
 
 
-
 class FakeMint:
     """Makes fakes that equal no word of the given texts.
 
@@ -75,6 +74,6 @@ class FakeMint:
         """Make up a word for a kind without a provider: ``Passport-kd83ms2q``."""
         while True:
             tail = "".join(secrets.choice("bcdfghjkmnpqrstvwxz23456789") for _ in range(8))
-            word = f"{kind.split('_')[-1].capitalize()}{tail}"
+            word = f"{kind.rsplit('_', maxsplit=1)[-1].capitalize()}{tail}"
             if word.casefold() not in self._words:
                 return word

@@ -192,11 +192,13 @@ class Guard:
         (memory,) = yield Together([partial(self._hiding.recall, job.session, texts)], waits=self._hiding.waits)
         if isinstance(memory, Exception):
             return self._blocked(job, started, detected, memory)
-        entities = {text: self._hiding.findings(text, detected.entities[text], memory, i) for i, text in enumerate(texts)}
-        spans = {text: merge(text, found, self.policy) for text, found in entities.items()}
+        spans: dict[str, list[Span]] = {}
+        for number, text in enumerate(texts):
+            findings = self._hiding.findings(text, detected.entities[text], memory, number)
+            spans[text] = merge(text, findings, self.policy)
         if any(span.action == "block" for found in spans.values() for span in found):
             return Outcome(self._decision(job, started, spans, action="block"), {}, dict(detected.latency_ms))
-        hidden = yield from self._hiding.hide(job.session, spans, memory)
+        hidden = yield from self._hiding.hide(job.session, spans)
         if isinstance(hidden, Exception):
             return self._blocked(job, started, detected, hidden)
         decision = self._decision(job, started, spans, failure=failure)
@@ -223,8 +225,10 @@ class Guard:
             counts[span.kind] = counts.get(span.kind, 0) + 1
         if action is None:
             monitored = any(self.policy.would_block(span.kind) for span in found)
-            actions = [span.action for span in found if span.kind != LITERAL]
-            action = strongest([*actions, *(["warn"] if monitored or failure is not None else [])])
+            actions: list[Action] = [span.action for span in found if span.kind != LITERAL]
+            if monitored or failure is not None:
+                actions.append("warn")
+            action = strongest(actions)
         return Decision(
             stage=job.stage,
             check=PII_CHECK,

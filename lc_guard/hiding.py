@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 
 from lc_guard.drivers import Plan, Together
 from lc_guard.errors import GuardError
@@ -58,12 +60,13 @@ class Hiding:
         )
 
     def findings(self, text: str, entities: Sequence[Entity], memory: Memory, number: int) -> list[Entity]:
-        """Join what the detectors found in a text with what is known of it, and with what only looks like a placeholder."""
-        findings = list(entities)
+        """Join what was detected in a text with what is known of it and what only looks like a placeholder."""
+        findings = [entity for entity in entities if self._policy.counts(entity.kind, entity.score)]
+        seen = _Overlaps(findings)
         for hit in memory.found[number]:
-            seen = any(entity.start < hit.end and hit.start < entity.end for entity in entities)
             # a value of the session that stands here again is certain; where a detector saw it too, its score counts
-            findings.append(Entity(hit.kind, hit.start, hit.end, 0.0 if seen or hit.kind == LITERAL else 1.0))
+            certain = hit.kind != LITERAL and not seen.any(hit.start, hit.end)
+            findings.append(Entity(hit.kind, hit.start, hit.end, 1.0 if certain else 0.0))
         findings += [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, findings, memory)]
         return findings
 
@@ -72,10 +75,11 @@ class Hiding:
             return self._grammar.find(text, memory.kinds | {entity.kind for entity in findings} | {LITERAL})
         return memory.fakes.find(text) if memory.fakes is not None else []
 
-    def hide(
-        self, session: str, spans: Mapping[str, Sequence[Span]], memory: Memory
-    ) -> Plan[dict[str, str] | Exception]:
-        todo = {text: [span for span in found if span.action in ("anonymize", "redact")] for text, found in spans.items()}
+    def hide(self, session: str, spans: Mapping[str, Sequence[Span]]) -> Plan[dict[str, str] | Exception]:
+        """Put placeholders where the spans say; gives text → hidden text, or what the vault raised."""
+        todo = {
+            text: [span for span in found if span.action in ("anonymize", "redact")] for text, found in spans.items()
+        }
         for _ in range(_MAX_REPAIRS):
             wanted = list(
                 dict.fromkeys(
@@ -105,8 +109,23 @@ class Hiding:
             if not any(clashes.values()):
                 return {text: done.text for text, done in hidden.items()}
             for text, found in clashes.items():
-                todo[text] = merge(text, [*(Entity(s.kind, s.start, s.end, s.score) for s in todo[text]), *found], self._policy)
+                todo[text] = merge(
+                    text, [*(Entity(s.kind, s.start, s.end, s.score) for s in todo[text]), *found], self._policy
+                )
         return GuardError("no fakes were found that stay apart from the text; use a numbered placeholder_style")
+
+
+class _Overlaps:
+    """Tells whether a stretch overlaps one of many."""
+
+    def __init__(self, entities: Sequence[Entity]) -> None:
+        ordered = sorted((entity.start, entity.end) for entity in entities)
+        self._starts = [start for start, _ in ordered]
+        self._reach = list(accumulate((end for _, end in ordered), max))
+
+    def any(self, start: int, end: int) -> bool:
+        before = bisect_left(self._starts, end)
+        return before > 0 and self._reach[before - 1] > start
 
 
 class _TokenMint:

@@ -54,8 +54,29 @@ _KEPT_PREFIX = "langfuse.internal."
 # Written by LangChain and LangGraph about their own parts: no work for a detector.
 _FRAMEWORK_METADATA = re.compile(r"(?:ls_|lc_|langgraph_|checkpoint_ns$|is_langchain_root$)")
 _PROTOCOL_WORDS = frozenset(
-    "user assistant system developer human ai tool function role type text content chat stop tool_calls tool_call "
-    "messages generation message constructor AIMessageChunk".split()
+    [
+        "user",
+        "assistant",
+        "system",
+        "developer",
+        "human",
+        "ai",
+        "tool",
+        "function",
+        "role",
+        "type",
+        "text",
+        "content",
+        "chat",
+        "stop",
+        "tool_calls",
+        "tool_call",
+        "messages",
+        "generation",
+        "message",
+        "constructor",
+        "AIMessageChunk",
+    ]
 )
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 # New text comes into a trace through these, after the last decision as well.

@@ -1,4 +1,4 @@
-"""The one walk over every text in a value: strings, messages, content blocks, tool calls, documents, containers, models.
+"""The one walk over every text in a value: strings, messages, blocks, tool calls, documents, containers, models.
 
 Copy on write: nothing is mutated, and what does not change is the same object. Images, ids, tool names and usage are
 left alone.
@@ -7,7 +7,7 @@ left alone.
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -36,9 +36,11 @@ LEFT_ALONE = frozenset(
         "encrypted_index", "tool_call_id", "tool_use_id", "call_id", "item_id", "container_id", "cache_control",
     }
 )  # fmt: skip
-_MEDIA = frozenset({"image", "image_url", "audio", "input_audio", "video", "file", "input_file", "input_image", "media"})
+_MEDIA = frozenset(
+    {"image", "image_url", "audio", "input_audio", "video", "file", "input_file", "input_image", "media"}
+)
 _NAME = re.compile(r"[a-z_$][A-Za-z0-9_$.-]*|")
-_PLAIN = (bool, int, float, complex, Decimal, Fraction, UUID, datetime.date, datetime.time, datetime.timedelta, Enum)
+_PLAIN = (bool, int, float, complex, Decimal, Fraction, UUID, dt.date, dt.time, dt.timedelta, Enum)
 
 
 def texts_of(value: Any, *, keys: Collection[str] | None = None) -> list[str]:
@@ -189,7 +191,9 @@ class _Walk:
     def content(self, content: Any, depth: int) -> Any:
         if isinstance(content, str):
             return self.data(content, depth)
-        return self.items(content, lambda item: self.block(item, depth + 1) if isinstance(item, dict) else self.data(item, depth))
+        return self.items(
+            content, lambda item: self.block(item, depth + 1) if isinstance(item, dict) else self.data(item, depth)
+        )
 
     def block(self, block: Mapping[str, Any], depth: int) -> Any:
         """Walk a content block or a provider's field."""
@@ -211,7 +215,8 @@ class _Walk:
             return self.block(item, depth + 1)
         if isinstance(item, list):
             return self.items(
-                item, lambda part: self.block(part, depth + 1) if isinstance(part, Mapping) else self.data(part, depth + 1)
+                item,
+                lambda part: self.block(part, depth + 1) if isinstance(part, Mapping) else self.data(part, depth + 1),
             )
         return self.data(item, depth + 1)
 

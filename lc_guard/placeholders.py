@@ -1,4 +1,4 @@
-r"""The token grammar: how a numbered placeholder is written, found, tolerated when mangled, and told from its beginning.
+r"""The token grammar: how a numbered placeholder is written, found, read when mangled, and told by its beginning.
 
 A token is an opening bracket, perhaps the word ``REDACTED``, a kind, an index, a closing bracket:
 ``[REDACTED_PERSON_1]``. Models mangle them; what is still read as the token of (kind, index):

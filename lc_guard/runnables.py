@@ -15,7 +15,7 @@ from lc_guard.messages import map_texts, texts_of
 from lc_guard.records import Stage
 from lc_guard.restoring import StreamRestorer
 from lc_guard.sessions import session_key
-from lc_guard.streaming import ChunkRestorer
+from lc_guard.streaming import ChunkRestorer, MakeRestorer
 
 
 class _Step(Runnable[Any, Any]):
@@ -145,9 +145,7 @@ class Anonymize(_Step):
                 failed[number] = error
         return jobs, failed
 
-    def _hidden(
-        self, inputs: Sequence[Any], outcomes: dict[int, Outcome], failed: dict[int, Exception]
-    ) -> list[Any]:
+    def _hidden(self, inputs: Sequence[Any], outcomes: dict[int, Outcome], failed: dict[int, Exception]) -> list[Any]:
         hidden: list[Any] = []
         for number, value in enumerate(inputs):
             try:
@@ -247,21 +245,21 @@ class Deanonymize(_Step):
         restorer = ChunkRestorer(self._restorers(self._session(config)), keys=self.keys)
         try:
             async for chunk in chunks:
-                for piece in await self.guard.unblocked(lambda chunk=chunk: list(restorer.feed(chunk))):
+                for piece in await self.guard.unblocked(partial(_all_of, restorer.feed, chunk)):
                     yield piece
         except Exception:
-            for piece in await self.guard.unblocked(lambda: list(restorer.flush())):
+            for piece in await self.guard.unblocked(partial(_all_of, restorer.flush)):
                 yield piece
             raise
-        for piece in await self.guard.unblocked(lambda: list(restorer.flush())):
+        for piece in await self.guard.unblocked(partial(_all_of, restorer.flush)):
             yield piece
         await areport_restored(run_manager, restorer.counts)
 
-    def _restorers(self, session: str) -> Callable[[bool], StreamRestorer]:
+    def _restorers(self, session: str) -> MakeRestorer:
         """Give what makes restorers of a session; the vault is read when the first one is made."""
         known: dict[bool, Any] = {}
 
-        def make(as_json: bool) -> StreamRestorer:
+        def make(*, as_json: bool) -> StreamRestorer:
             if as_json not in known:
                 known[as_json] = self.guard.restoring(session, json_strings=as_json)
             return StreamRestorer(known[as_json])
@@ -272,15 +270,19 @@ class Deanonymize(_Step):
 class _Counts:
     """Restores whole texts and counts."""
 
-    def __init__(self, make: Callable[[bool], StreamRestorer]) -> None:
+    def __init__(self, make: MakeRestorer) -> None:
         self._make = make
         self.total = 0, 0
 
     def restore(self, text: str) -> str:
-        restorer = self._make(False)
+        restorer = self._make(as_json=False)
         done = restorer.feed(text) + restorer.flush()
         self.total = self.total[0] + restorer.restored, self.total[1] + restorer.unknown
         return done
+
+
+def _all_of(pieces: Callable[..., Iterator[Any]], *args: Any) -> list[Any]:
+    return list(pieces(*args))
 
 
 def _only(results: list[Any]) -> Any:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lc_guard.placeholders import LITERAL
-from lc_guard.records import Action, Entity
 from lc_guard.policy import Policy
+from lc_guard.records import Action, Entity
 from lc_guard.words import strip_blanks, widen
 
 
@@ -37,7 +37,7 @@ def merge(text: str, entities: Iterable[Entity], policy: Policy) -> list[Span]:
     shown: list[Span] = []
     for entity in entities:
         start, end = strip_blanks(text, entity.start, entity.end)
-        if start == end or not policy.counts(entity.kind, entity.score):
+        if start == end:
             continue
         action: Action = "anonymize" if entity.kind == LITERAL else policy.action(entity.kind)
         if action in ("allow", "warn"):

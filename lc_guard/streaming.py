@@ -6,8 +6,10 @@ each of its tool calls. What is held back for one of them comes with its next pi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from langchain_core.runnables.utils import AddableDict
 
 from lc_guard.messages import JSON_KEYS, LEFT_ALONE, map_texts
 from lc_guard.restoring import StreamRestorer
@@ -25,15 +27,23 @@ class _Item(NamedTuple):
 _Path = tuple[str | _Item, ...]
 
 
+class MakeRestorer(Protocol):
+    """Makes a restorer for one text."""
+
+    def __call__(self, *, as_json: bool) -> StreamRestorer:
+        """Give a new restorer; `as_json` says whether the text is JSON."""
+        ...
+
+
 class ChunkRestorer:
     """Restores the chunks of one stream.
 
     Args:
-        make: Gives a new restorer; its argument says whether the text is JSON.
+        make: Gives new restorers.
         keys: Keys of dict chunks that are restored; None restores all.
     """
 
-    def __init__(self, make: Callable[[bool], StreamRestorer], *, keys: Collection[str] | None = None) -> None:
+    def __init__(self, make: MakeRestorer, *, keys: Collection[str] | None = None) -> None:
         self._make = make
         self._keys = keys
         self._restorers: dict[_Path, StreamRestorer] = {}
@@ -71,8 +81,6 @@ class ChunkRestorer:
             self._unfinished = None
         for key, child in self._of_key.items():
             for rest in child.flush():
-                from langchain_core.runnables.utils import AddableDict  # noqa: PLC0415 - loaded by whoever made one
-
                 yield AddableDict({key: rest})
         held = self._held()
         if not held:
@@ -83,13 +91,13 @@ class ChunkRestorer:
             yield self._fragment(held)
 
     def _feed_mapping(self, chunk: Mapping[Any, Any]) -> Iterator[Any]:
-        if type(chunk).__name__ != "AddableDict":
+        if not isinstance(chunk, AddableDict):
             # parsers give the whole object again and again: what is unfinished in one is finished in a later one
             held = False
 
             def unfinished(text: str) -> str:
                 nonlocal held
-                restorer = self._make(False)
+                restorer = self._make(as_json=False)
                 shown = restorer.feed(text)
                 held = held or bool(restorer.flush())
                 return shown
@@ -110,14 +118,14 @@ class ChunkRestorer:
                 child = self._of_key[key] = ChunkRestorer(self._make)
             pieces.update((key, piece) for piece in child.feed(item))
         if pieces or not chunk:
-            yield type(chunk)(pieces)
+            yield AddableDict(pieces)
 
     def _count(self, chunk: Any) -> None:
         self._once = 0, 0
         map_texts(chunk, self._whole, keys=self._keys, strict=False)
 
     def _whole(self, text: str) -> str:
-        restorer = self._make(False)
+        restorer = self._make(as_json=False)
         done = restorer.feed(text) + restorer.flush()
         self._once = self._once[0] + restorer.restored, self._once[1] + restorer.unknown
         return done
@@ -147,7 +155,7 @@ class ChunkRestorer:
     def _restorer(self, path: _Path, *, as_json: bool) -> StreamRestorer:
         restorer = self._restorers.get(path)
         if restorer is None:
-            restorer = self._restorers[path] = self._make(as_json)
+            restorer = self._restorers[path] = self._make(as_json=as_json)
         return restorer
 
     def _held(self) -> dict[_Path, str]:

@@ -199,7 +199,5 @@ class MemoryVault:
         gone = set(values)
         held.raw = {placeholder: value for placeholder, value in held.raw.items() if value not in gone}
         held.known = KnownValues(
-            (value, placeholder, kind)
-            for value, placeholder, kind in held.known.entries()
-            if value not in gone
+            (value, placeholder, kind) for value, placeholder, kind in held.known.entries() if value not in gone
         )
