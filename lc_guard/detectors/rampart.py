@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, package_folder, verified
 from lc_guard.detectors.windows import Window, readable, shifted, windows
@@ -20,8 +21,8 @@ from lc_guard.records import Entity
 
 if TYPE_CHECKING:
     import numpy as np
-    import onnxruntime
-    import tokenizers
+    import onnxruntime  # type: ignore[import-untyped]
+    import tokenizers  # type: ignore[import-untyped]
     from numpy.typing import NDArray
 
 KIND_OF_LABEL = {
@@ -135,7 +136,7 @@ class RampartDetector:
             for (number, start, piece), words in zip(pieces, model.words([p for *_, p in pieces]), strict=True):
                 sure = [word for word in words if word.score >= self._threshold and word.kind in self._kinds]
                 found[number] += shifted(merged(piece, sure), start)
-        return [clean(text, entities) for text, entities in zip(texts, found, strict=True)]
+        return [plausible(text, clean(text, entities)) for text, entities in zip(texts, found, strict=True)]
 
 
 def merged(text: str, words: Sequence[Word]) -> list[Entity]:
@@ -257,9 +258,7 @@ class LoadedModel:
         for row, index in enumerate(batch):
             found[index] = self._vote(texts[index], encodings[index].offsets, named[row])
 
-    def _vote(
-        self, text: str, offsets: Sequence[tuple[int, int]], named: NDArray[np.float32]
-    ) -> list[Word]:
+    def _vote(self, text: str, offsets: Sequence[tuple[int, int]], named: NDArray[np.float32]) -> list[Word]:
         """Let the pieces of each word vote, each with the weight of its characters: a word is never cut in two."""
         import numpy as np
 
@@ -315,6 +314,6 @@ def load_model(process: int) -> LoadedModel:
     except Exception as error:
         # onnxruntime raises types of its own that are no public base; whatever it is, the model can't be used.
         raise ModelUnavailable(
-            f"onnxruntime {onnxruntime.__version__} could not load Rampart ({type(error).__name__}): install a newer one"
+            f"onnxruntime {onnxruntime.__version__} could not load Rampart ({type(error).__name__}): take a newer one"
         ) from error
     return LoadedModel(session, tokenizer, [labels[number] for number in range(len(labels))])

@@ -33,9 +33,14 @@ _MONTH_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 # Both separators of a date are the same; without a group, so that the date can stand inside other patterns.
 _ISO_DATE = "(?:" + "|".join(rf"{_YEAR}{sep}(?:0?[1-9]|1[0-2]){sep}{_MONTH_DAY}" for sep in ("-", "/", r"\.")) + ")"
 _ISO_DATE += r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
-_SHORT_DATE = "(?:" + "|".join(
-    rf"{_MONTH_DAY}{sep}{_MONTH_DAY}{sep}(?:{_YEAR}{short})" for sep, short in (("-", r"|\d\d"), ("/", r"|\d\d"), (r"\.", ""))
-) + ")"
+_SHORT_DATE = (
+    "(?:"
+    + "|".join(
+        rf"{_MONTH_DAY}{sep}{_MONTH_DAY}{sep}(?:{_YEAR}{short})"
+        for sep, short in (("-", r"|\d\d"), ("/", r"|\d\d"), (r"\.", ""))
+    )
+    + ")"
+)
 _ANY_DATE = rf"(?:{_ISO_DATE}|{_SHORT_DATE}|{_LONG_DATE})"
 _NUMBER_SIGN = rf"(?:{_GAP}?(?:numbers?|nos?\b|num|id|\#)[.:]?\s?\#?)"
 _IS = rf"(?:{_GAP}?(?:is|was|of|[:#=]){_GAP}?|{_GAP}){{1,3}}"
@@ -182,12 +187,19 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape("UUID", r"(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", 0.95),
     _shape("MAC_ADDRESS", r"(?<![\w:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])", 0.9),
-    _shape("IP_ADDRESS", r"(?<![\w:.])(?=[0-9a-f]{0,4}:)[0-9a-f:]{2,45}(?:\.\d{1,3}){0,3}(?:%\w{1,16})?(?:/\d{1,3})?(?!\w)", 0.95, ip_address),
+    _shape(
+        "IP_ADDRESS",
+        r"(?<![\w:.])(?=[0-9a-f]{0,4}:)[0-9a-f:]{2,45}(?:\.\d{1,3}){0,3}(?:%\w{1,16})?(?:/\d{1,3})?(?!\w)",
+        0.95,
+        ip_address,
+    ),
     _shape("IP_ADDRESS", r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w]|\.\d)", 0.9, ip_address),
-    _shape("IBAN_CODE", r"(?<!\w)[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]{1,4}){3,8}(?!\w)", 1.0, iban),
+    _shape("IBAN_CODE", r"(?<!\w)[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]){11,32}(?!\w)", 1.0, iban),
     _shape("CREDIT_CARD", r"(?<![\w-])(?:[3-6]|2[2-7]|1)\d{0,3}(?:[ \u00a0.-]?\d){11,18}(?![\w-])", 1.0, luhn),
     _shape("US_SSN", r"(?<![\w-])(?!000|666)\d{3}([- .\u00a0\u2011])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])", 0.85),
-    _shape("US_SSN", rf"\b(?:ssn|social{_GAP}security(?:{_GAP}(?:number|no\.?|\#))?|ss\#){_IS}(?P<value>\d{{9}})\b", 0.9),
+    _shape(
+        "US_SSN", rf"\b(?:ssn|social{_GAP}security(?:{_GAP}(?:number|no\.?|\#))?|ss\#){_IS}(?P<value>\d{{9}})\b", 0.9
+    ),
     # North American numbers, whether or not the exchange exists: fictional ones stand in transcripts too.
     _shape(
         "PHONE_NUMBER",
@@ -196,13 +208,19 @@ SHAPES: tuple[Shape, ...] = (
         0.85,
         phone,
     ),
-    _shape("PHONE_NUMBER", r"(?<![\w+])(?:\+|00)[1-9]\d{0,3}(?:[-./ \u00a0]{0,2}\(?\d{1,5}\)?){2,7}(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?![\w-])", 0.85, phone),
+    _shape(
+        "PHONE_NUMBER",
+        r"(?<![\w+])(?:\+|00)[1-9]\d{0,3}(?:[-./ \u00a0]{0,2}+\(?\d{1,5}+\)?){2,7}"
+        r"(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?(?![\w-])",
+        0.85,
+        phone,
+    ),
     _shape("PHONE_NUMBER", r"(?<![\w/.-])\(?0\d{2,5}\)?(?:[-/ \u00a0]\d{2,8}){1,4}(?![\w-]|[./]\d)", 0.75, phone),
     _shape("PHONE_NUMBER", r"(?<![\w/.-])\(?0[1-9]\d{8,10}(?![\w-]|[./]\d)", 0.6, phone),
     _shape(
         "PHONE_NUMBER",
-        rf"\b(?:tel(?:ephone)?|phone|cell(?:phone)?|mobile|fax|call(?:ed|ing)?|dial(?:led|ed)?|reach(?:ed)?|text(?:ed)?)\b"
-        rf"[^\d\n]{{0,30}}(?P<value>\+?\(?\d[\d\u00a0 ().-]{{5,18}}\d)(?![\w/])",
+        r"\b(?:tel(?:ephone)?|phone|cell(?:phone)?|mobile|fax|call(?:ed|ing)?|dial(?:led|ed)?|reach(?:ed)?|text(?:ed)?)\b"
+        r"[^\d\n]{0,30}(?P<value>\+?\(?\d[\d\u00a0 ().-]{5,18}\d)(?![\w/])",
         0.8,
         phone,
     ),
@@ -219,7 +237,11 @@ SHAPES: tuple[Shape, ...] = (
     _shape("DATE_TIME", rf"(?<!\w)(?:{_LONG_DATE})(?!\w)", 0.85),
     # Applications to the European Court of Human Rights (36110/97), federal dockets (1:19-cv-01234-ABC), state cases.
     _shape("CASE_NUMBER", r"(?<![\w/.-])\d{3,6}/(?:\d{2}|(?:19|20)\d\d)(?![\w/-]|\.\d)", 0.8, case=True),
-    _shape("CASE_NUMBER", r"(?<![\w-])(?:\d{1,2}:)?\d{2,4}-(?:cv|cr|mj|bk|md|mc|ap|civ|crim|misc)-\d{2,7}(?:-[A-Z]{1,4}){0,4}(?![\w-])", 0.95),
+    _shape(
+        "CASE_NUMBER",
+        r"(?<![\w-])(?:\d{1,2}:)?\d{2,4}-(?:cv|cr|mj|bk|md|mc|ap|civ|crim|misc)-\d{2,7}(?:-[A-Z]{1,4}){0,4}(?![\w-])",
+        0.95,
+    ),
     _shape("CASE_NUMBER", r"(?<![\w-])[A-Z]{1,4}-?\d{2,4}-\d{3,8}(?:-[A-Z]{1,4})?(?![\w-])", 0.6, case=True),
     _shape("CASE_NUMBER", r"(?<![\w-])(?:19|20)\d\d-[A-Z]{1,4}-\d{2,8}(?:-[A-Z]{1,4})?(?![\w-])", 0.85, case=True),
     _shape(
@@ -229,7 +251,9 @@ SHAPES: tuple[Shape, ...] = (
         0.9,
         with_digit,
     ),
-    _shape("CASE_NUMBER", rf"\bnos?\.{_GAP}?(?P<value>\d{{1,6}}[-/](?:\d{{1,6}})(?:[-/][A-Z0-9]{{1,6}})?)(?![\w-])", 0.9),
+    _shape(
+        "CASE_NUMBER", rf"\bnos?\.{_GAP}?(?P<value>\d{{1,6}}[-/](?:\d{{1,6}})(?:[-/][A-Z0-9]{{1,6}})?)(?![\w-])", 0.9
+    ),
     _shape(
         "MEDICAL_RECORD_NUMBER",
         rf"\b(?:m\.?r\.?n\.?|medical{_GAP}records?(?:{_NUMBER_SIGN})?|(?:patient|chart|hospital|health{_GAP}record){_NUMBER_SIGN})"
@@ -251,8 +275,8 @@ SHAPES: tuple[Shape, ...] = (
         rf"(?<![\w/.-])\d{{1,6}}[A-Za-z]?(?:[-/]\d{{1,5}})?,?{_SPACE}(?:[NSEW]\.?{_SPACE}|(?:North|South|East|West){_SPACE})?"
         rf"(?:(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,4}}?{_STREET}\b\.?(?:{_SPACE}[NSEW]{{1,2}}\b)?"
         rf"(?:,?{_GAP}{{1,2}}(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Room|Rm|\#)\.?{_SPACE}?\#?[A-Z0-9-]{{1,6}}\b)?"
-        rf"(?:,?{_GAP}{{1,2}}(?:{_CAP}{_SPACE}?){{1,4}},?{_GAP}{{1,2}}{_STATE}\b\.?(?:,?{_GAP}{{1,2}}\d{{5}}(?:-\d{{4}})?\b)?)?"
-        rf"(?:,?{_GAP}{{1,2}}(?:{_CAP}{_SPACE}?){{1,4}},?{_GAP}{{1,2}}{_UK_POSTCODE}\b)?",
+        rf"(?:,?{_GAP}{{1,2}}{_CAP}(?:{_SPACE}{_CAP}){{0,3}},?{_GAP}{{1,2}}{_STATE}\b\.?(?:,?{_GAP}{{1,2}}\d{{5}}(?:-\d{{4}})?\b)?)?"
+        rf"(?:,?{_GAP}{{1,2}}{_CAP}(?:{_SPACE}{_CAP}){{0,3}},?{_GAP}{{1,2}}{_UK_POSTCODE}\b)?",
         0.85,
         case=True,
     ),

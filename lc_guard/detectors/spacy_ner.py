@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, package_folder, verified
 from lc_guard.detectors.windows import readable, shifted, windows
@@ -106,9 +107,7 @@ class SpacyDetector:
             if not text.strip():
                 continue
             seen = readable(text)
-            pieces += [
-                (number, start, seen[start:end]) for start, end in windows(seen, size=_WINDOW, overlap=_OVERLAP)
-            ]
+            pieces += [(number, start, seen[start:end]) for start, end in windows(seen, size=_WINDOW, overlap=_OVERLAP)]
         # Texts of like length in one batch waste no padding.
         pieces.sort(key=lambda piece: len(piece[2]))
         if pieces:
@@ -116,7 +115,7 @@ class SpacyDetector:
                 pieces, load_pipeline(self._pipeline).entities([piece for *_, piece in pieces]), strict=True
             ):
                 found[number] += shifted([e for e in entities if e.kind in self._kinds], start)
-        return [clean(text, entities) for text, entities in zip(texts, found, strict=True)]
+        return [plausible(text, clean(text, entities)) for text, entities in zip(texts, found, strict=True)]
 
 
 class LoadedPipeline:
@@ -162,7 +161,7 @@ def load_pipeline(pipeline: str | None) -> LoadedPipeline:
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise ModelUnavailable(
             f"spaCy could not load the pipeline in {folder.name!r} ({type(error).__name__}): install a version that "
-            f"fits spaCy {spacy.__version__}"
+            "fits the spaCy that is installed"
         ) from error
     if "ner" not in nlp.pipe_names:
         raise ModelUnavailable(f"the spaCy pipeline in {folder.name!r} has no 'ner' component: choose one that has")

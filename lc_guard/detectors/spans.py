@@ -6,8 +6,9 @@ Offsets are always those of the original text. All functions are pure.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from lc_guard.records import Entity
 
@@ -166,8 +167,8 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
 def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     """Give each character at most one entity: the one decision between sources that overlap or contradict.
 
-    1. Of two structured kinds the longer stands; of equally long ones that of the more trusted source, then the better
-       ranked.
+    1. Structured kinds that overlap become one stretch, so that no half of a value is left over; its kind is that of
+       the longest, of equally long ones that of the more trusted source, then the better ranked.
     2. A structured kind stands against a model's guess; what remains of the guess on either side stays an entity.
     3. Guesses that overlap become one stretch (every source is believed about what to hide), under the kind that the
        longest of them has. A person that one source sees where another sees two full names stays two.
@@ -179,15 +180,13 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     Returns:
         Entities ordered by offset, none overlapping.
     """
-    candidates = [
-        (entity.start - entity.end, trust, rank(entity.kind), entity.start, entity)
-        for trust, entities in enumerate(sources)
-        for entity in entities
-        if is_structured(entity.kind)
-    ]
+    trust = {id(entity): place for place, entities in enumerate(sources) for entity in entities}
+    shaped = [entity for entities in sources for entity in entities if is_structured(entity.kind)]
     taken = _Taken()
-    for *_, entity in sorted(candidates, key=lambda candidate: candidate[:4]):
-        taken.add_if_free(entity)
+    for cluster in clusters(shaped):
+        best = min(cluster, key=lambda e: (e.start - e.end, trust[id(e)], rank(e.kind), -e.score))
+        end = max(e.end for e in cluster)
+        taken.entities.append(Entity(best.kind, cluster[0].start, end, max(e.score for e in cluster)))
     guesses = [entity for entities in sources for entity in entities if not is_structured(entity.kind)]
     rest = [
         Entity(kind, *part, score)
@@ -207,10 +206,6 @@ class _Taken:
         first = bisect_right(self.entities, start, key=lambda e: e.end)
         last = bisect_left(self.entities, end, key=lambda e: e.start)
         return self.entities[first:last]
-
-    def add_if_free(self, entity: Entity) -> None:
-        if not self.overlapping(entity.start, entity.end):
-            insort(self.entities, entity, key=lambda e: e.start)
 
     def free_parts(self, start: int, end: int) -> list[tuple[int, int]]:
         parts = []
@@ -233,15 +228,40 @@ def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
     return kept
 
 
+_OF = re.compile(r"\s(?:of|of the|and the|for|for the)\s")
+_PLACE_OR_BODY = frozenset({"LOCATION", "ORGANIZATION"})
+
+
+def _one_name(text: str, guesses: Sequence[Entity]) -> Iterable[Entity]:
+    """Join what an "of" connects: ``Chamber`` of the ``Ankara Court``, ``Borough`` of ``Southwark``."""
+    pending: Entity | None = None
+    for guess in sorted(guesses, key=lambda e: (e.start, -e.end)):
+        if pending is None or guess.kind not in _PLACE_OR_BODY:
+            if pending is not None and guess.kind in _PLACE_OR_BODY:
+                yield pending
+            if guess.kind in _PLACE_OR_BODY:
+                pending = guess
+            else:
+                yield guess
+        elif guess.start < pending.end or _OF.fullmatch(text, pending.end, guess.start):
+            longer = max((pending, guess), key=lambda e: e.end - e.start)
+            pending = Entity(longer.kind, pending.start, max(pending.end, guess.end), max(pending.score, guess.score))
+        else:
+            yield pending
+            pending = guess
+    if pending is not None:
+        yield pending
+
+
 def _joined_guesses(text: str, guesses: Sequence[Entity]) -> Iterable[tuple[str, int, int, float]]:
-    for cluster in clusters(guesses):
+    for cluster in clusters(list(_one_name(text, guesses))):
         start, end = min(e.start for e in cluster), max(e.end for e in cluster)
         best = min(cluster, key=lambda e: (e.start - e.end, rank(e.kind)))
         score = max(e.score for e in cluster)
         names = [e for e in cluster if e.kind == "PERSON" and len(text[e.start : e.end].split()) > 1]
         cuts = [
             (left.end, right.start)
-            for left, right in zip(names, names[1:], strict=False)
+            for left, right in pairwise(names)
             if left.end <= right.start and not any(c.isalnum() for c in text[left.end : right.start])
         ]
         if best.kind == "PERSON":
@@ -273,9 +293,7 @@ def one_kind_per_value(text: str, entities: Sequence[Entity]) -> list[Entity]:
         kind = best.setdefault(value, entity.kind)
         if rank(entity.kind) < rank(kind):
             best[value] = entity.kind
-    return [
-        Entity(best[" ".join(text[e.start : e.end].split())], e.start, e.end, e.score) for e in entities
-    ]
+    return [Entity(best[" ".join(text[e.start : e.end].split())], e.start, e.end, e.score) for e in entities]
 
 
 def keep(entities: Iterable[Entity], wanted: Callable[[str], bool], threshold: float) -> list[Entity]:

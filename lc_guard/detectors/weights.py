@@ -37,6 +37,7 @@ class LoadOnce(Generic[P, T]):
         self._loaded: dict[Any, T] = {}
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Give what the loader gave for these arguments, loading it the first time."""
         key = (args, tuple(sorted(kwargs.items())))
         if key not in self._loaded:
             with self._lock:
@@ -92,9 +93,9 @@ def verified(folder: Path, pinned: Mapping[str, str]) -> dict[str, bytes]:
         try:
             content = (folder / name).read_bytes()
         except OSError as error:
-            raise ModelUnavailable(f"model file {name!r} can't be read in {folder.name!r}: reinstall its package") from (
-                error
-            )
+            raise ModelUnavailable(
+                f"model file {name!r} can't be read in {folder.name!r}: reinstall its package"
+            ) from (error)
         if hashlib.sha256(content).hexdigest() != digest:
             raise ModelUnavailable(
                 f"model file {name!r} in {folder.name!r} is not the one lc-guard was built with (its SHA-256 differs): "

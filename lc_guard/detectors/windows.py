@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from lc_guard.records import Entity
 
-_BLANK = re.compile(r"\s")
-_LINE = re.compile(r"[^\n]*\n?")
+# No value is that long, and the patterns and tokenizers of others need quadratic time in the length of a word.
+_ENDLESS = re.compile(r"\S{512}")
 _NAME_RUN = r"[^\W\d_a-zß-öø-ÿ][\w.'’-]*"
 _RUN_BEFORE = re.compile(rf"(?:{_NAME_RUN}[ \u00a0]+)*{_NAME_RUN}$")
 _RUN_AFTER = re.compile(rf"{_NAME_RUN}(?:[ \u00a0]+{_NAME_RUN})*")
@@ -25,6 +25,11 @@ class Window(NamedTuple):
     end: int
 
 
+def without_surrogates(text: str) -> str:
+    """Replace lone surrogates, which no tokenizer takes, and control characters, one for one."""
+    return _UNREADABLE.sub("\ufffd", text) if _UNREADABLE.search(text) else text
+
+
 def readable(text: str) -> str:
     """Give the text as models can read it, each character replaced by one, so that offsets stay.
 
@@ -37,8 +42,7 @@ def readable(text: str) -> str:
     Returns:
         A text of the same length.
     """
-    text = _UNREADABLE.sub("\ufffd", text) if _UNREADABLE.search(text) else text
-    text = _ODD_BLANK.sub(" ", text).replace("’", "'").replace("ʼ", "'").replace("\u2011", "-")
+    text = _ODD_BLANK.sub(" ", without_surrogates(text)).replace("’", "'").replace("ʼ", "'").replace("\u2011", "-")
     return _NEWLINE.sub(_unwrap, text) if "\n" in text else text
 
 
@@ -61,20 +65,24 @@ def windows(text: str, *, size: int, overlap: int) -> list[Window]:
         overlap: Characters that two neighbours share, about: the cut is moved to a blank.
 
     Returns:
-        Windows in order that cover the text. A word is cut only if it alone is longer than a window allows.
+        Windows in order that cover the text. A word is cut only if it alone is longer than a window, or than 512
+        characters.
     """
-    if len(text) <= size:
-        return [Window(0, len(text))] if text else []
     found = []
     start = 0
-    while True:
+    while start < len(text):
         end = start + size
+        endless = _ENDLESS.search(text, start, end)
+        if endless is not None:
+            end = max(endless.start(), start) if endless.start() - start > overlap else endless.end()
+        elif end < len(text):
+            end = _blank_before(text, end, floor=start + size // 2)
+        found.append(Window(start, min(end, len(text))))
         if end >= len(text):
-            found.append(Window(start, len(text)))
-            return found
-        end = _blank_before(text, end, floor=start + size // 2)
-        found.append(Window(start, end))
-        start = max(_blank_before(text, end - overlap, floor=max(start + 1, end - 3 * overlap)), start + 1)
+            break
+        shared = min(overlap, (end - start) // 3)
+        start = max(_blank_before(text, end - shared, floor=max(start, end - 3 * shared)), start + 1)
+    return found
 
 
 def _blank_before(text: str, at: int, *, floor: int) -> int:

@@ -1,0 +1,250 @@
+"""How LLM Guard's analyzer and model are brought up: quietly, within seconds, without downloads nobody asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import logging
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lc_guard.detectors.presidio import blank_nlp_engine, without_network
+from lc_guard.detectors.weights import LoadOnce
+from lc_guard.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    from presidio_analyzer import AnalyzerEngine, EntityRecognizer
+
+NERConf = Mapping[str, Any]
+"""LLM Guard's ``NERConfig``."""
+
+_HELPERS = "llm_guard.input_scanners.anonymize_helpers"
+_REACH_SECONDS = 4.0
+_BUILDING = threading.Lock()
+
+
+class CONFS:
+    """Model configurations as a key: equal ones share one loaded model.
+
+    Args:
+        confs: One configuration, several, or None for LLM Guard's default.
+    """
+
+    def __init__(self, confs: NERConf | Sequence[NERConf] | None) -> None:
+        # LLM Guard writes into the configuration it is given: it gets a copy.
+        items = None if confs is None else [confs] if isinstance(confs, Mapping) else list(confs)
+        self.items: list[dict[str, Any]] | None = copy.deepcopy(items)  # type: ignore[assignment]
+        self._key = repr(None if items is None else [sorted(item.items(), key=lambda pair: pair[0]) for item in items])
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CONFS) and self._key == other._key
+
+
+@LoadOnce
+def helpers() -> Any:
+    """Import LLM Guard's helpers and make their loggers quiet.
+
+    Returns:
+        The module ``llm_guard.input_scanners.anonymize_helpers``.
+
+    Raises:
+        ModelUnavailable: The installed package can't be imported.
+    """
+    try:
+        module = importlib.import_module(_HELPERS)
+    except Exception as error:
+        # An import of LLM Guard pulls in torch, transformers and NLTK: whatever breaks there, it can't be used.
+        raise ModelUnavailable(
+            f"llm_guard is installed but can't be imported ({type(error).__name__}): "
+            "reinstall 'lc-guard[llm-guard]' or 'lc-guard[gorget]'"
+        ) from error
+    _quiet()
+    return module
+
+
+def _quiet() -> None:
+    """Give LLM Guard's modules a logger of warnings on stderr, if the user configured none.
+
+    Unconfigured, structlog prints every debug line, values included, to stdout. Only the ``LOGGER`` of LLM Guard's own
+    modules is replaced: structlog's and logging's settings stay as they are.
+    """
+    import structlog
+
+    if structlog.is_configured():
+        return
+    quiet = structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING)
+    )
+    modules: list[tuple[str, Any]] = list(sys.modules.items())
+    for name, module in modules:
+        if name.partition(".")[0] in {"llm_guard", "gorget"} and hasattr(module, "LOGGER"):
+            module.LOGGER = quiet
+
+
+def default_regex_groups() -> list[dict[str, Any]]:
+    """Give LLM Guard's default pattern groups, in the form that `build_analyzer` takes."""
+    groups: list[dict[str, Any]] = helpers().get_regex_patterns()
+    return groups
+
+
+def build_analyzer(
+    *,
+    recognizers: Sequence[EntityRecognizer],
+    groups: Sequence[Mapping[str, Any]],
+    hidden: Sequence[str],
+    language: str,
+) -> AnalyzerEngine:
+    """Build LLM Guard's analyzer with `get_analyzer`, without the spaCy packages it would download.
+
+    Args:
+        recognizers: What stands in the place of LLM Guard's transformers recognizer.
+        groups: Pattern groups.
+        hidden: Names found as CUSTOM.
+        language: ``"en"`` or ``"zh"``.
+
+    Returns:
+        The analyzer.
+    """
+    module = helpers()
+    languages = list(dict.fromkeys(["en", language]))
+    with _BUILDING, _blank_engine():
+        analyzer = module.get_analyzer(
+            recognizer=recognizers[0],
+            regex_groups=module.get_regex_patterns(list(groups)) if groups else [],
+            custom_names=list(hidden),
+            supported_languages=languages,
+        )
+    for recognizer in recognizers[1:]:
+        analyzer.registry.add_recognizer(recognizer)
+    # Presidio's default for URLs takes the end of one sentence and the begin of the next for a host.
+    analyzer.registry.remove_recognizer("UrlRecognizer")
+    for code in languages:
+        without_network(analyzer.registry, code)
+    built: AnalyzerEngine = analyzer
+    return built
+
+
+@contextlib.contextmanager
+def _blank_engine() -> Iterator[None]:
+    """Let LLM Guard build on an engine that only splits words: its own downloads spaCy packages for two languages."""
+    module: Any = importlib.import_module(f"{_HELPERS}.analyzer")
+    original = module._get_nlp_engine
+    module._get_nlp_engine = blank_nlp_engine
+    try:
+        yield
+    finally:
+        module._get_nlp_engine = original
+
+
+@LoadOnce
+def load_recognizers(confs: CONFS, use_onnx: bool, language: str) -> list[EntityRecognizer]:
+    """Load LLM Guard's model (or models) through LLM Guard's own path.
+
+    Args:
+        confs: Which.
+        use_onnx: Whether in onnxruntime.
+        language: Language it is asked in.
+
+    Returns:
+        Presidio recognizers.
+
+    Raises:
+        ModelUnavailable: A model is neither on this machine nor in reach, or can't be loaded.
+    """
+    module = helpers()
+    items = confs.items if confs.items is not None else [_default_conf(language)]
+    return [_load(module, copy.deepcopy(dict(item)), use_onnx, language) for item in items]
+
+
+def _default_conf(language: str) -> dict[str, Any]:
+    """Give the configuration that LLM Guard's (or gorget's) own ``Anonymize`` takes for a language."""
+    anonymize = importlib.import_module("llm_guard.input_scanners.anonymize")
+    by_language: Mapping[str, Any] = getattr(anonymize, "LANGUAGE_DEFAULT_RECOGNIZER_CONF", {})
+    conf: dict[str, Any] = by_language.get(language) or anonymize.DEBERTA_AI4PRIVACY_v2_CONF
+    return conf
+
+
+def _load(module: Any, conf: dict[str, Any], use_onnx: bool, language: str) -> EntityRecognizer:
+    model = conf["DEFAULT_MODEL"]
+    paths = {path for path in (model.path, model.onnx_path if use_onnx else None) if path}
+    remote = sorted(path for path in paths if not Path(path).is_dir())
+    if remote and not hub_in_reach():
+        if not any(_cached(path) for path in remote):
+            raise ModelUnavailable(
+                f"the model {remote[0]!r} is not on this machine and its hub does not answer. Do one of: connect and "
+                "try again; give recognizer_conf a model with a local path; give recognizer= a Presidio recognizer; "
+                "or take lc_guard.detectors.default_detector(), whose models are packages"
+            )
+        # Without this the loaders ask the hub for each file, several times, before they look into their cache.
+        model.kwargs = {**model.kwargs, "local_files_only": True}
+        model.tokenizer_kwargs = {**model.tokenizer_kwargs, "local_files_only": True}
+    try:
+        recognizer: EntityRecognizer = module.get_transformers_recognizer(
+            recognizer_conf=conf, use_onnx=use_onnx, supported_language=language
+        )
+    except ImportError as error:
+        raise ModelUnavailable(
+            f"LLM Guard needs a package that is missing to load {model.path!r} ({type(error).__name__}, module "
+            f"{error.name!r}): for use_onnx=True install 'optimum[onnxruntime]'"
+        ) from error
+    except Exception as error:
+        # transformers, huggingface_hub and onnxruntime each raise types of their own: all mean that there is no model.
+        raise ModelUnavailable(
+            f"LLM Guard could not load the model {model.path!r} ({type(error).__name__}): check the path, its files, "
+            "the revision in recognizer_conf"
+        ) from error
+    recognizer.supported_language = language
+    return recognizer
+
+
+def _cached(repository: str) -> bool:
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        return any(repo.repo_id == repository for repo in scan_cache_dir().repos)
+    except CacheNotFound:
+        return False
+
+
+def hub_in_reach(seconds: float = _REACH_SECONDS) -> bool:
+    """Ask once, shortly, whether the model hub answers; its own client would retry for most of a minute.
+
+    The endpoint is huggingface_hub's (``HF_ENDPOINT``), proxies are those of the environment.
+
+    Args:
+        seconds: How long to wait at most, name resolution included.
+
+    Returns:
+        Whether anything answered by HTTP, an error status included.
+    """
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    answered = threading.Event()
+
+    def ask() -> None:
+        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310
+                answered.set()
+        except urllib.error.HTTPError:
+            answered.set()
+        except (OSError, ValueError):
+            return
+
+    # In a thread: the resolver's own timeout can't be set and is longer.
+    asking = threading.Thread(target=ask, name="lc-guard-hub", daemon=True)
+    asking.start()
+    asking.join(seconds)
+    return answered.is_set()
