@@ -118,12 +118,14 @@ class KnownValues:
 
     def _candidates(self, text: str, *, whole: bool) -> Iterator[tuple[int, int]]:
         entries = self._entries
+        size = len(text)  # a slice is cut short at the end of the text: it may be another, shorter value
         if not whole:
             heads = self._heads()
             for start in range(len(text) - _HEAD + 1):
                 for _, length in heads.get(text[start : start + _HEAD], ()):
-                    if text[start : start + length] in entries:
-                        yield start, start + length
+                    end = start + length
+                    if end <= size and text[start:end] in entries:
+                        yield start, end
             return
         by_word = self._by_word
         if by_word:
@@ -131,13 +133,13 @@ class KnownValues:
                 for offset, length in by_word.get(word.group(), ()):
                     start = word.start() - offset
                     end = start + length
-                    if start >= 0 and text[start:end] in entries and not cuts_run(text, end):
+                    if start >= 0 and end <= size and text[start:end] in entries and not cuts_run(text, end):
                         yield start, end
         if self._loose:
             for start, character in enumerate(text):
                 for _, length in self._loose.get(character, ()):
                     end = start + length
-                    if text[start:end] in entries and not cuts_run(text, end):
+                    if end <= size and text[start:end] in entries and not cuts_run(text, end):
                         yield start, end
 
     def _heads(self) -> dict[str, tuple[tuple[int, int], ...]]:

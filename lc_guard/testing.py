@@ -1,0 +1,463 @@
+"""What users test their own members with: contract suites for vaults and detectors, and small detectors for tests.
+
+A contract is a class of tests. Subclass it in a test module and say how a member is made; pytest then runs every rule
+of the protocol on it:
+
+```python
+from lc_guard.testing import VaultContract
+
+class TestMyVault(VaultContract):
+    def make_vault(self):
+        return MyVault()
+```
+
+The rules are plain asserts with a message; nothing here needs pytest.
+"""
+
+# ruff: noqa: S101 - asserts are what a test suite is made of
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from math import isfinite
+from typing import ClassVar, TypeVar
+
+from lc_guard.detectors.base import Detector
+from lc_guard.records import Entity
+from lc_guard.vaults.base import Vault
+
+T = TypeVar("T")
+
+_THREADS = 8
+
+HOSTILE_TEXTS: tuple[str, ...] = (
+    "",
+    " \t\n\u00a0",
+    "\x00 NUL \x00",
+    "lone \ud800 and \udfff surrogates",
+    "\u202eright to left\u202c שלום مرحبا 123",
+    "e\u0301 combining \u0301\u0323 marks",
+    "👩\u200d👩\u200d👧 joined 🦓",
+    "ｆｕｌｌ－ｗｉｄｔｈ １２３",
+    "王小明住在北京市",
+    "[REDACTED_PERSON_1] <PERSON_1> [PERSON_1] \\[REDACTED\\_PERSON\\_1\\]",
+    r"\1 \g<0> .* [a-z]+ (?P<x>",
+    "a" * 5_000,
+    "line\r\nbreak\u2028and\u2029more",
+)
+"""Texts that break careless code; every vault and every detector must bear them."""
+
+
+class ExactDetector:
+    """Finds exact texts, wherever they stand; for tests of what is around a detector.
+
+    Args:
+        values: Kind → the texts to find.
+        score: Confidence of each finding, 0…1.
+        name: Name shown beside its share of the latency.
+
+    Attributes:
+        calls: Number of texts it was given, in batches or not.
+    """
+
+    def __init__(
+        self, values: Mapping[str, Iterable[str]] | None = None, *, score: float = 1.0, name: str = "exact"
+    ) -> None:
+        self.name = name
+        self.calls = 0
+        self._score = score
+        self._values = [(kind, value) for kind, texts in (values or {}).items() for value in texts if value]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self._values)} values)"
+
+    def detect(self, text: str) -> list[Entity]:
+        """Give every occurrence of every value, overlapping ones included."""
+        self.calls += 1
+        found: list[Entity] = []
+        for kind, value in self._values:
+            start = text.find(value)
+            while start >= 0:
+                found.append(Entity(kind, start, start + len(value), self._score))
+                start = text.find(value, start + 1)
+        return found
+
+
+class FailingDetector:
+    """Raises at every text; for tests of what a failed check leads to.
+
+    Args:
+        error: What it raises.
+    """
+
+    name = "failing"
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def detect(self, text: str) -> list[Entity]:  # noqa: ARG002 - the protocol's signature
+        """Raise.
+
+        Raises:
+            BaseException: What it was made with.
+        """
+        raise self._error
+
+
+class HangingDetector:
+    """Answers no text before it is released; for tests of timeouts.
+
+    Attributes:
+        release: Set it to let all waiting calls go on.
+        calls: Number of calls begun.
+    """
+
+    name = "hanging"
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+        self.calls = 0
+
+    def detect(self, text: str) -> list[Entity]:  # noqa: ARG002 - the protocol's signature
+        """Wait for `release`, then find nothing."""
+        self.calls += 1
+        self.release.wait()
+        return []
+
+
+class NumberedMint:
+    """Makes placeholders ``<KIND-1>`` for tests of vaults.
+
+    Args:
+        fails_at: Number of the call, 1 or more, at which it raises `ValueError`; None for never.
+    """
+
+    def __init__(self, *, fails_at: int | None = None) -> None:
+        self._fails_at = fails_at
+        self._calls = 0
+
+    def __call__(self, kind: str, index: int) -> str:
+        """Give the placeholder of (kind, index)."""
+        self._calls += 1
+        if self._calls == self._fails_at:
+            raise ValueError("this mint was told to fail")
+        return f"<{kind}-{index}>"
+
+    def claims(self, placeholder: str) -> Set[str]:  # noqa: ARG002 - the protocol's signature
+        """Claim nothing: numbers keep placeholders apart."""
+        return frozenset()
+
+
+class ClaimingMint(NumberedMint):
+    """Makes placeholders that come in pairs, of which a session may hold one only."""
+
+    def claims(self, placeholder: str) -> Set[str]:
+        """Claim the word that a placeholder shares with its neighbour."""
+        return {f"pair {int(placeholder.rstrip('>').rpartition('-')[2]) // 2}"}
+
+
+class VaultContract:
+    """What every vault must do. Subclass it and give `make_vault`."""
+
+    def make_vault(self) -> Vault:
+        """Give a new, empty vault."""
+        raise NotImplementedError("override make_vault() to give a new, empty vault")
+
+    def test_follows_the_protocol(self) -> None:
+        """It has the methods of `Vault`."""
+        assert isinstance(self.make_vault(), Vault), "a method of lc_guard.vaults.Vault is missing"
+
+    def test_knows_nothing_at_first(self) -> None:
+        """An unknown session is empty, and asking for it does not make it."""
+        vault = self.make_vault()
+        assert vault.values("s", ["<PERSON-1>"]) == {}, "an unknown session gave a value"
+        assert vault.find("s", ["Ada", "Bea"]) == [[], []], "find must give one list for each text"
+        assert vault.items("s") == {}, "an unknown session has items"
+        assert vault.kinds("s") == frozenset(), "an unknown session has kinds"
+        assert vault.forget("s") is False, "forget told of a session that never was"
+
+    def test_gives_placeholders_in_order(self) -> None:
+        """One placeholder for each pair, in order, numbered from 1 by kind."""
+        vault = self.make_vault()
+        given = vault.allocate("s", [("PERSON", "Ada"), ("CITY", "Ulm"), ("PERSON", "Bea")], NumberedMint())
+        assert given == ["<PERSON-1>", "<CITY-1>", "<PERSON-2>"], "placeholders are out of order"
+        assert vault.allocate("s", [], NumberedMint()) == [], "nothing wanted must give nothing"
+
+    def test_a_value_has_one_placeholder(self) -> None:
+        """A value keeps its placeholder: later, twice in one call, and also under another kind."""
+        vault = self.make_vault()
+        (first,) = vault.allocate("s", [("PERSON", "Ada")], NumberedMint())
+        again = vault.allocate("s", [("PERSON", "Ada"), ("NAME", "Ada"), ("PERSON", "Ada")], NumberedMint())
+        assert again == [first] * 3, "a known value was given another placeholder"
+        assert list(vault.items("s")) == [first], "a value is held twice"
+
+    def test_a_placeholder_has_one_value(self) -> None:
+        """Values that differ in case, accents, blanks or length have different placeholders, and come back as given."""
+        vault = self.make_vault()
+        wanted = ["Ada", "ada", "ADA", "Áda", "A\u0301da", "Ada ", "Ad", "Ada\x00", "Ada\ud800"]
+        given = vault.allocate("s", [("PERSON", value) for value in wanted], NumberedMint())
+        assert len(set(given)) == len(wanted), "two values share a placeholder"
+        assert vault.items("s") == dict(zip(given, wanted, strict=True)), "a value was altered"
+
+    def test_bears_any_text(self) -> None:
+        """Any text is a value, and any text is a session id."""
+        vault = self.make_vault()
+        texts = [text for text in HOSTILE_TEXTS if text.strip()]
+        for session in texts[:6]:
+            given = vault.allocate(session, [("ODD", text) for text in texts], NumberedMint())
+            assert vault.values(session, given) == dict(zip(given, texts, strict=True)), "a value was altered"
+            found = vault.find(session, texts)
+            spans = [(hit.start, hit.end) for hits in found for hit in hits]
+            assert spans == [(0, len(text)) for text in texts], "a value is not found in itself"
+
+    def test_sessions_are_apart(self) -> None:
+        """A session never sees another one's values."""
+        vault = self.make_vault()
+        (mine,) = vault.allocate("mine", [("PERSON", "Ada")], NumberedMint())
+        assert vault.values("other", [mine]) == {}, "a value crossed sessions"
+        assert vault.find("other", ["Ada"]) == [[]], "a value crossed sessions"
+        (other,) = vault.allocate("other", [("PERSON", "Bea")], NumberedMint())
+        assert vault.values("mine", [mine, other]) == {mine: "Ada"}, "a value crossed sessions"
+        vault.forget("other")
+        assert vault.items("mine") == {mine: "Ada"}, "forgetting one session changed another"
+
+    def test_gives_live_values_only(self) -> None:
+        """Placeholders nobody gave out are left out of the answer."""
+        vault = self.make_vault()
+        (live,) = vault.allocate("s", [("PERSON", "Ada")], NumberedMint())
+        assert vault.values("s", [live, "<PERSON-2>", "", live]) == {live: "Ada"}, "an unknown placeholder has a value"
+
+    def test_finds_whole_words(self) -> None:
+        """A value is found at word boundaries, longest first, with its placeholder and kind."""
+        vault = self.make_vault()
+        doe, jane = vault.allocate("s", [("PERSON", "Jane Doe"), ("PERSON", "Jane")], NumberedMint())
+        (hits,) = vault.find("s", ["Janet, Jane Doe's Jane"])
+        assert [tuple(hit) for hit in hits] == [(7, 15, doe, "PERSON"), (18, 22, jane, "PERSON")], "wrong occurrences"
+
+    def test_finds_inside_words_when_asked(self) -> None:
+        """With ``inside_words`` a value is also found within longer words."""
+        vault = self.make_vault()
+        (jane,) = vault.allocate("s", [("PERSON", "Jane")], NumberedMint())
+        (hits,) = vault.find("s", ["xJanex"], inside_words=True)
+        assert [tuple(hit) for hit in hits] == [(1, 5, jane, "PERSON")], "wrong occurrences"
+
+    def test_tells_kinds(self) -> None:
+        """The kinds are those of live placeholders."""
+        vault = self.make_vault()
+        vault.allocate("s", [("PERSON", "Ada"), ("CITY", "Ulm")], NumberedMint())
+        assert vault.kinds("s") == {"PERSON", "CITY"}, "wrong kinds"
+        vault.forget("s")
+        assert vault.kinds("s") == frozenset(), "a forgotten session has kinds"
+
+    def test_numbering_goes_on_after_forget(self) -> None:
+        """A placeholder of a forgotten session is never given to another value."""
+        vault = self.make_vault()
+        seen: set[str] = set()
+        for round_ in range(3):
+            given = vault.allocate("s", [("PERSON", f"value {round_}.{n}") for n in range(5)], NumberedMint())
+            assert seen.isdisjoint(given), "a placeholder was given a second meaning"
+            seen.update(given)
+            assert vault.forget("s") is True, "forget did not tell of the session"
+            assert vault.values("s", given) == {}, "a forgotten value is still there"
+            assert vault.find("s", ["value 0.0"]) == [[]], "a forgotten value is still found"
+            assert vault.forget("s") is False, "a session was forgotten twice"
+
+    def test_tells_listeners_before_values_go(self) -> None:
+        """A listener is called with the session and its entries."""
+        vault = self.make_vault()
+        told: list[tuple[str, dict[str, tuple[str, str]]]] = []
+        vault.subscribe(lambda session, entries: told.append((session, dict(entries))))
+        (ada,) = vault.allocate("s", [("PERSON", "Ada")], NumberedMint())
+        assert told == [], "a listener was called too early"
+        vault.forget("s")
+        assert told == [("s", {ada: ("Ada", "PERSON")})], "a listener was not told what was dropped"
+
+    def test_stores_all_or_none(self) -> None:
+        """When a mint fails nothing of the call is kept, and what was there stays."""
+        vault = self.make_vault()
+        (ada,) = vault.allocate("s", [("PERSON", "Ada")], NumberedMint())
+        error = _error(lambda: vault.allocate("s", [("PERSON", "Bea"), ("CITY", "Ulm")], NumberedMint(fails_at=2)))
+        assert error is not None, "a mint's error was swallowed"
+        assert vault.items("s") == {ada: "Ada"}, "half of a call was kept"
+        assert vault.kinds("s") == {"PERSON"}, "the kind of a value that was not kept"
+        assert vault.find("s", ["Ada Bea Ulm"])[0][-1].end == len("Ada"), "a value that was not kept is found"
+        given = vault.allocate("s", [("PERSON", "Bea"), ("CITY", "Ulm")], NumberedMint())
+        assert len({ada, *given}) == 1 + len(given), "the numbering was spoilt"
+
+    def test_leaves_out_placeholders_that_are_values(self) -> None:
+        """A placeholder is never equal to a value of the session."""
+        vault = self.make_vault()
+        typed = ["<PERSON-1>", "<PERSON-2>"]
+        vault.allocate("s", [("LITERAL", text) for text in typed], NumberedMint())
+        (given,) = vault.allocate("s", [("PERSON", "Ada")], NumberedMint())
+        assert given == "<PERSON-3>", "a placeholder equals a value"
+
+    def test_heeds_claims(self) -> None:
+        """Two placeholders never share a claimed word."""
+        vault = self.make_vault()
+        given = vault.allocate("s", [("PERSON", f"value {n}") for n in range(4)], ClaimingMint())
+        more = vault.allocate("s", [("PERSON", f"other {n}") for n in range(4)], ClaimingMint())
+        claimed = [word for placeholder in given + more for word in ClaimingMint().claims(placeholder)]
+        assert len(set(claimed)) == len(claimed), "two placeholders hold one claimed word"
+
+    def test_threads_share_a_session(self) -> None:
+        """Under threads a value has one placeholder and a placeholder one value."""
+        vault = self.make_vault()
+        wanted = [("PERSON", f"value {n}") for n in range(40)]
+
+        def work(number: int) -> dict[str, str]:
+            turn = wanted[number:] + wanted[:number]
+            given = dict(zip(turn, vault.allocate("s", turn, NumberedMint()), strict=True))
+            return {value: placeholder for (_, value), placeholder in given.items()}
+
+        answers = _together(work)
+        assert all(answer == answers[0] for answer in answers), "one value was given two placeholders"
+        held = vault.items("s")
+        assert held == {placeholder: value for value, placeholder in answers[0].items()}, "values were lost or crossed"
+
+    def test_threads_with_sessions_of_their_own(self) -> None:
+        """Sessions worked on at the same time never mix."""
+        vault = self.make_vault()
+
+        def work(number: int) -> bool:
+            session = f"session {number}"
+            for turn in range(10):
+                (given,) = vault.allocate(session, [("PERSON", f"{number}.{turn}")], NumberedMint())
+                if vault.values(session, [given]) != {given: f"{number}.{turn}"}:
+                    return False
+            return len(vault.items(session)) == 10
+
+        assert all(_together(work)), "values crossed sessions"
+
+    def test_shows_no_value(self) -> None:
+        """Neither its ``repr`` nor its ``str`` holds a value or a session id."""
+        vault = self.make_vault()
+        vault.allocate("jane@example.org", [("PERSON", "Zebulon")], NumberedMint())
+        shown = repr(vault) + str(vault)
+        assert "Zebulon" not in shown, "a repr holds a value"
+        assert "jane@example.org" not in shown, "a repr holds a session id"
+
+
+class DetectorContract:
+    """What every detector must do. Subclass it and give `make_detector`; `examples` are what it must find.
+
+    Attributes:
+        examples: Text → the values in it that must be covered by findings.
+    """
+
+    examples: ClassVar[Mapping[str, Sequence[str]]] = {}
+
+    def make_detector(self) -> Detector:
+        """Give a detector."""
+        raise NotImplementedError("override make_detector() to give a detector")
+
+    def test_follows_the_protocol(self) -> None:
+        """It has the method of `Detector`; its name, if it has one, is a text."""
+        detector = self.make_detector()
+        assert isinstance(detector, Detector), "a detector needs a method detect(text)"
+        assert isinstance(getattr(detector, "name", ""), str), "a detector's name must be a text"
+
+    def test_answers_any_text_with_entities_inside_it(self) -> None:
+        """Any text has an answer: entities of a named kind inside the text, with a score of 0…1."""
+        detector = self.make_detector()
+        for text in (*HOSTILE_TEXTS, *self.examples):
+            _check_entities(detector.detect(text), text)
+
+    def test_finds_the_examples(self) -> None:
+        """Every character of every example's values is covered by a finding."""
+        detector = self.make_detector()
+        for number, (text, values) in enumerate(self.examples.items()):
+            covered = {at for entity in detector.detect(text) for at in range(entity.start, entity.end)}
+            for value in values:
+                start = text.index(value)
+                gap = [at for at in range(start, start + len(value)) if at not in covered and not text[at].isspace()]
+                assert not gap, f"example {number}: offsets {gap} are not covered"
+
+    def test_gives_the_same_answer_again(self) -> None:
+        """The answer depends on the text alone."""
+        detector = self.make_detector()
+        for text in (*HOSTILE_TEXTS, *self.examples):
+            assert _set(detector.detect(text)) == _set(detector.detect(text)), "two answers for one text"
+
+    def test_batch_agrees(self) -> None:
+        """``detect_batch``, where there is one, gives what `detect` gives, in order."""
+        detector = self.make_detector()
+        batch = getattr(detector, "detect_batch", None)
+        if batch is None:
+            return
+        texts = [*HOSTILE_TEXTS, *self.examples]
+        answers = list(batch(texts))
+        assert len(answers) == len(texts), "detect_batch must give one answer for each text"
+        for text, answer in zip(texts, answers, strict=True):
+            assert _set(answer) == _set(detector.detect(text)), "detect_batch differs from detect"
+        assert list(batch([])) == [], "an empty batch must give an empty answer"
+
+    def test_warms_up_twice(self) -> None:
+        """``warm_up``, where there is one, may be called more than once."""
+        detector = self.make_detector()
+        load = getattr(detector, "warm_up", None)
+        if load is not None:
+            load()
+            load()
+        assert _set(detector.detect("")) == set(), "the empty text has entities"
+
+    def test_threads_get_the_same_answer(self) -> None:
+        """Several threads may ask at once."""
+        detector = self.make_detector()
+        texts = [*HOSTILE_TEXTS, *self.examples]
+        alone = [_set(detector.detect(text)) for text in texts]
+        answers = _together(lambda _: [_set(detector.detect(text)) for text in texts])
+        assert all(answer == alone for answer in answers), "an answer depends on what other threads do"
+
+    def test_shows_no_text(self) -> None:
+        """Its ``repr`` does not hold a text it was given."""
+        detector = self.make_detector()
+        detector.detect("Zebulon Quartermain")
+        assert "Zebulon" not in repr(detector), "a repr holds a text"
+
+
+def _set(entities: Iterable[Entity]) -> set[Entity]:
+    return set(entities)
+
+
+def _check_entities(entities: Sequence[Entity], text: str) -> None:
+    for entity in entities:
+        assert isinstance(entity, Entity), f"{type(entity).__name__} where Entity is expected"
+        assert entity.kind, "an entity without a kind"
+        assert 0 <= entity.start < entity.end <= len(text), f"{entity} lies outside a text of {len(text)} characters"
+        assert isfinite(entity.score), f"{entity} has no finite score"
+        assert 0 <= entity.score <= 1, f"{entity} has a score outside 0…1"
+
+
+def _together(work: Callable[[int], T]) -> list[T]:
+    """Run work in several threads that start at the same moment."""
+    barrier = threading.Barrier(_THREADS)
+
+    def start(number: int) -> T:
+        barrier.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(start, range(_THREADS)))
+
+
+def _error(call: Callable[[], object]) -> Exception | None:
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is given back
+        return error
+    return None
+
+
+__all__ = [
+    "HOSTILE_TEXTS",
+    "ClaimingMint",
+    "DetectorContract",
+    "ExactDetector",
+    "FailingDetector",
+    "HangingDetector",
+    "NumberedMint",
+    "VaultContract",
+]
