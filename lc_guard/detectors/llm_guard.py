@@ -12,7 +12,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lc_guard.detectors.llm_guard_loading import CONFS, NERConf, build_analyzer, default_regex_groups, load_recognizers
+from lc_guard.detectors.llm_guard_loading import (
+    ModelConfs,
+    NERConf,
+    build_analyzer,
+    default_regex_groups,
+    load_recognizers,
+)
 from lc_guard.detectors.presidio import Engine
 from lc_guard.detectors.shapes import SHAPES, find_shapes
 from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
@@ -135,7 +141,7 @@ class LLMGuardDetector:
         self._allowed = frozenset(_plain(name) for name in allowed_names or ())
         self._entity_types = tuple(entity_types or ())
         self._groups = tuple(dict(group) for group in regex_patterns or ())
-        self._conf = CONFS(recognizer_conf)
+        self._conf = ModelConfs(recognizer_conf)
         self._threshold = threshold
         self._use_onnx = use_onnx
         self._language = language
@@ -221,7 +227,7 @@ class LLMGuardDetector:
         recognizers = (
             [self._recognizer]
             if self._recognizer is not None
-            else load_recognizers(self._conf, self._use_onnx, self._language)
+            else load_recognizers(self._conf, use_onnx=self._use_onnx, language=self._language)
         )
         groups = [g for g in default_regex_groups() if g["name"] not in _REPLACED] if defaults else list(self._groups)
         analyzer = build_analyzer(
@@ -240,7 +246,12 @@ class LLMGuardDetector:
             for kind in kinds:
                 renamed.setdefault(kind, []).append(name)
         asked = [kind for kind, normal in supported.items() if normal in wanted]
-        shapes = tuple(s for s in SHAPES if {s.kind, *renamed.get(s.kind, ())} & wanted)
+        # Patterns of the caller stand in the place of LLM Guard's: then its kinds are not ours to find.
+        shapes = tuple(
+            shape
+            for shape in SHAPES
+            if {shape.kind, *renamed.get(shape.kind, ())} & wanted and (defaults or shape.kind not in REPAIRED)
+        )
         return _Loaded(Engine(analyzer, self._language), asked, frozenset(wanted), shapes, renamed, _fits(recognizers))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.detectors.presidio import blank_nlp_engine, without_network
+from lc_guard.detectors.presidio import blank_nlp_engine, quiet, without_network
 from lc_guard.detectors.weights import LoadOnce
 from lc_guard.errors import ModelUnavailable
 
@@ -29,7 +29,7 @@ _REACH_SECONDS = 4.0
 _BUILDING = threading.Lock()
 
 
-class CONFS:
+class ModelConfs:
     """Model configurations as a key: equal ones share one loaded model.
 
     Args:
@@ -46,7 +46,7 @@ class CONFS:
         return hash(self._key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, CONFS) and self._key == other._key
+        return isinstance(other, ModelConfs) and self._key == other._key
 
 
 @LoadOnce
@@ -116,7 +116,7 @@ def build_analyzer(
     """
     module = helpers()
     languages = list(dict.fromkeys(["en", language]))
-    with _BUILDING, _blank_engine():
+    with _BUILDING, _blank_engine(), quiet(logging.ERROR):
         analyzer = module.get_analyzer(
             recognizer=recognizers[0],
             regex_groups=module.get_regex_patterns(list(groups)) if groups else [],
@@ -137,16 +137,16 @@ def build_analyzer(
 def _blank_engine() -> Iterator[None]:
     """Let LLM Guard build on an engine that only splits words: its own downloads spaCy packages for two languages."""
     module: Any = importlib.import_module(f"{_HELPERS}.analyzer")
-    original = module._get_nlp_engine
-    module._get_nlp_engine = blank_nlp_engine
+    original = module._get_nlp_engine  # noqa: SLF001 - LLM Guard has no public way to give an engine
+    module._get_nlp_engine = blank_nlp_engine  # noqa: SLF001
     try:
         yield
     finally:
-        module._get_nlp_engine = original
+        module._get_nlp_engine = original  # noqa: SLF001
 
 
 @LoadOnce
-def load_recognizers(confs: CONFS, use_onnx: bool, language: str) -> list[EntityRecognizer]:
+def load_recognizers(confs: ModelConfs, *, use_onnx: bool, language: str) -> list[EntityRecognizer]:
     """Load LLM Guard's model (or models) through LLM Guard's own path.
 
     Args:
@@ -162,7 +162,7 @@ def load_recognizers(confs: CONFS, use_onnx: bool, language: str) -> list[Entity
     """
     module = helpers()
     items = confs.items if confs.items is not None else [_default_conf(language)]
-    return [_load(module, copy.deepcopy(dict(item)), use_onnx, language) for item in items]
+    return [_load(module, copy.deepcopy(dict(item)), use_onnx=use_onnx, language=language) for item in items]
 
 
 def _default_conf(language: str) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _default_conf(language: str) -> dict[str, Any]:
     return conf
 
 
-def _load(module: Any, conf: dict[str, Any], use_onnx: bool, language: str) -> EntityRecognizer:
+def _load(module: Any, conf: dict[str, Any], *, use_onnx: bool, language: str) -> EntityRecognizer:
     model = conf["DEFAULT_MODEL"]
     paths = {path for path in (model.path, model.onnx_path if use_onnx else None) if path}
     remote = sorted(path for path in paths if not Path(path).is_dir())

@@ -55,6 +55,7 @@ def _rule() -> re.Pattern[str]:
     upper = "".join(map(chr, capitals))
     initial = rf"[{upper}]\.(?:[ ]?-[{upper}]\.)?"
     bare_initial = rf"[{upper}](?![\w'])"
-    word = rf"{_NO_NAMES}(?:[{upper}]')?[{upper}][\w\u0300-\u036f]{{1,40}}(?:[-'][{upper}][\w\u0300-\u036f]{{1,40}}){{0,3}}"
+    capitalized = rf"[{upper}][\w\u0300-\u036f]{{1,40}}"
+    word = rf"{_NO_NAMES}(?:[{upper}]')?{capitalized}(?:[-']{capitalized}){{0,3}}"
     part = rf"(?:{initial}[ ]{{0,2}}|{bare_initial}[ ]|{_PARTICLE}[ ]|{word}[ ]{{1,2}})"
     return re.compile(rf"(?<![\w'])(?:{_TITLES}\b\.?,?[ ]{{1,2}})+(?:the[ ])?(?P<name>{part}{{0,4}}{word})")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from lc_guard.detectors.weights import LoadOnce
@@ -14,6 +17,36 @@ if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NlpEngine
     from tldextract import TLDExtract
+
+
+_LEAST_LEVEL: ContextVar[int] = ContextVar("lc_guard_presidio_level", default=logging.NOTSET)
+
+
+class _Quiet(logging.Filter):
+    """Drops Presidio's records below the level that `quiet` asks for in this context; others' stay as they are."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record may be logged."""
+        return record.levelno >= _LEAST_LEVEL.get()
+
+
+@contextlib.contextmanager
+def quiet(level: int) -> Iterator[None]:
+    """Keep Presidio's logger silent below a level, for this thread and call alone.
+
+    At DEBUG it logs words of the text, while it is built a warning for each recognizer of another language.
+
+    Args:
+        level: Least level of `logging` that still comes through.
+    """
+    logger = logging.getLogger("presidio-analyzer")
+    if not any(isinstance(item, _Quiet) for item in logger.filters):
+        logger.addFilter(_Quiet())
+    token = _LEAST_LEVEL.set(level)
+    try:
+        yield
+    finally:
+        _LEAST_LEVEL.reset(token)
 
 
 def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
@@ -34,7 +67,7 @@ def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
     import spacy
     from presidio_analyzer.nlp_engine import SpacyNlpEngine
 
-    class BlankNlpEngine(SpacyNlpEngine):
+    class BlankNlpEngine(SpacyNlpEngine):  # type: ignore[misc]
         """Tokens and lower-case lemmas, nothing to download."""
 
         def load(self) -> None:
@@ -71,7 +104,7 @@ def without_network(registry: RecognizerRegistry, language: str) -> None:
     """
     from presidio_analyzer.predefined_recognizers import EmailRecognizer
 
-    class OfflineEmailRecognizer(EmailRecognizer):
+    class OfflineEmailRecognizer(EmailRecognizer):  # type: ignore[misc]
         """Presidio's own pattern; the domain is looked up in the packaged list."""
 
         def validate_result(self, pattern_text: str) -> bool:
@@ -118,7 +151,7 @@ class Engine:
         nlp = pipelines[self._language]
         # spaCy keeps every word it ever saw in its string store. A memory zone frees them, so that no user text
         # outlives the call; zones can't overlap, hence the lock.
-        with self._lock, nlp.memory_zone():
+        with self._lock, nlp.memory_zone(), quiet(logging.WARNING):
             results = self.analyzer.analyze(
                 text=text,
                 language=self._language,
@@ -144,14 +177,15 @@ def pattern_engine(language: str) -> Engine:
     """
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 
-    nlp_engine = blank_nlp_engine([language])
-    registry = RecognizerRegistry(supported_languages=[language])
-    registry.load_predefined_recognizers(languages=[language])
-    # The model's place is taken by other detectors; our own shapes are better at the other two.
-    for name in ("SpacyRecognizer", "UrlRecognizer", "PhoneRecognizer"):
-        registry.remove_recognizer(name)
-    without_network(registry, language)
-    analyzer = AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=[language])
+    with quiet(logging.ERROR):
+        nlp_engine = blank_nlp_engine([language])
+        registry = RecognizerRegistry(supported_languages=[language])
+        registry.load_predefined_recognizers(languages=[language])
+        # The model's place is taken by other detectors; our own shapes are better at the other two.
+        for name in ("SpacyRecognizer", "UrlRecognizer", "PhoneRecognizer"):
+            registry.remove_recognizer(name)
+        without_network(registry, language)
+        analyzer = AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=[language])
     return Engine(analyzer, language)
 
 

