@@ -14,6 +14,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.messages import map_texts
+from lc_guard.placeholders import LITERAL
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 
 logger = logging.getLogger("lc_guard.decisions")
@@ -77,6 +78,30 @@ class GuardCallbackHandler(BaseCallbackHandler):
         **kwargs: Any,  # noqa: ARG002
     ) -> None:
         """Note which root run this run belongs to."""
+        self._note_run(run_id, parent_run_id)
+
+    def on_tool_start(
+        self,
+        serialized: dict[str, Any],  # noqa: ARG002
+        input_str: str,  # noqa: ARG002
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> None:
+        """Note which root run this run belongs to: a tool may call a model."""
+        self._note_run(run_id, parent_run_id)
+
+    def on_retriever_start(
+        self,
+        serialized: dict[str, Any],  # noqa: ARG002
+        query: str,  # noqa: ARG002
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> None:
+        """Note which root run this run belongs to: a retriever may call a model."""
         self._note_run(run_id, parent_run_id)
 
     def on_chat_model_start(
@@ -164,7 +189,7 @@ def _known_kinds(guard: Guard, sessions: Sequence[str], texts: Sequence[str]) ->
     found: Counter[str] = Counter()
     for session in sessions:
         for hits in guard.vault.find(session, texts):
-            found.update(hit.kind for hit in hits)
+            found.update(hit.kind for hit in hits if hit.kind != LITERAL)  # what only looks like a placeholder
     return dict(found)
 
 

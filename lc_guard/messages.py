@@ -6,15 +6,15 @@ left alone.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime as dt
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from decimal import Decimal
 from enum import Enum
-from fractions import Fraction
 from functools import lru_cache
+from numbers import Number
 from typing import Any
 from uuid import UUID
 
@@ -28,19 +28,24 @@ MAX_DEPTH = 100
 JSON_KEYS = frozenset({"arguments", "partial_json"})
 """Keys of content blocks and provider fields whose text is JSON."""
 
-# Keys of content blocks and provider fields that hold no words of people: never changed.
+# Keys of content blocks and provider fields that hold an id, an address, a setting or encoded bytes: not changed,
+# unless there is a blank in it, which none of those has.
 LEFT_ALONE = frozenset(
     {
         "type", "id", "index", "name", "role", "status", "mime_type", "media_type", "source_type", "format", "detail",
-        "url", "file_id", "file_data", "base64", "data", "image_url", "input_audio", "signature", "encrypted_content",
-        "encrypted_index", "tool_call_id", "tool_use_id", "call_id", "item_id", "container_id", "cache_control",
+        "url", "file_url", "file_id", "file_data", "base64", "data", "image_url", "input_audio", "signature",
+        "encrypted_content", "encrypted_index", "tool_call_id", "tool_use_id", "call_id", "item_id", "container_id",
+        "cache_control",
     }
 )  # fmt: skip
 _MEDIA = frozenset(
-    {"image", "image_url", "audio", "input_audio", "video", "file", "input_file", "input_image", "media"}
+    {"image", "image_url", "audio", "input_audio", "video", "file", "input_file", "input_image", "media", "document"}
 )
+_ROLES = frozenset({"system", "developer", "user", "human", "assistant", "ai", "tool", "function"})
+_DATA = frozenset({"args", "input", "output", "value", "parsed"})
 _NAME = re.compile(r"[a-z_$][A-Za-z0-9_$.-]*|")
-_PLAIN = (bool, int, float, complex, Decimal, Fraction, UUID, dt.date, dt.time, dt.timedelta, Enum)
+_JSON_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|[{}\[\]]')
+_PLAIN = (Number, UUID, dt.date, dt.time, dt.timedelta, dt.tzinfo, Enum)
 
 
 def texts_of(value: Any, *, keys: Collection[str] | None = None) -> list[str]:
@@ -120,12 +125,9 @@ class _Walk:
         if isinstance(value, langchain.PromptValue):
             return self.prompt(value, depth)
         if isinstance(value, langchain.BaseModel):
-            return self.model(value, type(value).model_fields, depth)
+            return self.model(value, [*type(value).model_fields, *(value.model_extra or ())], depth)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
-            changed = {name: self.data(item, depth + 1) for name, item in fields.items()}
-            same = all(changed[name] is item for name, item in fields.items())
-            return value if same else dataclasses.replace(value, **changed)
+            return self.record(value, depth)
         if self._strict:
             raise UnsupportedInput(
                 f"can't look for text in {_kind(value)}: turn it into text first, or name the keys that hold text "
@@ -136,10 +138,11 @@ class _Walk:
     def mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
         """Walk a mapping: its items, and those of its keys that are data rather than names.
 
-        The keys of the outermost one name the chain's variables.
+        The keys of the outermost one name the chain's variables. Messages and media blocks as plain mappings are walked
+        as what they are.
         """
-        if value.get("type") in _MEDIA:
-            return value
+        if _one_of(value.get("type"), _MEDIA) or (_one_of(value.get("role"), _ROLES) and "content" in value):
+            return self.block(value, depth)
         changed = {key: self.data(item, depth + 1) for key, item in value.items()}
         if depth:
             keys = {key: self._change(key) for key in value if isinstance(key, str) and not _NAME.fullmatch(key)}
@@ -154,6 +157,17 @@ class _Walk:
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return type(value)(*changed)
         return changed if type(value) is list else type(value)(changed)
+
+    def record(self, value: Any, depth: int) -> Any:
+        changed = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        changed = {name: (item, self.data(item, depth + 1)) for name, item in changed.items()}
+        changed = {name: new for name, (old, new) in changed.items() if new is not old}
+        if not changed:
+            return value
+        twin = copy.copy(value)  # not `dataclasses.replace`: it refuses fields that its constructor does not take
+        for name, new in changed.items():
+            object.__setattr__(twin, name, new)
+        return twin
 
     def model(self, value: Any, names: Iterable[str], depth: int) -> Any:
         changed = {name: self.data(getattr(value, name), depth + 1) for name in names}
@@ -179,8 +193,12 @@ class _Walk:
         changed: dict[str, Any] = {"content": self.content(message.content, depth + 1)}
         if message.additional_kwargs:
             changed["additional_kwargs"] = self.block(message.additional_kwargs, depth + 1)
-        if message.type == "human" and message.name:
-            changed["name"] = self._change(message.name)
+        if message.type.lower().startswith("human"):
+            changed["name"] = self.data(message.name, depth)
+            if name := message.additional_kwargs.get("name"):
+                changed["additional_kwargs"] = _updated(changed["additional_kwargs"], {"name": self.data(name, depth)})
+        if getattr(message, "artifact", None) is not None:  # anything a tool made; tracers show it
+            changed["artifact"] = _Walk(self._change, strict=False).data(message.artifact, depth + 1)
         for name in ("tool_calls", "invalid_tool_calls", "tool_call_chunks"):
             calls = getattr(message, name, None)
             if calls:
@@ -199,17 +217,14 @@ class _Walk:
         """Walk a content block or a provider's field."""
         if depth > MAX_DEPTH:
             raise UnsupportedInput(f"the input is nested deeper than {MAX_DEPTH} levels")
-        if block.get("type") in _MEDIA:
-            return block
         return _updated(block, {key: self.field(block, key, item, depth) for key, item in block.items()})
 
     def field(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
-        is_text_source = key == "data" and block.get("type") == "text"  # a document block's source: its data is text
-        if key in LEFT_ALONE and not is_text_source:
+        if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and not _has_words(block, key, item)):
             return item
-        if key in JSON_KEYS or (key in ("args", "input") and isinstance(item, str)):
-            return self.json(item, depth) if isinstance(item, str) else self.arguments(item, depth)
-        if key in ("args", "input", "value", "parsed"):
+        if isinstance(item, str) and (key in JSON_KEYS or key in ("args", "input")):
+            return self.json(item)
+        if key in JSON_KEYS or key in _DATA:
             return self.arguments(item, depth)
         if isinstance(item, Mapping):
             return self.block(item, depth + 1)
@@ -222,8 +237,7 @@ class _Walk:
 
     def call(self, call: Mapping[str, Any], depth: int) -> Any:
         args = call.get("args")
-        changed = self.json(args, depth) if isinstance(args, str) else self.arguments(args, depth)
-        return _updated(call, {"args": changed})
+        return _updated(call, {"args": self.json(args) if isinstance(args, str) else self.arguments(args, depth)})
 
     def arguments(self, args: Any, depth: int) -> Any:
         """Walk the arguments of a tool call: their names are the tool's, what is deeper is data."""
@@ -231,25 +245,52 @@ class _Walk:
             return _updated(args, {key: self.data(item, depth + 1) for key, item in args.items()})
         return self.data(args, depth + 1)
 
-    def json(self, text: str, depth: int) -> str:
-        """Walk JSON in its leaves, so that it stays valid; text that is no JSON is taken as it is."""
+    def json(self, text: str) -> str:
+        """Walk JSON in its strings, so that it stays valid and all else in it as it is; other text is taken whole."""
         try:
             parsed = json.loads(text)
         except (ValueError, RecursionError):
             parsed = None
         if not isinstance(parsed, dict | list | str):
             return self._change(text) if text else text
-        changed = self.arguments(parsed, depth)
-        return text if changed is parsed else json.dumps(changed, ensure_ascii=False)
+        level = 0
+
+        def token(match: re.Match[str]) -> str:
+            nonlocal level
+            string, colon = match.groups()
+            if string is None:
+                level += 1 if match[0] in "{[" else -1
+                return match[0]
+            old = json.loads(string)
+            if not old or (colon and (level == 1 or _NAME.fullmatch(old))):
+                return match[0]
+            new = self._change(old)
+            return match[0] if new == old else json.dumps(new, ensure_ascii="\\u" in string) + (colon or "")
+
+        changed = _JSON_TOKEN.sub(token, text)
+        return text if changed == text else changed
+
+
+def _one_of(value: Any, names: Collection[str]) -> bool:
+    return isinstance(value, str) and value in names
+
+
+def _has_words(block: Mapping[str, Any], key: str, item: Any) -> bool:
+    """Tell whether there are words of people under a key that is left alone elsewhere."""
+    if isinstance(item, str) and " " in item:
+        return True
+    if key == "data":
+        return block.get("type") == "text"  # the source of a document block
+    return key == "name" and (_one_of(block.get("type"), _MEDIA) or block.get("role") == "user" or "source" in block)
 
 
 def _updated(value: Mapping[Any, Any], changed: Mapping[Any, Any]) -> Any:
     """Give a mapping of the same type with new items, or the same object if none is new."""
     if all(item is value[key] for key, item in changed.items()):
         return value
-    copy = value.copy() if hasattr(value, "copy") else dict(value)
-    copy.update(changed)
-    return copy
+    twin = value.copy() if hasattr(value, "copy") else dict(value)
+    twin.update(changed)
+    return twin
 
 
 def _kind(value: Any) -> str:

@@ -67,10 +67,12 @@ class ChunkRestorer:
             text = self._restorer((), as_json=False).feed(chunk)
             if text or not chunk:
                 yield text
-        elif hasattr(chunk, "tool_call_chunks"):
+        elif hasattr(chunk, "additional_kwargs") and type(chunk).__name__.endswith("Chunk"):
             yield self._feed_message(chunk)
-        elif isinstance(chunk, Mapping):
-            yield from self._feed_mapping(chunk)
+        elif isinstance(chunk, AddableDict):
+            yield from self._feed_pieces(chunk)
+        elif isinstance(chunk, Mapping) or hasattr(chunk, "model_copy"):
+            yield self._feed_snapshot(chunk)
         else:
             yield map_texts(chunk, self._whole, strict=False)
 
@@ -90,24 +92,25 @@ class ChunkRestorer:
         else:
             yield self._fragment(held)
 
-    def _feed_mapping(self, chunk: Mapping[Any, Any]) -> Iterator[Any]:
-        if not isinstance(chunk, AddableDict):
-            # parsers give the whole object again and again: what is unfinished in one is finished in a later one
-            held = False
+    def _feed_snapshot(self, chunk: Any) -> Any:
+        """Restore an object that parsers give again and again: what is unfinished in one is finished in a later one."""
+        held = False
 
-            def unfinished(text: str) -> str:
-                nonlocal held
-                restorer = self._make(as_json=False)
-                shown = restorer.feed(text)
-                held = held or bool(restorer.flush())
-                return shown
+        def unfinished(text: str) -> str:
+            nonlocal held
+            restorer = self._make(as_json=False)
+            shown = restorer.feed(text)
+            held = held or bool(restorer.flush())
+            return shown
 
-            shown = map_texts(chunk, unfinished, keys=self._keys, strict=False)
-            self._unfinished = chunk if held else None
-            if not held:
-                self._count(chunk)
-            yield shown
-            return
+        keys = self._keys if isinstance(chunk, Mapping) else None
+        shown = map_texts(chunk, unfinished, keys=keys, strict=False)
+        self._unfinished = chunk if held else None
+        if not held:
+            self._count(chunk)
+        return shown
+
+    def _feed_pieces(self, chunk: AddableDict) -> Iterator[Any]:
         pieces: dict[Any, Any] = {}
         for key, item in chunk.items():
             if self._keys is not None and key not in self._keys:
@@ -136,8 +139,7 @@ class ChunkRestorer:
         restored = _with(chunk, update)
         if getattr(chunk, "chunk_position", None) == "last" and (held := self._held()):
             # whoever adds the chunks up parses tool calls at this one: nothing may come after it
-            fragment = self._fragment(held)
-            restored = _with(fragment + restored, {"chunk_position": "last"})
+            restored = _with(restored + self._fragment(held), {"chunk_position": "last"})
         return restored
 
     def _grow(self, value: Any, path: _Path, *, as_json: bool = False) -> Any:
@@ -172,6 +174,8 @@ class ChunkRestorer:
             fields.setdefault("content", "")
             for call in fields.get("tool_call_chunks", ()):
                 call.update(id=None, name=None)
+            named = {name: getattr(self._message, name, None) for name in ("role", "name", "tool_call_id")}
+            fields.update((name, value) for name, value in named.items() if value is not None)
             fragment = type(self._message)(id=self._message.id, **fields)
             whole = fragment if whole is None else whole + fragment
         return whole
