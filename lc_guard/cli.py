@@ -1,0 +1,76 @@
+"""The command line: ``lc-guard demo`` and ``lc-guard scan``.
+
+Exit status: 0 done; 1 the command ran and failed, or found a leak; 2 wrong usage, or an input that can't be read;
+130 interrupted; 141 nobody reads the output any more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from lc_guard.commands import demo, scan
+from lc_guard.commands.inputs import CommandError
+from lc_guard.errors import GuardError
+
+_SIGNALLED = 128
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: The arguments; None takes those of the process.
+
+    Returns:
+        The exit status.
+    """
+    try:
+        args = _parser().parse_args(argv)
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except CommandError as error:
+        return _fail(str(error), error.status)
+    except GuardError as error:
+        return _fail(str(error), 1)
+    except BrokenPipeError:
+        _drop_output()
+        return _SIGNALLED + getattr(signal, "SIGPIPE", 13)
+    except KeyboardInterrupt:
+        return _SIGNALLED + signal.SIGINT
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lc-guard", description="The privacy boundary for LangChain, on the command line.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"lc-guard {_version()}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    demo.add_parser(commands)
+    scan.add_parser(commands)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("lc-guard")
+    except PackageNotFoundError:
+        return "(not installed: run from its source)"
+
+
+def _fail(message: str, status: int) -> int:
+    sys.stderr.write(f"lc-guard: {message}\n")
+    return status
+
+
+def _drop_output() -> None:
+    # The interpreter flushes stdout once more at its end: what it can't deliver must have somewhere to go.
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return  # stdout is no file, as under a test

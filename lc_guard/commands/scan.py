@@ -1,0 +1,131 @@
+"""``lc-guard scan``: anonymize texts, or list the entities in them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from lc_guard.commands.inputs import STDIN, CommandError, read_text
+
+if TYPE_CHECKING:
+    from lc_guard.detectors import Detector
+
+_SESSION = "scan"
+
+_DESCRIPTION = """\
+Write texts to standard output with placeholders where personal data stood, or list the entities as JSON Lines.
+All files of one call are one session: the same value has the same placeholder in each."""
+
+_EPILOG = """\
+With --entities each line is an object: "file" (the name as given; "-" is standard input), "kind", "start" and "end"
+(offsets in characters), "score" (0 to 1), and with --show-values also "value", the raw text.
+
+Exit status: 0 done; 1 a check failed, nothing of that text was written; 2 wrong usage, or a file that could not be
+read (the others are done). The placeholders' values are forgotten when the command ends: for a way back use
+lc_guard.Guard in a program."""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "scan",
+        help="anonymize texts, or list the entities in them",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="*", default=[STDIN], metavar="FILE", help='UTF-8 text; "-" or none is stdin')
+    parser.add_argument("--entities", action="store_true", help="list the entities instead, as JSON Lines")
+    parser.add_argument("--show-values", action="store_true", help="with --entities: the raw values as well")
+    parser.add_argument(
+        "--style",
+        choices=["llm_guard", "angle", "square", "fake"],
+        help="placeholders: [REDACTED_PERSON_1] (the default), <PERSON_1>, [PERSON_1], or realistic fakes",
+    )
+    parser.add_argument(
+        "--detector",
+        choices=["default", "patterns"],
+        default="default",
+        help="default: rules and models; patterns: structured data only, quick to start, masks no name",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        CommandError: Options contradict each other.
+        GuardError: A check failed.
+    """
+    if args.show_values and not args.entities:
+        raise CommandError("--show-values belongs to --entities")
+    if args.style and args.entities:
+        raise CommandError("--style belongs to anonymized text, not to --entities")
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", newline="")  # the text goes out as it came in, whatever the locale
+    texts = _Texts(args.files)
+    detector = _detector(args.detector)
+    if args.entities:
+        _list_entities(texts, detector, show_values=args.show_values)
+    else:
+        _anonymize(texts, detector, args.style)
+    return texts.status
+
+
+class _Texts:
+    """The texts of the files that can be read; the others are told on stderr, like ``cat`` does."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.status = 0
+        self._names = names
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for name in self._names:
+            try:
+                text = read_text(name)
+            except CommandError as error:
+                self.status = error.status
+                sys.stderr.write(f"lc-guard: {error}\n")
+            else:
+                yield name, text
+
+
+def _detector(name: str) -> Detector:
+    from lc_guard.detectors import PatternDetector, default_detector  # noqa: PLC0415 - a light import of this module
+
+    return PatternDetector() if name == "patterns" else default_detector()
+
+
+def _anonymize(texts: _Texts, detector: Detector, style: Any) -> None:
+    from lc_guard import Guard, Policy  # noqa: PLC0415 - a light import of this module
+
+    # A file may be long, and nobody waits behind this call.
+    session = Guard(detector, policy=Policy(timeout=None), placeholder_style=style).session(_SESSION)
+    for _, text in texts:
+        sys.stdout.write(session.anonymize(text))
+        sys.stdout.flush()
+
+
+def _list_entities(texts: _Texts, detector: Detector, *, show_values: bool) -> None:
+    for name, text in texts:
+        for entity in detector.detect(text):
+            record: dict[str, Any] = {
+                "file": name,
+                "kind": entity.kind,
+                "start": entity.start,
+                "end": entity.end,
+                "score": round(entity.score, 4),
+            }
+            if show_values:
+                record["value"] = text[entity.start : entity.end]
+            sys.stdout.write(json.dumps(record) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,77 @@
+"""One run of the demo: the call is begun, followed by whoever shows it, and finished into a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lc_guard.demo.chain import Call, choose_model
+from lc_guard.demo.hidden import Piece, align, count_hidden, gold, transcript
+from lc_guard.demo.report import Report, values_of
+from lc_guard.demo.summarizer import StandInSummarizer
+from lc_guard.demo.tracing import Tracing
+
+if TYPE_CHECKING:
+    from lc_guard.guard import Guard
+
+
+class Performance:
+    """One run of the demo.
+
+    Args:
+        guard: The guard, with models loaded.
+        text: The user's own text; None takes the transcript.
+        session_id: The session.
+        model: Name of the model for ``ChatOpenAI``.
+        offline: Take the stand-in and keep the traces in memory, whatever the environment says.
+        pause: Seconds between two pieces of the stand-in.
+
+    Raises:
+        MissingExtra: The environment asks for ``ChatOpenAI``, which is not installed.
+    """
+
+    def __init__(
+        self, guard: Guard, *, text: str | None, session_id: str, model: str | None, offline: bool, pause: float
+    ) -> None:
+        self.session_id = session_id
+        self.text = transcript() if text is None else text
+        chat_model = choose_model(name=model, offline=offline, pause=pause)
+        self.stand_in = isinstance(chat_model, StandInSummarizer)
+        kind = type(chat_model).__name__
+        self.model = kind if self.stand_in else f"{kind} {getattr(chat_model, 'model_name', '')}"
+        self.tracing = Tracing(guard, offline=offline)
+        self.call = Call(guard, chat_model, self.text, session_id=session_id, handlers=[self.tracing.handler])
+        self.pieces: list[Piece] = []
+        self._session = guard.session(session_id)
+        self._placeholders: dict[str, str] = {}
+        self._own_text = text is not None
+
+    @property
+    def values(self) -> Iterable[str]:
+        """The raw values of the session."""
+        return self._placeholders.values()
+
+    def begin(self) -> None:
+        """Go on until the model has its input and the first piece came back.
+
+        Raises:
+            Exception: What the model or a check raises.
+        """
+        self.call.begin()
+        self._placeholders = dict(self._session.placeholders())
+        self.pieces = align(self.text, self.call.witness.seen, self._placeholders)
+
+    def finish(self) -> Report:
+        """Send the traces, look for every value in them, and count what was hidden."""
+        for _ in self.call.follow():
+            pass
+        self.tracing.close()
+        return Report(
+            model=self.model,
+            stand_in=self.stand_in,
+            call=self.call,
+            pieces=self.pieces,
+            hidden=None if self._own_text else count_hidden(self.text, self.pieces, gold()),
+            tracing=self.tracing,
+            found=self.tracing.search(values_of(self._placeholders)),
+        )
