@@ -195,7 +195,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape("IP_ADDRESS", r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w]|\.\d)", 0.9, ip_address),
     _shape("IBAN_CODE", r"(?<!\w)[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]){11,32}(?!\w)", 1.0, iban),
-    _shape("CREDIT_CARD", r"(?<![\w-])(?:[3-6]|2[2-7]|1)\d{0,3}(?:[ \u00a0.-]?\d){11,18}(?![\w-])", 1.0, luhn),
+    _shape("CREDIT_CARD", r"(?<![\w-])(?:[3-6]|2[1-7]|1)\d{0,3}(?:[ \u00a0.-]?\d){11,18}(?![\w-])", 1.0, luhn),
     _shape("US_SSN", r"(?<![\w-])(?!000|666)\d{3}([- .\u00a0\u2011])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])", 0.85),
     _shape(
         "US_SSN", rf"\b(?:ssn|social{_GAP}security(?:{_GAP}(?:number|no\.?|\#))?|ss\#){_IS}(?P<value>\d{{9}})\b", 0.9
@@ -217,10 +217,17 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "PHONE_NUMBER",
-        r"(?<![\w/.-])(?<!\d[ \u00a0])\(?0\d{2,5}\)?(?:[-/ \u00a0]\d{2,8}){1,4}(?![\w-]|[./]\d)",
+        rf"(?<![\w/.-])(?<!\d[ \u00a0])(?!{_SHORT_DATE}(?!\w))(?:\(0\d{{1,5}}\)[-/ \u00a0]?\d{{2,8}}"
+        r"|0\d{1,5}[-/ \u00a0]\d{2,8})(?:[-/ \u00a0]\d{2,8}){0,3}(?![\w-]|[./]\d)",
         0.75,
         phone,
     ),
+    # Nine digits in the groupings of Poland, Spain and Portugal; ten without a gap that North America's plan allows.
+    _shape(
+        "PHONE_NUMBER", r"(?<![\w/.,-])(?<!\d[ \u00a0])[1-9]\d{2}(?:[ \u00a0-]\d{3}){2}(?![\w-]|[.,/ ]\d)", 0.6, phone
+    ),
+    _shape("PHONE_NUMBER", r"(?<![\w/.,-])(?<!\d[ ])[1-9]\d[ -]\d{3}[ -]\d\d[ -]\d\d(?![\w-]|[.,/ ]\d)", 0.6, phone),
+    _shape("PHONE_NUMBER", r"(?<![\w/.,-])[2-9]\d{2}[2-9]\d{6}(?![\w-]|[.,/]\d)", 0.5, phone),
     _shape("PHONE_NUMBER", r"(?<![\w/.-])\(?0[1-9]\d{8,10}(?![\w-]|[./]\d)", 0.6, phone),
     _shape(
         "PHONE_NUMBER",
@@ -282,6 +289,15 @@ SHAPES: tuple[Shape, ...] = (
         rf"(?:,?{_GAP}{{1,2}}(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Room|Rm|\#)\.?{_SPACE}?\#?[A-Z0-9-]{{1,6}}\b)?"
         rf"(?:,?{_GAP}{{1,2}}{_CAP}(?:{_SPACE}{_CAP}){{0,3}},?{_GAP}{{1,2}}{_STATE}\b\.?(?:,?{_GAP}{{1,2}}\d{{5}}(?:-\d{{4}})?\b)?)?"
         rf"(?:,?{_GAP}{{1,2}}{_CAP}(?:{_SPACE}{_CAP}){{0,3}},?{_GAP}{{1,2}}{_UK_POSTCODE}\b)?",
+        0.85,
+        case=True,
+    ),
+    # With a state and a ZIP code behind it, a line needs no word for a street.
+    _shape(
+        "STREET_ADDRESS",
+        rf"(?<![\w/.-])\d{{1,6}}[A-Za-z]?{_SPACE}{_CAP}(?:{_SPACE}(?:{_CAP}|\d{{1,5}})){{0,5}},?{_GAP}{{1,2}}"
+        rf"(?:(?:Apt|Apartment|Suite|Ste|Unit|Flat)\.?{_SPACE}\#?[A-Z0-9-]{{1,6}},?{_GAP}{{1,2}})?{_CAP}(?:{_SPACE}{_CAP}){{0,3}}"
+        rf",{_GAP}{{1,2}}[A-Z]{{2}}{_GAP}{{1,2}}\d{{5}}(?:-\d{{4}})?(?![\w-])",
         0.85,
         case=True,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -55,6 +56,16 @@ PINNED = {
 OFFICIAL = ("en_core_web_lg", "en_core_web_md", "en_core_web_sm")
 """Explosion's own pipelines, the best first; one of them goes before the packaged weights when it is installed."""
 
+_CAPITALS = re.compile(r"(?m)^[^a-zß-öø-ÿ\n]{12,}$")
+_SHOUTED = re.compile(r"[^\W\d_]{2,}")
+_FUNCTION_WORDS = frozenset(
+    [
+        *("the", "a", "an", "of", "in", "on", "at", "to", "for", "and", "or", "but", "not", "is", "was", "are", "were"),
+        *("be", "been", "has", "have", "had", "do", "did", "does", "by", "with", "from", "as", "that", "this", "it"),
+        *("his", "her", "their", "your", "my", "our", "you", "he", "she", "they", "we", "who", "what", "when", "where"),
+        *("lives", "said", "please", "state", "name", "record", "yes", "no", "sir", "there", "then", "will", "would"),
+    ]
+)
 _UNUSED = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
 _WINDOW, _OVERLAP = 5_000, 200
 _BATCH = 32
@@ -106,7 +117,7 @@ class SpacyDetector:
         for number, text in enumerate(texts):
             if not text.strip():
                 continue
-            seen = readable(text)
+            seen = recased(readable(text))
             pieces += [(number, start, seen[start:end]) for start, end in windows(seen, size=_WINDOW, overlap=_OVERLAP)]
         # Texts of like length in one batch waste no padding.
         pieces.sort(key=lambda piece: len(piece[2]))
@@ -116,6 +127,24 @@ class SpacyDetector:
             ):
                 found[number] += shifted([e for e in entities if e.kind in self._kinds], start)
         return [plausible(text, clean(text, entities)) for text, entities in zip(texts, found, strict=True)]
+
+
+def recased(text: str) -> str:
+    """Give lines in capitals as they would stand in a book, since the pipeline reads names by their capitals.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        A text of the same length: in a line of capitals each word keeps its first letter alone.
+    """
+    return _CAPITALS.sub(lambda line: _SHOUTED.sub(_calm, line[0]), text) if _CAPITALS.search(text) else text
+
+
+def _calm(word: re.Match[str]) -> str:
+    # A few letters, such as ß and İ, change their number when their case changes: they stay.
+    small = "".join(char.lower() if len(char.lower()) == 1 else char for char in word[0])
+    return small if small in _FUNCTION_WORDS else word[0][0] + small[1:]
 
 
 class LoadedPipeline:

@@ -90,7 +90,8 @@ def test_threads(joined):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "  \n\t", "\x00", "\ud800\udfff", "\u202eeoD enhoJ\u202c", "e\u0301" * 200, "👨\u200d👩 Jo\u200dhn", "김철수 " * 80,
+    ["", "  \n\t", "\x00", "\ud800\udfff", "\u202eeoD enhoJ\u202c", "e\u0301" * 200,
+     "👨\u200d👩 Jo\u200dhn", "김철수 " * 80,
      "1" * 20_000, "a" * 20_000, "a." * 5_000, ":" * 5_000, "'" * 5_000, "\n" * 20_000, "+1 " * 3_000],
 )  # fmt: skip
 def test_awkward_texts(joined, text):
@@ -189,3 +190,14 @@ def test_unknown_name_of_the_package():
     assert "default_detector" in dir(package)
     with pytest.raises(AttributeError, match="nope"):
         package.nope  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("THE WITNESS JOHN SMITH LIVES IN CHICAGO.", "JOHN SMITH"),
+        ("my name is john smith and i live in chicago", "john smith"),
+    ],
+)
+def test_transcripts_in_one_case(joined, found, text, value):
+    assert ("PERSON", value) in found(joined, text)
