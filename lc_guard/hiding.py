@@ -18,6 +18,7 @@ from lc_guard.records import Entity
 from lc_guard.restoring import FakeRestoring
 from lc_guard.spans import Span, merge
 from lc_guard.vaults.base import Mint, Vault
+from lc_guard.words import cuts_run
 
 _MAX_REPAIRS = 8
 
@@ -165,13 +166,19 @@ class _Hidden:
         return cls("".join(pieces), places)
 
     def clashes(self, fakes: FakeRestoring) -> list[Entity]:
-        """Give the stretches of the original text that came to read as part of a fake that was not put there."""
+        """Give the stretches of the original text that keep the fakes put into it from being read back.
+
+        Text and fakes may together read as part of a fake that was not put there, and a fake that touches a letter or
+        digit is no whole word.
+        """
         meant = {(start, end) for start, end, _, _ in self.places}
-        found: list[Entity] = []
-        for start, end in fakes.find(self.text):
-            if (start, end) not in meant:
-                found.append(Entity(LITERAL, self._before(start), self._before(end - 1) + 1, 0.0))
-        return found
+        read = set(fakes.find(self.text))
+        stretches = [*(read - meant)]
+        for start, end in meant - read:
+            left, right = cuts_run(self.text, start), cuts_run(self.text, end)
+            if left or right:
+                stretches.append((start - left, end + right))
+        return [Entity(LITERAL, self._before(start), self._before(end - 1) + 1, 0.0) for start, end in stretches]
 
     def _before(self, offset: int) -> int:
         """Give the offset in the original text of an offset in this one."""
