@@ -1,0 +1,88 @@
+"""Which characters of a text some spans cover, and which characters count."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from unicodedata import category
+
+
+class Coverage:
+    """The union of spans, in order and disjoint.
+
+    Args:
+        spans: Pairs of start and end, in any order; they may overlap.
+    """
+
+    def __init__(self, spans: Iterable[tuple[int, int]] = ()) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(spans):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self._starts, self._ends, strict=True)
+
+    def within(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Give the covered parts of a span."""
+        for place in range(bisect_right(self._ends, start), len(self._starts)):
+            if self._starts[place] >= end:
+                return
+            yield max(start, self._starts[place]), min(end, self._ends[place])
+
+
+def is_word_character(char: str) -> bool:
+    """Tell whether a character is a letter, a digit or a mark on one: what can tell a reader something.
+
+    Letters and digits as in `str.isalnum`, marks as in Unicode's categories Mn, Mc and Me.
+    """
+    return char.isalnum() or category(char)[0] == "M"
+
+
+def exposed(text: str, start: int, end: int, coverage: Coverage) -> tuple[int, int]:
+    """Count what of a span can still be read.
+
+    Word characters count; in a span without any (an emoji, ``***``) every character that is no blank does.
+
+    Args:
+        text: The text.
+        start: First offset of the span.
+        end: Offset after the span.
+        coverage: What is covered.
+
+    Returns:
+        The number of characters that are not covered, and of those that count.
+    """
+    counts = _what_counts(text, start, end)
+    total = _count(text, start, end, counts)
+    return total - sum(_count(text, *part, counts) for part in coverage.within(start, end)), total
+
+
+def touches(text: str, start: int, end: int, coverage: Coverage) -> bool:
+    """Tell whether at least one counting character of a span is covered."""
+    counts = _what_counts(text, start, end)
+    return any(counts(char) for part in coverage.within(start, end) for char in text[slice(*part)])
+
+
+def word_characters(text: str, coverage: Coverage) -> int:
+    """Count the word characters that are covered."""
+    return sum(_count(text, start, end, is_word_character) for start, end in coverage)
+
+
+def _count(text: str, start: int, end: int, counts: Callable[[str], bool]) -> int:
+    return sum(map(counts, text[start:end]))
+
+
+def _what_counts(text: str, start: int, end: int) -> Callable[[str], bool]:
+    for counts in (is_word_character, _is_no_blank):
+        if any(map(counts, text[start:end])):
+            return counts
+    return lambda _: True
+
+
+def _is_no_blank(char: str) -> bool:
+    return not char.isspace()

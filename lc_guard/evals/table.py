@@ -1,0 +1,135 @@
+"""A report as tables for a terminal, or as plain text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from lc_guard.evals.wording import decimal, failures, milliseconds, reading, summary
+
+if TYPE_CHECKING:
+    from lc_guard.evals.metrics import Counts
+    from lc_guard.evals.report import DetectorReport, Report
+
+_LINES_SHOWN = 10
+
+
+def as_text(report: Report, *, width: int) -> str:
+    """Give a report as plain text.
+
+    Args:
+        report: The report.
+        width: Characters a line may have.
+    """
+    out = io.StringIO()
+    console = Console(file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False)
+    console.print(renderable(report))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def renderable(report: Report) -> RenderableType:
+    """Give a report as something that rich can print."""
+    return Group(*_parts(report))
+
+
+def _parts(report: Report) -> Iterator[RenderableType]:
+    yield Text(summary(report))
+    for bad in report.bad_lines[:_LINES_SHOWN]:
+        yield Text(f"  {bad}", style="yellow")
+    if len(report.bad_lines) > _LINES_SHOWN:
+        yield Text(f"  and {len(report.bad_lines) - _LINES_SHOWN:,} more", style="yellow")
+    measured = [detector for detector in report.detectors if detector.unavailable is None]
+    if measured:
+        yield _comparison(measured)
+    for detector in report.detectors:
+        if detector.unavailable is not None:
+            yield Text.assemble((f"{detector.name}: not measured. ", "bold red"), detector.unavailable)
+    for detector in measured:
+        yield _kinds(detector)
+        if detector.failures:
+            yield Text(failures(detector), style="bold red")
+        if detector.worst:
+            yield _misses(detector)
+    if measured:
+        yield Text(reading(), style="dim")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place else "left", overflow="fold")
+    return table
+
+
+def _comparison(detectors: list[DetectorReport]) -> Table:
+    types = list(dict.fromkeys(row.name for detector in detectors for row in detector.identifier_types))
+    table = _table(
+        "Fully masked, all PII, and milliseconds per 1,000 characters",
+        "detector",
+        "masked",
+        *types,
+        "precision",
+        "recall",
+        "p50 ms",
+        "p95 ms",
+    )
+    for detector in detectors:
+        rows = {row.name: row for row in detector.identifier_types}
+        table.add_row(
+            Text(detector.name),
+            _share(detector.overall.fully_masked),
+            *(_share(rows[name].fully_masked) if name in rows else Text("–") for name in types),
+            decimal(detector.overall.overlap_precision),
+            decimal(detector.overall.overlap_recall),
+            milliseconds(detector.latency.p50),
+            milliseconds(detector.latency.p95),
+        )
+    return table
+
+
+def _kinds(detector: DetectorReport) -> Table:
+    # strict measures as three columns, then the same for overlap
+    table = _table(
+        f"{detector.name}: exact spans (P R F1), overlapping spans (~P ~R ~F1), fully masked",
+        *("kind", "mentions", "findings", "P", "R", "F1", "~P", "~R", "~F1", "masked"),
+    )
+    sections = (detector.kinds, detector.identifier_types, (detector.overall,))
+    for rows in filter(None, sections):
+        for row in rows:
+            table.add_row(*_cells(row))
+        table.add_section()
+    return table
+
+
+def _cells(row: Counts) -> Iterator[RenderableType]:
+    yield Text(row.name)
+    yield f"{row.mentions:,}"
+    yield f"{row.findings:,}"
+    for value in (row.precision, row.recall, row.f1, row.overlap_precision, row.overlap_recall, row.overlap_f1):
+        yield decimal(value)
+    yield _share(row.fully_masked)
+
+
+def _misses(detector: DetectorReport) -> Table:
+    values = any(miss.value is not None for miss in detector.worst)
+    columns = ("case", "start", "end", "label", "identifier", "readable", *(("value",) if values else ()))
+    table = _table(f"{detector.name}: the worst {len(detector.worst)} of {detector.missed:,} misses", *columns)
+    for miss in detector.worst:
+        words = [miss.case, f"{miss.start}", f"{miss.end}", miss.label, miss.identifier_type or "–", f"{miss.exposed}"]
+        if values:
+            # a line break or an escape sequence in a text must not reach the terminal
+            words.append(repr(miss.value))
+        table.add_row(*map(Text, words))
+    return table
+
+
+def _share(value: float | None) -> Text:
+    if value is None:
+        return Text("–")
+    return Text(decimal(value), style="green" if value >= 0.98 else "yellow" if value >= 0.9 else "red")
