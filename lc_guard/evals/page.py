@@ -96,10 +96,14 @@ def _body(report: Report, title: str) -> Iterator[str]:
 def _card(detector: DetectorReport) -> str:
     name = f"<div>{escape(detector.name)}</div>"
     if detector.unavailable is not None:
-        return f'<div class="card">{name}<strong>–</strong><p>Not measured. {escape(detector.unavailable)}</p></div>'
+        return f'<div class="card">{name}<strong>–</strong><p>Not measured: {escape(detector.unavailable)}</p></div>'
     latency = detector.latency
     facts = [
-        *((f"{row.name} fully masked", decimal(row.fully_masked)) for row in detector.identifier_types),
+        *(
+            (f"{row.name} fully masked", decimal(row.fully_masked))
+            for row in detector.identifier_types
+            if row.name != "NO_MASK"
+        ),
         ("precision, all PII", decimal(detector.overall.overlap_precision)),
         ("recall, all PII", decimal(detector.overall.overlap_recall)),
         ("by characters", f"{decimal(detector.characters.precision)} / {decimal(detector.characters.recall)}"),
@@ -122,7 +126,15 @@ def _row(row: Counts) -> str:
     shares = (row.precision, row.recall, row.f1, row.overlap_precision, row.overlap_recall, row.overlap_f1)
     cells = [f"{row.mentions:,}", f"{row.findings:,}", *map(decimal, shares)]
     masked = row.fully_masked
-    level = "" if masked is None else "good" if masked >= 0.98 else "fair" if masked >= 0.9 else "bad"
+    level = (
+        ""
+        if masked is None or row.name == "NO_MASK"
+        else "good"
+        if masked >= 0.98
+        else "fair"
+        if masked >= 0.9
+        else "bad"
+    )
     name = "All PII" if row.name == "ALL" else row.name
     plain = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr><td>{escape(name)}</td>{plain}<td class="{level}">{decimal(masked)}</td></tr>'

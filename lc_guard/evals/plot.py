@@ -17,7 +17,7 @@ COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#9
 
 # Lengths are pixels down, per cent across: text keeps its size when the page gets narrow.
 _BAR, _GAP, _LABEL, _BETWEEN, _LEGEND, _AXIS = 12, 3, 19, 14, 22, 26
-_SCALE = 86  # per cent of the width that the share 1 takes; the number stands in the rest
+_SCALE = 87  # per cent of the width that the share 1 takes; the number stands in the rest
 _LONGEST_NAME = 36
 _FONT = "font-family:system-ui,'Segoe UI',Roboto,Arial,sans-serif;font-size:13px"
 
@@ -51,9 +51,14 @@ def _svg(report: Report, *, width: str, style: str, title: bool) -> str:
 def _groups(detectors: list[DetectorReport]) -> list[tuple[str, list[Counts | None]]]:
     """Give the rows that stand below one another: all PII, identifier types, kinds; of each detector one."""
     by_name = [
-        {row.name: row for row in (detector.overall, *detector.identifier_types, *detector.kinds)}
+        {
+            row.name: row
+            for row in (detector.overall, *detector.identifier_types, *detector.kinds)
+            if row.name != "NO_MASK"
+        }
         for detector in detectors
     ]
+    # what need not be hidden is no success when it is
     names = dict.fromkeys(name for rows in by_name for name, row in rows.items() if row.mentions)
     return [(name, [rows.get(name) for rows in by_name]) for name in names]
 
@@ -86,7 +91,7 @@ def _group(name: str, rows: list[Counts | None], y: int) -> Iterator[str]:
         length = f"{_SCALE * (value or 0):.2f}"
         yield f'<rect y="{y}" width="{_SCALE}%" height="{_BAR}" rx="2" fill="currentColor" opacity=".07"/>'
         yield f'<rect y="{y}" width="{length}%" height="{_BAR}" rx="2" fill="{_colour(place)}"/>'
-        yield _text(decimal(value), x="100%", y=y + 11, more=' text-anchor="end"')
+        yield _text(decimal(value), x=f"{_SCALE}%", y=y + 11, more=' dx="8"')
         y += _BAR + _GAP
 
 

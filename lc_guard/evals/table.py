@@ -14,10 +14,12 @@ from rich.text import Text
 from lc_guard.evals.wording import decimal, failures, milliseconds, reading, summary
 
 if TYPE_CHECKING:
+    from lc_guard.evals.cases import IdentifierType
     from lc_guard.evals.metrics import Counts
     from lc_guard.evals.report import DetectorReport, Report
 
 _LINES_SHOWN = 10
+_WORDS = frozenset({"detector", "kind", "case", "label", "identifier", "value"})
 
 
 def as_text(report: Report, *, width: int) -> str:
@@ -49,7 +51,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield _comparison(measured)
     for detector in report.detectors:
         if detector.unavailable is not None:
-            yield Text.assemble((f"{detector.name}: not measured. ", "bold red"), detector.unavailable)
+            yield Text.assemble((f"{detector.name}: not measured: ", "bold red"), detector.unavailable)
     for detector in measured:
         yield _kinds(detector)
         if detector.failures:
@@ -62,13 +64,14 @@ def _parts(report: Report) -> Iterator[RenderableType]:
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", overflow="fold")
+    for column in columns:
+        table.add_column(column, justify="left" if column in _WORDS else "right", overflow="fold")
     return table
 
 
 def _comparison(detectors: list[DetectorReport]) -> Table:
-    types = list(dict.fromkeys(row.name for detector in detectors for row in detector.identifier_types))
+    masked_types: tuple[IdentifierType, ...] = ("DIRECT", "QUASI")
+    types = [name for name in masked_types if any(d.identifier_type(name).mentions for d in detectors)]
     table = _table(
         "Fully masked, all PII, and milliseconds per 1,000 characters",
         "detector",
@@ -80,11 +83,10 @@ def _comparison(detectors: list[DetectorReport]) -> Table:
         "p95 ms",
     )
     for detector in detectors:
-        rows = {row.name: row for row in detector.identifier_types}
         table.add_row(
             Text(detector.name),
             _share(detector.overall.fully_masked),
-            *(_share(rows[name].fully_masked) if name in rows else Text("–") for name in types),
+            *(_share(detector.identifier_type(name).fully_masked) for name in types),
             decimal(detector.overall.overlap_precision),
             decimal(detector.overall.overlap_recall),
             milliseconds(detector.latency.p50),
@@ -113,7 +115,7 @@ def _cells(row: Counts) -> Iterator[RenderableType]:
     yield f"{row.findings:,}"
     for value in (row.precision, row.recall, row.f1, row.overlap_precision, row.overlap_recall, row.overlap_f1):
         yield decimal(value)
-    yield _share(row.fully_masked)
+    yield Text(decimal(row.fully_masked)) if row.name == "NO_MASK" else _share(row.fully_masked)
 
 
 def _misses(detector: DetectorReport) -> Table:

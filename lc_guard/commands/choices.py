@@ -1,0 +1,156 @@
+"""The detectors that the command line knows by name, and those that a user names by where they are defined."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+
+from lc_guard.commands.inputs import CommandError
+from lc_guard.detectors.base import Detector
+from lc_guard.errors import ModelUnavailable
+from lc_guard.records import Entity
+
+
+class Deferred:
+    """A detector that is built when it is loaded, so that one that can't be built does not stop the others.
+
+    Args:
+        build: Makes the detector.
+    """
+
+    def __init__(self, build: Callable[[], Detector]) -> None:
+        self._build = build
+        self._detector: Detector | None = None
+
+    def warm_up(self) -> None:
+        """Build the detector and load its models.
+
+        Raises:
+            GuardError: It can't be built or loaded; the message says what to do.
+        """
+        detector = self._built()
+        load = getattr(detector, "warm_up", None)
+        if load is not None:
+            load()
+
+    def detect(self, text: str) -> Sequence[Entity]:
+        """Give the entities of `text`."""
+        return self._built().detect(text)
+
+    def _built(self) -> Detector:
+        if self._detector is None:
+            self._detector = self._build()
+        return self._detector
+
+
+def choose(names: str) -> dict[str, Detector]:
+    """Give detectors by their names.
+
+    Args:
+        names: Of detectors, separated by commas; a name with a colon, such as ``my_package.pii:Detector``, is a
+            detector, or what makes one, in a module that can be imported from the current directory.
+
+    Returns:
+        Detectors that are built when they are loaded, in the order of `names`, each once.
+
+    Raises:
+        CommandError: A name is not known, or there is none.
+    """
+    chosen: dict[str, Detector] = {}
+    for name in filter(None, (part.strip() for part in names.split(","))):
+        build = _imported(name) if ":" in name else _BUILDERS.get(name)
+        if build is None:
+            raise CommandError(
+                f"there is no detector {name!r}: take {', '.join(_BUILDERS)}, or module:name for one of your own"
+            )
+        chosen[name] = Deferred(build)
+    if not chosen:
+        raise CommandError(f"no detector is named: take some of {', '.join(_BUILDERS)}")
+    return chosen
+
+
+def _default() -> Detector:
+    from lc_guard.detectors import default_detector  # noqa: PLC0415 - here and below: a light import of this module
+
+    return default_detector()
+
+
+def _rules() -> Detector:
+    from lc_guard.detectors import default_detector  # noqa: PLC0415
+
+    return default_detector(ner=False)
+
+
+def _patterns() -> Detector:
+    from lc_guard.detectors import PatternDetector  # noqa: PLC0415
+
+    return PatternDetector()
+
+
+def _spacy() -> Detector:
+    from lc_guard.detectors import SpacyDetector  # noqa: PLC0415
+
+    return SpacyDetector()
+
+
+def _rampart() -> Detector:
+    from lc_guard.detectors import RampartDetector  # noqa: PLC0415
+
+    return RampartDetector()
+
+
+def _llm_guard() -> Detector:
+    from lc_guard.detectors import LLMGuardDetector  # noqa: PLC0415
+
+    return LLMGuardDetector()
+
+
+def _llm_guard_patterns() -> Detector:
+    from presidio_analyzer import EntityRecognizer  # noqa: PLC0415
+
+    from lc_guard.detectors import LLMGuardDetector  # noqa: PLC0415
+
+    class NoModel(EntityRecognizer):  # type: ignore[misc]  # presidio is not followed
+        """Stands in the place of LLM Guard's model and finds nothing."""
+
+        def load(self) -> None:
+            """Load nothing."""
+
+        def analyze(self, text: str, entities: object, nlp_artifacts: object = None) -> list[object]:  # noqa: ARG002
+            """Find nothing."""
+            return []
+
+    return LLMGuardDetector(recognizer=NoModel(supported_entities=["PERSON"], supported_language="en"))
+
+
+_BUILDERS: dict[str, Callable[[], Detector]] = {
+    "default": _default,
+    "rules": _rules,
+    "patterns": _patterns,
+    "spacy": _spacy,
+    "rampart": _rampart,
+    "llm-guard": _llm_guard,
+    "llm-guard-patterns": _llm_guard_patterns,
+}
+
+
+def _imported(name: str) -> Callable[[], Detector]:
+    module, _, attribute = name.partition(":")
+
+    def build() -> Detector:
+        if "" not in sys.path:
+            sys.path.insert(0, "")  # as `python -m` does
+        try:
+            found = getattr(importlib.import_module(module), attribute)
+            made = found() if isinstance(found, type) or not hasattr(found, "detect") else found
+        except Exception as error:  # noqa: BLE001 - a user's module may raise anything
+            raise ModelUnavailable(
+                f"{name!r} can't be loaded ({type(error).__name__}): it must be module:name of a detector, or of what "
+                "makes one without arguments, importable from the current directory"
+            ) from None
+        if not isinstance(made, Detector):
+            raise ModelUnavailable(f"{name!r} gives {type(made).__name__}, which has no method detect(text)")
+        return made
+
+    return build

@@ -1,0 +1,199 @@
+"""``lc-guard eval``: measure detectors on labelled texts."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lc_guard.commands.choices import choose
+from lc_guard.commands.inputs import STDIN, CommandError
+
+if TYPE_CHECKING:
+    from lc_guard.evals import BadLine, Case, Report
+
+_DESCRIPTION = """\
+Measure detectors on texts in which you have marked what must not leak: precision, recall, F1 and "fully masked" (the
+share of mentions of which nothing can be read any more) by kind and identifier type, latency, and the worst misses by
+position. DATA holds one JSON object a line, offsets in characters:
+
+  {"id": "note-7", "text": "Call Jane Doe.", "ents": [{"start": 5, "end": 13, "label": "PERSON"}]}
+
+An entity may have an "identifier_type": DIRECT, QUASI or NO_MASK. Bad lines are named and left out."""
+
+_EPILOG = """\
+Detectors: default (rules and models), rules (the default without models), patterns, spacy, rampart, llm-guard,
+llm-guard-patterns (LLM Guard without its model), or module:name for one of your own: a detector, or what makes one.
+
+Exit status: 0 all measured; 1 a detector could not be loaded, or failed on a text (the others are measured); 2 wrong
+usage, or data without one usable line."""
+
+_PIPED_WIDTH = 100
+_BAD_LINES_TOLD = 3
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "eval",
+        help="measure detectors on labelled texts",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("data", metavar="DATA", help='labelled texts, JSON Lines in UTF-8; "-" is stdin')
+    parser.add_argument(
+        "--detector", default="default", metavar="NAMES", help="detectors, separated by commas (default: %(default)s)"
+    )
+    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON")
+    parser.add_argument("--html", metavar="FILE", help="also write it as an HTML page with a plot")
+    parser.add_argument(
+        "--show-values", action="store_true", help="show the raw text of the worst misses, in the files as well"
+    )
+    parser.add_argument("--limit", type=_positive, metavar="N", help="measure the first N texts only")
+    parser.add_argument("--worst", type=_count, default=10, metavar="N", help="misses shown (default: %(default)s)")
+    parser.add_argument(
+        "--label",
+        action="append",
+        type=_label,
+        default=[],
+        metavar="LABEL=KIND",
+        help="count a label of the data as this kind of the detectors; may be given again",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        CommandError: The data can't be read or hold no usable line, a detector is not known, or a file can't be
+            written.
+    """
+    detectors = choose(args.detector)
+    _require_folders(args.json, args.html)
+    from lc_guard.evals import evaluate, read_cases  # noqa: PLC0415 - a light import of this module
+
+    bad: list[BadLine] = []
+    with _lines(args.data) as lines:
+        cases = _at_least_one(islice(read_cases(lines, on_bad=bad.append), args.limit), bad)
+        with _progress(_total(args.data, args.limit)) as progress:
+            report = evaluate(
+                cases,
+                detectors,
+                labels=dict(args.label),
+                worst=args.worst,
+                show_values=args.show_values,
+                progress=progress,
+            )
+    report = replace(report, bad_lines=tuple(bad))
+    _print(report)
+    _write(args.json, lambda: report.to_json() + "\n")
+    _write(args.html, lambda: report.to_html(title=f"Detectors on {_name(args.data)}"))
+    return int(any(detector.unavailable is not None or detector.failures for detector in report.detectors))
+
+
+@contextmanager
+def _lines(name: str) -> Iterator[Iterable[bytes]]:
+    if name == STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115 - only its opening is guarded
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise CommandError(f"can't read {name!r}: {getattr(error, 'strerror', None) or 'not a file name'}") from None
+    with file:
+        yield file
+
+
+def _at_least_one(cases: Iterator[Case], bad: list[BadLine]) -> Iterator[Case]:
+    """Refuse data without a case before any model is loaded."""
+    first = next(cases, None)
+    if first is None:
+        told = "; ".join(map(str, bad[:_BAD_LINES_TOLD])) or "it is empty"
+        more = f"; and {len(bad) - _BAD_LINES_TOLD:,} more" if len(bad) > _BAD_LINES_TOLD else ""
+        raise CommandError(f"no usable line in the data ({told}{more}): see lc-guard eval --help for the form")
+    return chain([first], cases)
+
+
+def _total(name: str, limit: int | None) -> int | None:
+    """Count the lines of a file, for the progress bar; None if that can't be told beforehand."""
+    if name == STDIN or not sys.stderr.isatty() or not Path(name).is_file():
+        return None
+    with Path(name).open("rb") as lines:
+        return sum(1 for line in islice(lines, limit) if line.strip())
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[int], object] | None]:
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - here and below: a light import of this module
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("loading models", total=total)
+        yield lambda done: bar.update(task, completed=done, description="measuring")
+
+
+def _print(report: Report) -> None:
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="replace")  # dashes and lines, whatever the locale
+    from rich.console import Console  # noqa: PLC0415
+
+    from lc_guard.evals.table import renderable  # noqa: PLC0415
+
+    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False).print(renderable(report))
+
+
+def _require_folders(*names: str | None) -> None:
+    """Refuse a file that can't be written before the long run and not after it."""
+    for name in filter(None, names):
+        if Path(name).is_dir() or not Path(name).absolute().parent.is_dir():
+            raise CommandError(f"can't write {name!r}: give a file in a folder that exists")
+
+
+def _write(name: str | None, content: Callable[[], str]) -> None:
+    if name is None:
+        return
+    try:
+        Path(name).write_text(content(), encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"can't write {name!r}: {error.strerror}", status=1) from None
+
+
+def _name(data: str) -> str:
+    return "standard input" if data == STDIN else Path(data).name
+
+
+def _count(text: str) -> int:
+    return _number(text, least=0)
+
+
+def _positive(text: str) -> int:
+    return _number(text, least=1)
+
+
+def _number(text: str, *, least: int) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"a whole number from {least} is needed")
+    return int(text)
+
+
+def _label(text: str) -> tuple[str, str]:
+    label, _, kind = text.partition("=")
+    if not label.strip() or not kind.strip():
+        raise argparse.ArgumentTypeError("LABEL=KIND is needed, such as PATIENT_NAME=PERSON")
+    return label, kind
