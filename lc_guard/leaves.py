@@ -159,9 +159,7 @@ def hide(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Leaf, str]
     for find in finders:
         for (leaf, _, offsets), found in zip(views, find([view for _, view, _ in views]), strict=True):
             if found:
-                hits.setdefault(leaf, []).extend(
-                    found if offsets is None else [_moved(hit, offsets) for hit in found]
-                )
+                hits.setdefault(leaf, []).extend(found if offsets is None else [_moved(hit, offsets) for hit in found])
     return {
         leaf: _replaced(str(leaf), found)
         for leaf, found in hits.items()

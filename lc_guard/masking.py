@@ -100,7 +100,8 @@ class _Trace:
     Attributes:
         digests: Digests of its sessions.
         decided: Whether a check has hidden the values of a text in it.
-        open: Whether values may stand in it that no vault knows: redacted, blocked, failed, or too many sessions.
+        open: Whether values may stand in it that no vault knows: redacted, blocked, failed, brought by a tool after the
+            last check, or of too many sessions.
     """
 
     digests: set[str] = field(default_factory=set)
@@ -194,11 +195,18 @@ class SpanMask:
             raise UnmaskableName
         table = hide(found, finders)
         source = attributes.get("langfuse.observation.type") in _SOURCES
-        if self._detect == "always" or not decided or not complete or source:
-            # A check's own span is free of values, and is to arrive also when the detectors are down.
-            if _SESSION not in attributes:
-                self._redact(trees, table, {} if redacted is None else redacted)
+        needed = self._detect == "always" or not decided or not complete or source
+        # A check's own span is free of values, and is to arrive also when the detectors are down.
+        if needed and _SESSION not in attributes:
+            new = self._redact(trees, table, {} if redacted is None else redacted)
+            if new and source:
+                self._reopen(trace_id)
         return self._changes(trees, table)
+
+    def _reopen(self, trace_id: str) -> None:
+        # What a tool brought stands in the spans around it too, and no check may come after it.
+        with self._lock:
+            self._traces.setdefault(trace_id, _Trace()).open = True
 
     def _finders(self, digests: Sequence[str], *, inside_words: bool = True) -> tuple[list[Finder], bool]:
         """Give who knows the sessions' values, and whether they know all of them."""
@@ -214,7 +222,8 @@ class SpanMask:
                 complete = False
         return finders, complete
 
-    def _redact(self, trees: Mapping[str, Any], table: dict[Leaf, str], redacted: MutableMapping[str, str]) -> None:
+    def _redact(self, trees: Mapping[str, Any], table: dict[Leaf, str], redacted: MutableMapping[str, str]) -> bool:
+        """Put what the detectors find into the table; tell whether it was anything."""
         wanted = {
             leaf: table.get(leaf, leaf)
             for key, tree in trees.items()
@@ -224,9 +233,9 @@ class SpanMask:
         }
         new = [text for text in dict.fromkeys(wanted.values()) if text not in redacted and not text.isspace() and text]
         redacted.update(zip(new, self._guard.redact(new) if new else (), strict=True))
-        for leaf, text in wanted.items():
-            if redacted.get(text, text) != leaf:
-                table[leaf] = redacted.get(text, text)
+        found = {leaf: redacted[text] for leaf, text in wanted.items() if redacted.get(text, text) != text}
+        table.update(found)
+        return bool(found)
 
     def _changes(self, trees: Mapping[str, Any], table: Mapping[Leaf, str]) -> tuple[dict[str, Any], list[str]]:
         changed: dict[str, Any] = {}

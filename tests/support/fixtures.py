@@ -35,7 +35,11 @@ def make_langfuse(langfuse_server: LangfuseServer) -> Iterator[MakeClient]:
             "base_url": langfuse_server.url,
             "tracer_provider": providers[-1],
         }
-        return Langfuse(**{**defaults, **kwargs})
+        client = Langfuse(**{**defaults, **kwargs})
+        # SDK 4 has no way to wake its score thread: flush() waits for this interval, a second unless changed.
+        for consumer in getattr(client._resources, "_ingestion_consumers", ()):
+            consumer._flush_interval = 0.05
+        return client
 
     yield make
     LangfuseResourceManager.reset()

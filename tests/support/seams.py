@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_openai import ChatOpenAI
 
@@ -95,8 +96,14 @@ def openai(reply: Callable[[dict[str, Any]], Reply], *, size: int | None = 1) ->
 
 
 def chat(server: OpenAIServer) -> ChatOpenAI:
+    fresh = httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0))  # each test has event loops of its own
     return ChatOpenAI(
-        model="gpt-4o", base_url=server.base_url, api_key=server.api_key, max_retries=0, stream_usage=True
+        model="gpt-4o",
+        base_url=server.base_url,
+        api_key=server.api_key,
+        max_retries=0,
+        stream_usage=True,
+        http_async_client=fresh,
     )
 
 
