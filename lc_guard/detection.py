@@ -96,15 +96,21 @@ class Detection:
                 return detected
         yield from self._ask_all(texts, timeout, detected)
         if detected.failures and len(open_batches) > 1 and not _timed_out(detected.failures.values()):
-            # One text can fail a whole batch: ask again for each, so that it fails alone.
+            # One text can fail a whole batch: ask again for each, so that it fails alone. A text that stands in several
+            # (a system prompt) is fine if it was answered with one of them.
             detected.failures.clear()
+            answered: set[str] = set()
             for batch in open_batches:
-                if batch:
-                    yield from self._ask_all(batch, timeout, detected)
+                left = [text for text in batch if text not in answered]
+                if left and (yield from self._ask_all(left, timeout, detected)):
+                    answered.update(left)
+            for text in answered:
+                detected.failures.pop(text, None)
         self._cache.keep({t: detected.entities[t] for t in texts if t not in detected.failures})
         return detected
 
-    def _ask_all(self, texts: Texts, timeout: float | None, detected: Detected) -> Plan[None]:
+    def _ask_all(self, texts: Texts, timeout: float | None, detected: Detected) -> Plan[bool]:
+        """Ask all detectors for all texts; tells whether all of them answered."""
         answers = yield Together([partial(_ask, d, texts) for d in self.detectors.values()], timeout)
         found: dict[str, tuple[Entity, ...]] = dict.fromkeys(texts, ())
         for name, answer in zip(self.detectors, answers, strict=True):
@@ -116,6 +122,7 @@ class Detection:
             for text, more in zip(texts, entities, strict=True):
                 found[text] += more
         detected.entities.update(found)
+        return not any(isinstance(answer, Exception) for answer in answers)
 
     @staticmethod
     def _fail(detected: Detected, texts: Texts, name: str, failure: Exception) -> None:
@@ -149,16 +156,22 @@ def _by_name(detectors: Iterable[Detector]) -> dict[str, Detector]:
 def _ask(detector: Detector, texts: Texts) -> tuple[list[tuple[Entity, ...]], float]:
     started = time.perf_counter()
     batch: Callable[[Texts], Any] | None = getattr(detector, "detect_batch", None)
-    answers = list(batch(texts)) if batch is not None else [detector.detect(text) for text in texts]
+    answers = _listed(batch(texts)) if batch is not None else [detector.detect(text) for text in texts]
     if len(answers) != len(texts):
         raise DetectorError(f"{len(answers)} answers for {len(texts)} texts")
     checked = [_checked(answer, len(text)) for answer, text in zip(answers, texts, strict=True)]
     return checked, milliseconds_since(started)
 
 
+def _listed(answer: Any) -> list[Any]:
+    if not isinstance(answer, Iterable):
+        raise DetectorError(f"an answer is {type(answer).__name__} where a sequence is expected")
+    return list(answer)
+
+
 def _checked(answer: Any, length: int) -> tuple[Entity, ...]:
     entities: list[Entity] = []
-    for entity in answer:
+    for entity in _listed(answer):
         if not isinstance(entity, Entity):
             raise DetectorError(f"an answer holds {type(entity).__name__} where Entity is expected")
         start, end, score = entity.start, entity.end, entity.score
@@ -210,8 +223,8 @@ class _Cache:
         digests = {self._digest(text): entities for text, entities in answers.items()}
         with self._lock:
             for digest, entities in digests.items():
-                if digest not in self._answers:
-                    self._held += 1 + len(entities)
+                known = self._answers.pop(digest, None)
+                self._held += len(entities) - (len(known) if known is not None else -1)
                 self._answers[digest] = entities
             while self._held > self._size and self._answers:
                 _, dropped = self._answers.popitem(last=False)

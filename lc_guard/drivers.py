@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from lc_guard.errors import DetectorTimeout
+from lc_guard.errors import DetectorTimeout, GuardError, VaultError
 
 T = TypeVar("T")
 Plan = Generator["Together", list[Any], T]
@@ -86,12 +86,18 @@ class Driver:
         if not step.waits:
             return [_result(call) for call in step.calls]
         futures = [self._start(call) for call in step.calls]
+        waiting = [asyncio.wrap_future(future) for future in futures]
         try:
-            await asyncio.wait([asyncio.wrap_future(future) for future in futures], timeout=step.timeout)
+            await asyncio.wait(waiting, timeout=step.timeout)
         except asyncio.CancelledError:
             for future in futures:
-                self._collect(future, step.timeout)
+                if not future.done():
+                    self._collect(future, None)
             raise
+        finally:
+            # nobody may be told of a late answer: its loop may be closed by then, and a log line shows the error's text
+            for wrapped in waiting:
+                _ = wrapped.cancel() or wrapped.cancelled() or wrapped.exception()
         return [self._collect(future, step.timeout) for future in futures]
 
     def _start(self, call: Callable[[], Any]) -> concurrent.futures.Future[Any]:
@@ -133,6 +139,22 @@ def _result(call: Callable[[], Any]) -> Any:
         if is_control_flow(error):
             raise
         return error
+
+
+def ask_vault(call: Callable[[], T]) -> T:
+    """Ask a vault; a foreign error may hold raw values, so that only its type and place are told.
+
+    Raises:
+        VaultError: If the vault fails.
+    """
+    try:
+        return call()
+    except GuardError:
+        raise
+    except Exception as error:
+        if is_control_flow(error):
+            raise
+        raise VaultError(f"the vault failed: {where(error)}") from None
 
 
 def is_control_flow(error: BaseException) -> bool:

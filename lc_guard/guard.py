@@ -15,8 +15,8 @@ from typing import Any, TypeVar, cast, get_args
 
 from lc_guard.detection import Detected, Detection
 from lc_guard.detectors.base import Detector
-from lc_guard.drivers import Driver, Plan, Together, milliseconds_since, where
-from lc_guard.errors import GuardError
+from lc_guard.drivers import Driver, Plan, Together, ask_vault, milliseconds_since, where
+from lc_guard.errors import GuardError, UnsupportedInput
 from lc_guard.hiding import Hiding, cut_out
 from lc_guard.jobs import PII_CHECK, Job, Outcome
 from lc_guard.placeholders import LITERAL, STYLES, PlaceholderStyle, TokenGrammar
@@ -132,14 +132,14 @@ class Guard:
             json_strings: Whether the texts are inside JSON: values are then escaped.
         """
         if self._grammar is None:
-            fakes = self.vault.items(session)
+            fakes = ask_vault(partial(self.vault.items, session))
             return FakeRestoring(_escaped(fakes) if json_strings else fakes)
 
         def lookup(placeholders: Sequence[str]) -> Mapping[str, str]:
-            values = self.vault.values(session, placeholders)
+            values = ask_vault(partial(self.vault.values, session, placeholders))
             return _escaped(values) if json_strings else values
 
-        return NumberedRestoring(self._grammar, lookup, self.vault.kinds(session))
+        return NumberedRestoring(self._grammar, lookup, ask_vault(partial(self.vault.kinds, session)))
 
     async def unblocked(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.
@@ -177,6 +177,9 @@ class Guard:
 
     def _plan(self, jobs: Sequence[Job]) -> Plan[list[Outcome]]:
         started = time.perf_counter()
+        for text in (text for job in jobs for text in job.texts):
+            if not isinstance(text, str):
+                raise UnsupportedInput(f"a text of type {type(text).__name__} was given; only str is looked at")
         detected = yield from self._detection.plan([job.texts for job in jobs], self.policy.timeout)
         outcomes: list[Outcome] = []
         for job in jobs:
@@ -192,10 +195,8 @@ class Guard:
         (memory,) = yield Together([partial(self._hiding.recall, job.session, texts)], waits=self._hiding.waits)
         if isinstance(memory, Exception):
             return self._blocked(job, started, detected, memory)
-        spans: dict[str, list[Span]] = {}
-        for number, text in enumerate(texts):
-            findings = self._hiding.findings(text, detected.entities[text], memory, number)
-            spans[text] = merge(text, findings, self.policy)
+        findings = self._hiding.findings(texts, detected.entities, memory)
+        spans = {text: merge(text, found, self.policy) for text, found in findings.items()}
         if any(span.action == "block" for found in spans.values() for span in found):
             return Outcome(self._decision(job, started, spans, action="block"), {}, dict(detected.latency_ms))
         hidden = yield from self._hiding.hide(job.session, spans)

@@ -60,20 +60,30 @@ class Hiding:
             fakes=FakeRestoring(self._vault.items(session)) if self._grammar is None else None,
         )
 
-    def findings(self, text: str, entities: Sequence[Entity], memory: Memory, number: int) -> list[Entity]:
-        """Join what was detected in a text with what is known of it and what only looks like a placeholder."""
-        findings = [entity for entity in entities if self._policy.counts(entity.kind, entity.score)]
+    def findings(
+        self, texts: Sequence[str], entities: Mapping[str, Sequence[Entity]], memory: Memory
+    ) -> dict[str, list[Entity]]:
+        """Join what was detected in texts with what is known of them and what only looks like a placeholder."""
+        counted = {text: [e for e in entities[text] if self._policy.counts(e.kind, e.score)] for text in texts}
+        kinds = memory.kinds | {LITERAL} | {entity.kind for found in counted.values() for entity in found}
+        return {
+            text: self._joined(text, counted[text], hits, memory, kinds)
+            for text, hits in zip(texts, memory.found, strict=True)
+        }
+
+    def _joined(
+        self, text: str, findings: list[Entity], hits: Sequence[Known], memory: Memory, kinds: Set[str]
+    ) -> list[Entity]:
         seen = _Overlaps(findings)
-        for hit in memory.found[number]:
+        for hit in hits:
             # a value of the session that stands here again is certain; where a detector saw it too, its score counts
             certain = hit.kind != LITERAL and not seen.any(hit.start, hit.end)
             findings.append(Entity(hit.kind, hit.start, hit.end, 1.0 if certain else 0.0))
-        findings += [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, findings, memory)]
-        return findings
+        return findings + [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, memory, kinds)]
 
-    def _lookalikes(self, text: str, findings: Sequence[Entity], memory: Memory) -> list[tuple[int, int]]:
+    def _lookalikes(self, text: str, memory: Memory, kinds: Set[str]) -> list[tuple[int, int]]:
         if self._grammar is not None:
-            return self._grammar.find(text, memory.kinds | {entity.kind for entity in findings} | {LITERAL})
+            return self._grammar.find(text, kinds)
         return memory.fakes.find(text) if memory.fakes is not None else []
 
     def hide(self, session: str, spans: Mapping[str, Sequence[Span]]) -> Plan[dict[str, str] | Exception]:

@@ -97,7 +97,11 @@ class TokenGrammar:
         if self._word and not self._suspicious(text):
             return []
         found = self._patterns(kinds).lookalike.finditer(text)
-        return [match.span() for match in found if self._word or self._reads(match, kinds)]
+        return [
+            match.span()
+            for match in found
+            if self._reads(match, kinds) or (self._word and _plain_kind(match["kind"]) in kinds)
+        ]
 
     def restore(self, text: str, lookup: Lookup, kinds: Set[str], *, before: str = "", at_end: bool = True) -> Restored:
         """Put the values back in one pass; what is put in is not looked at again.

@@ -37,6 +37,7 @@ STAGE_METADATA = "lc_guard_stage"
 """Metadata key of a check's run that holds its stage."""
 
 _NOT_KIND = re.compile(r"[^A-Z0-9]+")
+_BEFORE_DIGIT = re.compile(r"_(?=[0-9])")
 _MAX_PARTS, _MAX_PART = 8, 32
 
 MAX_KIND = 64
@@ -50,10 +51,11 @@ def normalize_kind(kind: str) -> str:
         kind: Any label of a detector.
 
     Returns:
-        Upper-case ASCII letters and digits in up to 8 parts joined by underscores, starting with a letter, at most 64
-        characters; ``"ENTITY"`` if nothing is left.
+        Upper-case ASCII letters and digits in up to 8 parts joined by underscores, each starting with a letter (so that
+        none is taken for an index: ``"ICD 10"`` → ``"ICD10"``), at most 64 characters; ``"ENTITY"`` if nothing is left.
     """
-    parts = [part[:_MAX_PART] for part in _NOT_KIND.split(kind.upper()) if part][:_MAX_PARTS]
+    joined = _BEFORE_DIGIT.sub("", _NOT_KIND.sub("_", kind.upper()).strip("_"))
+    parts = [part[:_MAX_PART] for part in joined.split("_") if part][:_MAX_PARTS]
     if not parts:
         return "ENTITY"
     if not parts[0][0].isalpha():

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Set
 from typing import Protocol
 
+from lc_guard.errors import UnsupportedInput
 from lc_guard.known import KnownValues
 from lc_guard.placeholders import Lookup, Restored, TokenGrammar
 from lc_guard.words import RUN, cuts_run
@@ -127,7 +128,12 @@ class StreamRestorer:
 
         Returns:
             Restored text up to the first character that may belong to an unfinished placeholder.
+
+        Raises:
+            UnsupportedInput: If it is no text.
         """
+        if not isinstance(piece, str):
+            raise UnsupportedInput(f"a text of type {type(piece).__name__} was given; only str is restored")
         text = self._held + piece if self._held else piece
         cut = self._session.held(text, before=self._before)
         if cut == len(text):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lc_guard.drivers import ask_vault
 from lc_guard.errors import SessionMissing
 from lc_guard.jobs import Job
 from lc_guard.records import Stage
@@ -65,7 +66,7 @@ class GuardSession:
 
     def placeholders(self) -> Mapping[str, str]:
         """Give all placeholders with their **raw values**: handle it like the values themselves."""
-        return self._guard.vault.items(self._id)
+        return ask_vault(partial(self._guard.vault.items, self._id))
 
     async def aplaceholders(self) -> Mapping[str, str]:
         """Do what `placeholders` does without blocking the event loop."""
@@ -73,7 +74,7 @@ class GuardSession:
 
     def forget(self) -> bool:
         """Drop the session's values for good. Tells whether there were any."""
-        return self._guard.vault.forget(self._id)
+        return ask_vault(partial(self._guard.vault.forget, self._id))
 
     async def aforget(self) -> bool:
         """Do what `forget` does without blocking the event loop."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,8 @@ from threading import RLock
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.known import Known, KnownValues
 from lc_guard.vaults.base import ForgetListener, Mint
+
+logger = logging.getLogger("lc_guard")
 
 _MAX_ATTEMPTS = 1_000
 
@@ -168,11 +171,14 @@ class MemoryVault:
 
     def _drop(self, session: str) -> None:
         held = self._sessions.pop(session)
-        if held.raw:
-            entries = held.entries() if self._listeners else {}
-            for listener in self._listeners:
-                listener(session, entries)
         self._retired[session] = held.numbers
+        if held.raw and self._listeners:
+            entries = held.entries()
+            for listener in self._listeners:
+                try:
+                    listener(session, entries)
+                except Exception as error:  # noqa: BLE001 - one session's end must not break another one's call
+                    logger.warning("a listener of %s failed: %s", type(self).__name__, type(error).__name__)
         while len(self._retired) > 10 * self._max_sessions:
             _, numbers = self._retired.popitem(last=False)
             for kind, number in numbers.items():
