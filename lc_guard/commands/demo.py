@@ -74,7 +74,11 @@ def run(args: argparse.Namespace) -> int:
         utf8(encoding="utf-8", errors="replace")  # frames and quotes, whatever the locale
     from rich.console import Console  # noqa: PLC0415 - a light import of this module
 
-    console = Console(width=args.width, highlight=False)
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - rich calls this while it handles the error; `main` knows what to do
+
+    console = Output(width=args.width, highlight=False, markup=False)
     guard = _guard()
     from lc_guard.demo.performance import Performance  # noqa: PLC0415
     from lc_guard.demo.show import show_beginning, show_end, show_stream  # noqa: PLC0415

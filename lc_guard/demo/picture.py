@@ -26,7 +26,13 @@ def draw(show: Callable[[Console], None], *, title: str, width: int) -> str:
         The SVG; it loads nothing from anywhere.
     """
     console = Console(
-        record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor", no_color=False
+        record=True,
+        width=width,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        highlight=False,
+        markup=False,
     )
     show(console)
     form = _WEB_FONTS.sub("", CONSOLE_SVG_FORMAT).replace("Fira Code, monospace", _FONTS)

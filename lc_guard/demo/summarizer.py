@@ -23,13 +23,12 @@ _TURN = re.compile(r"\n\s*\n")
 _SPEAKER = re.compile(r"[A-Z][^:\n]{0,60}:\s+")
 _WORD = re.compile(r"[A-Za-z_0-9'’]+")
 _BLANKS = re.compile(r"\s+")
-_COMMON = frozenset(
-    """
-    a about after all also am an and any are as at be been but by can did do for from good had has have he her his how
-    i if in into is it its me morning my no not of off on one or our she so that the their them then there they thing
-    this to up us was we were what when which who will with would yes you your honor judge counsel further
-    """.split()
-)
+_COMMON_WORDS = """
+a about after all also am an and any are as at be been but by can did do for from good had has have he her his how i
+if in into is it its me morning my no not of off on one or our she so that the their them then there they thing this
+to up us was we were what when which who will with would yes you your honor judge counsel further
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
 _SHORTEST = 8
 
 

@@ -1,0 +1,377 @@
+"""The commands, in process and as a user starts them: what they print, what leaves, what they say of errors."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from langfuse._client.resource_manager import LangfuseResourceManager
+
+import lc_guard.commands
+from lc_guard.cli import main
+from lc_guard.demo.hidden import gold, transcript
+
+from .support.langfuse_server import LangfuseServer
+from .support.openai_server import Failure, OpenAIServer
+
+MISSED = {"Harriet", "19-OP-70254"}
+"""What the default detector does not find in the transcript; the demo says so."""
+VALUES = [value for values in gold().values() for value in values if value not in MISSED]
+LEAST_HIDDEN = 43
+
+OWN_TEXT = """\
+Minutes. Mr. Tobias Lindqvist asked that Ms. Priya Raghunathan be called at 217-555-0188.
+
+Her e-mail is priya.r@okaforlegal.com, and Ms. Raghunathan's card is 4012 8888 8888 1881.
+"""
+OWN_VALUES = ["Lindqvist", "Raghunathan", "217-555-0188", "priya.r@okaforlegal.com", "4012 8888 8888 1881"]
+ROOT = Path(lc_guard.commands.__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in list(os.environ):
+        if name.startswith(("OPENAI_", "LANGFUSE_", "FORCE_COLOR", "NO_COLOR", "COLUMNS")):
+            monkeypatch.delenv(name)
+    yield
+    LangfuseResourceManager.reset()
+
+
+@pytest.fixture
+def own_file(tmp_path: Path) -> Path:
+    path = tmp_path / "minutes.txt"
+    path.write_text(OWN_TEXT, encoding="utf-8")
+    return path
+
+
+def run(*args: object, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "lc_guard", *map(str, args)]
+    environment = {**os.environ, "PYTHONIOENCODING": ""}
+    return subprocess.run(command, input=stdin, capture_output=True, cwd=ROOT, env=environment, timeout=60, check=False)
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def column(output: str, number: int) -> str:
+    """Text of one of the two columns of what was said and what the model saw."""
+    rows = [line.split("│") for line in output.splitlines() if line.startswith("│")]
+    return flat(" ".join(row[number] for row in rows if len(row) == 4))
+
+
+class TestDemo:
+    def test_as_a_user_runs_it_into_a_pipe(self):
+        done = run("demo", "--width", "200")
+        output = done.stdout.decode()
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == b""
+        assert "\x1b" not in output
+        assert max(map(len, output.splitlines())) <= 200
+        seen = column(output, 2)
+        assert "[REDACTED_PERSON_1]" in seen
+        assert [value for value in VALUES if flat(value) in seen] == []
+        said = column(output, 1)
+        assert [value for value in VALUES if flat(value) not in said] == []
+        assert re.search(r"result +0 found", output)
+        hidden, every = map(int, re.search(r"hidden (\d+) of (\d+)", output).groups())
+        assert hidden >= LEAST_HIDDEN
+        assert every == sum(map(len, gold().values()))
+
+    def test_what_comes_back_has_real_values(self, capsys):
+        assert main(["demo", "--width", "300"]) == 0
+        output = capsys.readouterr().out
+        back = output[output.index("What came back") :].splitlines()
+        end = next(i for i, line in enumerate(back) if line.startswith("╰"))
+        assert "0 unknown" in back[end]
+        assert end > 3
+        for line in back[1:end]:
+            assert line.strip("│ ") in flat(transcript())
+
+    def test_narrow(self, capsys):
+        assert main(["demo", "--width", "80", "--rows", "3"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= 80
+        assert any("more paragraphs" in line for line in lines)
+
+    def test_the_users_own_text(self, capsys, own_file):
+        assert main(["demo", "--text", str(own_file), "--width", "120", "--session", "s-9"]) == 0
+        output = capsys.readouterr().out
+        assert "s-9" in output
+        assert [value for value in OWN_VALUES if value in column(output, 2)] == []
+        assert "of the transcript's own list" not in output
+
+    def test_the_users_own_text_from_stdin(self, capsys, monkeypatch):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(OWN_TEXT.encode())))
+        assert main(["demo", "--text", "-", "--width", "120"]) == 0
+        assert "Raghunathan" in column(capsys.readouterr().out, 1)
+
+    def test_markup_and_look_alikes_in_the_text_stand_as_typed(self, capsys, tmp_path):
+        path = tmp_path / "t.txt"
+        path.write_text("The [bold]file[/bold] [REDACTED_PERSON_1] went to Ms. Priya Raghunathan in the old office.")
+        assert main(["demo", "--text", str(path), "--width", "150"]) == 0
+        output = capsys.readouterr().out
+        assert "[bold]file[/bold] [REDACTED_PERSON_1] went to" in column(output, 1)
+        assert output.count("The [bold]file[/bold] [REDACTED_PERSON_1] went to Ms. Priya Raghunathan") == 2
+
+    def test_json_holds_facts_and_no_text(self, capsys):
+        assert main(["demo", "--json"]) == 0
+        output = capsys.readouterr().out
+        facts = json.loads(output)
+        assert facts["model"] == {"name": "StandInSummarizer", "stand_in": True}
+        assert facts["langfuse"]["found"] == 0
+        assert facts["langfuse"]["searched_values"] > 40
+        assert set(facts["langfuse"]["scores"]) == {"prompt.pii", "prompt.pii.valid", "guard.action"}
+        assert facts["checks"][0]["entities"]["PERSON"] > 40
+        assert [value for value in VALUES if value in output] == []
+
+    def test_the_picture(self, capsys, tmp_path):
+        path = tmp_path / "demo.svg"
+        assert main(["demo", "--rows", "2", "--svg", str(path)]) == 0
+        svg = path.read_text(encoding="utf-8")
+        ET.fromstring(svg)
+        assert "http" not in svg.replace("http://www.w3.org/2000/svg", "").replace("https://www.textualize.io", "")
+        assert "0&#160;found" in svg
+
+    def test_a_picture_that_cannot_be_written(self, capsys, tmp_path):
+        assert main(["demo", "--json", "--svg", str(tmp_path / "none" / "demo.svg")]) == 2
+        assert "can't write" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("content", "told"),
+        [
+            (None, "No such file"),
+            (b"\x00\x01\x02", "is binary"),
+            (b"\xff\xfe\x00A", "is not UTF-8 text"),
+            (b"", "empty"),
+            (b" \n\t\n", "empty"),
+        ],
+    )
+    def test_texts_that_are_none(self, capsys, tmp_path, content, told):
+        path = tmp_path / "text"
+        if content is not None:
+            path.write_bytes(content)
+        assert main(["demo", "--text", str(path)]) == 2
+        captured = capsys.readouterr()
+        assert told in captured.err
+        assert captured.out == ""
+
+    def test_a_reader_who_leaves(self):
+        command = [sys.executable, "-m", "lc_guard", "demo"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+            process.stdout.readline()
+            process.stdout.close()
+            assert process.wait(60) == 141
+            assert process.stderr.read() == b""
+
+    def test_a_leak_is_counted_and_ends_in_status_1(self, capsys, monkeypatch):
+        monkeypatch.setattr("lc_guard.demo.tracing.mask_otel_spans", lambda guard: None)
+        assert main(["demo", "--width", "100"]) == 1
+        found = re.search(r"result +(\d+) found: \d+ PERSON", capsys.readouterr().out)
+        assert int(found[1]) > 100
+
+    def test_nothing_exported_is_not_a_success(self, capsys, monkeypatch):
+        monkeypatch.setenv("LANGFUSE_TRACING_ENABLED", "false")
+        assert main(["demo", "--width", "100"]) == 1
+        assert "no span was exported" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("args", [["--rows", "-1"], ["--rows", "x"], ["--width", "39"]])
+    def test_wrong_numbers(self, capsys, args):
+        with pytest.raises(SystemExit, match="2"):
+            main(["demo", *args])
+
+
+class TestRealClients:
+    def test_chat_openai_receives_placeholders(self, capsys, monkeypatch):
+        with OpenAIServer(chunk_size=5) as server:
+            monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+            monkeypatch.setenv("OPENAI_API_KEY", server.api_key)
+            assert main(["demo", "--width", "200", "--model", "gpt-test"]) == 0
+        (request,) = server.requests
+        assert request["model"] == "gpt-test"
+        assert request["stream"] is True
+        sent = request["messages"][-1]["content"]
+        assert [value for value in VALUES if re.search(rf"(?<!\w){re.escape(value)}(?!\w)", sent)] == []
+        output = capsys.readouterr().out
+        assert "ChatOpenAI gpt-test" in output
+        back = output[output.index("What came back") :]
+        assert "REDACTED" not in back[: back.index("╰")]
+        assert "4012 8888 8888 1881" in back
+
+    def test_a_local_server_needs_no_key(self, capsys, monkeypatch):
+        with OpenAIServer(api_key="none") as server:
+            monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+            monkeypatch.setenv("OPENAI_MODEL", "local")
+            assert main(["demo", "--json"]) == 0
+        assert server.requests[0]["model"] == "local"
+
+    def test_offline_asks_nobody(self, capsys, monkeypatch):
+        with OpenAIServer() as openai, LangfuseServer() as langfuse:
+            monkeypatch.setenv("OPENAI_BASE_URL", openai.base_url)
+            monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", langfuse.public_key)
+            monkeypatch.setenv("LANGFUSE_SECRET_KEY", langfuse.secret_key)
+            monkeypatch.setenv("LANGFUSE_BASE_URL", langfuse.url)
+            assert main(["demo", "--offline", "--json"]) == 0
+        assert openai.requests == []
+        assert langfuse.raw == []
+
+    def test_a_model_that_fails(self, capsys, monkeypatch):
+        with OpenAIServer(reply=lambda _: Failure(401, "O'Brien was not let in")) as server:
+            monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+            monkeypatch.setenv("OPENAI_API_KEY", server.api_key)
+            assert main(["demo"]) == 1
+        error = capsys.readouterr().err
+        assert "HTTP status 401" in error
+        assert "O'Brien" not in error
+        assert "Traceback" not in error
+
+    def test_chat_openai_without_its_package(self, capsys, monkeypatch):
+        monkeypatch.setitem(sys.modules, "langchain_openai", None)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+        assert main(["demo"]) == 1
+        assert "lc-guard[openai]" in capsys.readouterr().err
+
+    def test_langfuse_receives_placeholders_and_scores(self, capsys, monkeypatch):
+        with LangfuseServer() as server:
+            monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", server.public_key)
+            monkeypatch.setenv("LANGFUSE_SECRET_KEY", server.secret_key)
+            monkeypatch.setenv("LANGFUSE_BASE_URL", server.url)
+            assert main(["demo", "--width", "100"]) == 0
+        output = capsys.readouterr().out
+        assert f"What Langfuse received, at {server.url}" in output
+        assert re.search(r"result +0 found", output)
+        assert server.refused == []
+        assert [value for value in VALUES if server.holds(value)] == []
+        assert any(b"[REDACTED_PERSON_1]" in body for body in server.raw)
+        ((trace_id, spans),) = server.traces().items()
+        (check,) = [span for span in spans if span.type == "guardrail"]
+        scores = server.scores_of(trace_id)
+        assert scores["prompt.pii", check.span_id] > 0.5
+        assert scores["prompt.pii.valid", check.span_id] == 1
+
+    def test_langfuse_that_refuses(self, capsys, monkeypatch):
+        with LangfuseServer() as server:
+            monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", server.public_key)
+            monkeypatch.setenv("LANGFUSE_SECRET_KEY", "sk-lf-wrong")
+            monkeypatch.setenv("LANGFUSE_HOST", server.url)
+            assert main(["demo", "--width", "100"]) == 1
+        assert "were not taken by" in capsys.readouterr().out
+
+
+class TestScan:
+    def test_files_share_a_session(self, capsys, own_file, tmp_path):
+        other = tmp_path / "other.txt"
+        other.write_bytes("\ufeffCall 217-555-0188, not 217-555-0199.\r\n".encode())
+        assert main(["scan", str(own_file), str(other), "--detector", "patterns"]) == 0
+        output = capsys.readouterr().out
+        assert output.endswith("Call [REDACTED_PHONE_NUMBER_1], not [REDACTED_PHONE_NUMBER_2].\r\n")
+        assert "called at [REDACTED_PHONE_NUMBER_1]." in output
+
+    def test_default_detector_hides_names(self, capsys, own_file):
+        assert main(["scan", str(own_file)]) == 0
+        output = capsys.readouterr().out
+        assert [value for value in OWN_VALUES if value in output] == []
+        assert output.count("\n") == OWN_TEXT.count("\n")
+
+    @pytest.mark.parametrize(
+        ("style", "expected"), [("angle", "<PHONE_NUMBER_1>"), ("square", "[PHONE_NUMBER_1]"), ("fake", None)]
+    )
+    def test_styles(self, capsys, own_file, style, expected):
+        assert main(["scan", str(own_file), "--detector", "patterns", "--style", style]) == 0
+        output = capsys.readouterr().out
+        assert "217-555-0188" not in output
+        assert expected is None or expected in output
+
+    def test_stdin_and_a_pipe(self):
+        done = run("scan", "--detector", "patterns", stdin="Zoë, call 217-555-0188 – now\n".encode())
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.decode() == "Zoë, call [REDACTED_PHONE_NUMBER_1] – now\n"
+
+    def test_entities_are_json_lines_without_values(self, capsys, own_file):
+        assert main(["scan", "--entities", str(own_file)]) == 0
+        output = capsys.readouterr().out
+        entities = [json.loads(line) for line in output.splitlines()]
+        assert {entity["kind"] for entity in entities} >= {"PERSON", "PHONE_NUMBER", "EMAIL_ADDRESS", "CREDIT_CARD"}
+        assert all(set(entity) == {"file", "kind", "start", "end", "score"} for entity in entities)
+        assert [value for value in OWN_VALUES if value in output] == []
+        assert [OWN_TEXT[e["start"] : e["end"]] for e in entities if e["kind"] == "PHONE_NUMBER"] == ["217-555-0188"]
+
+    def test_values_when_asked_for(self, capsys, own_file):
+        assert main(["scan", "--entities", "--show-values", "--detector", "patterns", str(own_file)]) == 0
+        for line in capsys.readouterr().out.splitlines():
+            entity = json.loads(line)
+            assert entity["value"] == OWN_TEXT[entity["start"] : entity["end"]]
+
+    def test_files_that_cannot_be_read_do_not_stop_the_others(self, capsys, own_file, tmp_path):
+        binary = tmp_path / "binary"
+        binary.write_bytes(b"a\0b")
+        names = [str(tmp_path / "missing"), str(tmp_path), str(binary), "bad\0name", str(own_file)]
+        assert main(["scan", "--detector", "patterns", *names]) == 2
+        captured = capsys.readouterr()
+        assert len(captured.err.splitlines()) == 4
+        assert "[REDACTED_PHONE_NUMBER_1]" in captured.out
+
+    def test_an_empty_text_is_an_empty_text(self, capsys, tmp_path):
+        path = tmp_path / "empty"
+        path.touch()
+        assert main(["scan", "--detector", "patterns", str(path)]) == 0
+        assert capsys.readouterr().out == ""
+
+    @pytest.mark.parametrize("args", [["--show-values"], ["--entities", "--style", "angle"]])
+    def test_options_that_contradict(self, capsys, args):
+        assert main(["scan", *args]) == 2
+        assert "belongs to" in capsys.readouterr().err
+
+    def test_a_check_that_fails_writes_nothing(self, capsys, monkeypatch, own_file):
+        def fail(self, text):
+            raise RuntimeError(text)
+
+        monkeypatch.setattr("lc_guard.detectors.PatternDetector.detect", fail)
+        assert main(["scan", "--detector", "patterns", str(own_file)]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "Lindqvist" not in captured.err
+
+    def test_a_reader_who_leaves(self, tmp_path):
+        path = tmp_path / "text"
+        path.write_text("Nothing to see here.\n" * 500)
+        # Several files: the reader leaves after the first, while the second is looked at.
+        command = [sys.executable, "-m", "lc_guard", "scan", "--detector", "patterns", *[str(path)] * 9]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+            process.stdout.read(10)
+            process.stdout.close()
+            assert process.wait(60) == 141
+            assert process.stderr.read() == b""
+
+
+class TestFrontDoor:
+    def test_version(self, capsys):
+        with pytest.raises(SystemExit, match="0"):
+            main(["--version"])
+        assert capsys.readouterr().out.startswith("lc-guard ")
+
+    def test_no_command(self, capsys):
+        with pytest.raises(SystemExit, match="2"):
+            main([])
+
+    def test_interrupted(self, monkeypatch):
+        def interrupt(name):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("lc_guard.commands.scan.read_text", interrupt)
+        assert main(["scan", "--detector", "patterns"]) == 130
+
+    def test_importing_it_is_light(self):
+        heavy = {"torch", "spacy", "transformers", "presidio_analyzer", "llm_guard"}
+        heavy |= {"langfuse", "langchain_core", "rich", "pydantic", "httpx"}
+        code = "import sys, lc_guard.cli; sys.stdout.write(' '.join(sys.modules))"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=True)
+        assert heavy & set(done.stdout.decode().split()) == set()
