@@ -237,7 +237,10 @@ class _Walk:
 
     def call(self, call: Mapping[str, Any], depth: int) -> Any:
         args = call.get("args")
-        return _updated(call, {"args": self.json(args) if isinstance(args, str) else self.arguments(args, depth)})
+        changed = {"args": self.json(args) if isinstance(args, str) else self.arguments(args, depth)}
+        if call.get("error"):  # a parser's message quotes the arguments
+            changed["error"] = self.data(call["error"], depth)
+        return _updated(call, changed)
 
     def arguments(self, args: Any, depth: int) -> Any:
         """Walk the arguments of a tool call: their names are the tool's, what is deeper is data."""

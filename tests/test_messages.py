@@ -238,7 +238,7 @@ def test_tool_calls() -> None:
         "",
         id="a",
         tool_calls=[{"name": "mail", "args": CALL_ARGS, "id": "c-1", "type": "tool_call"}],
-        invalid_tool_calls=[{"name": "mail", "args": broken, "id": "c-2", "error": "e", "type": "invalid_tool_call"}],
+        invalid_tool_calls=[{"name": "mail", "args": broken, "id": "c-2", "error": f"in {RAW}", "type": "invalid_tool_call"}],
         additional_kwargs={
             "tool_calls": [
                 {"id": "c-1", "type": "function", "function": {"name": "mail", "arguments": dumps(CALL_ARGS)}}
@@ -258,7 +258,7 @@ def test_tool_calls() -> None:
         "args": {"who": HIDDEN, "deep": {"list": [HIDDEN, 1, None, True, 1.50], HIDDEN: "key"}},
     }
     assert done.invalid_tool_calls[0]["args"] == '{"who": "' + HIDDEN
-    assert (done.invalid_tool_calls[0]["id"], done.invalid_tool_calls[0]["error"]) == ("c-2", "e")
+    assert (done.invalid_tool_calls[0]["id"], done.invalid_tool_calls[0]["error"]) == ("c-2", f"in {HIDDEN}")
     for arguments in (
         done.additional_kwargs["tool_calls"][0]["function"]["arguments"],
         done.additional_kwargs["function_call"]["arguments"],
