@@ -67,8 +67,8 @@ _FUNCTION_WORDS = frozenset(
     ]
 )
 _UNUSED = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
-_WINDOW, _OVERLAP = 5_000, 200
-_BATCH = 32
+_WINDOW, _OVERLAP = 2_000, 200
+_BATCH = 16
 
 
 class SpacyDetector:
