@@ -96,12 +96,16 @@ class TokenGrammar:
         """
         if self._word and not self._suspicious(text):
             return []
-        found = self._patterns(kinds).lookalike.finditer(text)
-        return [
-            match.span()
-            for match in found
-            if self._reads(match, kinds) or (self._word and _plain_kind(match["kind"]) in kinds)
-        ]
+        lookalike = self._patterns(kinds).lookalike
+        found: list[tuple[int, int]] = []
+        at = 0
+        while (match := lookalike.search(text, at)) is not None:
+            if self._reads(match, kinds) or (self._word and _plain_kind(match["kind"]) in kinds):
+                found.append(match.span())
+                at = match.end()
+            else:
+                at = match.start() + 1  # what stands inside is read once what stands before it is hidden
+        return found
 
     def restore(self, text: str, lookup: Lookup, kinds: Set[str], *, before: str = "", at_end: bool = True) -> Restored:
         """Put the values back in one pass; what is put in is not looked at again.
@@ -212,22 +216,23 @@ def _begun(letters: str) -> str:
 def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _Patterns:
     left, right = re.escape(opening), re.escape(closing)
     names = sorted(kinds, key=lambda name: (-len(name), name))
+    written = {name: name.replace("_", _SEPARATOR) for name in (*names, word)}
     if word:
-        lead, kind, begun = f"(?i:{word}){_SEPARATOR}", _KIND, [word]
+        lead, kind, minted, begun = f"(?i:{word}){_SEPARATOR}", _KIND, "", [word]
     else:
-        in_use = "|".join(name.replace("_", _SEPARATOR) for name in names) or "(?!)"
-        lead, kind, begun = "", f"(?i:{in_use})|{_MINTED_KIND}", names
-    head = rf"(?:(?P<escape>\\{{1,2}})?(?P<opening>{left}) ?|{_APART}){lead}(?P<kind>{kind}){_SEPARATOR}"
+        in_use = "|".join(written[name] for name in names) or "(?!)"
+        lead, kind, minted, begun = "", f"(?i:{in_use})", f"|{_MINTED_KIND}", names
+    head = rf"(?:(?P<escape>\\{{1,2}})?(?P<opening>{left}) ?|{_APART}){lead}(?P<kind>{kind}{minted}){_SEPARATOR}"
     tail = rf"(?(escape) ?\\{{1,2}}{right}|(?: ?{right}|(?(possessive)(?!)|(?![A-Za-z0-9_]))))"
     mangled = rf"{head}(?P<index>{_INDEX})(?![0-9])(?P<possessive>{_POSSESSIVE})?{tail}"
+    exact = f"{left}{_MINTED_KIND}_{_INDEX}{right}|" if minted else ""
     lookalike = (
-        rf"(?P<opening>\\{{0,2}}{left} ?)?{lead}(?P<kind>{kind}){_SEPARATOR}(?P<index>{_INDEX})"
+        rf"{exact}(?P<opening>\\{{0,2}}{left} ?)?{lead}(?P<kind>{kind}){_SEPARATOR}(?P<index>{_INDEX})"
         rf"(?P<possessive>{_POSSESSIVE})?(?: ?\\{{0,2}}{right})?"
     )
     rest = rf"(?:{_SEPARATOR_BEGUN}[A-Za-z0-9]{{0,32}}){{0,9}}(?:['’]s?)? ?\\{{0,2}}"
-    bracketed = "|".join(f"(?i:{name}){rest}|(?i:{_begun(name)})" for name in begun)
-    bare = "|".join(f"{name}{rest}|{name[0]}{_begun(name[1:])}" for name in begun)
-    minted = "" if word else f"|{_MINTED_KIND}"
+    bracketed = "|".join(f"(?i:{written[name]}){rest}|(?i:{_begun(name)})" for name in begun)
+    bare = "|".join(f"{written[name]}{rest}|{name[0]}{_begun(name[1:])}" for name in begun)
     return _Patterns(
         mangled=re.compile(mangled, re.ASCII),
         lookalike=re.compile(lookalike, re.ASCII),

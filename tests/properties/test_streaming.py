@@ -29,6 +29,8 @@ SESSIONS = {style: session_with_values(style) for style in STYLE_NAMES}
 @example(text="[REDACTED_PERSON_1 _2]", lengths=[1])
 @example(text="[redacted_person_1\\", lengths=[1])
 @example(text="REDACTED REDACTED_PERSON_1", lengths=[1])
+@example(text="[US SSN_1]", lengths=[1])
+@example(text="<us\\_ssn\\_re\\_1 >", lengths=[1])
 def test_cutting_changes_nothing(style, text, lengths):
     session = SESSIONS[style]
     whole = session.restorer()
