@@ -1,0 +1,110 @@
+"""The rooms of the house and the arrows between them (DESIGN.md, section 3), read from the source."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import lc_guard
+
+HOUSE = Path(lc_guard.__file__).parent
+MODULES = {path.relative_to(HOUSE).with_suffix("").as_posix(): path for path in sorted(HOUSE.rglob("*.py"))}
+
+# From the ground up: a room imports only from rooms on lower floors. A family is one room, named by its folder.
+FLOORS = [
+    {"records", "words"},
+    {"errors", "known", "policy", "placeholders"},
+    {"drivers", "jobs", "fakes", "restoring", "leaves", "limbo", "detectors", "vaults"},
+    {"spans", "detection", "sessions"},
+    {"hiding"},
+    {"guard"},
+    {"messages", "masking"},
+    {"checks", "streaming"},
+    {"runnables", "callbacks", "langfuse"},
+    {"__init__"},
+    {"testing", "evals", "demo"},
+    {"commands"},
+    {"cli"},
+    {"__main__"},
+]
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+FAMILIES = {"detectors": {"records", "errors"}, "vaults": {"records", "errors", "known"}}
+VENDORS = {
+    "detectors": {"spacy", "presidio_analyzer", "llm_guard", "onnxruntime", "tokenizers", "tldextract", "torch",
+                  "transformers", "huggingface_hub", "numpy", "phonenumbers"},
+    "fakes": {"faker"},
+}  # fmt: skip
+# The command that shows LLM Guard without its model gives it an empty recognizer of Presidio's class.
+GUESTS = {"commands/choices": {"presidio_analyzer"}}
+
+
+def imports(tree: ast.AST, *, top_only: bool = False) -> Iterator[str]:
+    """Names of imported modules that are there when the program runs."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            yield node.module or ""
+        elif not (top_only and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+            yield from imports(node, top_only=top_only)
+
+
+def room_of(name: str) -> str:
+    return name.removeprefix("lc_guard").strip("./").replace("/", ".").split(".")[0] or "__init__"
+
+
+def parsed(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_arrows_point_down(module: str) -> None:
+    room = room_of(module)
+    lazy_family = {"detectors"} if room == "guard" else set()  # the default detector, loaded when asked for
+    for name in imports(parsed(module)):
+        if name.split(".")[0] == "lc_guard" and room_of(name) != room:
+            assert FLOOR_OF[room_of(name)] < FLOOR_OF[room] or room_of(name) in lazy_family, f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if room_of(module) in FAMILIES])
+def test_members_of_a_family_stand_alone(module: str) -> None:
+    family = room_of(module)
+    for name in imports(parsed(module)):
+        if name.split(".")[0] == "lc_guard":
+            assert room_of(name) in {family, *FAMILIES[family]}, f"{module} imports {name}"
+    for name in imports(parsed(module), top_only=True):
+        top = name.split(".")[0]
+        assert top == "lc_guard" or top in sys.stdlib_module_names, f"{module} imports {name} outside a function"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_its_family_imports_a_vendor(module: str) -> None:
+    for owner, vendors in VENDORS.items():
+        if room_of(module) != owner:
+            found = {name.split(".")[0] for name in imports(parsed(module))} - GUESTS.get(module, set())
+            assert vendors.isdisjoint(found)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_is_long(module: str) -> None:
+    assert MODULES[module].read_text(encoding="utf-8").count("\n") <= 500
+
+
+def test_no_submodule_is_named_like_a_public_function() -> None:
+    public = {
+        element.value
+        for module in MODULES
+        for node in parsed(module).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for element in getattr(node.value, "elts", ())
+    }
+    assert "Guard" in public
+    names = {part for module in MODULES for part in module.split("/")}
+    assert public & names == set()
