@@ -29,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    # Where gorget comes without torch, transformers says so at each import; none of the commands needs torch.
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
     try:
         args = _parser().parse_args(argv)
         status: int = args.run(args)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -145,6 +146,21 @@ class TestDemo:
         assert main(["demo", "--json", "--svg", str(tmp_path / "none" / "demo.svg")]) == 2
         assert "can't write" in capsys.readouterr().err
 
+    def test_on_a_terminal_in_colour_with_progress(self, capsys, monkeypatch):
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.setattr("lc_guard.commands.demo._PAUSE", 0.001)
+        assert main(["demo", "--rows", "1", "--width", "100"]) == 0
+        captured = capsys.readouterr()
+        assert "\x1b[1;36m" in captured.out
+        assert "loading the detectors' models" in captured.err
+
+    def test_on_a_terminal_without_colour(self, capsys, monkeypatch):
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("NO_COLOR", "1")
+        assert main(["demo", "--rows", "1", "--width", "100"]) == 0
+        assert re.search(r"\x1b\[[0-9;]*3[0-9]", capsys.readouterr().out) is None
+
     @pytest.mark.parametrize(
         ("content", "told"),
         [
@@ -263,7 +279,7 @@ class TestRealClients:
             monkeypatch.setenv("LANGFUSE_SECRET_KEY", "sk-lf-wrong")
             monkeypatch.setenv("LANGFUSE_HOST", server.url)
             assert main(["demo", "--width", "100"]) == 1
-        assert "were not taken by" in capsys.readouterr().out
+        assert re.search(r"10 spans and scores +were not taken by", capsys.readouterr().out)
 
 
 class TestScan:
@@ -356,6 +372,12 @@ class TestFrontDoor:
     def test_version(self, capsys):
         with pytest.raises(SystemExit, match="0"):
             main(["--version"])
+        assert capsys.readouterr().out.startswith("lc-guard ")
+
+    def test_as_a_module(self, capsys, monkeypatch):
+        monkeypatch.setattr(sys, "argv", ["lc-guard", "--version"])
+        with pytest.raises(SystemExit, match="0"):
+            runpy.run_module("lc_guard", run_name="__main__")
         assert capsys.readouterr().out.startswith("lc-guard ")
 
     def test_no_command(self, capsys):

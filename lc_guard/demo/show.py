@@ -165,7 +165,9 @@ def _langfuse(report: Report) -> Panel:
     rows.add_row("search", looked)
     rows.add_row("result", _result(report))
     if tracing.undelivered:
-        rows.add_row("delivery", Text(f"{tracing.undelivered} exports were not taken by {tracing.host}", style=_BAD))
+        rows.add_row(
+            "delivery", Text(f"{tracing.undelivered} spans and scores were not taken by {tracing.host}", style=_BAD)
+        )
     title = "What Langfuse would receive" if tracing.in_memory else f"What Langfuse received, at {tracing.host}"
     style = _BAD if report.status else _GOOD
     return Panel(Group(rows), title=title, title_align="left", border_style=style, box=box.ROUNDED, padding=(0, 1))

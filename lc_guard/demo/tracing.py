@@ -85,7 +85,7 @@ class Tracing:
         self.host = _IN_MEMORY if self.in_memory else _host()
         self._copying = _Copying(None if self.in_memory else _exporter(self.host, f"{public_key}:{secret_key}"))
         self._bodies: list[Any] = []
-        self._refused = 0
+        self._accepted: set[str] = set()
         self.client = Langfuse(
             public_key=public_key,
             secret_key=secret_key,
@@ -111,12 +111,13 @@ class Tracing:
     @property
     def scores(self) -> list[dict[str, Any]]:
         """The scores that left, as Langfuse gets them: the SDK's JSON names."""
-        return [score for body in self._bodies for score in _scores_in(body)]
+        # By id: what was sent again after an error is one score.
+        return list({score["id"]: score for body in self._bodies for score in _scores_in(body)}.values())
 
     @property
     def undelivered(self) -> int:
-        """How many spans and requests with scores Langfuse did not take."""
-        return self._copying.failed + self._refused
+        """How many spans and scores Langfuse did not take."""
+        return self._copying.failed + sum(score["id"] not in self._accepted for score in self.scores)
 
     def search(self, values: Mapping[str, str]) -> Found:
         """Look for raw values in every string that left.
@@ -146,11 +147,14 @@ class Tracing:
             self._bodies.append(json.loads(request.content))
 
     def _note(self, response: httpx.Response) -> None:
-        self._refused += response.is_error
+        response.read()
+        if response.is_success and response.request.content and not response.json().get("errors"):
+            self._accepted |= {score["id"] for score in _scores_in(json.loads(response.request.content))}
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self._copy(request)
         body = self._bodies[-1]
+        self._accepted |= {score["id"] for score in _scores_in(body)}
         if isinstance(body, dict):  # SDK 4 sends batches of events
             successes = [{"id": event["id"], "status": 201} for event in body["batch"]]
             return httpx.Response(207, json={"successes": successes, "errors": []})
