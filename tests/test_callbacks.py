@@ -165,3 +165,16 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         added([Anonymize(guard).invoke(NAME, config_of(handler, f"s-{number}"))])
     assert len(handler._root_of) <= 10
     assert len(handler._sessions_of) <= 10
+
+
+def test_events_of_others_and_decisions_without_a_session() -> None:
+    import uuid
+
+    from lc_guard import Decision
+
+    handler = GuardCallbackHandler()
+    handler.on_custom_event("something else", {"restored": "x"}, run_id=uuid.uuid4())
+    decision = Decision("output", "relevance", "allow", valid=True, risk_score=0.1, latency_ms=1.0)
+    handler.on_custom_event("lc_guard.decision", decision.as_dict(), run_id=uuid.uuid4())
+    assert handler.counts == {("output", "relevance", "allow"): 1}
+    assert not handler._sessions_of

@@ -1,0 +1,30 @@
+"""Runs all benchmarks: ``python -m benchmarks [--markdown]``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from benchmarks import chain, conversation, importing, memory, restoring, streaming
+from benchmarks.table import Row, markdown, text
+
+ALL = (restoring, streaming, chain, conversation, importing, memory)
+
+
+def run() -> list[Row]:
+    """Run all benchmarks in full size."""
+    return [row for benchmark in ALL for row in benchmark.run()]
+
+
+def main() -> int:
+    """Print the table; the exit status says whether every target was met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--markdown", action="store_true", help="print the table for the README")
+    arguments = parser.parse_args()
+    rows = run()
+    print(markdown(rows) if arguments.markdown else text(rows))
+    return 0 if all(row.met for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
