@@ -65,7 +65,8 @@ def exposed(text: str, start: int, end: int, coverage: Coverage) -> tuple[int, i
 def touches(text: str, start: int, end: int, coverage: Coverage) -> bool:
     """Tell whether at least one counting character of a span is covered."""
     counts = _what_counts(text, start, end)
-    return any(counts(char) for part in coverage.within(start, end) for char in text[slice(*part)])
+    # by index: a slice of each of many long spans would make a long line quadratic
+    return any(counts(text[place]) for part in coverage.within(start, end) for place in range(*part))
 
 
 def word_characters(text: str, coverage: Coverage) -> int:
@@ -79,7 +80,7 @@ def _count(text: str, start: int, end: int, counts: Callable[[str], bool]) -> in
 
 def _what_counts(text: str, start: int, end: int) -> Callable[[str], bool]:
     for counts in (is_word_character, _is_no_blank):
-        if any(map(counts, text[start:end])):
+        if any(counts(text[place]) for place in range(start, end)):
             return counts
     return lambda _: True
 

@@ -48,22 +48,29 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield Text(f"  and {len(report.bad_lines) - _LINES_SHOWN:,} more", style="yellow")
     measured = [detector for detector in report.detectors if detector.unavailable is None]
     if measured:
+        yield _title("Fully masked, all PII by overlap, and milliseconds per 1,000 characters")
         yield _comparison(measured)
     for detector in report.detectors:
         if detector.unavailable is not None:
             yield Text.assemble((f"{detector.name}: not measured: ", "bold red"), detector.unavailable)
     for detector in measured:
+        yield _title(f"{detector.name}: exact spans (P R F1), overlapping spans (~P ~R ~F1), fully masked")
         yield _kinds(detector)
         if detector.failures:
             yield Text(failures(detector), style="bold red")
         if detector.worst:
+            yield _title(f"{detector.name}: the worst {len(detector.worst)} of {detector.missed:,} not fully masked")
             yield _misses(detector)
     if measured:
         yield Text(reading(), style="dim")
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+def _title(words: str) -> Text:
+    return Text(words, style="bold")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column, justify="left" if column in _WORDS else "right", overflow="fold")
     return table
@@ -72,16 +79,7 @@ def _table(title: str, *columns: str) -> Table:
 def _comparison(detectors: list[DetectorReport]) -> Table:
     masked_types: tuple[IdentifierType, ...] = ("DIRECT", "QUASI")
     types = [name for name in masked_types if any(d.identifier_type(name).mentions for d in detectors)]
-    table = _table(
-        "Fully masked, all PII, and milliseconds per 1,000 characters",
-        "detector",
-        "masked",
-        *types,
-        "precision",
-        "recall",
-        "p50 ms",
-        "p95 ms",
-    )
+    table = _table("detector", "masked", *types, "precision", "recall", "p50 ms", "p95 ms")
     for detector in detectors:
         table.add_row(
             Text(detector.name),
@@ -96,11 +94,7 @@ def _comparison(detectors: list[DetectorReport]) -> Table:
 
 
 def _kinds(detector: DetectorReport) -> Table:
-    # strict measures as three columns, then the same for overlap
-    table = _table(
-        f"{detector.name}: exact spans (P R F1), overlapping spans (~P ~R ~F1), fully masked",
-        *("kind", "mentions", "findings", "P", "R", "F1", "~P", "~R", "~F1", "masked"),
-    )
+    table = _table("kind", "mentions", "findings", "P", "R", "F1", "~P", "~R", "~F1", "masked")
     sections = (detector.kinds, detector.identifier_types, (detector.overall,))
     for rows in filter(None, sections):
         for row in rows:
@@ -121,7 +115,7 @@ def _cells(row: Counts) -> Iterator[RenderableType]:
 def _misses(detector: DetectorReport) -> Table:
     values = any(miss.value is not None for miss in detector.worst)
     columns = ("case", "start", "end", "label", "identifier", "readable", *(("value",) if values else ()))
-    table = _table(f"{detector.name}: the worst {len(detector.worst)} of {detector.missed:,} misses", *columns)
+    table = _table(*columns)
     for miss in detector.worst:
         words = [miss.case, f"{miss.start}", f"{miss.end}", miss.label, miss.identifier_type or "–", f"{miss.exposed}"]
         if values:
