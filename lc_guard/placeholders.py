@@ -36,7 +36,7 @@ LITERAL = "LITERAL"
 _SEPARATOR = r"(?: ?\\{0,2}_ ?|[ \u00a0-])"
 _SEPARATOR_BEGUN = rf"(?:{_SEPARATOR}| ?\\{{1,2}})"
 _KIND = rf"[A-Za-z][A-Za-z0-9]{{0,31}}(?:{_SEPARATOR}[A-Za-z0-9]{{1,32}}){{0,7}}?"
-_MINTED_KIND = f"[A-Z][A-Z0-9_]{{0,{MAX_KIND - 1}}}"
+_MINTED_KIND = "[A-Z][A-Z0-9]{0,31}(?:_[A-Z0-9]{1,32}){0,7}"
 _INDEX = "[0-9]{1,9}"
 _POSSESSIVE = "['’]s"
 _APART = "(?<![A-Za-z0-9_])"
@@ -233,11 +233,12 @@ def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _P
     rest = rf"(?:{_SEPARATOR_BEGUN}[A-Za-z0-9]{{0,32}}){{0,9}}(?:['’]s?)? ?\\{{0,2}}"
     bracketed = "|".join(f"(?i:{written[name]}){rest}|(?i:{_begun(name)})" for name in begun)
     bare = "|".join(f"{written[name]}{rest}|{name[0]}{_begun(name[1:])}" for name in begun)
+    minted_begun = f"|[A-Z][A-Z0-9_]{{0,{MAX_KIND + 9}}}" if minted else ""  # an underscore and nine digits
     return _Patterns(
         mangled=re.compile(mangled, re.ASCII),
         lookalike=re.compile(lookalike, re.ASCII),
         begun=re.compile(
-            rf"(?:(?:\\{{1,2}}(?:{left} ?)?|{left} ?)(?:{bracketed}{minted})?|{_APART}(?:{bare or '(?!)'}))\Z", re.ASCII
+            rf"(?:(?:\\{{1,2}}(?:{left} ?)?|{left} ?)(?:{bracketed}{minted_begun})?|{_APART}(?:{bare or '(?!)'}))\Z", re.ASCII
         ),
         closing=re.compile(r"(?:['’]s?)? ?\\{0,2}", re.ASCII),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import partial
 from math import isfinite
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from lc_guard.records import Action, normalize_kind
 
@@ -58,6 +59,11 @@ class Policy:
         object.__setattr__(
             self, "thresholds", MappingProxyType({normalize_kind(k): v for k, v in self.thresholds.items()})
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = [getattr(self, item.name) for item in fields(self)]
+        values = [dict(value) if isinstance(value, Mapping) else value for value in values]
+        return partial(Policy, **{item.name: value for item, value in zip(fields(self), values, strict=True)}), ()
 
     def counts(self, kind: str, score: float) -> bool:
         """Tell whether an entity of this kind and score counts."""

@@ -30,6 +30,7 @@ SESSIONS = {style: session_with_values(style) for style in STYLE_NAMES}
 @example(text="[redacted_person_1\\", lengths=[1])
 @example(text="REDACTED REDACTED_PERSON_1", lengths=[1])
 @example(text="[US SSN_1]", lengths=[1])
+@example(text="<US__SSN 1> [REDACTED_PERSON__1] [REDACTED_PERSON_1's]", lengths=[1])
 @example(text="<us\\_ssn\\_re\\_1 >", lengths=[1])
 def test_cutting_changes_nothing(style, text, lengths):
     session = SESSIONS[style]
