@@ -15,6 +15,7 @@ from uuid import UUID
 
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables.config import var_child_runnable_config
+from langfuse import LangfuseGuardrail
 from langfuse.langchain import CallbackHandler as _LangfuseHandler
 from langfuse.types import MaskOtelSpansParams, MaskOtelSpansResult, OtelSpanPatch, TraceContext
 from opentelemetry import context as otel_context
@@ -106,7 +107,7 @@ class CallbackHandler(_LangfuseHandler):
         self._roots: dict[UUID, _Root] = {}
         client = self._langfuse_client
         # Without keys the SDK has no resources, and has said so in one line.
-        self._sends = client._resources is not None and bool(client._tracing_enabled)
+        self._sends = client._resources is not None and bool(client._tracing_enabled)  # noqa: SLF001
 
     on_chain_start = _starting("on_chain_start")
     on_chat_model_start = _starting("on_chat_model_start")
@@ -134,7 +135,7 @@ class CallbackHandler(_LangfuseHandler):
         """Record an agent's result."""
         self._upstream("on_agent_finish", *args, **kwargs)
 
-    def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
+    def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:  # noqa: ARG002
         """Score a check's decision, or note what a `Deanonymize` step restored.
 
         Args:
@@ -154,9 +155,10 @@ class CallbackHandler(_LangfuseHandler):
             return
         try:
             step(*args, **kwargs)
-        except Exception as error:
-            # The message may quote what the chain works on: the type must do.
-            logger.error("tracing failed in %s: %s", getattr(step, "__name__", "a callback"), type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            # Message and traceback may quote what the chain works on: the type must do.
+            told = type(error).__name__
+            logger.error("tracing failed in %s: %s", getattr(step, "__name__", "a callback"), told)  # noqa: TRY400
 
     def _upstream(self, callback: str, *args: Any, **kwargs: Any) -> None:
         self._safely(getattr(super(), callback), *args, **kwargs)
@@ -191,7 +193,7 @@ class CallbackHandler(_LangfuseHandler):
     def _entered(self, run_id: UUID) -> None:
         root, observation = self._roots[run_id], self._runs.get(run_id)
         if observation is not None:
-            root.span_ids.add(observation._otel_span.get_span_context().span_id)
+            root.span_ids.add(int(observation.id, 16))
         if root.run_id == run_id:
             root.observation, root.inside = observation, otel_context.get_current()
 
@@ -222,7 +224,7 @@ class CallbackHandler(_LangfuseHandler):
         elif isinstance(result, ToolMessage) and result.status == "error":
             observation.update(output=result, level="ERROR")
             observation.update(status_message=str(result.content))
-        elif observation._observation_type == "guardrail" and isinstance(result, Mapping) and result.get("detectors"):
+        elif isinstance(observation, LangfuseGuardrail) and isinstance(result, Mapping) and result.get("detectors"):
             observation.update(metadata={"detectors": dict(result["detectors"])})
 
     def _decided(self, data: Mapping[str, Any], run_id: UUID) -> None:
@@ -308,10 +310,10 @@ def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtel
             try:
                 changed, removed = mask.mask(span.trace_id, span.name, span.attributes, texts)
                 patches[span_id] = OtelSpanPatch(set_attributes=changed, delete_attributes=removed)
-            except Exception as error:
-                # Our own messages are value-free; a foreign one may quote the text.
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                # Our own messages are value-free; a foreign one, and its traceback, may quote the text.
                 told = str(error) if isinstance(error, GuardError) else type(error).__name__
-                logger.error("a span can't be masked and is not exported: %s", told)
+                logger.error("a span can't be masked and is not exported: %s", told)  # noqa: TRY400
                 # Both SDK lines leave out a span whose patch is no `OtelSpanPatch`, and send the others.
                 patches[span_id] = "not exported"
         return MaskOtelSpansResult(span_patches=patches)

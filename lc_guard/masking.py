@@ -11,13 +11,14 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lc_guard.errors import GuardError
-from lc_guard.guard import PII_CHECK
+from lc_guard.jobs import PII_CHECK
 from lc_guard.leaves import Finder, JsonText, Leaf, hide, leaves, parse, rebuild, scalar_text
 from lc_guard.limbo import Limbo
 from lc_guard.records import SESSION_METADATA
@@ -275,15 +276,13 @@ def _all_leaves(key: str, tree: Any) -> Iterator[Leaf]:
 def _scalar(value: Any) -> str:
     """Give the text of a metadata attribute: SDK 5 writes it as JSON, SDK 4 as it is."""
     if isinstance(value, str) and value[:1] == '"':
-        try:
+        with suppress(ValueError):
             value = json.loads(value)
-        except ValueError:
-            pass
     return scalar_text(value)
 
 
 def _settles(output: Any) -> bool | None:
-    """Tell whether a check says that every value of its texts has a placeholder now; None if it does not look for any."""
+    """Tell whether a check says that every value of its texts has a placeholder now; None if it looks for none."""
     try:
         decision = json.loads(output)["decision"]
         if decision["check"] != PII_CHECK:

@@ -12,21 +12,29 @@ from uuid import uuid4
 
 import langfuse.langchain
 import pytest
+from langchain_core.agents import AgentAction, AgentFinish
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableLambda
 from langfuse import Langfuse
 
+from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
 from lc_guard.langfuse import CallbackHandler
 from lc_guard.policy import Policy
-from lc_guard.errors import Blocked
 from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, openai_chain, run
 from tests.support.fixtures import MakeClient
 from tests.support.langfuse_server import LangfuseServer, StoredSpan
 
-DECISION = {"stage": "prompt", "check": "pii", "action": "anonymize", "valid": True, "risk_score": 0.5, "latency_ms": 1.0}
+DECISION = {
+    "stage": "prompt",
+    "check": "pii",
+    "action": "anonymize",
+    "valid": True,
+    "risk_score": 0.5,
+    "latency_ms": 1.0,
+}
 
 
 @pytest.fixture
@@ -71,7 +79,10 @@ def test_scores_stand_on_the_checks_own_observation(
         assert sum(check.span_id in identity for identity in ids) == 2
         assert sum(root.span_id in identity for identity in ids) == 1
         assert list(check.metadata("detectors")) == ["canary"]
-        assert (only(spans, "Deanonymize").metadata("restored"), only(spans, "Deanonymize").metadata("unknown")) == (1, 0)
+        assert (only(spans, "Deanonymize").metadata("restored"), only(spans, "Deanonymize").metadata("unknown")) == (
+            1,
+            0,
+        )
         assert check.attributes.get("langfuse.observation.level") in (None, "DEFAULT")
     assert {score["dataType"] for score in langfuse_server.scores.values()} == {"NUMERIC", "BOOLEAN", "CATEGORICAL"}
 
@@ -121,12 +132,19 @@ def test_the_strongest_action_of_the_root_run_counts(
     assert len(langfuse_server.scores) == 7
 
 
-def test_a_drop_in_for_the_sdks_handler(guard: Guard, langfuse_client: Langfuse, langfuse_server: LangfuseServer) -> None:
+def test_a_drop_in_for_the_sdks_handler(
+    guard: Guard, langfuse_client: Langfuse, langfuse_server: LangfuseServer
+) -> None:
     ours, theirs = (inspect.signature(cls) for cls in (CallbackHandler, langfuse.langchain.CallbackHandler))
     assert list(ours.parameters) == list(theirs.parameters)
     assert isinstance(CallbackHandler(), langfuse.langchain.CallbackHandler)
     handler = CallbackHandler(public_key=langfuse_server.public_key, trace_context={"trace_id": "a" * 32})
-    metadata = {"langfuse_user_id": "u", "langfuse_session_id": "ls", "langfuse_tags": ["t"], "langfuse_trace_name": "n"}
+    metadata = {
+        "langfuse_user_id": "u",
+        "langfuse_session_id": "ls",
+        "langfuse_tags": ["t"],
+        "langfuse_trace_name": "n",
+    }
     with openai_chain(guard) as (chain, _):
         chain.invoke({"text": "x"}, config(handler, metadata={**metadata, "plain": "p"}, run_name="my run"))
     langfuse_client.flush()
@@ -146,7 +164,9 @@ def test_any_check_is_a_guardrail_and_its_score_gets_a_valid_name(
 ) -> None:
     handler, root, run_id = CallbackHandler(), uuid4(), uuid4()
     handler.on_chain_start({}, "x", run_id=root, name="agent of mine")
-    handler.on_chain_start({"id": ["lc_guard", "check", "Agent scan"]}, {}, run_id=run_id, parent_run_id=root, name="scan")
+    handler.on_chain_start(
+        {"id": ["lc_guard", "check", "Agent scan"]}, {}, run_id=run_id, parent_run_id=root, name="scan"
+    )
     name = 'prompt injection: "v2"/ü' + "x" * 300
     handler.on_custom_event("lc_guard.decision", {**DECISION, "check": name, "stage": "output"}, run_id=run_id)
     handler.on_chain_end({}, run_id=run_id, parent_run_id=root)
@@ -210,7 +230,7 @@ def test_a_failing_sdk_does_not_break_the_chain(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    from langfuse._client.span import LangfuseObservationWrapper  # noqa: PLC0415
+    from langfuse._client.span import LangfuseObservationWrapper
 
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("the SDK is broken")
@@ -252,6 +272,16 @@ def test_a_model_alone_a_tool_alone_and_a_retriever_alone(
     assert all(span.status == "" for span in langfuse_server.spans)
 
 
+def test_agents_are_recorded(langfuse_client: Langfuse, langfuse_server: LangfuseServer) -> None:
+    handler, run_id = CallbackHandler(), uuid4()
+    handler.on_chain_start({}, "x", run_id=run_id, name="executor")
+    handler.on_agent_action(AgentAction("tool", "x", "log"), run_id=run_id)
+    handler.on_agent_finish(AgentFinish({"output": "y"}, "log"), run_id=run_id)
+    handler.on_chain_end({"output": "y"}, run_id=run_id)
+    langfuse_client.flush()
+    assert only(langfuse_server.spans, "executor").type == "agent"
+
+
 def test_without_keys_nothing_is_sent_and_one_line_is_logged(
     guard: Guard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -270,7 +300,7 @@ def test_without_keys_a_whole_process_writes_one_line() -> None:
         "from lc_guard.langfuse import CallbackHandler\n"
         "print(RunnableLambda(lambda x: x).invoke(1, {'callbacks': [CallbackHandler()]}))\n"
     )
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, env={"PATH": ""}
     )
     assert done.stdout == "1\n"
@@ -288,7 +318,9 @@ def test_tracing_that_is_switched_off_stays_silent(
     assert caplog.records == []
 
 
-def test_unknown_placeholders_are_counted(guard: Guard, langfuse_client: Langfuse, langfuse_server: LangfuseServer) -> None:
+def test_unknown_placeholders_are_counted(
+    guard: Guard, langfuse_client: Langfuse, langfuse_server: LangfuseServer
+) -> None:
     (Anonymize(guard) | RunnableLambda(lambda text: f"{text} [REDACTED_PERSON_9]") | Deanonymize(guard)).invoke(
         CANARIES[0], config(CallbackHandler())
     )

@@ -88,7 +88,9 @@ def test_a_batch_of_single_steps_and_as_completed(
 ) -> None:
     handler = CallbackHandler()
     Anonymize(guard).batch(["a", "b", "c"], [config(handler, name) for name in "abc"])
-    list((Anonymize(guard) | Deanonymize(guard)).batch_as_completed(["d", "e"], [config(handler, name) for name in "de"]))
+    list(
+        (Anonymize(guard) | Deanonymize(guard)).batch_as_completed(["d", "e"], [config(handler, name) for name in "de"])
+    )
     langfuse_client.flush()
     assert users(langfuse_server) == {"a": 2, "b": 2, "c": 2, "d": 4, "e": 4}
 
@@ -147,12 +149,15 @@ def test_inside_the_users_own_span(
     mode: str, guard: Guard, langfuse_client: Langfuse, langfuse_server: LangfuseServer
 ) -> None:
     handler = CallbackHandler()
-    with openai_chain(guard) as (chain, _), propagate_attributes(user_id="outer"):
-        with langfuse_client.start_as_current_observation(name="mine"):
-            run(chain, mode, {"text": "x"}, {"configurable": {"session_id": "s"}, "callbacks": [handler]})
-            with langfuse_client.start_as_current_observation(name="also mine"):
-                chain_of_one = RunnableLambda(lambda text: text).with_config(run_name="one")
-                chain_of_one.invoke("x", {"callbacks": [handler]})
+    with (
+        openai_chain(guard) as (chain, _),
+        propagate_attributes(user_id="outer"),
+        langfuse_client.start_as_current_observation(name="mine"),
+    ):
+        run(chain, mode, {"text": "x"}, {"configurable": {"session_id": "s"}, "callbacks": [handler]})
+        with langfuse_client.start_as_current_observation(name="also mine"):
+            chain_of_one = RunnableLambda(lambda text: text).with_config(run_name="one")
+            chain_of_one.invoke("x", {"callbacks": [handler]})
     langfuse_client.flush()
     ((trace_id, spans),) = langfuse_server.traces().items()
     (mine,) = roots(spans)
@@ -214,6 +219,24 @@ def test_a_span_of_the_user_inside_a_step_nests_there(
     chain = Anonymize(guard) | RunnableLambda(step) | Deanonymize(guard)
     handler = CallbackHandler()
     chain.batch(["a", "b"], [config(handler, name) for name in "ab"])
+    langfuse_client.flush()
+    assert users(langfuse_server) == {"a": 6, "b": 6}
+    for spans in langfuse_server.traces().values():
+        names = {span.span_id: span.name for span in spans}
+        (mine,) = [span for span in spans if span.name == "mine"]
+        assert names[str(mine.parent_id)] == "step"
+
+
+def test_a_span_of_the_user_inside_an_async_step_nests_there(
+    guard: Guard, langfuse_client: Langfuse, langfuse_server: LangfuseServer
+) -> None:
+    async def step(text: str) -> str:
+        with langfuse_client.start_as_current_observation(name="mine"):
+            return text
+
+    handler = CallbackHandler()
+    chain = Anonymize(guard) | RunnableLambda(step) | Deanonymize(guard)
+    asyncio.run(chain.abatch(["a", "b"], [config(handler, name) for name in "ab"]))
     langfuse_client.flush()
     assert users(langfuse_server) == {"a": 6, "b": 6}
     for spans in langfuse_server.traces().values():

@@ -132,7 +132,9 @@ def test_asks_for_each_text_of_a_batch_once(guard: Guard, detector: CanaryDetect
 
 def test_does_not_trouble_detectors_with_the_frameworks_own_words(guard: Guard, detector: CanaryDetector) -> None:
     SpanMask(guard).mask(
-        "t", "step", {f"{META}ls_model_name": '"gpt"', f"{META}mine": '"my text"', INPUT: '{"role": "user", "Odd Key": 1}'}
+        "t",
+        "step",
+        {f"{META}ls_model_name": '"gpt"', f"{META}mine": '"my text"', INPUT: '{"role": "user", "Odd Key": 1}'},
     )
     assert sorted(detector.texts) == ["Odd Key", "my text"]
 

@@ -56,7 +56,17 @@ def test_hides_a_value_however_it_is_escaped(number: int, escape: Any) -> None:
 
 def test_json_stays_json_and_the_unchanged_stays_as_it_was() -> None:
     assert json.loads(mask(json.dumps({"a": CANARIES[1], "b": 1.50}))) == {"a": "[REDACTED_PERSON_2]", "b": 1.5}
-    for text in ('{"a" : 1.50}', '"quoted"', "[1, 2", "plain", '{"a": 1, "a": 2}', "[" * 5000, "", '"\\ud800"', "1" * 9):
+    for text in (
+        '{"a" : 1.50}',
+        '"quoted"',
+        "[1, 2",
+        "plain",
+        '{"a": 1, "a": 2}',
+        "[" * 5000,
+        "",
+        '"\\ud800"',
+        "1" * 9,
+    ):
         assert mask(text) == text
 
 
@@ -85,7 +95,11 @@ def test_named_leaves_are_made_anew() -> None:
     tree = parse('{"thread_id": "a@b.example", "x": {"thread_id": 7, "y": null}, "z": {"thread_id": [1]}}')
     value, changed = rebuild(tree, {}, named={"thread_id": lambda text: f"#{text}"})
     assert changed
-    assert json.loads(value) == {"thread_id": "#a@b.example", "x": {"thread_id": "#7", "y": None}, "z": {"thread_id": [1]}}
+    assert json.loads(value) == {
+        "thread_id": "#a@b.example",
+        "x": {"thread_id": "#7", "y": None},
+        "z": {"thread_id": [1]},
+    }
 
 
 def test_what_can_not_be_looked_into_is_refused() -> None:

@@ -10,10 +10,10 @@ from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import StructuredTool
 
+from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.policy import Policy
-from lc_guard.errors import Blocked
 from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, openai_chain, run
@@ -46,11 +46,15 @@ def nothing_leaked(server: LangfuseServer, caplog: pytest.LogCaptureFixture | No
 
 @pytest.mark.parametrize("mode", MODES)
 def test_main_chain(
-    mode: str, guard: Guard, make_langfuse: MakeClient, langfuse_server: LangfuseServer, caplog: pytest.LogCaptureFixture
+    mode: str,
+    guard: Guard,
+    make_langfuse: MakeClient,
+    langfuse_server: LangfuseServer,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
     client = make_langfuse(mask_otel_spans=mask_otel_spans(guard))
-    with openai_chain(guard, chunk_size=3) as (chain, openai):
+    with openai_chain(guard, chunk_size=3) as (chain, _):
         settings = config(tags=[f"for {CANARIES[0]}"], metadata={"note": CANARIES[1], CANARIES[0]: 1})
         answers = run(chain, mode, {"text": f"Say: {EVERYTHING}"}, settings)
     client.flush()
@@ -96,7 +100,11 @@ def test_span_exported_before_anonymize_ran(
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_step_raises_with_a_value_in_its_message(
-    mode: str, guard: Guard, make_langfuse: MakeClient, langfuse_server: LangfuseServer, caplog: pytest.LogCaptureFixture
+    mode: str,
+    guard: Guard,
+    make_langfuse: MakeClient,
+    langfuse_server: LangfuseServer,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     client = make_langfuse(mask_otel_spans=mask_otel_spans(guard))
 
@@ -123,8 +131,12 @@ def test_tool_spans(guard: Guard, make_langfuse: MakeClient, langfuse_server: La
         return ToolMessage(f"no {person}", tool_call_id="c", status="error")
 
     good, bad = (StructuredTool.from_function(f, name=f.__name__, description="d") for f in (look_up, refuse))
-    chain = Anonymize(guard) | Deanonymize(guard) | RunnableLambda(
-        lambda text, config: (good.invoke({"person": text}, config), bad.invoke({"person": text}, config))
+    chain = (
+        Anonymize(guard)
+        | Deanonymize(guard)
+        | RunnableLambda(
+            lambda text, config: (good.invoke({"person": text}, config), bad.invoke({"person": text}, config))
+        )
     )
     chain.invoke(CANARIES[0], config())
     client.flush()
@@ -152,13 +164,15 @@ def test_policies_that_leave_no_placeholder(
     assert langfuse_server.holds("[REDACTED_PERSON]")
 
 
-@pytest.mark.parametrize("reply", [Failure(500, "down"), Failure(429, "slow", retry_after=0), Drop("[REDACTED_PERSON_1] said")])
+@pytest.mark.parametrize(
+    "reply", [Failure(500, "down"), Failure(429, "slow", retry_after=0), Drop("[REDACTED_PERSON_1] said")]
+)
 @pytest.mark.parametrize("mode", ["invoke", "astream"])
 def test_the_model_fails(
     mode: str, reply: Any, guard: Guard, make_langfuse: MakeClient, langfuse_server: LangfuseServer
 ) -> None:
     client = make_langfuse(mask_otel_spans=mask_otel_spans(guard))
-    with openai_chain(guard, reply=lambda request: reply) as (chain, _), pytest.raises(Exception):  # noqa: B017, PT011
+    with openai_chain(guard, reply=lambda request: reply) as (chain, _), pytest.raises(Exception):  # noqa: B017
         run(chain, mode, {"text": EVERYTHING}, config())
     client.flush()
     assert nothing_leaked(langfuse_server)

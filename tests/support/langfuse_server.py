@@ -134,9 +134,7 @@ class LangfuseServer(LoopbackServer):
         if errors:
             self.refused += errors
             results = [{"message": message} for message in errors]
-            exchange.send_json(
-                207, {"accepted": len(scores) - len(errors), "rejected": len(errors), "errors": results}
-            )
+            exchange.send_json(207, {"accepted": len(scores) - len(errors), "rejected": len(errors), "errors": results})
         else:
             exchange.send_json(202, {"message": "Accepted"})
 

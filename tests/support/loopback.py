@@ -31,7 +31,7 @@ class Exchange(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Stay silent: test output is no access log."""
 
     def do_GET(self) -> None:
@@ -55,9 +55,7 @@ class Exchange(BaseHTTPRequestHandler):
         """Answer with a JSON value."""
         self.send_bytes(status, json.dumps(value).encode(), "application/json", headers)
 
-    def send_bytes(
-        self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def send_bytes(self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """Answer with bytes."""
         self.send_response(status)
         self.send_header("Content-Type", content_type)
@@ -86,9 +84,7 @@ class LoopbackServer:
 
     def __init__(self) -> None:
         self._server = _Server(self)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def url(self) -> str:

@@ -18,10 +18,42 @@ _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _PART_TYPES = ("text", "image_url", "input_audio", "file", "refusal")
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _PARAMETERS = frozenset(
-    "model messages stream stream_options temperature top_p n stop max_tokens max_completion_tokens presence_penalty "
-    "frequency_penalty logit_bias logprobs top_logprobs user seed tools tool_choice parallel_tool_calls "
-    "response_format functions function_call metadata store service_tier reasoning_effort modalities audio "
-    "prediction verbosity web_search_options prompt_cache_key safety_identifier".split()
+    [
+        "model",
+        "messages",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "n",
+        "stop",
+        "max_tokens",
+        "max_completion_tokens",
+        "presence_penalty",
+        "frequency_penalty",
+        "logit_bias",
+        "logprobs",
+        "top_logprobs",
+        "user",
+        "seed",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "response_format",
+        "functions",
+        "function_call",
+        "metadata",
+        "store",
+        "service_tier",
+        "reasoning_effort",
+        "modalities",
+        "audio",
+        "prediction",
+        "verbosity",
+        "web_search_options",
+        "prompt_cache_key",
+        "safety_identifier",
+    ]
 )
 
 

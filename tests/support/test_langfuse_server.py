@@ -17,7 +17,13 @@ GOOD = {"id": "s", "name": "n", "value": 0.5, "traceId": "t", "dataType": "NUMER
 
 
 def export(**changes: Any) -> bytes:
-    good = {"trace_id": b"t" * 16, "span_id": b"s" * 8, "name": "ok", "start_time_unix_nano": 1, "end_time_unix_nano": 2}
+    good = {
+        "trace_id": b"t" * 16,
+        "span_id": b"s" * 8,
+        "name": "ok",
+        "start_time_unix_nano": 1,
+        "end_time_unix_nano": 2,
+    }
     spans = [Span(**good), Span(**{**good, "name": "second", **changes})]
     scope = ScopeSpans(spans=spans)
     return ExportTraceServiceRequest(resource_spans=[ResourceSpans(scope_spans=[scope])]).SerializeToString()
@@ -47,8 +53,14 @@ def test_takes_spans_and_scores_of_the_real_sdk(langfuse_server: LangfuseServer,
 
 @pytest.mark.parametrize(
     "changes",
-    [{"trace_id": b"short"}, {"trace_id": bytes(16)}, {"span_id": b""}, {"start_time_unix_nano": 0},
-     {"start_time_unix_nano": 5}, {"parent_span_id": b"x"}],
+    [
+        {"trace_id": b"short"},
+        {"trace_id": bytes(16)},
+        {"span_id": b""},
+        {"start_time_unix_nano": 0},
+        {"start_time_unix_nano": 5},
+        {"parent_span_id": b"x"},
+    ],
 )
 def test_one_malformed_span_refuses_the_export(langfuse_server: LangfuseServer, changes: dict[str, Any]) -> None:
     assert post_spans(langfuse_server, export(**changes)).status_code == 400

@@ -1,0 +1,100 @@
+"""A span exporter that masks everything a span holds, its status and events included, for any OpenTelemetry backend."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.trace import Status, format_trace_id
+
+from lc_guard.errors import GuardError
+from lc_guard.masking import Detect, SpanMask
+
+if TYPE_CHECKING:
+    from lc_guard.guard import Guard
+
+logger = logging.getLogger("lc_guard.otel")
+
+_STATUS = "status"
+
+
+class MaskingSpanExporter(SpanExporter):
+    """Masks spans and hands them to another exporter.
+
+    It reaches what ``Langfuse(mask_otel_spans=...)`` can't: the status and the events of spans that you open yourself.
+    OpenTelemetry writes the message and the traceback of an exception there that leaves such a span. A span that
+    can't be masked is not handed on.
+
+    Args:
+        guard: The guard of the chains that are traced.
+        exporter: What sends the spans; ``Langfuse(span_exporter=...)`` takes the result.
+        detect: As for `lc_guard.langfuse.mask_otel_spans`.
+    """
+
+    def __init__(self, guard: Guard, exporter: SpanExporter, *, detect: Detect = "when_needed") -> None:
+        self._mask = SpanMask(guard, detect=detect)
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Mask a batch and send it.
+
+        Args:
+            spans: Ended spans; they are left as they are.
+        """
+        for span in spans:
+            self._mask.learn(_trace_id(span), span.attributes or {})
+        texts: dict[str, str] = {}
+        masked: list[ReadableSpan] = []
+        for span in spans:
+            try:
+                masked.append(self._masked(span, texts))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                told = str(error) if isinstance(error, GuardError) else type(error).__name__
+                logger.error("a span can't be masked and is not exported: %s", told)  # noqa: TRY400
+        return self._exporter.export(masked) if masked else SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Shut the other exporter down."""
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Flush the other exporter."""
+        return self._exporter.force_flush(timeout_millis)
+
+    def _masked(self, span: ReadableSpan, texts: dict[str, str]) -> ReadableSpan:
+        attributes = self._changed(span, dict(span.attributes or {}), texts)
+        said = {f"{number}.{key}": value for number, event in enumerate(span.events) for key, value in _said(event)}
+        said = self._changed(span, {_STATUS: span.status.description or "", **said}, texts)
+        events = [
+            Event(event.name, {key: said[f"{number}.{key}"] for key, _ in _said(event)}, event.timestamp)
+            for number, event in enumerate(span.events)
+        ]
+        return ReadableSpan(
+            name=span.name,
+            context=span.context,
+            parent=span.parent,
+            resource=span.resource,
+            attributes=attributes,
+            events=events,
+            links=span.links,
+            kind=span.kind,
+            status=Status(span.status.status_code, said[_STATUS] or None),
+            start_time=span.start_time,
+            end_time=span.end_time,
+            instrumentation_scope=span.instrumentation_scope,
+        )
+
+    def _changed(self, span: ReadableSpan, attributes: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+        changed, removed = self._mask.mask(_trace_id(span), span.name, attributes, texts)
+        return {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
+
+
+def _said(event: Event) -> list[tuple[str, Any]]:
+    return list((event.attributes or {}).items())
+
+
+def _trace_id(span: ReadableSpan) -> str:
+    return format_trace_id(span.context.trace_id) if span.context else ""

@@ -1,0 +1,70 @@
+"""The masking exporter reaches status and events, and keeps the rest of a span as it was."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from langchain_core.runnables import RunnableLambda
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from lc_guard.guard import Guard
+from lc_guard.langfuse import CallbackHandler
+from lc_guard.otel import MaskingSpanExporter
+from lc_guard.runnables import Anonymize
+from tests.support.canaries import CANARIES, CanaryDetector
+from tests.support.fixtures import MakeClient
+
+EVERYTHING = "; ".join(CANARIES)
+
+
+@pytest.fixture
+def memory() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+def test_an_exception_that_leaves_the_users_own_span(make_langfuse: MakeClient, memory: InMemorySpanExporter) -> None:
+    guard = Guard(CanaryDetector())
+    client = make_langfuse(span_exporter=MaskingSpanExporter(guard, memory))
+
+    def fail(text: str) -> str:
+        raise ValueError({"bad": EVERYTHING, "text": text})
+
+    config = {"configurable": {"session_id": "s"}, "callbacks": [CallbackHandler()]}
+    with pytest.raises(ValueError), client.start_as_current_observation(name="mine"):
+        (Anonymize(guard) | RunnableLambda(fail)).invoke(EVERYTHING, config)
+    client.flush()
+    spans = {span.name: span for span in memory.get_finished_spans()}
+    told = "".join(span.to_json() for span in spans.values())
+    assert not [part for value in CANARIES for part in value.split() if len(part) > 6 and part in told]
+    mine = spans["mine"]
+    assert "[REDACTED_PERSON_1]" in str(mine.status.description)
+    assert mine.events[0].name == "exception"
+    assert "[REDACTED_PERSON_1]" in str((mine.events[0].attributes or {})["exception.stacktrace"])
+    assert len(spans) == 5
+
+
+def test_the_rest_stays_and_the_unmaskable_stays_here(
+    memory: InMemorySpanExporter, caplog: pytest.LogCaptureFixture
+) -> None:
+    detector = CanaryDetector()
+    provider = TracerProvider()
+    exporter = MaskingSpanExporter(Guard(detector), memory)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer = provider.get_tracer("tests", "1")
+    with tracer.start_as_current_span("outer", attributes={"n": 1}), tracer.start_as_current_span("inner") as inner:
+        inner.add_event("seen", {"who": CANARIES[0], "n": 2}, timestamp=5)
+    detector.error = RuntimeError(EVERYTHING)
+    with caplog.at_level(logging.ERROR), tracer.start_as_current_span("lost", attributes={"text": CANARIES[1]}):
+        pass
+    assert exporter.force_flush()
+    sent_inner, sent_outer = memory.get_finished_spans()
+    assert (sent_inner.parent, sent_inner.status.description) == (sent_outer.context, None)
+    assert [(event.name, dict(event.attributes or {}), event.timestamp) for event in sent_inner.events] == [
+        ("seen", {"who": "[REDACTED_PERSON]", "n": 2}, 5)
+    ]
+    assert dict(sent_outer.attributes or {}) == {"n": 1}
+    assert [record.message for record in caplog.records] == ["a span can't be masked and is not exported: RuntimeError"]
+    provider.shutdown()
