@@ -36,7 +36,7 @@ th{color:var(--soft);font-weight:600}tbody tr:last-child>*{border-bottom:0}
 tbody.part>tr:first-child>*{border-top:2px solid var(--line)}
 th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:var(--paper)}
 td:first-child{max-width:46vw;overflow:hidden;text-overflow:ellipsis}
-td.words{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:9ch}
+th.words,td.words{text-align:left}td.value{white-space:normal;overflow-wrap:anywhere;min-width:26ch}
 thead tr:first-child th[colspan]{text-align:center}
 .good{background:var(--good)}.fair{background:var(--fair)}.bad{background:var(--bad)}
 summary{cursor:pointer;margin:14px 0 8px;font-weight:600}
@@ -52,9 +52,9 @@ _HEAD = """<!doctype html>
 """
 
 _KIND_HEAD = (
-    '<thead><tr><th></th><th colspan="2">count</th><th colspan="3">exact span</th><th colspan="3">overlap</th>'
-    "<th></th></tr><tr><th>{first}</th><th>mentions</th><th>findings</th><th>precision</th><th>recall</th><th>F1</th>"
-    "<th>precision</th><th>recall</th><th>F1</th><th>fully masked</th></tr></thead>"
+    '<thead><tr><th></th><th></th><th colspan="2">count</th><th colspan="3">exact span</th><th colspan="3">overlap</th>'
+    "</tr><tr><th>{first}</th><th>fully masked</th><th>mentions</th><th>findings</th><th>precision</th><th>recall</th>"
+    "<th>F1</th><th>precision</th><th>recall</th><th>F1</th></tr></thead>"
 )
 
 
@@ -137,20 +137,19 @@ def _row(row: Counts) -> str:
     )
     name = "All PII" if row.name == "ALL" else row.name
     plain = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr><td>{escape(name)}</td>{plain}<td class="{level}">{decimal(masked)}</td></tr>'
+    return f'<tr><td>{escape(name)}</td><td class="{level}">{decimal(masked)}</td>{plain}</tr>'
 
 
 def _misses(detector: DetectorReport) -> str:
     values = any(miss.value is not None for miss in detector.worst)
-    head = "".join(
-        f"<th>{name}</th>"
-        for name in ("case", "start", "end", "label", "identifier", "readable", *(("value",) if values else ()))
+    head = "<th>case</th><th>start</th><th>end</th><th>readable</th>" + "".join(
+        f'<th class="words">{name}</th>' for name in ("label", "identifier", *(("value",) if values else ()))
     )
     rows = []
     for miss in detector.worst:
-        numbers = f"<td>{miss.start}</td><td>{miss.end}</td>"
-        words = f"<td>{escape(miss.label)}</td><td>{miss.identifier_type or '–'}</td><td>{miss.exposed}</td>"
-        value = f'<td class="words">{escape(_encodable(miss.value or ""))}</td>' if values else ""
+        numbers = f"<td>{miss.start}</td><td>{miss.end}</td><td>{miss.exposed}</td>"
+        words = "".join(f'<td class="words">{escape(word)}</td>' for word in (miss.label, miss.identifier_type or "–"))
+        value = f'<td class="words value">{escape(_encodable(miss.value or ""))}</td>' if values else ""
         rows.append(f"<tr><td>{escape(miss.case)}</td>{numbers}{words}{value}</tr>")
     told = f"The worst {len(detector.worst)} of {counted(detector.missed, 'mention')} not fully masked"
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
