@@ -21,6 +21,7 @@ from langchain_core.prompt_values import StringPromptValue
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnableParallel, RunnablePassthrough
 from langgraph.errors import GraphBubbleUp
+from pydantic import BaseModel
 
 from lc_guard import Anonymize, Blocked, Deanonymize, Entity, Guard, Policy, SessionMissing, UnsupportedInput
 from lc_guard.testing import ExactDetector, FailingDetector
@@ -186,6 +187,35 @@ def test_json_output(mode: str, size: int | None) -> None:
         pieces = run(chain, mode, {"text": NAME})
     assert pieces[-1] == {"who": f"{NAME} & {ODD}", "also": [NAME, {"x": MAIL}]}
     assert not any("[" in str(piece.get("who")) for piece in pieces), "an unfinished placeholder was shown"
+
+
+class Note(BaseModel):
+    """A note."""
+
+    who: str
+    cc: list[str]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("mode", MODES)
+def test_structured_output(mode: str, size: int | None) -> None:
+    guard = filled_guard()
+    calls = ToolCalls((ToolCall("Note", {"who": f"{P1} & {P2}", "cc": [E1]}),))
+    with openai(lambda request: calls, size=size) as (model, _):
+        structured = model.with_structured_output(Note, method="function_calling", include_raw=True)
+        done = added(run(Anonymize(guard) | PROMPT | structured | Deanonymize(guard), mode, {"text": NAME}))
+    assert done["parsed"] == Note(who=f"{NAME} & {ODD}", cc=[MAIL])
+    assert done["raw"].tool_calls[0]["args"] == {"who": f"{NAME} & {ODD}", "cc": [MAIL]}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("mode", MODES)
+def test_standard_content_blocks(mode: str, size: int | None) -> None:
+    guard = make_guard()
+    with openai(echo, size=size) as (model, _):
+        blocks = model.model_copy(update={"output_version": "v1"})
+        done = added(run(Anonymize(guard) | PROMPT | blocks | Deanonymize(guard), mode, {"text": f"{STORY} ["}))
+    assert [(block["type"], block["text"]) for block in done.content] == [("text", f"{STORY} [")]
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -280,3 +280,13 @@ def test_chunks_of_the_caller_stay_as_they_are() -> None:
     before = chunk.model_copy(deep=True)
     through([chunk, AddableDict({"a": chunk}), {"a": chunk}])
     assert chunk == before
+
+
+def test_plain_strings_in_a_list_of_blocks() -> None:
+    chunk = AIMessageChunk(content=[f"{P1} [", {"type": "text", "text": f"{P2} [", "index": 0}], id="r")
+    whole = added(through([chunk, AIMessageChunk(content="", id="r", chunk_position="last")]))
+    assert [part for part in whole.content if part] == [
+        f"{NAME} ",
+        {"type": "text", "text": f"{ODD} [", "index": 0},
+        "[",
+    ]
