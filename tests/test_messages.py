@@ -238,7 +238,9 @@ def test_tool_calls() -> None:
         "",
         id="a",
         tool_calls=[{"name": "mail", "args": CALL_ARGS, "id": "c-1", "type": "tool_call"}],
-        invalid_tool_calls=[{"name": "mail", "args": broken, "id": "c-2", "error": f"in {RAW}", "type": "invalid_tool_call"}],
+        invalid_tool_calls=[
+            {"name": "mail", "args": broken, "id": "c-2", "error": f"in {RAW}", "type": "invalid_tool_call"}
+        ],
         additional_kwargs={
             "tool_calls": [
                 {"id": "c-1", "type": "function", "function": {"name": "mail", "arguments": dumps(CALL_ARGS)}}
