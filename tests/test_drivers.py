@@ -1,0 +1,221 @@
+import asyncio
+import contextvars
+import gc
+import logging
+import threading
+import time
+
+import pytest
+
+from lc_guard.drivers import Driver, Together, ask_vault, is_control_flow, where
+from lc_guard.errors import DetectorTimeout, VaultError, VaultFull
+
+CANARY = "Zebulon Quartermain"
+
+
+class GraphBubbleUp(Exception):
+    """Named like LangGraph's, which is known by its name."""
+
+
+class GraphInterrupt(GraphBubbleUp):
+    pass
+
+
+def run(plan, mode):
+    driver = Driver()
+    return driver.run(plan) if mode == "sync" else asyncio.run(driver.arun(plan))
+
+
+modes = pytest.mark.parametrize("mode", ["sync", "async"])
+
+
+def plan_of(*steps):
+    answers = []
+    for step in steps:
+        answers.append((yield step))
+    return answers
+
+
+def fail(error):
+    raise error
+
+
+@modes
+@pytest.mark.parametrize("timeout", [None, 5.0])
+@pytest.mark.parametrize("waits", [True, False])
+def test_calls_give_results_and_errors_in_order(mode, timeout, waits):
+    error = ValueError("x")
+    step = Together([lambda: 1, lambda: fail(error), lambda: 3], timeout, waits=waits)
+    one = Together([lambda: "only"], timeout, waits=waits)
+    assert run(plan_of(step, one), mode) == [[1, error, 3], ["only"]]
+    assert run(plan_of(), mode) == []
+
+
+@modes
+def test_calls_run_at_the_same_time(mode):
+    barrier = threading.Barrier(3)
+    (answer,) = run(plan_of(Together([barrier.wait] * 3, 5.0)), mode)
+    assert sorted(answer) == [0, 1, 2]
+
+
+@modes
+def test_what_does_not_wait_is_called_where_the_plan_runs(mode):
+    (answer,) = run(plan_of(Together([threading.get_ident], waits=False)), mode)
+    assert answer == [threading.get_ident()]
+
+
+@modes
+@pytest.mark.parametrize("timeout", [None, 5.0])
+def test_context_variables_reach_the_calls(mode, timeout):
+    variable = contextvars.ContextVar("variable", default="unset")
+    variable.set("set")
+    assert run(plan_of(Together([variable.get, variable.get], timeout)), mode) == [["set", "set"]]
+
+
+@modes
+def test_a_late_call_is_a_timeout_and_the_others_answer(mode):
+    release = threading.Event()
+    try:
+        (answer,) = run(plan_of(Together([lambda: "in time", release.wait], 0.05)), mode)
+    finally:
+        release.set()
+    assert answer[0] == "in time"
+    assert isinstance(answer[1], DetectorTimeout)
+    assert str(answer[1]) == "no answer within 0.05 s"
+
+
+@modes
+@pytest.mark.parametrize("timeout", [None, 5.0])
+@pytest.mark.parametrize("error", [GraphInterrupt(), KeyboardInterrupt(), SystemExit()], ids=repr)
+def test_control_flow_passes(mode, timeout, error):
+    closed = []
+
+    def plan():
+        try:
+            yield Together([lambda: fail(error)], timeout)
+        finally:
+            closed.append(True)
+
+    with pytest.raises(type(error)):
+        run(plan(), mode)
+    assert closed == [True]
+
+
+def test_control_flow_is_known_by_name():
+    assert is_control_flow(GraphInterrupt())
+    assert not is_control_flow(ValueError())
+
+
+@modes
+def test_hanging_calls_are_bounded_and_the_bound_is_given_back(mode):
+    driver = Driver()
+    release = threading.Event()
+    started = []
+
+    def hang():
+        started.append(1)
+        release.wait()
+
+    async def arun_all():
+        return [await driver.arun(plan_of(Together([hang], 0.001))) for _ in range(50)]
+
+    try:
+        answers = (
+            [driver.run(plan_of(Together([hang], 0.001))) for _ in range(50)]
+            if mode == "sync"
+            else asyncio.run(arun_all())
+        )
+        assert all(isinstance(answer, DetectorTimeout) for ((answer,),) in answers)
+        assert "32 earlier calls are still hanging" in str(answers[-1][0][0])
+        assert len(started) == 32
+        assert sum(thread.name == "lc-guard" for thread in threading.enumerate()) <= 32 + 1
+    finally:
+        release.set()
+    deadline = time.monotonic() + 5
+    while driver._abandoned and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert driver._abandoned == 0
+    assert driver.run(plan_of(Together([lambda: "again"], 1.0))) == [["again"]]
+
+
+async def test_cancellation_passes_and_the_call_is_counted_as_left_alone():
+    driver = Driver()
+    release, begun = threading.Event(), threading.Event()
+
+    def hang():
+        begun.set()
+        release.wait()
+
+    task = asyncio.create_task(driver.arun(plan_of(Together([hang, lambda: fail(GraphInterrupt())]))))
+    while not begun.is_set():
+        await asyncio.sleep(0.001)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert driver._abandoned == 1
+    release.set()
+    while driver._abandoned:
+        await asyncio.sleep(0.001)
+
+
+def test_an_answer_after_its_loop_is_closed_is_told_to_nobody(caplog):
+    caplog.set_level(logging.DEBUG)
+    driver = Driver()
+    release = threading.Event()
+
+    def late():
+        release.wait()
+        raise KeyboardInterrupt(CANARY)
+
+    asyncio.run(driver.arun(plan_of(Together([late], 0.01))))
+    release.set()
+    while driver._abandoned:
+        time.sleep(0.001)
+    gc.collect()
+    assert [r for r in caplog.records if r.levelno > logging.DEBUG] == []
+
+
+async def test_control_flow_leaves_no_unread_future(caplog):
+    def bubble():
+        raise GraphInterrupt(CANARY)
+
+    with pytest.raises(GraphInterrupt):
+        await Driver().arun(plan_of(Together([bubble, bubble], 1.0)))
+    gc.collect()
+    await asyncio.sleep(0)
+    assert CANARY not in caplog.text
+
+
+async def test_the_loop_is_never_blocked():
+    release = threading.Event()
+    ticks = []
+
+    async def tick():
+        for _ in range(20):
+            ticks.append(1)
+            await asyncio.sleep(0.001)
+        release.set()
+
+    ticking = asyncio.create_task(tick())
+    await Driver().arun(plan_of(Together([release.wait], 5.0)))
+    await ticking
+    assert len(ticks) == 20
+
+
+def test_where_names_type_and_place_only():
+    try:
+        fail(ValueError(CANARY))
+    except ValueError as error:
+        told = where(error)
+    assert told.startswith("ValueError at test_drivers.py:")
+    assert where(ValueError(CANARY)) == "ValueError"
+
+
+def test_a_vaults_error_is_told_without_its_text():
+    assert ask_vault(lambda: 5) == 5
+    with pytest.raises(VaultError, match=r"^the vault failed: ValueError at test_drivers.py:\d+$") as caught:
+        ask_vault(lambda: fail(ValueError(CANARY)))
+    assert caught.value.__suppress_context__
+    for error in (VaultFull("own"), GraphInterrupt(), KeyboardInterrupt()):
+        with pytest.raises(type(error)):
+            ask_vault(lambda error=error: fail(error))
