@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from lc_guard.cli import main
+from lc_guard.commands.choices import choose
+from lc_guard.detectors import Detector
 
 GOOD = [
     {"id": "a", "text": "Write to jane@example.com now.", "ents": [{"start": 9, "end": 25, "label": "EMAIL"}]},
@@ -181,3 +183,18 @@ def test_a_progress_bar_on_a_terminal_only(data, monkeypatch, capsys):
     assert "measuring" in terminal.getvalue()
     assert "2/" in terminal.getvalue()
     assert "measuring" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name", ["default", "rules", "patterns", "spacy", "rampart", "llm-guard", "llm-guard-patterns"]
+)
+def test_every_name_gives_a_detector(name):
+    (detector,) = choose(name).values()
+    assert isinstance(detector, Detector)
+    assert isinstance(detector._built(), Detector)
+
+
+def test_llm_guard_without_its_model(run, data):
+    status, out, _ = run(data, "--detector", "llm-guard-patterns")
+    assert status == 0
+    assert "1.000" in next(line for line in out.splitlines() if "EMAIL_ADDRESS" in line)
