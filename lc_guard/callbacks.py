@@ -13,6 +13,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
+from lc_guard.linking import base_kind
 from lc_guard.messages import map_texts
 from lc_guard.placeholders import LITERAL
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
@@ -189,7 +190,9 @@ def _known_kinds(guard: Guard, sessions: Sequence[str], texts: Sequence[str]) ->
     found: Counter[str] = Counter()
     for session in sessions:
         for hits in guard.vault.find(session, texts):
-            found.update(hit.kind for hit in hits if hit.kind != LITERAL)  # what only looks like a placeholder
+            found.update(
+                base_kind(hit.kind) for hit in hits if hit.kind != LITERAL
+            )  # what only looks like a placeholder
     return dict(found)
 
 

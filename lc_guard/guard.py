@@ -44,6 +44,8 @@ class Guard:
         placeholder_style: How placeholders look: ``"llm_guard"`` (``[REDACTED_PERSON_1]``), ``"angle"``
             (``<PERSON_1>``), ``"square"`` (``[PERSON_1]``) or ``"fake"`` (a realistic value of the same kind). None
             takes ``"fake"`` if a detector was made with ``use_faker=True``, else ``"llm_guard"``.
+        link_persons: Whether other names of a known person are written as aliases, ``[REDACTED_PERSON_1_ALIAS_1]``, so
+            that the model sees who is meant; numbered styles only.
         cache_size: Number of texts plus entities in the detection cache; 0 switches it off.
         digest_key: Key of the digests that stand for session ids in decisions and traces; None makes a new one.
 
@@ -60,6 +62,7 @@ class Guard:
         vault: Vault | None = None,
         policy: Policy | None = None,
         placeholder_style: PlaceholderStyle | None = None,
+        link_persons: bool = True,
         cache_size: int = 200_000,
         digest_key: bytes | None = None,
     ) -> None:
@@ -77,7 +80,7 @@ class Guard:
             raise ValueError(f"placeholder_style must be one of {', '.join(map(repr, get_args(PlaceholderStyle)))}")
         self._grammar: TokenGrammar | None = STYLES.get(placeholder_style)
         self._preamble = "".join(str(getattr(d, "preamble", "") or "") for d in chosen)
-        self._hiding = Hiding(self.vault, self.policy, self._grammar)
+        self._hiding = Hiding(self.vault, self.policy, self._grammar, link_persons=link_persons)
         self._driver = Driver()
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()

@@ -12,6 +12,7 @@ from lc_guard.drivers import Plan, Together
 from lc_guard.errors import GuardError
 from lc_guard.fakes import FakeMint
 from lc_guard.known import Known
+from lc_guard.linking import PERSON, People, alias_kind, base_kind
 from lc_guard.placeholders import LITERAL, TokenGrammar
 from lc_guard.policy import Policy
 from lc_guard.records import Entity
@@ -19,6 +20,9 @@ from lc_guard.restoring import FakeRestoring
 from lc_guard.spans import Span, merge
 from lc_guard.vaults.base import Mint, Vault
 from lc_guard.words import cuts_run
+
+Wanted = tuple[str, str]
+"""A kind and a value that is to have a placeholder."""
 
 _MAX_REPAIRS = 8
 
@@ -39,12 +43,16 @@ class Hiding:
         vault: Remembers.
         policy: What happens to each kind.
         grammar: The numbered style; None makes fakes.
+        link_persons: Whether other names of a known person become aliases (numbered styles only).
     """
 
-    def __init__(self, vault: Vault, policy: Policy, grammar: TokenGrammar | None) -> None:
+    def __init__(
+        self, vault: Vault, policy: Policy, grammar: TokenGrammar | None, *, link_persons: bool = True
+    ) -> None:
         self._vault = vault
         self._policy = policy
         self._grammar = grammar
+        self._link_persons = link_persons
 
     @property
     def waits(self) -> bool:
@@ -78,7 +86,7 @@ class Hiding:
         for hit in hits:
             # a value of the session that stands here again is certain; where a detector saw it too, its score counts
             certain = hit.kind != LITERAL and not seen.any(hit.start, hit.end)
-            findings.append(Entity(hit.kind, hit.start, hit.end, 1.0 if certain else 0.0))
+            findings.append(Entity(base_kind(hit.kind), hit.start, hit.end, 1.0 if certain else 0.0))
         return findings + [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, memory, kinds)]
 
     def _lookalikes(self, text: str, memory: Memory, kinds: Set[str]) -> list[tuple[int, int]]:
@@ -100,14 +108,12 @@ class Hiding:
                     if span.action == "anonymize"
                 )
             )
-            placeholders: dict[tuple[str, str], str] = {}
+            placeholders: dict[Wanted, str] = {}
             if wanted:
-                mint: Mint = FakeMint(todo.keys()) if self._grammar is None else _TokenMint(self._grammar)
-                allocate = partial(self._vault.allocate, session, wanted, mint)
-                (answer,) = yield Together([allocate], waits=self.waits)
+                answer = yield from self._allocate(session, wanted, todo.keys())
                 if isinstance(answer, Exception):
                     return answer
-                placeholders = dict(zip(wanted, answer, strict=True))
+                placeholders = answer
             hidden = {text: _Hidden.of(text, found, placeholders) for text, found in todo.items() if found}
             if self._grammar is not None or not wanted:
                 return {text: done.text for text, done in hidden.items()}
@@ -124,6 +130,40 @@ class Hiding:
                     text, [*(Entity(s.kind, s.start, s.end, s.score) for s in todo[text]), *found], self._policy
                 )
         return GuardError("no fakes were found that stay apart from the text; use a numbered placeholder_style")
+
+    def _allocate(self, session: str, wanted: Sequence[Wanted], texts: Set[str]) -> Plan[dict[Wanted, str] | Exception]:
+        if self._grammar is None:
+            (items,) = yield Together([partial(self._vault.items, session)], waits=self.waits)
+            if isinstance(items, Exception):
+                return items
+            return (yield from self._ask_vault(session, wanted, wanted, FakeMint(texts, items)))
+        mint = _TokenMint(self._grammar)
+        names = [value for kind, value in wanted if kind == PERSON] if self._link_persons else []
+        if not names:
+            return (yield from self._ask_vault(session, wanted, wanted, mint))
+        (items,) = yield Together([partial(self._vault.items, session)], waits=self.waits)
+        if isinstance(items, Exception):
+            return items
+        people = People((*self._grammar.read(placeholder), value) for placeholder, value in items.items())
+        aliases = people.aliases(names, known=set(items.values()))
+        first = [pair for pair in wanted if pair[1] not in aliases]
+        placeholders = yield from self._ask_vault(session, first, first, mint)
+        if isinstance(placeholders, Exception) or not aliases:
+            return placeholders
+        # an alias is named after its person's number, which a new person has only now
+        number_of = {name: self._grammar.read(placeholders[PERSON, name])[1] for kind, name in first if kind == PERSON}
+        others = [pair for pair in wanted if pair[1] in aliases]
+        persons = [aliases[name] for _, name in others]
+        numbers = [number_of[person] if isinstance(person, str) else person for person in persons]
+        named = [(alias_kind(PERSON, number), name) for number, (_, name) in zip(numbers, others, strict=True)]
+        more = yield from self._ask_vault(session, others, named, mint)
+        return more if isinstance(more, Exception) else placeholders | more
+
+    def _ask_vault(
+        self, session: str, pairs: Sequence[Wanted], named: Sequence[Wanted], mint: Mint
+    ) -> Plan[dict[Wanted, str] | Exception]:
+        (answer,) = yield Together([partial(self._vault.allocate, session, named, mint)], waits=self.waits)
+        return answer if isinstance(answer, Exception) else dict(zip(pairs, answer, strict=True))
 
 
 class _Overlaps:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from lc_guard.linking import PERSON, base_kind
 from lc_guard.records import MAX_KIND
 
 PlaceholderStyle = Literal["llm_guard", "angle", "square", "fake"]
@@ -83,6 +84,11 @@ class TokenGrammar:
     def token(self, kind: str, index: int | str) -> str:
         """Write the placeholder of (kind, index)."""
         return f"{self._prefix}{kind}_{index}{self._closing}"
+
+    def read(self, token: str) -> tuple[str, int]:
+        """Give kind and index of a placeholder as it was minted."""
+        kind, _, index = token[len(self._prefix) : -len(self._closing)].rpartition("_")
+        return kind, int(index)
 
     def find(self, text: str, kinds: Set[str]) -> list[tuple[int, int]]:
         """Find everything that restoring could take for a placeholder, whatever comes to stand around it.
@@ -192,7 +198,8 @@ class TokenGrammar:
         return bool(lookup([self.token(kind, index + tail) for tail in tails]))
 
     def _patterns(self, kinds: Set[str]) -> _Patterns:
-        return _compile(self._opening, self._closing, self._word, frozenset() if self._word else frozenset(kinds))
+        in_use = frozenset() if self._word else frozenset(map(base_kind, kinds))
+        return _compile(self._opening, self._closing, self._word, in_use)
 
 
 STYLES: dict[str, TokenGrammar] = {
@@ -220,10 +227,13 @@ def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _P
     if word:
         lead, kind, minted, begun = f"(?i:{word}){_SEPARATOR}", _KIND, "", [word]
     else:
-        in_use = "|".join(written[name] for name in names) or "(?!)"
+        alias = f"(?:{_SEPARATOR}{_INDEX}{_SEPARATOR}ALIAS)?" if PERSON in kinds else ""
+        in_use = "|".join(written[name] + (alias if name == PERSON else "") for name in names) or "(?!)"
         lead, kind, minted, begun = "", f"(?i:{in_use})", f"|{_MINTED_KIND}", names
     head = rf"(?:(?P<escape>\\{{1,2}})?(?P<opening>{left}) ?|{_APART}){lead}(?P<kind>{kind}{minted}){_SEPARATOR}"
-    tail = rf"(?(escape) ?\\{{1,2}}{right}|(?: ?{right}|(?(possessive)(?!)|(?![A-Za-z0-9_]))))"
+    # lost brackets end a token at its index, unless that is the number of the person whom an alias is of
+    alias_follows = f"{_SEPARATOR}(?i:ALIAS){_SEPARATOR}[0-9]"
+    tail = rf"(?(escape) ?\\{{1,2}}{right}|(?: ?{right}|(?(possessive)(?!)|(?![A-Za-z0-9_]|{alias_follows}))))"
     mangled = rf"{head}(?P<index>{_INDEX})(?![0-9])(?P<possessive>{_POSSESSIVE})?{tail}"
     exact = f"{left}{_MINTED_KIND}_{_INDEX}{right}|" if minted else ""
     lookalike = (
@@ -238,7 +248,10 @@ def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _P
         mangled=re.compile(mangled, re.ASCII),
         lookalike=re.compile(lookalike, re.ASCII),
         begun=re.compile(
-            rf"(?:(?:\\{{1,2}}(?:{left} ?)?|{left} ?)(?:{bracketed}{minted_begun})?|{_APART}(?:{bare or '(?!)'}))\Z", re.ASCII
+            rf"(?:(?:\\{{1,2}}(?:{left} ?)?|{left} ?)(?:{bracketed}{minted_begun})?|{_APART}(?:{bare or '(?!)'}))\Z",
+            re.ASCII,
         ),
-        closing=re.compile(r"(?:['’]s?)? ?\\{0,2}", re.ASCII),
+        closing=re.compile(
+            rf"(?:['’]s?)? ?\\{{0,2}}|{_SEPARATOR_BEGUN}(?i:{_begun('ALIAS')}|ALIAS{_SEPARATOR_BEGUN})", re.ASCII
+        ),
     )

@@ -1,0 +1,129 @@
+"""One person is one person: which names of a session mean somebody who has a placeholder already.
+
+``Jane Doe`` is ``[REDACTED_PERSON_1]``; ``JANE DOE``, ``Ms. Doe``, ``Doe`` and ``Jane`` are then
+``[REDACTED_PERSON_1_ALIAS_1]`` and so on: the model can see who is meant; each mention comes back as it was written.
+A name that could mean two people is nobody's alias.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+PERSON = "PERSON"
+_ALIAS = re.compile(r"(?P<base>.+)_(?P<of>[0-9]{1,9})_ALIAS")
+_WORD = re.compile(r"[^\W\d_]+(?:['’‘`-][^\W\d_]+)*")
+_APOSTROPHES = str.maketrans("’‘`", "'''")
+# Forms of address and what follows a name: they say nothing of who is meant.
+_NO_NAMES = frozenset(
+    {
+        "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "judge", "justice", "hon", "honorable",
+        "honourable", "sir", "dame", "lord", "lady", "rev", "reverend", "father", "sister", "brother", "sgt",
+        "sergeant", "officer", "detective", "captain", "capt", "lt", "lieutenant", "col", "colonel", "gen",
+        "general", "pres", "president", "sen", "senator", "rep", "representative", "gov", "governor", "jr",
+        "sr", "ii", "iii", "iv", "esq", "esquire", "phd", "md", "rn", "dds",
+    }
+)  # fmt: skip
+
+Words = tuple[str, ...]
+Person = int | str
+
+
+def alias_kind(kind: str, number: int) -> str:
+    """Give the kind of the other names of the `number`-th entity of a kind: ``PERSON_1_ALIAS``."""
+    return f"{kind}_{number}_ALIAS"
+
+
+def base_kind(kind: str) -> str:
+    """Give the kind that an alias is of: ``PERSON`` for ``PERSON_1_ALIAS``; other kinds are their own."""
+    match = _ALIAS.fullmatch(kind) if kind.endswith("_ALIAS") else None
+    return match["base"] if match else kind
+
+
+def person_of(kind: str, index: int) -> int | None:
+    """Give the number of the person that a placeholder stands for, or None if it stands for no person."""
+    if kind == PERSON:
+        return index
+    match = _ALIAS.fullmatch(kind)
+    return int(match["of"]) if match and match["base"] == PERSON else None
+
+
+def name_words(name: str) -> Words:
+    """Give the words of a name that say who is meant: case-folded, without forms of address."""
+    words = (word.translate(_APOSTROPHES).casefold() for word in _WORD.findall(name))
+    return tuple(word for word in words if word not in _NO_NAMES)
+
+
+class People:
+    """The people of a session, by the fullest name that is known of each.
+
+    A person is known by number; one who is new, by name.
+
+    Args:
+        placeholders: Kind, index and value of the session's placeholders; those of no person are left out.
+    """
+
+    def __init__(self, placeholders: Iterable[tuple[str, int, str]]) -> None:
+        self._fullest: dict[Person, Words] = {}
+        self._by_word: dict[str, set[Person]] = {}
+        for kind, index, value in placeholders:
+            number = person_of(kind, index)
+            if number is not None:
+                self._add(number, value)
+
+    def aliases(self, names: Iterable[str], *, known: Collection[str]) -> dict[str, Person]:
+        """Tell which new names are other names of somebody, and of whom.
+
+        Args:
+            names: Names in a text.
+            known: Names that have a placeholder already: they keep it.
+
+        Returns:
+            Name → person. Names that are not in it are of new people.
+        """
+        aliases: dict[str, Person] = {}
+        new = dict.fromkeys(name for name in names if name not in known)
+        # the fullest first, so that "Doe" comes after every Doe with a given name
+        for name in sorted(new, key=lambda name: -len(name_words(name))):
+            person = self._find(name)
+            if person is not None:
+                aliases[name] = person
+            self._add(name if person is None else person, name)
+        return aliases
+
+    def _add(self, person: Person, name: str) -> None:
+        words = name_words(name)
+        if len(words) > len(self._fullest.get(person, ())):
+            self._fullest[person] = words
+        for word in words:
+            self._by_word.setdefault(word, set()).add(person)
+
+    def _find(self, name: str) -> Person | None:
+        words = name_words(name)
+        near: set[Person] = set().union(*(self._by_word.get(word, ()) for word in words if len(word) > 1))
+        matches = [person for person in near if _same(words, self._fullest[person])]
+        return matches[0] if len(matches) == 1 else None
+
+
+def _same(one: Words, other: Words) -> bool:
+    """Tell whether two names can mean one person: equal words in any order, or one short for the other."""
+    short, long = sorted((one, other), key=len)
+    if not short:
+        return False
+    if len(short) == len(long):
+        return sorted(short) == sorted(long) or all(_stands_for(a, b) for a, b in zip(short, long, strict=True))
+    if len(short) == 1:
+        return short[0] in (long[0], long[-1])
+    return short[-1] == long[-1] and _in_order(short[:-1], long[:-1])
+
+
+def _stands_for(one: str, other: str) -> bool:
+    """Tell whether two words are equal, or one is the initial of the other."""
+    return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
+
+
+def _in_order(short: Words, long: Words) -> bool:
+    rest = iter(long)
+    return all(any(_stands_for(word, candidate) for candidate in rest) for word in short) and _stands_for(
+        short[0], long[0]
+    )
