@@ -23,7 +23,7 @@ FLOORS = [
     {"hiding"},
     {"guard"},
     {"messages", "masking"},
-    {"checks", "streaming"},
+    {"checks", "streaming", "otel"},
     {"runnables", "callbacks", "langfuse", "boundary", "middleware", "documents"},
     {"__init__"},
     {"testing", "evals", "demo"},
