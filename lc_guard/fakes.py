@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import TYPE_CHECKING
 
 from lc_guard.words import RUN
@@ -11,7 +11,7 @@ from lc_guard.words import RUN
 if TYPE_CHECKING:
     from faker import Faker
 
-_PATIENCE = 40  # refused fakes of one value, after which a made-up word is taken: Faker's lists are finite
+_PATIENCE = 40  # fakes tried for one value, after which made-up words are taken: Faker's lists are finite
 
 # Entity types of Presidio, LLM Guard and spaCy → Faker's providers (https://faker.readthedocs.io/en/stable/providers.html).
 # A fake begins and ends with a letter or digit: it is restored at word boundaries.
@@ -35,26 +35,30 @@ _SHARED_WORDS = frozenset({"com", "example", "https", "inc", "llc", "ltd", "and"
 
 
 class FakeMint:
-    """Makes fakes that equal no word of the given texts.
+    """Makes fakes that share no word with given texts, with the fakes of the session, and with each other.
 
     Args:
         texts: Texts that the fakes are put into.
+        taken: Fakes of the session.
     """
 
-    def __init__(self, texts: Set[str]) -> None:
+    def __init__(self, texts: Set[str], taken: Iterable[str] = ()) -> None:
         self._words = {word.casefold() for text in texts for word in RUN.findall(text)}
+        self._words.update(word for fake in taken for word in self.claims(fake))
         self._fake: Faker | None = None
-        self._refused: dict[str, int] = {}
+        self._exhausted: set[str] = set()
 
-    def __call__(self, kind: str, index: int) -> str:
+    def __call__(self, kind: str, index: int) -> str:  # noqa: ARG002 - chance tells fakes apart, not a number
         """Give a fake of a kind; each call gives another."""
         provider = _PROVIDERS.get(kind.removesuffix("_RE"))
-        tries = self._refused[kind] = self._refused.get(kind, 0) + 1
-        if provider is not None and tries <= _PATIENCE * (1 + index):
+        if provider is not None and kind not in self._exhausted:
             for _ in range(_PATIENCE):
                 fake = provider(self._faker())
-                if self._words.isdisjoint(self.claims(fake)):
+                claims = self.claims(fake)
+                if self._words.isdisjoint(claims):
+                    self._words |= claims
                     return fake
+            self._exhausted.add(kind)
         return self._word(kind)
 
     def claims(self, placeholder: str) -> Set[str]:
@@ -76,4 +80,5 @@ class FakeMint:
             tail = "".join(secrets.choice("bcdfghjkmnpqrstvwxz23456789") for _ in range(8))
             word = f"{kind.rsplit('_', maxsplit=1)[-1].capitalize()}{tail}"
             if word.casefold() not in self._words:
+                self._words.add(word.casefold())
                 return word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -45,7 +46,8 @@ def merge(text: str, entities: Iterable[Entity], policy: Policy) -> list[Span]:
         else:
             hidden.append(Entity(entity.kind, start, end, entity.score))
     spans = _unite(text, hidden, policy)
-    return sorted(spans + [span for span in shown if not _covered(span, spans)])
+    starts = [span.start for span in spans]
+    return sorted(spans + [span for span in shown if not _covered(span, spans, starts)])
 
 
 def _unite(text: str, entities: list[Entity], policy: Policy) -> list[Span]:
@@ -71,5 +73,7 @@ def _span(start: int, end: int, members: list[Entity], policy: Policy) -> Span:
     return Span(start, end, first.kind, score, action)
 
 
-def _covered(span: Span, spans: list[Span]) -> bool:
-    return any(other.start < span.end and span.start < other.end for other in spans)
+def _covered(span: Span, spans: list[Span], starts: list[int]) -> bool:
+    """Tell whether a span overlaps one of several that are in order and disjoint: only the last before its end can."""
+    last = bisect_left(starts, span.end) - 1
+    return last >= 0 and spans[last].end > span.start

@@ -78,6 +78,15 @@ def test_fakes_of_a_session_share_no_words():
     assert session.deanonymize(hidden) == text
 
 
+def test_a_session_may_outgrow_fakers_lists():
+    names = [f"Nobody{n}" for n in range(2000)]
+    session = Guard(ExactDetector({"PERSON": names}), placeholder_style="fake").session("s")
+    for at in range(0, 2000, 500):
+        text = " ".join(names[at : at + 500])
+        assert session.deanonymize(session.anonymize(text)) == text
+    assert len(session.placeholders()) == 2000
+
+
 def test_two_sessions_have_different_fakes():
     guard = Guard(ExactDetector({"PERSON": ["Jane Doe"]}), placeholder_style="fake")
     assert len({guard.session(f"s{n}").anonymize("Jane Doe") for n in range(8)}) > 1

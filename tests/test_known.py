@@ -119,9 +119,9 @@ def test_finding_costs_the_same_with_few_values_and_with_many():
         index = KnownValues((f"Name{n} Surname{n}", f"<{n}>", "PERSON") for n in range(size))
         times = []
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.process_time()
             index.find(text)
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
         return min(times)
 
     assert cost(50_000) < 5 * cost(10) + 0.01

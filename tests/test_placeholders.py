@@ -214,11 +214,11 @@ def test_tokens_and_repr(style):
 def test_hostile_megabytes_take_linear_time(style, unit):
     grammar = STYLES[style]
     text = unit * (1_000_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     grammar.find(text, {"PERSON", "A"})
     grammar.restore(text, lambda _: {}, {"PERSON", "A"})
     grammar.held(text, {"PERSON", "A"})
-    assert time.perf_counter() - started < 4
+    assert time.process_time() - started < 4
 
 
 @styles

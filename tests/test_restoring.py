@@ -101,8 +101,8 @@ def test_a_chunk_costs_microseconds():
     pieces = [word + " " for word in ORDINARY] * 100
     best = 1.0
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         for piece in pieces:
             restorer.feed(piece)
-        best = min(best, (time.perf_counter() - started) / len(pieces))
+        best = min(best, (time.process_time() - started) / len(pieces))
     assert best < 20e-6  # about 3 µs; the margin is for a busy machine
