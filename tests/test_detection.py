@@ -101,7 +101,9 @@ def test_a_batch_is_asked_at_once():
     assert set(detected.entities) == {"a", "b", "c"}
 
 
-@pytest.mark.parametrize(("answer", "told"), [([[]], "1 answers for 2 texts"), (None, "NoneType"), ([[], None], "NoneTy")])
+@pytest.mark.parametrize(
+    ("answer", "told"), [([[]], "1 answers for 2 texts"), (None, "NoneType"), ([[], None], "NoneTy")]
+)
 def test_a_batch_must_have_an_answer_for_each_text(answer, told):
     detected = detect([batching(lambda texts: answer)], ["a", "b"])
     assert told in str(detected.failures["a"])

@@ -96,7 +96,17 @@ def test_no_message_in_the_core_is_made_of_a_text():
         r"type\(|__name__|\blen\(|count|found|extra|what|kind|number|start|end|length|_MAX|_max|told|where|timeout|"
         r"decision\.(check|stage)|name|map\(repr, (get_args|allowed)"
     )
-    for module in ("detection", "drivers", "guard", "hiding", "jobs", "policy", "restoring", "sessions", "vaults.memory"):
+    for module in (
+        "detection",
+        "drivers",
+        "guard",
+        "hiding",
+        "jobs",
+        "policy",
+        "restoring",
+        "sessions",
+        "vaults.memory",
+    ):
         source = inspect.getsource(__import__(f"lc_guard.{module}", fromlist=["x"]))
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Raise) and node.exc is not None:

@@ -49,7 +49,12 @@ def test_an_unknown_style_is_refused():
 
 @pytest.mark.parametrize(
     ("style", "hidden"),
-    [(None, "[REDACTED_PERSON_1]"), ("llm_guard", "[REDACTED_PERSON_1]"), ("angle", "<PERSON_1>"), ("square", "[PERSON_1]")],
+    [
+        (None, "[REDACTED_PERSON_1]"),
+        ("llm_guard", "[REDACTED_PERSON_1]"),
+        ("angle", "<PERSON_1>"),
+        ("square", "[PERSON_1]"),
+    ],
 )
 def test_styles(style, hidden):
     assert Guard(PEOPLE, placeholder_style=style).session("s").anonymize("Bob said") == f"{hidden} said"
@@ -80,7 +85,10 @@ def test_a_preamble_stands_once_before_the_first_text_that_changed():
 
 def test_a_plain_decision():
     outcome = decide("Jane Doe and Bob, 536-90-4399")
-    assert outcome.hide("Jane Doe and Bob, 536-90-4399") == "[REDACTED_PERSON_1] and [REDACTED_PERSON_2], [REDACTED_US_SSN_1]"
+    assert (
+        outcome.hide("Jane Doe and Bob, 536-90-4399")
+        == "[REDACTED_PERSON_1] and [REDACTED_PERSON_2], [REDACTED_US_SSN_1]"
+    )
     decision = outcome.decision
     assert (decision.check, decision.action, decision.valid, decision.risk_score) == ("pii", "anonymize", True, 0.8)
     assert decision.entities == {"PERSON": 2, "US_SSN": 1}
@@ -182,8 +190,10 @@ def test_the_process_ends_though_a_detector_hangs(call):
     except Blocked as error:
         print(error.decision.error)
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=20)
-    assert (done.stdout, done.returncode) == ("DetectorTimeout\n", 0)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=20, check=True
+    )
+    assert done.stdout == "DetectorTimeout\n"
     assert "Traceback" not in done.stderr
 
 
@@ -222,13 +232,20 @@ def test_a_broken_vault_blocks(method, style, blocking):
         assert CANARY not in str(caught.value)
 
 
-def test_a_vault_that_breaks_between_two_questions_blocks():
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_a_vault_that_breaks_between_two_questions_blocks(failing):
     vault = MemoryVault()
     session = Guard(PEOPLE, vault=vault, placeholder_style="fake").session("s")
-    items = vault.items
-    answers = iter([items])
-    vault.items = lambda session: next(answers)(session)
-    with pytest.raises(Blocked, match="StopIteration|RuntimeError"):
+    read, asked = vault.items, []
+
+    def items(session):
+        asked.append(session)
+        if len(asked) == failing:
+            raise ValueError(CANARY)
+        return read(session)
+
+    vault.items = items
+    with pytest.raises(Blocked, match=r"ValueError at test_guard.py"):
         session.anonymize("Bob")
 
 
@@ -285,7 +302,11 @@ def test_values_inside_json_are_escaped():
 @styles
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
 def test_hostile_texts_come_back(style, text):
-    entities = [Entity("PERSON", 0, len(text)), Entity("CITY", 0, len(text) // 2), Entity("CITY", len(text) // 3, len(text))]
+    entities = [
+        Entity("PERSON", 0, len(text)),
+        Entity("CITY", 0, len(text) // 2),
+        Entity("CITY", len(text) // 3, len(text)),
+    ]
     detector = ExactDetector()
     detector.detect = lambda given: entities if given == text else []
     session = Guard(detector, placeholder_style=style).session("s")

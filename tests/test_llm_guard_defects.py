@@ -16,7 +16,7 @@ from lc_guard.testing import ExactDetector
 
 STYLES = ("llm_guard", "angle", "square")
 styles = pytest.mark.parametrize("style", STYLES)
-every_style = pytest.mark.parametrize("style", (*STYLES, "fake"))
+every_style = pytest.mark.parametrize("style", [*STYLES, "fake"])
 
 
 def session_of(values, style="llm_guard", name="s"):
@@ -253,7 +253,9 @@ def test_15_restoring_costs_the_same_from_a_large_vault():
     def cost(size):
         names = [f"First{n} Last{n}" for n in range(size)]
         guard = Guard([])
-        mint = type("Mint", (), {"__call__": lambda s, k, i: f"[REDACTED_{k}_{i}]", "claims": lambda s, p: frozenset()})()
+        mint = type(
+            "Mint", (), {"__call__": lambda s, k, i: f"[REDACTED_{k}_{i}]", "claims": lambda s, p: frozenset()}
+        )()
         guard.vault.allocate("s", [("PERSON", name) for name in names], mint)
         text = " said. ".join(f"[REDACTED_PERSON_{n % size + 1}]" for n in range(200))
         session, best = guard.session("s"), 1.0

@@ -8,7 +8,7 @@ import pytest
 from lc_guard.placeholders import STYLES, TokenGrammar
 
 INDICES = range(1, 121)
-LIVE = {kind: INDICES for kind in ("PERSON", "US_SSN", "US_SSN_RE", "EMAIL_ADDRESS")}
+LIVE = dict.fromkeys(("PERSON", "US_SSN", "US_SSN_RE", "EMAIL_ADDRESS"), INDICES)
 styles = pytest.mark.parametrize("style", STYLES)
 
 
@@ -209,7 +209,21 @@ def test_tokens_and_repr(style):
 @styles
 @pytest.mark.parametrize(
     "unit",
-    ["REDACTED_", "[REDACTED ", "[REDACTED_A_1's", "[", "<", "\\", "A", "A_", "<A_", "PERSON_1_", "[PERSON_", "a b 1 ", "_ "],
+    [
+        "REDACTED_",
+        "[REDACTED ",
+        "[REDACTED_A_1's",
+        "[",
+        "<",
+        "\\",
+        "A",
+        "A_",
+        "<A_",
+        "PERSON_1_",
+        "[PERSON_",
+        "a b 1 ",
+        "_ ",
+    ],
 )
 def test_hostile_megabytes_take_linear_time(style, unit):
     grammar = STYLES[style]

@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import itertools
 import json
 import pickle
 
@@ -70,7 +71,7 @@ def test_scores_lie_between_nothing_and_the_worst(score, clamped):
 
 def test_strongest_action():
     assert strongest([]) == "allow"
-    for weak, strong in zip(ACTIONS, ACTIONS[1:], strict=False):
+    for weak, strong in itertools.pairwise(ACTIONS):
         assert strongest([weak, strong, weak]) == strong
     assert ACTIONS == ("allow", "anonymize", "redact", "replace", "warn", "block")
 
