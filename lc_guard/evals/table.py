@@ -79,7 +79,7 @@ def _table(*columns: str) -> Table:
 def _comparison(detectors: list[DetectorReport]) -> Table:
     masked_types: tuple[IdentifierType, ...] = ("DIRECT", "QUASI")
     types = [name for name in masked_types if any(d.identifier_type(name).mentions for d in detectors)]
-    table = _table("detector", "masked", *types, "precision", "recall", "p50 ms", "p95 ms")
+    table = _table("detector", "masked", *types, "precision", "recall", "by characters", "p50 ms", "p95 ms")
     for detector in detectors:
         table.add_row(
             Text(detector.name),
@@ -87,6 +87,7 @@ def _comparison(detectors: list[DetectorReport]) -> Table:
             *(_share(detector.identifier_type(name).fully_masked) for name in types),
             decimal(detector.overall.overlap_precision),
             decimal(detector.overall.overlap_recall),
+            f"{decimal(detector.characters.precision)} {decimal(detector.characters.recall)}",
             milliseconds(detector.latency.p50),
             milliseconds(detector.latency.p95),
         )
