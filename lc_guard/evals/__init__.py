@@ -15,8 +15,8 @@ package loads no model and no vendor.
 from __future__ import annotations
 
 from lc_guard.evals.cases import BadLine, Case, IdentifierType, Mention, read_cases
+from lc_guard.evals.counts import Counts
 from lc_guard.evals.kinds import LABELS
-from lc_guard.evals.metrics import Counts
 from lc_guard.evals.report import DetectorReport, Latency, Miss, Report
 from lc_guard.evals.running import evaluate
 

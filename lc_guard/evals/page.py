@@ -10,7 +10,7 @@ from lc_guard.evals.plot import figure
 from lc_guard.evals.wording import counted, decimal, failures, milliseconds, reading, summary
 
 if TYPE_CHECKING:
-    from lc_guard.evals.metrics import Counts
+    from lc_guard.evals.counts import Counts
     from lc_guard.evals.report import DetectorReport, Report
 
 _STYLE = """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lc_guard.evals.wording import decimal
 
 if TYPE_CHECKING:
-    from lc_guard.evals.metrics import Counts
+    from lc_guard.evals.counts import Counts
     from lc_guard.evals.report import DetectorReport, Report
 
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lc_guard.evals.cases import BadLine, IdentifierType
-from lc_guard.evals.metrics import Characters, Counts
+from lc_guard.evals.counts import Characters, Counts
 
 FORMAT = 1
 """Version of the JSON form; raised when a key changes its meaning."""

@@ -15,7 +15,7 @@ from lc_guard.evals.wording import decimal, failures, milliseconds, reading, sum
 
 if TYPE_CHECKING:
     from lc_guard.evals.cases import IdentifierType
-    from lc_guard.evals.metrics import Counts
+    from lc_guard.evals.counts import Counts
     from lc_guard.evals.report import DetectorReport, Report
 
 _LINES_SHOWN = 10
