@@ -136,7 +136,11 @@ class RampartDetector:
         if pieces:
             # Threads do not survive a fork, so each process has its own session.
             model = load_model(os.getpid())
-            for (number, start, piece), words in zip(pieces, model.words([p for *_, p in pieces]), strict=True):
+            # Forms, logs and endless repetitions have many equal windows: each is looked at once.
+            different = list(dict.fromkeys(piece for *_, piece in pieces))
+            answers = dict(zip(different, model.words(different), strict=True))
+            for number, start, piece in pieces:
+                words = answers[piece]
                 sure = [word for word in words if word.score >= self._threshold and word.kind in self._kinds]
                 found[number] += shifted(merged(piece, sure), start)
         return [plausible(text, clean(text, entities)) for text, entities in zip(texts, found, strict=True)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 
 from lc_guard.records import Entity
@@ -53,6 +54,9 @@ _POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
 _FIRST_WORD = re.compile(r"^([^\W\d_]+)\.?\s+(?=\S)")
 _DIGIT_GLUE = frozenset("-./:")
 _WORD_GLUE = frozenset("'’ʼ-‐‑")
+# No value is longer; without a bound, each hit inside an endless run would walk all of it.
+_LONGEST_RUN = 512
+_MANY = 64
 
 
 def rank(kind: str) -> int:
@@ -82,13 +86,27 @@ def extend(text: str, start: int, end: int) -> tuple[int, int]:
         end: Offset after the last character.
 
     Returns:
-        The widened offsets.
+        The widened offsets, at most 512 characters further out on either side.
     """
-    while start > 0 and start < len(text) and _joined(text, start):
+    first, last = start - _LONGEST_RUN, end + _LONGEST_RUN
+    while max(first, 0) < start < len(text) and _joined(text, start):
         start -= 1
-    while 0 < end < len(text) and _joined(text, end):
+    while 0 < end < min(last, len(text)) and _joined(text, end):
         end += 1
     return start, end
+
+
+class _Breaks:
+    """Where the runs of a text end, found in one pass: for many spans in one text, where walking from each is slow."""
+
+    def __init__(self, text: str) -> None:
+        self._at = [0, *(at for at in range(1, len(text)) if not _joined(text, at)), len(text)]
+
+    def extend(self, start: int, end: int) -> tuple[int, int]:
+        """Do what `extend` does."""
+        first = self._at[bisect_right(self._at, start) - 1]
+        last = self._at[bisect_left(self._at, end)]
+        return max(first, start - _LONGEST_RUN), min(last, end + _LONGEST_RUN)
 
 
 def _joined(text: str, at: int) -> bool:
@@ -153,12 +171,14 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
         Entities ordered by offset.
     """
     found: dict[tuple[str, int, int], float] = {}
+    entities = list(entities)
+    widen = _Breaks(text).extend if len(entities) > _MANY else partial(extend, text)
     for entity in entities:
         start, end = max(0, entity.start), min(len(text), entity.end)
         trimmed = trim(text, start, end, entity.kind) if start < end else None
         if trimmed is None:
             continue
-        trimmed = trim(text, *extend(text, *trimmed), entity.kind) or trimmed
+        trimmed = trim(text, *widen(*trimmed), entity.kind) or trimmed
         key = (entity.kind, *trimmed)
         found[key] = max(found.get(key, 0.0), entity.score)
     return sorted((Entity(k, s, e, score) for (k, s, e), score in found.items()), key=lambda e: (e.start, -e.end))

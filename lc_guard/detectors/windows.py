@@ -10,6 +10,8 @@ from lc_guard.records import Entity
 
 # No value is that long, and the patterns and tokenizers of others need quadratic time in the length of a word.
 _ENDLESS = re.compile(r"\S{512}")
+# Base64, hexadecimal, tokens, digits: an unbroken run that long holds no word that a model could read.
+_BLOB = re.compile(r"[A-Za-z0-9+/=_-]{512,}")
 _NAME_RUN = r"[^\W\d_a-zß-öø-ÿ][\w.'’-]*"
 _RUN_BEFORE = re.compile(rf"(?:{_NAME_RUN}[ \u00a0]+)*{_NAME_RUN}$")
 _RUN_AFTER = re.compile(rf"{_NAME_RUN}(?:[ \u00a0]+{_NAME_RUN})*")
@@ -34,7 +36,8 @@ def readable(text: str) -> str:
     """Give the text as models can read it, each character replaced by one, so that offsets stay.
 
     Tokenizers refuse lone surrogates, models know neither NUL nor non-breaking spaces, nor names that go over a line
-    break. Typographic apostrophes become plain ones: that is what the models were trained on.
+    break. Typographic apostrophes become plain ones: that is what the models were trained on. Encoded data of more than
+    512 characters without a break reads as a blank: no model finds anything in it, and it is the slowest text there is.
 
     Args:
         text: Any text.
@@ -43,6 +46,7 @@ def readable(text: str) -> str:
         A text of the same length.
     """
     text = _ODD_BLANK.sub(" ", without_surrogates(text)).replace("’", "'").replace("ʼ", "'").replace("\u2011", "-")
+    text = _BLOB.sub(lambda blob: " " * len(blob[0]), text)
     return _NEWLINE.sub(_unwrap, text) if "\n" in text else text
 
 
