@@ -17,6 +17,7 @@ from lc_guard.detection import Detected, Detection
 from lc_guard.detectors.base import Detector
 from lc_guard.drivers import Driver, Plan, Together, ask_vault, milliseconds_since, where
 from lc_guard.errors import GuardError, UnsupportedInput
+from lc_guard.escapes import all_readings
 from lc_guard.hiding import Hiding, cut_out
 from lc_guard.jobs import PII_CHECK, Job, Outcome
 from lc_guard.placeholders import LITERAL, STYLES, PlaceholderStyle, TokenGrammar
@@ -183,7 +184,8 @@ class Guard:
         for text in (text for job in jobs for text in job.texts):
             if not isinstance(text, str):
                 raise UnsupportedInput(f"a text of type {type(text).__name__} was given; only str is looked at")
-        detected = yield from self._detection.plan([job.texts for job in jobs], self.policy.timeout)
+        batches = [[*job.texts, *all_readings(job.texts)] for job in jobs]
+        detected = yield from self._detection.plan(batches, self.policy.timeout)
         outcomes: list[Outcome] = []
         for job in jobs:
             outcome = yield from self._decide(job, detected, started)
@@ -192,7 +194,8 @@ class Guard:
 
     def _decide(self, job: Job, detected: Detected, started: float) -> Plan[Outcome]:
         texts = list(dict.fromkeys(job.texts))
-        failure = next((detected.failures[text] for text in texts if text in detected.failures), None)
+        looked_at = [*texts, *all_readings(texts)]
+        failure = next((detected.failures[text] for text in looked_at if text in detected.failures), None)
         if failure is not None and self.policy.on_error == "block":
             return self._blocked(job, started, detected, failure)
         (memory,) = yield Together([partial(self._hiding.recall, job.session, texts)], waits=self._hiding.waits)

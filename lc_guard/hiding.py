@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
 
 from lc_guard.drivers import Plan, Together
 from lc_guard.errors import GuardError
+from lc_guard.escapes import readings
 from lc_guard.fakes import FakeMint
 from lc_guard.known import Known
 from lc_guard.linking import PERSON, People, alias_kind, base_kind
@@ -64,15 +65,26 @@ class Hiding:
         kinds = self._vault.kinds(session)
         return Memory(
             kinds=kinds,
-            found=self._vault.find(session, texts) if kinds else [[] for _ in texts],
+            found=self._find(session, texts) if kinds else [[] for _ in texts],
             fakes=FakeRestoring(self._vault.items(session)) if self._grammar is None else None,
         )
+
+    def _find(self, session: str, texts: Sequence[str]) -> list[list[Known]]:
+        read = [(number, *reading) for number, text in enumerate(texts) for reading in readings(text)]
+        found = self._vault.find(session, [*texts, *(reading for _, reading, _ in read)])
+        own = found[: len(texts)]
+        for (number, _, offsets), hits in zip(read, found[len(texts) :], strict=True):
+            own[number] += [hit._replace(start=offsets[hit.start], end=offsets[hit.end]) for hit in hits]
+        return own
 
     def findings(
         self, texts: Sequence[str], entities: Mapping[str, Sequence[Entity]], memory: Memory
     ) -> dict[str, list[Entity]]:
         """Join what was detected in texts with what is known of them and what only looks like a placeholder."""
-        counted = {text: [e for e in entities[text] if self._policy.counts(e.kind, e.score)] for text in texts}
+        counted = {
+            text: [entity for entity in _read_by_all(text, entities) if self._policy.counts(entity.kind, entity.score)]
+            for text in texts
+        }
         kinds = memory.kinds | {LITERAL} | {entity.kind for found in counted.values() for entity in found}
         return {
             text: self._joined(text, counted[text], hits, memory, kinds)
@@ -164,6 +176,14 @@ class Hiding:
     ) -> Plan[dict[Wanted, str] | Exception]:
         (answer,) = yield Together([partial(self._vault.allocate, session, named, mint)], waits=self.waits)
         return answer if isinstance(answer, Exception) else dict(zip(pairs, answer, strict=True))
+
+
+def _read_by_all(text: str, entities: Mapping[str, Sequence[Entity]]) -> Iterator[Entity]:
+    """Give what was detected in a text and in its readings, all with offsets in the text."""
+    yield from entities[text]
+    for reading, offsets in readings(text):
+        for entity in entities.get(reading, ()):
+            yield Entity(entity.kind, offsets[entity.start], offsets[entity.end], entity.score)
 
 
 class _Overlaps:

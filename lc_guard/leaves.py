@@ -7,11 +7,11 @@ attribute as it is, escaped as JSON in JSON, or escaped inside a text that is no
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lc_guard.escapes import readings
 from lc_guard.known import Known
 
 Leaf = str | int
@@ -21,13 +21,6 @@ Finder = Callable[[Sequence[str]], Sequence[Sequence[Known]]]
 """Finds known values: for each text occurrences that don't overlap, in order."""
 
 _MAX_DEPTH = 100
-_MAX_ESCAPES = 4
-# JSON's escapes (RFC 8259, section 7) and those that Python's `repr` adds.
-_ESCAPE = re.compile(
-    r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
-    r"|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\x([0-9a-fA-F]{2})|\\([nrtbf0\"'\\/])"
-)
-_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,44 +160,10 @@ def hide(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Leaf, str]
     }
 
 
-def _views(text: str) -> Iterator[tuple[str, list[int] | None]]:
-    """Give a text as it is, and with its backslash escapes undone once, twice, ... with the offsets they came from."""
+def _views(text: str) -> Iterator[tuple[str, Sequence[int] | None]]:
+    """Give a text as it is, and as it reads with its escapes undone, with the offsets it came from."""
     yield text, None
-    offsets: list[int] | None = None
-    for _ in range(_MAX_ESCAPES):
-        if "\\" not in text:
-            return
-        undone, starts = _unescaped(text)
-        if undone == text:
-            return
-        offsets = starts if offsets is None else [offsets[start] for start in starts]
-        text = undone
-        yield text, offsets
-
-
-def _unescaped(text: str) -> tuple[str, list[int]]:
-    pieces: list[str] = []
-    offsets: list[int] = []
-    last = 0
-    for match in _ESCAPE.finditer(text):
-        pieces.append(text[last : match.start()])
-        offsets.extend(range(last, match.start()))
-        pieces.append(_character(match))
-        offsets.append(match.start())
-        last = match.end()
-    pieces.append(text[last:])
-    offsets.extend(range(last, len(text) + 1))
-    return "".join(pieces), offsets
-
-
-def _character(match: re.Match[str]) -> str:
-    high, low, short, long, byte, simple = match.groups()
-    if high:
-        return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00))
-    if simple:
-        return _SIMPLE.get(simple, simple)
-    code = int(short or long or byte, 16)
-    return chr(code) if code <= 0x10FFFF else "\ufffd"
+    yield from readings(text)
 
 
 def _moved(hit: Known, offsets: Sequence[int]) -> Known:

@@ -123,16 +123,28 @@ class TokenGrammar:
             before: The character before `text`, if there was one.
             at_end: Whether the text ends here: a placeholder that was cut off is then completed.
         """
+        if not self._word:
+            return self._restore_mangled(before + text, len(before), len(before + text), lookup, kinds, at_end=at_end)
         parts = self._exact.split(text)
         tokens = parts[1::2]
-        if not self._word or self._suspicious(text, beyond=len(tokens)):
-            return self._restore_mangled(text, lookup, kinds, before, at_end=at_end)
-        if not tokens:
-            return Restored(text, 0, 0)
-        values = lookup(tokens)
-        parts[1::2] = [values.get(token, token) for token in tokens]
+        values = lookup(tokens) if tokens else {}
         known = sum(token in values for token in tokens)
-        return Restored("".join(parts), known, len(tokens) - known)
+        unknown = len(tokens) - known
+        parts[1::2] = [values.get(token, token) for token in tokens]
+        if self._suspicious(text, beyond=len(tokens)):
+            # a mangled token holds no exact one: it stands in one of the parts between them
+            whole = before + text
+            start = len(before)
+            for number, token in enumerate([*tokens, ""]):
+                part = parts[2 * number]
+                end = start + len(part)
+                if self._suspicious(part):
+                    done = self._restore_mangled(whole, start, end, lookup, kinds, at_end=at_end)
+                    parts[2 * number] = done.text
+                    known += done.restored
+                    unknown += done.unknown
+                start = end + len(token)
+        return Restored("".join(parts), known, unknown)
 
     def held(self, text: str, kinds: Set[str], *, before: str = "") -> int:
         """Tell from where on a text may still become a placeholder when more text follows.
@@ -161,15 +173,16 @@ class TokenGrammar:
     def _suspicious(self, text: str, *, beyond: int = 0) -> bool:
         return text.upper().count(self._word) > beyond
 
-    def _restore_mangled(self, text: str, lookup: Lookup, kinds: Set[str], before: str, *, at_end: bool) -> Restored:
-        whole = before + text
-        found = self._patterns(kinds).mangled.finditer(whole, len(before))
+    def _restore_mangled(
+        self, whole: str, start: int, end: int, lookup: Lookup, kinds: Set[str], *, at_end: bool
+    ) -> Restored:
+        found = self._patterns(kinds).mangled.finditer(whole, start, end)
         matches = [match for match in found if self._reads(match, kinds)]
         tokens = [(_plain_kind(match["kind"]), match["index"]) for match in matches]
         values = lookup([self.token(*token) for token in tokens]) if tokens else {}
         pieces: list[str] = []
         known = 0
-        last = len(before)
+        last = start
         for match, (kind, index) in zip(matches, tokens, strict=True):
             value = values.get(self.token(kind, index))
             cut_off = at_end and match.end() == len(whole) and not match[0].endswith(self._closing)
@@ -178,7 +191,7 @@ class TokenGrammar:
             known += 1
             pieces += (whole[last : match.start()], value, match["possessive"] or "")
             last = match.end()
-        pieces.append(whole[last:])
+        pieces.append(whole[last:end])
         return Restored("".join(pieces), known, len(matches) - known)
 
     def _reads(self, match: re.Match[str], kinds: Set[str]) -> bool:

@@ -41,12 +41,17 @@ def widen(text: str, start: int, end: int, *, floor: int = 0) -> tuple[int, int]
         end: Offset after the span.
         floor: The start is never moved below this offset.
     """
-    while start > floor and cuts_run(text, start):
+    while start > floor and cuts_run(text, start) and not _ends_escape(text, start):
         start -= 1
     if cuts_run(text, end):
         run = RUN.match(text, end)
         end = run.end() if run else end
     return start, end
+
+
+def _ends_escape(text: str, offset: int) -> bool:
+    r"""Tell whether the letter before `offset` is of an escape, as the n in ``\nJane``: it is no part of a word."""
+    return offset > 1 and text[offset - 2] == "\\" and text[offset - 1] in "nrtbf0"
 
 
 def strip_blanks(text: str, start: int, end: int) -> tuple[int, int]:
