@@ -232,10 +232,10 @@ def test_a_broken_vault_blocks(method, style, blocking):
         assert CANARY not in str(caught.value)
 
 
-@pytest.mark.parametrize("failing", [1, 2, 3])
-def test_a_vault_that_breaks_between_two_questions_blocks(failing):
+@pytest.mark.parametrize(("style", "failing"), [("fake", 1), ("fake", 2), ("fake", 3), ("llm_guard", 1)])
+def test_a_vault_that_breaks_between_two_questions_blocks(style, failing):
     vault = MemoryVault()
-    session = Guard(PEOPLE, vault=vault, placeholder_style="fake").session("s")
+    session = Guard(PEOPLE, vault=vault, placeholder_style=style).session("s")
     read, asked = vault.items, []
 
     def items(session):

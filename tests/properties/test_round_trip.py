@@ -92,6 +92,5 @@ def test_a_placeholder_has_one_value_and_a_value_one_placeholder(style, data):
         session.anonymize(text)
     held = session.placeholders()
     assert len(set(held.values())) == len(held)
-    assert not held.keys() & set(held.values())
     for placeholder, value in held.items():
         assert session.deanonymize(placeholder) == value
