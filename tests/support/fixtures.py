@@ -25,6 +25,7 @@ def langfuse_server() -> Iterator[LangfuseServer]:
 @pytest.fixture
 def make_langfuse(langfuse_server: LangfuseServer) -> Iterator[MakeClient]:
     """Makes real clients of the stand-in, each with its own tracer provider; nothing outlives the test."""
+    LangfuseResourceManager.reset()  # clients of other tests: with several, the SDK's handler takes none
     providers: list[TracerProvider] = []
 
     def make(**kwargs: Any) -> Langfuse:
