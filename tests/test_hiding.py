@@ -88,3 +88,11 @@ def test_cut_out():
     entities = [Entity("PERSON", 0, 6), Entity("CITY", 5, 8), Entity("PERSON", 10, 13)]
     assert cut_out(text, entities) == "[REDACTED_PERSON], [REDACTED_PERSON]"
     assert cut_out(text, []) == text
+
+
+def test_a_value_that_stands_escaped_is_hidden_and_comes_back():
+    session = Guard(ExactDetector({"PERSON": ["Zoë\nDoe"]})).session("s")
+    text = r'{"name": "Zoë\nDoe"}'
+    hidden = session.anonymize(text)
+    assert hidden == '{"name": "[REDACTED_PERSON_1]"}'
+    assert session.deanonymize(hidden) == text
