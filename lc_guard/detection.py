@@ -14,7 +14,8 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from lc_guard.detectors.base import Detector
+from lc_guard.detectors.adapters import adapted
+from lc_guard.detectors.base import Detector, DetectorLike
 from lc_guard.drivers import Plan, Together, milliseconds_since, where
 from lc_guard.errors import DetectorError, DetectorTimeout, GuardError
 from lc_guard.records import Entity, normalize_kind, unit_interval
@@ -50,7 +51,7 @@ class Detection:
         cache_size: Number of texts plus entities that the cache holds; 0 switches it off.
     """
 
-    def __init__(self, detectors: Iterable[Detector], *, cache_size: int) -> None:
+    def __init__(self, detectors: Iterable[DetectorLike], *, cache_size: int) -> None:
         self.detectors: Mapping[str, Detector] = _by_name(detectors)
         self._cache = _Cache(cache_size)
         self._warm = False
@@ -138,11 +139,9 @@ def _timed_out(failures: Iterable[Exception]) -> bool:
     return any(isinstance(failure, DetectorTimeout) for failure in failures)
 
 
-def _by_name(detectors: Iterable[Detector]) -> dict[str, Detector]:
+def _by_name(detectors: Iterable[DetectorLike]) -> dict[str, Detector]:
     named: dict[str, Detector] = {}
-    for detector in detectors:
-        if not callable(getattr(detector, "detect", None)):
-            raise TypeError(f"a detector needs a method detect(text); {type(detector).__name__} has none")
+    for detector in map(adapted, detectors):
         name = str(getattr(detector, "name", "") or type(detector).__name__)
         number = 2
         unique = name

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, TypeVar, cast, get_args
 
 from lc_guard.detection import Detected, Detection
-from lc_guard.detectors.base import Detector
+from lc_guard.detectors.base import DetectorLike
 from lc_guard.drivers import Driver, Plan, Together, ask_vault, milliseconds_since, where
 from lc_guard.errors import GuardError, UnsupportedInput
 from lc_guard.escapes import all_readings
@@ -38,7 +38,8 @@ class Guard:
     """Hides what its detectors find and puts it back; shared by all threads and tasks.
 
     Args:
-        detectors: What finds entities: one detector or several. None takes `lc_guard.detectors.default_detector`. An
+        detectors: What finds entities: one detector or several; Presidio recognizers and callables that give the
+            entities of a text will do. None takes `lc_guard.detectors.default_detector`. An
             empty sequence finds nothing by itself.
         vault: What remembers values; None takes a `MemoryVault`.
         policy: What findings and errors lead to; None takes `Policy()`.
@@ -58,7 +59,7 @@ class Guard:
 
     def __init__(
         self,
-        detectors: Detector | Iterable[Detector] | None = None,
+        detectors: DetectorLike | Iterable[DetectorLike] | None = None,
         *,
         vault: Vault | None = None,
         policy: Policy | None = None,
@@ -71,7 +72,7 @@ class Guard:
             from lc_guard.detectors import default_detector  # noqa: PLC0415 - a family member, loaded when asked for
 
             detectors = default_detector()
-        chosen: list[Detector] = list(detectors) if isinstance(detectors, Iterable) else [detectors]
+        chosen: list[DetectorLike] = list(detectors) if isinstance(detectors, Iterable) else [detectors]
         self._detection = Detection(chosen, cache_size=cache_size)
         self.vault: Vault = MemoryVault() if vault is None else vault
         self.policy = Policy() if policy is None else policy

@@ -15,18 +15,22 @@ if TYPE_CHECKING:
     from lc_guard.detectors.patterns import PatternDetector
     from lc_guard.detectors.rampart import RampartDetector
     from lc_guard.detectors.spacy_ner import SpacyDetector
+    from lc_guard.detectors.tuning import CaseFolded, TunedDetector
 
 _MODULES = {
+    "CaseFolded": "tuning",
     "JoinedDetector": "joined",
     "LLMGuardDetector": "llm_guard",
     "PatternDetector": "patterns",
     "RampartDetector": "rampart",
     "SpacyDetector": "spacy_ner",
     "TitleDetector": "names",
+    "TunedDetector": "tuning",
     "default_detector": "default",
 }
 
 __all__ = [
+    "CaseFolded",
     "Detector",
     "JoinedDetector",
     "LLMGuardDetector",
@@ -34,6 +38,7 @@ __all__ = [
     "RampartDetector",
     "SpacyDetector",
     "TitleDetector",
+    "TunedDetector",
     "default_detector",
 ]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from lc_guard.records import Entity
+
+if TYPE_CHECKING:
+    from presidio_analyzer import EntityRecognizer
 
 
 @runtime_checkable
@@ -30,3 +33,7 @@ class Detector(Protocol):
             Entities with offsets inside the text.
         """
         ...
+
+
+DetectorLike: TypeAlias = "Detector | EntityRecognizer | Callable[[str], Iterable[Entity]]"
+"""What is taken for a detector: one, a Presidio recognizer, or a function that gives the entities of a text."""

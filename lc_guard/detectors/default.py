@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 
-from lc_guard.detectors.base import Detector
+from lc_guard.detectors.base import Detector, DetectorLike
 from lc_guard.detectors.joined import JoinedDetector
 from lc_guard.detectors.llm_guard_patterns import SUPERSEDED, llm_guard_patterns
 from lc_guard.detectors.names import TitleDetector
@@ -16,12 +16,20 @@ from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.spacy_ner import DISTRIBUTION as SPACY_DISTRIBUTION
 from lc_guard.detectors.spacy_ner import OFFICIAL, SpacyDetector
 from lc_guard.detectors.spacy_ner import PACKAGE as SPACY_PACKAGE
+from lc_guard.detectors.tuning import Terms, TunedDetector
 from lc_guard.errors import ModelUnavailable
 
 
 def default_detector(
-    *, ner: bool = True, entity_types: Collection[str] | None = None, threshold: float = 0.5
-) -> JoinedDetector:
+    *,
+    ner: bool = True,
+    kinds: Collection[str] | None = None,
+    threshold: float = 0.5,
+    thresholds: Mapping[str, float] | None = None,
+    allow: Terms = (),
+    deny: Terms = (),
+    extra: Iterable[DetectorLike] = (),
+) -> JoinedDetector | TunedDetector:
     """Give the best detector that runs on a laptop without a network.
 
     It joins rules (titles before names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is
@@ -32,21 +40,33 @@ def default_detector(
     Args:
         ner: False gives **rules only, which mask almost no name**: an explicit choice for logs and forms, never a
             fallback.
-        entity_types: Kinds to give; None for all.
+        kinds: Kinds to give; None for all. What `deny` and `extra` find is always given.
         threshold: Least score of rules and of Rampart's words, 0…1.
+        thresholds: Kind → least score, where it is not `threshold`.
+        allow: Values to leave readable; see `TunedDetector`.
+        deny: Values to hide; see `TunedDetector`.
+        extra: More detectors, Presidio recognizers or callables ``text -> Iterable[Entity]``.
 
     Returns:
-        The joined detector.
+        The detector, ready for all threads.
 
     Raises:
         ModelUnavailable: A model's package is not installed; the message holds the install line.
+        GuardError: A threshold is out of range, or a list of terms is a single string.
+        TypeError: Something in `extra` is nothing that finds entities.
     """
     groups = [group for group in llm_guard_patterns() if group["name"] not in SUPERSEDED]
-    detectors: list[Detector] = [PatternDetector(threshold=threshold, regex_patterns=groups), TitleDetector()]
+    detectors: list[Detector] = [
+        PatternDetector(threshold=threshold, thresholds=thresholds, regex_patterns=groups),
+        TitleDetector(),
+    ]
     if ner:
         _require_models()
-        detectors += [SpacyDetector(), RampartDetector(threshold=threshold)]
-    return JoinedDetector(detectors, entity_types=entity_types)
+        detectors += [SpacyDetector(), RampartDetector(threshold=threshold, thresholds=thresholds)]
+    joined = JoinedDetector(detectors)
+    if kinds is None and not (thresholds or allow or deny or extra):
+        return joined
+    return TunedDetector(joined, kinds=kinds, thresholds=thresholds, allow=allow, deny=deny, extra=extra)
 
 
 def _require_models() -> None:

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lc_guard.detectors.base import Detector
-from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
+from lc_guard.detectors.labels import kind_of
+from lc_guard.detectors.overlaps import one_kind_per_value, resolve
+from lc_guard.detectors.spans import clean
 from lc_guard.errors import DetectorError, GuardError
 from lc_guard.records import Entity
 
@@ -22,7 +24,7 @@ class JoinedDetector:
     Args:
         detectors: The sources, the most trusted first (rules and checksums before models): order decides only which
             kind stands where two sources give the same characters different kinds.
-        entity_types: Kinds to give; None for all.
+        kinds: Kinds to give; None for all.
         parallel: Whether sources may run in threads on long texts. None: where there is more than one core.
 
     Raises:
@@ -35,11 +37,11 @@ class JoinedDetector:
         self,
         detectors: Sequence[Detector],
         *,
-        entity_types: Collection[str] | None = None,
+        kinds: Collection[str] | None = None,
         parallel: bool | None = None,
     ) -> None:
         self._detectors = tuple(detectors)
-        self._entity_types = None if entity_types is None else frozenset(entity_types)
+        self._kinds = None if kinds is None else frozenset(map(kind_of, kinds))
         if not self._detectors:
             raise GuardError("a JoinedDetector needs at least one detector")
         self._parallel = (os.cpu_count() or 1) > 1 if parallel is None else parallel
@@ -93,7 +95,7 @@ class JoinedDetector:
         return [[e for e in entities if self._wanted(e.kind)] for entities in joined]
 
     def _wanted(self, kind: str) -> bool:
-        return self._entity_types is None or kind in self._entity_types
+        return self._kinds is None or kind in self._kinds
 
 
 def ask(detector: Detector, texts: Sequence[str]) -> list[Sequence[Entity]]:

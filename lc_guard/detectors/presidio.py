@@ -189,6 +189,23 @@ def pattern_engine(language: str) -> Engine:
     return Engine(analyzer, language)
 
 
+def recognizer_engine(recognizer: EntityRecognizer) -> Engine:
+    """Build Presidio's analyzer around one recognizer of the user, for its context words and its own language.
+
+    Args:
+        recognizer: The recognizer; it is asked from one thread at a time.
+    """
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+
+    language = recognizer.supported_language
+    with quiet(logging.ERROR):
+        registry = RecognizerRegistry(recognizers=[recognizer], supported_languages=[language])
+        analyzer = AnalyzerEngine(
+            registry=registry, nlp_engine=blank_nlp_engine([language]), supported_languages=[language]
+        )
+    return Engine(analyzer, language)
+
+
 def group_recognizers(groups: Iterable[Mapping[str, Any]], language: str) -> list[EntityRecognizer]:
     """Turn LLM Guard's pattern groups into Presidio recognizers.
 

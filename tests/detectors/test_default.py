@@ -108,8 +108,8 @@ def test_any_text(joined, text):
     assert all(a.end <= b.start for a, b in pairwise(answer))
 
 
-def test_entity_types_choose(found):
-    only = default_detector(ner=False, entity_types=["EMAIL_ADDRESS"])
+def test_kinds_choose(found):
+    only = default_detector(ner=False, kinds=["EMAIL_ADDRESS"])
     assert found(only, TRANSCRIPT) == [("EMAIL_ADDRESS", "jane@example.com")]
 
 

@@ -79,9 +79,9 @@ def test_context_word_lifts_a_weak_pattern(found):
     ) in found(weak, "his passport 912345678 expired")
 
 
-def test_entity_types_and_threshold(found):
+def test_kinds_and_threshold(found):
     text = "a@example.com, 415-555-0100"
-    assert found(PatternDetector(entity_types=["PHONE_NUMBER"]), text) == [("PHONE_NUMBER", "415-555-0100")]
+    assert found(PatternDetector(kinds=["PHONE_NUMBER"]), text) == [("PHONE_NUMBER", "415-555-0100")]
     assert found(PatternDetector(threshold=0.9), text) == [("EMAIL_ADDRESS", "a@example.com")]
     assert len(found(PatternDetector(threshold=0.0), text)) >= 2
 
