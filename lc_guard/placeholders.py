@@ -76,6 +76,8 @@ class TokenGrammar:
         self._word = word
         self._prefix = f"{opening}{word}_" if word else opening
         self._exact = re.compile(f"({re.escape(self._prefix)}{_MINTED_KIND}_{_INDEX}{re.escape(closing)})")
+        # Finds every exact token, and some that are none, twice as fast: enough where all turn out to be live.
+        self._quick = re.compile(f"({re.escape(self._prefix)}[A-Z0-9_]{{3,{MAX_KIND + 10}}}{re.escape(closing)})")
         self._hints = {opening, "\\", *word[:1]}
 
     def __repr__(self) -> str:
@@ -125,6 +127,16 @@ class TokenGrammar:
         """
         if not self._word:
             return self._restore_mangled(before + text, len(before), len(before + text), lookup, kinds, at_end=at_end)
+        parts = self._quick.split(text)
+        tokens = parts[1::2]
+        values = lookup(tokens) if tokens else {}
+        restored = [values.get(token) for token in tokens]
+        if None not in restored and not self._suspicious(text, beyond=len(tokens)):
+            parts[1::2] = restored
+            return Restored("".join(parts), len(tokens), 0)
+        return self._restore_carefully(text, lookup, kinds, before, at_end=at_end)
+
+    def _restore_carefully(self, text: str, lookup: Lookup, kinds: Set[str], before: str, *, at_end: bool) -> Restored:
         parts = self._exact.split(text)
         tokens = parts[1::2]
         values = lookup(tokens) if tokens else {}
@@ -157,11 +169,13 @@ class TokenGrammar:
         Returns:
             Offset of the suffix to hold back; ``len(text)`` when there is none.
         """
-        if self._word and self._hints.isdisjoint(text[-_REACH:]):
+        # what is begun holds no closing bracket
+        start = max(0, len(text) - _REACH, text.rfind(self._closing) + 1)
+        if self._word and self._hints.isdisjoint(text[start:]):
             return len(text)
         patterns = self._patterns(kinds)
         whole = before + text
-        start = max(len(before), len(whole) - _REACH)
+        start += len(before)
         while (match := patterns.begun.search(whole, start)) is not None:
             start = match.start()
             full = patterns.mangled.match(whole, start)
