@@ -9,6 +9,8 @@ from lc_guard.detectors.base import Detector
 
 if TYPE_CHECKING:
     from lc_guard.detectors.default import default_detector
+    from lc_guard.detectors.gliner import GLiNERDetector
+    from lc_guard.detectors.hugging_face import HuggingFaceDetector
     from lc_guard.detectors.joined import JoinedDetector
     from lc_guard.detectors.llm_guard import LLMGuardDetector
     from lc_guard.detectors.names import TitleDetector
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "CaseFolded": "tuning",
+    "GLiNERDetector": "gliner",
+    "HuggingFaceDetector": "hugging_face",
     "JoinedDetector": "joined",
     "LLMGuardDetector": "llm_guard",
     "PatternDetector": "patterns",
@@ -32,6 +36,8 @@ _MODULES = {
 __all__ = [
     "CaseFolded",
     "Detector",
+    "GLiNERDetector",
+    "HuggingFaceDetector",
     "JoinedDetector",
     "LLMGuardDetector",
     "PatternDetector",

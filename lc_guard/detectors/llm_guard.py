@@ -23,7 +23,8 @@ from lc_guard.detectors.overlaps import one_kind_per_value, resolve
 from lc_guard.detectors.presidio import Engine
 from lc_guard.detectors.shapes import SHAPES, find_shapes
 from lc_guard.detectors.spans import clean
-from lc_guard.detectors.windows import readable, shifted, windows
+from lc_guard.detectors.token_limits import fits_all
+from lc_guard.detectors.windows import fitting_windows, readable, shifted
 from lc_guard.errors import GuardError, MissingExtra
 from lc_guard.records import Entity, normalize_kind
 
@@ -172,7 +173,7 @@ class LLMGuardDetector:
         loaded = self._load()
         seen = readable(text)
         found: list[Entity] = []
-        for start, end in self._windows(seen, loaded.fits):
+        for start, end in fitting_windows(seen, loaded.fits, size=_WINDOW, overlap=_OVERLAP):
             piece = seen[start:end]
             found += shifted(loaded.engine.entities(piece, threshold=self._threshold, kinds=loaded.asked), start)
             found += shifted(self._repaired(piece, loaded), start)
@@ -200,21 +201,6 @@ class LLMGuardDetector:
                 Entity(kind, entity.start, entity.end, entity.score) for kind in names if kind in loaded.wanted
             ]
         return entities
-
-    @staticmethod
-    def _windows(text: str, fits: Callable[[str], bool]) -> list[tuple[int, int]]:
-        """Cut at blanks; a window with more tokens than the model takes is cut again."""
-        found: list[tuple[int, int]] = []
-        pending = [(start, end) for start, end in windows(text, size=_WINDOW, overlap=_OVERLAP)][::-1]
-        while pending:
-            start, end = pending.pop()
-            size = end - start
-            if size < 16 or fits(text[start:end]):
-                found.append((start, end))
-                continue
-            halves = windows(text[start:end], size=size // 2 + 1, overlap=size // 8)
-            pending += [(start + a, start + b) for a, b in halves][::-1]
-        return found
 
     def _load(self) -> _Loaded:
         if self._loaded is None:
@@ -253,7 +239,14 @@ class LLMGuardDetector:
             for shape in SHAPES
             if {shape.kind, *renamed.get(shape.kind, ())} & wanted and (defaults or shape.kind not in REPAIRED)
         )
-        return _Loaded(Engine(analyzer, self._language), asked, frozenset(wanted), shapes, renamed, _fits(recognizers))
+        return _Loaded(
+            Engine(analyzer, self._language),
+            asked,
+            frozenset(wanted),
+            shapes,
+            renamed,
+            fits_all([p for p in (getattr(item, "pipeline", None) for item in recognizers) if p is not None]),
+        )
 
 
 class _Loaded(NamedTuple):
@@ -270,18 +263,3 @@ class _Loaded(NamedTuple):
 def _plain(value: str) -> str:
     """Give a value as it is compared with `allowed_names`: one blank for each gap, plain apostrophes."""
     return " ".join(readable(value).split())
-
-
-def _fits(recognizers: Sequence[Any]) -> Callable[[str], bool]:
-    """Give a test whether a window is within the token limit of all models, which would cut it off silently."""
-    limits = []
-    for recognizer in recognizers:
-        pipeline = getattr(recognizer, "pipeline", None)
-        tokenizer = getattr(pipeline, "tokenizer", None)
-        if tokenizer is None:
-            continue
-        config = getattr(getattr(pipeline, "model", None), "config", None)
-        # RoBERTa's positions begin behind its padding index: two of them can't be used.
-        positions = int(getattr(config, "max_position_embeddings", 0) or 512) - 2
-        limits.append((tokenizer, min(int(tokenizer.model_max_length), positions)))
-    return lambda text: all(len(tokenizer(text)["input_ids"]) <= limit for tokenizer, limit in limits)

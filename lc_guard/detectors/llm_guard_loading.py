@@ -8,12 +8,11 @@ import importlib
 import logging
 import sys
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lc_guard.detectors.hub import cached, hub_in_reach
 from lc_guard.detectors.presidio import blank_nlp_engine, quiet, without_network
 from lc_guard.detectors.weights import LoadOnce
 from lc_guard.errors import ModelUnavailable
@@ -25,7 +24,6 @@ NERConf = Mapping[str, Any]
 """LLM Guard's ``NERConfig``."""
 
 _HELPERS = "llm_guard.input_scanners.anonymize_helpers"
-_REACH_SECONDS = 4.0
 _BUILDING = threading.Lock()
 
 
@@ -178,7 +176,7 @@ def _load(module: Any, conf: dict[str, Any], *, use_onnx: bool, language: str) -
     paths = {path for path in (model.path, model.onnx_path if use_onnx else None) if path}
     remote = sorted(path for path in paths if not Path(path).is_dir())
     if remote and not hub_in_reach():
-        if not any(_cached(path) for path in remote):
+        if not any(cached(path) for path in remote):
             raise ModelUnavailable(
                 f"the model {remote[0]!r} is not on this machine and its hub does not answer. Do one of: connect and "
                 "try again; give recognizer_conf a model with a local path; give recognizer= a Presidio recognizer; "
@@ -204,47 +202,3 @@ def _load(module: Any, conf: dict[str, Any], *, use_onnx: bool, language: str) -
         ) from error
     recognizer.supported_language = language
     return recognizer
-
-
-def _cached(repository: str) -> bool:
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    try:
-        return any(repo.repo_id == repository for repo in scan_cache_dir().repos)
-    except CacheNotFound:
-        return False
-
-
-def hub_in_reach(seconds: float = _REACH_SECONDS) -> bool:
-    """Ask once, shortly, whether the model hub answers; its own client would retry for most of a minute.
-
-    The endpoint is huggingface_hub's (``HF_ENDPOINT``), proxies are those of the environment.
-
-    Args:
-        seconds: How long to wait at most, name resolution included.
-
-    Returns:
-        Whether anything answered by HTTP, an error status included.
-    """
-    from huggingface_hub import constants
-
-    if constants.HF_HUB_OFFLINE:
-        return False
-    answered = threading.Event()
-
-    def ask() -> None:
-        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")  # noqa: S310
-        try:
-            with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310
-                answered.set()
-        except urllib.error.HTTPError:
-            answered.set()
-        except (OSError, ValueError):
-            return
-
-    # In a thread: the resolver's own timeout can't be set and is longer.
-    asking = threading.Thread(target=ask, name="lc-guard-hub", daemon=True)
-    asking.start()
-    asking.join(seconds)
-    return answered.is_set()

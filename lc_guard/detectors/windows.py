@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from lc_guard.records import Entity
@@ -86,6 +86,31 @@ def windows(text: str, *, size: int, overlap: int) -> list[Window]:
             break
         shared = min(overlap, (end - start) // 3)
         start = max(_blank_before(text, end - shared, floor=max(start, end - 3 * shared)), start + 1)
+    return found
+
+
+def fitting_windows(text: str, fits: Callable[[str], bool], *, size: int, overlap: int) -> list[Window]:
+    """Cut a text into windows that a model takes whole.
+
+    Args:
+        text: Any text.
+        fits: Whether a window is within the model's limit.
+        size: Most characters in a window.
+        overlap: Characters that two neighbours share, about.
+
+    Returns:
+        Windows in order that cover the text; one that does not fit is cut again, down to 16 characters.
+    """
+    found: list[Window] = []
+    pending = windows(text, size=size, overlap=overlap)[::-1]
+    while pending:
+        window = pending.pop()
+        width = window.end - window.start
+        if width < 16 or fits(text[window.start : window.end]):
+            found.append(window)
+            continue
+        halves = windows(text[window.start : window.end], size=width // 2 + 1, overlap=width // 8)
+        pending += [Window(window.start + a, window.start + b) for a, b in halves][::-1]
     return found
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lc_guard.detectors import LLMGuardDetector, llm_guard_loading
+from lc_guard.detectors import LLMGuardDetector, hub, llm_guard_loading
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
 
 
@@ -244,7 +244,7 @@ def test_a_hub_out_of_reach_is_an_error_within_seconds(monkeypatch, tmp_path):
 
     # An address that never answers (RFC 5737, TEST-NET-1), and an empty cache.
     monkeypatch.setattr(constants, "ENDPOINT", "https://192.0.2.1")
-    monkeypatch.setattr(llm_guard_loading, "_cached", lambda _: False)
+    monkeypatch.setattr(llm_guard_loading, "cached", lambda _: False)
     began = time.monotonic()
     with pytest.raises(ModelUnavailable, match="recognizer_conf"):
         LLMGuardDetector().warm_up()
@@ -261,7 +261,7 @@ def test_a_hub_that_answers_is_in_reach(monkeypatch):
     thread.start()
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     try:
-        assert llm_guard_loading.hub_in_reach()
+        assert hub.hub_in_reach()
     finally:
         server.shutdown()
         server.server_close()

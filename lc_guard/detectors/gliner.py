@@ -1,0 +1,173 @@
+"""Entities of any description, without training: GLiNER, through its own package."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lc_guard.detectors.hub import local_only
+from lc_guard.detectors.labels import kind_of
+from lc_guard.detectors.spans import clean
+from lc_guard.detectors.weights import LoadOnce
+from lc_guard.detectors.windows import fitting_windows, readable, shifted
+from lc_guard.errors import DetectorError, GuardError, MissingExtra, ModelUnavailable
+from lc_guard.records import Entity
+
+_WINDOW, _OVERLAP = 1_000, 200
+_BATCH = 8
+# GLiNER's limit counts words and signs; it takes a word with hyphens for one, so this never counts too few.
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+class GLiNERDetector:
+    """Finds what labels in plain words describe, such as ``"person"`` or ``"insurance number"``, with a GLiNER model.
+
+    It is loaded once per process, at the first text or in `warm_up`: from the folder, else from the hub or its cache.
+
+    Args:
+        model: Path of a folder, or name on the hub, such as ``"urchade/gliner_multi_pii-v1"``.
+        labels: What to look for: labels, each giving the kind of its name (``"phone number"`` → ``PHONE_NUMBER``), or
+            label → kind.
+        threshold: Least score, 0…1.
+        revision: Commit, tag or branch on the hub; pin one in production.
+        device: Where it runs, in torch's words, such as ``"cuda:0"``.
+
+    Raises:
+        MissingExtra: gliner is not installed.
+        GuardError: There is no label, or the threshold is out of range.
+    """
+
+    name = "gliner"
+
+    def __init__(
+        self,
+        model: str | Path,
+        *,
+        labels: Sequence[str] | Mapping[str, str],
+        threshold: float = 0.5,
+        revision: str | None = None,
+        device: str = "cpu",
+    ) -> None:
+        if importlib.util.find_spec("gliner") is None:
+            raise MissingExtra("GLiNERDetector", "gliner")
+        if not 0 <= threshold <= 1:
+            raise GuardError(f"threshold={threshold!r} is no score: give 0…1")
+        if isinstance(labels, str) or not labels:
+            raise GuardError("labels must be a list of labels, or a mapping of labels to kinds, and not be empty")
+        named = labels if isinstance(labels, Mapping) else {label: label for label in labels}
+        self._kinds = {label: kind_of(kind) for label, kind in named.items()}
+        self._model = str(model)
+        self._threshold = threshold
+        self._revision = revision
+        self._device = device
+
+    def __repr__(self) -> str:
+        labels = ", ".join(self._kinds)
+        return f"{type(self).__name__}({Path(self._model).name!r}, labels=({labels}), threshold={self._threshold})"
+
+    def warm_up(self) -> None:
+        """Load the model now.
+
+        Raises:
+            ModelUnavailable: It is neither on this machine nor in reach, or is no GLiNER model.
+        """
+        self._loaded()
+
+    def detect(self, text: str) -> list[Entity]:
+        """Give the entities of a text, ordered by offset."""
+        return self.detect_batch([text])[0]
+
+    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """Do the same for many texts in batches.
+
+        Args:
+            texts: Any texts.
+
+        Returns:
+            The entities of each text, in the order of `texts`.
+
+        Raises:
+            DetectorError: GLiNER did not answer for each text.
+        """
+        model = self._loaded()
+        pieces = []
+        for number, text in enumerate(texts):
+            seen = readable(text)
+            pieces += [
+                (number, start, seen[start:end])
+                for start, end in fitting_windows(seen, model.fits, size=_WINDOW, overlap=_OVERLAP)
+                if not seen[start:end].isspace()
+            ]
+        # Texts of like length in one batch waste no padding.
+        pieces.sort(key=lambda piece: len(piece[2]))
+        answers = model.answers([piece for *_, piece in pieces], list(self._kinds), self._threshold)
+        if len(answers) != len(pieces):
+            raise DetectorError(f"gliner gave {len(answers)} answers for {len(pieces)} texts")
+        found: list[list[Entity]] = [[] for _ in texts]
+        for (number, start, _), answer in zip(pieces, answers, strict=True):
+            entities = [
+                Entity(self._kinds[item["label"]], int(item["start"]), int(item["end"]), min(1.0, float(item["score"])))
+                for item in answer
+                if item["label"] in self._kinds
+            ]
+            found[number] += shifted(entities, start)
+        return [clean(text, entities) for text, entities in zip(texts, found, strict=True)]
+
+    def _loaded(self) -> LoadedGLiNER:
+        return load_gliner(self._model, self._revision, self._device)
+
+
+class LoadedGLiNER:
+    """A GLiNER model, asked from one thread at a time: nothing says that it may be asked from several."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._lock = threading.Lock()
+        self._most_words = int(getattr(model.config, "max_len", 0) or 384)
+
+    def fits(self, text: str) -> bool:
+        """Whether a text is within the model's limit: it leaves out the words behind it, with a warning only."""
+        return len(_WORD.findall(text)) <= self._most_words
+
+    def answers(self, texts: Sequence[str], labels: Sequence[str], threshold: float) -> list[list[dict[str, Any]]]:
+        """Give the spans with a label, for each text."""
+        if not texts:
+            return []
+        with self._lock:
+            answers: list[list[dict[str, Any]]] = self._model.inference(
+                list(texts), list(labels), threshold=threshold, batch_size=_BATCH
+            )
+        return answers
+
+
+@LoadOnce
+def load_gliner(model: str, revision: str | None, device: str) -> LoadedGLiNER:
+    """Load a GLiNER model.
+
+    Args:
+        model: Path of a folder, or name on the hub.
+        revision: Commit, tag or branch on the hub.
+        device: Where it runs.
+
+    Returns:
+        The model, ready for all threads.
+
+    Raises:
+        ModelUnavailable: It is neither on this machine nor in reach, or is no GLiNER model.
+    """
+    only_local = local_only(model)
+    try:
+        from gliner import GLiNER
+
+        loaded = GLiNER.from_pretrained(model, revision=revision, local_files_only=only_local, map_location=device)
+    except Exception as error:
+        # gliner, transformers and torch each raise types of their own: all mean that there is no model.
+        raise ModelUnavailable(
+            f"gliner could not load the model {Path(model).name!r} ({type(error).__name__}): check its name or path, "
+            "its files and the revision"
+        ) from error
+    return LoadedGLiNER(loaded)
