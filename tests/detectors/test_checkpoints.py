@@ -26,7 +26,8 @@ def checkpoint(tmp_path_factory):
     labels = ["O", "B-PER", "I-PER", "B-ORG", "B-CARDINAL"]
     config = BertConfig(
         vocab_size=len(WORDS), hidden_size=8, num_hidden_layers=0, num_attention_heads=1, intermediate_size=8,
-        max_position_embeddings=64, id2label=dict(enumerate(labels)), label2id={name: i for i, name in enumerate(labels)},
+        max_position_embeddings=64, id2label=dict(enumerate(labels)),
+        label2id={name: i for i, name in enumerate(labels)},
     )  # fmt: skip
     model = BertForTokenClassification(config)
     with torch.no_grad():

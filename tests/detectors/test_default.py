@@ -1,5 +1,6 @@
 """The default detector: names and shapes in real sentences, long and awkward texts, threads, cost of importing."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -201,3 +202,45 @@ def test_unknown_name_of_the_package():
 )
 def test_transcripts_in_one_case(joined, found, text, value):
     assert ("PERSON", value) in found(joined, text)
+
+
+@pytest.fixture
+def beside_a_torch(tmp_path, monkeypatch):
+    """Run code in a process of its own, in which there is a torch, and give the words that it prints."""
+    (tmp_path / "torch.py").write_text("here = True")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.getcwd()}")
+
+    def run(code):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
+    return run
+
+
+def test_first_result_within_seconds_and_without_torch_that_can_still_be_imported(beside_a_torch):
+    code = (
+        "import time; began = time.perf_counter(); import sys; from lc_guard.detectors import default_detector; "
+        "found = default_detector().detect('Jane Doe called 415-555-0100.'); took = time.perf_counter() - began; "
+        "print(len(found), 'torch' in sys.modules, took < 5); import torch; print(torch.here)"
+    )
+    assert beside_a_torch(code) == ["2", "False", "True", "True"]
+
+
+def test_torch_that_is_there_already_stays_with_spacy(beside_a_torch):
+    code = (
+        "import sys, torch; from lc_guard.detectors.light_imports import import_thinc; import_thinc(); "
+        "print('thinc' in sys.modules)"
+    )
+    assert beside_a_torch(code) == ["False"]
+
+
+def test_another_thread_may_import_torch_meanwhile(beside_a_torch):
+    code = (
+        "import sys, threading, importlib.util; from lc_guard.detectors.light_imports import _NoTorch; "
+        "sys.meta_path.insert(0, _NoTorch()); seen = []; "
+        "t = threading.Thread(target=lambda: seen.append(importlib.util.find_spec('torch') is not None)); "
+        "t.start(); t.join(); print(*seen)\n"
+        "try: import torch\n"
+        "except ImportError as error: print(error.name)"
+    )
+    assert beside_a_torch(code) == ["True", "torch"]
