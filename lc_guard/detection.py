@@ -15,7 +15,7 @@ from math import isfinite
 from typing import Any
 
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import Detector, DetectorLike
+from lc_guard.detectors.base import Answers, Detector, DetectorLike
 from lc_guard.drivers import Plan, Together, milliseconds_since, where
 from lc_guard.errors import DetectorError, DetectorTimeout, GuardError
 from lc_guard.records import Entity, normalize_kind, unit_interval
@@ -32,7 +32,7 @@ class Detected:
     Attributes:
         entities: Findings by text; a text that no detector answered for is missing.
         failures: By text, the first error of a detector that was asked for it.
-        latency_ms: By detector, the wall time of its answer in milliseconds.
+        latency_ms: By detector, or by its sources if it tells them, the wall time of the answer in milliseconds.
     """
 
     entities: dict[str, tuple[Entity, ...]] = field(default_factory=dict)
@@ -119,7 +119,9 @@ class Detection:
                 self._fail(detected, texts, name, answer)
                 continue
             entities, latency_ms = answer
-            detected.latency_ms[name] = detected.latency_ms.get(name, 0.0) + latency_ms
+            for source, spent in latency_ms.items():
+                whole = f"{name}.{source}" if source else name
+                detected.latency_ms[whole] = detected.latency_ms.get(whole, 0.0) + spent
             for text, more in zip(texts, entities, strict=True):
                 found[text] += more
         detected.entities.update(found)
@@ -152,14 +154,18 @@ def _by_name(detectors: Iterable[DetectorLike]) -> dict[str, Detector]:
     return named
 
 
-def _ask(detector: Detector, texts: Texts) -> tuple[list[tuple[Entity, ...]], float]:
+def _ask(detector: Detector, texts: Texts) -> tuple[list[tuple[Entity, ...]], Mapping[str, float]]:
+    """Give the checked answers, and the latency in milliseconds by source: the detector itself is the source ""."""
     started = time.perf_counter()
     batch: Callable[[Texts], Any] | None = getattr(detector, "detect_batch", None)
-    answers = _listed(batch(texts)) if batch is not None else [detector.detect(text) for text in texts]
+    given = batch(texts) if batch is not None else [detector.detect(text) for text in texts]
+    answers = _listed(given)
     if len(answers) != len(texts):
         raise DetectorError(f"{len(answers)} answers for {len(texts)} texts")
     checked = [_checked(answer, len(text)) for answer, text in zip(answers, texts, strict=True)]
-    return checked, milliseconds_since(started)
+    if isinstance(given, Answers):
+        return checked, given.latency_ms
+    return checked, {"": milliseconds_since(started)}
 
 
 def _listed(answer: Any) -> list[Any]:

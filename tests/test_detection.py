@@ -288,3 +288,14 @@ async def test_a_model_that_is_missing_says_what_to_do():
         await guard.session("s").aanonymize("x")
     with pytest.raises(ModelUnavailable):
         guard.redact(["x"])
+
+
+def test_sources_of_a_joined_detector_tell_their_latency():
+    from lc_guard.detectors import JoinedDetector
+
+    joined = JoinedDetector([ExactDetector({"PERSON": ["Jane Doe"]}), ExactDetector({"CITY": ["Rome"]})])
+    guard = Guard([joined])
+    (outcome,) = guard.check([Job(("Jane Doe in Rome",), "s")])
+    assert dict(outcome.decision.entities) == {"PERSON": 1, "CITY": 1}
+    assert outcome.latency_ms
+    assert all(name.startswith("joined.") and spent >= 0 for name, spent in outcome.latency_ms.items())

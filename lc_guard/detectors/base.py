@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from lc_guard.records import Entity
@@ -11,13 +11,26 @@ if TYPE_CHECKING:
     from presidio_analyzer import EntityRecognizer
 
 
+class Answers(list[Sequence[Entity]]):
+    """What ``detect_batch`` may give where several sources answer: the entities of each text, and who took how long.
+
+    Attributes:
+        latency_ms: By source, the wall time of its answer in milliseconds.
+    """
+
+    def __init__(self, answers: Iterable[Sequence[Entity]], *, latency_ms: Mapping[str, float]) -> None:
+        super().__init__(answers)
+        self.latency_ms = dict(latency_ms)
+
+
 @runtime_checkable
 class Detector(Protocol):
     """Finds entities in one text.
 
     A detector is shared by all threads: `detect` is called from several at once. It may have two more methods:
 
-    - ``detect_batch(texts) -> Sequence[Sequence[Entity]]``: all texts in one pass, results in the same order;
+    - ``detect_batch(texts) -> Sequence[Sequence[Entity]]``: all texts in one pass, results in the same order
+      (as `Answers` they tell each source's latency as well);
     - ``warm_up() -> None``: load models now instead of at the first text.
 
     and a ``name`` attribute, shown beside its share of the latency; without one the class name is taken.

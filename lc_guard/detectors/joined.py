@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from lc_guard.detectors.base import Detector
+from lc_guard.detectors.base import Answers, Detector
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.overlaps import one_kind_per_value, resolve
 from lc_guard.detectors.spans import clean
@@ -65,11 +66,11 @@ class JoinedDetector:
             if load is not None:
                 load()
 
-    def detect(self, text: str) -> list[Entity]:
+    def detect(self, text: str) -> Sequence[Entity]:
         """Give what the sources find in a text, ordered by offset, without overlaps."""
         return self.detect_batch([text])[0]
 
-    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
+    def detect_batch(self, texts: Sequence[str]) -> Answers:
         """Do the same for many texts, each source in one pass.
 
         Args:
@@ -85,17 +86,29 @@ class JoinedDetector:
         long = sum(map(len, texts)) > _WORTH_THREADS
         if self._parallel and long and len(self._detectors) > 1:
             with ThreadPoolExecutor(len(self._detectors), thread_name_prefix="lc-guard-detector") as pool:
-                answers = list(pool.map(lambda detector: ask(detector, texts), self._detectors))
+                timed = list(pool.map(lambda detector: _timed(detector, texts), self._detectors))
         else:
-            answers = [ask(detector, texts) for detector in self._detectors]
+            timed = [_timed(detector, texts) for detector in self._detectors]
+        answers = [answer for answer, _ in timed]
         joined = [
             one_kind_per_value(text, resolve(text, [clean(text, found) for found in sources]))
             for text, sources in zip(texts, zip(*answers, strict=True), strict=True)
         ]
-        return [[e for e in entities if self._wanted(e.kind)] for entities in joined]
+        latency_ms = {name_of(detector): spent for detector, (_, spent) in zip(self._detectors, timed, strict=True)}
+        return Answers(([e for e in entities if self._wanted(e.kind)] for entities in joined), latency_ms=latency_ms)
 
     def _wanted(self, kind: str) -> bool:
         return self._kinds is None or kind in self._kinds
+
+
+def name_of(detector: Detector) -> str:
+    """Give the name of a detector: its own, or that of its class."""
+    return str(getattr(detector, "name", "") or type(detector).__name__)
+
+
+def _timed(detector: Detector, texts: Sequence[str]) -> tuple[list[Sequence[Entity]], float]:
+    started = time.perf_counter()
+    return ask(detector, texts), (time.perf_counter() - started) * 1000
 
 
 def ask(detector: Detector, texts: Sequence[str]) -> list[Sequence[Entity]]:
@@ -105,7 +118,8 @@ def ask(detector: Detector, texts: Sequence[str]) -> list[Sequence[Entity]]:
         DetectorError: It did not answer for each text.
     """
     batch: Any = getattr(detector, "detect_batch", None)
-    answers = [detector.detect(text) for text in texts] if batch is None else list(batch(texts))
+    given = [detector.detect(text) for text in texts] if batch is None else batch(texts)
+    answers = given if isinstance(given, Answers) else list(given)
     if len(answers) != len(texts):
         raise DetectorError(
             f"{type(detector).__name__}.detect_batch gave {len(answers)} answers for {len(texts)} texts"

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import Detector, DetectorLike
+from lc_guard.detectors.base import Answers, Detector, DetectorLike
 from lc_guard.detectors.joined import ask
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.overlaps import one_kind_per_value, resolve
@@ -118,11 +118,11 @@ class TunedDetector:
             if load is not None:
                 load()
 
-    def detect(self, text: str) -> list[Entity]:
+    def detect(self, text: str) -> Sequence[Entity]:
         """Give the entities of a text, ordered by offset, without overlaps."""
         return self.detect_batch([text])[0]
 
-    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
+    def detect_batch(self, texts: Sequence[str]) -> Sequence[Sequence[Entity]]:
         """Do the same for many texts, each detector in one pass.
 
         Args:
@@ -136,10 +136,12 @@ class TunedDetector:
         """
         texts = list(texts)
         extras = [ask(detector, texts) for detector in self._extra]
-        return [
+        inside = ask(self._detector, texts)
+        tuned = [
             self._tuned(text, found, _Added(self._denied(text), [clean(text, answers[place]) for answers in extras]))
-            for place, (text, found) in enumerate(zip(texts, ask(self._detector, texts), strict=True))
+            for place, (text, found) in enumerate(zip(texts, inside, strict=True))
         ]
+        return Answers(tuned, latency_ms=inside.latency_ms) if isinstance(inside, Answers) and not extras else tuned
 
     def _tuned(self, text: str, found: Sequence[Entity], added: _Added) -> list[Entity]:
         kept = [entity for entity in self._thresholds.reached(found) if self._wanted(entity.kind)]
