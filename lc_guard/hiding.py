@@ -14,6 +14,7 @@ from lc_guard.escapes import readings
 from lc_guard.fakes import FakeMint
 from lc_guard.known import Known
 from lc_guard.linking import PERSON, People, alias_kind, base_kind
+from lc_guard.ordinary import is_ordinary
 from lc_guard.placeholders import LITERAL, TokenGrammar
 from lc_guard.policy import Policy
 from lc_guard.records import Entity
@@ -97,7 +98,10 @@ class Hiding:
         seen = _Overlaps(findings)
         for hit in hits:
             # a value of the session that stands here again is certain; where a detector saw it too, its score counts
-            certain = hit.kind != LITERAL and not seen.any(hit.start, hit.end)
+            detected = seen.any(hit.start, hit.end)
+            if not detected and is_ordinary(text, hit.start, hit.end):
+                continue
+            certain = hit.kind != LITERAL and not detected
             findings.append(Entity(base_kind(hit.kind), hit.start, hit.end, 1.0 if certain else 0.0))
         return findings + [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, memory, kinds)]
 
