@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import benchmarks.__main__
-from benchmarks import chain, conversation, importing, memory, restoring, streaming
+from benchmarks import chain, conversation, detection, importing, memory, restoring, streaming
 from benchmarks.table import HEADS, Row, markdown, text, told
 
 SMALL: list[tuple[Any, dict[str, Any], int]] = [
@@ -17,6 +17,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (conversation, {"turns": 5}, 1),
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
+    (detection, {"characters": 300, "texts": 3, "repeats": 1}, 4),
 ]
 
 
