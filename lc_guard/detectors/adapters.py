@@ -105,12 +105,12 @@ class RecognizerDetector:
 
     def detect(self, text: str) -> list[Entity]:
         """Give what the recognizer finds in a text, ordered by offset."""
+        engine = self._built()
         from presidio_analyzer import PatternRecognizer
 
         from lc_guard.detectors.spans import clean
         from lc_guard.detectors.windows import readable, shifted, windows
 
-        engine = self._built()
         seen = readable(text)
         size, overlap = _PATTERN_WINDOW if isinstance(self._recognizer, PatternRecognizer) else _MODEL_WINDOW
         found: list[Entity] = []

@@ -13,6 +13,8 @@ from types import ModuleType
 # With one of these installed, the user's own pipelines may have layers in torch.
 _NEED_TORCH = ("spacy_transformers", "spacy_curated_transformers", "curated_transformers", "spacy_llm")
 
+_IMPORTING = threading.RLock()
+
 
 class _NoTorch:
     """An import hook that hides torch from one thread; others may import it meanwhile."""
@@ -27,6 +29,13 @@ class _NoTorch:
         if fullname == "torch" and threading.get_ident() == self._thread:
             raise ModuleNotFoundError("torch is hidden while thinc is imported", name="torch")
         return None
+
+
+def import_spacy() -> None:
+    """Import spaCy, in one thread at a time: its modules import each other, and two first imports at once break."""
+    with _IMPORTING:
+        import_thinc()
+        importlib.import_module("spacy")
 
 
 def import_thinc() -> None:

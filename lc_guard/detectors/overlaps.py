@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import is_structured, rank, trim
 from lc_guard.records import Entity
 
@@ -42,6 +43,8 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
         Entity(kind, *part, score)
         for kind, start, end, score in _joined_guesses(text, guesses)
         for part in taken.free_parts(start, end)
+        # What is left of a guess must stand by itself: of "card 4111…", taken for a date, no date is left.
+        if part == (start, end) or plausible(text, [Entity(kind, *part, score)])
     ]
     return sorted([*taken.entities, *clean_guesses(text, rest)], key=lambda e: e.start)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.detectors.light_imports import import_thinc
+from lc_guard.detectors.light_imports import import_spacy
 from lc_guard.detectors.weights import LoadOnce
 from lc_guard.errors import DetectorError
 from lc_guard.records import Entity, normalize_kind
@@ -176,7 +176,7 @@ def pattern_engine(language: str) -> Engine:
     Raises:
         DetectorError: The language is not known.
     """
-    import_thinc()
+    import_spacy()
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 
     with quiet(logging.ERROR):
@@ -197,7 +197,7 @@ def recognizer_engine(recognizer: EntityRecognizer) -> Engine:
     Args:
         recognizer: The recognizer; it is asked from one thread at a time.
     """
-    import_thinc()
+    import_spacy()
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 
     language = recognizer.supported_language
@@ -220,7 +220,7 @@ def group_recognizers(groups: Iterable[Mapping[str, Any]], language: str) -> lis
     Returns:
         One recognizer for each group.
     """
-    import_thinc()
+    import_spacy()
     from presidio_analyzer import Pattern, PatternRecognizer
 
     return [

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lc_guard.detectors.light_imports import import_thinc
+from lc_guard.detectors.light_imports import import_spacy
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, package_folder, verified
@@ -183,7 +183,7 @@ def load_pipeline(pipeline: str | None) -> LoadedPipeline:
     Raises:
         ModelUnavailable: It is not installed, unreadable, has no NER, or a packaged file is altered.
     """
-    import_thinc()
+    import_spacy()
     import spacy
 
     folder = packaged_or_official() if pipeline is None else _folder_of(pipeline)

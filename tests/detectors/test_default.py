@@ -244,3 +244,9 @@ def test_another_thread_may_import_torch_meanwhile(beside_a_torch):
         "except ImportError as error: print(error.name)"
     )
     assert beside_a_torch(code) == ["True", "torch"]
+
+
+def test_first_use_on_a_long_text_imports_vendors_in_several_threads_at_once():
+    code = "from lc_guard.detectors import default_detector as d; print(len(d().detect('Jane Doe said. ' * 300)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "300"
