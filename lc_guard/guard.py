@@ -206,7 +206,7 @@ class Guard:
         spans = {text: merge(text, found, self.policy) for text, found in findings.items()}
         if any(span.action == "block" for found in spans.values() for span in found):
             return Outcome(self._decision(job, started, spans, action="block"), {}, dict(detected.latency_ms))
-        hidden = yield from self._hiding.hide(job.session, spans)
+        hidden = yield from self._hiding.hide(job.session, spans, memory)
         if isinstance(hidden, Exception):
             return self._blocked(job, started, detected, hidden)
         decision = self._decision(job, started, spans, failure=failure)

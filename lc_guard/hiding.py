@@ -13,7 +13,7 @@ from lc_guard.errors import GuardError
 from lc_guard.escapes import readings
 from lc_guard.fakes import FakeMint
 from lc_guard.known import Known
-from lc_guard.linking import PERSON, People, alias_kind, base_kind
+from lc_guard.linking import PERSON, People, Person, alias_kind, base_kind
 from lc_guard.ordinary import is_ordinary
 from lc_guard.placeholders import LITERAL, TokenGrammar
 from lc_guard.policy import Policy
@@ -27,6 +27,7 @@ Wanted = tuple[str, str]
 """A kind and a value that is to have a placeholder."""
 
 _MAX_REPAIRS = 8
+_MAX_LINKED = 5_000  # placeholders of a session beyond which new names are no longer compared with all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,14 @@ class Hiding:
             return self._grammar.find(text, kinds)
         return memory.fakes.find(text) if memory.fakes is not None else []
 
-    def hide(self, session: str, spans: Mapping[str, Sequence[Span]]) -> Plan[dict[str, str] | Exception]:
+    def hide(
+        self, session: str, spans: Mapping[str, Sequence[Span]], memory: Memory
+    ) -> Plan[dict[str, str] | Exception]:
         """Put placeholders where the spans say; gives text → hidden text, or what the vault raised."""
         todo = {
             text: [span for span in found if span.action in ("anonymize", "redact")] for text, found in spans.items()
         }
+        known = {text[hit.start : hit.end] for text, hits in zip(spans, memory.found, strict=True) for hit in hits}
         for _ in range(_MAX_REPAIRS):
             wanted = list(
                 dict.fromkeys(
@@ -126,7 +130,7 @@ class Hiding:
             )
             placeholders: dict[Wanted, str] = {}
             if wanted:
-                answer = yield from self._allocate(session, wanted, todo.keys())
+                answer = yield from self._allocate(session, wanted, todo.keys(), known)
                 if isinstance(answer, Exception):
                     return answer
                 placeholders = answer
@@ -147,31 +151,42 @@ class Hiding:
                 )
         return GuardError("no fakes were found that stay apart from the text; use a numbered placeholder_style")
 
-    def _allocate(self, session: str, wanted: Sequence[Wanted], texts: Set[str]) -> Plan[dict[Wanted, str] | Exception]:
+    def _allocate(
+        self, session: str, wanted: Sequence[Wanted], texts: Set[str], known: Set[str]
+    ) -> Plan[dict[Wanted, str] | Exception]:
         if self._grammar is None:
             (items,) = yield Together([partial(self._vault.items, session)], waits=self.waits)
             if isinstance(items, Exception):
                 return items
             return (yield from self._ask_vault(session, wanted, wanted, FakeMint(texts, items)))
         mint = _TokenMint(self._grammar)
-        names = [value for kind, value in wanted if kind == PERSON] if self._link_persons else []
+        names = [value for kind, value in wanted if kind == PERSON and value not in known] if self._link_persons else []
         if not names:
             return (yield from self._ask_vault(session, wanted, wanted, mint))
         (items,) = yield Together([partial(self._vault.items, session)], waits=self.waits)
         if isinstance(items, Exception):
             return items
-        people = People((*self._grammar.read(placeholder), value) for placeholder, value in items.items())
-        aliases = people.aliases(names, known=set(items.values()))
+        few = items if len(items) <= _MAX_LINKED else {}
+        people = People(
+            (*read, value) for placeholder, value in few.items() if (read := self._grammar.read(placeholder))
+        )
+        aliases = people.aliases(names, known=set(items.values())) if few or not items else {}
+        return (yield from self._allocate_linked(session, wanted, aliases, mint))
+
+    def _allocate_linked(
+        self, session: str, wanted: Sequence[Wanted], aliases: Mapping[str, Person], mint: _TokenMint
+    ) -> Plan[dict[Wanted, str] | Exception]:
         first = [pair for pair in wanted if pair[1] not in aliases]
         placeholders = yield from self._ask_vault(session, first, first, mint)
-        if isinstance(placeholders, Exception) or not aliases:
+        others = [pair for pair in wanted if pair[1] in aliases]
+        if isinstance(placeholders, Exception) or not others:
             return placeholders
         # an alias is named after its person's number, which a new person has only now
-        number_of = {name: self._grammar.read(placeholders[PERSON, name])[1] for kind, name in first if kind == PERSON}
-        others = [pair for pair in wanted if pair[1] in aliases]
-        persons = [aliases[name] for _, name in others]
-        numbers = [number_of[person] if isinstance(person, str) else person for person in persons]
-        named = [(alias_kind(PERSON, number), name) for number, (_, name) in zip(numbers, others, strict=True)]
+        named: list[Wanted] = []
+        for kind, name in others:
+            person = aliases[name]
+            number = mint.number(placeholders[PERSON, person]) if isinstance(person, str) else person
+            named.append((kind if number is None else alias_kind(PERSON, number), name))
         more = yield from self._ask_vault(session, others, named, mint)
         return more if isinstance(more, Exception) else placeholders | more
 
@@ -211,6 +226,11 @@ class _TokenMint:
 
     def __call__(self, kind: str, index: int) -> str:
         return self._grammar.token(kind, index)
+
+    def number(self, placeholder: str) -> int | None:
+        """Give the index of a placeholder of this style; one of another style has none."""
+        read = self._grammar.read(placeholder)
+        return read[1] if read else None
 
     def claims(self, placeholder: str) -> Set[str]:  # noqa: ARG002 - numbers keep placeholders apart
         return frozenset()

@@ -1,8 +1,8 @@
 """Names that are words, such as Will, May and Hurt: where one that is known is not taken for the name again.
 
 A session's values are found again by exact match. For most names that is right everywhere; ``May I?`` and ``Will you?``
-would lose their verb. A name on this list counts where a capital says that it is one, which it does not at the start of a
-sentence. What a detector takes for a name there is hidden all the same.
+would lose their verb. A name on this list counts where a capital says that it is one, which it does not at the start of
+a sentence. What a detector takes for a name there is hidden all the same.
 """
 
 from __future__ import annotations

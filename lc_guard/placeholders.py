@@ -87,8 +87,10 @@ class TokenGrammar:
         """Write the placeholder of (kind, index)."""
         return f"{self._prefix}{kind}_{index}{self._closing}"
 
-    def read(self, token: str) -> tuple[str, int]:
-        """Give kind and index of a placeholder as it was minted."""
+    def read(self, token: str) -> tuple[str, int] | None:
+        """Give kind and index of a placeholder as it was minted, or None if it is not of this style."""
+        if not self._exact.fullmatch(token):
+            return None
         kind, _, index = token[len(self._prefix) : -len(self._closing)].rpartition("_")
         return kind, int(index)
 

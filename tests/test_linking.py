@@ -111,3 +111,19 @@ def test_round_trip(words):
         session = Guard(Names(), placeholder_style=style).session("s")
         assert session.deanonymize(session.anonymize(text)) == text
     assert guard.vault.items("s") == {}
+
+
+def test_a_crowd_is_not_compared(monkeypatch):
+    monkeypatch.setattr("lc_guard.hiding._MAX_LINKED", 1)
+    session = Guard(Names()).session("s")
+    assert numbers(session.anonymize("Jane Doe; John Smith")) == ["1", "2"]
+    assert numbers(session.anonymize("Doe")) == ["3"]
+
+
+def test_a_vault_with_placeholders_of_another_style():
+    guard = Guard(Names(), placeholder_style="fake")
+    fake = guard.session("s").anonymize("Jane Doe")
+    other = Guard(Names(), vault=guard.vault).session("s")
+    text = "Jane Doe; Doe; John Smith; Smith"
+    hidden = other.anonymize(text)
+    assert hidden == f"{fake}; [REDACTED_PERSON_2]; [REDACTED_PERSON_3]; [REDACTED_PERSON_3_ALIAS_1]"
