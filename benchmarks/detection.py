@@ -1,8 +1,8 @@
 """The default detector next to LLM Guard's pipeline with the same two models; batches; the start; memory.
 
-LLM Guard's pipeline is its analyzer with its patterns, spaCy as its NLP engine (all components, as LLM Guard loads it) and
-Rampart. With ``optimum[onnxruntime]`` installed, Rampart runs as LLM Guard runs it, through ``recognizer_conf``; without,
-our own runtime stands in, which is the faster one and so favours LLM Guard.
+LLM Guard's pipeline is its analyzer with its patterns, spaCy as its NLP engine (all components, as LLM Guard loads it)
+and Rampart. With ``optimum[onnxruntime]`` installed, Rampart runs as LLM Guard runs it, through ``recognizer_conf``;
+without, our own runtime stands in, which is the faster one and so favours LLM Guard.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _through_our_runtime() -> Any:
         def load(self) -> None:
             self.detector = rampart.RampartDetector()
 
-        def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
+        def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> Any:  # noqa: ARG002
             found = self.detector.detect(text)
             return [RecognizerResult(e.kind, e.start, e.end, e.score) for e in found if e.kind in entities]
 

@@ -39,7 +39,11 @@ VENDORS = {
     "fakes": {"faker"},
 }  # fmt: skip
 # The command that shows LLM Guard without its model gives it an empty recognizer of Presidio's class.
-GUESTS = {"commands/choices": {"presidio_analyzer"}}
+GUESTS = {
+    # Its lists of given names are a rule beside the models.
+    "detectors/given_names": {"faker"},
+    "commands/choices": {"presidio_analyzer"},
+}
 
 
 def imports(tree: ast.AST, *, top_only: bool = False) -> Iterator[str]:

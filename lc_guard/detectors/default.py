@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Collection, Iterable, Mapping
 
 from lc_guard.detectors.base import Detector, DetectorLike
+from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import JoinedDetector
 from lc_guard.detectors.llm_guard_patterns import SUPERSEDED, llm_guard_patterns
 from lc_guard.detectors.names import TitleDetector
@@ -62,7 +63,7 @@ def default_detector(
     ]
     if ner:
         _require_models()
-        detectors += [SpacyDetector(), RampartDetector(threshold=threshold, thresholds=thresholds)]
+        detectors += [GivenNameDetector(), SpacyDetector(), RampartDetector(threshold=threshold, thresholds=thresholds)]
     joined = JoinedDetector(detectors)
     if kinds is None and not (thresholds or allow or deny or extra):
         return joined

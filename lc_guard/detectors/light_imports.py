@@ -31,11 +31,24 @@ class _NoTorch:
         return None
 
 
+def import_alone(*names: str) -> None:
+    """Import modules while no other thread imports any through here.
+
+    Packages whose modules import each other break when two threads come to them first at the same time; so do NumPy's.
+
+    Args:
+        names: Of modules.
+    """
+    with _IMPORTING:
+        for name in names:
+            importlib.import_module(name)
+
+
 def import_spacy() -> None:
-    """Import spaCy, in one thread at a time: its modules import each other, and two first imports at once break."""
+    """Import spaCy as `import_alone` does, without torch."""
     with _IMPORTING:
         import_thinc()
-        importlib.import_module("spacy")
+        import_alone("spacy")
 
 
 def import_thinc() -> None:

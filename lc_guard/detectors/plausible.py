@@ -168,6 +168,9 @@ _LABELS = frozenset(
         "mastercard",
         "amex",
         "account",
+        "csr",
+        "social security",
+        "client_ip",
     ]
 )
 _ARTICLE = re.compile(r"(?i)^(?:the|a|an|this|that|said|his|her|its|their|our|your)\s+")
@@ -175,6 +178,7 @@ _REFERENCE = re.compile(
     r"(?:Articles?|Chapters?|Sections?|Rules?|Parts?|Annex(?:es)?|Protocols?|Exhibits?|Counts?|Paragraphs?|Schedule|Title"
     r"|Appendix|Volume|Page|Line|Item|Step|Form)\s*(?:No\.?\s*)?(?:\d|§|\(|[IVXLC]+\b|[A-Z]\b)|(?:\w+ )?Section \(Rule"
 )
+_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _LAW = re.compile(
     r"\b(?:Act|Code|Regulations?|Rules of Court|Constitution|Convention|Directive|Order)(?:\s+\(?\d{4}\)?)?$"
 )
@@ -184,7 +188,7 @@ _WHEN = re.compile(
     r"|eighty|ninety|hundred)\b"
 )
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
-_LOWER_SURE = 0.9
+_LOWER_SURE = 0.7
 
 
 def plausible(text: str, entities: Iterable[Entity]) -> list[Entity]:
@@ -207,7 +211,11 @@ def _stands(text: str, entity: Entity) -> bool:
         return _WHEN.search(value) is not None
     if entity.kind not in {"PERSON", "ORGANIZATION", "LOCATION", "NRP"}:
         return True
-    if bare.lower() in _ROLES or bare.lower().rstrip(".") in _LABELS or _REFERENCE.match(bare):
+    if bare.lower() in _ROLES or bare.lower().rstrip(".") in _LABELS:
+        return False
+    # "Page V. Johnson" begins like a reference too: of a person's name all must be one.
+    reference = _REFERENCE.match(bare)
+    if reference and (entity.kind != "PERSON" or not _NAME_WORD.search(bare, reference.end())):
         return False
     if entity.kind == "ORGANIZATION" and _LAW.search(bare):
         return False

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from lc_guard.detectors.light_imports import import_alone
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.thresholds import Thresholds
@@ -318,6 +319,7 @@ def load_model(_process: int) -> LoadedModel:
     Raises:
         ModelUnavailable: The package is not installed, or a file of it is altered.
     """
+    import_alone("numpy", "onnxruntime", "tokenizers")
     import onnxruntime
     from tokenizers import Tokenizer
 

@@ -264,6 +264,14 @@ SHAPES: tuple[Shape, ...] = (
         with_digit,
     ),
     _shape(
+        "CASE_NUMBER",
+        rf"\bdocket(?:{_GAP}?[:#])?{_GAP}(?P<value>[A-Z0-9][\w:./-]{{1,24}}[A-Z0-9])(?!\w)",
+        0.85,
+        with_digit,
+    ),
+    # Year, two or three letters for the kind of case, number: as the clerks of many US courts write it.
+    _shape("CASE_NUMBER", r"(?<![\w-])\d{2}-?[A-Z]{2,3}-?\d{4,7}(?:-[A-Z]{1,4})?(?![\w-])", 0.6, case=True),
+    _shape(
         "CASE_NUMBER", rf"\bnos?\.{_GAP}?(?P<value>\d{{1,6}}[-/](?:\d{{1,6}})(?:[-/][A-Z0-9]{{1,6}})?)(?![\w-])", 0.9
     ),
     _shape(

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from functools import partial
+from itertools import chain
 
 from lc_guard.records import Entity
 
@@ -51,6 +52,15 @@ _PATTERN_RANK = 50
 _EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&"
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
 _FIRST_WORD = re.compile(r"^([^\W\d_]+)\.?\s+(?=\S)")
+_LAST_WORD = re.compile(r"\s+([^\W\d_]+)$")
+# Small words that models take along with a name.
+_BESIDE_NAMES = frozenset(
+    [
+        *("and", "or", "versus", "vs", "with", "by", "from", "to", "for", "of", "that", "because", "is", "was", "are"),
+        *("has", "had", "did", "does", "will", "would", "who", "says", "said"),
+    ]
+)
+_PARAGRAPH = re.compile(r"\n\s*\n|\r\n\s*\r\n")
 _DIGIT_GLUE = frozenset("-./:")
 _WORD_GLUE = frozenset("'’ʼ-‐‑")
 # No value is longer; without a bound, each hit inside an endless run would walk all of it.
@@ -160,8 +170,12 @@ def trim(text: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
     start += value.index(core)
     end = start + len(core)
     if kind == "PERSON":
-        while (match := _FIRST_WORD.match(text[start:end])) and match[1].lower() in TITLES:
+        while (match := _FIRST_WORD.match(text[start:end])) and (
+            match[1].lower() in TITLES or match[1] in _BESIDE_NAMES
+        ):
             start += match.end()
+        while (match := _LAST_WORD.search(text[start:end])) and match[1] in _BESIDE_NAMES:
+            end = start + match.start()
     return start, end
 
 
@@ -178,7 +192,7 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
     found: dict[tuple[str, int, int], float] = {}
     entities = list(entities)
     widen = _Breaks(text).extend if len(entities) > _MANY else partial(extend, text)
-    for entity in entities:
+    for entity in chain.from_iterable(_within_paragraphs(text, entity) for entity in entities):
         start, end = max(0, entity.start), min(len(text), entity.end)
         trimmed = trim(text, start, end, entity.kind) if start < end else None
         if trimmed is None:
@@ -187,3 +201,13 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
         key = (entity.kind, *trimmed)
         found[key] = max(found.get(key, 0.0), entity.score)
     return sorted((Entity(k, s, e, score) for (k, s, e), score in found.items()), key=lambda e: (e.start, -e.end))
+
+
+def _within_paragraphs(text: str, entity: Entity) -> Iterable[Entity]:
+    """Cut a model's guess where a paragraph ends: no name goes over a blank line."""
+    start = entity.start
+    if entity.kind in NER_KINDS and "\n" in text[start : entity.end]:
+        for gap in _PARAGRAPH.finditer(text, max(0, start), entity.end):
+            yield Entity(entity.kind, start, gap.start(), entity.score)
+            start = gap.end()
+    yield Entity(entity.kind, start, entity.end, entity.score)

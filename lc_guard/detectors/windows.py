@@ -12,6 +12,8 @@ from lc_guard.records import Entity
 _ENDLESS = re.compile(r"\S{512}")
 # Base64, hexadecimal, tokens, digits: an unbroken run that long holds no word that a model could read.
 _BLOB = re.compile(r"[A-Za-z0-9+/=_-]{512,}")
+# Rules of dashes, rows of emoji: spaCy's tokenizer takes them apart sign by sign, in quadratic time.
+_SIGNS = re.compile(r"[^\w\s]{64,}")
 _NAME_RUN = r"[^\W\d_a-zß-öø-ÿ][\w.'’-]*"
 _RUN_BEFORE = re.compile(rf"(?:{_NAME_RUN}[ \u00a0]+)*{_NAME_RUN}$")
 _RUN_AFTER = re.compile(rf"{_NAME_RUN}(?:[ \u00a0]+{_NAME_RUN})*")
@@ -28,8 +30,13 @@ class Window(NamedTuple):
 
 
 def without_surrogates(text: str) -> str:
-    """Replace lone surrogates, which no tokenizer takes, and control characters, one for one."""
-    return _UNREADABLE.sub("\ufffd", text) if _UNREADABLE.search(text) else text
+    """Replace lone surrogates, which no tokenizer takes, control characters, and endless runs of signs, one for one."""
+    text = _UNREADABLE.sub("\ufffd", text) if _UNREADABLE.search(text) else text
+    return _SIGNS.sub(_blanks, text) if _SIGNS.search(text) else text
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return " " * (match.end() - match.start())
 
 
 def readable(text: str) -> str:
@@ -46,7 +53,7 @@ def readable(text: str) -> str:
         A text of the same length.
     """
     text = _ODD_BLANK.sub(" ", without_surrogates(text)).replace("’", "'").replace("ʼ", "'").replace("\u2011", "-")
-    text = _BLOB.sub(lambda blob: " " * len(blob[0]), text)
+    text = _BLOB.sub(_blanks, text)
     return _NEWLINE.sub(_unwrap, text) if "\n" in text else text
 
 

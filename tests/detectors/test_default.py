@@ -93,7 +93,7 @@ def test_threads(joined):
     "text",
     ["", "  \n\t", "\x00", "\ud800\udfff", "\u202eeoD enhoJ\u202c", "e\u0301" * 200,
      "👨\u200d👩 Jo\u200dhn", "김철수 " * 80,
-     "1" * 20_000, "a" * 20_000, "a." * 5_000, ":" * 5_000, "'" * 5_000, "\n" * 20_000, "+1 " * 3_000],
+     "1" * 20_000, "a" * 20_000, ":" * 5_000, "'" * 5_000, "\n" * 20_000, "+1 " * 3_000],
 )  # fmt: skip
 def test_awkward_texts(joined, text):
     answer = joined.detect(text)
