@@ -41,10 +41,14 @@ class ChunkRestorer:
     Args:
         make: Gives new restorers.
         keys: Keys of dict chunks that are restored; None restores all.
+        json_content: Whether the content of messages is JSON: values in it are then escaped.
     """
 
-    def __init__(self, make: MakeRestorer, *, keys: Collection[str] | None = None) -> None:
+    def __init__(
+        self, make: MakeRestorer, *, keys: Collection[str] | None = None, json_content: bool = False
+    ) -> None:
         self._make = make
+        self._json_content = json_content
         self._keys = keys
         self._restorers: dict[_Path, StreamRestorer] = {}
         self._of_key: dict[Any, ChunkRestorer] = {}
@@ -144,6 +148,7 @@ class ChunkRestorer:
 
     def _grow(self, value: Any, path: _Path, *, as_json: bool = False) -> Any:
         if isinstance(value, str):
+            as_json = as_json or (self._json_content and _is_content(path))
             return self._restorer(path, as_json=as_json).feed(value) if value else value
         if isinstance(value, list):
             return [self._grow(item, (*path, _item(item, number))) for number, item in enumerate(value)]
@@ -197,6 +202,11 @@ def _element(step: _Item, fields: Any) -> Any:
 
 def _is_json(key: str, item: Any) -> bool:
     return key in JSON_KEYS or (key in ("args", "input") and isinstance(item, str))
+
+
+def _is_content(path: _Path) -> bool:
+    """Tell whether a path leads to what a message says: its content, or the text of one of its blocks."""
+    return path[0] == "content" and (len(path) == 1 or path[-1] == "text" or isinstance(path[-1], _Item))
 
 
 def _with(chunk: Any, update: Mapping[str, Any]) -> Any:
