@@ -23,7 +23,7 @@ FLOORS = [
     {"hiding"},
     {"guard"},
     {"messages", "masking"},
-    {"checks", "streaming", "otel"},
+    {"checks", "checkpoints", "streaming", "tool_calls", "otel"},
     {"runnables", "callbacks", "langfuse", "boundary", "middleware", "documents"},
     {"__init__"},
     {"testing", "evals", "demo"},
