@@ -208,7 +208,7 @@ class _Checkpoint(NamedTuple):
     def job(self, session: str) -> Job:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
-        return Job(texts, session)
+        return Job(texts, session, preamble=False)  # what is stored must come back as it was
 
     def changed(self, change: _Change, *, strict: bool = True) -> tuple[Checkpoint, CheckpointMetadata]:
         channels: Mapping[str, Any] = self.checkpoint["channel_values"]
@@ -228,7 +228,7 @@ class _Writes(NamedTuple):
     def job(self, session: str) -> Job:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
-        return Job(texts, session)
+        return Job(texts, session, preamble=False)  # what is stored must come back as it was
 
     def changed(self, change: _Change) -> list[tuple[str, Any]]:
         return [(channel, _walked(value, change, strict=True)) for channel, value in self.writes]

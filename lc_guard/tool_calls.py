@@ -78,7 +78,7 @@ class ToolBoundary:
         """
         if not self._policy.hides(self._tool) or not self._args:
             return None
-        return Job(texts_of(self._args), self._session, "tool_call")
+        return Job(texts_of(self._args), self._session, "tool_call", preamble=False)
 
     def hidden(self, outcome: Outcome, placeholders: Mapping[str, str]) -> Any:
         """Give the arguments as the tool may see them, and note which values left.

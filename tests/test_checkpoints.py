@@ -157,6 +157,15 @@ def test_metadata(database: sqlite3.Connection, tmp_path: Path) -> None:
     assert NAME.encode() not in bytes_of(tmp_path)
 
 
+def test_a_preamble_is_not_stored() -> None:
+    class WithPreamble(CanaryDetector):
+        preamble = "Text to analyze:"
+
+    graph = graph_of(GuardCheckpointer(InMemorySaver(), guard=Guard(WithPreamble())), answer)
+    graph.invoke({"messages": [HumanMessage(CANARIES[0])]}, CONFIG)
+    assert graph.get_state(CONFIG).values["messages"][0].content == CANARIES[0]
+
+
 def test_each_thread_is_a_session_whatever_session_id_says() -> None:
     guard = make_guard()
     graph = graph_of(GuardCheckpointer(InMemorySaver(), guard=guard), answer)
