@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from langchain.agents import create_agent
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk
 from langchain_core.tools import BaseTool, tool
 
 from lc_guard import Guard
@@ -107,10 +107,6 @@ def sent(server: OpenAIServer) -> str:
     """All that reached the provider, readable: JSON escapes undone."""
     raw = b"".join(server.raw).decode()
     return raw + "".join(json.dumps(request, ensure_ascii=False) for request in server.requests)
-
-
-def text_of(message: Any) -> str:
-    return message.text if isinstance(message, BaseMessage) else str(message)
 
 
 MODES = ("invoke", "ainvoke", "values", "updates", "messages", "avalues", "aupdates", "amessages", "events_v2")
