@@ -1,6 +1,6 @@
 """LangChain's own tests of chat models: plain ChatOpenAI, and the same with the boundary around it.
 
-Both talk to the same loopback server. The guard hides words of the tests' prompts, so that every test hides and restores.
+Both talk to the same loopback server. The guard hides words of the prompts, so that every test hides and restores.
 """
 
 from __future__ import annotations
