@@ -20,9 +20,9 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
 ]
 
 
-@pytest.mark.parametrize(("benchmark", "sizes", "count"), SMALL, ids=lambda value: getattr(value, "__name__", ""))
-def test_each_runs(benchmark: Any, sizes: dict[str, Any], count: int) -> None:
-    rows = benchmark.run(**sizes)
+@pytest.mark.parametrize(("measured", "sizes", "count"), SMALL, ids=lambda value: getattr(value, "__name__", ""))
+def test_each_runs(measured: Any, sizes: dict[str, Any], count: int) -> None:
+    rows = measured.run(**sizes)
     assert len(rows) == count
     assert all(row.ratio >= 0 and len(row.cells()) == len(HEADS) for row in rows)
 
