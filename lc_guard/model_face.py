@@ -153,7 +153,10 @@ class ModelFace(BaseChatModel):
         return self if inner is self.inner else self.model_copy(update={"inner": inner})
 
     def _of_inner(self, name: str, default: Any = None) -> Any:
-        return getattr(self.inner, name, default)
+        try:
+            return getattr(self.inner, name, default)
+        except TypeError:  # init_chat_model without a model: none can be made before a config names one
+            return default
 
     def _named(self, *names: str) -> str:
         found = (self._of_inner(name) for name in names)
