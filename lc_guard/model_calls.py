@@ -9,7 +9,6 @@ from uuid import UUID
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
 from pydantic import BaseModel, ValidationError
@@ -128,13 +127,13 @@ class ModelCall:
             restored = restored.model_copy(update={"content": self._json(content)})
         return revalidated(restored)
 
-    def feed(self, message: Any) -> list[ChatGenerationChunk]:
+    def feed(self, message: Any) -> list[AIMessageChunk]:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
-        return [ChatGenerationChunk(message=revalidated(piece)) for piece in self._chunks.feed(as_chunk(message))]
+        return [revalidated(piece) for piece in self._chunks.feed(as_chunk(message))]
 
-    def flush(self) -> list[ChatGenerationChunk]:
+    def flush(self) -> list[AIMessageChunk]:
         """Give what was held back of the stream."""
-        return [ChatGenerationChunk(message=piece) for piece in self._chunks.flush()]
+        return list(self._chunks.flush())
 
     def report(self, run: Any) -> None:
         """Tell everybody how many placeholders were restored."""

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, patch_config
@@ -73,6 +73,29 @@ class ModelSeams(ModelFace):
         run_manager: Any = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        with closing(self._pieces(messages, stop, run_manager, **kwargs)) as pieces:  # type: ignore[type-var]
+            for piece in pieces:
+                yield ChatGenerationChunk(message=piece)
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        async with aclosing(self._apieces(messages, stop, run_manager, **kwargs)) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield ChatGenerationChunk(message=piece)
+
+    def _pieces(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
+    ) -> Iterator[AIMessageChunk]:
+        """Stream restored messages; `_stream` without LangChain's envelope, which costs as much as restoring."""
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
             try:
@@ -80,7 +103,7 @@ class ModelSeams(ModelFace):
             except Blocked:
                 if self.on_blocked == "raise":
                     raise
-                yield ChatGenerationChunk(message=as_chunk(self._instead()))
+                yield as_chunk(self._instead())
                 return
             with closing(self.inner.stream(hidden, call.inner_config(run), stop=stop, **kwargs)) as chunks:
                 try:
@@ -92,13 +115,13 @@ class ModelSeams(ModelFace):
                 yield from call.flush()
             call.report(run)
 
-    async def _astream(
+    async def _apieces(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: Any = None,
         **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncIterator[AIMessageChunk]:
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         unblocked = self.guard.unblocked
         async with call.awatched(messages, run_manager) as run:
@@ -107,7 +130,7 @@ class ModelSeams(ModelFace):
             except Blocked:
                 if self.on_blocked == "raise":
                     raise
-                yield ChatGenerationChunk(message=as_chunk(self._instead()))
+                yield as_chunk(self._instead())
                 return
             async with aclosing(self.inner.astream(hidden, call.inner_config(run), stop=stop, **kwargs)) as chunks:
                 try:

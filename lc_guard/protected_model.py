@@ -92,13 +92,13 @@ class ProtectedChatModel(ModelSeams):
         (run,) = call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
         chunks: list[ChatGenerationChunk] = []
         try:
-            answer: Any = self._for(call)._stream(messages, stop, run, **kwargs)  # noqa: SLF001 - its own
+            answer: Any = self._for(call)._pieces(messages, stop, run, **kwargs)  # noqa: SLF001 - its own
             with closing(answer) as stream:
-                for chunk in stream:
+                for piece in stream:
                     if run.handlers:
-                        chunks.append(chunk)
-                        run.on_llm_new_token(chunk.message.content, chunk=chunk)
-                    yield chunk.message
+                        chunks.append(ChatGenerationChunk(message=piece))
+                        run.on_llm_new_token(piece.content, chunk=chunks[-1])
+                    yield piece
         except BaseException as error:
             run.on_llm_error(error, response=_result(chunks))
             raise
@@ -122,13 +122,13 @@ class ProtectedChatModel(ModelSeams):
         (run,) = await call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
         chunks: list[ChatGenerationChunk] = []
         try:
-            answer: Any = self._for(call)._astream(messages, stop, run, **kwargs)  # noqa: SLF001 - its own
+            answer: Any = self._for(call)._apieces(messages, stop, run, **kwargs)  # noqa: SLF001 - its own
             async with aclosing(answer) as stream:
-                async for chunk in stream:
+                async for piece in stream:
                     if run.handlers:
-                        chunks.append(chunk)
-                        await run.on_llm_new_token(chunk.message.content, chunk=chunk)
-                    yield chunk.message
+                        chunks.append(ChatGenerationChunk(message=piece))
+                        await run.on_llm_new_token(piece.content, chunk=chunks[-1])
+                    yield piece
         except BaseException as error:
             await run.on_llm_error(error, response=_result(chunks))
             raise

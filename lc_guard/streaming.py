@@ -44,9 +44,7 @@ class ChunkRestorer:
         json_content: Whether the content of messages is JSON: values in it are then escaped.
     """
 
-    def __init__(
-        self, make: MakeRestorer, *, keys: Collection[str] | None = None, json_content: bool = False
-    ) -> None:
+    def __init__(self, make: MakeRestorer, *, keys: Collection[str] | None = None, json_content: bool = False) -> None:
         self._make = make
         self._json_content = json_content
         self._keys = keys
@@ -139,8 +137,14 @@ class ChunkRestorer:
 
     def _feed_message(self, chunk: Any) -> Any:
         self._message = chunk
+        content = chunk.content
+        plain = type(content) is str and not chunk.additional_kwargs and not getattr(chunk, "tool_call_chunks", None)
+        if plain and getattr(chunk, "chunk_position", None) is None:  # nearly all chunks are so
+            shown = self._grow(content, ("content",))
+            return chunk if shown == content else chunk.model_copy(update={"content": shown})
         update = {name: self._grow(getattr(chunk, name), (name,)) for name in _GROWING if getattr(chunk, name, None)}
-        restored = _with(chunk, update)
+        changed = {name: value for name, value in update.items() if value != getattr(chunk, name)}
+        restored = _with(chunk, changed) if changed else chunk
         if getattr(chunk, "chunk_position", None) == "last" and (held := self._held()):
             # whoever adds the chunks up parses tool calls at this one: nothing may come after it
             restored = _with(restored + self._fragment(held), {"chunk_position": "last"})
