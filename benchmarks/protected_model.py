@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.streaming import TEXT
 from benchmarks.table import Row, text, told
 from lc_guard import Guard, protect
-from tests.support.openai_server import OpenAIServer
 
 QUESTION = "What was said on the day in question?"
 
@@ -20,8 +22,8 @@ def run(*, words: int = 400, repeats: int = 25) -> list[Row]:
     from langchain_openai import ChatOpenAI
 
     answer = (TEXT * (words // len(TEXT.split()) + 1))[: words * 5]
-    with OpenAIServer(lambda _: answer, chunk_size=5) as server:
-        model = ChatOpenAI(model="gpt-4o", base_url=server.base_url, api_key=server.api_key, max_retries=0)
+    with _server(answer) as url:
+        model = ChatOpenAI(model="gpt-4o", base_url=url, api_key="sk-loopback", max_retries=0)
         models = (protect(model, Guard([])), model)
         timings: tuple[list[_Timing], ...] = ([], [])
         for _ in range(repeats + 1):  # turn by turn: what slows the machine down slows both
@@ -43,6 +45,21 @@ def run(*, words: int = 400, repeats: int = 25) -> list[Row]:
         ),
         Row("Stream, tokens per second", f"{rate:,.0f}", f"{others_rate:,.0f}", others_rate / rate, 1.05),
     ]
+
+
+@contextmanager
+def _server(answer: str) -> Iterator[str]:
+    """Run the loopback server in a process of its own, as a provider does: it shares no lock with the client."""
+    code = (
+        "import sys; from tests.support.openai_server import OpenAIServer\n"
+        "with OpenAIServer(lambda _: sys.argv[1], chunk_size=5) as server:\n"
+        "    print(server.base_url, flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, answer]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.communicate("")  # the end of its input ends it
 
 
 class _Timing:
