@@ -125,6 +125,8 @@ class TokenGrammar:
         """
         if not self._word:
             return self._restore_mangled(before + text, len(before), len(before + text), lookup, kinds, at_end=at_end)
+        if not self._suspicious(text):  # nearly every piece of a stream
+            return Restored(text, 0, 0)
         parts = self._exact.split(text)
         tokens = parts[1::2]
         values = lookup(tokens) if tokens else {}

@@ -15,6 +15,7 @@ from lc_guard.messages import JSON_KEYS, LEFT_ALONE, map_texts
 from lc_guard.restoring import StreamRestorer
 
 _GROWING = ("content", "additional_kwargs", "tool_call_chunks")
+_CONTENT = ("content",)
 
 
 class _Item(NamedTuple):
@@ -140,7 +141,7 @@ class ChunkRestorer:
         content = chunk.content
         plain = type(content) is str and not chunk.additional_kwargs and not getattr(chunk, "tool_call_chunks", None)
         if plain and getattr(chunk, "chunk_position", None) is None:  # nearly all chunks are so
-            shown = self._grow(content, ("content",))
+            shown = self._restorer(_CONTENT, as_json=self._json_content).feed(content) if content else content
             return chunk if shown == content else chunk.model_copy(update={"content": shown})
         update = {name: self._grow(getattr(chunk, name), (name,)) for name in _GROWING if getattr(chunk, name, None)}
         changed = {name: value for name, value in update.items() if value != getattr(chunk, name)}
