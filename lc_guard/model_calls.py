@@ -127,9 +127,10 @@ class ModelCall:
             restored = restored.model_copy(update={"content": self._json(content)})
         return revalidated(restored)
 
-    def feed(self, message: Any) -> list[AIMessageChunk]:
+    def feed(self, message: Any) -> AIMessageChunk:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
-        return [revalidated(piece) for piece in self._chunks.feed(as_chunk(message))]
+        restored: AIMessageChunk = revalidated(self._chunks.feed_message(as_chunk(message)))
+        return restored
 
     def flush(self) -> list[AIMessageChunk]:
         """Give what was held back of the stream."""

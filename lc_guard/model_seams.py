@@ -108,7 +108,7 @@ class ModelSeams(ModelFace):
             with closing(self.inner.stream(hidden, call.inner_config(run), stop=stop, **kwargs)) as chunks:
                 try:
                     for chunk in chunks:
-                        yield from call.feed(chunk)
+                        yield call.feed(chunk)
                 except Exception:
                     yield from call.flush()  # what was held back is shown before the error
                     raise
@@ -135,8 +135,7 @@ class ModelSeams(ModelFace):
             async with aclosing(self.inner.astream(hidden, call.inner_config(run), stop=stop, **kwargs)) as chunks:
                 try:
                     async for chunk in chunks:
-                        for piece in await unblocked(partial(call.feed, chunk)):
-                            yield piece
+                        yield await unblocked(partial(call.feed, chunk))
                 except Exception:
                     for piece in await unblocked(call.flush):
                         yield piece

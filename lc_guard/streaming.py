@@ -71,7 +71,7 @@ class ChunkRestorer:
             if text or not chunk:
                 yield text
         elif hasattr(chunk, "additional_kwargs") and type(chunk).__name__.endswith("Chunk"):
-            yield self._feed_message(chunk)
+            yield self.feed_message(chunk)
         elif isinstance(chunk, AddableDict):
             yield from self._feed_pieces(chunk)
         elif isinstance(chunk, Mapping) or hasattr(chunk, "model_copy"):
@@ -136,7 +136,8 @@ class ChunkRestorer:
         self._once = self._once[0] + restorer.restored, self._once[1] + restorer.unknown
         return done
 
-    def _feed_message(self, chunk: Any) -> Any:
+    def feed_message(self, chunk: Any) -> Any:
+        """Take a message chunk and give what of it can be shown: `feed` for streams of nothing else."""
         self._message = chunk
         content = chunk.content
         plain = type(content) is str and not chunk.additional_kwargs and not getattr(chunk, "tool_call_chunks", None)
