@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import chain, conversation, detection, importing, memory, restoring, streaming
+from benchmarks import chain, conversation, detection, importing, memory, protected_model, restoring, streaming
 from benchmarks.table import Row, markdown, text
 
-ALL = (restoring, streaming, chain, conversation, importing, memory, detection)
+ALL = (restoring, streaming, chain, conversation, protected_model, importing, memory, detection)
 
 
 def run() -> list[Row]:

@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lc_guard.boundary import protect
     from lc_guard.callbacks import GuardCallbackHandler
+    from lc_guard.checkpoints import GuardCheckpointer
     from lc_guard.errors import (
         Blocked,
         DetectorError,
@@ -24,12 +26,15 @@ if TYPE_CHECKING:
         VaultFull,
     )
     from lc_guard.guard import Guard
+    from lc_guard.middleware import GuardMiddleware
     from lc_guard.policy import Policy
     from lc_guard.records import Action, Decision, Entity, ScanResult, Stage
     from lc_guard.runnables import Anonymize, Deanonymize
 
 _HOMES = {
+    "boundary": ("protect",),
     "callbacks": ("GuardCallbackHandler",),
+    "checkpoints": ("GuardCheckpointer",),
     "errors": (
         "Blocked",
         "DetectorError",
@@ -44,6 +49,7 @@ _HOMES = {
         "VaultFull",
     ),
     "guard": ("Guard",),
+    "middleware": ("GuardMiddleware",),
     "policy": ("Policy",),
     "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
     "runnables": ("Anonymize", "Deanonymize"),
@@ -61,7 +67,9 @@ __all__ = [
     "Entity",
     "Guard",
     "GuardCallbackHandler",
+    "GuardCheckpointer",
     "GuardError",
+    "GuardMiddleware",
     "LeakPrevented",
     "MissingExtra",
     "ModelUnavailable",
@@ -72,6 +80,7 @@ __all__ = [
     "UnsupportedInput",
     "VaultError",
     "VaultFull",
+    "protect",
 ]
 
 

@@ -210,7 +210,9 @@ class Guard:
         if isinstance(hidden, Exception):
             return self._blocked(job, started, detected, hidden)
         decision = self._decision(job, started, spans, failure=failure)
-        return Outcome(decision, self._with_preamble(texts, hidden), dict(detected.latency_ms))
+        if job.preamble:
+            hidden = self._with_preamble(texts, hidden)
+        return Outcome(decision, hidden, dict(detected.latency_ms))
 
     def _with_preamble(self, texts: Sequence[str], hidden: dict[str, str]) -> dict[str, str]:
         first = next((text for text in texts if hidden.get(text, text) != text), None)

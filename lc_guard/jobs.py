@@ -20,11 +20,13 @@ class Job:
         texts: The texts.
         session: Session id.
         stage: Where the texts come from.
+        preamble: Whether a detector's preamble is put before the first text that changed: only where a model reads it.
     """
 
     texts: Sequence[str] = field(repr=False)
     session: str = field(repr=False)
     stage: Stage = "prompt"
+    preamble: bool = True
 
 
 @dataclass(slots=True)

@@ -129,11 +129,14 @@ class TokenGrammar:
         """
         if not self._word:
             return self._restore_mangled(before + text, len(before), len(before + text), lookup, kinds, at_end=at_end)
+        count = self._count(text)
+        if not count:  # nearly every piece of a stream
+            return Restored(text, 0, 0)
         parts = self._quick.split(text)
         tokens = parts[1::2]
         values = lookup(tokens) if tokens else {}
         restored = [values.get(token) for token in tokens]
-        if None not in restored and not self._suspicious(text, beyond=len(tokens)):
+        if count == len(tokens) and None not in restored:
             parts[1::2] = restored
             return Restored("".join(parts), len(tokens), 0)
         return self._restore_carefully(text, lookup, kinds, before, at_end=at_end)
@@ -187,7 +190,11 @@ class TokenGrammar:
         return len(text)
 
     def _suspicious(self, text: str, *, beyond: int = 0) -> bool:
-        return text.upper().count(self._word) > beyond
+        return self._count(text) > beyond
+
+    def _count(self, text: str) -> int:
+        """Count the token's word in any case."""
+        return text.upper().count(self._word)
 
     def _restore_mangled(
         self, whole: str, start: int, end: int, lookup: Lookup, kinds: Set[str], *, at_end: bool

@@ -13,9 +13,9 @@ from lc_guard.guard import Guard
 from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts, texts_of
 from lc_guard.records import Stage
-from lc_guard.restoring import StreamRestorer
-from lc_guard.sessions import session_key
-from lc_guard.streaming import ChunkRestorer, MakeRestorer
+from lc_guard.restorers import WholeRestorer, make_restorers
+from lc_guard.sessions import configured_session, session_key
+from lc_guard.streaming import ChunkRestorer
 
 
 class _Step(Runnable[Any, Any]):
@@ -42,11 +42,7 @@ class _Step(Runnable[Any, Any]):
         return f"{self.get_name()}({self.guard!r})"
 
     def _session(self, config: RunnableConfig) -> str:
-        configurable = config.get("configurable") or {}
-        for name in ("session_id", "thread_id"):
-            if configurable.get(name) is not None:
-                return session_key(configurable[name])
-        return session_key(self._session_id)
+        return session_key(configured_session(config, self._session_id))
 
 
 class Anonymize(_Step):
@@ -216,20 +212,19 @@ class Deanonymize(_Step):
             yield chunk
 
     def _restore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        counts = _Counts(self._restorers(self._session(config)))
-        restored = map_texts(value, counts.restore, keys=self.keys, strict=False)
-        report_restored(run_manager, counts.total)
+        restorer = WholeRestorer(make_restorers(self.guard, self._session(config)))
+        restored = restorer.value(value, keys=self.keys)
+        report_restored(run_manager, restorer.total)
         return restored
 
     async def _arestore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        make = self._restorers(self._session(config))
-        counts = _Counts(make)
-        restored = await self.guard.unblocked(partial(map_texts, value, counts.restore, keys=self.keys, strict=False))
-        await areport_restored(run_manager, counts.total)
+        restorer = WholeRestorer(make_restorers(self.guard, self._session(config)))
+        restored = await self.guard.unblocked(partial(restorer.value, value, keys=self.keys))
+        await areport_restored(run_manager, restorer.total)
         return restored
 
     def _restore_stream(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
-        restorer = ChunkRestorer(self._restorers(self._session(config)), keys=self.keys)
+        restorer = ChunkRestorer(make_restorers(self.guard, self._session(config)), keys=self.keys)
         try:
             for chunk in chunks:
                 yield from restorer.feed(chunk)
@@ -242,7 +237,7 @@ class Deanonymize(_Step):
     async def _arestore_stream(
         self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
     ) -> AsyncIterator[Any]:
-        restorer = ChunkRestorer(self._restorers(self._session(config)), keys=self.keys)
+        restorer = ChunkRestorer(make_restorers(self.guard, self._session(config)), keys=self.keys)
         try:
             async for chunk in chunks:
                 for piece in await self.guard.unblocked(partial(_all_of, restorer.feed, chunk)):
@@ -254,31 +249,6 @@ class Deanonymize(_Step):
         for piece in await self.guard.unblocked(partial(_all_of, restorer.flush)):
             yield piece
         await areport_restored(run_manager, restorer.counts)
-
-    def _restorers(self, session: str) -> MakeRestorer:
-        """Give what makes restorers of a session; the vault is read when the first one is made."""
-        known: dict[bool, Any] = {}
-
-        def make(*, as_json: bool) -> StreamRestorer:
-            if as_json not in known:
-                known[as_json] = self.guard.restoring(session, json_strings=as_json)
-            return StreamRestorer(known[as_json])
-
-        return make
-
-
-class _Counts:
-    """Restores whole texts and counts."""
-
-    def __init__(self, make: MakeRestorer) -> None:
-        self._make = make
-        self.total = 0, 0
-
-    def restore(self, text: str) -> str:
-        restorer = self._make(as_json=False)
-        done = restorer.feed(text) + restorer.flush()
-        self.total = self.total[0] + restorer.restored, self.total[1] + restorer.unknown
-        return done
 
 
 def _all_of(pieces: Callable[..., Iterator[Any]], *args: Any) -> list[Any]:

@@ -99,3 +99,18 @@ def session_key(session_id: Any) -> str:
     if isinstance(session_id, bool) or type(session_id).__name__ not in ("int", "UUID"):
         raise SessionMissing(f"one of type {type(session_id).__name__} was given")
     return str(session_id)
+
+
+def configured_session(config: Mapping[str, Any], fixed: str | None = None) -> Any:
+    """Give the session id that a call's config names: its ``session_id``, else its ``thread_id``, else a fixed one.
+
+    Args:
+        config: LangChain's config of the call.
+        fixed: What counts when the config names none.
+
+    Returns:
+        The id as it was given, not yet checked, or None.
+    """
+    configurable = config.get("configurable") or {}
+    named = (configurable.get(name) for name in ("session_id", "thread_id"))
+    return next((session for session in named if session is not None), fixed)

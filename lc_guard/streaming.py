@@ -15,6 +15,7 @@ from lc_guard.messages import JSON_KEYS, LEFT_ALONE, map_texts
 from lc_guard.restoring import StreamRestorer
 
 _GROWING = ("content", "additional_kwargs", "tool_call_chunks")
+_CONTENT = ("content",)
 
 
 class _Item(NamedTuple):
@@ -41,10 +42,12 @@ class ChunkRestorer:
     Args:
         make: Gives new restorers.
         keys: Keys of dict chunks that are restored; None restores all.
+        json_content: Whether the content of messages is JSON: values in it are then escaped.
     """
 
-    def __init__(self, make: MakeRestorer, *, keys: Collection[str] | None = None) -> None:
+    def __init__(self, make: MakeRestorer, *, keys: Collection[str] | None = None, json_content: bool = False) -> None:
         self._make = make
+        self._json_content = json_content
         self._keys = keys
         self._restorers: dict[_Path, StreamRestorer] = {}
         self._of_key: dict[Any, ChunkRestorer] = {}
@@ -68,7 +71,7 @@ class ChunkRestorer:
             if text or not chunk:
                 yield text
         elif hasattr(chunk, "additional_kwargs") and type(chunk).__name__.endswith("Chunk"):
-            yield self._feed_message(chunk)
+            yield self.feed_message(chunk)
         elif isinstance(chunk, AddableDict):
             yield from self._feed_pieces(chunk)
         elif isinstance(chunk, Mapping) or hasattr(chunk, "model_copy"):
@@ -133,10 +136,17 @@ class ChunkRestorer:
         self._once = self._once[0] + restorer.restored, self._once[1] + restorer.unknown
         return done
 
-    def _feed_message(self, chunk: Any) -> Any:
+    def feed_message(self, chunk: Any) -> Any:
+        """Take a message chunk and give what of it can be shown: `feed` for streams of nothing else."""
         self._message = chunk
+        content = chunk.content
+        plain = type(content) is str and not chunk.additional_kwargs and not getattr(chunk, "tool_call_chunks", None)
+        if plain and getattr(chunk, "chunk_position", None) is None:  # nearly all chunks are so
+            shown = self._restorer(_CONTENT, as_json=self._json_content).feed(content) if content else content
+            return chunk if shown == content else chunk.model_copy(update={"content": shown})
         update = {name: self._grow(getattr(chunk, name), (name,)) for name in _GROWING if getattr(chunk, name, None)}
-        restored = _with(chunk, update)
+        changed = {name: value for name, value in update.items() if value != getattr(chunk, name)}
+        restored = _with(chunk, changed) if changed else chunk
         if getattr(chunk, "chunk_position", None) == "last" and (held := self._held()):
             # whoever adds the chunks up parses tool calls at this one: nothing may come after it
             restored = _with(restored + self._fragment(held), {"chunk_position": "last"})
@@ -144,6 +154,7 @@ class ChunkRestorer:
 
     def _grow(self, value: Any, path: _Path, *, as_json: bool = False) -> Any:
         if isinstance(value, str):
+            as_json = as_json or (self._json_content and _is_content(path))
             return self._restorer(path, as_json=as_json).feed(value) if value else value
         if isinstance(value, list):
             return [self._grow(item, (*path, _item(item, number))) for number, item in enumerate(value)]
@@ -197,6 +208,11 @@ def _element(step: _Item, fields: Any) -> Any:
 
 def _is_json(key: str, item: Any) -> bool:
     return key in JSON_KEYS or (key in ("args", "input") and isinstance(item, str))
+
+
+def _is_content(path: _Path) -> bool:
+    """Tell whether a path leads to what a message says: its content, or the text of one of its blocks."""
+    return path[0] == "content" and (len(path) == 1 or path[-1] == "text" or isinstance(path[-1], _Item))
 
 
 def _with(chunk: Any, update: Mapping[str, Any]) -> Any:

@@ -18,8 +18,8 @@ PACKAGES = [lc_guard, lc_guard.detectors, lc_guard.vaults, lc_guard.testing]
 NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
 PROMISED = {
     "lc_guard": (
-        "Guard Policy Anonymize Deanonymize GuardCallbackHandler Entity ScanResult Decision GuardError Blocked "
-        "SessionMissing"
+        "Guard Policy Anonymize Deanonymize GuardMiddleware GuardCallbackHandler GuardCheckpointer Entity ScanResult "
+        "Decision GuardError Blocked SessionMissing"
     ),
     "lc_guard.detectors": "default_detector LLMGuardDetector PatternDetector",
     "lc_guard.vaults": "MemoryVault",

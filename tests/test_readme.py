@@ -45,7 +45,8 @@ def test_the_examples_print_what_the_readme_says(openai_server: OpenAIServer):
 
 def test_the_links_lead_somewhere():
     root = Path(__file__).parents[1]
-    for target in re.findall(r"\]\((?!https?://|#)([^)]+)\)", README) + re.findall(r"`((?:docs|notebooks)/[\w./]+)`", README):
+    links = re.findall(r"\]\((?!https?://|#)([^)]+)\)", README)
+    for target in links + re.findall(r"`((?:docs|notebooks)/[\w./]+)`", README):
         assert (root / target).exists(), target
 
 

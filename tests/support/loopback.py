@@ -68,6 +68,7 @@ class Exchange(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256  # many clients at once
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Stay silent about clients that went away; tell all else."""

@@ -1,0 +1,230 @@
+"""protect(): the whole boundary around a chat model or any other Runnable."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import aclosing, closing
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.base import coerce_to_runnable
+from langchain_core.runnables.config import patch_config
+
+from lc_guard.call_sessions import CallSession
+from lc_guard.errors import Blocked
+from lc_guard.guard import Guard
+from lc_guard.protected_model import ProtectedChatModel
+from lc_guard.runnables import Anonymize, Deanonymize
+from lc_guard.sessions import session_key
+from lc_guard.wrapping import around_models, is_bound_model, is_chat_model
+
+
+def protect(
+    inside: Any,
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: Collection[str] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Put the boundary around a chat model or any other Runnable: what is inside sees placeholders only.
+
+    A chat model stays one: `ProtectedChatModel`. Bindings, retries and fallbacks around models stay as they are, with
+    the models in them protected. Anything else becomes a Runnable that hides its input, runs the inside and restores
+    the output, as it streams.
+
+    The session is the one that a call's config names, by ``session_id`` or ``thread_id``, else `session_id`, else one
+    of the call's own that is forgotten when the call ends.
+
+    Args:
+        inside: What is protected.
+        guard: Hides and restores; share one for the whole application.
+        session_id: The session of every call whose config names none: for one conversation only.
+        on_blocked: What a blocked input leads to: ``"raise"`` raises `Blocked`; any other text is the answer that
+            stands for it. The inside is not called in either case.
+        keys: Keys of a dict input that hold text; the others are left alone. None looks at every text in it.
+        name: Name of the Runnable in traces; models keep theirs.
+
+    Returns:
+        A `ProtectedChatModel` for a chat model, else a Runnable.
+
+    Raises:
+        TypeError: If an argument is not of its type.
+        SessionMissing: If the session id is blank.
+    """
+    if not isinstance(guard, Guard):
+        raise TypeError(f"protect needs a Guard, got {type(guard).__name__}")
+    if not isinstance(on_blocked, str):
+        raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
+    fixed = None if session_id is None else session_key(session_id)
+    if not is_chat_model(inside) and not is_bound_model(inside):
+        return Boundary(inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name)
+    if keys is not None:
+        raise TypeError("keys= is for Runnables that take a dict: all messages of a model are looked at")
+
+    def wrapped(model: Any) -> BaseChatModel:
+        if isinstance(model, ProtectedChatModel) and model.guard is guard:
+            return model
+        return ProtectedChatModel(inner=model, guard=guard, session_id=fixed, isolated=True, on_blocked=on_blocked)
+
+    return around_models(inside, wrapped)
+
+
+class Boundary(Runnable[Any, Any]):
+    """A Runnable with a guard around it; made by `protect`.
+
+    Args:
+        inside: What is run between hiding and restoring.
+        guard: Hides and restores.
+        session_id: The session of every call whose config names none; None gives each call its own.
+        on_blocked: ``"raise"``, or the answer that stands for a blocked input.
+        keys: Keys of a dict input that hold text; None looks at every text in it.
+        name: Name in traces.
+    """
+
+    def __init__(
+        self,
+        inside: Any,
+        guard: Guard,
+        *,
+        session_id: str | None = None,
+        on_blocked: str = "raise",
+        keys: Collection[str] | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.inside: Runnable[Any, Any] = coerce_to_runnable(inside)
+        self.guard = guard
+        self.name = name
+        self._fixed = session_id
+        self._on_blocked = on_blocked
+        self._keys = keys
+        Anonymize(guard, keys=keys)  # what is wrong with the arguments shows here, not at the first call
+
+    def __repr__(self) -> str:
+        return f"{self.get_name()}({self.inside.get_name()}, {self.guard!r})"
+
+    @property
+    def InputType(self) -> Any:  # noqa: N802 - LangChain's name
+        """What the inside takes."""
+        return self.inside.InputType
+
+    @property
+    def OutputType(self) -> Any:  # noqa: N802 - LangChain's name
+        """What the inside gives."""
+        return self.inside.OutputType
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
+        """Hide an input, run the inside, restore its output.
+
+        Raises:
+            Blocked: If the policy does not let the input go on, and nothing stands for it.
+            UnsupportedInput: If the input can't be walked.
+        """
+        return self._call_with_config(self._run, input, config, **kwargs)
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
+        """Do what `invoke` does without blocking the event loop."""
+        return await self._acall_with_config(self._arun, input, config, **kwargs)
+
+    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
+        """Run the inside and restore its output as it arrives."""
+        yield from self.transform(iter([input]), config, **kwargs)
+
+    async def astream(
+        self,
+        input: Any,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """Do what `stream` does without blocking the event loop."""
+
+        async def once() -> AsyncIterator[Any]:
+            yield input
+
+        async with aclosing(self.atransform(once(), config, **kwargs)) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                yield chunk
+
+    def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
+        """Collect an input that arrives in pieces, run the inside and restore its output as it arrives."""
+        yield from self._transform_stream_with_config(input, self._run_stream, config, **kwargs)
+
+    async def atransform(
+        self,
+        input: AsyncIterator[Any],  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """Do what `transform` does without blocking the event loop."""
+        stream: Any = self._atransform_stream_with_config(input, self._arun_stream, config, **kwargs)
+        async with aclosing(stream) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    def _run(self, value: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> Any:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        with self._session(config) as session:
+            hide, restore = self._steps(session.id)
+            try:
+                hidden = hide.invoke(value, child)
+            except Blocked:
+                if self._on_blocked == "raise":
+                    raise
+                return self._on_blocked
+            return restore.invoke(self.inside.invoke(hidden, child, **kwargs), child)
+
+    async def _arun(self, value: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> Any:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        async with self._session(config) as session:
+            hide, restore = self._steps(session.id)
+            try:
+                hidden = await hide.ainvoke(value, child)
+            except Blocked:
+                if self._on_blocked == "raise":
+                    raise
+                return self._on_blocked
+            return await restore.ainvoke(await self.inside.ainvoke(hidden, child, **kwargs), child)
+
+    def _run_stream(
+        self, pieces: Iterator[Any], run_manager: Any, config: RunnableConfig, **kwargs: Any
+    ) -> Iterator[Any]:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        with self._session(config) as session:
+            hide, restore = self._steps(session.id)
+            try:
+                (hidden,) = hide.transform(pieces, child)
+            except Blocked:
+                if self._on_blocked == "raise":
+                    raise
+                yield self._on_blocked
+                return
+            inside: Any = self.inside.stream(hidden, child, **kwargs)
+            with closing(inside), closing(restore.transform(inside, child)) as chunks:  # type: ignore[type-var]
+                yield from chunks
+
+    async def _arun_stream(
+        self, pieces: AsyncIterator[Any], run_manager: Any, config: RunnableConfig, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        async with self._session(config) as session:
+            hide, restore = self._steps(session.id)
+            try:
+                (hidden,) = [hidden async for hidden in hide.atransform(pieces, child)]
+            except Blocked:
+                if self._on_blocked == "raise":
+                    raise
+                yield self._on_blocked
+                return
+            inside: Any = self.inside.astream(hidden, child, **kwargs)
+            async with aclosing(inside), aclosing(restore.atransform(inside, child)) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    yield chunk
+
+    def _session(self, config: RunnableConfig) -> CallSession:
+        return CallSession(self.guard, config, fixed=self._fixed, isolated=True)
+
+    def _steps(self, session: str) -> tuple[Anonymize, Deanonymize]:
+        # a session that the config names is the same one; the inside's config is left as the caller gave it
+        return Anonymize(self.guard, keys=self._keys, session_id=session), Deanonymize(self.guard, session_id=session)

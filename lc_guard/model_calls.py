@@ -1,0 +1,241 @@
+"""ModelCall: what belongs to one call of a protected model: its session, its watchers, its restorers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import patch_config
+from pydantic import BaseModel, ValidationError
+
+from lc_guard.audiences import audience, is_application
+from lc_guard.call_sessions import CallSession
+from lc_guard.checks import areport_restored, arun_checks, report_restored, run_checks
+from lc_guard.guard import Guard
+from lc_guard.jobs import Job
+from lc_guard.messages import map_texts, texts_of
+from lc_guard.restorers import WholeRestorer, make_restorers
+from lc_guard.streaming import ChunkRestorer
+
+_JSON_METHODS = ("json_mode", "json_schema")
+_JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
+
+
+class ModelCall:
+    """One call of a protected model.
+
+    Its run has one id and two faces: observers (tracers, usage counters) see a chain around the inner model's run, the
+    application's stream handlers see a model run with restored text. So nothing is streamed or counted twice.
+
+    Args:
+        guard: Hides and restores.
+        config: LangChain's config of the call, complete.
+        session: Session of the call.
+        manager: Callback manager of the call, sync or async, with all of its handlers.
+        json_content: Whether the answer's content is JSON.
+    """
+
+    def __init__(
+        self, guard: Guard, config: RunnableConfig, session: CallSession, manager: Any, *, json_content: bool
+    ) -> None:
+        self.config = config
+        self.session = session
+        self.run_id: UUID | None = config.get("run_id")
+        self._guard = guard
+        self._manager = manager
+        self._json_content = json_content
+        make = make_restorers(guard, session.id)
+        self._chunks = ChunkRestorer(make, json_content=json_content)
+        self._whole = WholeRestorer(make)
+
+    @property
+    def application(self) -> Any:
+        """The manager of the handlers that are shown restored text."""
+        return audience(self._manager, is_application)
+
+    @property
+    def name(self) -> str | None:
+        """Name of the run, if the config gives one."""
+        return self.config.get("run_name")
+
+    @contextmanager
+    def watched(self, messages: Sequence[BaseMessage], shown: Any = None) -> Iterator[CallbackManagerForChainRun]:
+        """Open the run that observers see, and forget the session at its end if it is the call's own.
+
+        Args:
+            messages: What the call is about.
+            shown: Run manager of the run that the application sees.
+        """
+        run = self._observers.on_chain_start(None, _counts(messages), **self._identity(shown))
+        try:
+            with self.session:
+                yield run
+        except BaseException as error:
+            run.on_chain_error(error)
+            raise
+        run.on_chain_end(self._outputs())
+
+    @asynccontextmanager
+    async def awatched(
+        self, messages: Sequence[BaseMessage], shown: Any = None
+    ) -> AsyncIterator[AsyncCallbackManagerForChainRun]:
+        """Do what `watched` does without blocking the event loop."""
+        run = await self._observers.on_chain_start(None, _counts(messages), **self._identity(shown))
+        try:
+            async with self.session:
+                yield run
+        except BaseException as error:
+            await run.on_chain_error(error)
+            raise
+        await run.on_chain_end(self._outputs())
+
+    def hide(self, messages: Sequence[BaseMessage], run: Any) -> list[BaseMessage]:
+        """Give the messages that the model may see.
+
+        Raises:
+            Blocked: If the policy does not let them go on.
+        """
+        job = Job(texts_of(list(messages)), self.session.id)
+        (outcome,) = run_checks(self._guard, [job], [self._everyone(CallbackManagerForChainRun, run)])
+        outcome.raise_if_blocked()
+        return list(map_texts(list(messages), outcome.hide))
+
+    async def ahide(self, messages: Sequence[BaseMessage], run: Any) -> list[BaseMessage]:
+        """Do what `hide` does without blocking the event loop."""
+        job = Job(texts_of(list(messages)), self.session.id)
+        everyone = self._everyone(AsyncCallbackManagerForChainRun, run)
+        (outcome,) = await arun_checks(self._guard, [job], [everyone])
+        outcome.raise_if_blocked()
+        return list(map_texts(list(messages), outcome.hide))
+
+    def inner_config(self, run: Any) -> RunnableConfig:
+        """Give the config of the inner model's call: a child of the run that observers see."""
+        return patch_config(self.config, callbacks=run.get_child())
+
+    def restore(self, message: Any) -> Any:
+        """Give an answer of the inner model with its values put back."""
+        content = message.content
+        if self._json_content:  # its content is restored as JSON, and restored text is not looked at again
+            message = message.model_copy(update={"content": ""})
+        restored = self._whole.value(message)
+        if self._json_content:
+            restored = restored.model_copy(update={"content": self._json(content)})
+        return revalidated(restored)
+
+    def feed(self, message: Any) -> AIMessageChunk:
+        """Take a chunk of the inner model's stream and give what of it can be shown."""
+        restored: AIMessageChunk = revalidated(self._chunks.feed_message(as_chunk(message)))
+        return restored
+
+    def flush(self) -> list[AIMessageChunk]:
+        """Give what was held back of the stream."""
+        return list(self._chunks.flush())
+
+    def report(self, run: Any) -> None:
+        """Tell everybody how many placeholders were restored."""
+        report_restored(self._everyone(CallbackManagerForChainRun, run), self._restored)
+
+    async def areport(self, run: Any) -> None:
+        """Do what `report` does without blocking the event loop."""
+        await areport_restored(self._everyone(AsyncCallbackManagerForChainRun, run), self._restored)
+
+    @property
+    def _observers(self) -> Any:
+        return audience(self._manager, lambda handler: not is_application(handler))
+
+    def _identity(self, shown: Any) -> dict[str, Any]:
+        return {"name": self.name or "ProtectedChatModel", "run_id": self.run_id if shown is None else shown.run_id}
+
+    @property
+    def _restored(self) -> tuple[int, int]:
+        pairs = self._whole.total, self._chunks.counts
+        return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+
+    def _outputs(self) -> dict[str, int]:
+        return dict(zip(("restored", "unknown"), self._restored, strict=True))
+
+    def _json(self, content: Any) -> Any:
+        if isinstance(content, str):
+            return self._whole.text(content, as_json=True)
+        return [
+            {**self._whole.value({**block, "text": ""}), "text": self._whole.text(block["text"], as_json=True)}
+            if isinstance(block, Mapping) and isinstance(block.get("text"), str)
+            else self._whole.value(block)
+            for block in content
+        ]
+
+    def _everyone(self, kind: type[Any], run: Any) -> Any:
+        """Give the call's run with both audiences: the decision of its check is for the application's stream too."""
+        manager = self._manager
+        return kind(
+            run_id=run.run_id,
+            handlers=manager.handlers,
+            inheritable_handlers=manager.inheritable_handlers,
+            parent_run_id=manager.parent_run_id,
+            tags=manager.tags,
+            inheritable_tags=manager.inheritable_tags,
+            metadata=manager.metadata,
+            inheritable_metadata=manager.inheritable_metadata,
+        )
+
+
+def revalidated(message: Any) -> Any:
+    """Validate an object that a provider's client parsed anew, now that its values are real.
+
+    What no longer fits its class is left as plain data, so that the parser after the model tells of it.
+    """
+    parsed = message.additional_kwargs.get("parsed")
+    if not isinstance(parsed, BaseModel):
+        return message
+    fields = parsed.model_dump(mode="json", by_alias=True)
+    try:
+        valid: Any = type(parsed).model_validate(fields)
+    except ValidationError:
+        valid = fields
+    return message.model_copy(update={"additional_kwargs": {**message.additional_kwargs, "parsed": valid}})
+
+
+def as_chunk(message: AIMessage) -> AIMessageChunk:
+    """Give a whole answer as the only chunk of a stream; chunks stay as they are."""
+    if isinstance(message, AIMessageChunk):
+        return message
+    fields = {name: getattr(message, name) for name in type(message).model_fields if name != "type"}
+    return AIMessageChunk(**fields, chunk_position="last")
+
+
+def asks_for_json(options: Mapping[str, Any]) -> bool:
+    """Tell whether the options of a model call ask for content that is JSON.
+
+    Args:
+        options: Keyword arguments of the call, in the form of any provider: ``response_format`` (OpenAI),
+            ``text.format`` (OpenAI's Responses API), ``format`` (Ollama), ``response_mime_type`` (Google), or
+            ``ls_structured_output_format``, which LangChain adds for tracing.
+    """
+    structured = options.get("ls_structured_output_format") or options.get("structured_output_format")
+    if isinstance(structured, Mapping) and (structured.get("kwargs") or {}).get("method") in _JSON_METHODS:
+        return True
+    text = options.get("text")
+    asked = [
+        options.get("response_format"),
+        options.get("format"),
+        options.get("response_mime_type"),
+        text.get("format") if isinstance(text, Mapping) else None,
+    ]
+    return any(_is_json(wanted) for wanted in asked)
+
+
+def _is_json(wanted: Any) -> bool:
+    if isinstance(wanted, str):
+        return wanted in _JSON_TYPES
+    if isinstance(wanted, Mapping):  # a provider's format, or a JSON schema as it is
+        return wanted.get("type") != "text"
+    return isinstance(wanted, type)
+
+
+def _counts(messages: Sequence[BaseMessage]) -> dict[str, int]:
+    return {"messages": len(messages)}
