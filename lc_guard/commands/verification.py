@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -22,7 +23,8 @@ _DESCRIPTION = """\
 Plant values in system prompt, history, human message, content block, tool argument, tool result, document, structured
 output and exception; run chains and an agent with them in every mode against a model that records what it is sent and
 repeats it; and tell where they came out. In the model's input, logs, exceptions, exported Langfuse spans and
-checkpoints no value may stand; what tools and the user get must be real. Nothing leaves the process."""
+checkpoints no value may stand; what tools and the user get must be real. With the package's own applications nothing
+leaves the process."""
 
 _EPILOG = """\
 --app takes a Runnable, or a callable that gives one and is called anew for each run. By the names of its parameters
@@ -62,6 +64,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="NAMES",
         help="detectors beside the one that knows the planted values, such as default; or module:name",
     )
+    parser.add_argument("--modes", metavar="NAMES", help="some of invoke, ainvoke, stream, astream, batch, abatch")
     parser.add_argument("--json", action="store_true", help="print one JSON object: each surface, mode and place")
     parser.set_defaults(run=run)
 
@@ -84,9 +87,14 @@ def run(args: argparse.Namespace) -> int:
         utf8(encoding="utf-8", errors="replace")
     from rich.console import Console  # noqa: PLC0415 - here and below: a light import of this module
 
-    from lc_guard.verify.own import WrongApplication  # noqa: PLC0415
+    from lc_guard.verify.applications import WrongApplication  # noqa: PLC0415
     from lc_guard.verify.report import Verification, Verified, show, show_end  # noqa: PLC0415
     from lc_guard.verify.running import MODES, run_mode  # noqa: PLC0415
+
+    named = _names(args.modes)
+    modes = [mode for mode in MODES if not args.modes or mode in named]
+    if not modes or not named <= {*MODES}:
+        raise CommandError(f"--modes takes some of {', '.join(MODES)}")
 
     class Output(Console):
         def on_broken_pipe(self) -> None:
@@ -98,7 +106,8 @@ def run(args: argparse.Namespace) -> int:
     done: list[Verified] = []
     try:
         for application in _applications(args):
-            cells = [run_mode(application, mode, detectors=detectors) for mode in MODES]
+            with contextlib.redirect_stdout(sys.stderr):  # what an application prints is no part of the report
+                cells = [run_mode(application, mode, detectors=detectors) for mode in modes]
             done.append(Verified(application.name, cells))
             if not args.json:
                 show(console, done[-1])
@@ -127,5 +136,8 @@ def _applications(args: argparse.Namespace) -> list[Application]:
 
     if not args.app:
         return applications()
-    outside = [name.strip() for name in (args.outside_tools or "").split(",") if name.strip()]
-    return [load(args.app, give=args.input or "auto", outside_tools=outside)]
+    return [load(args.app, give=args.input or "auto", outside_tools=_names(args.outside_tools))]
+
+
+def _names(listed: str | None) -> set[str]:
+    return {name.strip() for name in (listed or "").split(",") if name.strip()}

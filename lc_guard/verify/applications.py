@@ -31,6 +31,10 @@ FAILS = "Here the detector fails."
 """A text that the guard's last detector raises at, quoting it."""
 
 
+class WrongApplication(Exception):
+    """What was named is no application, or its input is not known; the message is for the user."""
+
+
 class Record(BaseModel):
     """What is known."""
 

@@ -13,17 +13,21 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 from langgraph.pregel import Pregel
 
-from lc_guard.verify.applications import Application, Parts, Task, give_messages, give_state, give_text
+from lc_guard.verify.applications import (
+    Application,
+    Parts,
+    Task,
+    WrongApplication,
+    give_messages,
+    give_state,
+    give_text,
+)
 from lc_guard.verify.canaries import Planted
 
 _Give = Callable[[Planted, Task], Any]
 
 _GUARD = "guard"
 _KEYS = "keys:"
-
-
-class WrongApplication(Exception):
-    """What was named is no application, or its input is not known; the message is for the user."""
 
 
 def load(name: str, *, give: str = "auto", outside_tools: Collection[str] = ()) -> Application:

@@ -18,6 +18,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, Field
 
 _PIECE = 7  # characters: placeholders are cut in every place
+_DEEP = 5
 
 
 class ModelFailed(Exception):
@@ -125,10 +126,32 @@ def _answer(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]) ->
     calls = []
     for number, tool in enumerate(tool["function"] for tool in tools):
         if tool["name"] not in called:
-            fields = tool.get("parameters", {}).get("properties", {})
-            args = {name: text for name, field in fields.items() if field.get("type") == "string"}
+            schema = tool.get("parameters") or {}
+            args = _example({"type": "object", **schema}, schema.get("$defs", {}), text)
             calls.append({"name": tool["name"], "args": args, "id": f"call-{last}-{number}", "type": "tool_call"})
     return text, calls
+
+
+def _example(schema: dict[str, Any], definitions: dict[str, Any], text: str, depth: int = 0) -> Any:
+    """Give a value that a JSON schema allows, with the text wherever it takes one."""
+    if "$ref" in schema:
+        schema = definitions.get(schema["$ref"].rpartition("/")[2], {})
+    for key in ("const", "enum"):
+        if key in schema:
+            return schema[key] if key == "const" else schema[key][0]
+    for key in ("anyOf", "oneOf", "allOf"):
+        if schema.get(key):
+            return _example(schema[key][0], definitions, text, depth)
+    kind = schema.get("type", "string")
+    if kind == "object":
+        # A schema may hold itself: its optional fields are left out where it gets deep.
+        names = schema.get("properties", {}) if depth < _DEEP else schema.get("required", ())
+        fields = schema.get("properties", {})
+        return {name: _example(fields.get(name, {}), definitions, text, depth + 1) for name in names}
+    if kind == "array":
+        return [_example(schema.get("items", {}), definitions, text, depth + 1)] if depth < _DEEP else []
+    plain: dict[str, Any] = {"integer": 1, "number": 1.0, "boolean": True, "null": None}
+    return plain.get(kind, text)
 
 
 def _texts(messages: Sequence[BaseMessage]) -> Iterator[str]:

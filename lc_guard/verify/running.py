@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -12,13 +13,14 @@ from typing import Any, Literal, get_args
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.pregel import Pregel
+from langsmith.run_helpers import tracing_context
 
 from lc_guard.demo.tracing import Tracing
 from lc_guard.detectors.base import Detector
 from lc_guard.guard import Guard
 from lc_guard.policy import Policy
 from lc_guard.testing import ExactDetector
-from lc_guard.verify.applications import FAILS, Application, Parts, Task
+from lc_guard.verify.applications import FAILS, Application, Parts, Task, WrongApplication
 from lc_guard.verify.canaries import KIND, Planted, Surface, plant
 from lc_guard.verify.recording import Recording, RecordingChatModel, strings_in
 from lc_guard.verify.watching import (
@@ -82,7 +84,7 @@ def run_mode(application: Application, mode: Mode, *, detectors: Sequence[Detect
     guard = Guard([ExactDetector({KIND: values}), _Failing(), *detectors], policy=Policy(timeout=None))
     tracing = Tracing(guard, offline=True) if application.takes_guard else None
     evidence = Evidence()
-    with watch_logs() as logs:
+    with watch_logs() as logs, tracing_context(enabled=False):  # LangSmith's keys may be set
         try:
             for task in application.tasks:
                 _Run(
@@ -125,41 +127,47 @@ class _Run:
         """Do one task and note what was seen."""
         recording, tool_input = Recording(), Recording()
         model = RecordingChatModel(recording=recording, failing=task == "failing model")
-        chain = self._application.build(Parts(model, self._guard, task, self._items[0], tool_input))
-        choose = self._application.give_to
-        give = self._application.give if choose is None else choose(chain)
-        inputs = [give(planted, task) for planted in self._items]
-        if task == "conversation":
-            self._evidence.given += strings_in(inputs)
+        configs = self._configs()
+        chain: Any = None
         try:
-            results = _call(chain, self._mode, inputs, self._configs(task))
+            chain = self._application.build(Parts(model, self._guard, task, self._items[0], tool_input))
+            choose = self._application.give_to
+            give = self._application.give if choose is None else choose(chain)
+            inputs = [give(planted, task) for planted in self._items]
+            if task == "conversation":
+                self._evidence.given += strings_in(inputs)
+            results = _call(chain, self._mode, inputs, configs)
+        except WrongApplication:
+            raise
         except Exception as error:  # noqa: BLE001 - what an application raises is looked at, whatever it is
             results = [error]
         for item, result in enumerate(results):
-            self._note(task, item, result)
+            self._note(task, item, result, graph=isinstance(chain, Pregel))
         if self._application.takes_model:
             self._evidence.add("model input", recording.texts)
         self._evidence.add("tool input", self._tools.texts if self._application.own else tool_input.texts)
-        checkpoints = texts_of_checkpoints(getattr(chain, "checkpointer", None))
+        checkpoints = texts_of_checkpoints(getattr(chain, "checkpointer", None), configs)
         if not self._application.own and not isinstance(chain, Pregel):
             self._evidence.missing.add("checkpoints")
         elif checkpoints is not None:
             self._evidence.add("checkpoints", checkpoints)
 
-    def _configs(self, task: Task) -> list[RunnableConfig]:
+    def _configs(self) -> list[RunnableConfig]:
         callbacks: list[Any] = [self._tools] if self._application.own else []
         if self._tracing is not None:
             callbacks.append(self._tracing.handler)
-        sessions = [f"verify {task} {item}" for item in range(len(self._items))]
+        # Never used before: an application may remember its conversations.
+        sessions = [f"lc-guard-verify-{uuid.uuid4().hex}" for _ in self._items]
         return [
             {"configurable": {"session_id": session, "thread_id": session}, "callbacks": callbacks}
             for session in sessions
         ]
 
-    def _note(self, task: Task, item: int, result: Any) -> None:
+    def _note(self, task: Task, item: int, result: Any, *, graph: bool) -> None:
         if not isinstance(result, Exception):
             for place, texts in _shown(result):
-                self._evidence.add(place, texts, item=item)
+                # A graph calls its tools itself: what its messages say of calls is for the user.
+                self._evidence.add("user's output" if graph else place, texts, item=item)
         elif task == "failing tool":
             pass  # the caller gets its own tool's error as it is
         elif task.startswith("failing"):

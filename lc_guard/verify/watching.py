@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.runnables import RunnableConfig
 
 from lc_guard.checkpoints import GuardCheckpointer
 from lc_guard.verify.canaries import SURFACES, Canary, Planted, Surface
@@ -120,8 +121,12 @@ class LogWatch(logging.Handler):
         self.setFormatter(logging.Formatter("%(name)s %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a record: its message, its arguments and its traceback."""
-        self.texts += [self.format(record), *strings_in(record.args)]
+        """Take a record: its message, its traceback, and all it carries for handlers that write more."""
+        try:
+            self.texts.append(self.format(record))
+        except Exception:  # noqa: BLE001 - arguments that don't fit the message are looked at one by one
+            self.texts.append(str(record.msg))
+        self.texts += strings_in({name: value for name, value in vars(record).items() if name != "exc_info"})
 
 
 @contextmanager
@@ -132,7 +137,7 @@ def watch_logs() -> Iterator[LogWatch]:
     levels = [(logger, logger.level) for logger in loggers]
     handlers = root.handlers[:]
     root.handlers[:] = [watch]
-    root.setLevel(logging.INFO)
+    root.setLevel(logging.DEBUG)
     for logger in loggers[1:]:
         logger.setLevel(logging.DEBUG)
     try:
@@ -178,12 +183,20 @@ def texts_of_error(error: BaseException) -> list[str]:
     return texts
 
 
-def texts_of_checkpoints(checkpointer: Any) -> list[str] | None:
-    """Give everything that a checkpointer of placeholders stores; None if it is none, and so not watched."""
+def texts_of_checkpoints(checkpointer: Any, configs: Sequence[RunnableConfig]) -> list[str] | None:
+    """Give everything that a checkpointer of placeholders stores; None if it can't be watched.
+
+    Args:
+        checkpointer: Any; one that is no `GuardCheckpointer` stores real text on purpose.
+        configs: Those of the runs.
+    """
     if not isinstance(checkpointer, GuardCheckpointer):
         return None
     store = checkpointer.saver
-    texts = [repr(found) for found in store.list(None)]
+    try:
+        texts = [repr(found) for config in configs for found in store.list(config)]
+    except Exception:  # noqa: BLE001 - one for async use only, or out of reach
+        return None
     for name in ("storage", "blobs", "writes"):  # LangGraph's in-memory one: its bytes too
         texts += strings_in(getattr(store, name, {}))
     return texts
