@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -39,6 +39,10 @@ class ProtectedRetriever(BaseRetriever):
     stage ``"prompt"``. Both are child runs, as is the inner retriever's run, which in the first case shows real
     text: `lc_guard.langfuse.mask_otel_spans` hides it at export.
 
+    Where a boundary stands *behind* the retriever (it is a tool of an agent with `lc_guard.GuardMiddleware`, or the
+    chain ends in ``protect(model, guard)``), say ``output="original"``: that boundary hides real text, and takes a
+    placeholder for something that somebody typed.
+
     The check of the stage ``"document"`` is so far ``pii``, the guard's detectors. Scanners for instructions that
     somebody planted in a document come with a later version, at this very stage; until then nothing looks for them.
 
@@ -47,6 +51,8 @@ class ProtectedRetriever(BaseRetriever):
         guard: Hides and restores.
         corpus_session: Session id that the documents were stored with; None if the store holds raw documents.
         session_id: The session of every call whose config names none: for one conversation only.
+        output: ``"anonymized"`` gives documents with the conversation's placeholders; ``"original"`` gives real ones,
+            after the same check.
         metadata_keys: Metadata keys whose texts are restored and hidden; None takes all. Name at least those that
             were hidden when the documents were stored: a placeholder of the corpus means nothing in a conversation.
 
@@ -59,6 +65,7 @@ class ProtectedRetriever(BaseRetriever):
     guard: InstanceOf[Guard]
     corpus_session: str | None = Field(default=None, repr=False)
     session_id: str | None = Field(default=None, repr=False)
+    output: Literal["anonymized", "original"] = "anonymized"
     metadata_keys: tuple[str, ...] | None = None
 
     @field_validator("corpus_session", "session_id", mode="before")
@@ -73,11 +80,12 @@ class ProtectedRetriever(BaseRetriever):
         *,
         corpus_session: str | None = None,
         session_id: str | None = None,
+        output: Literal["anonymized", "original"] = "anonymized",
         metadata_keys: Sequence[str] | None = None,
         **settings: Any,
     ) -> None:
         fields: dict[str, Any] = {"inner": inner, "guard": guard, "corpus_session": corpus_session}
-        fields.update(session_id=session_id, metadata_keys=checked_keys(metadata_keys))
+        fields.update(session_id=session_id, output=output, metadata_keys=checked_keys(metadata_keys))
         super().__init__(**fields, **settings)
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:  # noqa: A002
@@ -156,7 +164,7 @@ class ProtectedRetriever(BaseRetriever):
 
     def _hidden(self, found: Sequence[Document], outcome: Outcome) -> list[Document]:
         outcome.raise_if_blocked()  # also where there is no text to hide
-        return self._changed(found, outcome.hide)
+        return list(found) if self.output == "original" else self._changed(found, outcome.hide)
 
     def _changed(self, found: Sequence[Document], change: Callable[[str], str]) -> list[Document]:
         return [change_document(document, change, metadata_keys=self.metadata_keys) for document in found]

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import gc
 import re
+import time
 import weakref
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -203,8 +204,6 @@ async def test_an_async_reader_may_stop_early() -> None:
 
 @pytest.mark.parametrize("progress", [False, True])
 async def test_async_never_blocks_the_loop(progress: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    import time
-
     class Slow(BatchDetector):
         def detect_batch(self, texts: Any) -> list[list[Entity]]:
             time.sleep(0.02)
@@ -271,6 +270,20 @@ def test_a_detector_that_fails_blocks(way: str) -> None:
         hide_all(way, AnonymizeDocuments(guard, session_id=CORPUS), DOCUMENTS, config={"callbacks": [noter]})
     assert NAME not in str(caught.value)
     assert str(noter.of("chain_error")[-1][2]) == "hiding documents ended in Blocked"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_batch_that_takes_too_long_says_what_to_do(way: str) -> None:
+    class Slow(BatchDetector):
+        def detect_batch(self, texts: Any) -> list[list[Entity]]:
+            time.sleep(0.3)
+            return super().detect_batch(texts)
+
+    guard = Guard(Slow(), policy=Policy(timeout=0.05))
+    with pytest.raises(Blocked, match="DetectorTimeout") as caught:
+        hide_all(way, AnonymizeDocuments(guard, session_id=CORPUS), DOCUMENTS)
+    assert "batch_size" in caught.value.__notes__[0]
+    assert "Policy" in caught.value.__notes__[0]
 
 
 @pytest.mark.parametrize("way", ["lazy", "alazy of lazy", "alazy of async"])

@@ -15,6 +15,7 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+from langchain_core.tools import create_retriever_tool
 
 from lc_guard import (
     Anonymize,
@@ -26,13 +27,15 @@ from lc_guard import (
     ProtectedRetriever,
     SessionMissing,
     UnsupportedInput,
+    protect,
 )
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.testing import FailingDetector
 
+from .support.agents import agent_of, call, script
 from .support.fixtures import MakeClient
 from .support.langfuse_server import LangfuseServer
-from .support.openai_server import echo
+from .support.openai_server import ToolCalls, echo
 from .support.rag import CORPUS, DOCUMENTS, hidden_store, raw_store
 from .support.seams import (
     CONFIG,
@@ -250,6 +253,8 @@ def test_construction_is_checked() -> None:
         ProtectedRetriever(inner, "guard")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="inner"):
         ProtectedRetriever("inner", guard)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="output"):
+        ProtectedRetriever(inner, guard, output="real")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="metadata_keys"):
         ProtectedRetriever(inner, guard, metadata_keys="author")
     for bad in ("", " ", 1.5, True):
@@ -359,3 +364,37 @@ def test_no_value_reaches_langfuse(
     assert [value for value in CANARIES if value in caplog.text] == []
     names = {name for trace in langfuse_server.traces() for name, _ in langfuse_server.scores_of(trace)}
     assert {"prompt.pii", "document.pii", "document.pii.valid", "guard.action"} <= names
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("store", STORES)
+def test_original_documents_for_a_boundary_behind_the_retriever(store: str, mode: str) -> None:
+    guard = make_guard()
+    retriever, embeddings = retriever_of(guard, store, output="original")
+    texts = RunnableLambda(lambda documents: "\n".join(document.page_content for document in documents))
+    with openai(echo, size=3) as (model, server):
+        chain = {"context": retriever | texts, "question": RunnablePassthrough()} | PROMPT | protect(model, guard)
+        question = f"What did {NAME} sign, and who is {ODD}?"
+        assert added(run(chain, mode, question)).content == question
+    context = server.requests[0]["messages"][0]["content"]
+    assert "signed the lease" in context
+    assert [value for value in CANARIES if any(value.encode() in body for body in server.raw)] == []
+    assert "LITERAL" not in context, "no placeholder was taken for a look-alike"
+    assert (NAME in " ".join(embeddings.seen)) is (store == "raw")
+
+
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("store", STORES)
+def test_a_tool_of_an_agent(store: str, mode: str) -> None:
+    guard = make_guard()
+    retriever, embeddings = retriever_of(guard, store, k=1, output="original")
+    search = create_retriever_tool(retriever, "search", "Search the files.")
+    replies = script(ToolCalls((call("search", query=f"What did {P1} sign?"),)), f"{P1} signed it, says {P2}.")
+    with agent_of(guard, replies, tools=[search]) as (agent, server):
+        question = {"messages": [("user", f"What did {NAME} sign? asks {ODD}")]}
+        done = asyncio.run(agent.ainvoke(question, CONFIG)) if mode == "ainvoke" else agent.invoke(question, CONFIG)
+    assert done["messages"][-1].content == f"{NAME} signed it, says {ODD}."
+    assert done["messages"][-2].content == DOCUMENTS[0].page_content
+    assert server.requests[-1]["messages"][-1]["content"] == f"{P1} signed the lease in May. Mail: {E1}"
+    assert [value for value in CANARIES if any(value.encode() in body for body in server.raw)] == []
+    assert embeddings.seen[-1] == (f"What did {NAME} sign?" if store == "raw" else f"What did {P1} sign?")
