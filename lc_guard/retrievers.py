@@ -14,7 +14,7 @@ from langchain_core.runnables.config import ensure_config, patch_config
 from pydantic import Field, InstanceOf, field_validator
 
 from lc_guard.checks import areport_restored, arun_checks, report_restored, run_checks
-from lc_guard.documents import change_document, checked_keys, texts_in
+from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
 from lc_guard.jobs import Job, Outcome
