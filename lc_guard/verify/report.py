@@ -107,6 +107,8 @@ def show(console: Console, verified: Verified) -> None:
     for cell in verified.cells:
         if cell.failed:
             console.print(f"not run: {cell.mode}, {cell.failed}", style=_STYLES["LEAK"], soft_wrap=True)
+    if any(cell.failed for cell in verified.cells):
+        console.print("Does it take another --input? The error's own words may hold a planted value: not shown.")
     if not verified.watched:
         console.print("nothing of it could be watched in a mode: see --help for what to name", style=_STYLES["LEAK"])
 
