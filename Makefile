@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine, set-up included:
 #   make demo    the main job
 #   make test    the tests
+# and one proves on it that nothing leaks:
+#   make verify
 # PYTHON names the interpreter (3.11 up). LLM Guard needs one below 3.13; above it gorget, its successor, is taken.
 
 PYTHON ?= python3
@@ -10,10 +12,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 
-.PHONY: demo test check lint types notebooks benchmarks wheel clean
+.PHONY: demo verify test check lint types notebooks benchmarks wheel clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
+
+verify: $(VENV)/.ready
+	$(BIN)/lc-guard verify
 
 test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

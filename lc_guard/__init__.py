@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lc_guard.boundary import protect
     from lc_guard.callbacks import GuardCallbackHandler
     from lc_guard.checkpoints import GuardCheckpointer
+    from lc_guard.documents import AnonymizeDocuments
     from lc_guard.errors import (
         Blocked,
         DetectorError,
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from lc_guard.middleware import GuardMiddleware
     from lc_guard.policy import Policy
     from lc_guard.records import Action, Decision, Entity, ScanResult, Stage
+    from lc_guard.retrievers import ProtectedRetriever
     from lc_guard.runnables import Anonymize, Deanonymize
 
 _HOMES = {
     "boundary": ("protect",),
     "callbacks": ("GuardCallbackHandler",),
     "checkpoints": ("GuardCheckpointer",),
+    "documents": ("AnonymizeDocuments",),
     "errors": (
         "Blocked",
         "DetectorError",
@@ -52,6 +55,7 @@ _HOMES = {
     "middleware": ("GuardMiddleware",),
     "policy": ("Policy",),
     "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
+    "retrievers": ("ProtectedRetriever",),
     "runnables": ("Anonymize", "Deanonymize"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -59,6 +63,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Action",
     "Anonymize",
+    "AnonymizeDocuments",
     "Blocked",
     "Deanonymize",
     "Decision",
@@ -74,6 +79,7 @@ __all__ = [
     "MissingExtra",
     "ModelUnavailable",
     "Policy",
+    "ProtectedRetriever",
     "ScanResult",
     "SessionMissing",
     "Stage",

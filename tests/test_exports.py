@@ -19,6 +19,7 @@ NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
 PROMISED = {
     "lc_guard": (
         "Guard Policy Anonymize Deanonymize GuardMiddleware GuardCallbackHandler GuardCheckpointer Entity ScanResult "
+        "AnonymizeDocuments ProtectedRetriever "
         "Decision GuardError Blocked SessionMissing"
     ),
     "lc_guard.detectors": "default_detector LLMGuardDetector PatternDetector",

@@ -119,14 +119,18 @@ class Tracing:
         """How many spans and scores Langfuse did not take."""
         return self._copying.failed + sum(score["id"] not in self._accepted for score in self.scores)
 
+    def strings(self) -> list[str]:
+        """Give every string that left, in spans and in scores; of JSON inside a string what it holds."""
+        strings = [text for span in self.spans for text in _strings_of(span)]
+        return strings + [text for body in self._bodies for text in _strings_in(body)]
+
     def search(self, values: Mapping[str, str]) -> Found:
         """Look for raw values in every string that left.
 
         Args:
             values: Value → its kind.
         """
-        strings = [text for span in self.spans for text in _strings_of(span)]
-        strings += [text for body in self._bodies for text in _strings_in(body)]
+        strings = self.strings()
         hits: dict[str, int] = {}
         for value, kind in values.items():
             # Whole words: "May" is not found in "Mayor".

@@ -1,0 +1,143 @@
+"""``lc-guard verify``: plants values everywhere text hides, runs chains and agents, and tells where one came out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from lc_guard.commands.choices import choose
+from lc_guard.commands.inputs import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lc_guard.detectors import Detector
+    from lc_guard.verify.applications import Application
+
+_WIDTH = 110  # where no terminal says how wide it is: CI's logs
+
+_DESCRIPTION = """\
+Plant values in system prompt, history, human message, content block, tool argument, tool result, document, structured
+output and exception; run chains and an agent with them in every mode against a model that records what it is sent and
+repeats it; and tell where they came out. In the model's input, logs, exceptions, exported Langfuse spans and
+checkpoints no value may stand; what tools and the user get must be real. With the package's own applications nothing
+leaves the process."""
+
+_EPILOG = """\
+--app takes a Runnable, or a callable that gives one and is called anew for each run. By the names of its parameters
+it is given what makes more of it watchable:
+  def build(): ...              output, logs, tools and a GuardCheckpointer are watched
+  def build(model): ...         the model input too: use this model, it needs no network
+  def build(model, guard): ...  Langfuse spans too, and what a failing detector leads to: use this guard
+Without guard the planted values are e-mail addresses, which your own guard must find. What can't be watched is "not
+watched", never "clean". The tools of an agent are run, with planted values; its own model is called if it takes none.
+
+Exit status: 0 nothing leaks; 1 a leak, an application that raised, or one of which nothing could be watched; 2 wrong
+usage."""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "verify",
+        help="prove that nothing leaks, from the package's applications or your own",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--app", metavar="MODULE:OBJECT", help="your own chain or agent instead of the package's four")
+    parser.add_argument(
+        "--input",
+        metavar="KIND",
+        help='what --app is given: text, messages, state ({"messages": ...}), or keys:NAME,NAME=messages,'
+        "NAME=documents (default: by its type)",
+    )
+    parser.add_argument(
+        "--outside-tools", metavar="NAMES", help="tools of --app that get placeholders on purpose; not watched"
+    )
+    parser.add_argument(
+        "--detector",
+        metavar="NAMES",
+        help="detectors beside the one that knows the planted values, such as default; or module:name",
+    )
+    parser.add_argument("--modes", metavar="NAMES", help="some of invoke, ainvoke, stream, astream, batch, abatch")
+    parser.add_argument("--json", action="store_true", help="print one JSON object: each surface, mode and place")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        CommandError: Options contradict each other, or what they name can't be had.
+        GuardError: A detector can't be loaded.
+    """
+    if not args.app and (args.input or args.outside_tools):
+        raise CommandError("--input and --outside-tools belong to --app")
+    detectors = _detectors(args.detector)
+    utf8 = getattr(sys.stdout, "reconfigure", None)
+    if utf8 is not None:
+        utf8(encoding="utf-8", errors="replace")
+    from rich.console import Console  # noqa: PLC0415 - here and below: a light import of this module
+
+    from lc_guard.verify.applications import WrongApplication  # noqa: PLC0415
+    from lc_guard.verify.report import Verification, Verified, show, show_end  # noqa: PLC0415
+    from lc_guard.verify.running import MODES, run_mode  # noqa: PLC0415
+
+    named = _names(args.modes)
+    modes = [mode for mode in MODES if not args.modes or mode in named]
+    if not modes or not named <= {*MODES}:
+        raise CommandError(f"--modes takes some of {', '.join(MODES)}")
+
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - rich calls this while it handles the error; `main` knows what to do
+
+    console = Output(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    done: list[Verified] = []
+    try:
+        for application in _applications(args):
+            with contextlib.redirect_stdout(sys.stderr):  # what an application prints is no part of the report
+                cells = [run_mode(application, mode, detectors=detectors) for mode in modes]
+            done.append(Verified(application.name, cells))
+            if not args.json:
+                show(console, done[-1])
+    except WrongApplication as error:
+        raise CommandError(str(error)) from None
+    verification = Verification(done)
+    if args.json:
+        sys.stdout.write(json.dumps(verification.as_dict(), indent=2) + "\n")
+    else:
+        show_end(console, verification)
+    return verification.status
+
+
+def _detectors(names: str | None) -> Sequence[Detector]:
+    chosen = list(choose(names).values()) if names else []
+    for detector in chosen:
+        load = getattr(detector, "warm_up", None)
+        if load is not None:
+            load()
+    return chosen
+
+
+def _applications(args: argparse.Namespace) -> list[Application]:
+    from lc_guard.verify.applications import applications  # noqa: PLC0415
+    from lc_guard.verify.own import load  # noqa: PLC0415
+
+    if not args.app:
+        return applications()
+    return [load(args.app, give=args.input or "auto", outside_tools=_names(args.outside_tools))]
+
+
+def _names(listed: str | None) -> set[str]:
+    return {name.strip() for name in (listed or "").split(",") if name.strip()}

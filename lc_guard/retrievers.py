@@ -1,0 +1,177 @@
+"""ProtectedRetriever: what is retrieved reaches the model as placeholders of the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal
+
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import ensure_config, patch_config
+from pydantic import Field, InstanceOf, field_validator
+
+from lc_guard.checks import areport_restored, arun_checks, report_restored, run_checks
+from lc_guard.document_texts import change_document, checked_keys, texts_in
+from lc_guard.errors import UnsupportedInput
+from lc_guard.guard import Guard
+from lc_guard.jobs import Job, Outcome
+from lc_guard.restorers import WholeRestorer, make_restorers
+from lc_guard.sessions import configured_session, session_key
+
+
+class ProtectedRetriever(BaseRetriever):
+    """A retriever whose documents are hidden in the session of the conversation that asks.
+
+    The query may come from the user or, after `Anonymize`, with the conversation's placeholders; those are restored
+    first. What happens then depends on what the store holds:
+
+    - **Raw documents** (no `corpus_session`): the store is searched with the real query; what it gives is hidden in the
+      conversation's session. The store and its embeddings see real text, the model does not.
+    - **Documents of `AnonymizeDocuments`** (`corpus_session` names its session): the query is hidden in the corpus'
+      session, so that neither the embeddings nor the store see a value; what the store gives is restored from there
+      and hidden in the conversation's session. A person has one placeholder in question, documents and answer.
+
+    The session of the conversation comes from the config, by ``session_id`` or ``thread_id``, else `session_id`. All
+    documents of a retrieval are one decision of the stage ``"document"``; in the second case the query is one of the
+    stage ``"prompt"``. Both are child runs, as is the inner retriever's run, which in the first case shows real
+    text: `lc_guard.langfuse.mask_otel_spans` hides it at export.
+
+    Where a boundary stands *behind* the retriever (it is a tool of an agent with `lc_guard.GuardMiddleware`, or the
+    chain ends in ``protect(model, guard)``), say ``output="original"``: that boundary hides real text, and takes a
+    placeholder for something that somebody typed.
+
+    The check of the stage ``"document"`` is so far ``pii``, the guard's detectors. Scanners for instructions that
+    somebody planted in a document come with a later version, at this very stage; until then nothing looks for them.
+
+    Args:
+        inner: The retriever, or another Runnable from a query to documents.
+        guard: Hides and restores.
+        corpus_session: Session id that the documents were stored with; None if the store holds raw documents.
+        session_id: The session of every call whose config names none: for one conversation only.
+        output: ``"anonymized"`` gives documents with the conversation's placeholders; ``"original"`` gives real ones,
+            after the same check.
+        metadata_keys: Metadata keys whose texts are restored and hidden; None takes all. Name at least those that
+            were hidden when the documents were stored: a placeholder of the corpus means nothing in a conversation.
+
+    Raises:
+        ValueError: If an argument is not of its type (pydantic's ``ValidationError``).
+        SessionMissing: If a session id is blank.
+    """
+
+    inner: InstanceOf[Runnable[Any, Any]] = Field(repr=False)  # may show its documents
+    guard: InstanceOf[Guard]
+    corpus_session: str | None = Field(default=None, repr=False)
+    session_id: str | None = Field(default=None, repr=False)
+    output: Literal["anonymized", "original"] = "anonymized"
+    metadata_keys: tuple[str, ...] | None = None
+
+    @field_validator("corpus_session", "session_id", mode="before")
+    @classmethod
+    def _one_form(cls, value: Any) -> Any:
+        return None if value is None else session_key(value)
+
+    def __init__(
+        self,
+        inner: Runnable[Any, Any],
+        guard: Guard,
+        *,
+        corpus_session: str | None = None,
+        session_id: str | None = None,
+        output: Literal["anonymized", "original"] = "anonymized",
+        metadata_keys: Sequence[str] | None = None,
+        **settings: Any,
+    ) -> None:
+        fields: dict[str, Any] = {"inner": inner, "guard": guard, "corpus_session": corpus_session}
+        fields.update(session_id=session_id, output=output, metadata_keys=checked_keys(metadata_keys))
+        super().__init__(**fields, **settings)
+
+    def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:  # noqa: A002
+        """Retrieve documents.
+
+        Args:
+            input: The query.
+            config: Names the session.
+            kwargs: For the inner retriever.
+
+        Raises:
+            SessionMissing: If there is no session id.
+            Blocked: If the policy does not let the query or a document go on.
+        """
+        config = ensure_config(config)
+        return super().invoke(input, config, call_config=config, **kwargs)
+
+    async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:  # noqa: A002
+        """Do what `invoke` does without blocking the event loop."""
+        config = ensure_config(config)
+        return await super().ainvoke(input, config, call_config=config, **kwargs)
+
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,
+        call_config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> list[Document]:
+        config = ensure_config(call_config)
+        session = self._session(config)
+        query = self._restore_query(session, query)
+        if self.corpus_session is not None:
+            (asked,) = run_checks(self.guard, [self._query_job(self.corpus_session, query)], [run_manager])
+            query = asked.hide(query)
+        found = self.inner.invoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
+        if self.corpus_session is not None:
+            found, counts = self._restore(self.corpus_session, found)
+            report_restored(run_manager, counts)
+        (outcome,) = run_checks(self.guard, [self._documents_job(session, found)], [run_manager])
+        return self._hidden(found, outcome)
+
+    async def _aget_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: AsyncCallbackManagerForRetrieverRun,
+        call_config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> list[Document]:
+        config = ensure_config(call_config)
+        session = self._session(config)
+        query = await self.guard.unblocked(partial(self._restore_query, session, query))
+        if self.corpus_session is not None:
+            (asked,) = await arun_checks(self.guard, [self._query_job(self.corpus_session, query)], [run_manager])
+            query = asked.hide(query)
+        found = await self.inner.ainvoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
+        if self.corpus_session is not None:
+            found, counts = await self.guard.unblocked(partial(self._restore, self.corpus_session, found))
+            await areport_restored(run_manager, counts)
+        (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found)], [run_manager])
+        return self._hidden(found, outcome)
+
+    def _session(self, config: RunnableConfig) -> str:
+        return session_key(configured_session(config, self.session_id))
+
+    def _restore_query(self, session: str, query: Any) -> str:
+        if not isinstance(query, str):
+            raise UnsupportedInput(f"a query is a text, got an object of type {type(query).__name__}")
+        return WholeRestorer(make_restorers(self.guard, session)).text(query)
+
+    def _restore(self, session: str, found: Sequence[Document]) -> tuple[list[Document], tuple[int, int]]:
+        restorer = WholeRestorer(make_restorers(self.guard, session))
+        return self._changed(found, restorer.text), restorer.total
+
+    def _hidden(self, found: Sequence[Document], outcome: Outcome) -> list[Document]:
+        outcome.raise_if_blocked()  # also where there is no text to hide
+        return list(found) if self.output == "original" else self._changed(found, outcome.hide)
+
+    def _changed(self, found: Sequence[Document], change: Callable[[str], str]) -> list[Document]:
+        return [change_document(document, change, metadata_keys=self.metadata_keys) for document in found]
+
+    def _documents_job(self, session: str, found: Sequence[Document]) -> Job:
+        return Job(texts_in(found, self.metadata_keys), session, "document", preamble=False)
+
+    @staticmethod
+    def _query_job(session: str, query: str) -> Job:
+        return Job([query], session, "prompt", preamble=False)

@@ -1,0 +1,150 @@
+"""What a verification came to: as tables, and as plain JSON values. No value stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from lc_guard.verify.canaries import SURFACES, Surface
+from lc_guard.verify.running import Cell
+from lc_guard.verify.watching import PLACES, REAL, Place, Status, together
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES: dict[Status, str] = {"clean": "green", "LEAK": "bold red", "not watched": "yellow", "none": "dim"}
+_SHOWN: dict[Status, str] = {"none": "–"}
+
+_LEGEND = """\
+clean: found nowhere in that place (model input, logs, exceptions, spans, checkpoints), or real as it must be there
+(tool input, user's output). not watched: nothing of it arrived where the command can look. –: no such place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of one application.
+
+    Attributes:
+        name: The application.
+        cells: One for each mode.
+    """
+
+    name: str
+    cells: Sequence[Cell]
+
+    @property
+    def watched(self) -> bool:
+        """Whether a value was seen to be clean, or to leak, in any place that a text arrives at."""
+        return all(
+            any(status in ("clean", "LEAK") for (_, place), status in cell.found.items() if place != "logs")
+            for cell in self.cells
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What came of all applications.
+
+    Attributes:
+        applications: One by one.
+    """
+
+    applications: Sequence[Verified]
+
+    @property
+    def leaks(self) -> int:
+        """In how many combinations of application, mode, surface and place there is a leak."""
+        return sum(
+            status == "LEAK" for one in self.applications for cell in one.cells for status in cell.found.values()
+        )
+
+    @property
+    def status(self) -> int:
+        """Exit status: 1 if something leaks, an application could not be run, or nothing of it could be watched."""
+        failed = any(cell.failed for one in self.applications for cell in one.cells)
+        return int(bool(self.leaks or failed or not all(one.watched for one in self.applications)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give everything as plain JSON values."""
+        return {
+            "status": self.status,
+            "leaks": self.leaks,
+            "applications": [
+                {
+                    "name": one.name,
+                    "modes": {
+                        cell.mode: {
+                            "failed": cell.failed,
+                            "surfaces": {
+                                surface: {place: cell.found[surface, place] for place in PLACES} for surface in SURFACES
+                            },
+                        }
+                        for cell in one.cells
+                    },
+                }
+                for one in self.applications
+            ],
+        }
+
+
+def show(console: Console, verified: Verified) -> None:
+    """Print the table of one application, and its leaks one by one."""
+    table = Table(title=verified.name, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("")
+    for cell in verified.cells:
+        table.add_column(cell.mode)
+    _rows(table, "planted in", SURFACES, verified, lambda key, surface: key[0] == surface)
+    table.add_section()
+    _rows(table, "seen in", PLACES, verified, lambda key, place: key[1] == place)
+    console.print(table)
+    for line in _leaks(verified):
+        console.print(line, style=_STYLES["LEAK"], soft_wrap=True)
+    for cell in verified.cells:
+        if cell.failed:
+            console.print(f"not run: {cell.mode}, {cell.failed}", style=_STYLES["LEAK"], soft_wrap=True)
+    if any(cell.failed for cell in verified.cells):
+        console.print("Does it take another --input? The error's own words may hold a planted value: not shown.")
+    if not verified.watched:
+        console.print("nothing of it could be watched in a mode: see --help for what to name", style=_STYLES["LEAK"])
+
+
+def show_end(console: Console, verification: Verification) -> None:
+    """Print what the words mean, and the sum."""
+    console.print(_LEGEND, style="dim", soft_wrap=True)
+    style = _STYLES["LEAK" if verification.status else "clean"]
+    modes = sum(len(one.cells) for one in verification.applications)
+    console.print(f"{verification.leaks} leaks in {modes} runs of {_count(verification)}", style=style)
+
+
+def _count(verification: Verification) -> str:
+    number = len(verification.applications)
+    return f"{number} application{'s' if number != 1 else ''}"
+
+
+def _rows(
+    table: Table,
+    title: str,
+    names: Sequence[str],
+    verified: Verified,
+    belongs: Callable[[tuple[Surface, Place], str], bool],
+) -> None:
+    for name in names:
+        statuses = [
+            together(status for key, status in cell.found.items() if belongs(key, name)) for cell in verified.cells
+        ]
+        cells = [Text(_SHOWN.get(status, status), style=_STYLES[status]) for status in statuses]
+        table.add_row(f"{title} {name}", *cells)
+
+
+def _leaks(verified: Verified) -> Iterator[str]:
+    for surface in SURFACES:
+        for place in PLACES:
+            modes = [cell.mode for cell in verified.cells if cell.found[surface, place] == "LEAK"]
+            if modes:
+                told = "not real in the" if place in REAL else "readable in the"
+                yield f"LEAK: the value planted in {surface} is {told} {place} ({', '.join(modes)})"
