@@ -15,8 +15,9 @@ from lc_guard.detectors.spans import clean
 from lc_guard.errors import DetectorError, GuardError
 from lc_guard.records import Entity
 
-# Under this many characters a thread costs more than it saves.
-_WORTH_THREADS = 2_000
+# Under this many characters, in all and for each text, threads cost more than they save: sources that take turns at
+# many short texts wait for the interpreter's lock more than for each other.
+_WORTH_THREADS, _WORTH_THREADS_EACH = 2_000, 300
 
 
 class JoinedDetector:
@@ -83,7 +84,8 @@ class JoinedDetector:
             DetectorError: A source failed; nothing is given rather than a part.
         """
         texts = list(texts)
-        long = sum(map(len, texts)) > _WORTH_THREADS
+        length = sum(map(len, texts))
+        long = length > _WORTH_THREADS and length > _WORTH_THREADS_EACH * len(texts)
         if self._parallel and long and len(self._detectors) > 1:
             with ThreadPoolExecutor(len(self._detectors), thread_name_prefix="lc-guard-detector") as pool:
                 timed = list(pool.map(lambda detector: _timed(detector, texts), self._detectors))
