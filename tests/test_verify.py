@@ -331,6 +331,7 @@ def keyed(model):
         assert main(["verify", "--app", f"own_app:{name}"]) == 1
         told = capsys.readouterr().out
         assert f"not run: abatch, {error}" in told
+        assert "Does it take another --input?" in told
         assert "secret words" not in told
         assert "@example.org" not in told
 

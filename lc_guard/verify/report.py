@@ -118,12 +118,9 @@ def show_end(console: Console, verification: Verification) -> None:
     console.print(_LEGEND, style="dim", soft_wrap=True)
     style = _STYLES["LEAK" if verification.status else "clean"]
     modes = sum(len(one.cells) for one in verification.applications)
-    console.print(f"{verification.leaks} leaks in {modes} runs of {_count(verification)}", style=style)
-
-
-def _count(verification: Verification) -> str:
-    number = len(verification.applications)
-    return f"{number} application{'s' if number != 1 else ''}"
+    counts = (verification.leaks, "leak"), (modes, "run"), (len(verification.applications), "application")
+    leaks, runs, applications = (f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
+    console.print(f"{leaks} in {runs} of {applications}", style=style)
 
 
 def _rows(
