@@ -8,7 +8,7 @@ import sys
 from benchmarks import chain, conversation, detection, importing, memory, protected_model, restoring, streaming
 from benchmarks.table import Row, markdown, text
 
-ALL = (restoring, streaming, chain, conversation, protected_model, importing, memory, detection)
+ALL = (detection, restoring, streaming, chain, conversation, protected_model, importing, memory)
 
 
 def run() -> list[Row]:

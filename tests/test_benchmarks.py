@@ -11,6 +11,7 @@ from benchmarks import chain, conversation, detection, importing, memory, protec
 from benchmarks.table import HEADS, Row, markdown, text, told
 
 SMALL: list[tuple[Any, dict[str, Any], int]] = [
+    (detection, {"characters": 300, "texts": 3, "repeats": 1}, 4),
     (restoring, {"sizes": (10, 50), "repeats": 1}, 2),
     (streaming, {"chunks": 50, "repeats": 1, "entries": 20}, 2),
     (chain, {"repeats": 1, "number": 2}, 1),
@@ -18,7 +19,6 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (protected_model, {"words": 20, "repeats": 1}, 3),
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
-    (detection, {"characters": 300, "texts": 3, "repeats": 1}, 4),
 ]
 
 
