@@ -133,7 +133,7 @@ def _checks(report: Report) -> Table:
     )
     for name in ("stage", "check"):
         table.add_column(name, no_wrap=True)
-    table.add_column("entities", ratio=1)
+    table.add_column("entities", ratio=1, min_width=18, overflow="fold")
     for name in ("risk", "ms"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("action", no_wrap=True)
@@ -147,7 +147,7 @@ def _checks(report: Report) -> Table:
             f"{decision.risk_score:.2f}",
             f"{decision.latency_ms:.0f}",
             Text(decision.action, style=_GOOD if decision.valid else _BAD),
-            "\n".join(f"{name} {ms:.0f}" for name, ms in check.detectors_ms.items()),
+            "\n".join(f"{name.rpartition('.')[2]} {ms:.0f}" for name, ms in check.detectors_ms.items()),
         )
     return table
 
