@@ -78,7 +78,7 @@ class TokenGrammar:
         self._exact = re.compile(f"({re.escape(self._prefix)}{_MINTED_KIND}_{_INDEX}{re.escape(closing)})")
         # Finds every exact token, and some that are none, twice as fast: enough where all turn out to be live.
         self._quick = re.compile(f"({re.escape(self._prefix)}[A-Z0-9_]{{3,{MAX_KIND + 10}}}{re.escape(closing)})")
-        self._hints = {opening, "\\", *word[:1]}
+        self._hint = re.compile(f"[{re.escape(opening)}\\\\{word[:1]}]")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.token('KIND', 1)!r})"
@@ -176,7 +176,7 @@ class TokenGrammar:
         """
         # what is begun holds no closing bracket
         start = max(0, len(text) - _REACH, text.rfind(self._closing) + 1)
-        if self._word and self._hints.isdisjoint(text[start:]):
+        if self._word and self._hint.search(text, start) is None:
             return len(text)
         patterns = self._patterns(kinds)
         whole = before + text
