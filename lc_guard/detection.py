@@ -15,7 +15,7 @@ from math import isfinite
 from typing import Any
 
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import Answers, Detector, DetectorLike
+from lc_guard.detectors.base import Answers, Detector, DetectorLike, name_of
 from lc_guard.drivers import Plan, Together, milliseconds_since, where
 from lc_guard.errors import DetectorError, DetectorTimeout, GuardError
 from lc_guard.records import Entity, normalize_kind, unit_interval
@@ -144,7 +144,7 @@ def _timed_out(failures: Iterable[Exception]) -> bool:
 def _by_name(detectors: Iterable[DetectorLike]) -> dict[str, Detector]:
     named: dict[str, Detector] = {}
     for detector in map(adapted, detectors):
-        name = str(getattr(detector, "name", "") or type(detector).__name__)
+        name = name_of(detector)
         number = 2
         unique = name
         while unique in named:

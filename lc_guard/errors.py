@@ -38,8 +38,9 @@ class Blocked(GuardError):
         self.decision = decision
         self._reason = reason
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(decision.entities.items()))
-        told = reason if reason and decision.error and reason.startswith(decision.error) else None
-        causes = filter(None, (None if told else decision.error, reason, kinds))
+        error = decision.error or ""
+        cause = reason if reason and error and reason.startswith(error) else "; ".join(filter(None, (error, reason)))
+        causes = filter(None, (cause, kinds))
         super().__init__(
             f"the check {decision.check!r} blocked the {decision.stage} ({'; '.join(causes) or 'not valid'}). "
             "See .decision for the value-free record; the guard's Policy says what blocks"

@@ -50,3 +50,8 @@ class Detector(Protocol):
 
 DetectorLike: TypeAlias = "Detector | EntityRecognizer | Callable[[str], Iterable[Entity]]"
 """What is taken for a detector: one, a Presidio recognizer, or a function that gives the entities of a text."""
+
+
+def name_of(detector: Detector) -> str:
+    """Give the name of a detector: its own, or that of its class."""
+    return str(getattr(detector, "name", "") or type(detector).__name__)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from lc_guard.detectors.base import Answers, Detector
+from lc_guard.detectors.base import Answers, Detector, name_of
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.overlaps import one_kind_per_value, resolve
 from lc_guard.detectors.spans import clean
@@ -101,11 +101,6 @@ class JoinedDetector:
 
     def _wanted(self, kind: str) -> bool:
         return self._kinds is None or kind in self._kinds
-
-
-def name_of(detector: Detector) -> str:
-    """Give the name of a detector: its own, or that of its class."""
-    return str(getattr(detector, "name", "") or type(detector).__name__)
 
 
 def _timed(detector: Detector, texts: Sequence[str]) -> tuple[list[Sequence[Entity]], float]:
