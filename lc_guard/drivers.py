@@ -11,13 +11,14 @@ import concurrent.futures
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from lc_guard.errors import DetectorTimeout, GuardError, VaultError
 
 T = TypeVar("T")
+F = TypeVar("F", concurrent.futures.Future[Any], asyncio.Future[Any])
 Plan = Generator["Together", list[Any], T]
 
 _MAX_ABANDONED = 32
@@ -27,17 +28,31 @@ _MAX_ABANDONED = 32
 class Together:
     """Calls that may run at the same time.
 
-    The plan is sent a list with each call's result, or the exception it raised, or a `DetectorTimeout`.
+    The plan is sent a list with each call's result, or the exception it raised, or a `DetectorTimeout`, or `NotNeeded`.
+
+    A call may be more than a function: one with a coroutine function ``acall`` is awaited on an event loop instead of
+    run in a thread; its ``timeout`` (seconds or None) is its own beside that of all; its ``stop()`` is called when
+    nobody waits for it any longer.
 
     Attributes:
         calls: What to call.
         timeout: Seconds that all of them have; None for no limit.
-        waits: Whether they may block; if not they are called where the plan runs.
+        waits: Whether they may block; if not they are called one after the other where the plan runs.
+        notes: What is told to whoever watches before they are called.
+        done: Called with the number and the result of each call that has ended; gives what is told of it.
+        enough: Tells after each call whether the others are needed no longer.
     """
 
     calls: Sequence[Callable[[], Any]]
     timeout: float | None = None
     waits: bool = True
+    notes: Sequence[Any] = ()
+    done: Callable[[int, Any], Iterable[Any]] | None = None
+    enough: Callable[[], bool] | None = None
+
+
+class NotNeeded(GuardError):
+    """Stands for the result of a call that was given up because others had said enough."""
 
 
 class Driver:
@@ -51,54 +66,98 @@ class Driver:
         self._lock = threading.Lock()
         self._abandoned = 0
 
-    def run(self, plan: Plan[T]) -> T:
-        """Run a plan in this thread and give what it returns."""
+    def run(self, plan: Plan[T], tell: Callable[[Any], object] = lambda _: None) -> T:
+        """Run a plan in this thread and give what it returns.
+
+        Args:
+            plan: The plan.
+            tell: Is given the plan's notes as they arise.
+        """
         results: list[Any] | None = None
         try:
             while True:
                 step = plan.send(results) if results is not None else next(plan)
-                results = self._wait(step)
+                results = self._wait(step, tell)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         finally:
             plan.close()
 
-    async def arun(self, plan: Plan[T]) -> T:
+    async def arun(self, plan: Plan[T], tell: Callable[[Any], Awaitable[object]] | None = None) -> T:
         """Run a plan on the running event loop, without blocking it, and give what it returns."""
         results: list[Any] | None = None
         try:
             while True:
                 step = plan.send(results) if results is not None else next(plan)
-                results = await self._await(step)
+                results = await self._await(step, tell or _tell_nobody)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         finally:
             plan.close()
 
-    def _wait(self, step: Together) -> list[Any]:
-        if not step.waits or (step.timeout is None and len(step.calls) == 1):
-            return [_result(call) for call in step.calls]
-        futures = [self._start(call) for call in step.calls]
-        concurrent.futures.wait(futures, timeout=step.timeout)
-        return [self._collect(future, step.timeout) for future in futures]
-
-    async def _await(self, step: Together) -> list[Any]:
-        if not step.waits:
-            return [_result(call) for call in step.calls]
-        futures = [self._start(call) for call in step.calls]
-        waiting = [asyncio.wrap_future(future) for future in futures]
+    def _wait(self, step: Together, tell: Callable[[Any], object]) -> list[Any]:
+        for note in step.notes:
+            tell(note)
+        if not step.waits or (len(step.calls) == 1 and _timeouts(step) == [None]):
+            results = []
+            for done, result in _one_by_one(step):
+                results.append(result)
+                for note in done:
+                    tell(note)
+            return results
+        running = _Running(step, {self._start(call): number for number, call in enumerate(step.calls)})
         try:
-            await asyncio.wait(waiting, timeout=step.timeout)
-        except asyncio.CancelledError:
-            for future in futures:
-                if not future.done():
-                    self._collect(future, None)
-            raise
+            while running.open:
+                done, _ = concurrent.futures.wait(
+                    running.open, timeout=running.seconds(), return_when=concurrent.futures.FIRST_COMPLETED
+                )
+                for note in running.settle(done):
+                    tell(note)
         finally:
+            for future in running.leave():
+                self._abandon(future)
+        return running.results
+
+    async def _await(self, step: Together, tell: Callable[[Any], Awaitable[object]]) -> list[Any]:
+        for note in step.notes:
+            await tell(note)
+        if not step.waits:
+            results = []
+            for done, result in _one_by_one(step):
+                results.append(result)
+                for note in done:
+                    await tell(note)
+            return results
+        threads: dict[asyncio.Future[Any], concurrent.futures.Future[Any]] = {}
+        numbers: dict[asyncio.Future[Any], int] = {}
+        for number, call in enumerate(step.calls):
+            if hasattr(call, "acall"):
+                numbers[asyncio.ensure_future(_aresult(call.acall))] = number
+            else:
+                thread = self._start(call)
+                wrapped = asyncio.wrap_future(thread)
+                threads[wrapped] = thread
+                numbers[wrapped] = number
+        running = _Running(step, numbers)
+        try:
+            while running.open:
+                done, _ = await asyncio.wait(
+                    running.open, timeout=running.seconds(), return_when=asyncio.FIRST_COMPLETED
+                )
+                for note in running.settle(done):
+                    await tell(note)
+        finally:
+            left = running.leave()
+            for future in left:
+                if future in threads:
+                    self._abandon(threads[future])
+            tasks = [future for future in left if future not in threads and future.cancel()]
+            if tasks:
+                await asyncio.wait(tasks)  # what they hold is given back before the call ends
             # nobody may be told of a late answer: its loop may be closed by then, and a log line shows the error's text
-            for wrapped in waiting:
+            for wrapped in numbers:
                 _ = wrapped.cancel() or wrapped.cancelled() or wrapped.exception()
-        return [self._collect(future, step.timeout) for future in futures]
+        return running.results
 
     def _start(self, call: Callable[[], Any]) -> concurrent.futures.Future[Any]:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
@@ -112,17 +171,93 @@ class Driver:
         threading.Thread(target=context.run, args=(_settle, future, call), name="lc-guard", daemon=True).start()
         return future
 
-    def _collect(self, future: concurrent.futures.Future[Any], timeout: float | None) -> Any:
+    def _abandon(self, future: concurrent.futures.Future[Any]) -> None:
         if future.done():
-            return future.result()
+            return
         with self._lock:
             self._abandoned += 1
         future.add_done_callback(self._came_back)
-        return DetectorTimeout(f"no answer within {timeout:g} s" if timeout is not None else "cancelled")
 
     def _came_back(self, _: concurrent.futures.Future[Any]) -> None:
         with self._lock:
             self._abandoned -= 1
+
+
+class _Running(Generic[F]):
+    """Calls under way: which are open, until when, and what became of the others.
+
+    Attributes:
+        open: Futures that are waited for.
+        results: Results by number.
+    """
+
+    def __init__(self, step: Together, numbers: Mapping[F, int]) -> None:
+        now = time.monotonic()
+        self.open: set[F] = set(numbers)
+        self.results: list[Any] = [None] * len(step.calls)
+        self._step = step
+        self._numbers: Mapping[F, int] = numbers
+        self._timeouts = _timeouts(step)
+        self._ends = [None if seconds is None else now + seconds for seconds in self._timeouts]
+
+    def leave(self) -> list[F]:
+        """Tell the calls that are still at work that nobody waits for them, and give their futures."""
+        left = [future for future in self._numbers if not future.done()]
+        for future in left:
+            if hasattr(call := self._step.calls[self._numbers[future]], "stop"):
+                call.stop()
+        return left
+
+    def seconds(self) -> float | None:
+        """Give the seconds until the next deadline, or None."""
+        ends = [end for future in self.open if (end := self._ends[self._numbers[future]]) is not None]
+        return max(0.0, min(ends) - time.monotonic()) if ends else None
+
+    def settle(self, done: Iterable[F]) -> Iterator[Any]:
+        """Take calls that have ended, and those whose time is up; gives what is to be told of them."""
+        for future in done:
+            yield from self._settle(future, future.result())
+        if self._step.enough is not None and self._step.enough():
+            for future in list(self.open):
+                yield from self._settle(future, NotNeeded("others had said enough"))
+        now = time.monotonic()
+        for future in list(self.open):
+            end = self._ends[self._numbers[future]]
+            if end is not None and end <= now:
+                timeout = self._timeouts[self._numbers[future]]
+                yield from self._settle(future, DetectorTimeout(f"no answer within {timeout:g} s"))
+
+    def _settle(self, future: F, result: Any) -> Iterable[Any]:
+        number = self._numbers[future]
+        self.open.discard(future)
+        self.results[number] = result
+        return self._step.done(number, result) if self._step.done is not None else ()
+
+
+def _timeouts(step: Together) -> list[float | None]:
+    own = [getattr(call, "timeout", None) for call in step.calls]
+    return [seconds if step.timeout is None else min(step.timeout, seconds or step.timeout) for seconds in own]
+
+
+def _one_by_one(step: Together) -> Iterator[tuple[Iterable[Any], Any]]:
+    needed = True
+    for number, call in enumerate(step.calls):
+        result = _result(call) if needed else NotNeeded("others had said enough")
+        yield step.done(number, result) if step.done is not None else (), result
+        needed = needed and not (step.enough is not None and step.enough())
+
+
+async def _tell_nobody(_: Any) -> None:
+    """Stands for whoever watches where nobody does."""
+
+
+async def _aresult(call: Callable[[], Awaitable[Any]]) -> Any:
+    try:
+        return await call()
+    except Exception as error:
+        if is_control_flow(error):
+            raise
+        return error
 
 
 def _settle(future: concurrent.futures.Future[Any], call: Callable[[], Any]) -> None:

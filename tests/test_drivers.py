@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lc_guard.drivers import Driver, Together, ask_vault, is_control_flow, where
+from lc_guard.drivers import Driver, NotNeeded, Together, ask_vault, is_control_flow, where
 from lc_guard.errors import DetectorTimeout, VaultError, VaultFull
 
 CANARY = "Zebulon Quartermain"
@@ -146,7 +146,7 @@ async def test_cancellation_passes_and_the_call_is_counted_as_left_alone():
         begun.set()
         release.wait()
 
-    task = asyncio.create_task(driver.arun(plan_of(Together([hang, lambda: fail(GraphInterrupt())]))))
+    task = asyncio.create_task(driver.arun(plan_of(Together([hang, lambda: fail(ValueError())]))))
     while not begun.is_set():
         await asyncio.sleep(0.001)
     task.cancel()
@@ -219,3 +219,107 @@ def test_a_vaults_error_is_told_without_its_text():
     for error in (VaultFull("own"), GraphInterrupt(), KeyboardInterrupt()):
         with pytest.raises(type(error)):
             ask_vault(lambda error=error: fail(error))
+
+
+class Remote:
+    """A call that an event loop awaits, as a service's client is."""
+
+    def __init__(self, seconds=0.0, timeout=None):
+        self.seconds = seconds
+        self.timeout = timeout
+        self.ended = self.stopped = None
+
+    def __call__(self):
+        end = time.monotonic() + self.seconds
+        while time.monotonic() < end and not self.stopped:
+            time.sleep(0.002)
+        return "called"
+
+    async def acall(self):
+        try:
+            await asyncio.sleep(self.seconds)
+            return "awaited"
+        finally:
+            self.ended = True
+
+    def stop(self):
+        self.stopped = True
+
+
+def test_a_loop_awaits_what_can_be_awaited():
+    assert run(plan_of(Together([Remote(), Remote()], 5.0)), "sync") == [["called", "called"]]
+    assert run(plan_of(Together([Remote(), Remote()], 5.0)), "async") == [["awaited", "awaited"]]
+
+
+@modes
+def test_a_call_has_its_own_deadline_and_is_told_when_nobody_waits(mode):
+    slow, quick = Remote(30.0, timeout=0.05), Remote(0.1)
+    started = time.monotonic()
+    ((late, answer),) = run(plan_of(Together([slow, quick], 5.0)), mode)
+    assert isinstance(late, DetectorTimeout)
+    assert str(late) == "no answer within 0.05 s"
+    assert answer in ("called", "awaited")
+    assert slow.stopped
+    assert not quick.stopped
+    assert time.monotonic() - started < 5
+
+
+@modes
+def test_others_are_given_up_once_enough_was_said(mode):
+    slow, heard = Remote(30.0), []
+
+    def done(number, result):
+        heard.append(number)
+        return ()
+
+    step = Together([slow, Remote(0.01)], 60.0, done=done, enough=lambda: 1 in heard)
+    ((given_up, answer),) = run(plan_of(step), mode)
+    assert isinstance(given_up, NotNeeded)
+    assert answer in ("called", "awaited")
+    assert slow.stopped
+
+
+@modes
+def test_notes_are_told_before_and_after_each_call(mode):
+    told = []
+
+    async def atell(note):
+        told.append(note)
+
+    calls = [lambda: 1, lambda: 2]
+    for waits in (True, False):
+        told.clear()
+        step = Together(calls, 5.0, waits=waits, notes=["begin"], done=lambda number, result: [(number, result)])
+        plan = plan_of(step, Together((), notes=["end"]))
+        driver = Driver()
+        if mode == "sync":
+            driver.run(plan, told.append)
+        else:
+            asyncio.run(driver.arun(plan, atell))
+        assert told[0] == "begin"
+        assert sorted(told[1:3]) == [(0, 1), (1, 2)]
+        assert told[3] == "end"
+
+
+async def test_a_cancelled_call_leaves_no_task_and_no_working_thread():
+    remote, local = Remote(60.0), Remote(60.0)
+
+    class Local:
+        stop = local.stop
+
+        def __call__(self):
+            return local()
+
+    driver = Driver()
+    task = asyncio.create_task(driver.arun(plan_of(Together([remote, Local()], 60.0))))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert remote.ended
+    assert local.stopped
+    deadline = time.monotonic() + 5
+    while driver._abandoned and time.monotonic() < deadline:
+        await asyncio.sleep(0.002)
+    assert driver._abandoned == 0
+    assert len(asyncio.all_tasks()) == 1
