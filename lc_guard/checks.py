@@ -7,8 +7,8 @@ from typing import Any
 
 from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
-from lc_guard.jobs import PII_CHECK, Job, Outcome
-from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, SESSION_METADATA, STAGE_METADATA
+from lc_guard.jobs import Job, Outcome
+from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, PII_CHECK, RESTORED_EVENT, SESSION_METADATA, STAGE_METADATA
 
 
 def run_checks(guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]) -> list[Outcome]:

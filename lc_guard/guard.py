@@ -19,10 +19,10 @@ from lc_guard.drivers import Driver, Plan, Together, ask_vault, milliseconds_sin
 from lc_guard.errors import GuardError, UnsupportedInput
 from lc_guard.escapes import all_readings
 from lc_guard.hiding import Hiding, cut_out
-from lc_guard.jobs import PII_CHECK, Job, Outcome
+from lc_guard.jobs import Job, Outcome
 from lc_guard.placeholders import LITERAL, STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.policy import Policy
-from lc_guard.records import Action, Decision, strongest
+from lc_guard.records import PII_CHECK, Action, Decision, strongest
 from lc_guard.restoring import FakeRestoring, NumberedRestoring
 from lc_guard.sessions import GuardSession, session_key
 from lc_guard.spans import Span, merge

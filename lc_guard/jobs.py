@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from lc_guard.errors import Blocked
 from lc_guard.records import Decision, Stage
 
-PII_CHECK = "pii"
-"""Name of the check that all detectors together are."""
-
 
 @dataclass(frozen=True, slots=True)
 class Job:

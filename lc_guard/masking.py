@@ -18,10 +18,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lc_guard.errors import GuardError
-from lc_guard.jobs import PII_CHECK
 from lc_guard.leaves import Finder, JsonText, Leaf, hide, leaves, parse, rebuild, scalar_text
 from lc_guard.limbo import Limbo
-from lc_guard.records import SESSION_METADATA
+from lc_guard.records import PII_CHECK, SESSION_METADATA
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard

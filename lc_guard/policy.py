@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import partial
-from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from lc_guard.records import Action, normalize_kind
+from lc_guard.check_policy import (
+    STAGES,
+    CheckAction,
+    CheckPolicy,
+    OnError,
+    Rule,
+    StagePolicy,
+    by_name,
+    rebuilt,
+    require,
+    require_seconds,
+    rule,
+)
+from lc_guard.errors import PolicyError
+from lc_guard.records import PII_CHECK, Action, Stage, normalize_kind
 
-OnError = Literal["block", "allow"]
 OnInvalid = Literal["block", "warn"]
 KindAction = Literal["anonymize", "redact", "allow", "warn", "block"]
+Streaming = Literal["buffer", "window", "audit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +38,23 @@ class Policy:
             without a word about it), ``"block"`` (the text is not valid).
         kinds: What happens to entities of certain kinds, such as ``{"CREDIT_CARD": "redact", "US_SSN": "block"}``.
         thresholds: Lowest score, 0…1, at which an entity of a kind counts; other kinds count at any score.
-        on_invalid: What a text that is not valid leads to: ``"block"`` raises `Blocked`; ``"warn"`` anonymizes what
-            would have blocked and goes on: a way to roll a policy out.
+        on_invalid: What a text that is not valid leads to: ``"block"`` raises `Blocked`; ``"warn"`` anonymizes the
+            entities that would have blocked, only scores with the scanners, and goes on: a way to roll a policy out.
         on_error: What a failed or late check leads to: ``"block"`` raises `Blocked`; ``"allow"`` goes on without what
             that check would have found, and says so in the decision, the score and the log.
-        timeout: Seconds that all detectors together have for one call; None waits for ever.
+        timeout: Seconds that all checks of one call have together; None waits for ever.
+        checks: Settings of single checks, by the name of the scanner. The check ``"pii"``, which all detectors are,
+            takes ``on_error`` and ``timeout`` only: `kinds` says the rest.
+        stages: Settings for all checks of a stage, and for single checks there. A check takes each setting from the
+            first of these that has it: its own at the stage, its own anywhere, the stage's, this policy's.
+        fail_fast: Whether the checks that are not done are given up when one of them blocks.
+        streaming: When a streamed answer is shown that scanners of outputs judge: ``"buffer"`` shows nothing before all
+            of it was judged; ``"window"`` shows each sentence once it was judged, together with those before it;
+            ``"audit"`` shows all at once and judges at the end, so that it can block nothing.
+        version: Name of this policy, shown beside its decisions in the trace.
 
     Raises:
-        ValueError: If a value is not one of those named here, or a number is out of range.
+        PolicyError: If a value is not one of those named here, or a number is out of range.
     """
 
     default: KindAction = "anonymize"
@@ -42,28 +63,51 @@ class Policy:
     on_invalid: OnInvalid = "block"
     on_error: OnError = "block"
     timeout: float | None = 10.0
+    checks: Mapping[str, CheckPolicy] = field(default_factory=dict)
+    stages: Mapping[Stage, StagePolicy] = field(default_factory=dict)
+    fail_fast: bool = False
+    streaming: Streaming = "buffer"
+    version: str | None = None
+    _rules: dict[tuple[str, str], Rule] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _require("default", self.default, get_args(KindAction))
-        _require("on_invalid", self.on_invalid, get_args(OnInvalid))
-        _require("on_error", self.on_error, get_args(OnError))
+        require("default", self.default, get_args(KindAction))
+        require("on_invalid", self.on_invalid, get_args(OnInvalid))
+        require("on_error", self.on_error, get_args(OnError))
+        require("streaming", self.streaming, get_args(Streaming))
         for kind, action in self.kinds.items():
-            _require(f"kinds[{kind!r}]", action, get_args(KindAction))
+            require(f"kinds[{kind!r}]", action, get_args(KindAction))
         for kind, threshold in self.thresholds.items():
-            if not 0 <= threshold <= 1:
-                raise ValueError(f"thresholds[{kind!r}] must be from 0 to 1")
-        if self.timeout is not None and not (isfinite(self.timeout) and self.timeout > 0):
-            raise ValueError("timeout must be a positive number of seconds, or None")
+            if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+                raise PolicyError(f"thresholds[{kind!r}] must be a number from 0 to 1")
+        if self.timeout is not None:
+            require_seconds("timeout", self.timeout)
+        if not isinstance(self.fail_fast, bool):
+            raise PolicyError("fail_fast must be true or false")
+        if not isinstance(self.version, str | None):
+            raise PolicyError("version must be a text")
         # normalized once, and out of reach of whoever passed the mapping
-        object.__setattr__(self, "kinds", MappingProxyType({normalize_kind(k): v for k, v in self.kinds.items()}))
-        object.__setattr__(
-            self, "thresholds", MappingProxyType({normalize_kind(k): v for k, v in self.thresholds.items()})
-        )
+        for name, given in (("kinds", self.kinds), ("thresholds", self.thresholds)):
+            own = MappingProxyType({normalize_kind(kind): value for kind, value in given.items()})
+            object.__setattr__(self, name, own)
+        object.__setattr__(self, "checks", by_name("checks", self.checks, CheckPolicy))
+        object.__setattr__(self, "stages", by_name("stages", self.stages, StagePolicy, STAGES))
+        for checks in (self.checks, *(stage.checks for stage in self.stages.values())):
+            if PII_CHECK in checks:
+                _require_pii(checks[PII_CHECK])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = [getattr(self, item.name) for item in fields(self)]
-        values = [dict(value) if isinstance(value, Mapping) else value for value in values]
-        return partial(Policy, **{item.name: value for item, value in zip(fields(self), values, strict=True)}), ()
+        return rebuilt(self)
+
+    def rule(self, stage: Stage, check: str) -> Rule:
+        """Give what holds for a check at a stage, all settings taken together."""
+        known = self._rules.get((stage, check))
+        if known is None:
+            at_stage = self.stages.get(stage, StagePolicy())
+            own = [checks[check] for checks in (at_stage.checks, self.checks) if check in checks]
+            known = rule([*own, at_stage], on_error=self.on_error, monitor=self.on_invalid == "warn")
+            self._rules[stage, check] = known
+        return known
 
     def counts(self, kind: str, score: float) -> bool:
         """Tell whether an entity of this kind and score counts."""
@@ -79,9 +123,25 @@ class Policy:
         return self.kinds.get(kind, self.default) == "block"
 
 
-def _require(name: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}")
+def _require_pii(settings: CheckPolicy) -> None:
+    set_here = [item.name for item in fields(settings) if getattr(settings, item.name) is not None]
+    wrong = [name for name in set_here if name not in ("on_error", "timeout")]
+    if wrong:
+        raise PolicyError(
+            f"the check {PII_CHECK!r} takes on_error and timeout only, not {', '.join(wrong)}: "
+            "what entities lead to is said by default, kinds and thresholds"
+        )
 
 
-__all__ = ["Action", "KindAction", "OnError", "OnInvalid", "Policy"]
+__all__ = [
+    "Action",
+    "CheckAction",
+    "CheckPolicy",
+    "KindAction",
+    "OnError",
+    "OnInvalid",
+    "Policy",
+    "Rule",
+    "StagePolicy",
+    "Streaming",
+]

@@ -21,6 +21,9 @@ Action = Literal["allow", "anonymize", "redact", "replace", "warn", "block"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
+PII_CHECK = "pii"
+"""Name of the check that all detectors together are."""
+
 DECISION_EVENT = "lc_guard.decision"
 """Name of the LangChain custom event whose payload is `Decision.as_dict()`."""
 
