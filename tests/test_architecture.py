@@ -20,7 +20,7 @@ FLOORS = [
     {"errors", "known", "placeholders"},
     {"check_policy"},
     {"policy"},
-    {"services"},
+    {"services", "llm_guard_engine"},
     {"drivers", "jobs", "fakes", "restoring", "leaves", "limbo", "detectors", "vaults", "scanners"},
     {"spans", "detection", "sessions"},
     {"hiding"},
@@ -41,8 +41,8 @@ FLOORS = [
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FAMILIES = {
-    "detectors": {"records", "errors", "services"},
-    "scanners": {"records", "errors", "escapes", "services"},
+    "detectors": {"records", "errors", "services", "llm_guard_engine"},
+    "scanners": {"records", "errors", "escapes", "services", "llm_guard_engine"},
     "vaults": {"records", "errors", "known"},
 }
 VENDORS = {

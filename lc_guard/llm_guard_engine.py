@@ -1,0 +1,171 @@
+"""LLM Guard, or gorget which carries its import name: found without importing it, imported quietly."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import importlib.util
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lc_guard.errors import ModelUnavailable
+
+ROOTS = frozenset({"llm_guard", "gorget"})
+"""Top-level names of its modules: gorget's ``llm_guard`` only points to ``gorget``."""
+
+_HUSHED: ContextVar[bool] = ContextVar("lc_guard_llm_guard_hushed", default=False)
+
+
+def is_engine(kind: type) -> bool:
+    """Tell whether a class is LLM Guard's or gorget's, or derived from one of theirs."""
+    return any(base.__module__.partition(".")[0] in ROOTS for base in kind.__mro__)
+
+
+def installed() -> bool:
+    """Tell whether LLM Guard or gorget can be imported, without importing it."""
+    return "llm_guard" in sys.modules or importlib.util.find_spec("llm_guard") is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What the constructor of a scanner takes.
+
+    Attributes:
+        required: Keywords without a default.
+        keywords: All keywords.
+    """
+
+    required: tuple[str, ...]
+    keywords: tuple[str, ...]
+
+
+def scanner_names(folder: str) -> Mapping[str, str]:
+    """Give the scanners of the installed engine by name, read from its source: an import takes seconds.
+
+    Args:
+        folder: ``"input_scanners"`` or ``"output_scanners"``.
+
+    Returns:
+        The module's name within the folder by class name.
+    """
+    tree = _parsed(folder, "__init__")
+    return {
+        alias.name: node.module
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.rpartition(".")[2] != "util"
+        for alias in node.names
+    }
+
+
+def signature(folder: str, module: str, name: str) -> Signature:
+    """Give what a scanner's constructor takes, read from the installed engine's source.
+
+    Args:
+        folder: ``"input_scanners"`` or ``"output_scanners"``.
+        module: Name of the module within it.
+        name: Name of the class.
+    """
+    for node in _parsed(folder, module).body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            for item in node.body:
+                if isinstance(item, ast.FunctionDef) and item.name == "__init__":
+                    return _signature(item.args)
+    return Signature((), ())
+
+
+def _signature(arguments: ast.arguments) -> Signature:
+    positional = [argument.arg for argument in arguments.args[1:]]
+    required = positional[: len(positional) - len(arguments.defaults)]
+    required += [
+        argument.arg
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is None
+    ]
+    return Signature(tuple(required), (*positional, *(argument.arg for argument in arguments.kwonlyargs)))
+
+
+def _parsed(folder: str, module: str) -> ast.Module:
+    # gorget's llm_guard has no files of its own.
+    for root in ("gorget", "llm_guard"):
+        spec = importlib.util.find_spec(root)
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            path = Path(place, folder, f"{module}.py")
+            if path.is_file():
+                return ast.parse(path.read_bytes())
+    return ast.Module(body=[], type_ignores=[])
+
+
+def imported(name: str) -> Any:
+    """Import a module of LLM Guard and make its loggers quiet.
+
+    Args:
+        name: Such as ``"llm_guard.input_scanners"``.
+
+    Returns:
+        The module.
+
+    Raises:
+        ModelUnavailable: The installed package can't be imported.
+    """
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:
+        # An import of LLM Guard pulls in torch, transformers and NLTK: whatever breaks there, it can't be used.
+        raise ModelUnavailable(
+            f"llm_guard is installed but can't be imported ({type(error).__name__}): "
+            "reinstall 'lc-guard[llm-guard]' or 'lc-guard[gorget]'"
+        ) from error
+    quiet()
+    return module
+
+
+class _Logger:
+    """Silent in a context that `hushed` made; else the logger it stands for."""
+
+    def __init__(self, logger: Any) -> None:
+        self._logger = logger
+
+    def __getattr__(self, name: str) -> Any:
+        return _say_nothing if _HUSHED.get() else getattr(self._logger, name)
+
+
+def _say_nothing(*_: Any, **__: Any) -> None:
+    pass
+
+
+def quiet() -> None:
+    """Give LLM Guard's modules loggers that `hushed` silences; to be called after each import of more of them.
+
+    Unconfigured, structlog prints every debug line, values included, to stdout: then they log warnings to stderr.
+    Only the ``LOGGER`` of LLM Guard's own modules is replaced: structlog's and logging's settings stay as they are.
+    """
+    import structlog
+
+    unset = None
+    if not structlog.is_configured():
+        unset = structlog.wrap_logger(
+            structlog.PrintLogger(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING)
+        )
+    modules: list[tuple[str, Any]] = list(sys.modules.items())
+    for name, module in modules:
+        if name.partition(".")[0] in ROOTS and not isinstance(getattr(module, "LOGGER", _SILENT), _Logger):
+            module.LOGGER = _Logger(unset or module.LOGGER)
+
+
+_SILENT = _Logger(None)
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Keep LLM Guard's loggers silent in this thread and call alone: as warnings they tell what they found."""
+    token = _HUSHED.set(True)
+    try:
+        yield
+    finally:
+        _HUSHED.reset(token)

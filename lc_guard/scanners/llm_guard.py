@@ -1,0 +1,234 @@
+"""LLM Guard's scanner objects, and gorget's, as scanners: as they are, with what they give checked."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any, Literal
+
+from lc_guard.errors import GuardError, ScannerError, ScannerTimeout
+from lc_guard.llm_guard_engine import ROOTS, hushed, is_engine, quiet
+from lc_guard.records import Entity, ScanResult, Stage, normalize_kind
+from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Sees
+from lc_guard.scanners.differences import removed
+from lc_guard.scanners.llm_guard_spans import Watched
+
+Shape = Literal["ours", "prompt", "output"]
+
+_INSTANT = frozenset(
+    {
+        "BanSubstrings", "InvisibleText", "JSON", "NoRefusalLight", "ReadingTime", "Regex", "Sentiment", "TokenLimit",
+    }
+)  # fmt: skip
+# These share nothing between calls: pure functions of the text, or a fresh request for each address.
+_SHARED = _INSTANT | {"URLReachability"}
+# What they give differs from the text, but nothing in the text is at fault at that place.
+_NO_SPANS = frozenset({"JSON", "ReadingTime", "TokenLimit"})
+# Its library keeps its settings in the process, not in the object.
+_SECRETS = threading.Lock()
+_LOCK = "_lc_guard_lock"
+
+
+def scan_shape(scanner: Any) -> Shape | None:
+    """Tell how a scanner is asked: by a request, a prompt, or a prompt and an output.
+
+    Args:
+        scanner: An object with a method ``scan``.
+
+    Returns:
+        ``"ours"``, ``"prompt"``, ``"output"``; None if it is none of these.
+
+    Raises:
+        TypeError: It works with LLM Guard's vault.
+    """
+    refuse_vault(scanner)
+    try:
+        parameters = list(inspect.signature(scanner.scan).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    parameters = [item for item in parameters if item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD)]
+    required = [item for item in parameters if item.default is item.empty]
+    if len(required) == 2:
+        return "output"
+    if len(required) > 2 or not parameters:
+        return None
+    first = parameters[0]
+    texts = first.annotation in (str, "str") or first.name in ("prompt", "text")
+    return "prompt" if texts or is_engine(type(scanner)) else "ours"
+
+
+def refuse_vault(scanner: Any) -> None:
+    """Refuse LLM Guard's ``Anonymize`` and ``Deanonymize``, and whatever else holds its vault.
+
+    Raises:
+        TypeError: It does.
+    """
+    held = [type(item) for item in getattr(scanner, "__dict__", {}).values()]
+    vault = any(kind.__name__ == "Vault" and kind.__module__.partition(".")[0] in ROOTS for kind in held)
+    if vault or (type(scanner).__name__ in ("Anonymize", "Deanonymize") and is_engine(type(scanner))):
+        raise TypeError(
+            f"{type(scanner).__name__} keeps values in LLM Guard's Vault, which one user's answer can read another's "
+            "from: give its keywords to a detector, Guard(detectors=[LLMGuardDetector(...)]), and put "
+            "Anonymize(guard) and Deanonymize(guard) into the chain"
+        )
+
+
+def adapted(
+    scanner: Any, *, side: Literal["prompt", "output"], name: str | None = None, stages: tuple[Stage, ...] | None = None
+) -> AdaptedScanner:
+    """Give a scanner of ours for a scanner object of LLM Guard or gorget, or one that is asked like theirs.
+
+    Args:
+        scanner: The object: ``scan(prompt)`` for a prompt, ``scan(prompt, output)`` for an output.
+        side: Which of these it has.
+        name: Name of the check; None for that of its class.
+        stages: Where it judges; None for all that a model is given to read, or for the model's output.
+
+    Raises:
+        TypeError: It works with LLM Guard's vault.
+    """
+    refuse_vault(scanner)
+    return AdaptedScanner(scanner, side=side, name=name, stages=stages)
+
+
+def cost_of(kind: str) -> Cost:
+    """Give what a scanner of LLM Guard costs, by the name of its class."""
+    return "instant" if kind in _INSTANT else "remote" if kind == "URLReachability" else "model"
+
+
+def stages_of(side: Literal["prompt", "output"]) -> tuple[Stage, ...]:
+    """Give where a scanner judges unless told otherwise."""
+    return CONTEXT_STAGES if side == "prompt" else ("output",)
+
+
+class AdaptedScanner:
+    """A scanner object of LLM Guard or gorget as a scanner; made by `adapted`.
+
+    Objects with a model, and those of other kinds, are asked by one thread at a time: the tokenizers of transformers
+    fail when two use one at once. ``Secrets`` is asked once at a time in the whole process: its library keeps its
+    settings there. ``Secrets`` also writes each text to a file in the system's temporary folder, and deletes it.
+
+    Args:
+        scanner: The object.
+        side: Whether it is asked with a prompt, or with a prompt and an output.
+        name: Name of the check; None for that of its class.
+        stages: Where it judges; None for the side's.
+    """
+
+    sees: Sees = "original"
+
+    def __init__(
+        self,
+        scanner: Any,
+        *,
+        side: Literal["prompt", "output"],
+        name: str | None = None,
+        stages: tuple[Stage, ...] | None = None,
+    ) -> None:
+        kind = type(scanner).__name__
+        self._scanner = scanner
+        self._kind = kind
+        self._entity_kind = normalize_kind(_spaced(kind))
+        self.side = side
+        self.name = name or kind
+        self.name_given = name is not None
+        self.cost: Cost = cost_of(kind)
+        self.stages = stages or stages_of(side)
+        self.details: Mapping[str, str] = {"library": type(scanner).__module__.partition(".")[0], "scanner": kind}
+        self._lock = _lock_of(scanner, kind)
+        if is_engine(type(scanner)):
+            quiet()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._kind}, side={self.side!r})"
+
+    def scan(self, request: ScanRequest) -> ScanResult:
+        """Ask the object about one text.
+
+        Returns:
+            What it says. Where it took something out of a text that is not valid, `entities` tell where that was.
+
+        Raises:
+            ScannerError: It failed, or gave something that is no result.
+            ScannerTimeout: Other calls kept it busy until the deadline.
+        """
+        left = request.seconds_left()
+        if self._lock is not None and not self._lock.acquire(timeout=-1 if left is None else left):
+            raise ScannerTimeout(f"{self._kind} was busy until the deadline: it is asked by one thread at a time")
+        try:
+            return self._asked(request)
+        except GuardError:
+            raise
+        except Exception as error:  # noqa: BLE001 - any type of its own
+            # What it raises may quote the text.
+            raise ScannerError(f"LLM Guard's scanner {self._kind} failed ({type(error).__name__})") from None
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+
+    def _asked(self, request: ScanRequest) -> ScanResult:
+        text = request.text
+        watched = Watched(self._scanner)
+        with hushed():
+            scan = watched.scanner.scan
+            answer = scan(text) if self.side == "prompt" else scan(request.prompt, text)
+        sanitized, valid, risk = checked(answer, self._kind)
+        if sanitized == text or not text.strip() or (valid and self.side == "output" and sanitized == request.prompt):
+            # For an empty output, Sensitive and LanguageSame give the prompt where the output is expected.
+            return ScanResult(valid=valid, risk_score=risk)
+        if valid or self._kind in _NO_SPANS:
+            return ScanResult(valid=valid, risk_score=risk, sanitized=sanitized)
+        rewritten = watched.rewritten(text, sanitized)
+        if rewritten is None:
+            return ScanResult(valid=valid, risk_score=risk)
+        sanitized, spans = rewritten
+        entities = tuple(Entity(self._entity_kind, start, end) for start, end in spans or removed(text, sanitized))
+        return ScanResult(valid=valid, risk_score=risk, sanitized=sanitized, entities=entities)
+
+
+def checked(answer: Any, kind: str) -> tuple[str, bool, float]:
+    """Check what a scanner of LLM Guard gave.
+
+    Args:
+        answer: Anything.
+        kind: Name of the scanner's class.
+
+    Returns:
+        The sanitized text, whether it is valid, and the risk, −1…1.
+
+    Raises:
+        ScannerError: It is not a tuple ``(text, valid, risk score)`` with a risk of −1…1.
+    """
+    if not isinstance(answer, tuple) or len(answer) != 3:
+        raise ScannerError(f"{kind}.scan gave {type(answer).__name__}, not (text, valid, risk score)")
+    sanitized, valid, risk = answer
+    if not isinstance(sanitized, str):
+        raise ScannerError(f"{kind}.scan gave {type(sanitized).__name__} for the sanitized text: it must be a str")
+    if type(valid).__name__ not in ("bool", "bool_"):
+        raise ScannerError(f"{kind}.scan gave {type(valid).__name__} for valid: it must be True or False")
+    if not isinstance(risk, Real) or isinstance(risk, bool):
+        raise ScannerError(f"{kind}.scan gave {type(risk).__name__} for the risk score: it must be a number")
+    if not -1 <= float(risk) <= 1:
+        raise ScannerError(f"{kind}.scan gave a risk score outside -1…1")
+    return str(sanitized), bool(valid), float(risk)
+
+
+def _lock_of(scanner: Any, kind: str) -> threading.Lock | None:
+    """Give the lock of a scanner object, the same for all that ask it; None if it needs none."""
+    ours = is_engine(type(scanner))
+    if ours and kind in _SHARED:
+        return None
+    if ours and kind == "Secrets":
+        return _SECRETS
+    lock = threading.Lock()
+    held = getattr(scanner, "__dict__", None)
+    return lock if held is None else held.setdefault(_LOCK, lock)
+
+
+def _spaced(name: str) -> str:
+    """Give a class name in words: ``"BanSubstrings"`` → ``"Ban Substrings"``."""
+    return "".join(
+        f" {char}" if char.isupper() and n and not name[n - 1].isupper() else char for n, char in enumerate(name)
+    )
