@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import logging
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from lc_guard.errors import ModelUnavailable
+from lc_guard.presidio_offline import blank_nlp_engine
 
 ROOTS = frozenset({"llm_guard", "gorget"})
 """Top-level names of its modules: gorget's ``llm_guard`` only points to ``gorget``."""
 
+_BUILDING = threading.Lock()
 _HUSHED: ContextVar[bool] = ContextVar("lc_guard_llm_guard_hushed", default=False)
 
 
@@ -169,3 +172,19 @@ def hushed() -> Iterator[None]:
         yield
     finally:
         _HUSHED.reset(token)
+
+
+@contextlib.contextmanager
+def blank_engine() -> Iterator[None]:
+    """Let LLM Guard build on an engine that only splits words: its own downloads spaCy packages for two languages.
+
+    One thread at a time is in here: LLM Guard has no public way to give it an engine, its module is changed meanwhile.
+    """
+    module = imported("llm_guard.input_scanners.anonymize_helpers.analyzer")
+    with _BUILDING:
+        original = module._get_nlp_engine  # noqa: SLF001
+        module._get_nlp_engine = blank_nlp_engine  # noqa: SLF001
+        try:
+            yield
+        finally:
+            module._get_nlp_engine = original  # noqa: SLF001

@@ -20,10 +20,15 @@ FLOORS = [
     {"errors", "known", "placeholders"},
     {"check_policy"},
     {"policy"},
-    {"services", "llm_guard_engine"},
-    {"drivers", "jobs", "fakes", "restoring", "leaves", "limbo", "detectors", "vaults", "scanners"},
+    {"services", "hub", "presidio_offline"},
+    {"llm_guard_engine"},
+    {"drivers", "fakes", "restoring", "leaves", "limbo", "detectors", "vaults", "scanners"},
+    {"jobs", "asking", "panels"},
     {"spans", "detection", "sessions"},
     {"hiding"},
+    {"verdicts"},
+    {"hearing"},
+    {"planning"},
     {"guard"},
     {"messages", "masking"},
     {"checks", "checkpoints", "streaming", "tool_calls", "otel", "document_texts"},
@@ -41,8 +46,8 @@ FLOORS = [
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FAMILIES = {
-    "detectors": {"records", "errors", "services", "llm_guard_engine"},
-    "scanners": {"records", "errors", "escapes", "services", "llm_guard_engine"},
+    "detectors": {"records", "errors", "services", "hub", "presidio_offline", "llm_guard_engine"},
+    "scanners": {"records", "errors", "escapes", "services", "hub", "presidio_offline", "llm_guard_engine"},
     "vaults": {"records", "errors", "known"},
 }
 VENDORS = {
@@ -53,6 +58,9 @@ VENDORS = {
 }  # fmt: skip
 # The command that shows LLM Guard without its model gives it an empty recognizer of Presidio's class.
 GUESTS = {
+    # What detectors and scanners share.
+    "hub": {"huggingface_hub"},
+    "presidio_offline": {"presidio_analyzer", "spacy", "tldextract"},
     # Its lists of given names are a rule beside the models.
     "detectors/given_names": {"faker"},
     "commands/choices": {"presidio_analyzer"},

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import importlib
 import logging
-import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.detectors.hub import cached, hub_in_reach
-from lc_guard.detectors.presidio import blank_nlp_engine, quiet, without_network
 from lc_guard.detectors.weights import LoadOnce
 from lc_guard.errors import ModelUnavailable
+from lc_guard.hub import cached, hub_in_reach
+from lc_guard.llm_guard_engine import blank_engine, imported
+from lc_guard.presidio_offline import quiet, without_network
 
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine, EntityRecognizer
 
 NERConf = Mapping[str, Any]
 """LLM Guard's ``NERConfig``."""
-
-_HELPERS = "llm_guard.input_scanners.anonymize_helpers"
-_BUILDING = threading.Lock()
 
 
 class ModelConfs:
@@ -47,7 +41,6 @@ class ModelConfs:
         return isinstance(other, ModelConfs) and self._key == other._key
 
 
-@LoadOnce
 def helpers() -> Any:
     """Import LLM Guard's helpers and make their loggers quiet.
 
@@ -57,35 +50,7 @@ def helpers() -> Any:
     Raises:
         ModelUnavailable: The installed package can't be imported.
     """
-    try:
-        module = importlib.import_module(_HELPERS)
-    except Exception as error:
-        # An import of LLM Guard pulls in torch, transformers and NLTK: whatever breaks there, it can't be used.
-        raise ModelUnavailable(
-            f"llm_guard is installed but can't be imported ({type(error).__name__}): "
-            "reinstall 'lc-guard[llm-guard]' or 'lc-guard[gorget]'"
-        ) from error
-    _quiet()
-    return module
-
-
-def _quiet() -> None:
-    """Give LLM Guard's modules a logger of warnings on stderr, if the user configured none.
-
-    Unconfigured, structlog prints every debug line, values included, to stdout. Only the ``LOGGER`` of LLM Guard's own
-    modules is replaced: structlog's and logging's settings stay as they are.
-    """
-    import structlog
-
-    if structlog.is_configured():
-        return
-    quiet = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING)
-    )
-    modules: list[tuple[str, Any]] = list(sys.modules.items())
-    for name, module in modules:
-        if name.partition(".")[0] in {"llm_guard", "gorget"} and hasattr(module, "LOGGER"):
-            module.LOGGER = quiet
+    return imported("llm_guard.input_scanners.anonymize_helpers")
 
 
 def default_regex_groups() -> list[dict[str, Any]]:
@@ -114,7 +79,7 @@ def build_analyzer(
     """
     module = helpers()
     languages = list(dict.fromkeys(["en", language]))
-    with _BUILDING, _blank_engine(), quiet(logging.ERROR):
+    with blank_engine(), quiet(logging.ERROR):
         analyzer = module.get_analyzer(
             recognizer=recognizers[0],
             regex_groups=module.get_regex_patterns(list(groups)) if groups else [],
@@ -129,18 +94,6 @@ def build_analyzer(
         without_network(analyzer.registry, code)
     built: AnalyzerEngine = analyzer
     return built
-
-
-@contextlib.contextmanager
-def _blank_engine() -> Iterator[None]:
-    """Let LLM Guard build on an engine that only splits words: its own downloads spaCy packages for two languages."""
-    module: Any = importlib.import_module(f"{_HELPERS}.analyzer")
-    original = module._get_nlp_engine  # noqa: SLF001 - LLM Guard has no public way to give an engine
-    module._get_nlp_engine = blank_nlp_engine  # noqa: SLF001
-    try:
-        yield
-    finally:
-        module._get_nlp_engine = original  # noqa: SLF001
 
 
 @LoadOnce
@@ -165,7 +118,7 @@ def load_recognizers(confs: ModelConfs, *, use_onnx: bool, language: str) -> lis
 
 def _default_conf(language: str) -> dict[str, Any]:
     """Give the configuration that LLM Guard's (or gorget's) own ``Anonymize`` takes for a language."""
-    anonymize = importlib.import_module("llm_guard.input_scanners.anonymize")
+    anonymize = imported("llm_guard.input_scanners.anonymize")
     by_language: Mapping[str, Any] = getattr(anonymize, "LANGUAGE_DEFAULT_RECOGNIZER_CONF", {})
     conf: dict[str, Any] = by_language.get(language) or anonymize.DEBERTA_AI4PRIVACY_v2_CONF
     return conf

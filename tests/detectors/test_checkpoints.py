@@ -6,10 +6,11 @@ import sys
 import time
 import types
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from lc_guard.detectors import GLiNERDetector, HuggingFaceDetector, hub
+from lc_guard.detectors import GLiNERDetector, HuggingFaceDetector
 from lc_guard.errors import DetectorError, GuardError, MissingExtra, ModelUnavailable
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "jane", "do", "##e", "acme", "said", "to", ".", "seven"]
@@ -105,7 +106,7 @@ class DoubleGLiNER:
     @classmethod
     def from_pretrained(cls, model_id, revision=None, local_files_only=False, map_location="cpu"):
         assert map_location == "cpu"
-        if not (hub.Path(model_id) / "gliner_config.json").is_file():
+        if not (Path(model_id) / "gliner_config.json").is_file():
             raise FileNotFoundError(f"No config file found in {model_id}")
         assert local_files_only
         return cls()

@@ -1,0 +1,112 @@
+"""Presidio without a model and without a network: an engine that only splits words, the packaged suffix list."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from lc_guard.errors import DetectorError
+
+if TYPE_CHECKING:
+    from presidio_analyzer import RecognizerRegistry
+    from presidio_analyzer.nlp_engine import NlpEngine
+    from tldextract import TLDExtract
+
+_LEAST_LEVEL: ContextVar[int] = ContextVar("lc_guard_presidio_level", default=logging.NOTSET)
+
+
+class _Quiet(logging.Filter):
+    """Drops Presidio's records below the level that `quiet` asks for in this context; others' stay as they are."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record may be logged."""
+        return record.levelno >= _LEAST_LEVEL.get()
+
+
+@contextlib.contextmanager
+def quiet(level: int) -> Iterator[None]:
+    """Keep Presidio's logger silent below a level, for this thread and call alone.
+
+    At DEBUG it logs words of the text, while it is built a warning for each recognizer of another language.
+
+    Args:
+        level: Least level of `logging` that still comes through.
+    """
+    logger = logging.getLogger("presidio-analyzer")
+    if not any(isinstance(item, _Quiet) for item in logger.filters):
+        logger.addFilter(_Quiet())
+    token = _LEAST_LEVEL.set(level)
+    try:
+        yield
+    finally:
+        _LEAST_LEVEL.reset(token)
+
+
+def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
+    """Give an NLP engine that only splits words: Presidio needs one, its NER we do not.
+
+    The lemma of a word is the word in lower case. Without any lemma, Presidio's boost for context words ("card",
+    "phone") is lost.
+
+    Args:
+        languages: ISO 639-1 codes.
+
+    Returns:
+        A loaded engine.
+
+    Raises:
+        DetectorError: spaCy has no tokenizer for a language.
+    """
+    import spacy
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+
+    class BlankNlpEngine(SpacyNlpEngine):  # type: ignore[misc]
+        """Tokens and lower-case lemmas, nothing to download."""
+
+        def load(self) -> None:
+            self.nlp: Any = {language: spacy.blank(language) for language in languages}
+
+        def process_text(self, text: str, language: str) -> Any:
+            doc = self.nlp[language](text)
+            for token in doc:
+                token.lemma_ = token.lower_
+            return self._doc_to_nlp_artifact(doc, language)
+
+    engine = BlankNlpEngine(models=[{"lang_code": code, "model_name": f"blank_{code}"} for code in languages])
+    try:
+        engine.load()
+    except ImportError as error:
+        raise DetectorError(f"spaCy has no tokenizer for the language {languages!r}: give an ISO 639-1 code") from error
+    return engine
+
+
+@functools.cache
+def suffix_list() -> TLDExtract:
+    """Give the public suffix list that tldextract ships; never the one on the network, never a cache on the disk."""
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), fallback_to_snapshot=True, cache_dir=None)
+
+
+def without_network(registry: RecognizerRegistry, language: str) -> None:
+    """Replace the recognizers of a registry that would fetch a suffix list, by the same ones with the packaged list.
+
+    Args:
+        registry: Presidio's registry; changed in place.
+        language: Language of the replaced recognizers.
+    """
+    from presidio_analyzer.predefined_recognizers import EmailRecognizer
+
+    class OfflineEmailRecognizer(EmailRecognizer):  # type: ignore[misc]
+        """Presidio's own pattern; the domain is looked up in the packaged list."""
+
+        def validate_result(self, pattern_text: str) -> bool:
+            return bool(suffix_list()(pattern_text).suffix)
+
+    if any(isinstance(item, EmailRecognizer) for item in registry.recognizers):
+        registry.remove_recognizer("EmailRecognizer")
+        registry.add_recognizer(OfflineEmailRecognizer(supported_language=language))
