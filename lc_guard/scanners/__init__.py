@@ -7,7 +7,6 @@ from typing import Any
 
 from lc_guard.scanners.base import Scanner, ScanRequest, Turn
 
-
 _MODULES: dict[str, str] = {}
 
 __all__ = [

@@ -1,0 +1,198 @@
+"""Known phrases of prompt injection and jailbreaks, by rules: no model, microseconds, and honest about what it misses."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from lc_guard.errors import GuardError
+from lc_guard.records import Entity, ScanResult
+from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Turn
+from lc_guard.scanners.jailbreak_rules import jailbreak_rules
+from lc_guard.scanners.normalizing import canonical, canonical_offsets
+from lc_guard.scanners.rules import Hit, Rule, hits, risk_of, risks_by_category
+
+_KIND = "JAILBREAK"
+# A phrase in quotes, in a text that speaks of such phrases, is talked about: the weight that is left of it.
+_QUOTED = 0.45
+_SPEAKS_OF = re.compile(
+    r"\b(?:prompt injections?|jailbreaks?|phrases?|sentence|words|attack|classify|typing|type|filter|unit test|paper"
+    r"|dangerous|meaning|translate|explain|means?|vulnerabilit(?:y|ies)|example)\b"
+)
+_EARLIER_TURNS, _EARLIER_CHARACTERS = 8, 4_000
+_REACH = 400
+
+
+class JailbreakPhrases:
+    r"""Tells known wordings of direct and indirect prompt injection, in English, German, French and Spanish.
+
+    It knows wordings, not meanings: a new one passes. Put a model behind it where that matters. Text that is disguised
+    by case, accents, look-alike letters, invisible characters, spaced letters or leetspeak is read as what it means.
+
+    Args:
+        threshold: Risk from which a text is not valid, above 0, up to 1.
+        extra_rules: Rules of your own, beside the built-in ones.
+        without: Ids of rules that are not to be asked.
+        name: The check's name.
+
+    Raises:
+        GuardError: The threshold is out of range, two rules share an id, or `without` names no rule.
+
+    Example:
+        ```python
+        from lc_guard.scanners import JailbreakPhrases, ScanRequest
+
+        JailbreakPhrases().scan(ScanRequest("Ignore all previous instructions.")).valid  # False
+        ```
+    """
+
+    cost: Cost = "instant"
+    stages = CONTEXT_STAGES
+    uses_turns = True
+
+    def __init__(
+        self,
+        *,
+        threshold: float = 0.5,
+        extra_rules: Sequence[Rule] = (),
+        without: Sequence[str] = (),
+        name: str = "jailbreak_phrases",
+    ) -> None:
+        if not 0 < threshold <= 1:
+            raise GuardError(f"threshold={threshold!r} is no risk that a text can have: give a number above 0, up to 1")
+        rules = [*jailbreak_rules(), *extra_rules]
+        known = {rule.id for rule in rules} | {rule.id for rule in _templates()}
+        if len(known) < len(rules) + len(_templates()):
+            raise GuardError("two rules share an id: give each of extra_rules one of its own")
+        if unknown := sorted(set(without) - known):
+            raise GuardError(f"without names no rule: {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}")
+        self.name = name
+        self._threshold = threshold
+        self._rules = tuple(rule for rule in rules if rule.id not in without)
+        self._templates = tuple(rule for rule in _templates() if rule.id not in without)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(threshold={self._threshold}, rules={len(self._rules) + len(self._templates)})"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Number of rules and the threshold, for the trace."""
+        return {"rules": len(self._rules) + len(self._templates), "threshold": self._threshold}
+
+    def warm_up(self) -> None:
+        """Do nothing: the rules were compiled by the constructor."""
+
+    def scan(self, request: ScanRequest) -> ScanResult:
+        """Judge a text, and what it becomes when it is read on from the user's last messages.
+
+        Args:
+            request: The text, and the turns before it.
+
+        Returns:
+            The risk, by rule family in `categories`; entities of the kind ``"JAILBREAK"`` where a phrase stands.
+        """
+        text = canonical(request.text)
+        found = hits(text, self._rules)
+        written = hits(request.text.lower(), self._templates)
+        weights = _weights(text, found) if '"' in text else {}
+        risk = risk_of([*found, *written], weights)
+        entities = self._entities(request.text, text, found, written, weights) if found or written else ()
+        if risk < self._threshold and request.turns:
+            joined = self._joined(request.turns, text)
+            if joined:
+                everything = [*written, *joined]
+                risk, found = max(risk, risk_of(everything, weights)), joined
+        return ScanResult(
+            risk < self._threshold,
+            risk,
+            entities=entities,
+            categories=risks_by_category([*found, *written], weights) if found or written else {},
+        )
+
+    def _joined(self, turns: Sequence[Turn], text: str) -> list[Hit]:
+        """Give the hits of the conversation, if one of them reaches from an earlier message into this one."""
+        said = [turn.text for turn in turns if turn.role == "user"][-_EARLIER_TURNS:]
+        before = canonical(" ".join(said)[-_EARLIER_CHARACTERS:])
+        before = " ".join(word for word in before[-_REACH:].split(" ") if word not in {".", '"'})
+        if not before:
+            return []
+        whole = f"{before} {' '.join(word for word in text.split(' ') if word not in {'.', chr(34)})}"
+        return [hit for hit in hits(whole, self._rules, beyond=len(before) + 1) if hit.start < len(before)]
+
+    def _entities(
+        self, original: str, text: str, found: Sequence[Hit], written: Sequence[Hit], weights: dict[str, float]
+    ) -> tuple[Entity, ...]:
+        entities = [Entity(_KIND, hit.start, hit.end, hit.rule.weight) for hit in written] if len(
+            original.lower()
+        ) == len(original) else []
+        if found:
+            _, spans = canonical_offsets(original)
+            for hit in found:
+                score = weights.get(hit.rule.id, hit.rule.weight)
+                entities.append(Entity(_KIND, spans[hit.start][0], spans[hit.end - 1][1], score))
+        return _merged(entities)
+
+
+def _merged(entities: Sequence[Entity]) -> tuple[Entity, ...]:
+    """Join what overlaps: several rules may find one phrase."""
+    merged: list[Entity] = []
+    for entity in sorted(entities, key=lambda item: (item.start, item.end)):
+        if merged and entity.start < merged[-1].end:
+            last = merged.pop()
+            entity = Entity(_KIND, last.start, max(last.end, entity.end), max(last.score, entity.score))
+        merged.append(entity)
+    return tuple(merged)
+
+
+def _weights(text: str, found: Sequence[Hit]) -> dict[str, float]:
+    """Lower the weight of phrases that are quoted in a text about such phrases."""
+    lowered = {}
+    for hit in found:
+        opened = text.count('"', 0, hit.start) % 2
+        closed = text.find('"', hit.end - 1)
+        if not opened or closed < 0:
+            continue
+        outside = f"{text[: hit.start]} {text[closed:]}"
+        if _SPEAKS_OF.search(outside):
+            lowered[hit.rule.id] = hit.rule.weight * _QUOTED
+    return lowered
+
+
+@functools.cache
+def _templates() -> tuple[Rule, ...]:
+    """Tokens and marks of chat templates, on the text as written, lower case: they end the user's turn for a model."""
+    source = "OWASP LLM01:2025; MITRE ATLAS AML.T0051"
+    return (
+        # ChatML, Llama 2 and 3, Gemma, Mistral, Phi: the special tokens in their published chat templates.
+        Rule(
+            "template-token", "fake_turn", 0.9, ("<|", "[inst]", "[/inst]", "<<sys>>", "<start_of_turn>", "<end_of_turn>"),
+            r"<\|(?:im_start|im_end|im_sep|system|user|assistant|end|eot_id|endoftext|start_header_id|end_header_id"
+            r"|begin_of_text|end_of_text)\|>|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>", source,
+        ),
+        Rule(
+            "template-sentence", "fake_turn", 0.6, ("</s>",), r"</s>\s{0,4}<s>", source,
+        ),
+        Rule(
+            "template-heading", "fake_turn", 0.6, ("###", "end of system", "[system]", "<system>", "begin user"),
+            r"(?:^|\n)\s{0,4}#{2,4} ?(?:system|instruction)s?(?: (?:prompt|message|override))? ?:"
+            r"|\bend of (?:the )?system (?:prompt|message)|\[system\]\(#|<system>|\bbegin user override", source,
+        ),
+        Rule(
+            "template-turn", "fake_turn", 0.6, ("\nsystem:", "\nassistant:", "\n\nhuman:", "new system message:", "system:"),
+            r"(?:\n\n|\\n\\n)(?:human|assistant): .{0,200}(?:\n\n|\\n\\n)(?:human|assistant):|(?:^|\n)system: ?.{0,80}"
+            r"\b(?:you|polic(?:y|ies)|disabled|user|restrictions|ignore|override)|\bnew system message:", source,
+        ),
+        Rule(
+            "template-json", "fake_turn", 0.6, ('"system"',),
+            r"\"role\"\s{0,4}:\s{0,4}\"system\"\s{0,4},\s{0,4}\"content\"\s{0,4}:\s{0,4}\"[^\"]{0,200}"
+            r"\b(?:no|without|any|ignore) (?:restrictions|limits|rules|filters|previous)", source,
+        ),
+        # Data in the address of a picture leaves when the answer is shown (arXiv:2302.12173).
+        Rule(
+            "template-image", "exfiltration", 0.8, ("](http",),
+            r"!\[[^\]\n]{0,80}\]\(https?://[^)\s]{0,200}(?:\{[a-z_ ]{3,40}\}|[=/](?:user_?secrets|user_?data|summary|history|conversation"
+            r"|chat_?history|secrets?|data)\b(?!\.html))", source,
+        ),
+    )  # fmt: skip

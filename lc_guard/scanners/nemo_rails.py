@@ -1,0 +1,153 @@
+"""NeMo Guardrails in this process: one event loop in one thread for all who ask."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import threading
+import weakref
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+from lc_guard.errors import ScannerError, ScannerTimeout
+from lc_guard.services.quiet import quiet
+
+RailKind = Literal["input", "output"]
+"""Which of a configuration's rails run."""
+
+
+class RailsThread:
+    """Runs an ``LLMRails`` on an event loop of its own, in a daemon thread that is begun at the first check.
+
+    ``LLMRails`` is not made for several threads, keeps clients that belong to one event loop, and runs sync actions on
+    it: none of this is to reach the caller's loop. What it remembers of a check is wiped after it.
+
+    Args:
+        make: Gives the ``LLMRails``; called in the thread, once, unless it fails.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._rails: Any = None
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closer: weakref.finalize[[Any], RailsThread] | None = None
+
+    def warm_up(self) -> None:
+        """Load the configuration now."""
+        self._start(self._load()).result()
+
+    def check(self, messages: list[dict[str, Any]], kind: RailKind, seconds: float) -> tuple[str, str]:
+        """Run rails on messages.
+
+        Args:
+            messages: A conversation; its last user or assistant text is judged.
+            kind: Which rails.
+            seconds: How long to wait.
+
+        Returns:
+            NeMo's status (``"passed"``, ``"modified"``, ``"blocked"``), and the text after the rails.
+
+        Raises:
+            ScannerTimeout: They did not finish in time.
+            ScannerError: They can't be loaded, are not configured, or failed.
+        """
+        future = self._start(self._check(messages, kind))
+        try:
+            return future.result(seconds)
+        except concurrent.futures.TimeoutError:
+            pass
+        finally:
+            future.cancel()
+        raise _late()
+
+    async def acheck(self, messages: list[dict[str, Any]], kind: RailKind, seconds: float) -> tuple[str, str]:
+        """Do the same without blocking the running event loop; cancelling it cancels the check."""
+        future = asyncio.wrap_future(self._start(self._check(messages, kind)))
+        try:
+            async with asyncio.timeout(seconds):
+                return await future
+        except TimeoutError:
+            pass
+        raise _late()
+
+    def close(self) -> None:
+        """End the thread; the next check begins a new one."""
+        with self._lock:
+            closer, self._loop, self._closer = self._closer, None, None
+        if closer is not None:
+            closer()
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> concurrent.futures.Future[Any]:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                thread = threading.Thread(target=_serve, args=(self._loop,), name="lc-guard-nemo", daemon=True)
+                thread.start()
+                self._closer = weakref.finalize(self, _end, self._loop, thread)
+                self._closer.atexit = False  # the thread is a daemon
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _load(self) -> None:
+        if self._rails is None:
+            with quiet("nemoguardrails"):
+                try:
+                    self._rails = self._make()
+                    return
+                except ScannerError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - it may quote the configuration
+                    kind = type(error).__name__
+            raise ScannerError(f"NeMoGuardrails: the configuration can't be loaded ({kind}): check config_path")
+
+    async def _check(self, messages: list[dict[str, Any]], kind: RailKind) -> tuple[str, str]:
+        await self._load()
+        from nemoguardrails.exceptions import RailTypeNotConfiguredError
+        from nemoguardrails.rails.llm.options import RailType
+
+        with quiet("nemoguardrails"):
+            try:
+                result = await self._rails.check_async(messages, rail_types=[RailType(kind)])
+                return str(result.status.value), str(result.content)
+            except RailTypeNotConfiguredError:
+                failure = f"the configuration has no {kind} rails: add some, or leave the stage out with stages="
+            except Exception as error:  # noqa: BLE001 - it may quote the text
+                failure = f"the rails failed ({type(error).__name__})"
+            finally:
+                _forget(self._rails)
+        raise ScannerError(f"NeMoGuardrails: {failure}")
+
+
+def _forget(rails: Any) -> None:
+    """Wipe the texts that ``LLMRails`` keeps of a check, and would build the next conversation on."""
+    with contextlib.suppress(AttributeError):
+        rails.events_history_cache.clear()
+    with contextlib.suppress(AttributeError):
+        told = rails.explain()
+        told.llm_calls, told.colang_history = [], ""
+
+
+def _late() -> ScannerTimeout:
+    return ScannerTimeout("NeMoGuardrails: the rails did not finish in time")
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    with contextlib.suppress(RuntimeError):  # closed already
+        loop.call_soon_threadsafe(loop.stop)
+    if thread is not threading.current_thread():
+        thread.join(timeout=5)

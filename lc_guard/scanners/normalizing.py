@@ -1,0 +1,167 @@
+"""One reading of a text for rules and word lists, however it was disguised, with the way back to its offsets.
+
+Compatibility forms, case, look-alike letters of other alphabets, accents, invisible characters and letters that are
+spaced out are ways to write a word so that a person and a model read it and a search does not.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+# Controls (but tab and line breaks), zero-width and bidirectional characters, variation selectors, tags.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_CLUSTER = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
+# Letters that look like Latin ones in most fonts: single-letter entries of Unicode's confusables.txt (UTS #39).
+_LOOKALIKES = str.maketrans(
+    "авеікмнорсѕтухјԁһԛԝґѵӏ" + "αβεικνορτυχϲϳ" + "ıℓɡɑ",
+    "abeikmhopcstyxjdhqwrvl" + "abeikvoptuxcj" + "ilga",
+)
+_MIXED = re.compile(r"[a-z\u0370-\u03ff\u0400-\u052fıℓɡɑ]*[a-z][a-z\u0370-\u03ff\u0400-\u052fıℓɡɑ]*")
+_LEET = str.maketrans("013457@$!|l", "oieastasiii")
+_SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_]){3,}(?![^\W_])(?:[ .*_-]{2,}[^\W_](?:[ .*_-][^\W_])+(?![^\W_]))*")
+_TOKEN = re.compile(r"[^\W_]+|[.!?;:\n\"“”„«»`]")
+_SIGNS = {**dict.fromkeys(".!?;:\n", "."), **dict.fromkeys("\"“”„«»`", '"')}
+_ONLY_WORDS = re.compile(r"[^\W_]+")
+
+
+class Folded(NamedTuple):
+    """A text as it is compared, and for each of its offsets (its length included) the offset in the original."""
+
+    text: str
+    offsets: Sequence[int]
+
+
+def folded(text: str, *, casefold: bool = True, accents: bool = True, leet: bool = False) -> Folded:
+    """Fold a text: NFKC, case, no invisible characters.
+
+    Args:
+        text: Any text.
+        casefold: Whether upper and lower case become the same.
+        accents: Whether accents stay. Without them, letters of other alphabets that look Latin become Latin too, in
+            words that have a Latin letter.
+        leet: Whether digits and signs that stand for letters become them (``1`` and ``l`` both read as ``i``).
+
+    Returns:
+        The folded text with its offsets.
+    """
+    if text.isascii():
+        folding = _UNSEEN.search(text) is not None
+        plain, offsets = _without_unseen(text) if folding else (text, range(len(text) + 1))
+    else:
+        plain, offsets = _unfold(text, accents=accents, casefold=casefold)
+    plain = plain.lower() if casefold and plain.isascii() else plain
+    if not accents and not plain.isascii():
+        plain = _MIXED.sub(_latin, plain)
+    return Folded(plain.translate(_LEET) if leet else plain, offsets)
+
+
+def _without_unseen(text: str) -> tuple[str, Sequence[int]]:
+    kept = [at for at, letter in enumerate(text) if not _UNSEEN.match(letter)]
+    return "".join(text[at] for at in kept), [*kept, len(text)]
+
+
+def _unfold(text: str, *, accents: bool, casefold: bool) -> tuple[str, Sequence[int]]:
+    """Fold what is not ASCII, cluster by cluster: a base letter with its marks is one."""
+    pieces: list[str] = []
+    offsets: list[int] = []
+    last = 0
+    for match in _CLUSTER.finditer(text):
+        start, end = match.span()
+        pieces.append(text[last:start].lower() if casefold else text[last:start])
+        offsets.extend(range(last, start))
+        at = start
+        while at < end:
+            upto = at + 1
+            while upto < end and unicodedata.combining(text[upto]):
+                upto += 1
+            piece = _fold_cluster(text[at:upto], accents=accents, casefold=casefold)
+            pieces.append(piece)
+            offsets.extend([at] * len(piece))
+            at = upto
+        last = end
+    pieces.append(text[last:].lower() if casefold else text[last:])
+    offsets.extend(range(last, len(text) + 1))
+    joined = "".join(pieces)
+    return (joined, offsets) if joined.isascii() or not _UNSEEN.search(joined) else _drop_unseen(joined, offsets)
+
+
+def _drop_unseen(text: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]]:
+    plain, kept = _without_unseen(text)
+    return plain, [offsets[at] for at in kept]
+
+
+def _fold_cluster(cluster: str, *, accents: bool, casefold: bool) -> str:
+    # More than a few marks on one letter are no language's ("zalgo"), and would make composing quadratic.
+    piece = unicodedata.normalize("NFKC", cluster[:8])
+    piece = piece.casefold() if casefold else piece
+    if accents or piece.isascii():
+        return piece
+    # Only what stands on Latin, Greek and Cyrillic letters: elsewhere marks are vowels.
+    apart = unicodedata.normalize("NFD", piece)
+    if apart[:1] and ord(apart[0]) < 0x530:
+        return "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return piece
+
+
+def _latin(match: re.Match[str]) -> str:
+    word = match[0]
+    return word if word.isascii() else word.translate(_LOOKALIKES)
+
+
+def canonical(text: str) -> str:
+    """Give the words of a text, folded, with one blank between them; ends of sentences as ``.``, quotes as ``"``.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        A text on which a phrase has one spelling, whatever stood between its words.
+    """
+    plain = folded(text, accents=False).text
+    if _SPACED.search(plain):
+        plain = _SPACED.sub(_close_up, plain)
+    return " ".join(_SIGNS.get(token, token) for token in _TOKEN.findall(plain))
+
+
+def canonical_offsets(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Give `canonical` with, for each of its characters, the span of the original's token that it comes from.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The canonical text, and one span a character.
+    """
+    plain, offsets = folded(text, accents=False)
+    runs = {match.start(): match.end() for match in _SPACED.finditer(plain)}
+    pieces: list[str] = []
+    spans: list[tuple[int, int]] = []
+    at = 0
+    while (match := _TOKEN.search(plain, at)) is not None:
+        start, end = match.span()
+        tokens = [(_SIGNS.get(match[0], match[0]), start, end)]
+        if start in runs:
+            end = runs[start]
+            tokens = [(word, start, end) for word in _close_up_words(plain[start:end])]
+        for token, first, last in tokens:
+            if pieces:
+                pieces.append(" ")
+                spans.append((offsets[first], offsets[first]))
+            pieces.append(token)
+            spans += [(offsets[first], max(offsets[last - 1] + 1, offsets[last]))] * len(token)
+        at = end
+    return "".join(pieces), spans
+
+
+def _close_up_words(run: str) -> list[str]:
+    return ["".join(_ONLY_WORDS.findall(word)) for word in re.split(r"[ .*_-]{2,}", run)]
+
+
+def _close_up(match: re.Match[str]) -> str:
+    return " ".join(_close_up_words(match[0]))

@@ -1,0 +1,95 @@
+"""Rules over phrases: what each looks for, how much it says, and how several add up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from lc_guard.errors import GuardError
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A phrase to look for in the canonical reading of a text.
+
+    Attributes:
+        id: Short name, unique among the rules of a scanner, such as ``"override-en-1"``.
+        category: Family it belongs to, such as ``"override"``.
+        weight: Risk of a text where it alone is found, above 0, up to 1.
+        anchors: Strings one of which is in every text that the pattern finds: most texts cost no more than that search.
+        pattern: Regular expression on `lc_guard.scanners.normalizing.canonical`: lower case, no accents, single blanks,
+            ``.`` for the end of a sentence, ``"`` for a quotation mark. Every repetition is bounded.
+        source: Where the attack is described.
+    """
+
+    id: str
+    category: str
+    weight: float
+    anchors: tuple[str, ...]
+    pattern: str
+    source: str = ""
+    compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight <= 1:
+            raise GuardError(f"weight={self.weight!r} of the rule {self.id!r} is no risk: give a number above 0, up to 1")
+        if not self.anchors or not all(self.anchors):
+            raise GuardError(f"the rule {self.id!r} has no anchors: give strings one of which every find has")
+        try:
+            object.__setattr__(self, "compiled", re.compile(self.pattern))
+        except re.error as error:
+            raise GuardError(f"the pattern of the rule {self.id!r} is no regular expression: {error}") from None
+
+
+class Hit(NamedTuple):
+    """A rule that found something, and where in the canonical text."""
+
+    rule: Rule
+    start: int
+    end: int
+
+
+def hits(text: str, rules: Iterable[Rule], *, beyond: int = 0) -> list[Hit]:
+    """Give one hit for each rule that finds something.
+
+    Args:
+        text: A canonical text.
+        rules: What to look for.
+        beyond: A find that ends before this offset does not count.
+
+    Returns:
+        Hits in the order of the rules; of several finds of a rule the first.
+    """
+    found = []
+    for rule in rules:
+        for anchor in rule.anchors:
+            if anchor in text:
+                break
+        else:
+            continue
+        for match in rule.compiled.finditer(text):
+            if match.end() > beyond:
+                found.append(Hit(rule, match.start(), match.end()))
+                break
+    return found
+
+
+def risk_of(found: Sequence[Hit], weights: Mapping[str, float] | None = None) -> float:
+    """Combine hits as independent evidence: 1 - (1 - a)(1 - b)…
+
+    Args:
+        found: Hits of different rules.
+        weights: Rule id → weight, where it is not the rule's own.
+    """
+    doubt = 1.0
+    for hit in found:
+        doubt *= 1.0 - (weights or {}).get(hit.rule.id, hit.rule.weight)
+    return 1.0 - doubt
+
+
+def risks_by_category(found: Sequence[Hit], weights: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Give the risk of each category that has a hit."""
+    categories = sorted({hit.rule.category for hit in found})
+    return {name: risk_of([hit for hit in found if hit.rule.category == name], weights) for name in categories}
