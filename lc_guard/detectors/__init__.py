@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lc_guard.detectors.llm_guard import LLMGuardDetector
     from lc_guard.detectors.names import TitleDetector
     from lc_guard.detectors.patterns import PatternDetector
+    from lc_guard.detectors.presidio_http import PresidioAnalyzer
     from lc_guard.detectors.rampart import RampartDetector
     from lc_guard.detectors.spacy_ner import SpacyDetector
     from lc_guard.detectors.tuning import CaseFolded, TunedDetector
@@ -26,6 +27,7 @@ _MODULES = {
     "JoinedDetector": "joined",
     "LLMGuardDetector": "llm_guard",
     "PatternDetector": "patterns",
+    "PresidioAnalyzer": "presidio_http",
     "RampartDetector": "rampart",
     "SpacyDetector": "spacy_ner",
     "TitleDetector": "names",
@@ -41,6 +43,7 @@ __all__ = [
     "JoinedDetector",
     "LLMGuardDetector",
     "PatternDetector",
+    "PresidioAnalyzer",
     "RampartDetector",
     "SpacyDetector",
     "TitleDetector",

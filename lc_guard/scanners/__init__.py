@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lc_guard.scanners.base import Scanner, ScanRequest, Turn
 
-_MODULES: dict[str, str] = {}
+if TYPE_CHECKING:
+    from lc_guard.scanners.azure import AzureContentSafety
+    from lc_guard.scanners.lakera import Lakera
+    from lc_guard.scanners.llm_guard_api import LLMGuardAPI
+    from lc_guard.scanners.nemo import NeMoGuardrails
+    from lc_guard.scanners.openai_moderation import OpenAIModeration
+    from lc_guard.scanners.prompt_armor import PromptArmor
+
+_MODULES = {
+    "AzureContentSafety": "azure",
+    "LLMGuardAPI": "llm_guard_api",
+    "Lakera": "lakera",
+    "NeMoGuardrails": "nemo",
+    "OpenAIModeration": "openai_moderation",
+    "PromptArmor": "prompt_armor",
+}
 
 __all__ = [
+    "AzureContentSafety",
+    "LLMGuardAPI",
+    "Lakera",
+    "NeMoGuardrails",
+    "OpenAIModeration",
+    "PromptArmor",
     "ScanRequest",
     "Scanner",
     "Turn",

@@ -77,10 +77,11 @@ class AzureContentSafety(HostedScanner):
         base_url = base_url or os.environ.get("CONTENT_SAFETY_ENDPOINT")
         if not base_url:
             raise GuardError("AzureContentSafety needs an endpoint: set CONTENT_SAFETY_ENDPOINT, or pass base_url=")
-        limits: dict[Any, int] = dict(severity) if isinstance(severity, Mapping) else dict.fromkeys(categories, severity)
+        limits: dict[Any, int]
+        limits = dict(severity) if isinstance(severity, Mapping) else dict.fromkeys(categories, severity)
         known = set(get_args(AzureCategory))
         if not categories or not set(categories) <= known or not set(limits) <= known:
-            raise GuardError(f"AzureContentSafety: categories are {', '.join(get_args(AzureCategory))}: name some of them")
+            raise GuardError(f"AzureContentSafety: name some categories of {', '.join(get_args(AzureCategory))}")
         if not all(1 <= least <= 7 for least in limits.values()):
             raise GuardError("AzureContentSafety: severity must be 1…7")
         if isinstance(blocklists, str):
@@ -96,7 +97,7 @@ class AzureContentSafety(HostedScanner):
             async_client=async_client,
         )
         super().__init__(service, name=name, sees=sees, stages=stages, details={"api_version": api_version})
-        self._least = {category: limits.get(category, 4) for category in categories}
+        self._least: dict[str, int] = {category: limits.get(category, 4) for category in categories}
         self._top = 7 if eight_levels else 6
         self._blocklists = list(blocklists)
         self._shields = prompt_shields

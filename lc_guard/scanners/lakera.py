@@ -106,7 +106,8 @@ class Lakera(HostedScanner):
 
 def _result(reply: Fields, piece: Piece, number: int) -> ScanResult:
     flagged = reply.flag("flagged")
-    detected, categories = set(), {}
+    detected: set[str] = set()
+    categories: dict[str, float] = {}
     for entry in reply.members("breakdown"):
         kind, found = entry.category("detector_type"), entry.flag("detected")
         score = _LEVELS.get(entry.text("result"), float(found)) if entry.has("result") else float(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,16 +86,15 @@ class NeMoGuardrails:
         self._timeout = timeout
         self._asked: dict[str, Any] = {"config_ids": list(config_ids)} if config_ids else {}
         self._model = model
-        self._thread: RailsThread | None = None
-        self._service: JSONService | None = None
+        self._runner: RailsThread | JSONService
         if base_url is None:
             self.cost: Cost = "model"
             self.details: Mapping[str, str] = {"host": "in process"}
-            self._thread = RailsThread(_loader(config_path, rails))
+            self._runner = RailsThread(_loader(config_path, rails))
             return
         self.cost = "remote"
         key = find_key("NeMoGuardrails", api_key, ("NEMO_GUARDRAILS_API_KEY",), required=False)
-        self._service = JSONService(
+        service = JSONService(
             "NeMoGuardrails",
             base_url=base_url,
             headers={"Authorization": f"Bearer {key}"} if key else {},
@@ -106,7 +104,8 @@ class NeMoGuardrails:
             client=client,
             async_client=async_client,
         )
-        self.details = {"host": self._service.host, "model": model}
+        self.details = {"host": service.host, "model": model}
+        self._runner = service
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r}, host={self.details['host']!r})"
@@ -117,8 +116,8 @@ class NeMoGuardrails:
         Raises:
             ScannerError: It can't be loaded.
         """
-        if self._thread is not None:
-            self._thread.warm_up()
+        if isinstance(self._runner, RailsThread):
+            self._runner.warm_up()
 
     def scan(self, request: ScanRequest) -> ScanResult:
         """Run the rails on one text.
@@ -136,48 +135,43 @@ class NeMoGuardrails:
         """
         if not request.text.strip():
             return ScanResult(valid=True, risk_score=0.0)
-        if self._service is not None:
-            return self._service.run(self._plan(request), request.deadline)
-        kind, messages = _asked(request)
-        return _result(*self._running.check(messages, kind, self._seconds(request)))
+        if not isinstance(self._runner, RailsThread):
+            return self._runner.run(self._plan(request), request.deadline)
+        return _result(*self._runner.check(*_asked(request), self._seconds(request)))
 
     async def ascan(self, request: ScanRequest) -> ScanResult:
         """Do the same without blocking the running event loop; a cancelled call leaves nothing running."""
         if not request.text.strip():
             return ScanResult(valid=True, risk_score=0.0)
-        if self._service is not None:
-            return await self._service.arun(self._plan(request), request.deadline)
-        kind, messages = _asked(request)
-        return _result(*await self._running.acheck(messages, kind, self._seconds(request)))
+        if not isinstance(self._runner, RailsThread):
+            return await self._runner.arun(self._plan(request), request.deadline)
+        return _result(*await self._runner.acheck(*_asked(request), self._seconds(request)))
 
     def close(self) -> None:
         """End the thread of the rails, or close the connections of sync calls."""
-        (self._thread or self._remote).close()
+        self._runner.close()
 
     async def aclose(self) -> None:
         """Do the same, and close the connections of the running event loop."""
-        if self._service is not None:
-            await self._service.aclose()
-        else:
-            self.close()
+        await self._runner.aclose()
 
     def _seconds(self, request: ScanRequest) -> float:
         left = request.seconds_left()
         return self._timeout if left is None else min(left, self._timeout)
 
     def _plan(self, request: ScanRequest) -> Plan[ScanResult]:
-        kind, messages = _asked(request)
+        messages, kind = _asked(request)
         body = {"model": self._model, "messages": messages, "guardrails": {**self._asked, "rail_types": [kind]}}
         reply = Fields("NeMoGuardrails", (yield Call("/v1/checks", body)))
         return _result(reply.text("status"), reply.text("content"))
 
 
-def _asked(request: ScanRequest) -> tuple[RailKind, list[dict[str, Any]]]:
+def _asked(request: ScanRequest) -> tuple[list[dict[str, Any]], RailKind]:
     text = sendable(request.text)
     if request.stage in SPOKEN:
-        return "output", conversation(request, text, "assistant")
+        return conversation(request, text, "assistant"), "output"
     # input rails look at the last message of the user, whoever wrote it
-    return "input", conversation(request, text, "user")
+    return conversation(request, text, "user"), "input"
 
 
 def _result(status: str, content: str) -> ScanResult:

@@ -32,7 +32,8 @@ class RailsThread:
         self._rails: Any = None
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._closer: weakref.finalize[[Any], RailsThread] | None = None
+        self._thread: threading.Thread | None = None
+        self._closer: weakref.finalize[..., RailsThread] | None = None
 
     def warm_up(self) -> None:
         """Load the configuration now."""
@@ -55,37 +56,51 @@ class RailsThread:
         """
         future = self._start(self._check(messages, kind))
         try:
-            return future.result(seconds)
-        except concurrent.futures.TimeoutError:
-            pass
+            answer: tuple[str, str] = future.result(seconds)
+            return answer
+        except TimeoutError:
+            failure = _late()
+        except concurrent.futures.CancelledError:
+            failure = _closed()
         finally:
             future.cancel()
-        raise _late()
+        raise failure
 
     async def acheck(self, messages: list[dict[str, Any]], kind: RailKind, seconds: float) -> tuple[str, str]:
         """Do the same without blocking the running event loop; cancelling it cancels the check."""
         future = asyncio.wrap_future(self._start(self._check(messages, kind)))
         try:
             async with asyncio.timeout(seconds):
-                return await future
+                answer: tuple[str, str] = await future
+                return answer
         except TimeoutError:
-            pass
-        raise _late()
+            failure = _late()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            failure = _closed()
+        raise failure
 
     def close(self) -> None:
         """End the thread; the next check begins a new one."""
         with self._lock:
-            closer, self._loop, self._closer = self._closer, None, None
-        if closer is not None:
+            closer, thread, self._loop, self._closer = self._closer, self._thread, None, None
+        if closer is not None and thread is not None:
             closer()
+            thread.join(timeout=5)
+
+    async def aclose(self) -> None:
+        """Do the same without blocking the running event loop."""
+        await asyncio.to_thread(self.close)
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> concurrent.futures.Future[Any]:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                thread = threading.Thread(target=_serve, args=(self._loop,), name="lc-guard-nemo", daemon=True)
-                thread.start()
-                self._closer = weakref.finalize(self, _end, self._loop, thread)
+                self._thread = threading.Thread(target=_serve, args=(self._loop,), name="lc-guard-nemo", daemon=True)
+                self._thread.start()
+                self._closer = weakref.finalize(self, _end, self._loop)
                 self._closer.atexit = False  # the thread is a daemon
             return asyncio.run_coroutine_threadsafe(work, self._loop)
 
@@ -128,8 +143,12 @@ def _forget(rails: Any) -> None:
         told.llm_calls, told.colang_history = [], ""
 
 
-def _late() -> ScannerTimeout:
+def _late() -> ScannerError:
     return ScannerTimeout("NeMoGuardrails: the rails did not finish in time")
+
+
+def _closed() -> ScannerError:
+    return ScannerError("NeMoGuardrails: closed while a text was looked at")
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
@@ -146,8 +165,6 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _end(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+def _end(loop: asyncio.AbstractEventLoop) -> None:
     with contextlib.suppress(RuntimeError):  # closed already
         loop.call_soon_threadsafe(loop.stop)
-    if thread is not threading.current_thread():
-        thread.join(timeout=5)
