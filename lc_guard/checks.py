@@ -7,46 +7,86 @@ from typing import Any
 
 from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job, Outcome
-from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, PII_CHECK, RESTORED_EVENT, SESSION_METADATA, STAGE_METADATA
+from lc_guard.jobs import CheckEnded, CheckStarted, Job, Outcome
+from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, SESSION_METADATA, STAGE_METADATA
 
 
 def run_checks(guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]) -> list[Outcome]:
-    """Check jobs, each as a child run of its step.
+    """Check jobs, each check as a child run of its job's step.
 
     Args:
         guard: Decides.
         jobs: One for each step.
         managers: The steps' run managers.
     """
-    runs = [_started(guard, job, manager) for job, manager in zip(jobs, managers, strict=True)]
+    watch = _Watch(guard, jobs, managers)
+    if not watch.watched:
+        return guard.check(jobs)  # nobody watches: runs would cost and show nothing
     try:
-        outcomes = guard.check(jobs)
+        return guard.check(jobs, watch.tell)
     except BaseException as error:
-        for run in filter(None, runs):
+        for run in watch.open.values():
             run.on_chain_error(_value_free(error))
         raise
-    for run, outcome in zip(runs, outcomes, strict=True):
-        if run is not None:
-            _dispatch(run, DECISION_EVENT, outcome.decision.as_dict())
-            run.on_chain_end(_outputs(outcome))
-    return outcomes
 
 
 async def arun_checks(guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]) -> list[Outcome]:
     """Do what `run_checks` does without blocking the event loop."""
-    runs = [await _astarted(guard, job, manager) for job, manager in zip(jobs, managers, strict=True)]
+    watch = _Watch(guard, jobs, managers)
+    if not watch.watched:
+        return await guard.acheck(jobs)
     try:
-        outcomes = await guard.acheck(jobs)
+        return await guard.acheck(jobs, watch.atell)
     except BaseException as error:
-        for run in filter(None, runs):
+        for run in watch.open.values():
             await run.on_chain_error(_value_free(error))
         raise
-    for run, outcome in zip(runs, outcomes, strict=True):
-        if run is not None:
-            await _adispatch(run, DECISION_EVENT, outcome.decision.as_dict())
-            await run.on_chain_end(_outputs(outcome))
-    return outcomes
+
+
+class _Watch:
+    """Opens a run when a check begins, and closes it with the decision when it has ended.
+
+    Attributes:
+        open: The runs of checks under way.
+        watched: Whether anybody watches.
+    """
+
+    def __init__(self, guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]) -> None:
+        self.open: dict[tuple[int, str, str], Any] = {}
+        self._guard = guard
+        self._jobs = jobs
+        self._managers = managers
+        self.watched = any(manager.handlers for manager in managers)
+
+    def tell(self, note: CheckStarted | CheckEnded) -> None:
+        """Take a note of the guard's."""
+        key = note.job, note.stage, note.check
+        if isinstance(note, CheckStarted):
+            if self._managers[note.job].handlers:
+                self.open[key] = self._child(note).on_chain_start(_serialized(note), _inputs(note), name=note.check)
+        elif (run := self.open.pop(key, None)) is not None:
+            if note.decision is not None:
+                _dispatch(run, DECISION_EVENT, note.decision.as_dict())
+            run.on_chain_end(_outputs(note))
+
+    async def atell(self, note: CheckStarted | CheckEnded) -> None:
+        """Do what `tell` does without blocking the event loop."""
+        key = note.job, note.stage, note.check
+        if isinstance(note, CheckStarted):
+            if self._managers[note.job].handlers:
+                child = self._child(note)
+                self.open[key] = await child.on_chain_start(_serialized(note), _inputs(note), name=note.check)
+        elif (run := self.open.pop(key, None)) is not None:
+            if note.decision is not None:
+                await _adispatch(run, DECISION_EVENT, note.decision.as_dict())
+            await run.on_chain_end(_outputs(note))
+
+    def _child(self, note: CheckStarted) -> Any:
+        child = self._managers[note.job].get_child()
+        session = self._jobs[note.job].session
+        named = {} if session is None else {SESSION_METADATA: self._guard.digest(session)}
+        child.add_metadata({**named, STAGE_METADATA: note.stage}, inherit=False)
+        return child
 
 
 def report_restored(manager: Any, counts: tuple[int, int]) -> None:
@@ -61,37 +101,19 @@ async def areport_restored(manager: Any, counts: tuple[int, int]) -> None:
         await _adispatch(manager, RESTORED_EVENT, {"restored": counts[0], "unknown": counts[1]})
 
 
-def _started(guard: Guard, job: Job, manager: Any) -> Any:
-    if not manager.handlers:
-        return None  # nobody watches: a run would cost and show nothing
-    child = _child(guard, job, manager)
-    return child.on_chain_start(_serialized(), _inputs(job), name=PII_CHECK)
+def _serialized(note: CheckStarted) -> dict[str, Any]:
+    return {"id": [*CHECK_RUN_ID, note.check]}
 
 
-async def _astarted(guard: Guard, job: Job, manager: Any) -> Any:
-    if not manager.handlers:
-        return None
-    child = _child(guard, job, manager)
-    return await child.on_chain_start(_serialized(), _inputs(job), name=PII_CHECK)
+def _inputs(note: CheckStarted) -> dict[str, Any]:
+    return {"texts": note.texts, "characters": note.characters}
 
 
-def _child(guard: Guard, job: Job, manager: Any) -> Any:
-    child = manager.get_child()
-    child.add_metadata({SESSION_METADATA: guard.digest(job.session), STAGE_METADATA: job.stage}, inherit=False)
-    return child
-
-
-def _serialized() -> dict[str, Any]:
-    return {"id": [*CHECK_RUN_ID, PII_CHECK]}
-
-
-def _inputs(job: Job) -> dict[str, Any]:
-    return {"texts": len(job.texts), "characters": sum(map(len, job.texts))}
-
-
-def _outputs(outcome: Outcome) -> dict[str, Any]:
-    latency_ms = {name: round(value, 3) for name, value in outcome.latency_ms.items()}
-    return {"decision": outcome.decision.as_dict(), "detectors": latency_ms}
+def _outputs(note: CheckEnded) -> dict[str, Any]:
+    decision = None if note.decision is None else note.decision.as_dict()
+    latency_ms = {name: round(value, 3) for name, value in note.latency_ms.items()}
+    shown = {"decision": decision, "detectors": latency_ms, "details": dict(note.details)}
+    return {name: value for name, value in shown.items() if value or name == "decision"}
 
 
 def _value_free(error: BaseException) -> GuardError:

@@ -51,6 +51,23 @@ class Together:
     enough: Callable[[], bool] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call with a deadline of its own.
+
+    Attributes:
+        function: What is called.
+        timeout: Seconds that it has; None for no limit.
+    """
+
+    function: Callable[[], Any]
+    timeout: float | None = None
+
+    def __call__(self) -> Any:
+        """Call it."""
+        return self.function()
+
+
 class NotNeeded(GuardError):
     """Stands for the result of a call that was given up because others had said enough."""
 
@@ -121,13 +138,16 @@ class Driver:
     async def _await(self, step: Together, tell: Callable[[Any], Awaitable[object]]) -> list[Any]:
         for note in step.notes:
             await tell(note)
-        if not step.waits:
-            results = []
-            for done, result in _one_by_one(step):
-                results.append(result)
-                for note in done:
-                    await tell(note)
-            return results
+        if step.waits:
+            return await self._await_all(step, tell)
+        results = []
+        for done, result in _one_by_one(step):
+            results.append(result)
+            for note in done:
+                await tell(note)
+        return results
+
+    async def _await_all(self, step: Together, tell: Callable[[Any], Awaitable[object]]) -> list[Any]:
         threads: dict[asyncio.Future[Any], concurrent.futures.Future[Any]] = {}
         numbers: dict[asyncio.Future[Any], int] = {}
         for number, call in enumerate(step.calls):
@@ -236,7 +256,7 @@ class _Running(Generic[F]):
 
 def _timeouts(step: Together) -> list[float | None]:
     own = [getattr(call, "timeout", None) for call in step.calls]
-    return [seconds if step.timeout is None else min(step.timeout, seconds or step.timeout) for seconds in own]
+    return [min((t for t in (seconds, step.timeout) if t is not None), default=None) for seconds in own]
 
 
 def _one_by_one(step: Together) -> Iterator[tuple[Iterable[Any], Any]]:

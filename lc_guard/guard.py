@@ -7,25 +7,23 @@ import hmac
 import json
 import secrets
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast, get_args
 
-from lc_guard.detection import Detected, Detection
+from lc_guard.detection import Detection
 from lc_guard.detectors.base import DetectorLike
-from lc_guard.drivers import Driver, Plan, Together, ask_vault, milliseconds_since, where
-from lc_guard.errors import GuardError, UnsupportedInput
-from lc_guard.escapes import all_readings
+from lc_guard.drivers import Driver, Plan, Together, ask_vault
 from lc_guard.hiding import Hiding, cut_out
 from lc_guard.jobs import Job, Outcome
-from lc_guard.placeholders import LITERAL, STYLES, PlaceholderStyle, TokenGrammar
+from lc_guard.panels import Panels
+from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
+from lc_guard.planning import Planner
 from lc_guard.policy import Policy
-from lc_guard.records import PII_CHECK, Action, Decision, strongest
-from lc_guard.restoring import FakeRestoring, NumberedRestoring
+from lc_guard.records import Stage
+from lc_guard.restoring import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard.sessions import GuardSession, session_key
-from lc_guard.spans import Span, merge
 from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
 
@@ -41,6 +39,10 @@ class Guard:
         detectors: What finds entities: one detector or several; Presidio recognizers and callables that give the
             entities of a text will do. None takes `lc_guard.detectors.default_detector`. An
             empty sequence finds nothing by itself.
+        prompt_scanners: What judges the texts that the model is given to read: prompts, tool results, documents.
+            Scanners of `lc_guard.scanners`, LLM Guard's scanner objects as they are, pairs of a name and a scanner, and
+            functions that give a bool or a risk will do.
+        output_scanners: What judges the texts that the model says; LLM Guard's get the prompt as the model saw it.
         vault: What remembers values; None takes a `MemoryVault`.
         policy: What findings and errors lead to; None takes `Policy()`.
         placeholder_style: How placeholders look: ``"llm_guard"`` (``[REDACTED_PERSON_1]``), ``"angle"``
@@ -52,8 +54,9 @@ class Guard:
         digest_key: Key of the digests that stand for session ids in decisions and traces; None makes a new one.
 
     Raises:
-        TypeError: If something is not a detector.
-        ValueError: If the style is none of those.
+        TypeError: If something is not a detector or not a scanner.
+        ValueError: If the style is none of those, or two checks were given one name.
+        PolicyError: If the policy names a check that is not there, or wants what a check can't do.
         MissingExtra, ModelUnavailable: If the default detector can't be had.
     """
 
@@ -61,6 +64,8 @@ class Guard:
         self,
         detectors: DetectorLike | Iterable[DetectorLike] | None = None,
         *,
+        prompt_scanners: Iterable[Any] = (),
+        output_scanners: Iterable[Any] = (),
         vault: Vault | None = None,
         policy: Policy | None = None,
         placeholder_style: PlaceholderStyle | None = None,
@@ -81,8 +86,18 @@ class Guard:
         if placeholder_style not in get_args(PlaceholderStyle):
             raise ValueError(f"placeholder_style must be one of {', '.join(map(repr, get_args(PlaceholderStyle)))}")
         self._grammar: TokenGrammar | None = STYLES.get(placeholder_style)
-        self._preamble = "".join(str(getattr(d, "preamble", "") or "") for d in chosen)
+        preamble = "".join(str(getattr(d, "preamble", "") or "") for d in chosen)
         self._hiding = Hiding(self.vault, self.policy, self._grammar, link_persons=link_persons)
+        self._panels = Panels(prompt_scanners, output_scanners, self.policy, cache_size=cache_size)
+        self._planner = Planner(
+            self._detection,
+            self._panels,
+            self._hiding,
+            self.policy,
+            digest=self.digest,
+            restore=self._restore,
+            preamble=preamble,
+        )
         self._driver = Driver()
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()
@@ -107,27 +122,36 @@ class Guard:
 
         Raises:
             DetectorError: If a model can't be loaded.
+            ScannerError: If a scanner can't load what it needs.
         """
         self._detection.warm_up()
+        self._panels.warm_up()
 
     async def awarm_up(self) -> None:
         """Do what `warm_up` does without blocking the event loop."""
-        await self._driver.arun(_only(Together([self._detection.warm_up])))
+        await self._driver.arun(_only(Together([self.warm_up])))
 
-    def check(self, jobs: Sequence[Job]) -> list[Outcome]:
+    def check(self, jobs: Sequence[Job], tell: Callable[[Any], object] = lambda _: None) -> list[Outcome]:
         """Decide on jobs and hide what is to be hidden; all texts go to the detectors together.
 
         Args:
             jobs: Any number of jobs, also of different sessions.
+            tell: Is given a `CheckStarted` and a `CheckEnded` for each check, when it begins and when it has ended.
 
         Returns:
             One outcome for each job, in order; a blocked one says so and raises nothing.
         """
-        return self._driver.run(self._plan(jobs))
+        return self._driver.run(self._planner.plan(jobs), tell)
 
-    async def acheck(self, jobs: Sequence[Job]) -> list[Outcome]:
+    async def acheck(
+        self, jobs: Sequence[Job], tell: Callable[[Any], Awaitable[object]] | None = None
+    ) -> list[Outcome]:
         """Do what `check` does without blocking the event loop."""
-        return await self._driver.arun(self._plan(jobs))
+        return await self._driver.arun(self._planner.plan(jobs), tell)
+
+    def judges(self, stage: Stage) -> bool:
+        """Tell whether a scanner judges texts of a stage."""
+        return bool(self._panels.panel(stage))
 
     def restoring(self, session: str, *, json_strings: bool = False) -> NumberedRestoring | FakeRestoring:
         """Give what puts the values of a session back.
@@ -180,90 +204,9 @@ class Guard:
         with self._digests_lock:
             return self._digests.get(digest)
 
-    def _plan(self, jobs: Sequence[Job]) -> Plan[list[Outcome]]:
-        started = time.perf_counter()
-        for text in (text for job in jobs for text in job.texts):
-            if not isinstance(text, str):
-                raise UnsupportedInput(f"a text of type {type(text).__name__} was given; only str is looked at")
-        batches = [[*job.texts, *all_readings(job.texts)] for job in jobs]
-        detected = yield from self._detection.plan(batches, self.policy.timeout)
-        outcomes: list[Outcome] = []
-        for job in jobs:
-            outcome = yield from self._decide(job, detected, started)
-            outcomes.append(outcome)
-        return outcomes
-
-    def _decide(self, job: Job, detected: Detected, started: float) -> Plan[Outcome]:
-        texts = list(dict.fromkeys(job.texts))
-        looked_at = [*texts, *all_readings(texts)]
-        failure = next((detected.failures[text] for text in looked_at if text in detected.failures), None)
-        if failure is not None and self.policy.on_error == "block":
-            return self._blocked(job, started, detected, failure)
-        (memory,) = yield Together([partial(self._hiding.recall, job.session, texts)], waits=self._hiding.waits)
-        if isinstance(memory, Exception):
-            return self._blocked(job, started, detected, memory)
-        findings = self._hiding.findings(texts, detected.entities, memory)
-        spans = {text: merge(text, found, self.policy) for text, found in findings.items()}
-        if any(span.action == "block" for found in spans.values() for span in found):
-            return Outcome(self._decision(job, started, spans, action="block"), {}, dict(detected.latency_ms))
-        hidden = yield from self._hiding.hide(job.session, spans, memory)
-        if isinstance(hidden, Exception):
-            return self._blocked(job, started, detected, hidden)
-        decision = self._decision(job, started, spans, failure=failure)
-        if job.preamble:
-            hidden = self._with_preamble(texts, hidden)
-        return Outcome(decision, hidden, dict(detected.latency_ms))
-
-    def _with_preamble(self, texts: Sequence[str], hidden: dict[str, str]) -> dict[str, str]:
-        first = next((text for text in texts if hidden.get(text, text) != text), None)
-        if self._preamble and first is not None:
-            hidden[first] = self._preamble + hidden[first]
-        return hidden
-
-    def _decision(
-        self,
-        job: Job,
-        started: float,
-        spans: Mapping[str, Sequence[Span]],
-        *,
-        action: Action | None = None,
-        failure: Exception | None = None,
-    ) -> Decision:
-        found = [span for text_spans in spans.values() for span in text_spans]
-        counts: dict[str, int] = {}
-        for span in found:
-            counts[span.kind] = counts.get(span.kind, 0) + 1
-        if action is None:
-            monitored = any(self.policy.would_block(span.kind) for span in found)
-            actions: list[Action] = [span.action for span in found if span.kind != LITERAL]
-            if monitored or failure is not None:
-                actions.append("warn")
-            action = strongest(actions)
-        return Decision(
-            stage=job.stage,
-            check=PII_CHECK,
-            action=action,
-            valid=action != "block",
-            risk_score=max((span.score for span in found), default=0.0),
-            latency_ms=milliseconds_since(started),
-            entities=counts,
-            error=None if failure is None else type(failure).__name__,
-            session=self.digest(job.session),
-        )
-
-    def _blocked(self, job: Job, started: float, detected: Detected, failure: Exception) -> Outcome:
-        decision = Decision(
-            stage=job.stage,
-            check=PII_CHECK,
-            action="block",
-            valid=False,
-            risk_score=1.0,
-            latency_ms=milliseconds_since(started),
-            error=type(failure).__name__,
-            session=self.digest(job.session),
-        )
-        reason = str(failure) if isinstance(failure, GuardError) else where(failure)
-        return Outcome(decision, {}, dict(detected.latency_ms), reason)
+    def _restore(self, session: str, text: str) -> str:
+        restorer = StreamRestorer(self.restoring(session))
+        return restorer.feed(text) + restorer.flush()
 
 
 def _escaped(values: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,140 @@
+"""Panels: the scanners of a guard by stage, each with what the policy says of it there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from lc_guard.asking import Verdicts
+from lc_guard.check_policy import Rule
+from lc_guard.errors import PolicyError
+from lc_guard.policy import Policy
+from lc_guard.records import PII_CHECK, Stage
+from lc_guard.scanners.adapters import as_scanner, by_unique_name
+from lc_guard.scanners.base import CONTEXT_STAGES, Scanner
+
+_MAX_KEPT = 50_000
+
+
+class Panels:
+    """The scanners of a guard.
+
+    Args:
+        prompt: Scanners of what the model is given to read.
+        output: Scanners of what the model says.
+        policy: What their verdicts lead to.
+        cache_size: Number of answers that are remembered; 0 remembers none.
+
+    Raises:
+        TypeError: If something is no scanner.
+        ValueError: If two checks have one name, or the policy can't be kept.
+    """
+
+    def __init__(self, prompt: Iterable[Any], output: Iterable[Any], policy: Policy, *, cache_size: int) -> None:
+        prompts = [as_scanner(thing, side="prompt") for thing in prompt]
+        outputs = [as_scanner(thing, side="output") for thing in output]
+        self.prompt: Mapping[str, Scanner] = by_unique_name(prompts, reserved=[PII_CHECK])
+        self.output: Mapping[str, Scanner] = by_unique_name(outputs, reserved=[PII_CHECK])
+        self.policy = policy
+        self.verdicts = Verdicts(min(cache_size, _MAX_KEPT))
+        self._panels: dict[Stage, list[Judge]] = {}
+        self._warm: set[int] = set()
+        self._warm_lock = threading.Lock()
+        self._require_known_checks()
+        for stage in get_args(Stage):
+            for judge in self.panel(stage):
+                judge.require_possible(stage)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(prompt={list(self.prompt)}, output={list(self.output)})"
+
+    def panel(self, stage: Stage) -> list[Judge]:
+        """Give the scanners that judge at a stage, with what holds for them there."""
+        panel = self._panels.get(stage)
+        if panel is None:
+            side, usual = (self.prompt, CONTEXT_STAGES) if stage in CONTEXT_STAGES else (self.output, ("output",))
+            judges = [Judge(name, scanner, self.policy.rule(stage, name)) for name, scanner in side.items()]
+            panel = [judge for judge in judges if judge.judges_at(stage, usual)]
+            self._panels[stage] = panel
+        return panel
+
+    def warm_up(self) -> None:
+        """Load the models of all scanners now; does nothing the second time.
+
+        Raises:
+            Exception: What a scanner raised.
+        """
+        for scanner in (*self.prompt.values(), *self.output.values()):
+            self.warm(scanner)
+
+    def cold(self, scanner: Scanner) -> bool:
+        """Tell whether a scanner has yet to load something."""
+        return hasattr(scanner, "warm_up") and id(scanner) not in self._warm
+
+    def warm(self, scanner: Any) -> None:
+        """Have a scanner load what it needs, if it has not."""
+        if not self.cold(scanner):
+            return
+        with self._warm_lock:
+            if self.cold(scanner):
+                scanner.warm_up()
+                self._warm.add(id(scanner))
+
+    def _require_known_checks(self) -> None:
+        settings = {"checks": self.policy.checks}
+        settings.update({f"stages[{name!r}].checks": stage.checks for name, stage in self.policy.stages.items()})
+        known = {PII_CHECK, *self.prompt, *self.output}
+        for place, checks in settings.items():
+            unknown = sorted(set(checks) - known)
+            if unknown:
+                raise PolicyError(
+                    f"the policy's {place} names {', '.join(map(repr, unknown))}, which is no check of this guard; "
+                    f"its checks are {', '.join(map(repr, sorted(known)))}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A scanner at a stage, with what holds for it there."""
+
+    name: str
+    scanner: Any = field(repr=False)
+    rule: Rule
+
+    def judges_at(self, stage: Stage, usual: Sequence[Stage]) -> bool:
+        """Tell whether it judges at a stage: where it says so, or the policy does."""
+        if not self.rule.enabled:
+            return False
+        return stage in (getattr(self.scanner, "stages", None) or usual)
+
+    def require_possible(self, stage: Stage) -> None:
+        """Raise `PolicyError` if what the policy says of it can't be done at a stage."""
+        if self.rule.action != "anonymize":
+            return
+        if stage not in CONTEXT_STAGES:
+            raise PolicyError(
+                f"the check {self.name!r} can't anonymize at the stage {stage!r}: what a model says is restored for "
+                "its reader. Take action='redact'"
+            )
+        if self.sees_hidden:
+            raise PolicyError(
+                f"the check {self.name!r} can't anonymize: it sees only what is hidden already. Take action='redact', "
+                "or let it see the original"
+            )
+
+    @property
+    def sees_hidden(self) -> bool:
+        """Whether it may see a text only after values were hidden in it, where any are."""
+        return getattr(self.scanner, "sees", "original") == "hidden"
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether others are to be given what it leaves of a text."""
+        return self.rule.action == "redact" or bool(getattr(self.scanner, "rewrites", False))
+
+    @property
+    def instant(self) -> bool:
+        """Whether it takes microseconds."""
+        return getattr(self.scanner, "cost", "model") == "instant"

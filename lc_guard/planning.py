@@ -1,0 +1,252 @@
+"""Planning: the one order of steps from texts to decisions, whichever driver runs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from lc_guard.detection import Detected, Detection
+from lc_guard.drivers import Plan, Together, milliseconds_since
+from lc_guard.errors import UnsupportedInput
+from lc_guard.escapes import all_readings
+from lc_guard.hearing import Hearing
+from lc_guard.hiding import Hiding, Memory
+from lc_guard.jobs import CheckEnded, CheckStarted, Job, Outcome
+from lc_guard.panels import Panels
+from lc_guard.placeholders import LITERAL
+from lc_guard.policy import Policy
+from lc_guard.records import PII_CHECK, Action, Decision, Entity, strongest
+from lc_guard.spans import Span, merge
+from lc_guard.verdicts import reason_of
+
+Restore = Callable[[str, str], str]
+"""Puts the values of a session back into a text: session id, text → restored text."""
+
+
+class Planner:
+    """Makes the plans of a guard.
+
+    Args:
+        detection: The detectors.
+        panels: The scanners.
+        hiding: Puts placeholders.
+        policy: What findings lead to.
+        digest: Gives the digest of a session id.
+        restore: Puts a session's values back.
+        preamble: What is put before the first text that changed.
+    """
+
+    def __init__(
+        self,
+        detection: Detection,
+        panels: Panels,
+        hiding: Hiding,
+        policy: Policy,
+        *,
+        digest: Callable[[str], str],
+        restore: Restore,
+        preamble: str,
+    ) -> None:
+        self._detection = detection
+        self._panels = panels
+        self._hiding = hiding
+        self._policy = policy
+        self._digest = digest
+        self._restore = restore
+        self._preamble = preamble
+
+    def plan(self, jobs: Sequence[Job]) -> Plan[list[Outcome]]:
+        """Plan the checks of some jobs: all their texts go to the detectors together.
+
+        Raises:
+            UnsupportedInput: If a text is no str.
+        """
+        for text in (text for job in jobs for text in (*job.texts, *(ask.text for ask in job.asks))):
+            if not isinstance(text, str):
+                raise UnsupportedInput(f"a text of type {type(text).__name__} was given; only str is looked at")
+        hearing = Hearing(self._panels, jobs, self._digest)
+        yield from hearing.begin()
+        started = time.perf_counter()
+        hiding = [number for number, job in enumerate(jobs) if job.hide and not self._given_up(hearing, number)]
+        if hiding:
+            yield Together((), notes=[_pii_started(number, jobs[number]) for number in hiding])
+        detected = yield from hearing.beside(self._detect(hearing, {number: jobs[number] for number in hiding}))
+        outcomes: list[Outcome] = []
+        for number, job in enumerate(jobs):
+            outcome = Outcome()
+            if detected is None and number in hiding:
+                yield Together((), notes=[CheckEnded(number, job.stage, PII_CHECK, None, {"skipped": "fail_fast"})])
+            elif number in hiding or _has_found(hearing, number, job):
+                outcome = yield from self._decide(hearing, number, job, detected or Detected(), started)
+            outcomes.append(outcome)
+        late = [{} if outcome.blocking else outcome.texts for outcome in outcomes]
+        yield from hearing.late(late)
+        for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
+            yield from self._finish(hearing, number, job, outcome)
+        return outcomes
+
+    def _given_up(self, hearing: Hearing, number: int) -> bool:
+        return self._policy.fail_fast and hearing.blocked(number)
+
+    def _detect(self, hearing: Hearing, jobs: Mapping[int, Job]) -> Plan[Detected]:
+        batches = []
+        for number, job in jobs.items():
+            texts = [hearing.current(number, text) for text in job.texts]
+            batches.append([*texts, *all_readings(texts)])
+        return (yield from self._detection.plan(batches, self._seconds(jobs.values())))
+
+    def _seconds(self, jobs: Iterable[Job]) -> float | None:
+        stages = {job.stage for job in jobs}
+        own = [self._policy.rule(stage, PII_CHECK).timeout for stage in stages]
+        return min((seconds for seconds in (*own, self._policy.timeout) if seconds is not None), default=None)
+
+    def _decide(self, hearing: Hearing, number: int, job: Job, detected: Detected, started: float) -> Plan[Outcome]:
+        """Decide on what the detectors found in a job, and hide it."""
+        session = job.session or ""
+        current = {text: hearing.current(number, text) for text in job.texts}
+        texts = list(dict.fromkeys(current.values()))
+        looked_at = [*texts, *all_readings(texts)]
+        failure = next((detected.failures[text] for text in looked_at if text in detected.failures), None)
+        rule = self._policy.rule(job.stage, PII_CHECK)
+        if failure is not None and rule.on_error == "block":
+            return (yield from self._ended(number, job, self._blocked(job, started, failure), detected, failure))
+        if hearing.blocked(number):  # nothing is remembered of what was stopped
+            found = {text: list(detected.entities.get(text, ())) for text in texts}
+            spans = {text: merge(text, entities, self._policy) for text, entities in found.items()}
+            decision = self._decision(job, started, spans, failure=failure)
+            return (yield from self._ended(number, job, decision, detected, failure))
+        (memory,) = yield Together([partial(self._hiding.recall, session, texts)], waits=self._hiding.waits)
+        if isinstance(memory, Exception):
+            return (yield from self._ended(number, job, self._blocked(job, started, memory), detected, memory))
+        extra: dict[str, tuple[Entity, ...]] = {}
+        for text, now in current.items():
+            extra[now] = (*extra.get(now, ()), *hearing.found(number, text))
+        spans = self._spans(job, detected, memory, extra)
+        if any(span.action == "block" for found in spans.values() for span in found):
+            decision = self._decision(job, started, spans, action="block")
+            return (yield from self._ended(number, job, decision, detected, None))
+        hidden = yield from self._hiding.hide(session, spans, memory)
+        if isinstance(hidden, Exception):
+            return (yield from self._ended(number, job, self._blocked(job, started, hidden), detected, hidden))
+        decision = self._decision(job, started, spans, failure=failure)
+        outcome = yield from self._ended(number, job, decision, detected, failure)
+        outcome.texts = {text: hidden.get(now, now) for text, now in current.items()}
+        return outcome
+
+    def _spans(
+        self, job: Job, detected: Detected, memory: Memory, extra: Mapping[str, Sequence[Entity]]
+    ) -> dict[str, list[Span]]:
+        entities = dict(detected.entities) if job.hide else {}
+        for text, found in extra.items():
+            entities[text] = (*entities.get(text, ()), *found)
+        anonymized = {entity.kind for found in extra.values() for entity in found}
+        findings = self._hiding.findings(list(extra), entities, memory)
+        return {text: merge(text, found, self._policy, anonymized=anonymized) for text, found in findings.items()}
+
+    def _finish(self, hearing: Hearing, number: int, job: Job, outcome: Outcome) -> Plan[None]:
+        """Put together what was decided of a job and what becomes of its texts."""
+        verdicts = hearing.verdicts[number]
+        outcome.decisions += [verdict.decision for verdict in verdicts]
+        blocking = outcome.blocking
+        if blocking is not None:
+            reasons = (verdict.reason for verdict in verdicts if verdict.decision is blocking)
+            outcome.reason = next(reasons, outcome.reason)
+            outcome.texts = {}
+            return
+        hidden = outcome.texts
+        changed: dict[str, str] = {}
+        for text in dict.fromkeys((*job.texts, *(ask.text for ask in job.asks))):
+            now = hearing.final(number, text, hearing.current(number, text))
+            if now != text:
+                changed[text] = now
+        if verdicts:
+            outcome.cleaned = yield from self._cleaned(hearing, number, job.session or "", hidden, changed)
+        if job.preamble and self._preamble and job.hide:
+            first = next((text for text in job.texts if hidden.get(text, text) != text), None)
+            if first is not None:
+                changed[first] = self._preamble + changed[first]
+        outcome.texts = changed
+
+    def _cleaned(
+        self, hearing: Hearing, number: int, session: str, hidden: Mapping[str, str], changed: Mapping[str, str]
+    ) -> Plan[dict[str, str]]:
+        """Give the texts as the scanners left them, with nothing hidden."""
+        cleaned: dict[str, str] = {}
+        for text, now in changed.items():
+            before = hearing.rewritten(number, text)
+            last = hidden.get(text, before)
+            if hearing.replaced(number, text) or last == before:
+                cleaned[text] = now
+            elif hearing.current(number, text) == last:
+                cleaned[text] = before
+            else:  # taken out of what was hidden already: what is left of it is put back
+                (restored,) = yield Together([partial(self._restore, session, now)], waits=self._hiding.waits)
+                if isinstance(restored, Exception):
+                    raise restored
+                cleaned[text] = restored
+        return {text: clean for text, clean in cleaned.items() if clean != text}
+
+    def _ended(
+        self, number: int, job: Job, decision: Decision, detected: Detected, failure: Exception | None
+    ) -> Plan[Outcome]:
+        latency_ms = dict(detected.latency_ms)
+        details = {"policy": self._policy.version} if self._policy.version else {}
+        if job.hide:
+            yield Together((), notes=[CheckEnded(number, job.stage, PII_CHECK, decision, details, latency_ms)])
+        reason = None if failure is None else reason_of(failure)
+        return Outcome([decision] if job.hide or not decision.valid else [], latency_ms=latency_ms, reason=reason)
+
+    def _decision(
+        self,
+        job: Job,
+        started: float,
+        spans: Mapping[str, Sequence[Span]],
+        *,
+        action: Action | None = None,
+        failure: Exception | None = None,
+    ) -> Decision:
+        found = [span for text_spans in spans.values() for span in text_spans]
+        counts: dict[str, int] = {}
+        for span in found:
+            counts[span.kind] = counts.get(span.kind, 0) + 1
+        if action is None:
+            monitored = any(self._policy.would_block(span.kind) for span in found)
+            actions: list[Action] = [span.action for span in found if span.kind != LITERAL]
+            if monitored or failure is not None:
+                actions.append("warn")
+            action = strongest(actions)
+        return Decision(
+            stage=job.stage,
+            check=PII_CHECK,
+            action=action,
+            valid=action != "block",
+            risk_score=max((span.score for span in found), default=0.0),
+            latency_ms=milliseconds_since(started),
+            entities=counts,
+            error=None if failure is None else type(failure).__name__,
+            session=self._session(job),
+        )
+
+    def _blocked(self, job: Job, started: float, failure: Exception) -> Decision:
+        return Decision(
+            stage=job.stage,
+            check=PII_CHECK,
+            action="block",
+            valid=False,
+            risk_score=1.0,
+            latency_ms=milliseconds_since(started),
+            error=type(failure).__name__,
+            session=self._session(job),
+        )
+
+    def _session(self, job: Job) -> str | None:
+        return None if job.session is None else self._digest(job.session)
+
+
+def _pii_started(number: int, job: Job) -> CheckStarted:
+    return CheckStarted(number, job.stage, PII_CHECK, len(job.texts), sum(map(len, job.texts)))
+
+
+def _has_found(hearing: Hearing, number: int, job: Job) -> bool:
+    return not hearing.blocked(number) and any(hearing.found(number, text) for text in job.texts)
