@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lc_guard.scanners.azure import AzureContentSafety
     from lc_guard.scanners.lakera import Lakera
     from lc_guard.scanners.llm_guard_api import LLMGuardAPI
+    from lc_guard.scanners.llm_guard_named import LLMGuardScanner
     from lc_guard.scanners.nemo import NeMoGuardrails
     from lc_guard.scanners.openai_moderation import OpenAIModeration
     from lc_guard.scanners.prompt_armor import PromptArmor
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "AzureContentSafety": "azure",
     "LLMGuardAPI": "llm_guard_api",
+    "LLMGuardScanner": "llm_guard_named",
     "Lakera": "lakera",
     "NeMoGuardrails": "nemo",
     "OpenAIModeration": "openai_moderation",
@@ -27,6 +29,7 @@ _MODULES = {
 __all__ = [
     "AzureContentSafety",
     "LLMGuardAPI",
+    "LLMGuardScanner",
     "Lakera",
     "NeMoGuardrails",
     "OpenAIModeration",
