@@ -75,6 +75,9 @@ class Scanner(Protocol):
     - ``cost`` (`Cost`, ``"model"`` if missing): instant ones are asked first, the others at the same time;
     - ``sees`` (`Sees`, ``"original"`` if missing): services outside should be given ``"hidden"``;
     - ``stages``: the stages at which it judges; without it those of the list it stands in;
+    - ``rewrites`` (False if missing): whether it gives a sanitized text also where nothing is wrong, such as repaired
+      JSON, so that others are to be given that text;
+    - ``needs_whole`` (False if missing): whether it can judge only a whole answer, not the sentences of a stream;
     - ``uses_turns`` (False if missing): whether `ScanRequest.turns` matters to it;
     - ``details``: a value-free mapping, such as the model's name, shown in the trace beside its decisions.
     """

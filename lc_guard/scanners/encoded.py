@@ -1,0 +1,112 @@
+"""Text that hides in an encoding: decoded, and judged by other scanners.
+
+An encoding is no offence: pictures, hashes and tokens are encoded too. What it decodes to may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lc_guard.errors import GuardError
+from lc_guard.records import Entity, ScanResult
+from lc_guard.scanners.base import CONTEXT_STAGES, Cost, Scanner, ScanRequest, scanner_name
+from lc_guard.scanners.decoding import Decoded, decoded
+from lc_guard.scanners.jailbreaks import JailbreakPhrases
+from lc_guard.scanners.probing import PlaceholderProbing
+from lc_guard.scanners.secrets import Secrets
+
+_MAX_DEPTH = 8
+_ALONE = 32
+
+
+class EncodedPayloads:
+    """Decodes Base64, hexadecimal, percent, HTML and backslash escapes, binary, ROT13, reversed and unseen text, and
+    asks other scanners about it.
+
+    Encodings in encodings are followed. Every decoding is shorter than what it came from, so time is linear in the text.
+
+    Args:
+        scanners: Who judges what was decoded; None for `JailbreakPhrases`, `Secrets` and `PlaceholderProbing`.
+        max_depth: Encodings in each other that are undone, 1…8.
+        name: The check's name.
+
+    Raises:
+        GuardError: No scanner, one without `scan`, one that is not instant, or a depth out of range.
+    """
+
+    cost: Cost = "instant"
+    stages = CONTEXT_STAGES
+
+    def __init__(
+        self, scanners: Sequence[Scanner] | None = None, *, max_depth: int = 3, name: str = "encoded_payloads"
+    ) -> None:
+        inner = (JailbreakPhrases(), Secrets(), PlaceholderProbing()) if scanners is None else tuple(scanners)
+        if not inner:
+            raise GuardError("scanners is empty: nobody would judge what was decoded; give at least one")
+        for scanner in inner:
+            if not callable(getattr(scanner, "scan", None)):
+                raise GuardError(f"{type(scanner).__name__} is no scanner: it has no method scan(request)")
+            if getattr(scanner, "cost", "model") != "instant":
+                raise GuardError(f"{type(scanner).__name__} is not instant: what is decoded is judged in this thread")
+        if not 1 <= max_depth <= _MAX_DEPTH:
+            raise GuardError(f"max_depth={max_depth!r} is out of range: give 1…{_MAX_DEPTH}")
+        self.name = name
+        self._scanners: tuple[Scanner, ...] = inner
+        self._max_depth = max_depth
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({[scanner_name(scanner) for scanner in self._scanners]}, max_depth={self._max_depth})"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Names of the scanners that judge what was decoded, for the trace."""
+        return {"scanners": [scanner_name(scanner) for scanner in self._scanners], "max_depth": self._max_depth}
+
+    def scan(self, request: ScanRequest) -> ScanResult:
+        """Judge what a text decodes to.
+
+        Args:
+            request: The text.
+
+        Returns:
+            The worst risk that a scanner sees in a decoded text; entities where it stood, with the kind
+            ``"ENCODED_BASE64"``, ``"ENCODED_HEX"``…; the scanners' categories.
+        """
+        valid, risk = True, 0.0
+        categories: dict[str, float] = {}
+        entities: dict[tuple[int, int], Entity] = {}
+        layer = [(piece, piece) for piece in decoded(request.text, whole=True)]
+        for depth in range(self._max_depth):
+            if not layer:
+                break
+            results = self._judged([piece.text for piece, _ in layer], request)
+            if results:
+                risk = max(risk, *(result.risk_score for result in results))
+                for result in results:
+                    for category, score in result.categories.items():
+                        categories[category] = max(categories.get(category, 0.0), score)
+            if any(not result.valid for result in results):
+                valid = False
+                for outer in self._guilty(layer, request):
+                    entities[outer.start, outer.end] = Entity(
+                        f"ENCODED_{outer.encoding}", outer.start, outer.end, max(r.risk_score for r in results)
+                    )
+            if depth + 1 < self._max_depth:
+                layer = [(inner, outer) for piece, outer in layer for inner in decoded(piece.text)]
+        ordered = tuple(entities[span] for span in sorted(entities))
+        return ScanResult(valid, risk, entities=ordered, categories=categories)
+
+    def _judged(self, texts: Sequence[str], request: ScanRequest) -> list[ScanResult]:
+        # All of a layer at once: a text may be cut into many small pieces.
+        asked = ScanRequest("\n".join(texts), stage=request.stage, deadline=request.deadline)
+        return [scanner.scan(asked) for scanner in self._scanners]
+
+    def _guilty(self, layer: Sequence[tuple[Decoded, Decoded]], request: ScanRequest) -> list[Decoded]:
+        """Give those that are at fault alone; all, if it takes several or there are too many to ask."""
+        alone = (
+            [outer for piece, outer in layer if any(not r.valid for r in self._judged([piece.text], request))]
+            if 1 < len(layer) <= _ALONE
+            else []
+        )
+        return alone or [outer for _, outer in layer]
