@@ -54,7 +54,9 @@ class _Phrases:
         if _BLANKS.search(plain) and ("\n" in plain or "\t" in plain or "  " in plain or "\u3000" in plain):
             plain, offsets = _single_blanks(plain, offsets)
         return [
-            _Found(plain[start:end], offsets[start], max(offsets[end - 1] + 1, offsets[end] if _apart(plain, end) else 0))
+            _Found(
+                plain[start:end], offsets[start], max(offsets[end - 1] + 1, offsets[end] if _apart(plain, end) else 0)
+            )
             for start, end in self._spans(plain)
         ]
 

@@ -35,15 +35,21 @@ _RISK_OF = {kind: risk for kind, _, risk in _KINDS}
 _OTHER, _OTHER_RISK = "CONTROL_CHARACTER", 0.2
 # Two unseen characters in a row, or many in a text, carry data; one in a word is a leftover.
 _RUN_RISK, _MANY, _MANY_RISK = 0.8, 8, 0.6
-_EMOJI = "©®‼⁉™ℹ\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff〰〽㊗㊙\U0001f000-\U0001faff"
+_EMOJI = (
+    "©®‼⁉™ℹ\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff〰〽㊗㊙\U0001f000-\U0001faff"
+)
 _IS_EMOJI = re.compile(f"[{_EMOJI}]")
 _TAKES_SELECTOR = re.compile(f"[{_EMOJI}0-9#*]")
 # Mathematical signs, CJK and the scripts with standardized variants (StandardizedVariants.txt).
-_TAKES_VARIANT = re.compile("[\u1000-\u109f\u1820-\u18aa\u2200-\u22ff\u2a00-\u2aff\u3000-\u303f\u4e00-\u9fff\uff00-\uff1f]")
+_TAKES_VARIANT = re.compile(
+    "[\u1000-\u109f\u1820-\u18aa\u2200-\u22ff\u2a00-\u2aff\u3000-\u303f\u4e00-\u9fff\uff00-\uff1f]"
+)
 _IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _MONGOLIAN = re.compile("[\u1820-\u18aa]")
 # Arabic, Syriac, Thaana, N'Ko, Mandaic; the Indic scripts to Sinhala; Tibetan, Myanmar, Khmer, Mongolian.
-_TAKES_JOINER = re.compile("[\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\ua840-\ua8ff\ufb50-\ufdff\ufe70-\ufefe]")
+_TAKES_JOINER = re.compile(
+    "[\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\ua840-\ua8ff\ufb50-\ufdff\ufe70-\ufefe]"
+)
 _BREAKS_BY_ZERO_WIDTH = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 # RGI_Emoji_Tag_Sequence and the other subdivision flags: a black flag, a code of ISO 3166-2, a cancel tag.

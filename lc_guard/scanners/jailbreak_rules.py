@@ -69,20 +69,21 @@ _SHOW_ANCHORS = (
 )  # fmt: skip
 
 _OVERRIDE = (
-    ("earlier", 0.9, _DROP_ANCHORS, rf"{_DROP} {_gap(4)}{_EARLIER} {_gap(3)}{_ORDERS}", _INJECTION),
+    ("earlier", 0.9, _DROP_ANCHORS, rf"{_DROP} {_gap(4)}{_EARLIER} {_gap(3)}{_ORDERS}", _INJECTION, _ORDERS_ANCHORS),
     (
         "given", 0.9, _DROP_ANCHORS,
         rf"{_DROP} {_gap(4)}{_ORDERS} {_gap(3)}(?:above|before this|you|set by|given|in (?:the|your) system)\b",
-        _INJECTION,
+        _INJECTION, _ORDERS_ANCHORS,
     ),
-    ("any", 0.6, _DROP_ANCHORS, rf"{_DROP} (?:all|any|every|each|both)(?: of)?(?: the| these| those)? {_ORDERS}", _INJECTION),
+    ("any", 0.6, _DROP_ANCHORS, rf"{_DROP} (?:all|any|every|each|both)(?: of)?(?: the| these| those)? {_ORDERS}", _INJECTION, _ORDERS_ANCHORS),
     (
         "everything", 0.8, _DROP_ANCHORS,
         rf"{_DROP} (?:(?:all|everything|anything|whatever|what)(?: that)? )?{_gap(1)}"
         r"(?:(?:was |were |is |stands |came |written |said )?(?:above|before)\b(?= (?:and|\.|this|line|,|instead|now))"
+        r"|(?:the )?(?:text|lines?|messages?|words) (?:above|before)\b"
         r"|(?:you (?:were|have been|ve been|are) |i |we |they |the system |your \w{1,20} )"
         r"(?:told|said|given|taught|instructed|trained)(?: you)?)",
-        _INJECTION,
+        _INJECTION, ("above", "before", "told", "said", "given", "taught", "instructed", "trained"),
     ),
     (
         "memory", 0.7, ("memory", "slate"),
@@ -121,12 +122,12 @@ _OVERRIDE = (
         rf"\b(?:previous|system|initial|original|earlier) (?:prompt|instructions?|message) (?:was|were|is|are) {_gap(2)}"
         r"(?:mistake|error|wrong|fake|test|joke|outdated)\b", _INJECTION,
     ),
-    ("mine", 0.7, _DROP_ANCHORS, rf"\b(?:obey|follow|do|accept) (?:only )?(?:mine|what i say|my (?:instructions|commands|orders|rules))\b", _INJECTION),
-    ("just-bypass", 0.6, _DROP_ANCHORS, rf"{_DROP} (?:your|these|those) {_gap(2)}{_ORDERS}", _INJECTION),
+    ("mine", 0.7, _DROP_ANCHORS, rf"\b(?:obey|follow|do|accept) (?:only )?(?:mine|what i say|my (?:instructions|commands|orders|rules))\b", _INJECTION, (" mine", "what i say", " my ")),
+    ("just-bypass", 0.6, _DROP_ANCHORS, rf"{_DROP} (?:your|these|those) {_gap(2)}{_ORDERS}", _INJECTION, _ORDERS_ANCHORS),
     (
-        "operator", 0.5, ("operator", "creators", "developers", "openai", "anthropic", "the system said", "overlords"),
-        r"\b(?:set|given|made|written|imposed|told|said) (?:\w{1,12} )?(?:by )?(?:your )?"
-        r"(?:creators?|developers|operators?|makers|openai|anthropic|google|the system said)\b", _INJECTION,
+        "operator", 0.5, ("operator", "creator", "developers", "maker", "openai", "anthropic", "google"),
+        r"\b(?:set|given|made|written|imposed|placed on you) (?:to you )?by (?:your )?"
+        r"(?:creators?|developers|operators?|makers|openai|anthropic|google)\b", _INJECTION,
     ),
 )  # fmt: skip
 
@@ -138,23 +139,26 @@ _PROMPT_LEAK = (
     (
         "show", 0.9, _SHOW_ANCHORS,
         rf"{_SHOW} {_gap(8)}(?:your|the|its) {_gap(3)}{_OWN_PROMPT}(?! (?:for|of (?:a|an|my|our|this app)|works?\b|is used))"
-        rf"{_gap(0)}(?= (?:you|verbatim|word|in|into|as|backwards|above|and|to|with|exactly|here|that|[.])|$)", _LEAK,
+        rf"(?= (?:you|verbatim|word|in|into|as|backwards|above|and|to|with|exactly|here|that|[.])|$)", _LEAK,
+        ("system", "initial", "original", "hidden", "secret", "configuration", "developer", "internal", "starting", "preprompt", "setup", "meta"),
     ),
     (
         "show-given", 0.8, _SHOW_ANCHORS,
         rf"{_SHOW} {_gap(6)}(?:instructions?|prompt|rules|text|message|guidelines|preamble|words) {_gap(2)}"
         r"(?:you (?:were|have been|ve been|are|received|got|operate)|(?:your )?(?:operator|developers?|creators?) gave you"
         r"|governing your|(?:that )?precedes? (?:this|our) conversation)", _LEAK,
+        ("instruction", "prompt", "rules", "text", "message", "guidelines", "preamble", "words"),
     ),
     (
         "own-rules", 0.8, _SHOW_ANCHORS,
         rf"{_SHOW} {_gap(3)}your {_gap(3)}(?:instructions|prompt|rules|guidelines|directives|programming)\b"
         r"(?= (?:all|verbatim|word|in|exactly|as|to|above|[.])|$)", _LEAK,
+        ("instructions", "prompt", "rules", "guidelines", "directives", "programming"),
     ),
     (
         "above", 0.8, ("above", "before this", "preceding", "so far"),
         rf"\b(?:repeat|print|output|copy|recite|echo|reproduce|return) {_gap(5)}(?:text|words?|everything|lines?|content|all|message)"
-        rf" {_gap(2)}(?:above|before this|preceding)\b(?! (?:when|if|in)){_gap(0)}", _LEAK,
+        rf" {_gap(2)}(?:above|before this|preceding)\b(?! (?:when|if|in))", _LEAK,
     ),
     ("you-are", 0.7, ("starting with", "beginning with"), r"\b(?:starting|beginning) with \"? ?(?:you are|the (?:phrase|words))\b", _LEAK),
     (
@@ -184,21 +188,21 @@ _PERSONA = (
         rf"|that ignores?|with (?:the|all)|no) {_gap(3)}{_FREE_OF}", _JAILBREAK,
     ),
     (
-        "unfiltered-ai", 0.8, ("unrestricted", "unfiltered", "uncensored", "unaligned", "amoral", "evil", "immoral", "unethical", "limitless", "jailbroken"),
+        "unfiltered-ai", 0.8, ("unrestricted", "unfiltered", "uncensored", "unaligned", "amoral", "evil", "immoral", "unethical", "limitless", "jailbroken", "unlimited"),
         rf"\b(?:act|acting|pretend|simulate|imagine|become|you are|you re|you were|now|as|be|answer|respond|roleplay|play) {_gap(5)}"
-        rf"(?:unrestricted|unfiltered|uncensored|unaligned|amoral|immoral|unethical|limitless|jailbroken|evil)(?: and \w{{1,16}})? {_gap(1)}"
+        rf"(?:unrestricted|unfiltered|uncensored|unaligned|amoral|immoral|unethical|limitless|unlimited|nonmoral|unbiased and uncensored|jailbroken|evil)(?: and \w{{1,16}})? {_gap(1)}"
         r"(?:ai|assistant|model|chatbot|bot|llm|version|language model|gpt)\b", _JAILBREAK,
     ),
     (
         "you-free", 0.8, ("restrict", "limit", "filter", "rules", "guideline", "censor", "ethic", "moral", "polic", "confines", "constraint", "boundaries", "law"),
-        rf"\b(?:you (?:have|had|now have|possess|are|re|were|will act|operate)|imagine you|pretend (?:that )?you|as if you|act) {_gap(4)}(?:no|without(?: any)?|free of|free from|freed from)"
+        rf"\b(?:you (?:ve been|have been|have|had|now have|possess|are|re|were|will act|operate)|imagine you|pretend (?:that )?you|as if you|act) {_gap(4)}(?:no|without(?: any)?|free of|free from|freed from)"
         rf" {_gap(3)}(?:ethic\w{{0,4}}|moral\w{{0,4}}|content|safety|restrictions|filters?|censorship|confines|guidelines|guardrails)\b(?! (?:on|in|of) (?!ai|mine))", _JAILBREAK,
     ),
     (
         "mode", 0.8, ("mode",),
-        r"\b(?:enter|enable|activate|switch (?:in)?to|turn on|you are (?:now )?in|go into|start|in) "
+        r"\b(?:enter|enable|activate|simulate|switch (?:in)?to|turn on|you are (?:now )?in|go into|start|in) "
         r"(?:the )?(?:developer|dev|god|debug|admin|unrestricted|opposite|evil|dan|sudo|unsafe|maintenance) mode\b"
-        rf"(?= (?:[.] )?(?:in developer|you|all|and (?:answer|ignore|reveal|show|print)|where you|off|is off|with(?:out)? (?:no|any|filters)))", _JAILBREAK,
+        rf"(?= (?:[.] )?(?:in developer|generate|you|all|and (?:answer|ignore|reveal|show|print)|where you|off|is off|with(?:out)? (?:no|any|filters)))|\bdeveloper mode (?:output|response|enabled)s?\b", _JAILBREAK,
     ),
     ("opposite", 0.6, ("opposite", "not allowed to"), rf"\bopposite mode\b|\bdo (?:everything|anything|what) you (?:are|re) not allowed\b", _JAILBREAK),
     (
@@ -216,6 +220,27 @@ _PERSONA = (
         r"\b(?:who|that|which|you|and|assistant|always) (?:will |must |can )?(?:never (?:refuses?|declines?|den(?:y|ies)|say \"? ?(?:i|no))|always compl(?:y|ies)|comply with every)", _JAILBREAK,
     ),
     ("admin", 0.8, ("sudo", "admin", "root"), r"\b(?:granted|given|have|got) (?:full |you )?(?:sudo|admin|root|administrator|god) (?:access|rights|privileges|mode)\b|\b(?:admin|system|developer|root|safety) override (?:code|[.]|enabled|activated|accepted)", _JAILBREAK),
+)  # fmt: skip
+
+# What the personas of long jailbreaks have in common. Each alone is told by ordinary role plays too: two make a finding.
+_BAD = r"(?:illegal|unethical|immoral|amoral|harmful|dangerous|offensive|inappropriate|explicit|unlawful|morally wrong)"
+_TRAITS = (
+    ("in-character", 0.3, ("character",), r"\b(?:stay in|not break|break of|never break|you break|breaking) character\b", _JAILBREAK),
+    ("no-matter", 0.6, ("no matter", "regardless", "even if"), rf"\b(?:no matter (?:if|how|what|whether)|regardless of (?:how|whether|any|if)|even if) {_gap(5)}{_BAD}\b", _JAILBREAK, ("legal", "ethic", "moral", "harm", "danger", "offens", "approp", "explicit", "unlaw")),
+    ("bad-and-bad", 0.3, ("legal", "ethic", "moral", "harm", "danger", "offens", "approp", "explicit", "unlaw"), rf"\b{_BAD} (?:or |and )?{_BAD}\b", _JAILBREAK),
+    ("no-ethics", 0.4, ("ethic", "moral"), rf"\b(?:does not|doesn t|do not|don t|not|never|no|without|disregards?|ignor(?:es?|ing)|lacks?|regardless of) {_gap(4)}(?:ethic(?:s|al)|moral(?:s|ity)?)\b", _JAILBREAK),
+    ("openai-policy", 0.3, ("openai",), r"\bopenai (?:s )?(?:\w{1,12} )?(?:polic(?:y|ies)|guidelines?|rules|restrictions|limitations)\b", _JAILBREAK),
+    ("every-prompt", 0.3, ("every", "any ", "all ", "each"), r"\b(?:respond|answers?|reply|replies|comply|fulfills?) (?:to |with )?(?:every|any|all|each)(?: of)?(?: my)? (?:prompts?|questions?|requests?)\b|\bany kind of (?:content|request|question)\b", _JAILBREAK, ("prompt", "question", "request", "content")),
+    ("two-ways", 0.4, ("two ", "both ways", "second way", "one normal"), r"\b(?:two (?:different )?(?:ways|responses|answers|outputs|paragraphs)|one normal and|in both ways)\b(?=.{0,200}\b(?:normal|chatgpt|gpt|second|unfiltered|other)\b)", _JAILBREAK),
+    ("some-gpt", 0.4, ("gpt",), r"\b(?:you are|you re|as|called|named|become|play|act as|being) {gap}(?!chatgpt)[a-z]{2,16}gpt\b|\byou are not chatgpt\b".replace("{gap}", _gap(2)), _JAILBREAK),
+    ("two-traits", 0.6, ("uncensored", "unfiltered", "unrestricted", "amoral", "unbiased", "nonmoral", "unethical"), r"\b(?:uncensored|unfiltered|unrestricted|amoral|nonmoral|unethical) (?:and )?(?:uncensored|unfiltered|unrestricted|amoral|nonmoral|unauthorized|unbiased|unethical|immoral)\b", _JAILBREAK),
+    ("unfiltered", 0.3, ("uncensored", "unfiltered", "unrestricted"), r"\b(?:uncensored|unfiltered|unrestricted) (?:[.]|response|answer|opinion|content|output|way|and|manner)", _JAILBREAK),
+    ("free-of-all", 0.6, ("free of", "free from"), rf"\bfree (?:of|from) (?:all|any) {_gap(2)}(?:restrictions?|filters?|limitations|rules|guidelines|censorship|ethic\w{{0,4}}|moral\w{{0,4}})\b", _JAILBREAK),
+    ("bound-by-none", 0.6, ("bound",), rf"\bnot bound by {_gap(3)}(?:restrictions|rules|guidelines|limits|limitations|ethic\w{{0,4}}|moral\w{{0,4}}|laws|polic\w{{1,3}})\b", _JAILBREAK),
+    ("not-refuse", 0.4, ("refus",), r"\b(?:do not|don t|never|cannot|can t|can never|will not|won t|must not) (?:ever )?(?:refuse|deny)\b|\bwithout {gap}refus".replace("{gap}", _gap(3)), _SUPPRESSED),
+    ("now-on", 0.2, ("from now", "starting now"), r"\b(?:from now(?: on)?|starting now),? you (?:are|re|will|must|have)\b", _JAILBREAK),
+    ("anything", 0.3, ("do anything", "say anything"), r"\b(?:can|could|able to|will) (?:do|say|generate) anything\b", _JAILBREAK),
+    ("slot", 0.4, ("insert", "prompt here", "your prompt"), r"\binsert (?:your )?(?:prompt|question|request)(?: here)?\b|\b(?:my )?first (?:prompt|question|request) is\b", _JAILBREAK),
 )  # fmt: skip
 
 _REFUSAL = (
@@ -274,7 +299,7 @@ _DATA = r"(?:conversation|chat history|history|messages?|context window|inbox|ap
 _EXFIL = (
     (
         "to-address", 0.8, ("http", "www", " at ", "to "),
-        rf"\b(?:send|post|forward|upload|append|encode|email|submit|transmit|exfiltrate|include|curl|leak) (?:the |all |every )?{_gap(4)}{_DATA}\b.{{0,60}}?\b(?:https? |webhook|requestbin|query string|url parameters)", _EXFILTRATION,
+        rf"\b(?:send|post|forward|upload|append|encode|email|submit|transmit|exfiltrate|include|curl|leak) (?:the |all |every )?{_gap(4)}{_DATA}\b.{{0,60}}?\b(?:(?:to|at|into|in|via|with) {_gap(4)}(?:https? |webhook|requestbin)|query string|url parameters)", _EXFILTRATION,
     ),
     ("mail-out", 0.7, ("send", "mail", "forward"), rf"\b(?:send|e ?mail|forward) (?:me )?(?:the )?(?:contents? of |all |a copy of )?(?:the |your )?(?:user s \w{{1,12}}|context window|conversation history|all mail)\b.{{0,40}}\bto\b", _EXFILTRATION),
     ("url-data", 0.8, ("https", "http"), rf"\b(?:open|fetch|visit|load|call|request) https? .{{0,60}}\b(?:previous messages|followed by|conversation|chat history|user s|url encoded)", _EXFILTRATION),
@@ -315,6 +340,7 @@ _FAMILIES = (
     ("override", "en", _OVERRIDE),
     ("prompt_leak", "en", _PROMPT_LEAK),
     ("persona", "en", _PERSONA),
+    ("persona", "en", _TRAITS),
     ("refusal_suppression", "en", _REFUSAL),
     ("document", "en", _DOCUMENT),
     ("exfiltration", "en", _EXFIL),
@@ -327,13 +353,13 @@ _CATEGORY = {"leak": "prompt_leak", "free": "persona"}
 def jailbreak_rules() -> tuple[Rule, ...]:
     """Give the rules on words, compiled once, when first asked for."""
     rules = [
-        Rule(f"{family}-{language}-{name}", family, weight, anchors, pattern, source)
+        Rule(f"{family}-{language}-{name}", family, weight, anchors, pattern, *source)
         for family, language, entries in _FAMILIES
-        for name, weight, anchors, pattern, source in entries
+        for name, weight, anchors, pattern, *source in entries
     ]
     rules += [
-        Rule(f"{language}-{name}", _CATEGORY.get(name, "override"), weight, anchors, pattern, source)
+        Rule(f"{_CATEGORY.get(name, 'override')}-{language}-{name}", _CATEGORY.get(name, "override"), weight, anchors, pattern, *source)
         for language, entries in _OTHERS
-        for name, weight, anchors, pattern, source in entries
+        for name, weight, anchors, pattern, *source in entries
     ]
     return tuple(rules)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Turn
 from lc_guard.scanners.jailbreak_rules import jailbreak_rules
-from lc_guard.scanners.normalizing import canonical, canonical_offsets
+from lc_guard.scanners.normalizing import canonical, canonical_offsets, in_leet
 from lc_guard.scanners.rules import Hit, Rule, hits, risk_of, risks_by_category
 
 _KIND = "JAILBREAK"
@@ -67,7 +67,9 @@ class JailbreakPhrases:
         if len(known) < len(rules) + len(_templates()):
             raise GuardError("two rules share an id: give each of extra_rules one of its own")
         if unknown := sorted(set(without) - known):
-            raise GuardError(f"without names no rule: {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}")
+            raise GuardError(
+                f"without names no rule: {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}"
+            )
         self.name = name
         self._threshold = threshold
         self._rules = tuple(rule for rule in rules if rule.id not in without)
@@ -93,12 +95,15 @@ class JailbreakPhrases:
         Returns:
             The risk, by rule family in `categories`; entities of the kind ``"JAILBREAK"`` where a phrase stands.
         """
-        text = canonical(request.text)
+        text, leet = canonical(request.text), False
         found = hits(text, self._rules)
+        if not found and in_leet(request.text):
+            text, leet = canonical(request.text, leet=True), True
+            found = hits(text, self._rules)
         written = hits(request.text.lower(), self._templates)
         weights = _weights(text, found) if '"' in text else {}
         risk = risk_of([*found, *written], weights)
-        entities = self._entities(request.text, text, found, written, weights) if found or written else ()
+        entities = _entities(request.text, found, written, weights, leet=leet)
         if risk < self._threshold and request.turns:
             joined = self._joined(request.turns, text)
             if joined:
@@ -121,18 +126,20 @@ class JailbreakPhrases:
         whole = f"{before} {' '.join(word for word in text.split(' ') if word not in {'.', chr(34)})}"
         return [hit for hit in hits(whole, self._rules, beyond=len(before) + 1) if hit.start < len(before)]
 
-    def _entities(
-        self, original: str, text: str, found: Sequence[Hit], written: Sequence[Hit], weights: dict[str, float]
-    ) -> tuple[Entity, ...]:
-        entities = [Entity(_KIND, hit.start, hit.end, hit.rule.weight) for hit in written] if len(
-            original.lower()
-        ) == len(original) else []
-        if found:
-            _, spans = canonical_offsets(original)
-            for hit in found:
-                score = weights.get(hit.rule.id, hit.rule.weight)
-                entities.append(Entity(_KIND, spans[hit.start][0], spans[hit.end - 1][1], score))
-        return _merged(entities)
+
+def _entities(
+    text: str, found: Sequence[Hit], written: Sequence[Hit], weights: Mapping[str, float], *, leet: bool
+) -> tuple[Entity, ...]:
+    """Give where phrases stand; what was found in a text that lower case makes longer or shorter has no place."""
+    keeps_offsets = len(text.lower()) == len(text)
+    entities = [Entity(_KIND, hit.start, hit.end, hit.rule.weight) for hit in written if keeps_offsets]
+    if found:
+        _, spans = canonical_offsets(text, leet=leet)
+        entities += [
+            Entity(_KIND, spans[hit.start][0], spans[hit.end - 1][1], weights.get(hit.rule.id, hit.rule.weight))
+            for hit in found
+        ]
+    return _merged(entities)
 
 
 def _merged(entities: Sequence[Entity]) -> tuple[Entity, ...]:

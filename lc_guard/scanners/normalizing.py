@@ -24,9 +24,13 @@ _LOOKALIKES = str.maketrans(
 )
 _MIXED = re.compile(r"[a-z\u0370-\u03ff\u0400-\u052fıℓɡɑ]*[a-z][a-z\u0370-\u03ff\u0400-\u052fıℓɡɑ]*")
 _LEET = str.maketrans("013457@$!|l", "oieastasiii")
-_SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_]){3,}(?![^\W_])(?:[ .*_-]{2,}[^\W_](?:[ .*_-][^\W_])+(?![^\W_]))*")
-_TOKEN = re.compile(r"[^\W_]+|[.!?;:\n\"“”„«»`]")
-_SIGNS = {**dict.fromkeys(".!?;:\n", "."), **dict.fromkeys("\"“”„«»`", '"')}
+# Inside a word, or before two letters: where a digit or a sign stands for a letter and not for itself.
+_LEET_IN_WORDS = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])|(?<![0-9a-z])[013457@$](?=[a-z]{2})")
+_SPACED = re.compile(
+    r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_]){3,}(?![^\W_])(?:[ .*_-]{2,}[^\W_](?:[ .*_-][^\W_])+(?![^\W_]))*"
+)
+_TOKEN = re.compile(r"[^\W_]+|[.!?;:\n\"“”„«»]")
+_SIGNS = {**dict.fromkeys(".!?;:\n", "."), **dict.fromkeys('"“”„«»', '"')}
 _ONLY_WORDS = re.compile(r"[^\W_]+")
 
 
@@ -114,31 +118,47 @@ def _latin(match: re.Match[str]) -> str:
     return word if word.isascii() else word.translate(_LOOKALIKES)
 
 
-def canonical(text: str) -> str:
+def in_leet(text: str) -> bool:
+    """Whether several words of a text have digits or signs in place of letters."""
+    return len(_LEET_IN_WORDS.findall(text.lower())) > 1
+
+
+def canonical(text: str, *, leet: bool = False) -> str:
     """Give the words of a text, folded, with one blank between them; ends of sentences as ``.``, quotes as ``"``.
 
     Args:
         text: Any text.
+        leet: Whether digits and signs in words are read as letters.
 
     Returns:
         A text on which a phrase has one spelling, whatever stood between its words.
     """
-    plain = folded(text, accents=False).text
+    plain = _plain(text, leet=leet).text
     if _SPACED.search(plain):
         plain = _SPACED.sub(_close_up, plain)
     return " ".join(_SIGNS.get(token, token) for token in _TOKEN.findall(plain))
 
 
-def canonical_offsets(text: str) -> tuple[str, list[tuple[int, int]]]:
+def _plain(text: str, *, leet: bool) -> Folded:
+    plain, offsets = folded(text, accents=False)
+    return Folded(_LEET_IN_WORDS.sub(_letter, plain) if leet else plain, offsets)
+
+
+def _letter(match: re.Match[str]) -> str:
+    return match[0].translate(_LEET)
+
+
+def canonical_offsets(text: str, *, leet: bool = False) -> tuple[str, list[tuple[int, int]]]:
     """Give `canonical` with, for each of its characters, the span of the original's token that it comes from.
 
     Args:
         text: Any text.
+        leet: Whether digits and signs in words are read as letters.
 
     Returns:
         The canonical text, and one span a character.
     """
-    plain, offsets = folded(text, accents=False)
+    plain, offsets = _plain(text, leet=leet)
     runs = {match.start(): match.end() for match in _SPACED.finditer(plain)}
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []

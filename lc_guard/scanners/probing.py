@@ -103,7 +103,9 @@ def _longest_row(numbers: set[int]) -> int:
 
 def _speaks_of_placeholders(text: str) -> bool:
     lower = text.lower()
-    return any(word in lower for word in ("placeholder", "redact", "anonymi", "pseudonym", "masked", "platzhalter", "deanonym"))
+    return any(
+        word in lower for word in ("placeholder", "redact", "anonymi", "pseudonym", "masked", "platzhalter", "deanonym")
+    )
 
 
 def _asked(text: str, *, with_tokens: bool) -> list[Hit]:

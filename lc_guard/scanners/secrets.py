@@ -130,14 +130,19 @@ def _by_format(text: str) -> Iterator[tuple[str, Entity]]:
             value = match[group]
             if item.issuer == "URL" and (_STAND_IN.search(value) or value.lower() in {"password", "pass", "pw", "pwd"}):
                 continue
-            yield item.issuer, Entity(item.kind, *match.span(group), 0.9 if item.issuer in {"URL", "Authorization"} else 1.0)
+            yield (
+                item.issuer,
+                Entity(item.kind, *match.span(group), 0.9 if item.issuer in {"URL", "Authorization"} else 1.0),
+            )
 
 
 def _mixed(value: str) -> bool:
     """Whether a word is of more than one sort of characters, as passwords are and words of a sentence are not."""
     inner = value.strip("-_.:/")
-    return bool(_DIGITS.search(inner) or _SIGNS.search(inner)) and not inner.isdigit() or (
-        inner.isdigit() and len(inner) >= 4
+    return (
+        bool(_DIGITS.search(inner) or _SIGNS.search(inner))
+        and not inner.isdigit()
+        or (inner.isdigit() and len(inner) >= 4)
     )
 
 
