@@ -19,7 +19,7 @@ from .loopback import Exchange, LoopbackServer, Refusal
 
 KEY = "key-5up3r-secret"
 ATTACK = "ATTACK"
-EMAIL = re.compile(r"[\w.]+@[\w.]+\w")
+EMAIL = re.compile(r"\b[a-z.]{1,64}@[a-z.]{1,64}[a-z]")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ class Exchange(BaseHTTPRequestHandler):
     """One request and its answer; the server's `handle` does the work."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer on a kept connection waits 40 ms for an acknowledgement
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
