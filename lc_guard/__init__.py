@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     )
     from lc_guard.guard import Guard
     from lc_guard.middleware import GuardMiddleware
-    from lc_guard.policy import Policy
+    from lc_guard.policy import CheckPolicy, Policy, StagePolicy
     from lc_guard.records import Action, Decision, Entity, ScanResult, Stage
     from lc_guard.retrievers import ProtectedRetriever
-    from lc_guard.runnables import Anonymize, Deanonymize
+    from lc_guard.runnables import Anonymize, Deanonymize, ScanOutput, ScanPrompt
 
 _HOMES = {
     "boundary": ("protect",),
@@ -61,10 +61,10 @@ _HOMES = {
     ),
     "guard": ("Guard",),
     "middleware": ("GuardMiddleware",),
-    "policy": ("Policy",),
+    "policy": ("CheckPolicy", "Policy", "StagePolicy"),
     "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
     "retrievers": ("ProtectedRetriever",),
-    "runnables": ("Anonymize", "Deanonymize"),
+    "runnables": ("Anonymize", "Deanonymize", "ScanOutput", "ScanPrompt"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -73,6 +73,7 @@ __all__ = [
     "Anonymize",
     "AnonymizeDocuments",
     "Blocked",
+    "CheckPolicy",
     "Deanonymize",
     "Decision",
     "DetectorError",
@@ -89,12 +90,15 @@ __all__ = [
     "Policy",
     "PolicyError",
     "ProtectedRetriever",
+    "ScanOutput",
+    "ScanPrompt",
     "ScanResult",
     "ScannerError",
     "ScannerTimeout",
     "ServiceError",
     "SessionMissing",
     "Stage",
+    "StagePolicy",
     "UnsupportedInput",
     "VaultError",
     "VaultFull",

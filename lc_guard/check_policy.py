@@ -146,7 +146,8 @@ def rebuilt(record: Any) -> tuple[Any, ...]:
     """Give what pickles a record: read-only mappings can't be pickled."""
     values = {item.name: getattr(record, item.name) for item in fields(record) if item.init}
     plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
-    return partial(type(record), **plain), ()
+    make: Any = type(record)
+    return partial(make, **plain), ()
 
 
 def require(name: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ from lc_guard.panels import Panels
 from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.planning import Planner
 from lc_guard.policy import Policy
+from lc_guard.prompts import Prompts
 from lc_guard.records import Stage
 from lc_guard.restoring import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard.sessions import GuardSession, session_key
@@ -98,6 +99,7 @@ class Guard:
             restore=self._restore,
             preamble=preamble,
         )
+        self.prompts = Prompts()
         self._driver = Driver()
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()
@@ -152,6 +154,17 @@ class Guard:
     def judges(self, stage: Stage) -> bool:
         """Tell whether a scanner judges texts of a stage."""
         return bool(self._panels.panel(stage))
+
+    @property
+    def judges_any(self) -> bool:
+        """Whether the guard has a scanner of what the model is given to read."""
+        return bool(self._panels.prompt)
+
+    @property
+    def scanners_hide(self) -> bool:
+        """Whether the policy has a scanner put placeholders, so that scanning needs a session."""
+        stages = get_args(Stage)
+        return any(judge.rule.action == "anonymize" for stage in stages for judge in self._panels.panel(stage))
 
     def restoring(self, session: str, *, json_strings: bool = False) -> NumberedRestoring | FakeRestoring:
         """Give what puts the values of a session back.

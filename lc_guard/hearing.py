@@ -11,7 +11,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeVar
 
@@ -161,7 +161,7 @@ class Hearing:
             for (stage, _), judge in self._judges.items()
             if wanted(judge)
             for number, job in enumerate(self._jobs)
-            if phase == _phase(judge, job) and not (skip and self.blocked(number))
+            if phase == _phase(judge, job) and judge.judges_part(job.part) and not (skip and self.blocked(number))
         )
         return [check for check in checks if check is not None]
 
@@ -268,7 +268,7 @@ class Hearing:
         given = verdict(
             judge.name,
             check.stage,
-            judge.rule,
+            replace(judge.rule, monitor=True) if job.watch_only else judge.rule,
             check.requests,
             [answer for answer in check.answers if answer is not None],
             latency_ms=milliseconds_since(check.started),

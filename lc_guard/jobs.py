@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from lc_guard.errors import Blocked
 from lc_guard.records import Decision, Stage
 from lc_guard.scanners.base import Turn
+
+Part = Literal["all", "window", "rest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ class Job:
         asks: What the scanners are asked about; without it none is.
         prompt: What the model was asked, as it saw it, for scanners of its answer.
         hide: Whether the detectors look at the texts, and what they find is hidden.
+        part: Which scanners are asked: all; of a ``"window"`` those that can judge a part of an answer; at the end of
+            windows, for the ``"rest"``, the others.
+        watch_only: Whether the texts were shown already, so that scanners can only score them.
     """
 
     texts: Sequence[str] = field(repr=False)
@@ -47,6 +52,8 @@ class Job:
     asks: Sequence[Ask] = ()
     prompt: str = field(default="", repr=False)
     hide: bool = True
+    part: Part = "all"
+    watch_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any, get_args
 from lc_guard.asking import Verdicts
 from lc_guard.check_policy import Rule
 from lc_guard.errors import PolicyError
-from lc_guard.policy import Policy
+from lc_guard.jobs import Part
+from lc_guard.policy import Policy, Streaming
 from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.adapters import as_scanner, by_unique_name
 from lc_guard.scanners.base import CONTEXT_STAGES, Scanner
@@ -45,7 +46,7 @@ class Panels:
         self._require_known_checks()
         for stage in get_args(Stage):
             for judge in self.panel(stage):
-                judge.require_possible(stage)
+                judge.require_possible(stage, policy.streaming)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(prompt={list(self.prompt)}, output={list(self.output)})"
@@ -109,8 +110,14 @@ class Judge:
             return False
         return stage in (getattr(self.scanner, "stages", None) or usual)
 
-    def require_possible(self, stage: Stage) -> None:
+    def require_possible(self, stage: Stage, streaming: Streaming) -> None:
         """Raise `PolicyError` if what the policy says of it can't be done at a stage."""
+        watches = self.rule.monitor or self.rule.action in ("allow", "warn")
+        if streaming == "window" and stage == "output" and not self.judges_part("window") and not watches:
+            raise PolicyError(
+                f"the check {self.name!r} judges whole answers, and streaming='window' shows them before: take "
+                "streaming='buffer', or let it only watch with action='warn'"
+            )
         if self.rule.action != "anonymize":
             return
         if stage not in CONTEXT_STAGES:
@@ -123,6 +130,10 @@ class Judge:
                 f"the check {self.name!r} can't anonymize: it sees only what is hidden already. Take action='redact', "
                 "or let it see the original"
             )
+
+    def judges_part(self, part: Part) -> bool:
+        """Tell whether it is asked about a part of an answer; some can judge only the whole."""
+        return part == "all" or bool(getattr(self.scanner, "needs_whole", False)) == (part == "rest")
 
     @property
     def sees_hidden(self) -> bool:

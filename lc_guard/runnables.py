@@ -1,52 +1,27 @@
-"""Anonymize and Deanonymize: the pair of steps that hides a chain's input from the model and restores its answer."""
+"""The steps of a chain: Anonymize and Deanonymize hide and restore, ScanPrompt and ScanOutput only judge."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from functools import partial
 from typing import Any, get_args
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import RunnableConfig
 
-from lc_guard.checks import areport_restored, arun_checks, report_restored, run_checks
+from lc_guard.checks import areport_restored, report_restored
+from lc_guard.conversation import asks_of
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job, Outcome
-from lc_guard.messages import map_texts, texts_of
+from lc_guard.jobs import Job
+from lc_guard.messages import texts_of
+from lc_guard.policy import Streaming
 from lc_guard.records import Stage
 from lc_guard.restorers import WholeRestorer, make_restorers
-from lc_guard.sessions import configured_session, session_key
+from lc_guard.steps import AnswerStep, CheckedStep, known_stage
 from lc_guard.streaming import ChunkRestorer
 
 
-class _Step(Runnable[Any, Any]):
-    """What both steps have in common: a guard, a session, and the keys they look at."""
-
-    def __init__(
-        self,
-        guard: Guard,
-        *,
-        keys: Collection[str] | None = None,
-        session_id: str | None = None,
-        name: str | None = None,
-    ) -> None:
-        if not isinstance(guard, Guard):
-            raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
-        if isinstance(keys, str):
-            raise TypeError('keys must be a collection of keys, such as keys=["transcript"]')
-        self.guard = guard
-        self.keys = None if keys is None else tuple(keys)
-        self.name = name
-        self._session_id = None if session_id is None else session_key(session_id)
-
-    def __repr__(self) -> str:
-        return f"{self.get_name()}({self.guard!r})"
-
-    def _session(self, config: RunnableConfig) -> str:
-        return session_key(configured_session(config, self._session_id))
-
-
-class Anonymize(_Step):
-    """Hides what the guard finds in its input, before anything after it sees it.
+class Anonymize(CheckedStep):
+    """Hides what the guard finds in its input, and has its scanners judge it, before anything after it sees it.
 
     Takes and gives back a str, PromptValue, message, list of messages, dict, Document, or containers of them. The
     session id comes from ``config["configurable"]["session_id"]``, else ``["thread_id"]``, else `session_id`.
@@ -55,7 +30,47 @@ class Anonymize(_Step):
         guard: Decides and remembers; share one for the whole application.
         keys: Keys of a dict input that hold text; the others are left alone. None looks at every text in it.
         stage: What the texts are, for decisions and scores.
+        scan: Whether the guard's ``prompt_scanners`` judge the input as well. Put False where a `ScanPrompt` does.
         session_id: The session of every call that names none: for one conversation only, never for several users.
+        name: Name of the step in traces.
+
+    Raises:
+        TypeError: If an argument is not of its type.
+        ValueError: If there is no such stage.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        keys: Collection[str] | None = None,
+        stage: Stage = "prompt",
+        scan: bool = True,
+        session_id: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(guard, keys=keys, session_id=session_id, name=name)
+        self.stage = known_stage(stage)
+        self.scan = scan
+
+    def job(self, value: Any, config: RunnableConfig) -> Job:
+        """Give what is to be hidden and judged of an input."""
+        texts, session = texts_of(value, keys=self.keys), self.session(config)
+        asks = asks_of(value, self.stage, keys=self.keys) if self.scan and self.guard.judges_any else []
+        return Job(texts, session, self.stage, asks=asks)
+
+
+class ScanPrompt(CheckedStep):
+    """Has the guard's ``prompt_scanners`` judge its input and gives it on, hiding nothing.
+
+    For chains without `Anonymize`, which judges as well, or where judging is to be at another place. It needs no
+    session, unless the policy has a scanner anonymize.
+
+    Args:
+        guard: Decides.
+        keys: Keys of a dict input that hold text; the others are left alone. None looks at every text in it.
+        stage: What the texts are: ``"prompt"``, ``"tool_result"`` or ``"document"``.
+        session_id: The session of every call that names none: for one conversation only.
         name: Name of the step in traces.
 
     Raises:
@@ -73,99 +88,115 @@ class Anonymize(_Step):
         name: str | None = None,
     ) -> None:
         super().__init__(guard, keys=keys, session_id=session_id, name=name)
-        if stage not in get_args(Stage):
-            raise ValueError(f"stage must be one of {', '.join(map(repr, get_args(Stage)))}")
-        self.stage = stage
+        self.stage = known_stage(stage)
+
+    def job(self, value: Any, config: RunnableConfig) -> Job:
+        """Give what is to be judged of an input."""
+        asks = asks_of(value, self.stage, keys=self.keys)
+        texts_of(value, keys=self.keys)  # what can't be walked is refused, not passed unseen
+        session = self.session(config) if self.guard.scanners_hide else self.any_session(config)
+        return Job([ask.text for ask in asks], session, self.stage, asks=asks, preamble=False, hide=False)
+
+
+class ScanOutput(AnswerStep):
+    """Has the guard's ``output_scanners`` judge what a model said, whole or as it streams, and gives it on.
+
+    For chains without `Deanonymize`, which judges as well, or where judging is to be at another place: before values
+    are put back, so that scanners don't find fault with what the guard restores. Scanners are given the prompt as the
+    model saw it, from the `Anonymize` or `ScanPrompt` of the same chain.
+
+    Args:
+        guard: Decides.
+        mode: When a streamed answer is shown; see `lc_guard.Policy.streaming`. None takes that of the policy.
+        session_id: The session of every call that names none: for one conversation only.
+        name: Name of the step in traces.
+
+    Raises:
+        TypeError: If an argument is not of its type.
+        ValueError: If there is no such mode.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        mode: Streaming | None = None,
+        session_id: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(guard, session_id=session_id, name=name)
+        if mode is not None and mode not in get_args(Streaming):
+            raise ValueError(f"mode must be one of {', '.join(map(repr, get_args(Streaming)))}")
+        self.mode = mode
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
-        """Hide one input.
+        """Judge one answer.
 
         Raises:
-            SessionMissing: If there is no session id.
-            Blocked: If the policy does not let the input go on.
-            UnsupportedInput: If the input can't be walked.
+            Blocked: If the policy does not let it go on.
         """
-        return self._call_with_config(self._hide_one, input, config)
+        return self._call_with_config(self._judge, input, config)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
         """Do what `invoke` does without blocking the event loop."""
-        return await self._acall_with_config(self._ahide_one, input, config)
+        return await self._acall_with_config(self._ajudge, input, config)
 
-    def batch(
+    def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002, ARG002
+        """Judge a stream and give its chunks as they may be shown."""
+        yield from self._transform_stream_with_config(input, self._judge_stream, config)
+
+    async def atransform(
         self,
-        inputs: list[Any],
-        config: RunnableConfig | list[RunnableConfig] | None = None,
-        *,
-        return_exceptions: bool = False,
+        input: AsyncIterator[Any],  # noqa: A002
+        config: RunnableConfig | None = None,
         **kwargs: Any,  # noqa: ARG002
-    ) -> list[Any]:
-        """Hide several inputs, all texts in one pass of the detectors; each has its own session and decision."""
-        return self._batch_with_config(self._hide, inputs, config, return_exceptions=return_exceptions)
+    ) -> AsyncIterator[Any]:
+        """Do what `transform` does without blocking the event loop."""
+        async for chunk in self._atransform_stream_with_config(input, self._ajudge_stream, config):
+            yield chunk
 
-    async def abatch(
-        self,
-        inputs: list[Any],
-        config: RunnableConfig | list[RunnableConfig] | None = None,
-        *,
-        return_exceptions: bool = False,
-        **kwargs: Any,  # noqa: ARG002
-    ) -> list[Any]:
-        """Do what `batch` does without blocking the event loop."""
-        return await self._abatch_with_config(self._ahide, inputs, config, return_exceptions=return_exceptions)
+    def _judge(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
+        return self.answer(config, run_manager).judge(value, run_manager)
 
-    def _hide_one(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        return _only(self._hide([value], [run_manager], [config]))
+    async def _ajudge(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
+        return await self.answer(config, run_manager).ajudge(value, run_manager)
 
-    async def _ahide_one(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        return _only(await self._ahide([value], [run_manager], [config]))
+    def _judge_stream(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
+        return self.answer(config, run_manager, mode=self.mode).stream(chunks, run_manager)
 
-    def _hide(self, inputs: list[Any], run_manager: list[Any], config: list[RunnableConfig]) -> list[Any]:
-        jobs, failed = self._jobs(inputs, config)
-        outcomes = run_checks(self.guard, list(jobs.values()), [run_manager[number] for number in jobs])
-        return self._hidden(inputs, dict(zip(jobs, outcomes, strict=True)), failed)
-
-    async def _ahide(self, inputs: list[Any], run_manager: list[Any], config: list[RunnableConfig]) -> list[Any]:
-        jobs, failed = self._jobs(inputs, config)
-        outcomes = await arun_checks(self.guard, list(jobs.values()), [run_manager[number] for number in jobs])
-        return self._hidden(inputs, dict(zip(jobs, outcomes, strict=True)), failed)
-
-    def _jobs(
-        self, inputs: Sequence[Any], configs: Sequence[RunnableConfig]
-    ) -> tuple[dict[int, Job], dict[int, Exception]]:
-        jobs: dict[int, Job] = {}
-        failed: dict[int, Exception] = {}
-        for number, (value, config) in enumerate(zip(inputs, configs, strict=True)):
-            try:
-                jobs[number] = Job(texts_of(value, keys=self.keys), self._session(config), self.stage)
-            except Exception as error:  # noqa: BLE001 - one item of a batch does not fail the others
-                failed[number] = error
-        return jobs, failed
-
-    def _hidden(self, inputs: Sequence[Any], outcomes: dict[int, Outcome], failed: dict[int, Exception]) -> list[Any]:
-        hidden: list[Any] = []
-        for number, value in enumerate(inputs):
-            try:
-                if number in failed:
-                    hidden.append(failed[number])
-                else:
-                    outcomes[number].raise_if_blocked()
-                    hidden.append(map_texts(value, outcomes[number].hide, keys=self.keys))
-            except Exception as error:  # noqa: BLE001 - one item of a batch does not fail the others
-                hidden.append(error)
-        return hidden
+    def _ajudge_stream(
+        self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
+    ) -> AsyncIterator[Any]:
+        return self.answer(config, run_manager, mode=self.mode).astream(chunks, run_manager)
 
 
-class Deanonymize(_Step):
-    """Puts the values of the session back into its input; unknown placeholders stay and are counted.
+class Deanonymize(AnswerStep):
+    """Puts the values of the session back into its input, once the guard's scanners let it pass.
 
-    Takes what `Anonymize` gives. In a stream it holds back only what can still become a placeholder.
+    Takes what `Anonymize` gives. In a stream it holds back only what can still become a placeholder, and what the
+    guard's ``output_scanners`` have yet to judge; see `lc_guard.Policy.streaming`. Unknown placeholders stay and are
+    counted.
 
     Args:
         guard: The guard that hid the values.
         keys: Keys of a dict input that are restored; None restores every text in it.
+        scan: Whether the guard's ``output_scanners`` judge the answer before values are put back. Put False where a
+            `ScanOutput` does.
         session_id: The session of every call that names none.
         name: Name of the step in traces.
     """
+
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        keys: Collection[str] | None = None,
+        scan: bool = True,
+        session_id: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(guard, keys=keys, session_id=session_id, name=name)
+        self.scan = scan
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
         """Restore one input.
@@ -178,24 +209,6 @@ class Deanonymize(_Step):
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
         """Do what `invoke` does without blocking the event loop."""
         return await self._acall_with_config(self._arestore, input, config)
-
-    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
-        """Restore one input as a stream of one chunk."""
-        yield from self.transform(iter([input]), config, **kwargs)
-
-    async def astream(
-        self,
-        input: Any,  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[Any]:
-        """Restore one input as a stream of one chunk, without blocking the event loop."""
-
-        async def once() -> AsyncIterator[Any]:
-            yield input
-
-        async for chunk in self.atransform(once(), config, **kwargs):
-            yield chunk
 
     def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002, ARG002
         """Restore a stream of strings, message chunks or dicts as it arrives."""
@@ -212,19 +225,25 @@ class Deanonymize(_Step):
             yield chunk
 
     def _restore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        restorer = WholeRestorer(make_restorers(self.guard, self._session(config)))
+        restorer = WholeRestorer(make_restorers(self.guard, self.session(config)))
+        if self.scan:
+            value = self.answer(config, run_manager).judge(value, run_manager)
         restored = restorer.value(value, keys=self.keys)
         report_restored(run_manager, restorer.total)
         return restored
 
     async def _arestore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        restorer = WholeRestorer(make_restorers(self.guard, self._session(config)))
+        restorer = WholeRestorer(make_restorers(self.guard, self.session(config)))
+        if self.scan:
+            value = await self.answer(config, run_manager).ajudge(value, run_manager)
         restored = await self.guard.unblocked(partial(restorer.value, value, keys=self.keys))
         await areport_restored(run_manager, restorer.total)
         return restored
 
     def _restore_stream(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
-        restorer = ChunkRestorer(make_restorers(self.guard, self._session(config)), keys=self.keys)
+        restorer = ChunkRestorer(make_restorers(self.guard, self.session(config)), keys=self.keys)
+        if self.scan:
+            chunks = self.answer(config, run_manager).stream(chunks, run_manager)
         try:
             for chunk in chunks:
                 yield from restorer.feed(chunk)
@@ -237,7 +256,9 @@ class Deanonymize(_Step):
     async def _arestore_stream(
         self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
     ) -> AsyncIterator[Any]:
-        restorer = ChunkRestorer(make_restorers(self.guard, self._session(config)), keys=self.keys)
+        restorer = ChunkRestorer(make_restorers(self.guard, self.session(config)), keys=self.keys)
+        if self.scan:
+            chunks = self.answer(config, run_manager).astream(chunks, run_manager)
         try:
             async for chunk in chunks:
                 for piece in await self.guard.unblocked(partial(_all_of, restorer.feed, chunk)):
@@ -253,10 +274,3 @@ class Deanonymize(_Step):
 
 def _all_of(pieces: Callable[..., Iterator[Any]], *args: Any) -> list[Any]:
     return list(pieces(*args))
-
-
-def _only(results: list[Any]) -> Any:
-    (result,) = results
-    if isinstance(result, Exception):
-        raise result
-    return result

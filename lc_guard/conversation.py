@@ -1,0 +1,149 @@
+"""What of a value the scanners are asked about: who said it, what was said before it, and what the model was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+from langchain_core.prompt_values import ChatPromptValue
+
+from lc_guard.jobs import Ask
+from lc_guard.messages import map_texts
+from lc_guard.records import Stage
+from lc_guard.scanners.base import Role, Turn
+
+MAX_TURNS = 8
+"""Turns before a text that scanners are given with it."""
+
+_TOOL_CALL_FIELDS = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
+
+
+def asks_of(value: Any, stage: Stage, *, keys: Collection[str] | None = None) -> list[Ask]:
+    """Give what scanners are asked about a value, with the stage of each text.
+
+    Of a conversation that is what users say (the stage given), what tools gave (``"tool_result"``) and documents
+    (``"document"``). System prompts are the developer's own, and answers in the history were judged when they were
+    given: both come along as turns only. Where the value is what a model said, all of it is asked about, arguments of
+    tool calls as the stage ``"tool_call"``.
+
+    Args:
+        value: What a step takes or gives.
+        stage: What the texts are.
+        keys: Keys of a mapping that are looked at; None looks at all.
+    """
+    asks: list[Ask] = []
+    if keys is not None and isinstance(value, Mapping):
+        value = [value[key] for key in keys if key in value]
+    for item in _parts(value):
+        if isinstance(item, list):
+            asks += _of_messages(item, stage)
+        elif isinstance(item, Document) and stage == "prompt":
+            asks += [Ask(text, "document") for text in _texts(item)]
+        else:
+            asks += [Ask(text, stage) for text in _texts(item)]
+    return asks
+
+
+def turns_of(messages: Iterable[BaseMessage]) -> tuple[Turn, ...]:
+    """Give the last turns of a conversation, as scanners are given them."""
+    turns = [Turn(_role(message), text) for message in messages if (text := said(message))]
+    return tuple(turns[-MAX_TURNS:])
+
+
+def asked(value: Any, change: Mapping[str, str] | None = None) -> str:
+    """Give what the model is asked: the last words of the user in a conversation, or the whole of another value.
+
+    Args:
+        value: What the model is given.
+        change: Text → hidden text, where the value still holds the texts as they came.
+    """
+    hidden = change or {}
+    texts: list[str] = []
+    for item in _parts(value):
+        if isinstance(item, list):
+            users = [message for message in item if not isinstance(message, AIMessage | SystemMessage | ToolMessage)]
+            item = users[-1:]  # noqa: PLW2901
+        texts += [hidden.get(text, text) for text in _texts(item)]
+    return "\n".join(texts)
+
+
+def said(message: BaseMessage) -> str:
+    """Give what a message says: its text, without ids, settings and arguments of tool calls."""
+    content = message.content
+    if isinstance(content, str):
+        return content
+    parts = [part if isinstance(part, str) else part.get("text") for part in content]
+    return "\n".join(part for part in parts if isinstance(part, str) and part)
+
+
+def _parts(value: Any) -> list[Any]:
+    """Take a value apart into conversations, which are lists of messages, and all else."""
+    if isinstance(value, ChatPromptValue):
+        return [list(value.messages)]
+    if isinstance(value, BaseMessage):
+        return [[value]]
+    if isinstance(value, Mapping):
+        return [part for item in value.values() for part in _parts(item)]
+    if isinstance(value, list | tuple) and any(isinstance(item, BaseMessage | Document | Mapping) for item in value):
+        messages = [item for item in value if isinstance(item, BaseMessage)]
+        others = [part for item in value if not isinstance(item, BaseMessage) for part in _parts(item)]
+        return [messages, *others] if messages else others
+    return [value]
+
+
+def _of_messages(messages: Sequence[BaseMessage], stage: Stage) -> list[Ask]:
+    asks: list[Ask] = []
+    for number, message in enumerate(messages):
+        if stage == "output":
+            asks += _of_answer(message)
+        elif not isinstance(message, AIMessage | SystemMessage):
+            own: Stage = "tool_result" if isinstance(message, ToolMessage) else stage
+            turns = turns_of(messages[:number])
+            texts = _texts(message)
+            # the blocks of a message are read together: what comes before one of them is a turn like any other
+            asks += [Ask(t, own, (*turns, *_blocks(message, texts[:n]))[-MAX_TURNS:]) for n, t in enumerate(texts)]
+    return asks
+
+
+def _of_answer(message: BaseMessage) -> list[Ask]:
+    calls = [call.get("args") for name in _TOOL_CALL_FIELDS[:2] for call in getattr(message, name, None) or ()]
+    arguments = dict.fromkeys(text for args in calls for text in _arguments(args))
+    bare = message.model_copy(update={name: [] for name in _TOOL_CALL_FIELDS if getattr(message, name, None)})
+    words = [text for text in dict.fromkeys(_texts(bare)) if text not in arguments]
+    return [*(Ask(text, "output") for text in words), *(Ask(text, "tool_call") for text in arguments)]
+
+
+def _arguments(args: Any) -> list[str]:
+    if isinstance(args, str):
+        try:
+            args = json.loads(args)
+        except (ValueError, RecursionError):
+            return [args]
+    return _texts(args)
+
+
+def _blocks(message: BaseMessage, texts: Sequence[str]) -> tuple[Turn, ...]:
+    return tuple(Turn(_role(message), text) for text in texts)
+
+
+def _role(message: BaseMessage) -> Role:
+    if isinstance(message, AIMessage):
+        return "assistant"
+    if isinstance(message, SystemMessage):
+        return "system"
+    return "tool" if isinstance(message, ToolMessage) else "user"
+
+
+def _texts(value: Any) -> list[str]:
+    """Give the texts of anything; what can't be looked into has none."""
+    texts: list[str] = []
+
+    def note(text: str) -> str:
+        texts.append(text)
+        return text
+
+    map_texts(value, note, strict=False)
+    return [text for text in dict.fromkeys(texts) if not text.isspace()]
