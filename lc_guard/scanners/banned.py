@@ -190,11 +190,11 @@ class BannedTopics:
                     f"minimum={minimum!r} can't be reached by the topic {topic!r} of {len(set(listed))} words: "
                     "give a number from 1 to the number of words"
                 )
-        words = {word for listed in topics.values() for word in listed}
-        self._phrases = _Phrases(words, match=match, case_sensitive=False, leet=False)
+        every = {word for listed in topics.values() for word in listed}
+        self._phrases = _Phrases(every, match=match, case_sensitive=False, leet=False)
         self._topics_of: dict[str, list[str]] = {}
-        for topic, listed in topics.items():
-            for reading in sorted({self._phrases.read_as[word] for word in listed}):
+        for topic, words in topics.items():
+            for reading in sorted({self._phrases.read_as[word] for word in words}):
                 self._topics_of.setdefault(reading, []).append(topic)
         self._count = len(topics)
         self._minimum = minimum

@@ -106,7 +106,7 @@ def _base64(run: str) -> str | None:
 
 
 def _readable(data: bytes) -> str | None:
-    """Give bytes as text, if that is what they are: UTF-8 (or UTF-16, as PowerShell encodes), letters for the most part."""
+    """Give bytes as text, if they are: UTF-8 (or UTF-16, as PowerShell encodes), letters for the most part."""
     if len(data) < 6:
         return None
     encoding = "utf-16-le" if data[1::2].count(0) > len(data) // 3 else "utf-8"

@@ -13,8 +13,8 @@ from lc_guard.scanners.secrets import Secrets
 def builtin_scanners() -> list[Scanner]:
     """Give scanners for what a model is given to read, none of which needs a model or a network.
 
-    Unseen characters, known phrases of injection and jailbreaks, both also inside encodings, attempts on placeholders, and
-    credentials: together a fraction of a millisecond for an ordinary prompt. Word lists are yours: `BannedWords`.
+    Unseen characters, known phrases of injection and jailbreaks, both also inside encodings, attempts on placeholders,
+    and credentials: together a fraction of a millisecond for an ordinary prompt. Word lists are yours: `BannedWords`.
 
     Returns:
         New scanners, in the order in which they are cheapest.

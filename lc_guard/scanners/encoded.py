@@ -21,10 +21,11 @@ _ALONE = 32
 
 
 class EncodedPayloads:
-    """Decodes Base64, hexadecimal, percent, HTML and backslash escapes, binary, ROT13, reversed and unseen text, and
-    asks other scanners about it.
+    """Decodes what is encoded in a text, and asks other scanners about it.
 
-    Encodings in encodings are followed. Every decoding is shorter than what it came from, so time is linear in the text.
+    It knows Base64, hexadecimal and binary digits, percent, HTML and backslash escapes, ROT13, text from back to front,
+    and text in characters that are not seen. Encodings in encodings are followed. No decoding is longer than what it
+    came from, so time is linear in the text.
 
     Args:
         scanners: Who judges what was decoded; None for `JailbreakPhrases`, `Secrets` and `PlaceholderProbing`.
@@ -56,7 +57,8 @@ class EncodedPayloads:
         self._max_depth = max_depth
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({[scanner_name(scanner) for scanner in self._scanners]}, max_depth={self._max_depth})"
+        names = [scanner_name(scanner) for scanner in self._scanners]
+        return f"{type(self).__name__}({names}, max_depth={self._max_depth})"
 
     @property
     def details(self) -> dict[str, Any]:

@@ -41,8 +41,8 @@ class _Loaded(NamedTuple):
 class HuggingFaceClassifier:
     """Judges a text by a sequence classification checkpoint (``AutoModelForSequenceClassification``).
 
-    It is loaded once per scanner, at the first text or in `warm_up`: from the folder, else from the hub's cache, else from
-    the hub. No code that a checkpoint brings along is run. A text above the model's limit is judged in windows that
+    It is loaded once per scanner, at the first text or in `warm_up`: from the folder, else from the hub or its cache. No
+    code that a checkpoint brings along is run. A text above the model's limit is judged in windows that
     overlap; the worst one counts.
 
     Args:
@@ -252,8 +252,8 @@ class HuggingFaceClassifier:
                 continue
             if not tokenizer.is_fast:
                 raise ModelUnavailable(
-                    f"the model {self._told!r} has no fast tokenizer, and a slow one does not say where a token stands: "
-                    "convert it, or take another checkpoint"
+                    f"the model {self._told!r} has no fast tokenizer, and a slow one does not say where a token "
+                    "stands: convert it, or take another checkpoint"
                 )
             return tokenizer, network
         raise ModelUnavailable(

@@ -1,7 +1,7 @@
 """Characters that a person does not see and a model reads: found and taken out, where no script or emoji needs them.
 
-Sources: Boucher and Anderson, "Trojan Source" (2021, CVE-2021-42574) for bidirectional controls; Unicode's tag characters
-U+E0000…E007F, which spell ASCII unseen ("ASCII smuggling"); variation selectors, 256 of which spell bytes; UAX #31
+Sources: Boucher and Anderson, "Trojan Source" (2021, CVE-2021-42574) for bidirectional controls; Unicode's tag
+characters U+E0000…E007F, which spell ASCII ("ASCII smuggling"); variation selectors, 256 of which spell bytes; UAX #31
 (joiners in Arabic and Indic scripts) and UTS #51 (emoji sequences) for what is in order.
 """
 
@@ -55,14 +55,24 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-
 # RGI_Emoji_Tag_Sequence and the other subdivision flags: a black flag, a code of ISO 3166-2, a cancel tag.
 _FLAG = re.compile("\U0001f3f4[\U000e0061-\U000e007a]{2}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,3}\U000e007f")
 _ISOLATES = {"\u2066", "\u2067", "\u2068"}
+_LAYOUT = "\u2028\u2029\x0c\x0b"
+# A character, and what it has to stand behind.
+_BESIDE = (
+    (re.compile(f"[{_ZWNJ}{_ZWJ}]"), _TAKES_JOINER),
+    (re.compile("\u200b"), _BREAKS_BY_ZERO_WIDTH),
+    (re.compile("[\ufe0e\ufe0f]"), _TAKES_SELECTOR),
+    (re.compile("[\ufe00-\ufe0f]"), _TAKES_VARIANT),
+    (re.compile("[\u180b-\u180f]"), _MONGOLIAN),
+    (re.compile("[\U000e0100-\U000e01ef]"), _IDEOGRAPH),
+)
 _ROUNDS = 8
 
 
 class InvisibleCharacters:
     """Finds characters that hide text from its reader: zero-width, bidirectional, tags, variation selectors, controls.
 
-    Emoji with joiners and selectors, flags, joiners in scripts that need them, and direction marks in right-to-left text
-    are left alone. A single leftover, as web pages have them, is taken out but does not make a text invalid.
+    Emoji with joiners and selectors, flags, joiners in scripts that need them, and direction marks in right-to-left
+    text are left alone. A single leftover, as web pages have them, is taken out but does not make a text invalid.
 
     Args:
         threshold: Risk from which a text is not valid, above 0, up to 1.
@@ -140,26 +150,14 @@ class InvisibleCharacters:
     def _needed(self, text: str, at: int) -> bool:
         """Whether the character is part of an emoji, of a script's spelling, or of how a text is laid out."""
         letter = text[at]
-        before, after = text[at - 1 : at], text[at + 1 : at + 2]
-        if letter == "\ufeff":
-            return at == 0
-        if letter in "\u2028\u2029\x0c\x0b":
-            return True
         if "\ue000" <= letter <= "\uf8ff" or letter >= "\U000f0000":
             return self._allow_private_use
-        if letter in {_ZWJ, _ZWNJ} and _TAKES_JOINER.match(before):
+        before = text[at - 1] if at else ""
+        if letter == _ZWJ and before and _IS_EMOJI.match(text[at + 1 : at + 2]) and _emoji_ends(text, at):
             return True
-        if letter == _ZWJ:
-            return _IS_EMOJI.match(after) is not None and _emoji_ends(text, at)
-        if letter == "\u200b":
-            return _BREAKS_BY_ZERO_WIDTH.match(before) is not None
-        if letter in "\ufe0e\ufe0f" and _TAKES_SELECTOR.match(before):
-            return True
-        if "\ufe00" <= letter <= "\ufe0f":
-            return _TAKES_VARIANT.match(before) is not None
-        if "\u180b" <= letter <= "\u180f":
-            return _MONGOLIAN.match(before) is not None
-        return "\U000e0100" <= letter <= "\U000e01ef" and _IDEOGRAPH.match(before) is not None
+        if letter == "\ufeff":
+            return not at
+        return letter in _LAYOUT or any(taken.match(letter) and base.match(before) for taken, base in _BESIDE)
 
 
 def _emoji_ends(text: str, at: int) -> bool:

@@ -1,8 +1,7 @@
-"""Known phrases of prompt injection and jailbreaks, by rules: no model, microseconds, and honest about what it misses."""
+"""Known phrases of prompt injection and jailbreaks, by rules: no model, and honest about what it misses."""
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Turn
-from lc_guard.scanners.jailbreak_rules import jailbreak_rules
+from lc_guard.scanners.jailbreak_rules import jailbreak_rules, template_rules
 from lc_guard.scanners.normalizing import canonical, canonical_offsets, in_leet
 from lc_guard.scanners.rules import Hit, Rule, hits, risk_of, risks_by_category
 
@@ -63,8 +62,8 @@ class JailbreakPhrases:
         if not 0 < threshold <= 1:
             raise GuardError(f"threshold={threshold!r} is no risk that a text can have: give a number above 0, up to 1")
         rules = [*jailbreak_rules(), *extra_rules]
-        known = {rule.id for rule in rules} | {rule.id for rule in _templates()}
-        if len(known) < len(rules) + len(_templates()):
+        known = {rule.id for rule in rules} | {rule.id for rule in template_rules()}
+        if len(known) < len(rules) + len(template_rules()):
             raise GuardError("two rules share an id: give each of extra_rules one of its own")
         if unknown := sorted(set(without) - known):
             raise GuardError(
@@ -73,7 +72,7 @@ class JailbreakPhrases:
         self.name = name
         self._threshold = threshold
         self._rules = tuple(rule for rule in rules if rule.id not in without)
-        self._templates = tuple(rule for rule in _templates() if rule.id not in without)
+        self._templates = tuple(rule for rule in template_rules() if rule.id not in without)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(threshold={self._threshold}, rules={len(self._rules) + len(self._templates)})"
@@ -148,8 +147,9 @@ def _merged(entities: Sequence[Entity]) -> tuple[Entity, ...]:
     for entity in sorted(entities, key=lambda item: (item.start, item.end)):
         if merged and entity.start < merged[-1].end:
             last = merged.pop()
-            entity = Entity(_KIND, last.start, max(last.end, entity.end), max(last.score, entity.score))
-        merged.append(entity)
+            merged.append(Entity(_KIND, last.start, max(last.end, entity.end), max(last.score, entity.score)))
+        else:
+            merged.append(entity)
     return tuple(merged)
 
 
@@ -165,41 +165,3 @@ def _weights(text: str, found: Sequence[Hit]) -> dict[str, float]:
         if _SPEAKS_OF.search(outside):
             lowered[hit.rule.id] = hit.rule.weight * _QUOTED
     return lowered
-
-
-@functools.cache
-def _templates() -> tuple[Rule, ...]:
-    """Tokens and marks of chat templates, on the text as written, lower case: they end the user's turn for a model."""
-    source = "OWASP LLM01:2025; MITRE ATLAS AML.T0051"
-    return (
-        # ChatML, Llama 2 and 3, Gemma, Mistral, Phi: the special tokens in their published chat templates.
-        Rule(
-            "template-token", "fake_turn", 0.9, ("<|", "[inst]", "[/inst]", "<<sys>>", "<start_of_turn>", "<end_of_turn>"),
-            r"<\|(?:im_start|im_end|im_sep|system|user|assistant|end|eot_id|endoftext|start_header_id|end_header_id"
-            r"|begin_of_text|end_of_text)\|>|\[/?inst\]|<</?sys>>|<(?:start|end)_of_turn>", source,
-        ),
-        Rule(
-            "template-sentence", "fake_turn", 0.6, ("</s>",), r"</s>\s{0,4}<s>", source,
-        ),
-        Rule(
-            "template-heading", "fake_turn", 0.6, ("###", "end of system", "[system]", "<system>", "begin user"),
-            r"(?:^|\n)\s{0,4}#{2,4} ?(?:system|instruction)s?(?: (?:prompt|message|override))? ?:"
-            r"|\bend of (?:the )?system (?:prompt|message)|\[system\]\(#|<system>|\bbegin user override", source,
-        ),
-        Rule(
-            "template-turn", "fake_turn", 0.6, ("\nsystem:", "\nassistant:", "\n\nhuman:", "new system message:", "system:"),
-            r"(?:\n\n|\\n\\n)(?:human|assistant): .{0,200}(?:\n\n|\\n\\n)(?:human|assistant):|(?:^|\n)system: ?.{0,80}"
-            r"\b(?:you|polic(?:y|ies)|disabled|user|restrictions|ignore|override)|\bnew system message:", source,
-        ),
-        Rule(
-            "template-json", "fake_turn", 0.6, ('"system"',),
-            r"\"role\"\s{0,4}:\s{0,4}\"system\"\s{0,4},\s{0,4}\"content\"\s{0,4}:\s{0,4}\"[^\"]{0,200}"
-            r"\b(?:no|without|any|ignore) (?:restrictions|limits|rules|filters|previous)", source,
-        ),
-        # Data in the address of a picture leaves when the answer is shown (arXiv:2302.12173).
-        Rule(
-            "template-image", "exfiltration", 0.8, ("](http",),
-            r"!\[[^\]\n]{0,80}\]\(https?://[^)\s]{0,200}(?:\{[a-z_ ]{3,40}\}|[=/](?:user_?secrets|user_?data|summary|history|conversation"
-            r"|chat_?history|secrets?|data)\b(?!\.html))", source,
-        ),
-    )  # fmt: skip

@@ -1,8 +1,7 @@
-"""Attempts to learn what placeholders stand for: by asking, decoding, spelling out, swapping or trying them one by one."""
+"""Attempts to learn what placeholders stand for: by asking, decoding, spelling out, swapping or trying one by one."""
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import Any
 
@@ -10,13 +9,14 @@ from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest
 from lc_guard.scanners.normalizing import canonical
-from lc_guard.scanners.rules import Hit, Rule, hits, risk_of, risks_by_category
+from lc_guard.scanners.probing_rules import probing_rules
+from lc_guard.scanners.rules import Hit, hits, risk_of, risks_by_category
 
 _KIND = "PLACEHOLDER_PROBE"
-_SOURCE = "OWASP LLM02:2025; MITRE ATLAS AML.T0057"
 # The styles of lc_guard.placeholders, and tokens that lost their brackets: a kind in capitals and an index.
 _TOKEN = re.compile(
-    r"(?:[\[<(]\s?)?(?<![A-Za-z0-9_])(?P<kind>(?:REDACTED[_ -])?[A-Z][A-Z0-9]{1,31}(?:_[A-Z][A-Z0-9]{0,31}){0,6})_(?P<index>\d{1,9})"
+    r"(?:[\[<(]\s?)?(?<![A-Za-z0-9_])(?P<kind>(?:REDACTED[_ -])?[A-Z][A-Z0-9]{1,31}(?:_[A-Z][A-Z0-9]{0,31}){0,6}"
+    r")_(?P<index>\d{1,9})"
     r"(?![A-Za-z0-9_])(?:\s?[\]>)])?"
     r"|[\[<]\s?(?:redacted)[_ -](?P<word>[a-z]{2,31}(?:[_ -][a-z]{2,31}){0,4})[_ -](?P<number>\d{1,9})\s?[\]>]",
 )
@@ -28,7 +28,7 @@ _MARK = " placeholdertoken "
 class PlaceholderProbing:
     """Finds prompts that try to make the model tell, enumerate, transform or swap placeholders.
 
-    A user who mentions a placeholder is in order: it stood in the last answer, perhaps. Asking what is behind it is not.
+    A user who mentions a placeholder is in order: it stood in the last answer, perhaps. Asking what is behind it, not.
 
     Args:
         threshold: Risk from which a text is not valid, above 0, up to 1.
@@ -88,7 +88,6 @@ class PlaceholderProbing:
             indices.setdefault(kind, set()).add(int(token["index"] or token["number"]))
         rows = max((_longest_row(numbers) for numbers in indices.values()), default=0)
         if rows >= self._many:
-            # In running text many people may be named; tokens and little else are a list of tries.
             return _MANY_RISK
         return _FAR_RISK if any(number >= _FAR for numbers in indices.values() for number in numbers) else 0.0
 
@@ -110,34 +109,4 @@ def _speaks_of_placeholders(text: str) -> bool:
 
 def _asked(text: str, *, with_tokens: bool) -> list[Hit]:
     marked = _TOKEN.sub(_MARK, text) if with_tokens else text
-    return hits(canonical(marked), _rules())
-
-
-def _gap(words: int) -> str:
-    return rf'(?:[^ ."]{{1,24}} ){{0,{words}}}'
-
-
-@functools.cache
-def _rules() -> tuple[Rule, ...]:
-    token = _MARK.strip()
-    name = rf"(?:{token}|(?:placeholders?|redact(?:ed|ions?)|anonymi[sz]ed|masked|pseudonymi[sz]ed|hidden) ?(?:tokens?|placeholders?|names?|values?|data|entit(?:y|ies)|persons?|people|text|parts?|information|e ?mails?|numbers?|tags?)?)"
-    real = r"(?:real|original|actual|true|underlying|raw|unredacted|unmasked|clear ?text|plain ?text|hidden|concealed)"
-    asks = r"(?:reveal|tell(?: me)?|show(?: me)?|give(?: me)?|print|list|output|display|disclose|expose|write(?: out)?|return|send|what (?:is|are|was|were|s)|who (?:is|are|was|s))"
-    both = (token, "placeholder", "redact", "anonymi", "masked", "pseudonym", "hidden")
-
-    def rule(number: str, category: str, weight: float, pattern: str, anchors: tuple[str, ...] = both) -> Rule:
-        return Rule(f"probe-{number}", category, weight, anchors, pattern, _SOURCE)
-
-    return (
-        rule("behind", "reveal", 0.8, rf"\b(?:what|who|which|whose) {_gap(4)}(?:behind|underneath|beneath|concealed by|hidden (?:by|in|behind|under)) {_gap(3)}{name}"),
-        rule("stands-for", "reveal", 0.7, rf"\b(?:what|who|which|whose) {_gap(4)}{name} {_gap(1)}(?:stands? for|represents?|refers? to|replaced?|hides?|conceals?|really (?:is|are)|actually (?:is|are))|\bwhat (?:does|do|did|is) {_gap(2)}{token} (?:stand for|hide|replace|really)"),
-        rule("who-is", "reveal", 0.6, rf"\bwho (?:exactly |really |actually )?(?:is|was|are|s) {_gap(1)}{token}(?= [.]|$| (?:really|actually|and|in real))", (token,)),
-        rule("real-value", "reveal", 0.8, rf"\b{asks} {_gap(4)}{real} {_gap(4)}(?:{name}|(?:values?|names?|identit(?:y|ies)) {_gap(4)}{name})"),
-        rule("value-of", "reveal", 0.8, rf"\b{asks} {_gap(3)}(?:values?|names?|contents?|identity|meaning|mapping|letters?|characters?) {_gap(2)}(?:of|for|behind|to|from) {_gap(3)}{name}"),
-        rule("undo", "decode", 0.8, rf"\b(?:undo|reverse|decode|decrypt|unmask|unredact|un redact|de ?anonymi[sz]e|re ?identify|deobfuscate|uncover|resolve|remove|strip|lift|bypass|ignore|disable|turn off) {_gap(3)}(?:{name}|anonymi[sz]ation|redactions?|masking|pseudonymi[sz]ation)(?! (?:from|in) (?:my|our|the) (?:template|form|html|input))", (*both, "masking")),
-        rule("spell", "transform", 0.8, rf"\b(?:letter by letter|character by character|spelled|spell(?: out)?|reversed?|backwards|rot ?13|base ?64|in hex|hexadecimal|morse|ascii codes?|encoded?|first letters?|last letters?|initials|rhymes? with|how many (?:letters|characters|syllables)) {_gap(6)}{token}|{token} {_gap(8)}(?:letter by letter|character by character|spelled|backwards|reversed|rot ?13|base ?64|hexadecimal|morse|ascii|without (?:the )?brackets|with (?:spaces|dashes|hyphens|dots) between)", (token,)),
-        rule("swap", "swap", 0.7, rf"\b(?:swap|exchange|switch|interchange|substitute) {_gap(4)}{token} {_gap(3)}{token}|\b(?:replace|substitute|swap|change|rename|fill) {_gap(3)}{token} {_gap(2)}(?:with|by|for|in(?:to)?) {_gap(3)}(?:{token}|{real}|name|value|who|what|whoever)", (token,)),
-        rule("enumerate", "enumerate", 0.7, rf"\b(?:list|print|enumerate|show|output|write|repeat|display|give(?: me)?|dump) {_gap(3)}(?:all|every|each) {_gap(4)}{name} {_gap(3)}(?:you (?:know|have|saw|see|can)|and (?:their|its|his|her)|with (?:their|its)|in (?:your|this|the) (?:context|session|conversation|vault|memory))|{token} (?:to|through|until|up to) {token}", both),
-        rule("vault", "reveal", 0.8, rf"\b{asks} {_gap(5)}(?:vault|mapping|lookup table|substitution table) {_gap(5)}(?:placeholders?|redact|anonymi|{token})", (*both, "vault", "mapping", "table")),
-        rule("de", "reveal", 0.8, rf"\b(?:wer|was) (?:steckt|steht|verbirgt sich|ist) {_gap(2)}(?:hinter|wirklich) {_gap(2)}(?:{token}|platzhalter)|\b(?:zeig|nenne|verrate)\w{{0,2}} {_gap(3)}(?:echten?|wahren?|wirklichen?) {_gap(3)}(?:{token}|platzhalter)", (token, "platzhalter")),
-    )  # fmt: skip
+    return hits(canonical(marked), probing_rules(_MARK.strip()))

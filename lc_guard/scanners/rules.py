@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lc_guard.errors import GuardError
 
@@ -47,6 +47,22 @@ class Rule:
             raise GuardError(f"the pattern of the rule {self.id!r} is no regular expression: {error}") from None
 
 
+def rules(category: str, table: Iterable[Sequence[Any]], *, language: str = "en") -> tuple[Rule, ...]:
+    """Make rules of a table.
+
+    Args:
+        category: Category of all, and first part of their ids.
+        table: Rows of name, weight, anchors, pattern, source, and perhaps the strings of `Rule.also`.
+        language: ISO 639-1 code, second part of their ids.
+    """
+    return tuple(Rule(f"{category}-{language}-{name}", category, *rest) for name, *rest in table)
+
+
+def gap(words: int) -> str:
+    """Give a pattern for up to some words of one sentence; bounded, so that no text makes a search quadratic."""
+    return rf'(?:[^ ."]{{1,24}} ){{0,{words}}}'
+
+
 class Hit(NamedTuple):
     """A rule that found something, and where in the canonical text."""
 
@@ -78,14 +94,15 @@ def hits(text: str, rules: Iterable[Rule], *, beyond: int = 0) -> list[Hit]:
 
 
 def _any_in(anchors: tuple[str, ...], text: str) -> bool:
-    for anchor in anchors:  # a loop: `any` with a generator costs three times as much, and this runs for every rule
+    # A loop: `any` with a generator costs three times as much, and this runs for every rule.
+    for anchor in anchors:  # noqa: SIM110
         if anchor in text:
             return True
     return False
 
 
 def risk_of(found: Sequence[Hit], weights: Mapping[str, float] | None = None) -> float:
-    """Combine hits as independent evidence: 1 - (1 - a)(1 - b)…
+    """Combine hits as independent evidence, as 1 - (1 - a)(1 - b) and so on.
 
     Args:
         found: Hits of different rules.

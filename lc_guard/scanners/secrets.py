@@ -1,8 +1,8 @@
 """API keys, tokens, passwords and private keys in a text.
 
 Formats of our own instead of the library detect-secrets, which LLM Guard builds on: its settings and plugins are held
-by the process, not by a scanner, it reads files and lines, and its last release is of May 2024, before most keys of model
-providers had their present form.
+by the process, not by a scanner, it reads files and lines, and its last release is of May 2024, before many keys of
+model providers had their present form.
 """
 
 from __future__ import annotations
@@ -22,19 +22,25 @@ _WORDS = (
 )  # fmt: skip
 # The name of a setting, a sign, a value: in code, in .env and YAML files, in JSON, in command lines.
 _SETTING = re.compile(
-    r"(?i)(?<![A-Za-z0-9])(?P<name>(?:[a-z0-9]{1,20}[_.-]){0,4}(?:password|passwd|pwd|passphrase|passwort|kennwort|secret|token|api[_-]?key"
-    r"|apikey|access[_-]?key|secret[_-]?key|private[_-]?key|encryption[_-]?key|client[_-]?secret|auth[_-]?token|credentials?"
-    r"|contraseña|mot de passe)(?:[_-][a-z0-9]{1,12})?)(?P<sign>[\"']?\s{0,3}(?::=|=>|=|:)\s{0,3}|\s(?:is|ist|est|es|lautet)\s{1,3}:?\s{0,2})"
+    r"(?i)(?<![A-Za-z0-9])(?P<name>(?:[a-z0-9]{1,20}[_.-]){0,4}(?:password|passwd|pwd|passphrase|passwort|kennwort"
+    r"|secret|token|api[_-]?key"
+    r"|apikey|access[_-]?key|secret[_-]?key|private[_-]?key|encryption[_-]?key|client[_-]?secret|auth[_-]?token"
+    r"|credentials?"
+    r"|contraseña|mot de passe)(?:[_-][a-z0-9]{1,12})?)(?P<sign>[\"']?\s{0,3}(?::=|=>|=|:)\s{0,3}|\s(?:is|ist|est"
+    r"|es|lautet)\s{1,3}:?\s{0,2})"
     r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;<>]{4,200})"
 )
 _PASSWORD_NAME = re.compile(r"(?i)pass|pwd|kennwort|contrase")
 # Stands for a value: a variable, a call, a mask, an example.
 _STAND_IN = re.compile(
-    r"(?i)^(?:[$%{\[(*#.]|x{3,}|\.{3}|none\b|null\b|true\b|false\b|undefined\b|nil\b|string\b|str\b|optional\b|required\b"
-    r"|your[_-]|my[_-]?(?:password|secret|token|key)|changeme|example|placeholder|redacted|dummy|test$|todo|input\(|os\.|env\."
-    r"|process\.|getenv|self\.|config\.|settings\.|request\.|secrets?\.|st\.|var\.|data\.|args\.|props\.|https?:)|[({]|\*{3}|^\w{1,40}\.\w{1,40}$"
+    r"(?i)^(?:[$%{\[(*#.]|x{3,}|\.{3}|none\b|null\b|true\b|false\b|undefined\b|nil\b|string\b|str\b|optional\b"
+    r"|required\b"
+    r"|your[_-]|my[_-]?(?:password|secret|token|key)|changeme|example|placeholder|redacted|dummy|test$|todo"
+    r"|input\(|os\.|env\."
+    r"|process\.|getenv|self\.|config\.|settings\.|request\.|secrets?\.|st\.|var\.|data\.|args\.|props\.|https?:)"
+    r"|[({]|\*{3}|^\w{1,40}\.\w{1,40}$"
 )
-_LETTERS, _DIGITS, _SIGNS = re.compile("[A-Za-z]"), re.compile("[0-9]"), re.compile(r"[^\w\s]")
+_DIGITS, _SIGNS = re.compile("[0-9]"), re.compile(r"[^\w\s]")
 _TRAILING = ".!?)]}"
 
 
@@ -107,11 +113,10 @@ class Secrets:
             password = _PASSWORD_NAME.search(match["name"]) is not None
             if len(value) < 4 or _STAND_IN.search(value):
                 continue
-            told = not match["sign"].strip(" \"'\n:=>")
+            told = match["sign"][:1].isspace() and match["sign"].strip()[:1].isalpha()
             if password:
                 # "my password is wrong" is about a password; "my password is hunter2" tells it.
-                sure = _mixed(value) if not told or not match["quote"] else True
-                if not sure:
+                if told and not match["quote"] and not _mixed(value):
                     continue
                 yield "setting", Entity("PASSWORD", start, start + len(value), 0.8)
             elif len(value) >= 12 and _DIGITS.search(value) and entropy_of(value) >= self._entropy:
@@ -137,13 +142,9 @@ def _by_format(text: str) -> Iterator[tuple[str, Entity]]:
 
 
 def _mixed(value: str) -> bool:
-    """Whether a word is of more than one sort of characters, as passwords are and words of a sentence are not."""
+    """Whether a word has digits or signs, as passwords have and words of a sentence have not."""
     inner = value.strip("-_.:/")
-    return (
-        bool(_DIGITS.search(inner) or _SIGNS.search(inner))
-        and not inner.isdigit()
-        or (inner.isdigit() and len(inner) >= 4)
-    )
+    return bool(_DIGITS.search(inner) or _SIGNS.search(inner))
 
 
 def entropy_of(value: str) -> float:
