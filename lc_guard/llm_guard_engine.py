@@ -21,6 +21,7 @@ from lc_guard.presidio_offline import blank_nlp_engine
 ROOTS = frozenset({"llm_guard", "gorget"})
 """Top-level names of its modules: gorget's ``llm_guard`` only points to ``gorget``."""
 
+_INPUT = "input_scanners"
 _BUILDING = threading.Lock()
 _HUSHED: ContextVar[bool] = ContextVar("lc_guard_llm_guard_hushed", default=False)
 
@@ -78,6 +79,9 @@ def signature(folder: str, module: str, name: str) -> Signature:
         if isinstance(node, ast.ClassDef) and node.name == name:
             for item in node.body:
                 if isinstance(item, ast.FunctionDef) and item.name == "__init__":
+                    if item.args.kwarg and folder != _INPUT:
+                        # It hands all on to its namesake for prompts.
+                        return signature(_INPUT, module, name)
                     return _signature(item.args)
     return Signature((), ())
 

@@ -155,7 +155,7 @@ def _placed(name: str, kind: Any, model: Any, *, use_onnx: bool) -> Any:
     if missing := [path for path in remote if not cached(path)]:
         raise ModelUnavailable(
             f"LLM Guard's {name} needs the model {_shown(missing[0])!r}: it is not on this machine and its hub does "
-            "not answer. Do one of: connect and try again; download it ahead, with huggingface_hub's snapshot_download; "
+            "not answer. Do one of: connect and try again; download it ahead (huggingface_hub's snapshot_download); "
             "or give model= the path of a folder that holds it"
         )
     # Without this the loaders ask the hub for each file, several times, before they look into their cache.

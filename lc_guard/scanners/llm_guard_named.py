@@ -61,7 +61,7 @@ class LLMGuardScanner:
         self._settings = settings
         self._modules = _modules_of(scanner, side)
         self.side: Side = next(iter(self._modules))
-        self._signature = _accepted(scanner, self._modules, settings)
+        self._signature = _accepted(scanner, self.side, self._modules[self.side], settings)
         self.name = name or scanner
         self.name_given = name is not None
         self.stages = self._given_stages or stages_of(self.side)
@@ -155,14 +155,13 @@ def _modules_of(scanner: str, side: Side | None) -> Mapping[Side, str]:
     return found if side is None else {side: found[side]}
 
 
-def _accepted(scanner: str, modules: Mapping[Side, str], settings: Mapping[str, Any]) -> Signature:
-    """Give the signature of the scanner that takes these settings.
+def _accepted(scanner: str, side: Side, module: str, settings: Mapping[str, Any]) -> Signature:
+    """Give what a scanner takes.
 
     Raises:
-        GuardError: None does.
+        GuardError: It does not take these settings.
     """
-    signatures = [signature(_FOLDERS[side], module, scanner) for side, module in modules.items()]
-    taken = signatures[0]
+    taken = signature(_FOLDERS[side], module, scanner)
     if unknown := sorted(set(settings) - set(taken.keywords)):
         raise GuardError(
             f"{scanner} takes no {', '.join(unknown)}: its keywords are {', '.join(taken.keywords) or 'none'}"
