@@ -26,6 +26,9 @@ class Answer:
         session: Session id, or None.
         prompt: Gives what the model was asked, as it saw it.
         mode: When a streamed answer is shown; None takes that of the guard's policy.
+
+    Attributes:
+        judged: Whether any scanner judges it.
     """
 
     def __init__(
@@ -35,7 +38,7 @@ class Answer:
         self._session = session
         self._prompt = prompt
         self._mode: Streaming = guard.policy.streaming if mode is None else mode
-        self._judged = guard.judges("output") or guard.judges("tool_call")
+        self.judged = guard.judges("output") or guard.judges("tool_call")
 
     def judge(self, value: Any, manager: Any) -> Any:
         """Give what may be shown of a whole answer.
@@ -47,14 +50,14 @@ class Answer:
         Raises:
             Blocked: If the policy does not let it go on.
         """
-        if not self._judged:
+        if not self.judged:
             return value
         (outcome,) = run_checks(self._guard, [self._job((asks_of(value, "output"), "all"))], [manager])
         return _passed(value, outcome)
 
     async def ajudge(self, value: Any, manager: Any) -> Any:
         """Do what `judge` does without blocking the event loop."""
-        if not self._judged:
+        if not self.judged:
             return value
         (outcome,) = await arun_checks(self._guard, [self._job((asks_of(value, "output"), "all"))], [manager])
         return _passed(value, outcome)
@@ -69,7 +72,7 @@ class Answer:
         Raises:
             Blocked: If the policy does not let it go on; what was held back is not shown.
         """
-        if not self._judged:
+        if not self.judged:
             yield from chunks
             return
         held = HeldChunks(self._mode)
@@ -83,7 +86,7 @@ class Answer:
 
     async def astream(self, chunks: AsyncIterator[Any], manager: Any) -> AsyncIterator[Any]:
         """Do what `stream` does without blocking the event loop."""
-        if not self._judged:
+        if not self.judged:
             async for chunk in chunks:
                 yield chunk
             return

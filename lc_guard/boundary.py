@@ -15,6 +15,7 @@ from lc_guard.call_sessions import CallSession
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
 from lc_guard.protected_model import ProtectedChatModel
+from lc_guard.refusals import Inside
 from lc_guard.runnables import Anonymize, Deanonymize
 from lc_guard.sessions import session_key
 from lc_guard.wrapping import around_models, is_bound_model, is_chat_model
@@ -42,8 +43,8 @@ def protect(
         inside: What is protected.
         guard: Hides and restores; share one for the whole application.
         session_id: The session of every call whose config names none: for one conversation only.
-        on_blocked: What a blocked input leads to: ``"raise"`` raises `Blocked`; any other text is the answer that
-            stands for it. The inside is not called in either case.
+        on_blocked: What a blocked input or output leads to: ``"raise"`` raises `Blocked`; any other text is the answer
+            that stands for it. The inside is not called for a blocked input.
         keys: Keys of a dict input that hold text; the others are left alone. None looks at every text in it.
         name: Name of the Runnable in traces; models keep theirs.
 
@@ -169,11 +170,13 @@ class Boundary(Runnable[Any, Any]):
             hide, restore = self._steps(session.id)
             try:
                 hidden = hide.invoke(value, child)
-            except Blocked:
-                if self._on_blocked == "raise":
-                    raise
-                return self._on_blocked
-            return restore.invoke(self.inside.invoke(hidden, child, **kwargs), child)
+            except Blocked as blocked:
+                return self._instead(blocked)
+            given = self.inside.invoke(hidden, child, **kwargs)
+            try:
+                return restore.invoke(given, child)
+            except Blocked as blocked:
+                return self._instead(blocked)
 
     async def _arun(self, value: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> Any:
         child = patch_config(config, callbacks=run_manager.get_child())
@@ -181,11 +184,13 @@ class Boundary(Runnable[Any, Any]):
             hide, restore = self._steps(session.id)
             try:
                 hidden = await hide.ainvoke(value, child)
-            except Blocked:
-                if self._on_blocked == "raise":
-                    raise
-                return self._on_blocked
-            return await restore.ainvoke(await self.inside.ainvoke(hidden, child, **kwargs), child)
+            except Blocked as blocked:
+                return self._instead(blocked)
+            given = await self.inside.ainvoke(hidden, child, **kwargs)
+            try:
+                return await restore.ainvoke(given, child)
+            except Blocked as blocked:
+                return self._instead(blocked)
 
     def _run_stream(
         self, pieces: Iterator[Any], run_manager: Any, config: RunnableConfig, **kwargs: Any
@@ -193,16 +198,16 @@ class Boundary(Runnable[Any, Any]):
         child = patch_config(config, callbacks=run_manager.get_child())
         with self._session(config) as session:
             hide, restore = self._steps(session.id)
+            inside = Inside()
             try:
                 (hidden,) = hide.transform(pieces, child)
-            except Blocked:
-                if self._on_blocked == "raise":
+                given = inside.chunks(self.inside.stream(hidden, child, **kwargs))
+                with closing(given), closing(restore.transform(given, child)) as chunks:  # type: ignore[type-var]
+                    yield from chunks
+            except Blocked as blocked:
+                if blocked is inside.error:
                     raise
-                yield self._on_blocked
-                return
-            inside: Any = self.inside.stream(hidden, child, **kwargs)
-            with closing(inside), closing(restore.transform(inside, child)) as chunks:  # type: ignore[type-var]
-                yield from chunks
+                yield self._instead(blocked)
 
     async def _arun_stream(
         self, pieces: AsyncIterator[Any], run_manager: Any, config: RunnableConfig, **kwargs: Any
@@ -210,17 +215,27 @@ class Boundary(Runnable[Any, Any]):
         child = patch_config(config, callbacks=run_manager.get_child())
         async with self._session(config) as session:
             hide, restore = self._steps(session.id)
+            inside = Inside()
             try:
                 (hidden,) = [hidden async for hidden in hide.atransform(pieces, child)]
-            except Blocked:
-                if self._on_blocked == "raise":
+                given: Any = inside.achunks(self.inside.astream(hidden, child, **kwargs))
+                async with aclosing(given), aclosing(restore.atransform(given, child)) as chunks:  # type: ignore[type-var]
+                    async for chunk in chunks:
+                        yield chunk
+            except Blocked as blocked:
+                if blocked is inside.error:
                     raise
-                yield self._on_blocked
-                return
-            inside: Any = self.inside.astream(hidden, child, **kwargs)
-            async with aclosing(inside), aclosing(restore.atransform(inside, child)) as chunks:  # type: ignore[type-var]
-                async for chunk in chunks:
-                    yield chunk
+                yield self._instead(blocked)
+
+    def _instead(self, blocked: Blocked) -> str:
+        """Give what stands for a blocked input or output.
+
+        Raises:
+            Blocked: If nothing does.
+        """
+        if self._on_blocked == "raise":
+            raise blocked
+        return self._on_blocked
 
     def _session(self, config: RunnableConfig) -> CallSession:
         return CallSession(self.guard, config, fixed=self._fixed, isolated=True)

@@ -20,7 +20,7 @@ from lc_guard.checks import arun_checks, run_checks
 from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job, Outcome
+from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.sessions import session_key
 
 
@@ -174,7 +174,9 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         await run.on_chain_end({"documents": done})
 
     def _job(self, batch: Iterable[Document]) -> Job:
-        return Job(texts_in(batch, self.metadata_keys), self._session_id, "document", preamble=False)
+        texts = texts_in(batch, self.metadata_keys)
+        asks = [Ask(text, "document") for text in texts]
+        return Job(texts, self._session_id, "document", preamble=False, asks=asks)
 
     def _hidden(self, document: Document, outcome: Outcome) -> Document:
         return change_document(document, outcome.hide, metadata_keys=self.metadata_keys)

@@ -16,14 +16,15 @@ from lc_guard.detection import Detection
 from lc_guard.detectors.base import DetectorLike
 from lc_guard.drivers import Driver, Plan, Together, ask_vault
 from lc_guard.hiding import Hiding, cut_out
-from lc_guard.jobs import Job, Outcome
+from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.panels import Panels
 from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.planning import Planner
 from lc_guard.policy import Policy
 from lc_guard.prompts import Prompts
-from lc_guard.records import Stage
+from lc_guard.records import Decision, Stage
 from lc_guard.restoring import FakeRestoring, NumberedRestoring, StreamRestorer
+from lc_guard.scanners.base import Turn
 from lc_guard.sessions import GuardSession, session_key
 from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
@@ -151,6 +152,30 @@ class Guard:
         """Do what `check` does without blocking the event loop."""
         return await self._driver.arun(self._planner.plan(jobs), tell)
 
+    def scan(
+        self, text: str, *, stage: Stage = "prompt", prompt: str = "", turns: Sequence[Turn] = ()
+    ) -> tuple[Decision, ...]:
+        """Have the scanners of a stage judge a text, and do nothing about it.
+
+        Args:
+            text: The text.
+            stage: Where it comes from.
+            prompt: What the model was asked, for the stages ``"output"`` and ``"tool_call"``.
+            turns: What was said right before, oldest first.
+
+        Returns:
+            One decision for each check, blocking ones as well.
+        """
+        (outcome,) = self.check([_asking(text, stage, prompt, turns)])
+        return tuple(outcome.decisions)
+
+    async def ascan(
+        self, text: str, *, stage: Stage = "prompt", prompt: str = "", turns: Sequence[Turn] = ()
+    ) -> tuple[Decision, ...]:
+        """Do what `scan` does without blocking the event loop."""
+        (outcome,) = await self.acheck([_asking(text, stage, prompt, turns)])
+        return tuple(outcome.decisions)
+
     def judges(self, stage: Stage) -> bool:
         """Tell whether a scanner judges texts of a stage."""
         return bool(self._panels.panel(stage))
@@ -220,6 +245,10 @@ class Guard:
     def _restore(self, session: str, text: str) -> str:
         restorer = StreamRestorer(self.restoring(session))
         return restorer.feed(text) + restorer.flush()
+
+
+def _asking(text: str, stage: Stage, prompt: str, turns: Sequence[Turn]) -> Job:
+    return Job([text], None, stage, asks=[Ask(text, stage, tuple(turns))], prompt=prompt, hide=False)
 
 
 def _escaped(values: Mapping[str, str]) -> dict[str, str]:

@@ -54,6 +54,9 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             Whatever is chosen, no result reaches the model unhidden.
         state: What the checkpointer may hold. ``"original"`` says nothing about it. ``"anonymized"`` refuses to call
             the model unless the agent's checkpointer is a `GuardCheckpointer` of the same guard, or there is none.
+        on_blocked: What a blocked prompt or answer leads to: ``"raise"`` raises `Blocked`; any other text ends the turn
+            with an answer that holds a content block of the type ``"refusal"`` with that text. A blocked result of a
+            tool is then withheld from the model, and the turn goes on without it.
         session_id: The session of every run that names none: for one conversation only, never for several users.
 
     Raises:
@@ -69,6 +72,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         placeholders_for: Collection[str] = (),
         scan_results_of: Tools = "all",
         state: State = "original",
+        on_blocked: str = "raise",
         session_id: str | None = None,
     ) -> None:
         super().__init__()
@@ -76,8 +80,11 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
         if state not in get_args(State):
             raise ValueError(f"state must be one of {', '.join(map(repr, get_args(State)))}")
+        if not isinstance(on_blocked, str):
+            raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
         self.guard = guard
         self.state = state
+        self.on_blocked = on_blocked
         self.tools = []
         self._policy = ToolPolicy(
             real_values_for=real_values_for, placeholders_for=placeholders_for, scan_results_of=scan_results_of
@@ -120,9 +127,9 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             args = boundary.hidden(outcome, self.guard.session(session).placeholders())
             request = request.override(tool_call={**request.tool_call, "args": args})
         result: _ToolResult = boundary.restored(handler(request))
-        if (job := boundary.result(result)) is not None:
+        if (job := boundary.result(result, request.state)) is not None:
             (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
-            outcome.raise_if_blocked()
+            result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
         return result
 
     async def awrap_tool_call(
@@ -135,9 +142,9 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             args = boundary.hidden(outcome, await self.guard.session(session).aplaceholders())
             request = request.override(tool_call={**request.tool_call, "args": args})
         result: _ToolResult = boundary.restored(await handler(request))
-        if (job := boundary.result(result)) is not None:
+        if (job := boundary.result(result, request.state)) is not None:
             (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
-            outcome.raise_if_blocked()
+            result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
         return result
 
     def _boundary(self, request: ToolCallRequest) -> tuple[RunnableConfig, str, ToolBoundary]:
@@ -156,7 +163,14 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
     def _protected(self, model: BaseChatModel, *, session: str) -> BaseChatModel:
         if isinstance(model, ProtectedChatModel) and model.guard is self.guard:
             return model  # twice hidden would be twice the work
-        return ProtectedChatModel(inner=model, guard=self.guard, session_id=session)
+        return ProtectedChatModel(
+            inner=model,
+            guard=self.guard,
+            session_id=session,
+            on_blocked=self.on_blocked,
+            refuses_by_block=True,
+            judges_tools=False,  # they were judged when the tool gave them
+        )
 
     def _session(self, config: RunnableConfig) -> str:
         return session_key(configured_session(config, self._session_id))

@@ -13,12 +13,15 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
 from pydantic import BaseModel, ValidationError
 
+from lc_guard.answers import Answer
 from lc_guard.audiences import audience, is_application
 from lc_guard.call_sessions import CallSession
 from lc_guard.checks import areport_restored, arun_checks, report_restored, run_checks
+from lc_guard.conversation import asked, asks_of
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job
+from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts, texts_of
+from lc_guard.refusals import without_refused
 from lc_guard.restorers import WholeRestorer, make_restorers
 from lc_guard.streaming import ChunkRestorer
 
@@ -38,10 +41,18 @@ class ModelCall:
         session: Session of the call.
         manager: Callback manager of the call, sync or async, with all of its handlers.
         json_content: Whether the answer's content is JSON.
+        judge_tools: Whether scanners judge results of tools in the messages; False where they have done so.
     """
 
     def __init__(
-        self, guard: Guard, config: RunnableConfig, session: CallSession, manager: Any, *, json_content: bool
+        self,
+        guard: Guard,
+        config: RunnableConfig,
+        session: CallSession,
+        manager: Any,
+        *,
+        json_content: bool,
+        judge_tools: bool = True,
     ) -> None:
         self.config = config
         self.session = session
@@ -52,6 +63,9 @@ class ModelCall:
         make = make_restorers(guard, session.id)
         self._chunks = ChunkRestorer(make, json_content=json_content)
         self._whole = WholeRestorer(make)
+        self._judge_tools = judge_tools
+        self._prompt = ""
+        self._answer = Answer(guard, session=session.id, prompt=lambda: self._prompt)
 
     @property
     def application(self) -> Any:
@@ -100,18 +114,48 @@ class ModelCall:
         Raises:
             Blocked: If the policy does not let them go on.
         """
-        job = Job(texts_of(list(messages)), self.session.id)
+        messages = without_refused(messages)
+        job = self._job(messages)
         (outcome,) = run_checks(self._guard, [job], [self._everyone(CallbackManagerForChainRun, run)])
-        outcome.raise_if_blocked()
-        return list(map_texts(list(messages), outcome.hide))
+        return self._hidden(messages, outcome)
 
     async def ahide(self, messages: Sequence[BaseMessage], run: Any) -> list[BaseMessage]:
         """Do what `hide` does without blocking the event loop."""
-        job = Job(texts_of(list(messages)), self.session.id)
+        messages = without_refused(messages)
+        job = self._job(messages)
         everyone = self._everyone(AsyncCallbackManagerForChainRun, run)
         (outcome,) = await arun_checks(self._guard, [job], [everyone])
-        outcome.raise_if_blocked()
-        return list(map_texts(list(messages), outcome.hide))
+        return self._hidden(messages, outcome)
+
+    @property
+    def judged(self) -> bool:
+        """Whether scanners judge the answer."""
+        return self._answer.judged
+
+    def judge(self, answer: Any, run: Any) -> Any:
+        """Give what may be shown of an answer of the inner model.
+
+        Raises:
+            Blocked: If the policy does not let it go on.
+        """
+        return self._answer.judge(answer, self._everyone(CallbackManagerForChainRun, run))
+
+    async def ajudge(self, answer: Any, run: Any) -> Any:
+        """Do what `judge` does without blocking the event loop."""
+        return await self._answer.ajudge(answer, self._everyone(AsyncCallbackManagerForChainRun, run))
+
+    def judge_stream(self, chunks: Iterator[Any], run: Any) -> Iterator[Any]:
+        """Give the chunks of the inner model's stream as they may be shown."""
+        if not self.judged:
+            return chunks
+        return self._answer.stream(map(as_chunk, chunks), self._everyone(CallbackManagerForChainRun, run))
+
+    def ajudge_stream(self, chunks: AsyncIterator[Any], run: Any) -> AsyncIterator[Any]:
+        """Do what `judge_stream` does without blocking the event loop."""
+        if not self.judged:
+            return chunks
+        made = (as_chunk(chunk) async for chunk in chunks)
+        return self._answer.astream(made, self._everyone(AsyncCallbackManagerForChainRun, run))
 
     def inner_config(self, run: Any) -> RunnableConfig:
         """Give the config of the inner model's call: a child of the run that observers see."""
@@ -158,6 +202,17 @@ class ModelCall:
 
     def _outputs(self) -> dict[str, int]:
         return dict(zip(("restored", "unknown"), self._restored, strict=True))
+
+    def _job(self, messages: list[BaseMessage]) -> Job:
+        asks = asks_of(messages, "prompt") if self._guard.judges_any else []
+        wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
+        return Job(texts_of(messages), self.session.id, asks=wanted)
+
+    def _hidden(self, messages: list[BaseMessage], outcome: Outcome) -> list[BaseMessage]:
+        outcome.raise_if_blocked()
+        hidden = list(map_texts(messages, outcome.hide))
+        self._prompt = asked(hidden) if self.judged else ""
+        return hidden
 
     def _json(self, content: Any) -> Any:
         if isinstance(content, str):

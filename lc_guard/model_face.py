@@ -29,6 +29,8 @@ class ModelFace(BaseChatModel):
     session_id: str | None = Field(default=None, exclude=True)
     isolated: bool = False
     on_blocked: str = "raise"
+    refuses_by_block: bool = False
+    judges_tools: bool = True
     cache: BaseCache | bool | None = False
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from lc_guard.call_sessions import CallSession
 from lc_guard.errors import Blocked
 from lc_guard.model_calls import ModelCall, as_chunk, asks_for_json
 from lc_guard.model_face import ModelFace
+from lc_guard.refusals import Inside, refusal
 
 
 class ModelSeams(ModelFace):
@@ -37,14 +38,16 @@ class ModelSeams(ModelFace):
         with call.watched(messages, run_manager) as run:
             try:
                 hidden = call.hide(messages, run)
-            except Blocked:
-                if self.on_blocked == "raise":
-                    raise
-                return ChatResult(generations=[ChatGeneration(message=self._instead())])
+            except Blocked as blocked:
+                return _result(self._instead(blocked))
             answer = self.inner.invoke(hidden, call.inner_config(run), stop=stop, **kwargs)
+            try:
+                answer = call.judge(answer, run)
+            except Blocked as blocked:
+                return _result(self._instead(blocked))
             restored = call.restore(answer)
             call.report(run)
-            return ChatResult(generations=[ChatGeneration(message=restored)])
+            return _result(restored)
 
     async def _agenerate(
         self,
@@ -57,14 +60,16 @@ class ModelSeams(ModelFace):
         async with call.awatched(messages, run_manager) as run:
             try:
                 hidden = await call.ahide(messages, run)
-            except Blocked:
-                if self.on_blocked == "raise":
-                    raise
-                return ChatResult(generations=[ChatGeneration(message=self._instead())])
+            except Blocked as blocked:
+                return _result(self._instead(blocked))
             answer = await self.inner.ainvoke(hidden, call.inner_config(run), stop=stop, **kwargs)
+            try:
+                answer = await call.ajudge(answer, run)
+            except Blocked as blocked:
+                return _result(self._instead(blocked))
             restored = await self.guard.unblocked(partial(call.restore, answer))
             await call.areport(run)
-            return ChatResult(generations=[ChatGeneration(message=restored)])
+            return _result(restored)
 
     def _stream(
         self,
@@ -100,15 +105,20 @@ class ModelSeams(ModelFace):
         with call.watched(messages, run_manager) as run:
             try:
                 hidden = call.hide(messages, run)
-            except Blocked:
-                if self.on_blocked == "raise":
-                    raise
-                yield as_chunk(self._instead())
+            except Blocked as blocked:
+                yield as_chunk(self._instead(blocked))
                 return
             with closing(self.inner.stream(hidden, call.inner_config(run), stop=stop, **kwargs)) as chunks:
+                inside = Inside()
                 try:
-                    for chunk in chunks:
+                    for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):
                         yield call.feed(chunk)
+                except Blocked as blocked:
+                    yield from call.flush()
+                    if not call.judged or blocked is inside.error:
+                        raise
+                    yield as_chunk(self._instead(blocked))
+                    return
                 except Exception:
                     yield from call.flush()  # what was held back is shown before the error
                     raise
@@ -127,15 +137,21 @@ class ModelSeams(ModelFace):
         async with call.awatched(messages, run_manager) as run:
             try:
                 hidden = await call.ahide(messages, run)
-            except Blocked:
-                if self.on_blocked == "raise":
-                    raise
-                yield as_chunk(self._instead())
+            except Blocked as blocked:
+                yield as_chunk(self._instead(blocked))
                 return
             async with aclosing(self.inner.astream(hidden, call.inner_config(run), stop=stop, **kwargs)) as chunks:
+                inside = Inside()
                 try:
-                    async for chunk in chunks:
+                    async for chunk in call.ajudge_stream(inside.achunks(chunks) if call.judged else chunks, run):
                         yield await unblocked(partial(call.feed, chunk))
+                except Blocked as blocked:
+                    for piece in await unblocked(call.flush):
+                        yield piece
+                    if not call.judged or blocked is inside.error:
+                        raise
+                    yield as_chunk(self._instead(blocked))
+                    return
                 except Exception:
                     for piece in await unblocked(call.flush):
                         yield piece
@@ -167,7 +183,9 @@ class ModelSeams(ModelFace):
             self.metadata,
         )
         options = {**(self._of_inner("model_kwargs") or {}), **kwargs}
-        return ModelCall(self.guard, config, session, watchers, json_content=asks_for_json(options))
+        return ModelCall(
+            self.guard, config, session, watchers, json_content=asks_for_json(options), judge_tools=self.judges_tools
+        )
 
     def _for(self, call: ModelCall) -> Self:
         """Give this model for one call: LangChain's own methods then find the call."""
@@ -188,6 +206,16 @@ class ModelSeams(ModelFace):
             shown["run_id"] = call.run_id
         return self._for(call), shown
 
-    def _instead(self) -> AIMessage:
-        """Give the answer that stands for a blocked one."""
-        return AIMessage(self.on_blocked, response_metadata={"finish_reason": "content_filter"})
+    def _instead(self, blocked: Blocked) -> AIMessage:
+        """Give the answer that stands for a blocked one.
+
+        Raises:
+            Blocked: If none does.
+        """
+        if self.on_blocked == "raise":
+            raise blocked
+        return refusal(self.on_blocked, blocked.decision, as_block=self.refuses_by_block)
+
+
+def _result(message: AIMessage) -> ChatResult:
+    return ChatResult(generations=[ChatGeneration(message=message)])

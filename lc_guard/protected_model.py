@@ -36,6 +36,8 @@ class ProtectedChatModel(ModelSeams):
         isolated: Whether a call that has no session id gets a session of its own, forgotten when it ends; otherwise it
             raises `SessionMissing`.
         on_blocked: ``"raise"``, or the text of the answer that stands for a blocked one.
+        refuses_by_block: Whether that answer is a content block of the type ``"refusal"`` instead of text.
+        judges_tools: Whether scanners judge results of tools in the messages; False where they have done so.
 
     Raises:
         ValueError: If the inner object is no chat model, or a cache or rate limiter is given here.

@@ -17,7 +17,7 @@ from lc_guard.checks import areport_restored, arun_checks, report_restored, run_
 from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job, Outcome
+from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.restorers import WholeRestorer, make_restorers
 from lc_guard.sessions import configured_session, session_key
 
@@ -164,13 +164,16 @@ class ProtectedRetriever(BaseRetriever):
 
     def _hidden(self, found: Sequence[Document], outcome: Outcome) -> list[Document]:
         outcome.raise_if_blocked()  # also where there is no text to hide
-        return list(found) if self.output == "original" else self._changed(found, outcome.hide)
+        if self.output == "original" and not outcome.cleaned:
+            return list(found)
+        return self._changed(found, outcome.clean if self.output == "original" else outcome.hide)
 
     def _changed(self, found: Sequence[Document], change: Callable[[str], str]) -> list[Document]:
         return [change_document(document, change, metadata_keys=self.metadata_keys) for document in found]
 
     def _documents_job(self, session: str, found: Sequence[Document]) -> Job:
-        return Job(texts_in(found, self.metadata_keys), session, "document", preamble=False)
+        texts = texts_in(found, self.metadata_keys)
+        return Job(texts, session, "document", preamble=False, asks=[Ask(text, "document") for text in texts])
 
     @staticmethod
     def _query_job(session: str, query: str) -> Job:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
-from lc_guard.jobs import Job, Outcome
+from langchain_core.messages import BaseMessage
+
+from lc_guard.conversation import turns_of
+from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.messages import map_texts, texts_of
+from lc_guard.refusals import WITHHELD
 
 Tools = Literal["all"] | Collection[str]
 """``"all"`` tools, or those of these names."""
@@ -109,8 +113,13 @@ class ToolBoundary:
             return result
         return map_texts(result, self._put_back, strict=False)
 
-    def result(self, result: Any) -> Job | None:
-        """Give what is to be checked of a result, None if there is nothing."""
+    def result(self, result: Any, state: Any) -> Job | None:
+        """Give what is to be checked of a result, None if there is nothing.
+
+        Args:
+            result: What the tool gave.
+            state: The agent's state, whose last messages are what was said before.
+        """
         if not self._policy.scans(self._tool):
             return None
         texts: list[str] = []
@@ -120,10 +129,36 @@ class ToolBoundary:
             return text
 
         map_texts(result, note, strict=False)  # what can't be looked into does not reach the model as it is either
-        return Job(texts, self._session, "tool_result") if texts else None
+        if not texts:
+            return None
+        turns = turns_of(_messages(state))
+        asks = [Ask(text, "tool_result", turns) for text in dict.fromkeys(texts) if not text.isspace()]
+        return Job(texts, self._session, "tool_result", asks=asks)
+
+    @staticmethod
+    def judged(result: Any, outcome: Outcome, *, withhold: bool) -> Any:
+        """Give what of a result goes on: as scanners left it, its values in it.
+
+        Args:
+            result: What the tool gave.
+            outcome: What became of the job that `result` gave.
+            withhold: Whether a blocked result is withheld instead of raised.
+
+        Raises:
+            Blocked: If the policy does not let it go on.
+        """
+        if withhold and outcome.blocking is not None:
+            return map_texts(result, lambda _: WITHHELD, strict=False)
+        outcome.raise_if_blocked()
+        return map_texts(result, outcome.clean, strict=False) if outcome.cleaned else result
 
     def _put_back(self, text: str) -> str:
         return text if self._pattern is None else self._pattern.sub(lambda match: self._sent[match[0]], text)
+
+
+def _messages(state: Any) -> Sequence[BaseMessage]:
+    messages = state.get("messages") if isinstance(state, Mapping) else getattr(state, "messages", None)
+    return [message for message in messages or () if isinstance(message, BaseMessage)]
 
 
 def _names(argument: str, tools: Tools) -> frozenset[str] | None:

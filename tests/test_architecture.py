@@ -32,7 +32,7 @@ FLOORS = [
     {"planning"},
     {"guard"},
     {"messages", "masking"},
-    {"conversation"},
+    {"conversation", "refusals"},
     {"checks", "checkpoints", "streaming", "tool_calls", "otel", "document_texts"},
     {"held_chunks"},
     {"answers"},
@@ -66,6 +66,7 @@ GUESTS = {
     # What detectors and scanners share.
     "hub": {"huggingface_hub"},
     "presidio_offline": {"presidio_analyzer", "spacy", "tldextract"},
+    "scanners/hugging_face": {"torch", "transformers"},
     # Its lists of given names are a rule beside the models.
     "detectors/given_names": {"faker"},
     "commands/choices": {"presidio_analyzer"},

@@ -435,7 +435,7 @@ def test_a_blocked_prompt_never_reaches_the_model(mode: str, replacement: str) -
             assert NAME not in str(raised.value)
         else:
             done = added(run(safe, mode, f"I am {NAME}", {"callbacks": [noter]}))
-            assert (done.content, done.response_metadata) == ("No.", {"finish_reason": "content_filter"})
+            assert (done.content, done.response_metadata["finish_reason"]) == ("No.", "content_filter")
             assert not noter.of("chain_error")
         assert not server.requests
     assert NAME not in str(noter.calls)
