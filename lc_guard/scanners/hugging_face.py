@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
+from lc_guard.hub import local_only
 from lc_guard.records import Entity, ScanResult, normalize_kind
 from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest
 
@@ -41,9 +42,9 @@ class _Loaded(NamedTuple):
 class HuggingFaceClassifier:
     """Judges a text by a sequence classification checkpoint (``AutoModelForSequenceClassification``).
 
-    It is loaded once per scanner, at the first text or in `warm_up`: from the folder, else from the hub or its cache. No
-    code that a checkpoint brings along is run. A text above the model's limit is judged in windows that
-    overlap; the worst one counts.
+    It is loaded once per scanner, at the first text or in `warm_up`: from the folder, else from the hub or its cache.
+    No code that a checkpoint brings along is run. A text above the model's limit is judged in windows that overlap; the
+    worst one counts.
 
     Args:
         model: Path of a folder, or name on the hub, such as ``"protectai/deberta-v3-base-prompt-injection-v2"``.
@@ -236,30 +237,27 @@ class HuggingFaceClassifier:
         return self._loaded
 
     def _load(self) -> tuple[Any, Any]:
-        # This machine first: the hub's client would ask for each file, several times, before it looks into its cache.
-        attempts = [True] if self._local_files_only or Path(self._model).is_dir() else [True, False]
-        reason = ""
-        for local_only in attempts:
-            source = {"revision": self._revision, "local_files_only": local_only}
-            try:
-                from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        source = {
+            "revision": self._revision,
+            "local_files_only": self._local_files_only or local_only(self._model),
+        }
+        try:
+            from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-                tokenizer = AutoTokenizer.from_pretrained(self._model, use_fast=True, **source)
-                network = AutoModelForSequenceClassification.from_pretrained(self._model, **source)
-                network = network.to(self._device).eval()
-            except Exception as error:  # noqa: BLE001 - transformers, huggingface_hub and torch raise types of their own
-                reason = type(error).__name__
-                continue
-            if not tokenizer.is_fast:
-                raise ModelUnavailable(
-                    f"the model {self._told!r} has no fast tokenizer, and a slow one does not say where a token "
-                    "stands: convert it, or take another checkpoint"
-                )
-            return tokenizer, network
-        raise ModelUnavailable(
-            f"transformers could not load the model {self._told!r} as a text classifier ({reason}): check its name or "
-            "path, its files, the revision and the device; where the hub is out of reach give the path of a folder"
-        )
+            tokenizer = AutoTokenizer.from_pretrained(self._model, use_fast=True, **source)
+            network = AutoModelForSequenceClassification.from_pretrained(self._model, **source)
+            network = network.to(self._device).eval()
+        except Exception as error:  # noqa: BLE001 - transformers, huggingface_hub and torch raise types of their own
+            raise ModelUnavailable(
+                f"transformers could not load the model {self._told!r} as a text classifier ({type(error).__name__}): "
+                "check its name or path, its files, the revision and the device"
+            ) from None
+        if not tokenizer.is_fast:
+            raise ModelUnavailable(
+                f"the model {self._told!r} has no fast tokenizer, and a slow one does not say where a token stands: "
+                "convert it, or take another checkpoint"
+            )
+        return tokenizer, network
 
 
 def _limit(tokenizer: Any, config: Any) -> int:

@@ -2,10 +2,10 @@
 
 What they look for is described in OWASP's LLM01:2025 (prompt injection) and LLM07:2025 (system prompt leakage), and in
 MITRE ATLAS as AML.T0051 (prompt injection; .000 direct, .001 indirect), AML.T0054 (jailbreak), AML.T0056 (extraction of
-the system prompt) and AML.T0057 (data leakage). "Ignore previous prompt" and prompt leaking were named by Perez and Ribeiro
-(2022, arXiv:2211.09527), injection through documents by Greshake et al. (2023, arXiv:2302.12173), personas such as DAN by
-Shen et al. (2023, arXiv:2308.03825), suppressed refusals and prescribed openings by Wei et al. (2023, arXiv:2307.02483).
-The wordings are our own.
+the system prompt) and AML.T0057 (data leakage). "Ignore previous prompt" and prompt leaking were named by Perez and
+Ribeiro (2022, arXiv:2211.09527), injection through documents by Greshake et al. (2023, arXiv:2302.12173), personas such
+as DAN by Shen et al. (2023, arXiv:2308.03825), suppressed refusals and prescribed openings by Wei et al. (2023,
+arXiv:2307.02483). The wordings are our own; what personas have in common was read off two thirds of Shen's collection.
 """
 
 from __future__ import annotations

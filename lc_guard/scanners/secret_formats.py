@@ -131,7 +131,7 @@ SECRET_FORMATS: tuple[SecretFormat, ...] = (
     SecretFormat(
         "PEM", "PRIVATE_KEY", ("PRIVATE KEY",),
         r"-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK"
-        r")?-----(?:[A-Za-z0-9+/=\s\\:,.()-]{0,16000}?-----END (?:[A-Z0-9]{2,10} )"
+        r")?-----(?:(?:[A-Za-z0-9+/=\s\\:,.()]|-(?!-)){0,16000}?-----END (?:[A-Z0-9]{2,10} )"
         r"{0,2}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\]{0,16000})",
     ),
     SecretFormat(
