@@ -129,7 +129,7 @@ def test_a_boundary_around_nothing() -> None:
     policy = ToolPolicy(real_values_for=[], placeholders_for=["search"], scan_results_of=[])
     empty = ToolBoundary(policy, tool="search", args={}, session="s")
     assert empty.arguments() is None
-    assert empty.result("text") is None
+    assert empty.result("text", {}) is None
     harmless = ToolBoundary(policy, tool="other", args={"q": "weather"}, session="s")
     job = harmless.arguments()
     assert job is not None
