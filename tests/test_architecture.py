@@ -60,6 +60,7 @@ VENDORS = {
                   "transformers", "huggingface_hub", "numpy", "phonenumbers"},
     "fakes": {"faker"},
     "services": {"httpx"},
+    "scanners": {"nemoguardrails"},
 }  # fmt: skip
 # The command that shows LLM Guard without its model gives it an empty recognizer of Presidio's class.
 GUESTS = {
