@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult, normalize_kind
 from lc_guard.scanners.base import Cost, ScanRequest
-from lc_guard.scanners.normalizing import folded
+from lc_guard.scanners.normalizing import end_offset, folded
 
 _BLANKS = re.compile(r"\s+")
 _STARTS = re.compile(r"(?<![^\W_])[^\W_]|[^\w\s]")
@@ -53,12 +53,7 @@ class _Phrases:
         plain, offsets = folded(text, **self._fold)
         if _BLANKS.search(plain) and ("\n" in plain or "\t" in plain or "  " in plain or "\u3000" in plain):
             plain, offsets = _single_blanks(plain, offsets)
-        return [
-            _Found(
-                plain[start:end], offsets[start], max(offsets[end - 1] + 1, offsets[end] if _apart(plain, end) else 0)
-            )
-            for start, end in self._spans(plain)
-        ]
+        return [_Found(plain[start:end], offsets[start], end_offset(offsets, end)) for start, end in self._spans(plain)]
 
     def _spans(self, plain: str) -> Iterator[tuple[int, int]]:
         last = 0
@@ -68,18 +63,17 @@ class _Phrases:
                 continue
             for length in self._lengths.get(plain[at : at + self._gram], ()):
                 end = at + length
-                if plain[at:end] in self._readings and (not self._whole or self._ends(plain, end)):
+                if (
+                    end <= len(plain)
+                    and plain[at:end] in self._readings
+                    and (not self._whole or self._ends(plain, end))
+                ):
                     yield at, end
                     last = end
                     break
 
     def _ends(self, plain: str, end: int) -> bool:
         return end >= len(plain) or not (plain[end].isalnum() and plain[end - 1].isalnum())
-
-
-def _apart(plain: str, end: int) -> bool:
-    """Whether the original's next offset belongs to this find: not if blanks were joined there."""
-    return end < len(plain) and plain[end] != " "
 
 
 def _single_blanks(plain: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]]:

@@ -21,6 +21,8 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _TAGS = re.compile("[\U000e0020-\U000e007e]{4,}")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
 _UNSEEN_BITS = re.compile("[\u200b\u200c\u200d\u2060\ufeff]{32,}")
+# In random bytes a stretch as long as that is found once in a million.
+_PRINTABLE = re.compile(rb"[\n\r\t\x20-\x7e]{14,}")
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f]+")
 # Words of attacks, in ROT13 and from back to front: worth reading a whole text that way.
 _ROT13_WORDS = ("vafgehpgvba", "vtaber", "flfgrz cebzcg", "cnffjbeq", "qvfertneq", "erirny")
@@ -91,7 +93,7 @@ def _runs(text: str) -> Iterator[Decoded]:
 
 def _base64(run: str) -> str | None:
     letters = "".join(run.split()).rstrip("=").translate(str.maketrans("-_", "+/"))
-    # What stands before it may belong to the same alphabet ("/", "-", a letter): then it begins some letters later.
+    # What stands before it may belong to the same alphabet ("/", "-", a letter): then its groups of four begin later.
     for skipped in range(_ALIGNMENTS):
         part = letters[skipped:]
         part = part[: len(part) - (len(part) % 4 == 1)]
@@ -99,10 +101,16 @@ def _base64(run: str) -> str | None:
             data = base64.b64decode(part + "=" * (-len(part) % 4))
         except binascii.Error:
             continue
-        readable = _readable(data)
+        readable = _readable(data) or _readable_part(data)
         if readable is not None:
             return readable
     return None
+
+
+def _readable_part(data: bytes) -> str | None:
+    """Give the stretches that are text, where what stood before or behind belongs to the same alphabet."""
+    stretches = _PRINTABLE.findall(data)
+    return " ".join(stretch.decode("ascii") for stretch in stretches) if stretches else None
 
 
 def _readable(data: bytes) -> str | None:

@@ -101,7 +101,7 @@ class EncodedPayloads:
 
     def _judged(self, texts: Sequence[str], request: ScanRequest) -> list[ScanResult]:
         # All of a layer at once: a text may be cut into many small pieces.
-        asked = ScanRequest("\n".join(texts), stage=request.stage, deadline=request.deadline)
+        asked = ScanRequest(" ".join(texts), stage=request.stage, deadline=request.deadline)
         return [scanner.scan(asked) for scanner in self._scanners]
 
     def _guilty(self, layer: Sequence[tuple[Decoded, Decoded]], request: ScanRequest) -> list[Decoded]:

@@ -65,6 +65,19 @@ def folded(text: str, *, casefold: bool = True, accents: bool = True, leet: bool
     return Folded(plain.translate(_LEET) if leet else plain, offsets)
 
 
+def end_offset(offsets: Sequence[int], end: int) -> int:
+    """Give where a stretch of the folded text ends in the original: behind the last letter, with its marks.
+
+    Args:
+        offsets: Those of a `Folded`.
+        end: Offset in the folded text, 1 or more.
+    """
+    last = offsets[end - 1]
+    while offsets[end] <= last:
+        end += 1
+    return offsets[end]
+
+
 def _without_unseen(text: str) -> tuple[str, Sequence[int]]:
     kept = [at for at, letter in enumerate(text) if not _UNSEEN.match(letter)]
     return "".join(text[at] for at in kept), [*kept, len(text)]
@@ -174,7 +187,7 @@ def canonical_offsets(text: str, *, leet: bool = False) -> tuple[str, list[tuple
                 pieces.append(" ")
                 spans.append((offsets[first], offsets[first]))
             pieces.append(token)
-            spans += [(offsets[first], max(offsets[last - 1] + 1, offsets[last]))] * len(token)
+            spans += [(offsets[first], end_offset(offsets, last))] * len(token)
         at = end
     return "".join(pieces), spans
 

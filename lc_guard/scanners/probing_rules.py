@@ -49,9 +49,13 @@ def probing_rules(token: str) -> tuple[Rule, ...]:
             rf") {gap(2)}(?:of|for|behind|to|from) {gap(3)}{name}"),
         rule("undo", "decode", 0.8,
             r"\b(?:undo|reverse|decode|decrypt|unmask|unredact|un redact|de ?anonymi[sz]e|re ?identify|deobfuscate"
-            rf"|uncover|resolve|remove|strip|lift|bypass|ignore|disable|turn off) {gap(3)}(?:{name}"
-            r"|anonymi[sz]ation|redactions?|masking|pseudonymi[sz]ation)(?! (?:from|in) (?:my|our|the) (?:template"
-            r"|form|html|input))", (*both, "masking")),
+            rf"|uncover|resolve) {gap(3)}{name}"
+            r"|\b(?:undo|reverse|remove|strip|lift|bypass|ignore|disable|turn off) (?:the |your |all |any |this )?"
+            r"(?:anonymi[sz]ation|redactions?|masking|pseudonymi[sz]ation)\b"
+            r"|\b(?:unmask|unredact|de ?anonymi[sz]e|re ?identify) (?:this|the|all|these|every|my|it)\b",
+            (*both, "masking", "identif")),
+        rule("before", "reveal", 0.7,
+            rf"\b{real} {gap(8)}(?:before|replaced) {gap(6)}{token}", (token,)),
         rule("spell", "transform", 0.8,
             r"\b(?:letter by letter|character by character|spelled|spell(?: out)?|reversed?|backwards|rot ?13"
             r"|base ?64|in hex|hexadecimal|morse|ascii codes?|encoded?|first letters?|last letters?|initials"
@@ -70,7 +74,9 @@ def probing_rules(token: str) -> tuple[Rule, ...]:
             rf"|{token} (?:to|through|until|up to) {token}", both),
         rule("vault", "reveal", 0.8,
             rf"\b{asks} {gap(5)}(?:vault|mapping|lookup table|substitution table) {gap(5)}(?:placeholders?|redact"
-            rf"|anonymi|{token})", (*both, "vault", "mapping", "table")),
+            rf"|anonymi|{token})|\b(?:contents?|entries|print|dump) {gap(3)}(?:placeholders?|redaction) (?:vault"
+            r"|mapping|table)\b",
+            (*both, "vault", "mapping", "table")),
         rule("de", "reveal", 0.8,
             rf"\b(?:wer|was) (?:steckt|steht|verbirgt sich|ist) {gap(2)}(?:hinter|wirklich) {gap(2)}(?:{token}"
             rf"|platzhalter)|\b(?:zeig|nenne|verrate)\w{{0,2}} {gap(3)}(?:echten?|wahren?|wirklichen?"

@@ -132,7 +132,7 @@ SECRET_FORMATS: tuple[SecretFormat, ...] = (
         "PEM", "PRIVATE_KEY", ("PRIVATE KEY",),
         r"-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK"
         r")?-----(?:(?:[A-Za-z0-9+/=\s\\:,.()]|-(?!-)){0,16000}?-----END (?:[A-Z0-9]{2,10} )"
-        r"{0,2}PRIVATE KEY(?: BLOCK)?-----|[A-Za-z0-9+/=\s\\]{0,16000})",
+        r"{0,2}PRIVATE KEY(?: BLOCK)?-----|(?:[A-Za-z0-9+/=\s\\]{0,16000}[A-Za-z0-9+/=])?)",
     ),
     SecretFormat(
         "JWT", "ACCESS_TOKEN", ("eyJ",),

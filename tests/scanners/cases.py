@@ -71,5 +71,3 @@ def held_out(cases: list[Case]) -> list[Case]:
 
 def tuned_on(cases: list[Case]) -> list[Case]:
     return [case for case in cases if not case.held_out]
-
-
