@@ -27,9 +27,9 @@ def as_scanner(thing: Any, *, side: Side) -> Scanner:
     """Give a scanner for anything that judges a text.
 
     Args:
-        thing: A scanner (given back as it is), a scanner object of LLM Guard or gorget, a pair of a check's name and
-            one of these, or a callable ``text -> bool | float | ScanResult`` (True: may go on; a float: the risk, 0…1,
-            at 0.5 and above not valid).
+        thing: A scanner (given back as it is, or what its method ``for_side(side)`` gives), a scanner object of LLM
+            Guard or gorget, a pair of a check's name and one of these, or a callable
+            ``text -> bool | float | ScanResult`` (True: may go on; a float: the risk, 0…1, at 0.5 and above not valid).
         side: The list it stands in, ``"prompt"`` or ``"output"``.
 
     Raises:
@@ -137,6 +137,17 @@ class NamedScanner:
         if attribute.startswith("__") or "_scanner" not in self.__dict__:
             raise AttributeError(attribute)
         return getattr(self._scanner, attribute)
+
+    def for_side(self, side: Side) -> NamedScanner:
+        """Give the scanner for one of a guard's lists, under the same name.
+
+        Args:
+            side: ``"prompt"`` or ``"output"``.
+
+        Raises:
+            TypeError: It is one of the other list.
+        """
+        return NamedScanner(self.name, as_scanner(self._scanner, side=side))
 
     def scan(self, request: ScanRequest) -> ScanResult:
         """Give what the scanner says."""

@@ -28,6 +28,8 @@ _SHARED = _INSTANT | {"URLReachability"}
 _NO_SPANS = frozenset({"JSON", "ReadingTime", "TokenLimit"})
 # Its library keeps its settings in the process, not in the object.
 _SECRETS = threading.Lock()
+# All of this match type use the tokenizer of the one made last: it hangs on the enum's member.
+_HEAD_TAIL = threading.Lock()
 _LOCK = "_lc_guard_lock"
 
 
@@ -107,8 +109,9 @@ class AdaptedScanner:
     """A scanner object of LLM Guard or gorget as a scanner; made by `adapted`.
 
     Objects with a model, and those of other kinds, are asked by one thread at a time: the tokenizers of transformers
-    fail when two use one at once. ``Secrets`` is asked once at a time in the whole process: its library keeps its
-    settings there. ``Secrets`` also writes each text to a file in the system's temporary folder, and deletes it.
+    fail when two use one at once. ``Secrets``, and ``PromptInjection`` with ``match_type="truncate_token_head_tail"``,
+    are asked once at a time in the whole process: what they share lives there. ``Secrets`` also writes each text to a
+    file in the system's temporary folder, and deletes it.
 
     Args:
         scanner: The object.
@@ -144,6 +147,19 @@ class AdaptedScanner:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._kind}, side={self.side!r})"
 
+    def for_side(self, side: Literal["prompt", "output"]) -> AdaptedScanner:
+        """Give this scanner for one of a guard's lists.
+
+        Args:
+            side: ``"prompt"`` or ``"output"``.
+
+        Raises:
+            TypeError: It is one of the other list.
+        """
+        if side != self.side:
+            raise TypeError(f"{self._kind} is a scanner of {self.side}s: put it into {self.side}_scanners")
+        return self
+
     def scan(self, request: ScanRequest) -> ScanResult:
         """Ask the object about one text.
 
@@ -162,6 +178,8 @@ class AdaptedScanner:
         except GuardError:
             raise
         except Exception as error:  # noqa: BLE001 - any type of its own
+            if any(base.__name__ == "GraphBubbleUp" for base in type(error).__mro__):
+                raise  # LangGraph's interrupts: control flow, not a failure
             # What it raises may quote the text.
             raise ScannerError(f"LLM Guard's scanner {self._kind} failed ({type(error).__name__})") from None
         finally:
@@ -222,6 +240,8 @@ def _lock_of(scanner: Any, kind: str) -> threading.Lock | None:
         return None
     if ours and kind == "Secrets":
         return _SECRETS
+    if ours and getattr(getattr(scanner, "_match_type", None), "value", "") == "truncate_token_head_tail":
+        return _HEAD_TAIL
     lock = threading.Lock()
     held = getattr(scanner, "__dict__", None)
     return lock if held is None else held.setdefault(_LOCK, lock)

@@ -102,6 +102,16 @@ def test_a_pair_gives_a_name_and_leaves_the_rest():
     assert as_scanner(("like", LikeInput()), side="prompt").cost == "model"
 
 
+def test_what_was_taken_once_is_taken_again():
+    for thing in (LikeInput(), ("mine", LikeInput())):
+        scanner = as_scanner(thing, side="prompt")
+        again = as_scanner(scanner, side="prompt")
+        assert (again.name, getattr(again, "name_given", False)) == (scanner.name, scanner.name_given)
+        assert of(again).valid
+        with pytest.raises(TypeError, match="prompt_scanners"):
+            as_scanner(scanner, side="output")
+
+
 @pytest.mark.parametrize("name", ["", "  ", "x" * 65, "a\nb"])
 def test_a_name_that_can_not_be_shown(name):
     with pytest.raises(ValueError, match="printable"):
@@ -193,6 +203,17 @@ def test_what_the_object_raises_is_told_by_type_only():
     assert "secret" not in str(caught.value)
     assert caught.value.__suppress_context__
     assert caught.value.__cause__ is None
+
+
+def test_an_interrupt_of_langgraph_passes():
+    from langgraph.errors import GraphInterrupt
+
+    class Asking:
+        def scan(self, prompt):
+            raise GraphInterrupt
+
+    with pytest.raises(GraphInterrupt):
+        of(as_scanner(Asking(), side="prompt"))
 
 
 def test_names_are_unique_and_the_same_each_time():

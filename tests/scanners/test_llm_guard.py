@@ -265,6 +265,18 @@ def test_models_from_several_threads(name, built):
     )  # fmt: skip
 
 
+def test_prompt_injection_by_head_and_tail_from_several_threads_and_objects(checkpoints):
+    """Its objects share the last one's tokenizer; without one lock for all, a third of the calls fail."""
+    folder = checkpoints.folder("bad", ("SAFE", "INJECTION"))
+    made = [LLMGuardScanner("PromptInjection", model=folder, match_type="truncate_token_head_tail") for _ in range(2)]
+    for scanner in made:
+        scanner.warm_up()
+    in_threads(
+        [lambda s=scanner, n=n: [ask(s, "prompt", BAD + " a" * (n * k)).valid for k in range(12)] == [False] * 12
+         for n in range(4) for scanner in made]
+    )  # fmt: skip
+
+
 def in_threads(jobs):
     went_well = []
     threads = [threading.Thread(target=lambda job=job: went_well.append(job())) for job in jobs]
