@@ -51,7 +51,7 @@ class NeMoGuardrails:
 
     Raises:
         GuardError: Not exactly one of the three is given, or a value is out of range.
-        MissingExtra: nemoguardrails is not installed and is to run in this process.
+        MissingExtra: nemoguardrails is not installed and is to run in this process (it needs Python below 3.14).
     """
 
     uses_turns = True

@@ -33,6 +33,7 @@ T = TypeVar("T")
 MAX_REPLY = 1_000_000
 """Bytes that a reply may have."""
 
+_FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, RuntimeError, ValueError)
 _BACKOFF = wait_random_exponential(multiplier=0.25, max=8.0)
 
 
@@ -180,7 +181,7 @@ class JSONService:
                     reply.add(chunk)
                     self._left(end)
             return reply.value()
-        except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError, ValueError) as error:
+        except _FOREIGN as error:
             failure = self._failure(error)
         raise failure
 
@@ -193,7 +194,7 @@ class JSONService:
                     async for chunk in response.aiter_raw():
                         reply.add(chunk)
             return reply.value()
-        except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError, ValueError) as error:
+        except _FOREIGN as error:
             failure = self._failure(error)
         raise failure
 

@@ -7,6 +7,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import AsyncGenerator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -37,7 +38,7 @@ class Clients:
         trust = self._trusted()
         with self._lock:
             if self._client is None:
-                self._client = httpx.Client(verify=trust)
+                self._client = httpx.Client(verify=trust, cookies=_no_cookies())
                 self._closer = weakref.finalize(self, self._client.close)
             return self._client
 
@@ -50,7 +51,7 @@ class Clients:
             # reading certificates from the disk takes tens of milliseconds
             trust = await asyncio.to_thread(self._trusted)
             if loop not in self._lives:
-                client = httpx.AsyncClient(verify=trust)
+                client = httpx.AsyncClient(verify=trust, cookies=_no_cookies())
                 keeper = _keep(client)
                 await anext(keeper)  # does not wait: from now on the loop knows it
                 with self._lock:
@@ -77,6 +78,11 @@ class Clients:
         if self._trust is None:
             self._trust = httpx.create_ssl_context()
         return self._trust
+
+
+def _no_cookies() -> CookieJar:
+    """Give a jar that takes none: what a service sets in one call is not to come with another user's."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 async def _keep(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:

@@ -295,6 +295,7 @@ def test_threads_share_it(name: str) -> None:
 
         with ThreadPoolExecutor(16) as pool:
             assert list(pool.map(ask, range(64))) == [number % 2 == 0 for number in range(64)]
+        assert all("Cookie" not in request.headers for request in server.requests)
         getattr(scanner, "detector", scanner).close()
 
 
@@ -311,6 +312,7 @@ def test_tasks_share_it_and_loops_follow_each_other(name: str) -> None:
         scanner = made(member, server)
         for _ in range(3):
             assert asyncio.run(crowd()) == [number % 2 == 0 for number in range(32)]
+        assert all("Cookie" not in request.headers for request in server.requests)
 
 
 @pytest.mark.parametrize("name", SCANNERS)

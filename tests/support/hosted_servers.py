@@ -162,7 +162,7 @@ class HostedServer(LoopbackServer):
         if fault is not None:
             fault(self, exchange, body)
         else:
-            exchange.send_json(200, reply)
+            exchange.send_json(200, reply, {"Set-Cookie": f"seen={KEY}; Path=/"})
 
     def _parsed(self, exchange: Exchange, body: bytes) -> Any:
         if exchange.command != "POST":
