@@ -18,12 +18,11 @@ from lc_guard.scanners.llm_guard_spans import Watched
 Shape = Literal["ours", "prompt", "output"]
 
 _INSTANT = frozenset(
-    {
-        "BanSubstrings", "InvisibleText", "JSON", "NoRefusalLight", "ReadingTime", "Regex", "Sentiment", "TokenLimit",
-    }
-)  # fmt: skip
-# These share nothing between calls: pure functions of the text, or a fresh request for each address.
-_SHARED = _INSTANT | {"URLReachability"}
+    {"BanSubstrings", "InvisibleText", "NoRefusalLight", "ReadingTime", "Regex", "Sentiment", "TokenLimit"}
+)
+# These share nothing between calls: functions of the text alone, or a fresh request for each address. JSON is not
+# instant: its pattern takes a second for 4,000 open braces.
+_SHARED = _INSTANT | {"JSON", "URLReachability"}
 # What they give differs from the text, but nothing in the text is at fault at that place.
 _NO_SPANS = frozenset({"JSON", "ReadingTime", "TokenLimit"})
 # Its library keeps its settings in the process, not in the object.
@@ -137,7 +136,7 @@ class AdaptedScanner:
         self.side = side
         self.name = name or kind
         self.name_given = name is not None
-        self.cost: Cost = cost_of(kind)
+        self.cost: Cost = cost_of(kind) if is_engine(type(scanner)) else "model"
         self.stages = stages or stages_of(side)
         self.details: Mapping[str, str] = {"library": type(scanner).__module__.partition(".")[0], "scanner": kind}
         self._lock = _lock_of(scanner, kind)
@@ -177,7 +176,7 @@ class AdaptedScanner:
             return self._asked(request)
         except GuardError:
             raise
-        except Exception as error:  # noqa: BLE001 - any type of its own
+        except Exception as error:
             if any(base.__name__ == "GraphBubbleUp" for base in type(error).__mro__):
                 raise  # LangGraph's interrupts: control flow, not a failure
             # What it raises may quote the text.

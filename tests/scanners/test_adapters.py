@@ -216,6 +216,13 @@ def test_an_interrupt_of_langgraph_passes():
         of(as_scanner(Asking(), side="prompt"))
 
 
+def test_an_object_of_ones_own_is_not_taken_for_llm_guards_of_the_same_name():
+    regex = type("Regex", (LikeInput,), {})
+    scanner = as_scanner(regex(), side="prompt")
+    assert scanner.cost == "model"
+    assert scanner._lock is not None
+
+
 def test_names_are_unique_and_the_same_each_time():
     class Regex(LikeInput):
         pass
