@@ -60,6 +60,11 @@ class Detection:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self.detectors)})"
 
+    @property
+    def cold(self) -> bool:
+        """Whether a detector has yet to load its models."""
+        return not self._warm and any(hasattr(detector, "warm_up") for detector in self.detectors.values())
+
     def warm_up(self) -> None:
         """Load the models of all detectors now; does nothing the second time.
 
@@ -90,7 +95,7 @@ class Detection:
         if not texts or not self.detectors:
             detected.entities.update((text, ()) for text in texts)
             return detected
-        if not self._warm:
+        if self.cold:
             (failure,) = yield Together([self.warm_up])
             if failure is not None:
                 self._fail(detected, texts, "warm-up", failure)

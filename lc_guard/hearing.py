@@ -84,6 +84,11 @@ class Hearing:
             (ask.stage, judge.name): judge for job in jobs for ask in job.asks for judge in panels.panel(ask.stage)
         }
 
+    def given(self, job: int) -> list[Verdict]:
+        """Give the verdicts on a job in the order of the scanners, whichever ended first."""
+        order = {key: number for number, key in enumerate(self._judges)}
+        return sorted(self.verdicts[job], key=lambda given: order[given.decision.stage, given.decision.check])
+
     def current(self, job: int, text: str) -> str:
         """Give what the rewriting scanners left of a text."""
         return self._current[job].get(text, text)

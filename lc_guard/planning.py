@@ -71,6 +71,9 @@ class Planner:
         hiding = [number for number, job in enumerate(jobs) if job.hide and not self._given_up(hearing, number)]
         if hiding:
             yield Together((), notes=[_pii_started(number, jobs[number]) for number in hiding])
+        if hiding and self._detection.cold:
+            # what can't be loaded says so again when it is asked; until it is, nothing could run beside it
+            yield Together([self._detection.warm_up])
         detected = yield from hearing.beside(self._detect(hearing, {number: jobs[number] for number in hiding}))
         outcomes: list[Outcome] = []
         for number, job in enumerate(jobs):
@@ -146,7 +149,7 @@ class Planner:
 
     def _finish(self, hearing: Hearing, number: int, job: Job, outcome: Outcome) -> Plan[None]:
         """Put together what was decided of a job and what becomes of its texts."""
-        verdicts = hearing.verdicts[number]
+        verdicts = hearing.given(number)
         outcome.decisions += [verdict.decision for verdict in verdicts]
         blocking = outcome.blocking
         if blocking is not None:
