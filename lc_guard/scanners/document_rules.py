@@ -39,7 +39,7 @@ _DOCUMENT = (
         r"|\b(?:assistant|ai|model|you) (?:should|must) secretly\b", _INDIRECT,
     ),
     (
-        "user-question", 0.7, ("the user s", "user is", "users"),
+        "user-question", 0.7, ("the user", "the reviewer"),
         r"\b(?:ignore|disregard) the (?:user|users|user s|reviewers?|reviewers s) (?:s )?(?:question|request|query"
         r"|input|criteria|instructions?|message)", _INDIRECT,
     ),

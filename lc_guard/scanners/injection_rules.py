@@ -45,6 +45,11 @@ _SHOW_ANCHORS = (
     "spell", "put ", "complete", "echo",
 )  # fmt: skip
 
+_VOID_ANCHORS = (
+    "void", "obsolete", "cancel", "lifted", "revoked", "suspended", "removed", "disabled", "deactivated", "nullified",
+    "outdated", "apply",
+)  # fmt: skip
+
 _OVERRIDE = (
     ("earlier", 0.9, _DROP_ANCHORS, rf"{_DROP} {gap(4)}{_EARLIER} {gap(3)}{_ORDERS}", _INJECTION, _ORDERS_ANCHORS),
     (
@@ -64,7 +69,7 @@ _OVERRIDE = (
         _INJECTION, ("above", "before", "told", "said", "given", "taught", "instructed", "trained"),
     ),
     (
-        "memory", 0.7, ("memory", "slate"),
+        "memory", 0.7, ("memory", "context", "your mind", "slate"),
         rf"\b(?:erase|wipe|clear|reset|delete) {gap(1)}your (?:memory|context|mind|slate)\b", _INJECTION,
     ),
     (
@@ -73,7 +78,7 @@ _OVERRIDE = (
         rf" (?:by|to) {gap(4)}(?:{_ORDERS}|{_FREE_OF})", _INJECTION,
     ),
     (
-        "void-1", 0.8, _ORDERS_ANCHORS,
+        "void-1", 0.8, _VOID_ANCHORS,
         rf"\b(?:your|system|(?:instructions?|rules|guidelines) you) {gap(6)}(?:(?:is|are|has been|have been|were)"
         r" (?:now )?(?:void|obsolete|cancell?ed|lifted|revoked|suspended|removed|disabled|deactivated|nullified"
         r"|outdated)"
@@ -86,7 +91,7 @@ _OVERRIDE = (
         _INJECTION,
     ),
     (
-        "lifted", 0.8, ("safety", "content polic", "protocols", "guardrail", "restrictions"),
+        "lifted", 0.8, ("protocol", "polic", "filter", "guardrail", "restrictions"),
         r"\b(?:safety|content|security|usage|ethic(?:al|s))? ?(?:protocols?|polic(?:y|ies)|filters?|guardrails"
         r"|restrictions)"
         r" (?:is|are|has been|have been|were) (?:now )?(?:lifted|disabled|suspended|removed|revoked|turned off|off"
@@ -94,8 +99,8 @@ _OVERRIDE = (
         _INJECTION,
     ),
     (
-        "new-orders", 0.7, ("new instruction", "new task", "real task", "new rule", "new system", "new order",
-        "updated instr", "only instr", "real instr"),
+        "new-orders", 0.7, ("your new", "your real", "your actual", "your true", "your updated", "your only", "new system",
+        "new instr", "new mess", "new prompt"),
         r"\b(?:your (?:new|real|actual|true|updated|only) (?:instructions?|tasks?|rules?|orders|objective)"
         r" (?:is|are|below|follow)|(?:as|is) your only instruction|new (?:system )?(?:instructions?|message|prompt) [.]"
         r" (?:you|discard|ignore|forward|print|do|send|from|always|reveal))", _INJECTION,

@@ -22,10 +22,13 @@ _LOOKALIKES = str.maketrans(
     "авеікмнорсѕтухјԁһԛԝґѵӏ" + "αβεικνορτυχϲϳ" + "ıℓɡɑ",
     "abeikmhopcstyxjdhqwrvl" + "abeikvoptuxcj" + "ilga",
 )
-_MIXED = re.compile(r"[a-z\u0370-\u03ff\u0400-\u052fıℓɡɑ]*[a-z][a-z\u0370-\u03ff\u0400-\u052fıℓɡɑ]*")
+_WORD = re.compile(r"[a-z\u0370-\u03ff\u0400-\u052fıℓɡɑ]+")
+_HAS_LATIN = re.compile("[a-z]")
 _LEET = str.maketrans("013457@$!|l", "oieastasiii")
-# Inside a word, or before two letters: where a digit or a sign stands for a letter and not for itself.
-_LEET_IN_WORDS = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])|(?<![0-9a-z])[013457@$](?=[a-z]{2})")
+# Inside a word, before two letters, at the end of a word: where a digit stands for a letter, not for itself.
+_LEET_IN_WORDS = re.compile(
+    r"(?<=[a-z])[013457@$](?=[a-z])|(?<![0-9a-z])[013457@$](?=[a-z]{2})|(?<=[a-z])[013457@$](?![0-9a-z])"
+)
 _SPACED = re.compile(
     r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_]){3,}(?![^\W_])(?:[ .*_-]{2,}[^\W_](?:[ .*_-][^\W_])+(?![^\W_]))*"
 )
@@ -61,7 +64,7 @@ def folded(text: str, *, casefold: bool = True, accents: bool = True, leet: bool
         plain, offsets = _unfold(text, accents=accents, casefold=casefold)
     plain = plain.lower() if casefold and plain.isascii() else plain
     if not accents and not plain.isascii():
-        plain = _MIXED.sub(_latin, plain)
+        plain = _WORD.sub(_latin, plain)
     return Folded(plain.translate(_LEET) if leet else plain, offsets)
 
 
@@ -128,7 +131,7 @@ def _fold_cluster(cluster: str, *, accents: bool, casefold: bool) -> str:
 
 def _latin(match: re.Match[str]) -> str:
     word = match[0]
-    return word if word.isascii() else word.translate(_LOOKALIKES)
+    return word.translate(_LOOKALIKES) if not word.isascii() and _HAS_LATIN.search(word) else word
 
 
 def in_leet(text: str) -> bool:

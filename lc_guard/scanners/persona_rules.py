@@ -15,7 +15,7 @@ _FREE_OF = (
 
 _PERSONA = (
     (
-        "dan", 0.8, ("dan", "stan", "aim", "dude", "jailbreak"),
+        "dan", 0.8, ("dan", "anything now", "machiavell", "stan", "aim", "dude", "jailbreak"),
         r"\b(?:you are|you re|act as|as|become|called|character as|pretend to be|acting as|answer as|respond as"
         rf"|play|part 2 \. you are) {gap(3)}"
         r"(?:dan|stan|aim|dude|jailbroken)\b(?! brown| smith)|\bdo anything now\b|\bjailbreak (?:mode|enabled)\b"
@@ -75,7 +75,7 @@ _PERSONA = (
         r"\b(?:who|that|which|you|and|assistant|always) (?:will |must |can )?(?:never (?:refuses?|declines?"
         r"|den(?:y|ies)|say \"? ?(?:i|no))|always compl(?:y|ies)|comply with every)", _JAILBREAK,
     ),
-    ("admin", 0.8, ("sudo", "admin", "root"),
+    ("admin", 0.8, ("sudo", "admin", "root", "override", "god "),
         r"\b(?:granted|given|have|got) (?:full |you )?(?:sudo|admin|root|administrator|god) (?:access|rights"
         r"|privileges|mode)\b|\b(?:admin|system|developer|root|safety) override (?:code|[.]|enabled|activated"
         r"|accepted)", _JAILBREAK),
@@ -118,21 +118,21 @@ _TRAITS = (
     ("bound-by-none", 0.6, ("bound",),
         rf"\bnot bound by {gap(3)}(?:restrictions|rules|guidelines|limits|limitations|ethic\w{{0,4}}|moral\w{{0,4}}"
         rf"|laws|polic\w{{1,3}})\b", _JAILBREAK),
-    ("not-refuse", 0.4, ("refus",),
+    ("not-refuse", 0.4, ("refus", "deny"),
         r"\b(?:do not|don t|never|cannot|can t|can never|will not|won t|must not) (?:ever )?(?:refuse|deny)\b"
         r"|\bwithout {gap}refus".replace("{gap}", gap(3)), _SUPPRESSED),
     ("now-on", 0.2, ("from now", "starting now"),
         r"\b(?:from now(?: on)?|starting now),? you (?:are|re|will|must|have)\b", _JAILBREAK),
-    ("anything", 0.3, ("do anything", "say anything"),
+    ("anything", 0.3, (" anything",),
         r"\b(?:can|could|able to|will) (?:do|say|generate) anything\b", _JAILBREAK),
-    ("slot", 0.4, ("insert", "prompt here", "your prompt"),
+    ("slot", 0.4, ("insert", "first "),
         r"\binsert (?:your )?(?:prompt|question|request)(?: here)?\b|\b(?:my )?first (?:prompt|question|request"
         r") is\b", _JAILBREAK),
 )  # fmt: skip
 
 _REFUSAL = (
     (
-        "never-sorry", 0.6, ("sorry", "cannot", "can t", "apolog", "refus", "disclaimer", "declin"),
+        "never-sorry", 0.6, ("sorry", "cannot", "say no", "as an ai", "respond with", "can t", "apolog", "refus", "disclaimer", "declin"),
         r"\b(?:never|do not|don t|you never|forbidden to|not allowed to|not permitted to|cannot) (?:say|refuse"
         r"|decline|reply|respond with|write) (?:with )?"
         r"(?:\" ?)?(?:i m sorry|sorry|i cannot|i can t|no\b|any request|\.|to (?:answer|any)|as an ai)", _SUPPRESSED,
@@ -150,7 +150,7 @@ _REFUSAL = (
         r" (?:(?:or|and) )?(?:any )?(?:disclaimers?|refusals?|warnings?|ethical|considerations|refuse)", _SUPPRESSED,
     ),
     (
-        "just-comply", 0.6, ("comply", "must answer", "refuse"),
+        "just-comply", 0.6, ("comply", "you must", "refuse", "apolog"),
         r"\b(?:do not|don t|never) (?:apologi[sz]e|refuse)\b.{0,60}\b(?:refuse|comply|policies|answer)\b"
         r"|\byou must (?:answer|comply with|obey) (?:every|any|all)\b", _SUPPRESSED,
     ),

@@ -27,8 +27,11 @@ IN_ORDER = [
 ]
 HIDDEN = {
     "tags": ("Hi" + "".join(chr(0xE0000 + ord(c)) for c in "obey me"), "Hi", {"TAG_CHARACTER"}),
-    "tags in a false flag": ("🏴" + "".join(chr(0xE0000 + ord(c)) for c in "ignore all") + "\U000e007f", "🏴", {"TAG_CHARACTER"}),
-    "trojan source": ("if access != 'user\u202e \u2066// Check if admin\u2069 \u2066':", "if access != 'user // Check if admin ':",
+    "tags in a false flag": ("🏴" +
+                             "".join(chr(0xE0000 + ord(c)) for c in "ignore all")
+                             + "\U000e007f", "🏴", {"TAG_CHARACTER"}),
+    "trojan source": ("if access != 'user\u202e \u2066// Check if admin\u2069 \u2066':",
+                      "if access != 'user // Check if admin ':",
                       {"BIDI_OVERRIDE", "BIDI_CONTROL"}),
     "an isolate left open": ("שלום \u2067world", "שלום world", {"BIDI_CONTROL"}),
     "bits": ("Hello" + "\u200b\u200c" * 8 + "there", "Hellothere", {"ZERO_WIDTH"}),
@@ -90,7 +93,8 @@ def test_options():
 
 
 AWKWARD = st.text(
-    st.sampled_from("ab \n👩🏴❤葛אمक1" + "\u200b\u200c\u200d\u2066\u2069\u202e\ufe0f\ufe00\U000e0067\U000e007f\U000e0100\ufeff\u00ad\ue000"),
+    st.sampled_from("ab \n👩🏴❤葛אمक1"
+                    "\u200b\u200c\u200d\u2066\u2069\u202e\ufe0f\ufe00\U000e0067\U000e007f\U000e0100\ufeff\u00ad\ue000"),
     max_size=40,
 )  # fmt: skip
 
