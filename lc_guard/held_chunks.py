@@ -71,7 +71,7 @@ class HeldChunks:
         text = self._text[:cut]
         changed = self._changed(window, outcome)
         self._windows += 1
-        self._context = (self._context + text)[-CONTEXT:]
+        self._context = (self._context + (text if changed is None else changed))[-CONTEXT:]
         self._text = self._text[cut:]
         return self._released(cut, changed)
 

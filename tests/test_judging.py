@@ -460,14 +460,11 @@ def test_many_texts_for_a_service_go_at_the_same_time(mode: str) -> None:
 @modes
 def test_a_batch_is_asked_in_one_pass(mode: str) -> None:
     class Batched(Watcher):
-        batches: list[int] = []
-
         def scan_batch(self, requests: Any) -> list[ScanResult]:
             self.batches.append(len(requests))
             return [self._result(request.text) for request in requests]
 
-    batched = Batched()
-    batched.batches = []
+    batched = Batched(batches=[])
     (outcome,), _ = check(
         guarded(batched, policy=Policy(checks={"watcher": CheckPolicy(action="replace")})), mode, job("a", BAD)
     )
