@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import partial
-from math import isfinite
+from threading import TIMEOUT_MAX
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -130,16 +130,19 @@ def by_name(name: str, given: Any, kind: type[CheckPolicy], allowed: tuple[str, 
     Raises:
         PolicyError: If it is no such mapping, or a name is not allowed.
     """
-    if not isinstance(given, Mapping):
-        raise PolicyError(f"{name} must be a mapping of names to {kind.__name__}")
+    require_names(name, given, kind.__name__)
     for key, value in given.items():
-        if not isinstance(key, str) or not key:
-            raise PolicyError(f"{name} must have names as keys")
         if allowed is not None:
             require(f"a key of {name}", key, allowed)
         if not isinstance(value, kind):
             raise PolicyError(f"{name}[{key!r}] must be a {kind.__name__}, got {type(value).__name__}")
     return MappingProxyType(dict(given))
+
+
+def require_names(name: str, given: object, values: str) -> None:
+    """Raise `PolicyError` if something is no mapping of names, or one of them is empty."""
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) and key.strip() for key in given):
+        raise PolicyError(f"{name} must be a mapping of names to {values}")
 
 
 def rebuilt(record: Any) -> tuple[Any, ...]:
@@ -150,6 +153,14 @@ def rebuilt(record: Any) -> tuple[Any, ...]:
     return partial(make, **plain), ()
 
 
+def plain(value: Any) -> Any:
+    """Give what a setting is in the file of a policy: plain JSON values; of a check only what is set."""
+    if isinstance(value, CheckPolicy):
+        values = {item.name: getattr(value, item.name) for item in fields(value)}
+        return {name: plain(each) for name, each in values.items() if each is not None and each != {}}
+    return {name: plain(each) for name, each in value.items()} if isinstance(value, Mapping) else value
+
+
 def require(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Raise `PolicyError` if a value is not one of those allowed."""
     if value not in allowed:
@@ -158,7 +169,7 @@ def require(name: str, value: object, allowed: tuple[str, ...]) -> None:
 
 def require_seconds(name: str, value: object) -> None:
     """Raise `PolicyError` if a value is no positive number of seconds."""
-    if not (_is_number(value) and isfinite(value) and value > 0):  # type: ignore[arg-type, operator]
+    if not (_is_number(value) and 0 < value <= TIMEOUT_MAX):  # type: ignore[operator]
         raise PolicyError(f"{name} must be a positive number of seconds")
 
 

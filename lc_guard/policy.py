@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from os import PathLike
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -15,8 +16,10 @@ from lc_guard.check_policy import (
     Rule,
     StagePolicy,
     by_name,
+    plain,
     rebuilt,
     require,
+    require_names,
     require_seconds,
     rule,
 )
@@ -75,6 +78,8 @@ class Policy:
         require("on_invalid", self.on_invalid, get_args(OnInvalid))
         require("on_error", self.on_error, get_args(OnError))
         require("streaming", self.streaming, get_args(Streaming))
+        require_names("kinds", self.kinds, "actions")
+        require_names("thresholds", self.thresholds, "numbers")
         for kind, action in self.kinds.items():
             require(f"kinds[{kind!r}]", action, get_args(KindAction))
         for kind, threshold in self.thresholds.items():
@@ -88,8 +93,10 @@ class Policy:
             raise PolicyError("version must be a text")
         # normalized once, and out of reach of whoever passed the mapping
         for name, given in (("kinds", self.kinds), ("thresholds", self.thresholds)):
-            own = MappingProxyType({normalize_kind(kind): value for kind, value in given.items()})
-            object.__setattr__(self, name, own)
+            own = {normalize_kind(kind): value for kind, value in given.items()}
+            if len(own) < len(given):
+                raise PolicyError(f"{name} names a kind twice, in two spellings: keep one of them")
+            object.__setattr__(self, name, MappingProxyType(own))
         object.__setattr__(self, "checks", by_name("checks", self.checks, CheckPolicy))
         object.__setattr__(self, "stages", by_name("stages", self.stages, StagePolicy, STAGES))
         for checks in (self.checks, *(stage.checks for stage in self.stages.values())):
@@ -98,6 +105,26 @@ class Policy:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuilt(self)
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str]) -> Policy:
+        """Read a policy from a TOML or YAML file.
+
+        Args:
+            path: A file ending in ``.toml``, ``.yaml`` or ``.yml``, in UTF-8, of at most 1 MB.
+
+        Raises:
+            PolicyError: The file can't be read, or something in it is wrong: the message names every such place by
+                line.
+        """
+        from lc_guard.policy_files import load_policy  # noqa: PLC0415 - reads files into this class
+
+        return load_policy(path)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the policy as plain JSON values, in the form that a file of it has; of the checks only what is set."""
+        values = {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.init}
+        return {**values, "timeout": "none" if self.timeout is None else self.timeout}
 
     def rule(self, stage: Stage, check: str) -> Rule:
         """Give what holds for a check at a stage, all settings taken together."""
