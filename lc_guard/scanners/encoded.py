@@ -10,7 +10,7 @@ from typing import Any
 
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
-from lc_guard.scanners.base import CONTEXT_STAGES, Cost, Scanner, ScanRequest, scanner_name
+from lc_guard.scanners.base import Cost, Scanner, ScanRequest, scanner_name
 from lc_guard.scanners.decoding import Decoded, decoded
 from lc_guard.scanners.jailbreaks import JailbreakPhrases
 from lc_guard.scanners.probing import PlaceholderProbing
@@ -37,7 +37,6 @@ class EncodedPayloads:
     """
 
     cost: Cost = "instant"
-    stages = CONTEXT_STAGES
 
     def __init__(
         self, scanners: Sequence[Scanner] | None = None, *, max_depth: int = 3, name: str = "encoded_payloads"

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
 from lc_guard.hub import local_only
 from lc_guard.records import Entity, ScanResult, normalize_kind
-from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest
+from lc_guard.scanners.base import Cost, ScanRequest
 
 MatchType = Literal["full", "sentence", "chunks"]
 """What is put before the model: the text as a whole, each sentence, or windows of `chunk_tokens`; LLM Guard's words."""
@@ -71,7 +71,6 @@ class HuggingFaceClassifier:
     """
 
     cost: Cost = "model"
-    stages = CONTEXT_STAGES
 
     def __init__(
         self,
@@ -173,8 +172,10 @@ class HuggingFaceClassifier:
             ]
             pieces.sort(key=lambda piece: len(piece.ids))
             scores: list[tuple[_Piece, list[float]]] = []
-            for at in range(0, len(pieces), _BATCH):
-                batch = pieces[at : at + _BATCH]
+            # Without a padding token texts of different lengths can't be asked about at once.
+            size = 1 if loaded.tokenizer.pad_token_id is None else _BATCH
+            for at in range(0, len(pieces), size):
+                batch = pieces[at : at + size]
                 scores += zip(batch, _scores(loaded, [piece.ids for piece in batch]), strict=True)
         by_request: list[list[tuple[_Piece, list[float]]]] = [[] for _ in requests]
         for piece, values in scores:
@@ -274,7 +275,10 @@ def _limit(tokenizer: Any, config: Any) -> int:
 def _scores(loaded: _Loaded, ids: Sequence[Sequence[int]]) -> list[list[float]]:
     import torch
 
-    padded = loaded.tokenizer.pad({"input_ids": [list(row) for row in ids]}, return_tensors="pt")
+    if len(ids) == 1:
+        padded = {"input_ids": torch.tensor(ids), "attention_mask": torch.ones(1, len(ids[0]), dtype=torch.long)}
+    else:
+        padded = loaded.tokenizer.pad({"input_ids": [list(row) for row in ids]}, return_tensors="pt")
     device = next(loaded.network.parameters()).device
     with torch.inference_mode():
         logits = loaded.network(**{name: tensor.to(device) for name, tensor in padded.items()}).logits.float()

@@ -99,8 +99,8 @@ _OVERRIDE = (
         _INJECTION,
     ),
     (
-        "new-orders", 0.7, ("your new", "your real", "your actual", "your true", "your updated", "your only", "new system",
-        "new instr", "new mess", "new prompt"),
+        "new-orders", 0.7, ("your new", "your real", "your actual", "your true", "your updated", "your only",
+        "new system", "new instr", "new mess", "new prompt"),
         r"\b(?:your (?:new|real|actual|true|updated|only) (?:instructions?|tasks?|rules?|orders|objective)"
         r" (?:is|are|below|follow)|(?:as|is) your only instruction|new (?:system )?(?:instructions?|message|prompt) [.]"
         r" (?:you|discard|ignore|forward|print|do|send|from|always|reveal))", _INJECTION,

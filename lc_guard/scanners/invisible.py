@@ -12,7 +12,7 @@ from typing import Any
 
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
-from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest
+from lc_guard.scanners.base import Cost, ScanRequest
 
 _ZWNJ, _ZWJ = "\u200c", "\u200d"
 _SUSPECT = re.compile(
@@ -84,7 +84,6 @@ class InvisibleCharacters:
     """
 
     cost: Cost = "instant"
-    stages = CONTEXT_STAGES
 
     def __init__(
         self, *, threshold: float = 0.5, allow_private_use: bool = False, name: str = "invisible_characters"

@@ -8,7 +8,7 @@ from typing import Any
 
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
-from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Turn
+from lc_guard.scanners.base import Cost, ScanRequest, Turn
 from lc_guard.scanners.jailbreak_rules import jailbreak_rules, template_rules
 from lc_guard.scanners.normalizing import canonical, canonical_offsets, in_leet
 from lc_guard.scanners.rules import Hit, Rule, hits, risk_of, risks_by_category
@@ -48,7 +48,6 @@ class JailbreakPhrases:
     """
 
     cost: Cost = "instant"
-    stages = CONTEXT_STAGES
     uses_turns = True
 
     def __init__(

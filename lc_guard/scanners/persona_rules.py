@@ -132,7 +132,8 @@ _TRAITS = (
 
 _REFUSAL = (
     (
-        "never-sorry", 0.6, ("sorry", "cannot", "say no", "as an ai", "respond with", "can t", "apolog", "refus", "disclaimer", "declin"),
+        "never-sorry", 0.6, ("sorry", "cannot", "say no", "as an ai", "respond with",
+        "can t", "apolog", "refus", "disclaimer", "declin"),
         r"\b(?:never|do not|don t|you never|forbidden to|not allowed to|not permitted to|cannot) (?:say|refuse"
         r"|decline|reply|respond with|write) (?:with )?"
         r"(?:\" ?)?(?:i m sorry|sorry|i cannot|i can t|no\b|any request|\.|to (?:answer|any)|as an ai)", _SUPPRESSED,
@@ -151,7 +152,7 @@ _REFUSAL = (
     ),
     (
         "just-comply", 0.6, ("comply", "you must", "refuse", "apolog"),
-        r"\b(?:do not|don t|never) (?:apologi[sz]e|refuse)\b.{0,60}\b(?:refuse|comply|policies|answer)\b"
+        r"\b(?:do not|don t|never) (?:apologi[sz]e|refuse)\b.{0,60}\b(?:refuse|comply|policies)\b"
         r"|\byou must (?:answer|comply with|obey) (?:every|any|all)\b", _SUPPRESSED,
     ),
 )  # fmt: skip
