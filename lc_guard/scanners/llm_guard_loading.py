@@ -93,7 +93,7 @@ def _made(name: str, kind: Any, given: Mapping[str, Any]) -> Any:
                 f"LLM Guard's {name} could not be built {told}: check the values of {', '.join(given) or 'nothing'}"
             ) from None
         raise ModelUnavailable(
-            f"LLM Guard's {name} could not be built with the model {_shown(model.path)!r} {told}: check that its files "
+            f"LLM Guard's {name} could not be built with the model {shown(model.path)!r} {told}: check that its files "
             "are complete and of this scanner's task, and the other keywords' values; with use_onnx=True or gorget an "
             "ONNX export is needed"
         ) from None
@@ -154,7 +154,7 @@ def _placed(name: str, kind: Any, model: Any, *, use_onnx: bool) -> Any:
         return model
     if missing := [path for path in remote if not cached(path)]:
         raise ModelUnavailable(
-            f"LLM Guard's {name} needs the model {_shown(missing[0])!r}: it is not on this machine and its hub does "
+            f"LLM Guard's {name} needs the model {shown(missing[0])!r}: it is not on this machine and its hub does "
             "not answer. Do one of: connect and try again; download it ahead (huggingface_hub's snapshot_download); "
             "or give model= the path of a folder that holds it"
         )
@@ -165,7 +165,7 @@ def _placed(name: str, kind: Any, model: Any, *, use_onnx: bool) -> Any:
     )
 
 
-def _shown(path: str) -> str:
+def shown(path: str) -> str:
     """Give a model's name; of a path, which may hold a user's name, the last part."""
     return Path(path).name if str(path).startswith((".", "/", "~", "\\")) else str(path)
 

@@ -13,7 +13,7 @@ from lc_guard.llm_guard_engine import Signature, installed, scanner_names, signa
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Cost, ScanRequest, Sees
 from lc_guard.scanners.llm_guard import AdaptedScanner, adapted, cost_of, stages_of
-from lc_guard.scanners.llm_guard_loading import build
+from lc_guard.scanners.llm_guard_loading import build, shown
 
 Side = Literal["prompt", "output"]
 
@@ -173,4 +173,4 @@ def _accepted(scanner: str, side: Side, module: str, settings: Mapping[str, Any]
 
 def _told(model: Any) -> Mapping[str, str]:
     path = model.get("path") if isinstance(model, Mapping) else getattr(model, "path", model)
-    return {"model": os.path.basename(os.fspath(path))} if isinstance(path, str | os.PathLike) else {}
+    return {"model": shown(os.fspath(path))} if isinstance(path, str | os.PathLike) else {}

@@ -14,7 +14,7 @@ from lc_guard.records import normalize_kind
 from lc_guard.scanners import LLMGuardScanner
 from lc_guard.scanners.adapters import as_scanner
 from lc_guard.scanners.base import CONTEXT_STAGES, ScanRequest
-from tests.scanners.checkpoints import NER_LABELS, Checkpoints
+from tests.scanners.checkpoints import NER_LABELS, TORCH, Checkpoints
 
 FOLDERS = {"prompt": "input_scanners", "output": "output_scanners"}
 TORN = "[REDACTED]"
@@ -73,7 +73,17 @@ def ask(scanner, side, text, prompt=CALM):
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory):
-    return Checkpoints(tmp_path_factory.mktemp("scanners"))
+    folder = tmp_path_factory.mktemp("scanners")
+    if not TORCH:
+        yield Checkpoints(folder)
+        return
+    import torch
+
+    # Models this small only wait for one another's threads.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield Checkpoints(folder)
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

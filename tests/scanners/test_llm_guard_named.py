@@ -171,6 +171,13 @@ def test_repr_holds_no_settings():
     assert "Acme" not in repr(LLMGuardScanner("BanCompetitors", competitors=["Acme"]))
 
 
+@pytest.mark.parametrize(
+    ("model", "told"), [("me/mine", "me/mine"), ("/home/jane/mine", "mine"), ({"path": "a/b"}, "a/b")]
+)
+def test_the_trace_is_told_the_model_but_no_folders(model, told):
+    assert LLMGuardScanner("Toxicity", model=model).details == {"scanner": "Toxicity", "model": told}
+
+
 def test_lists_of_the_caller_stay_as_they_are():
     patterns = ["a"]
     LLMGuardScanner("Regex", patterns=patterns).warm_up()
@@ -225,6 +232,7 @@ def test_an_encoding_that_is_not_there(monkeypatch, tmp_path):
 def test_data_of_nltk_that_is_not_there(monkeypatch, tmp_path, keywords, told):
     import nltk
 
+    nltk.data.clear_cache()
     monkeypatch.setattr(nltk.data, "path", [str(tmp_path)])
     monkeypatch.setattr(nltk, "download", lambda *_, **__: False)
     with pytest.raises(ModelUnavailable, match=told):
