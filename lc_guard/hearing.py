@@ -21,7 +21,7 @@ from lc_guard.drivers import Call, NotNeeded, Plan, Together, milliseconds_since
 from lc_guard.jobs import CheckEnded, CheckStarted, Job
 from lc_guard.panels import Judge, Panels
 from lc_guard.records import Entity, Stage
-from lc_guard.scanners.base import ScanRequest
+from lc_guard.scanners.base import ScanRequest, Turn
 from lc_guard.verdicts import Verdict, verdict
 
 logger = logging.getLogger("lc_guard")
@@ -79,6 +79,7 @@ class Hearing:
         self._rewritten: list[dict[str, str]] = [{} for _ in jobs]
         self._replaced: list[dict[str, str]] = [{} for _ in jobs]
         self._entities: list[dict[str, tuple[Entity, ...]]] = [{} for _ in jobs]
+        self._hidden_turns: list[dict[str, str]] = [{} for _ in jobs]
         self._deadline: float | None = None
         self._judges: dict[tuple[Stage, str], Judge] = {
             (ask.stage, judge.name): judge for job in jobs for ask in job.asks for judge in panels.panel(ask.stage)
@@ -141,12 +142,24 @@ class Hearing:
             return None
         return (yield from self._alongside(plan, self._checks("judge", lambda judge: not judge.instant)))
 
-    def late(self, hidden: Sequence[Mapping[str, str]]) -> Plan[None]:
+    def turns(self, job: int) -> list[str]:
+        """Give what was said before, where those ask for it that may see only what is hidden."""
+        stages = {
+            stage
+            for (stage, _), judge in self._judges.items()
+            if _phase(judge, self._jobs[job]) == "late" and getattr(judge.scanner, "uses_turns", False)
+        }
+        asks = (ask for ask in self._jobs[job].asks if ask.stage in stages)
+        return list(dict.fromkeys(turn.text for ask in asks for turn in ask.turns))
+
+    def late(self, hidden: Sequence[Mapping[str, str]], turns: Sequence[Mapping[str, str]]) -> Plan[None]:
         """Ask those that may see only what is hidden; nothing is asked of jobs that are blocked.
 
         Args:
             hidden: By job, text → hidden text.
+            turns: By job, what was said before → the same hidden.
         """
+        self._hidden_turns = [{**texts, **said} for texts, said in zip(hidden, turns, strict=True)]
         self._rewritten = [dict(texts) for texts in self._current]
         for number, texts in enumerate(hidden):
             self._current[number].update(texts)
@@ -182,13 +195,17 @@ class Hearing:
                 self.current(number, ask.text),
                 stage,
                 job.prompt if stage in ("output", "tool_call") else "",
-                ask.turns,
+                ask.turns if _phase(judge, job) != "late" else self._hidden(number, ask.turns),
                 min(ends, default=None),
             )
             for ask in asks.values()
         ]
         known = [self._panels.verdicts.get(judge.name, judge.scanner, request) for request in requests]
         return _Check(number, stage, judge, list(asks), requests, list(known))
+
+    def _hidden(self, number: int, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+        known = self._hidden_turns[number]
+        return tuple(Turn(turn.role, known[turn.text]) for turn in turns if turn.text in known)
 
     def _alongside(self, plan: Plan[T], checks: list[_Check]) -> Plan[T | None]:
         """Run checks beside the first thing that a plan waits for."""

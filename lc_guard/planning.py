@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from lc_guard.detection import Detected, Detection
@@ -76,6 +77,7 @@ class Planner:
             yield Together([self._detection.warm_up])
         detected = yield from hearing.beside(self._detect(hearing, {number: jobs[number] for number in hiding}))
         outcomes: list[Outcome] = []
+        turns: list[dict[str, str]] = []
         for number, job in enumerate(jobs):
             outcome = Outcome()
             if detected is None and number in hiding:
@@ -83,8 +85,9 @@ class Planner:
             elif number in hiding or _has_found(hearing, number, job):
                 outcome = yield from self._decide(hearing, number, job, detected or Detected(), started)
             outcomes.append(outcome)
-        late = [{} if outcome.blocking else outcome.texts for outcome in outcomes]
-        yield from hearing.late(late)
+            said = [] if outcome.blocking else hearing.turns(number)
+            turns.append((yield from self._hide_turns(job.session or "", said, detected)) if said else {})
+        yield from hearing.late([{} if outcome.blocking else outcome.texts for outcome in outcomes], turns)
         for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
             yield from self._finish(hearing, number, job, outcome)
         return outcomes
@@ -95,7 +98,7 @@ class Planner:
     def _detect(self, hearing: Hearing, jobs: Mapping[int, Job]) -> Plan[Detected]:
         batches = []
         for number, job in jobs.items():
-            texts = [hearing.current(number, text) for text in job.texts]
+            texts = [*(hearing.current(number, text) for text in _texts(job)), *hearing.turns(number)]
             batches.append([*texts, *all_readings(texts)])
         return (yield from self._detection.plan(batches, self._seconds(jobs.values())))
 
@@ -107,7 +110,7 @@ class Planner:
     def _decide(self, hearing: Hearing, number: int, job: Job, detected: Detected, started: float) -> Plan[Outcome]:
         """Decide on what the detectors found in a job, and hide it."""
         session = job.session or ""
-        current = {text: hearing.current(number, text) for text in job.texts}
+        current = {text: hearing.current(number, text) for text in _texts(job)}
         texts = list(dict.fromkeys(current.values()))
         looked_at = [*texts, *all_readings(texts)]
         failure = next((detected.failures[text] for text in looked_at if text in detected.failures), None)
@@ -137,6 +140,22 @@ class Planner:
         outcome.texts = {text: hidden.get(now, now) for text, now in current.items()}
         return outcome
 
+    def _hide_turns(self, session: str, said: list[str], detected: Detected | None) -> Plan[dict[str, str]]:
+        """Hide what was said before for those outside; a turn that can't be hidden is not shown to them."""
+        found = {} if detected is None else detected.entities
+        failed = {} if detected is None else detected.failures
+        known = [text for text in said if not any(each in failed or each not in found for each in [text, *_read(text)])]
+        (memory,) = yield Together([partial(self._hiding.recall, session, known)], waits=self._hiding.waits)
+        if isinstance(memory, Exception):
+            return {}
+        findings = self._hiding.findings(known, found, memory)
+        spans = {text: merge(text, entities, self._policy) for text, entities in findings.items()}
+        shown = {text: own for text, own in spans.items() if all(span.action != "block" for span in own)}
+        hits = dict(zip(known, memory.found, strict=True))
+        memory = replace(memory, found=[hits[text] for text in shown])
+        hidden = yield from self._hiding.hide(session, shown, memory)
+        return {} if isinstance(hidden, Exception) else {text: hidden.get(text, text) for text in shown}
+
     def _spans(
         self, job: Job, detected: Detected, memory: Memory, extra: Mapping[str, Sequence[Entity]]
     ) -> dict[str, list[Span]]:
@@ -159,7 +178,7 @@ class Planner:
             return
         hidden = outcome.texts
         changed: dict[str, str] = {}
-        for text in dict.fromkeys((*job.texts, *(ask.text for ask in job.asks))):
+        for text in _texts(job):
             now = hearing.final(number, text, hearing.current(number, text))
             if now != text:
                 changed[text] = now
@@ -247,9 +266,18 @@ class Planner:
         return None if job.session is None else self._digest(job.session)
 
 
+def _texts(job: Job) -> list[str]:
+    """Give all texts of a job; what the scanners are asked about is looked at as well."""
+    return list(dict.fromkeys((*job.texts, *(ask.text for ask in job.asks))))
+
+
+def _read(text: str) -> list[str]:
+    return list(all_readings([text]))
+
+
 def _pii_started(number: int, job: Job) -> CheckStarted:
     return CheckStarted(number, job.stage, PII_CHECK, len(job.texts), sum(map(len, job.texts)))
 
 
 def _has_found(hearing: Hearing, number: int, job: Job) -> bool:
-    return not hearing.blocked(number) and any(hearing.found(number, text) for text in job.texts)
+    return not hearing.blocked(number) and any(hearing.found(number, text) for text in _texts(job))
