@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lc_guard.commands.inputs import STDIN, CommandError, read_text
+from lc_guard.records import PII_CHECK
 
 if TYPE_CHECKING:
     from lc_guard.detectors import Detector
+    from lc_guard.policy import CheckPolicy, Policy
 
 _SESSION = "scan"
 
@@ -23,9 +26,9 @@ _EPILOG = """\
 With --entities each line is an object: "file" (the name as given; "-" is standard input), "kind", "start" and "end"
 (offsets in characters), "score" (0 to 1), and with --show-values also "value", the raw text.
 
-Exit status: 0 done; 1 a check failed, nothing of that text was written; 2 wrong usage, or a file that could not be
-read (the others are done). The placeholders' values are forgotten when the command ends: for a way back use
-lc_guard.Guard in a program."""
+Exit status: 0 done; 1 a check failed or blocked, nothing of that text was written; 2 wrong usage, a policy that can't
+be taken, or a file that could not be read (the others are done). The placeholders' values are forgotten when the
+command ends: for a way back use lc_guard.Guard in a program."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,6 +55,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default="default",
         help="default: rules and models; patterns: structured data only, quick to start, masks no name",
     )
+    parser.add_argument(
+        "--policy",
+        metavar="FILE",
+        help="a policy in TOML or YAML: kinds, thresholds and what an error means (its scanners are not run)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -62,13 +70,16 @@ def run(args: argparse.Namespace) -> int:
         The exit status.
 
     Raises:
-        CommandError: Options contradict each other.
+        CommandError: Options contradict each other, or the policy can't be taken.
         GuardError: A check failed.
     """
     if args.show_values and not args.entities:
         raise CommandError("--show-values belongs to --entities")
     if args.style and args.entities:
         raise CommandError("--style belongs to anonymized text, not to --entities")
+    if args.policy and args.entities:
+        raise CommandError("--policy belongs to anonymized text, not to --entities")
+    policy = _policy(args.policy)
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", newline="")  # the text goes out as it came in, whatever the locale
@@ -77,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     if args.entities:
         _list_entities(texts, detector, show_values=args.show_values)
     else:
-        _anonymize(texts, detector, args.style)
+        _anonymize(texts, detector, args.style, policy)
     return texts.status
 
 
@@ -105,11 +116,32 @@ def _detector(name: str) -> Detector:
     return PatternDetector() if name == "patterns" else default_detector()
 
 
-def _anonymize(texts: _Texts, detector: Detector, style: Any) -> None:
-    from lc_guard import Guard, Policy  # noqa: PLC0415 - a light import of this module
+def _policy(file: str | None) -> Policy:
+    from lc_guard import Policy, PolicyError  # noqa: PLC0415 - a light import of this module
 
-    # A file may be long, and nobody waits behind this call.
-    session = Guard(detector, policy=Policy(timeout=None), placeholder_style=style).session(_SESSION)
+    if file is None:
+        return Policy(timeout=None)  # a text may be long, and nobody waits behind this call
+    try:
+        policy = Policy.from_file(file)
+    except PolicyError as error:
+        raise CommandError(str(error)) from None
+    return _of_detectors(policy)
+
+
+def _of_detectors(policy: Policy) -> Policy:
+    """Leave out the settings of scanners: a guard without them would refuse the policy."""
+    stages = {name: replace(stage, checks=_pii(stage.checks)) for name, stage in policy.stages.items()}
+    return replace(policy, checks=_pii(policy.checks), stages=stages)
+
+
+def _pii(checks: Mapping[str, CheckPolicy]) -> dict[str, CheckPolicy]:
+    return {name: settings for name, settings in checks.items() if name == PII_CHECK}
+
+
+def _anonymize(texts: _Texts, detector: Detector, style: Any, policy: Policy) -> None:
+    from lc_guard import Guard  # noqa: PLC0415 - a light import of this module
+
+    session = Guard(detector, policy=policy, placeholder_style=style).session(_SESSION)
     for _, text in texts:
         sys.stdout.write(session.anonymize(text))
         sys.stdout.flush()
