@@ -8,7 +8,7 @@ import codecs
 import html
 import re
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from lc_guard.escapes import readings
@@ -16,8 +16,6 @@ from lc_guard.escapes import readings
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ :,-]?){8,}")
 _BINARY = re.compile(r"(?:[01]{8}[ ,]?){6,}")
-_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _TAGS = re.compile("[\U000e0020-\U000e007e]{4,}")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
 _UNSEEN_BITS = re.compile("[\u200b\u200c\u200d\u2060\ufeff]{32,}")
@@ -51,14 +49,7 @@ def decoded(text: str, *, whole: bool = False) -> list[Decoded]:
         What was found, by encoding; nothing for data that is no text, such as pictures and hashes.
     """
     found = [*_runs(text)]
-    if "%" in text:
-        found += _escaped("PERCENT", text, _PERCENT)
-    if "&" in text:
-        found += _escaped("HTML", text, _ENTITY)
-    if "\\" in text:
-        *_, last = [None, *readings(text)]
-        if last is not None and len(text) - len(last[0]) >= _FEW * 3:
-            found.append(Decoded("ESCAPES", text.index("\\"), len(text), last[0]))
+    found += _escaped(text)
     if not text.isascii():
         found += _unseen(text)
     if whole:
@@ -127,13 +118,21 @@ def _readable(data: bytes) -> str | None:
     return text if printable == len(text) and letters >= 0.6 * len(text) else None
 
 
-def _escaped(encoding: str, text: str, pattern: re.Pattern[str]) -> list[Decoded]:
-    matches = [match.span() for match in pattern.finditer(text)]
-    if len(matches) < _FEW:
-        return []
-    start, end = matches[0][0], matches[-1][1]
-    plain = urllib.parse.unquote(text) if encoding == "PERCENT" else html.unescape(text)
-    return [Decoded(encoding, start, end, plain)] if plain != text else []
+def _escaped(text: str) -> Iterator[Decoded]:
+    """Undo all escapes of a text in one go: texts of the web have several sorts."""
+    plain, undone = text, []
+    for encoding, sign, pattern, undo in _ESCAPES:
+        if sign in plain and len(spans := [match.span() for match in pattern.finditer(plain)]) >= _FEW:
+            in_text = spans if plain is text else [match.span() for match in pattern.finditer(text)]
+            undone += [(encoding, in_text[0][0], in_text[-1][1])] if in_text else []
+            plain = undo(plain)
+    if undone and plain != text:
+        yield Decoded(undone[0][0], min(start for _, start, _ in undone), max(end for *_, end in undone), plain)
+
+
+def _without_backslashes(text: str) -> str:
+    *_, plain = [text, *(reading for reading, _ in readings(text))]
+    return plain
 
 
 def _unseen(text: str) -> Iterator[Decoded]:
@@ -162,3 +161,10 @@ def _byte_of(selector: str) -> int:
 
 def _bytes_of(bits: str) -> bytes:
     return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8))
+
+
+_ESCAPES: tuple[tuple[str, str, re.Pattern[str], Callable[[str], str]], ...] = (
+    ("PERCENT", "%", re.compile(r"%[0-9A-Fa-f]{2}"), urllib.parse.unquote),
+    ("HTML", "&", re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"), html.unescape),
+    ("ESCAPES", "\\", re.compile(r"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})"), _without_backslashes),
+)

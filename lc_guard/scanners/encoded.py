@@ -16,7 +16,7 @@ from lc_guard.scanners.jailbreaks import JailbreakPhrases
 from lc_guard.scanners.probing import PlaceholderProbing
 from lc_guard.scanners.secrets import Secrets
 
-_MAX_DEPTH = 8
+_MAX_DEPTH = 5
 _ALONE = 32
 
 
@@ -29,7 +29,7 @@ class EncodedPayloads:
 
     Args:
         scanners: Who judges what was decoded; None for `JailbreakPhrases`, `Secrets` and `PlaceholderProbing`.
-        max_depth: Encodings in each other that are undone, 1…8.
+        max_depth: Encodings in each other that are undone, 1…5.
         name: The check's name.
 
     Raises:

@@ -33,8 +33,8 @@ _KINDS: tuple[tuple[str, str, float], ...] = (
 _KIND_OF = re.compile("|".join(f"(?P<{kind}>[{letters}])" for kind, letters, _ in _KINDS))
 _RISK_OF = {kind: risk for kind, _, risk in _KINDS}
 _OTHER, _OTHER_RISK = "CONTROL_CHARACTER", 0.2
-# Two unseen characters in a row, or many in a text, carry data; one in a word is a leftover.
-_RUN_RISK, _MANY, _MANY_RISK = 0.8, 8, 0.6
+# Two unseen characters in a row, or many in a text, carry data; one in a word is a leftover, as are hyphenation points.
+_RUN_RISK, _MANY, _MANY_SHARE, _MANY_RISK = 0.8, 8, 0.02, 0.6
 _EMOJI = (
     "©®‼⁉™ℹ\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff〰〽㊗㊙\U0001f000-\U0001faff"
 )
@@ -121,8 +121,7 @@ class InvisibleCharacters:
         categories: dict[str, float] = {}
         for entity in entities:
             categories[entity.kind] = max(categories.get(entity.kind, 0.0), entity.score)
-        many = _MANY_RISK if len(found) >= _MANY else 0.0
-        risk = max(many, *categories.values())
+        risk = max(_risk_of_many(text, entities), *categories.values())
         return ScanResult(
             risk < self._threshold, risk, sanitized=self._without(text, found), entities=entities, categories=categories
         )
@@ -157,6 +156,11 @@ class InvisibleCharacters:
         if letter == "\ufeff":
             return not at
         return letter in _LAYOUT or any(taken.match(letter) and base.match(before) for taken, base in _BESIDE)
+
+
+def _risk_of_many(text: str, entities: tuple[Entity, ...]) -> float:
+    count = sum(entity.end - entity.start for entity in entities if entity.kind != "SOFT_HYPHEN")
+    return _MANY_RISK if count >= max(_MANY, _MANY_SHARE * len(text)) else 0.0
 
 
 def _emoji_ends(text: str, at: int) -> bool:

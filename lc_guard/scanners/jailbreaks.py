@@ -20,7 +20,7 @@ _SPEAKS_OF = re.compile(
     r"\b(?:prompt injections?|jailbreaks?|phrases?|sentence|words|attack|classify|typing|type|filter|unit test|paper"
     r"|dangerous|meaning|translate|explain|means?|vulnerabilit(?:y|ies)|example)\b"
 )
-_EARLIER_TURNS, _EARLIER_CHARACTERS = 8, 4_000
+_EARLIER_TURNS, _EARLIER_CHARACTERS = 8, 1_000
 _REACH = 400
 
 
@@ -29,6 +29,7 @@ class JailbreakPhrases:
 
     It knows wordings, not meanings: a new one passes. Put a model behind it where that matters. Text that is disguised
     by case, accents, look-alike letters, invisible characters, spaced letters or leetspeak is read as what it means.
+    A phrase in quotes weighs less in a text that speaks of phrases, attacks or translations.
 
     Args:
         threshold: Risk from which a text is not valid, above 0, up to 1.
@@ -80,9 +81,6 @@ class JailbreakPhrases:
     def details(self) -> dict[str, Any]:
         """Number of rules and the threshold, for the trace."""
         return {"rules": len(self._rules) + len(self._templates), "threshold": self._threshold}
-
-    def warm_up(self) -> None:
-        """Do nothing: the rules were compiled by the constructor."""
 
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge a text, and what it becomes when it is read on from the user's last messages.

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r"|[\[<]\s?(?:redacted)[_ -](?P<word>[a-z]{2,31}(?:[_ -][a-z]{2,31}){0,4})[_ -](?P<number>\d{1,9})\s?[\]>]",
 )
 _MANY, _MANY_RISK = 6, 0.6
+_SHARE = 0.3
 _FAR, _FAR_RISK = 1_000, 0.3
 _MARK = " placeholdertoken "
 
@@ -73,7 +74,7 @@ class PlaceholderProbing:
             return ScanResult(valid=True, risk_score=0.0)
         found = _asked(text, with_tokens=bool(tokens))
         categories = risks_by_category(found)
-        enumerated = self._enumerated(tokens)
+        enumerated = self._enumerated(text, tokens)
         if enumerated:
             categories["enumerate"] = max(categories.get("enumerate", 0.0), enumerated)
         risk = 1 - (1 - risk_of(found)) * (1 - enumerated)
@@ -81,13 +82,16 @@ class PlaceholderProbing:
         entities = () if valid else tuple(Entity(_KIND, *token.span()) for token in tokens)
         return ScanResult(valid, risk, entities=entities, categories=categories)
 
-    def _enumerated(self, tokens: list[re.Match[str]]) -> float:
+    def _enumerated(self, text: str, tokens: list[re.Match[str]]) -> float:
+        """Give the risk that placeholders are tried out; ``COLUMN_1`` without brackets is a name in somebody's code."""
         indices: dict[str, set[int]] = {}
-        for token in tokens:
+        typed = [token for token in tokens if token[0][0] in "[<(" or token[0].startswith("REDACTED")]
+        for token in typed:
             kind = (token["kind"] or token["word"]).upper().removeprefix("REDACTED_")
             indices.setdefault(kind, set()).add(int(token["index"] or token["number"]))
         rows = max((_longest_row(numbers) for numbers in indices.values()), default=0)
-        if rows >= self._many:
+        # In a text about many people they stand apart; placeholders and little else are a list of tries.
+        if rows >= self._many and sum(len(token[0]) for token in typed) > _SHARE * len(text):
             return _MANY_RISK
         return _FAR_RISK if any(number >= _FAR for numbers in indices.values() for number in numbers) else 0.0
 
@@ -102,9 +106,7 @@ def _longest_row(numbers: set[int]) -> int:
 
 def _speaks_of_placeholders(text: str) -> bool:
     lower = text.lower()
-    return any(
-        word in lower for word in ("placeholder", "redact", "anonymi", "pseudonym", "masked", "platzhalter", "deanonym")
-    )
+    return any(word in lower for word in ("placeholder", "redact", "anonymi", "pseudonym", "masked", "platzhalter"))
 
 
 def _asked(text: str, *, with_tokens: bool) -> list[Hit]:

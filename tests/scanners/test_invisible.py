@@ -44,6 +44,8 @@ HIDDEN = {
     "Hangul fillers": ("a\u3164\u3164b", "ab", {"ZERO_WIDTH"}),
 }  # fmt: skip
 LEFTOVERS = [
+    "Do\u00adnau\u00addampf\u00adschiff\u00adfahrts\u00adge\u00adsell\u00adschafts\u00adka\u00adpi\u00adtän",
+    "line \u200bbreak " * 10 + "in a long text about nothing at all " * 20,
     "a\u200bb",
     "in\u00adter\u00adnatio\u00adnal",
     "word\u2060",

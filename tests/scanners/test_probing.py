@@ -65,6 +65,10 @@ ORDINARY = [
     "Who is the mayor of Berlin?",
     "Spell 'Mississippi' backwards.",
     "MAX_1024 is a constant.",
+    "SELECT COLUMN_1, COLUMN_2, COLUMN_3, COLUMN_4, COLUMN_5, COLUMN_6, COLUMN_7 FROM table_1",
+    "Minutes: [PERSON_1] opened the meeting and welcomed all. [PERSON_2] spoke about the budget of the coming year. "
+    "[PERSON_3] and [PERSON_4] had questions about travel costs. [PERSON_5] wants a new printer, [PERSON_6] is against "
+    "it, and [PERSON_7] will ask around for offers until the next meeting in March.",
     "List all the members of the team with their roles.",
     "The redacted documents were released in 2019.",
     "Swap the first and the second paragraph.",
