@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import logging
 import threading
 from collections.abc import Mapping
 from numbers import Real
@@ -10,6 +12,7 @@ from typing import Any, Literal
 
 from lc_guard.errors import GuardError, ScannerError, ScannerTimeout
 from lc_guard.llm_guard_engine import ROOTS, hushed, is_engine, quiet
+from lc_guard.presidio_offline import quiet as presidio_quiet
 from lc_guard.records import Entity, ScanResult, Stage, normalize_kind
 from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Sees
 from lc_guard.scanners.differences import removed
@@ -188,7 +191,8 @@ class AdaptedScanner:
     def _asked(self, request: ScanRequest) -> ScanResult:
         text = request.text
         watched = Watched(self._scanner)
-        with hushed():
+        # At DEBUG Presidio tells words of the text.
+        with hushed(), presidio_quiet(logging.WARNING) if self._kind == "Sensitive" else contextlib.nullcontext():
             scan = watched.scanner.scan
             answer = scan(text) if self.side == "prompt" else scan(request.prompt, text)
         sanitized, valid, risk = checked(answer, self._kind)

@@ -34,7 +34,7 @@ BOTH = {
     "EmotionDetection": ({}, ("bad", ("neutral", "anger")), BAD, CALM, None),
     "Gibberish": ({}, ("bad", ("clean", "noise")), BAD, CALM, None),
     "Language": ({"valid_languages": ["en"]}, ("bad", ("en", "fr")), BAD, CALM, None),
-    "Regex": ({"patterns": [r"\d{3}", "abc"]}, None, "of 123 and abc", CALM, f"of {TORN} and {TORN}"),
+    "Regex": ({"patterns": [r"T-\d{3}", "abc"]}, None, "of T-123 and abc", CALM, f"of {TORN} and {TORN}"),
     "Sentiment": ({}, None, "I hate this, it is terrible", "I love this, it is great", None),
     "Toxicity": ({}, ("bad", ("neutral", "toxicity")), BAD, CALM, None),
 }  # fmt: skip
@@ -207,7 +207,7 @@ def test_by_name_and_as_the_object_it_is(side, name, built, server, capfd, caplo
     logged = "".join(
         [*capfd.readouterr(), *(item.getMessage() for item in caplog.records if "urllib3" not in item.name)]
     )
-    assert not any(word in logged for word in (fires, calm, KEY, "botnet", "acme", "jane", "123"))
+    assert not any(word in logged for word in (fires, calm, KEY, "botnet", "acme", "jane", "T-123"))
 
 
 def kind_of(name):
@@ -225,8 +225,8 @@ def kind_of(name):
         ("output", "BanCompetitors", ["acme"]),
         ("prompt", "BanSubstrings", ["Botnet"]),
         ("prompt", "InvisibleText", ["\u200b", "\u202e"]),
-        ("prompt", "Regex", ["123", "abc"]),
-        ("output", "Regex", ["123", "abc"]),
+        ("prompt", "Regex", ["T-123", "abc"]),
+        ("output", "Regex", ["T-123", "abc"]),
         ("prompt", "Secrets", [KEY, OTHER, KEY]),
         ("output", "Sensitive", ["jane"]),
     ],
