@@ -97,6 +97,14 @@ def test_a_given_client_that_is_closed_or_limited(server: hosted.LakeraServer) -
     assert KEY not in str(raised.value)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "9" * 5000])
+def test_numbers_that_json_has_not(server: hosted.LakeraServer, number: str) -> None:
+    body = f'{{"flagged": false, "elsewhere": {number}}}'.encode()
+    server.always = lambda _, exchange, __: exchange.send_bytes(200, body, "application/json")
+    with pytest.raises(ServiceError, match="no JSON"):
+        service(server.url).run(plan())
+
+
 def test_control_flow_passes(server: hosted.LakeraServer) -> None:
     def interrupt(request: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt

@@ -63,6 +63,12 @@ def lying_page(_: HostedServer, exchange: Exchange, body: bytes) -> None:
     exchange.send_bytes(200, b"<html>" + body + b"</html>", "application/json")
 
 
+def mislabelled(server: HostedServer, exchange: Exchange, body: bytes) -> None:
+    """The right answer, said to be no JSON."""
+    answer = server.answer(Request(exchange.path, dict(exchange.headers.items()), json.loads(body), body))
+    exchange.send_bytes(200, json.dumps(answer).encode(), "text/plain")
+
+
 def nothing(_: HostedServer, exchange: Exchange, body: bytes) -> None:
     """An empty body."""
     exchange.send_bytes(200, b"", "application/json")
@@ -84,13 +90,13 @@ def hang_up(_: HostedServer, exchange: Exchange, body: bytes) -> None:
 
 
 def huge(server: HostedServer, exchange: Exchange, body: bytes) -> None:
-    """Ten megabytes of JSON; the server notes how much of it was taken."""
+    """Forty megabytes of JSON; the server notes how much of it was taken."""
     exchange.send_response(200)
     exchange.send_header("Content-Type", "application/json")
-    exchange.send_header("Content-Length", str(10_000_002))
+    exchange.send_header("Content-Length", str(40_000_002))
     exchange.end_headers()
     exchange.wfile.write(b'"')
-    for _ in range(100):
+    for _ in range(400):
         exchange.wfile.write(b"x" * 100_000)
         server.written += 100_000
     exchange.wfile.write(b'"')
