@@ -136,7 +136,7 @@ class Hearing:
         Returns:
             What the other plan gives; None if it was given up because every job is blocked.
         """
-        yield from self._alongside(_nothing(), self._checks("judge", lambda judge: judge.instant))
+        yield from self._ask(self._checks("judge", lambda judge: judge.instant))
         if self._enough():
             plan.close()
             return None
@@ -159,17 +159,19 @@ class Hearing:
             hidden: By job, text → hidden text.
             turns: By job, what was said before → the same hidden.
         """
-        self._hidden_turns = [{**texts, **said} for texts, said in zip(hidden, turns, strict=True)]
         self._rewritten = [dict(texts) for texts in self._current]
         for number, texts in enumerate(hidden):
             self._current[number].update(texts)
+        if not any(_phase(judge, job) == "late" for judge in self._judges.values() for job in self._jobs):
+            return
+        self._hidden_turns = [{**texts, **said} for texts, said in zip(hidden, turns, strict=True)]
         yield from self._one_by_one("late")
-        yield from self._alongside(_nothing(), self._checks("late", lambda judge: not judge.rewrites))
+        yield from self._ask(self._checks("late", lambda judge: not judge.rewrites))
 
     def _one_by_one(self, phase: _Phase) -> Plan[None]:
         names = dict.fromkeys(name for (_, name), judge in self._judges.items() if judge.rewrites)
         for name in names:
-            yield from self._alongside(_nothing(), self._checks(phase, partial(_rewrites, name)))
+            yield from self._ask(self._checks(phase, partial(_rewrites, name)))
 
     def _checks(self, phase: _Phase, wanted: Callable[[Judge], bool]) -> list[_Check]:
         """Open the checks of a phase; each job has its own."""
@@ -202,6 +204,10 @@ class Hearing:
         ]
         known = [self._panels.verdicts.get(judge.name, judge.scanner, request) for request in requests]
         return _Check(number, stage, judge, list(asks), requests, list(known))
+
+    def _ask(self, checks: list[_Check]) -> Plan[None]:
+        if checks:
+            yield from self._alongside(_nothing(), checks)
 
     def _hidden(self, number: int, turns: Sequence[Turn]) -> tuple[Turn, ...]:
         known = self._hidden_turns[number]
@@ -270,7 +276,7 @@ class Hearing:
 
     def _ended(self, check: _Check, calls: Sequence[tuple[_Check, Asking]]) -> Iterator[Any]:
         """Decide on a check once all of its calls have ended."""
-        own = [number for number, (owner, _) in enumerate(calls) if owner is check]
+        own = [number for number, (owner, _) in enumerate(calls) if owner is check] if len(calls) > 1 else [0]
         if any(number not in check.results for number in own):
             return
         results = [check.results[number] for number in own]

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 import benchmarks.__main__
-from benchmarks import chain, conversation, detection, importing, memory, protected_model, restoring, streaming
+from benchmarks import (
+    chain,
+    conversation,
+    detection,
+    importing,
+    memory,
+    protected_model,
+    restoring,
+    scanning,
+    streaming,
+)
 from benchmarks.table import HEADS, Row, markdown, text, told
 
 SMALL: list[tuple[Any, dict[str, Any], int]] = [
@@ -17,6 +27,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (chain, {"repeats": 1, "number": 2}, 1),
     (conversation, {"turns": 5}, 1),
     (protected_model, {"words": 20, "repeats": 1}, 3),
+    (scanning, {"seconds": 0.01, "prompts": 10, "repeats": 1, "layers": 1, "hidden": 32}, 4),
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
 ]

@@ -184,13 +184,13 @@ def test_a_protected_model_ends_the_turn(mode: str, on_blocked: str) -> None:
                 answer = added(run(safe, mode, question))
                 assert answer.text == on_blocked
                 assert answer.response_metadata["finish_reason"] == "content_filter"
-                assert is_refusal(answer if isinstance(answer, AIMessage) else answer)
-            assert len(server.requests) == (0 if reply is echo else len(server.requests))
+                assert is_refusal(answer)
+            assert bool(server.requests) == (reply is not echo)
 
 
 @modes
 def test_a_protected_chain_ends_the_turn(mode: str) -> None:
-    guard, prompt, output = scanning()
+    guard, _, output = scanning()
     inside = RunnableLambda(lambda text: f"said {text}")
     safe = protect(inside, guard, on_blocked="no.")
     assert added(run(safe, mode, f"I am {NAME}")) == f"said I am {NAME}"
@@ -425,9 +425,8 @@ def test_a_service_outside_never_sees_a_value_of_an_agent(mode: str) -> None:
     policy = Policy(kinds={"EMAIL": "redact"})
     guard = Guard(ExactDetector(VALUES), prompt_scanners=[asked], output_scanners=[says], policy=policy)
     reply = agents.script(ToolCalls((agents.call("web_search", query=P1),), content=f"Asking {P1}"), "Done.")
-    with agents.agent_of(guard, reply, tools=[poisoned()]) as (agent, _server):
-        with contextlib.suppress(Blocked):
-            agents.run(agent, mode, agents.asked(f"search {NAME} {MAIL}"), agents.config())
+    with agents.agent_of(guard, reply, tools=[poisoned()]) as (agent, _server), contextlib.suppress(Blocked):
+        agents.run(agent, mode, agents.asked(f"search {NAME} {MAIL}"), agents.config())
     assert_value_free(asked.requests + says.requests)
     judged = next(request for request in asked.requests if request.stage == "tool_result")
     assert [turn.text for turn in judged.turns] == [f"search {P1} [REDACTED_EMAIL]", f"Asking {P1}"]
