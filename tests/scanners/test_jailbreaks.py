@@ -39,7 +39,7 @@ def test_enough_cases():
 
 
 def test_precision(flagged):
-    """Measured: 1.0; of 8,430 paragraphs of package descriptions, which are no cases, 2 in 10,000 are flagged."""
+    """Measured: 1.0; of 8,910 paragraphs of package descriptions, which are no cases, 2 are flagged as jailbreaks."""
     assert [case.family for case in ORDINARY if flagged[case]] == []
     found = sum(flagged[case] for case in ATTACKS)
     assert found / (found + sum(flagged[case] for case in ORDINARY)) >= 0.98
