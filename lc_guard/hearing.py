@@ -29,7 +29,7 @@ logger = logging.getLogger("lc_guard")
 T = TypeVar("T")
 _Phase = Literal["rewrite", "judge", "late"]
 
-_LONG = 50_000  # characters from which even an instant scanner is kept off an event loop
+_LONG = 4_000  # characters from which even instant scanners are kept off an event loop: they take milliseconds then
 
 
 @dataclass(eq=False, slots=True)

@@ -28,6 +28,8 @@ _INSTANT = frozenset(
 _SHARED = _INSTANT | {"JSON", "URLReachability"}
 # What they give differs from the text, but nothing in the text is at fault at that place.
 _NO_SPANS = frozenset({"JSON", "ReadingTime", "TokenLimit"})
+# They compare an answer as a whole with something; a sentence of it tells nothing.
+_WHOLE = frozenset({"FactualConsistency", "JSON", "ReadingTime", "Relevance"})
 # Its library keeps its settings in the process, not in the object.
 _SECRETS = threading.Lock()
 # All of this match type use the tokenizer of the one made last: it hangs on the enum's member.
@@ -102,6 +104,11 @@ def cost_of(kind: str) -> Cost:
     return "instant" if kind in _INSTANT else "remote" if kind == "URLReachability" else "model"
 
 
+def needs_whole(kind: str) -> bool:
+    """Tell whether a scanner of LLM Guard can judge only a whole answer, by the name of its class."""
+    return kind in _WHOLE
+
+
 def stages_of(side: Literal["prompt", "output"]) -> tuple[Stage, ...]:
     """Give where a scanner judges unless told otherwise."""
     return CONTEXT_STAGES if side == "prompt" else ("output",)
@@ -140,6 +147,8 @@ class AdaptedScanner:
         self.name = name or kind
         self.name_given = name is not None
         self.cost: Cost = cost_of(kind) if is_engine(type(scanner)) else "model"
+        self.needs_whole = needs_whole(kind) and is_engine(type(scanner))
+        self.rewrites = kind == "JSON"  # it gives repaired JSON as valid
         self.stages = stages or stages_of(side)
         self.details: Mapping[str, str] = {"library": type(scanner).__module__.partition(".")[0], "scanner": kind}
         self._lock = _lock_of(scanner, kind)

@@ -12,7 +12,7 @@ from lc_guard.errors import GuardError, MissingExtra
 from lc_guard.llm_guard_engine import Signature, installed, scanner_names, signature
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Cost, ScanRequest, Sees
-from lc_guard.scanners.llm_guard import AdaptedScanner, adapted, cost_of, stages_of
+from lc_guard.scanners.llm_guard import AdaptedScanner, adapted, cost_of, needs_whole, stages_of
 from lc_guard.scanners.llm_guard_loading import build, shown
 
 Side = Literal["prompt", "output"]
@@ -64,6 +64,8 @@ class LLMGuardScanner:
         self._signature = _accepted(scanner, self.side, self._modules[self.side], settings)
         self.name = name or scanner
         self.name_given = name is not None
+        self.needs_whole = needs_whole(scanner)
+        self.rewrites = scanner == "JSON"
         self.stages = self._given_stages or stages_of(self.side)
         self.details: Mapping[str, str] = {"scanner": scanner, **_told(settings.get("model"))}
         self._lock = threading.Lock()
