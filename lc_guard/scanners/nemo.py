@@ -31,8 +31,8 @@ class NeMoGuardrails:
     own, in one thread; what they remember of a text is wiped, their log lines are dropped. NeMo sends usage statistics
     to NVIDIA, without texts, unless ``DO_NOT_TRACK=1`` is in the environment.
 
-    ``blocked`` is not valid with a risk of 1. ``modified`` is not valid with a risk of 0.5, and `sanitized` is the text
-    that the rails made of it. Texts go whole.
+    ``blocked`` is not valid, with a risk of 1. ``modified`` may go on as `sanitized`, what the rails made of the text,
+    with a risk of 0.5. Texts go whole.
 
     Args:
         config_path: Folder of a Colang 1.0 configuration, run in this process.
@@ -180,7 +180,7 @@ def _result(status: str, content: str) -> ScanResult:
     if status == "blocked":
         return ScanResult(valid=False, risk_score=1.0)
     if status == "modified":
-        return ScanResult(valid=False, risk_score=0.5, sanitized=content)
+        return ScanResult(valid=True, risk_score=0.5, sanitized=content)
     raise ServiceError("NeMoGuardrails: the reply can't be read: its status is none of passed, modified, blocked")
 
 

@@ -9,6 +9,8 @@ import weakref
 from collections.abc import AsyncGenerator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
+# httpx loads httpcore with its first client; its loggers must be there before `quiet` looks for them.
+import httpcore  # noqa: F401
 import httpx
 
 

@@ -356,7 +356,7 @@ class TestNeMo:
         with hosted.NeMoServer() as server:
             scanner = NeMoGuardrails(base_url=server.url, api_key=KEY, config_ids=["good"], model="m")
             result = scanner.scan(ScanRequest("to jane@example.org", turns=TURNS))
-            assert (result.valid, result.risk_score, result.sanitized) == (False, 0.5, "to <EMAIL>")
+            assert (result.valid, result.risk_score, result.sanitized) == (True, 0.5, "to <EMAIL>")
             assert sent(server)["guardrails"] == {"config_ids": ["good"], "rail_types": ["input"]}
             assert [message["role"] for message in sent(server)["messages"]] == ["system", "user", "assistant", "user"]
             result = scanner.scan(ScanRequest(ATTACK, stage="output", prompt="Why?"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -166,6 +168,24 @@ def test_quiet_is_for_this_call_alone(caplog: pytest.LogCaptureFixture) -> None:
     asyncio.run(both())
     logger.error("seven")
     assert caplog.messages == ["two", "six", "five", "seven"]
+
+
+@pytest.mark.parametrize("ask", ["scanner.scan(request)", "asyncio.run(scanner.ascan(request))"])
+def test_the_first_call_of_a_process_is_silent_as_well(ask: str) -> None:
+    code = f"""
+import asyncio, logging, sys
+logging.basicConfig(level=logging.DEBUG)
+from lc_guard.scanners import Lakera, ScanRequest
+scanner, request = Lakera(base_url=sys.argv[1], api_key={KEY!r}), ScanRequest("hello")
+assert {ask}.valid
+"""
+    with hosted.LakeraServer() as running:
+        done = subprocess.run(
+            [sys.executable, "-c", code, running.url], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert "http" not in done.stderr.replace("httpcore.connection:close", "")
+    assert KEY not in done.stdout + done.stderr
 
 
 def test_fields_tell_names_but_no_values() -> None:
