@@ -66,7 +66,7 @@ class AzureContentSafety(HostedScanner):
         blocklists: Sequence[str] = (),
         prompt_shields: bool = True,
         api_version: str = "2024-09-01",
-        name: str = "azure_content_safety",
+        name: str = "AzureContentSafety",
         sees: Sees = "hidden",
         stages: Sequence[Stage] | None = None,
         timeout: float = 10.0,

@@ -127,7 +127,7 @@ class BannedWords:
         case_sensitive: bool = False,
         leet: bool = False,
         kind: str = "BANNED_WORD",
-        name: str = "banned_words",
+        name: str = "BannedWords",
     ) -> None:
         self._phrases = _Phrases(_checked(words, match), match=match, case_sensitive=case_sensitive, leet=leet)
         self._kind = normalize_kind(kind)
@@ -173,7 +173,7 @@ class BannedTopics:
         *,
         minimum: int = 1,
         match: Match = "word",
-        name: str = "banned_topics",
+        name: str = "BannedTopics",
     ) -> None:
         if not topics:
             raise GuardError("topics is empty: give at least one topic with its words")

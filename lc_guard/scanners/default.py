@@ -28,6 +28,6 @@ def builtin_output_scanners() -> list[Scanner]:
     Returns:
         New scanners, in the order in which they are cheapest.
     """
-    invisible = InvisibleCharacters(name="invisible_output")
-    secrets = Secrets(name="secrets_output")
+    invisible = InvisibleCharacters()
+    secrets = Secrets()
     return [invisible, secrets]

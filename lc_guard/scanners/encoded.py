@@ -39,7 +39,7 @@ class EncodedPayloads:
     cost: Cost = "instant"
 
     def __init__(
-        self, scanners: Sequence[Scanner] | None = None, *, max_depth: int = 3, name: str = "encoded_payloads"
+        self, scanners: Sequence[Scanner] | None = None, *, max_depth: int = 3, name: str = "EncodedPayloads"
     ) -> None:
         inner = (JailbreakPhrases(), Secrets(), PlaceholderProbing()) if scanners is None else tuple(scanners)
         if not inner:

@@ -84,7 +84,7 @@ class HuggingFaceClassifier:
         device: str = "cpu",
         revision: str | None = None,
         local_files_only: bool = False,
-        name: str = "hugging_face",
+        name: str = "HuggingFaceClassifier",
     ) -> None:
         if any(importlib.util.find_spec(package) is None for package in ("transformers", "torch")):
             raise MissingExtra("HuggingFaceClassifier", "hf")

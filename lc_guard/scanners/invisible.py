@@ -86,7 +86,7 @@ class InvisibleCharacters:
     cost: Cost = "instant"
 
     def __init__(
-        self, *, threshold: float = 0.5, allow_private_use: bool = False, name: str = "invisible_characters"
+        self, *, threshold: float = 0.5, allow_private_use: bool = False, name: str = "InvisibleCharacters"
     ) -> None:
         if not 0 < threshold <= 1:
             raise GuardError(f"threshold={threshold!r} is no risk that a text can have: give a number above 0, up to 1")

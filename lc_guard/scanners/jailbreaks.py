@@ -57,7 +57,7 @@ class JailbreakPhrases:
         threshold: float = 0.5,
         extra_rules: Sequence[Rule] = (),
         without: Sequence[str] = (),
-        name: str = "jailbreak_phrases",
+        name: str = "JailbreakPhrases",
     ) -> None:
         if not 0 < threshold <= 1:
             raise GuardError(f"threshold={threshold!r} is no risk that a text can have: give a number above 0, up to 1")

@@ -68,7 +68,7 @@ class Lakera(HostedScanner):
         base_url: str = "https://api.lakera.ai",
         project_id: str | None = None,
         max_characters: int = 20_000,
-        name: str = "lakera",
+        name: str = "Lakera",
         sees: Sees = "hidden",
         stages: Sequence[Stage] | None = None,
         timeout: float = 10.0,

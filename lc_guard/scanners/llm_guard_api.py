@@ -51,7 +51,7 @@ class LLMGuardAPI(HostedScanner):
         base_url: str,
         api_key: str | None = None,
         suppress: Sequence[str] = (),
-        name: str = "llm_guard_api",
+        name: str = "LLMGuardAPI",
         sees: Sees = "hidden",
         stages: Sequence[Stage] | None = None,
         timeout: float = 30.0,

@@ -66,7 +66,7 @@ class NeMoGuardrails:
         config_ids: Sequence[str] = (),
         model: str = "none",
         api_key: str | None = None,
-        name: str = "nemo_guardrails",
+        name: str = "NeMoGuardrails",
         sees: Sees = "hidden",
         stages: Sequence[Stage] | None = None,
         timeout: float = 30.0,

@@ -50,7 +50,7 @@ class OpenAIModeration(HostedScanner):
         model: str = "omni-moderation-latest",
         thresholds: Mapping[str, float] | None = None,
         max_characters: int = 20_000,
-        name: str = "openai_moderation",
+        name: str = "OpenAIModeration",
         sees: Sees = "hidden",
         stages: Sequence[Stage] | None = None,
         timeout: float = 10.0,

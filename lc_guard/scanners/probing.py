@@ -42,7 +42,7 @@ class PlaceholderProbing:
 
     cost: Cost = "instant"
 
-    def __init__(self, *, threshold: float = 0.5, many: int = _MANY, name: str = "placeholder_probing") -> None:
+    def __init__(self, *, threshold: float = 0.5, many: int = _MANY, name: str = "PlaceholderProbing") -> None:
         if not 0 < threshold <= 1:
             raise GuardError(f"threshold={threshold!r} is no risk that a text can have: give a number above 0, up to 1")
         if many < 2:

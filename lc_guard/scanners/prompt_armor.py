@@ -58,7 +58,7 @@ class PromptArmor(HostedScanner):
         source: str | None = None,
         destination: str | None = None,
         max_characters: int = 20_000,
-        name: str = "prompt_armor",
+        name: str = "PromptArmor",
         sees: Sees = "hidden",
         stages: Sequence[Stage] | None = None,
         timeout: float = 10.0,

@@ -59,7 +59,7 @@ class Secrets:
 
     cost: Cost = "instant"
 
-    def __init__(self, *, entropy: float = 3.0, generic: bool = True, name: str = "secrets") -> None:
+    def __init__(self, *, entropy: float = 3.0, generic: bool = True, name: str = "Secrets") -> None:
         if not 0 <= entropy <= 8:
             raise GuardError(f"entropy={entropy!r} is no number of bits that a character can have: give 0…8")
         self.name = name
