@@ -341,10 +341,41 @@ class TestScan:
         assert main(["scan", "--detector", "patterns", str(path)]) == 0
         assert capsys.readouterr().out == ""
 
-    @pytest.mark.parametrize("args", [["--show-values"], ["--entities", "--style", "angle"]])
+    @pytest.mark.parametrize(
+        "args", [["--show-values"], ["--entities", "--style", "angle"], ["--entities", "--policy", "p.toml"]]
+    )
     def test_options_that_contradict(self, capsys, args):
         assert main(["scan", *args]) == 2
         assert "belongs to" in capsys.readouterr().err
+
+    def test_a_policy(self, capsys, own_file, tmp_path):
+        policy = tmp_path / "policy.toml"
+        policy.write_text(
+            "kinds.PHONE_NUMBER = 'redact'\nkinds.EMAIL_ADDRESS = 'allow'\nchecks.Toxicity.action = 'warn'\n"
+            "[stages.prompt]\nchecks = { Toxicity = { action = 'redact' }, pii = { timeout = 5 } }\n"
+        )
+        assert main(["scan", "--detector", "patterns", "--policy", str(policy), str(own_file)]) == 0
+        output = capsys.readouterr().out
+        assert "called at [REDACTED_PHONE_NUMBER]." in output
+        assert "priya.r@okaforlegal.com" in output
+        assert "[REDACTED_CREDIT_CARD_1]" in output
+
+    def test_a_policy_that_blocks_writes_nothing_of_that_text(self, capsys, own_file, tmp_path):
+        policy = tmp_path / "policy.yaml"
+        policy.write_text("kinds: {CREDIT_CARD: block}")
+        assert main(["scan", "--detector", "patterns", "--policy", str(policy), str(own_file)]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "1 CREDIT_CARD" in captured.err
+        assert [value for value in OWN_VALUES if value in captured.err] == []
+
+    def test_a_policy_that_cannot_be_taken(self, capsys, own_file, tmp_path):
+        policy = tmp_path / "policy.yaml"
+        policy.write_text("default: anonymise")
+        assert main(["scan", "--detector", "patterns", "--policy", str(policy), str(own_file)]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert f"lc-guard: {policy}, line 1: default must be one of" in captured.err
 
     def test_a_check_that_fails_writes_nothing(self, capsys, monkeypatch, own_file):
         def fail(self, text):
@@ -361,6 +392,201 @@ class TestScan:
         path.write_text("Nothing to see here.\n" * 500)
         # Several files: the reader leaves after the first, while the second is looked at.
         command = [sys.executable, "-m", "lc_guard", "scan", "--detector", "patterns", *[str(path)] * 9]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+            process.stdout.read(10)
+            process.stdout.close()
+            assert process.wait(60) == 141
+            assert process.stderr.read() == b""
+
+
+class TestCheckPolicy:
+    GOOD = """\
+version = "2026-11"
+kinds.CREDIT_CARD = "redact"
+thresholds.PERSON = 0.5
+checks.PromptInjection = { threshold = 0.9, timeout = 2 }
+checks.Toxicity = { monitor = true }
+[stages.document.checks]
+PromptInjection.action = "replace"
+Toxicity.enabled = false
+pii.timeout = 5
+"""
+
+    @pytest.fixture
+    def check(self, capsys, tmp_path):
+        def check(text: str, *args: str) -> tuple[int, str, str]:
+            path = tmp_path / "policy.toml"
+            path.write_text(text, encoding="utf-8")
+            status = main(["check-policy", str(path), *args])
+            captured = capsys.readouterr()
+            return status, captured.out, captured.err.replace(str(path), "FILE")
+
+        return check
+
+    def test_shows_what_holds(self, check):
+        status, output, error = check(self.GOOD)
+        assert (status, error) == (0, "")
+        rows = [flat(line) for line in output.splitlines()]
+        assert rows[0].endswith("policy.toml, version 2026-11")
+        assert rows[1] == "on_invalid block on_error block timeout 10 fail_fast no streaming buffer"
+        others = "prompt, output, tool_call, tool_result"
+        for row in [
+            "CREDIT_CARD redact 0",
+            "PERSON anonymize 0.5",
+            "any other anonymize 0",
+            f"pii {others} by kind by kind block - 1",
+            "pii document by kind by kind block 5 1",
+            f"PromptInjection {others} block 0.9 block 2 1",
+            "PromptInjection document replace 0.9 block 2 1",
+            f"Toxicity {others} only scores its own allow - 1",
+            "Toxicity document off its own allow - 1",
+            "any other all stages block its own block - 1",
+        ]:
+            assert row in rows
+        assert "warning" not in output
+
+    def test_json(self, check):
+        status, output, error = check(self.GOOD, "--json")
+        assert (status, error) == (0, "")
+        record = json.loads(output)
+        assert record["problems"] == record["warnings"] == []
+        assert record["policy"]["stages"]["document"]["checks"]["pii"] == {"timeout": 5}
+        assert [(rule["check"], rule["stage"]) for rule in record["rules"] if rule["stage"] == "document"] == [
+            (check, "document") for check in ("pii", "PromptInjection", "Toxicity", None)
+        ]
+        rules = {(rule.pop("check"), rule.pop("stage")): rule for rule in record["rules"]}
+        assert len(rules) == 20
+        assert rules["pii", "document"] == {"on_error": "block", "timeout": 5}
+        assert rules["PromptInjection", "document"] == {
+            "enabled": True,
+            "action": "replace",
+            "threshold": 0.9,
+            "on_error": "block",
+            "timeout": 2,
+            "sample": 1.0,
+            "monitor": False,
+            "replacement": "[removed by a security check]",
+        }
+
+    @pytest.mark.parametrize("args", [[], ["--json"]])
+    def test_mistakes(self, check, args):
+        status, output, error = check("defaults = 'block'\n[thresholds]\nPERSON = 2", *args)
+        assert status == 1
+        first, second = error.splitlines()
+        assert first.startswith("lc-guard: FILE, line 1: defaults is not known (did you mean 'default'?)")
+        assert second == "lc-guard: FILE, line 3: thresholds.PERSON must be a number from 0 to 1, not the number 2"
+        if not args:
+            assert output == ""
+        else:
+            record = json.loads(output)
+            assert [problem["line"] for problem in record["problems"]] == [1, 3]
+            assert record.keys() == {"file", "problems"}
+
+    def test_a_mistake_without_a_line(self, check):
+        assert check("")[2].startswith("lc-guard: FILE holds no setting")
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("on_invalid = 'warn'", ["on_invalid is 'warn': nothing is blocked, and all scanners only score"]),
+            (
+                "checks = { A = { monitor = true }, B = { action = 'warn' }, C = { enabled = false } }",
+                ["every scanner named here only watches: what they find changes nothing"],
+            ),
+            ("checks = { A = { monitor = true }, B = {} }", []),
+            ("default = 'allow'", ["default is 'allow': the model reads all entities whose kind is not under kinds"]),
+            ("default = 'redact'", []),
+            (
+                "thresholds = { PERSON = 1, CITY = 0.99 }",
+                ["thresholds.PERSON is 1: whatever a detector is not wholly sure of stays as it is"],
+            ),
+            (
+                "streaming = 'audit'",
+                [
+                    "streaming is 'audit': a streamed answer is shown before it is judged, so nothing in it can be "
+                    "stopped"
+                ],
+            ),
+            ("timeout = 'none'", ["timeout is 'none': a check that hangs holds its call for ever"]),
+            (
+                "stages = { output = { checks.A.action = 'anonymize' }, prompt = { action = 'anonymize' } }",
+                ["stages.output anonymizes: a guard refuses that, what a model says is restored; take 'redact'"],
+            ),
+            (
+                "stages.tool_call.action = 'anonymize'",
+                ["stages.tool_call anonymizes: a guard refuses that, what a model says is restored; take 'redact'"],
+            ),
+            (
+                "stages.prompt.checks.A.on_error = 'allow'",
+                [
+                    "check 'A' at prompt: on_error is 'allow': where it fails, a text reaches the model without being "
+                    "judged"
+                ],
+            ),
+            ("stages.prompt.checks.A = { on_error = 'allow', action = 'warn' }", []),
+            ("stages.output.checks.A.on_error = 'allow'", []),
+            (
+                "on_error = 'allow'",
+                [
+                    "check 'pii' at all stages: on_error is 'allow': where it fails, a text reaches the model with the "
+                    "personal data that was not found",
+                    "checks that are not named at all stages: on_error is 'allow': where it fails, a text reaches the "
+                    "model without being judged",
+                ],
+            ),
+            (
+                "timeout = 5\nchecks.A = { timeout = 6, action = 'warn' }\nchecks.B.timeout = 5\n"
+                "checks.pii.timeout = 9",
+                [
+                    "check 'pii' at all stages: timeout is 9 s, but all checks together have 5 s",
+                    "check 'A' at all stages: timeout is 6 s, but all checks together have 5 s",
+                ],
+            ),
+            (
+                "checks = { A = { sample = 0.1 }, B = { sample = 0.1, monitor = true }, C = {} }\n"
+                "stages.document.checks.A.action = 'replace'",
+                [
+                    "check 'A' at prompt, output, tool_call, tool_result: sample is 0.1 and action 'block': what is "
+                    "not sampled goes through unjudged",
+                    "check 'A' at document: sample is 0.1 and action 'replace': what is not sampled goes through "
+                    "unjudged",
+                ],
+            ),
+            (
+                "checks = { A = { threshold = 0 }, B = { threshold = 0, action = 'warn' } }",
+                ["check 'A' at all stages: threshold is 0: 'block' for every text, whatever the check says"],
+            ),
+            (
+                "checks = { A = { replacement = 'x' }, B = { replacement = 'x', action = 'replace' } }",
+                ["check 'A' at all stages: replacement is not used: action is 'block', not 'replace'"],
+            ),
+        ],
+    )
+    def test_likely_mistakes(self, check, text, told):
+        status, output, _ = check(text)
+        assert status == 0
+        warnings = [line.removeprefix("warning: ") for line in output.splitlines() if line.startswith("warning: ")]
+        assert warnings == told
+        assert json.loads(check(text, "--json")[1])["warnings"] == told
+
+    @pytest.mark.parametrize("name", ["none.toml", ".", "bad\0name"])
+    def test_no_file(self, capsys, tmp_path, name):
+        assert main(["check-policy", str(tmp_path / name)]) == 2
+        assert "there is no such file" in capsys.readouterr().err
+
+    def test_on_a_terminal(self, check, monkeypatch):
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.setenv("COLUMNS", "70")
+        status, output, _ = check("default = 'allow'")
+        assert status == 0
+        assert "\x1b[33mwarning: default is 'allow'" in output
+        assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in output.splitlines()) <= 70
+
+    def test_a_reader_who_leaves(self, tmp_path):
+        path = tmp_path / "policy.toml"
+        path.write_text("\n".join(f"checks.Check{number}.threshold = 0" for number in range(2_000)))
+        command = [sys.executable, "-m", "lc_guard", "check-policy", str(path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
             process.stdout.read(10)
             process.stdout.close()
@@ -393,7 +619,7 @@ class TestFrontDoor:
 
     def test_importing_it_is_light(self):
         heavy = {"torch", "spacy", "transformers", "presidio_analyzer", "llm_guard"}
-        heavy |= {"langfuse", "langchain_core", "rich", "pydantic", "httpx"}
+        heavy |= {"langfuse", "langchain_core", "rich", "pydantic", "httpx", "yaml"}
         code = "import sys, lc_guard.cli; sys.stdout.write(' '.join(sys.modules))"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=True)
         assert heavy & set(done.stdout.decode().split()) == set()

@@ -6,10 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lc_guard.commands.inputs import CommandError
+from lc_guard.records import PII_CHECK
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from lc_guard.policy import Policy
     from lc_guard.policy_sources import Problem
 
-_PIPED_WIDTH = 120
+_PIPED_WIDTH = 200
 
 _DESCRIPTION = """\
 Read the policy in a TOML or YAML file as a guard would, and show what holds for each check at each stage, all settings
@@ -72,21 +74,24 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_json(file: str, policy: Policy | None, problems: list[Problem]) -> None:
-    from dataclasses import asdict  # noqa: PLC0415
-
     from lc_guard.commands.policy_advice import advice, checks, rules  # noqa: PLC0415
 
     record: dict[str, Any] = {"file": file, "problems": [asdict(problem) for problem in problems]}
     if policy is not None:
         record["policy"] = policy.as_dict()
         record["rules"] = [
-            {"check": check or None, "stage": stage, **asdict(rule)}
+            {"check": check or None, "stage": stage, **_settings(check, rule)}
             for check in checks(policy)
             for rule, stages in rules(policy, check).items()
             for stage in stages
         ]
         record["warnings"] = list(advice(policy))
     sys.stdout.write(json.dumps(record, indent=2) + "\n")
+
+
+def _settings(check: str, rule: Rule) -> dict[str, Any]:
+    settings = asdict(rule)
+    return {name: settings[name] for name in ("on_error", "timeout")} if check == PII_CHECK else settings
 
 
 def _print(file: str, policy: Policy) -> None:
@@ -115,7 +120,7 @@ def _print(file: str, policy: Policy) -> None:
     console.print(_kinds(policy))
     console.print(_checks(policy))
     for told in advice(policy):
-        console.print(f"warning: {told}", style="yellow")
+        console.print(f"warning: {told}", style="yellow", soft_wrap=not console.is_terminal)
 
 
 def _kinds(policy: Policy) -> Table:
@@ -137,15 +142,13 @@ def _checks(policy: Policy) -> Table:
 
 
 def _cells(check: str, rule: Rule) -> Iterator[str]:
-    from lc_guard.records import PII_CHECK  # noqa: PLC0415
-
     if check == PII_CHECK:
         yield from ("by kind", "by kind", rule.on_error, _word(rule.timeout), "1")
         return
-    action = f"{rule.action}, but only scores" if rule.monitor else rule.action
+    action = "only scores" if rule.monitor else rule.action
     yield action if rule.enabled else "off"
     yield "its own" if rule.threshold is None else _word(rule.threshold)
-    yield rule.on_error
+    yield "allow" if rule.monitor else rule.on_error  # a check that only scores stops nothing by failing
     yield _word(rule.timeout)
     yield _word(rule.sample)
 
