@@ -24,7 +24,8 @@ class CheckPolicy:
     """What one check may do; whatever is None is taken from the next wider setting.
 
     Attributes:
-        enabled: Whether the check is made at all.
+        enabled: Whether the check is made at all. True for a check at a stage has it made there though its scanner
+            would not: such as `lc_guard.scanners.Secrets` on arguments of tool calls.
         action: What a text that the check finds fault with leads to: ``"block"`` stops it; ``"replace"`` puts
             `replacement` in its place; ``"redact"`` takes out what is at fault, for good; ``"anonymize"`` puts
             placeholders there, restored later; ``"warn"`` and ``"allow"`` leave it, with or without a word.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from lc_guard.asking import Verdicts
-from lc_guard.check_policy import Rule
+from lc_guard.check_policy import Rule, StagePolicy
 from lc_guard.errors import PolicyError
 from lc_guard.jobs import Part
 from lc_guard.policy import Policy, Streaming
@@ -57,7 +57,9 @@ class Panels:
         if panel is None:
             side, usual = (self.prompt, CONTEXT_STAGES) if stage in CONTEXT_STAGES else (self.output, ("output",))
             judges = [Judge(name, scanner, self.policy.rule(stage, name)) for name, scanner in side.items()]
-            panel = [judge for judge in judges if judge.judges_at(stage, usual)]
+            at_stage = self.policy.stages.get(stage, StagePolicy()).checks
+            asked = {name for name, settings in at_stage.items() if settings.enabled}
+            panel = [judge for judge in judges if judge.judges_at(stage, usual, asked=judge.name in asked)]
             self._panels[stage] = panel
         return panel
 
@@ -104,11 +106,17 @@ class Judge:
     scanner: Any = field(repr=False)
     rule: Rule
 
-    def judges_at(self, stage: Stage, usual: Sequence[Stage]) -> bool:
-        """Tell whether it judges at a stage: where it says so, or the policy does."""
+    def judges_at(self, stage: Stage, usual: Sequence[Stage], *, asked: bool) -> bool:
+        """Tell whether it judges at a stage.
+
+        Args:
+            stage: The stage.
+            usual: Where scanners of its list judge that don't say it.
+            asked: Whether the policy enables it at this very stage.
+        """
         if not self.rule.enabled:
             return False
-        return stage in (getattr(self.scanner, "stages", None) or usual)
+        return asked or stage in (getattr(self.scanner, "stages", None) or usual)
 
     def require_possible(self, stage: Stage, streaming: Streaming) -> None:
         """Raise `PolicyError` if what the policy says of it can't be done at a stage."""

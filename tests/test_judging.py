@@ -494,6 +494,13 @@ def test_each_stage_has_its_scanners_and_its_rules() -> None:
     assert [each.action for each in guard.scan(BAD, stage="prompt")] == ["block"]
 
 
+def test_a_policy_may_ask_a_scanner_at_another_stage() -> None:
+    enabled = StagePolicy(checks={"o": CheckPolicy(enabled=True)})
+    guard = Guard([], output_scanners=[Watcher("o")], policy=Policy(stages={"tool_call": enabled}))
+    assert guard.judges("tool_call")
+    assert not Guard([], output_scanners=[Watcher("o")]).judges("tool_call")
+
+
 async def test_scanners_of_answers_get_the_prompt() -> None:
     output = Watcher("o", stages=("output", "tool_call"))
     guard = Guard([], output_scanners=[output])
