@@ -110,8 +110,6 @@ class RailsThread:
                 try:
                     self._rails = self._make()
                     return
-                except ScannerError:
-                    raise
                 except Exception as error:  # noqa: BLE001 - it may quote the configuration
                     kind = type(error).__name__
             raise ScannerError(f"NeMoGuardrails: the configuration can't be loaded ({kind}): check config_path")

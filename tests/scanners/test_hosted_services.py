@@ -451,5 +451,11 @@ def test_entities_are_those_of_every_piece_that_is_not_valid() -> None:
     assert worst([*located, ScanResult(False, 0.1)]).entities == ()
 
 
+@pytest.mark.parametrize("make", [Lakera, PromptArmor, OpenAIModeration])
+def test_a_size_is_above_0(make: Callable[..., Any]) -> None:
+    with pytest.raises(GuardError, match="max_characters"):
+        make(api_key=KEY, max_characters=0)
+
+
 def test_no_thread_is_left() -> None:
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("lc-guard")] == []

@@ -185,6 +185,19 @@ def test_rails_that_were_made_elsewhere_and_closing() -> None:
         NeMoGuardrails(rails="x")  # type: ignore[arg-type]
 
 
+def test_rails_that_fail_tell_no_text() -> None:
+    class Broken:
+        async def check_async(self, messages: Any, rail_types: Any) -> Any:
+            raise ValueError(messages)
+
+    scanner = NeMoGuardrails(rails=Broken())  # type: ignore[arg-type]
+    with pytest.raises(ScannerError, match="ValueError") as raised:
+        scanner.scan(ScanRequest(CANARY))
+    assert CANARY not in str(raised.value)
+    assert raised.value.__context__ is None
+    scanner.close()
+
+
 async def test_closing_while_a_text_is_looked_at() -> None:
     scanner = NeMoGuardrails(config_path=CONFIG)
     await asyncio.to_thread(scanner.warm_up)
