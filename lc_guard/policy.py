@@ -152,10 +152,10 @@ class Policy:
 
 def _require_pii(settings: CheckPolicy) -> None:
     set_here = [item.name for item in fields(settings) if getattr(settings, item.name) is not None]
-    wrong = [name for name in set_here if name not in ("on_error", "timeout")]
-    if wrong:
+    wrong_names = [name for name in set_here if name not in ("on_error", "timeout")]
+    if wrong_names:
         raise PolicyError(
-            f"the check {PII_CHECK!r} takes on_error and timeout only, not {', '.join(wrong)}: "
+            f"the check {PII_CHECK!r} takes on_error and timeout only, not {', '.join(wrong_names)}: "
             "what entities lead to is said by default, kinds and thresholds"
         )
 
