@@ -360,6 +360,17 @@ class TestScan:
         assert "priya.r@okaforlegal.com" in output
         assert "[REDACTED_CREDIT_CARD_1]" in output
 
+    @pytest.mark.parametrize("row", ["on_error = 'allow'", "stages.prompt.checks.pii.on_error = 'allow'"])
+    def test_a_policy_says_what_a_failed_check_means(self, capsys, monkeypatch, own_file, tmp_path, row):
+        def fail(self, text):
+            raise RuntimeError(text)
+
+        monkeypatch.setattr("lc_guard.detectors.PatternDetector.detect", fail)
+        policy = tmp_path / "policy.toml"
+        policy.write_text(row)
+        assert main(["scan", "--detector", "patterns", "--policy", str(policy), str(own_file)]) == 0
+        assert capsys.readouterr().out == OWN_TEXT
+
     def test_a_policy_that_blocks_writes_nothing_of_that_text(self, capsys, own_file, tmp_path):
         policy = tmp_path / "policy.yaml"
         policy.write_text("kinds: {CREDIT_CARD: block}")

@@ -22,7 +22,7 @@ EXPECTED = Policy(
     default="anonymize",
     kinds={"CREDIT_CARD": "redact"},
     thresholds={"PERSON": 0.5},
-    checks={"PromptInjection": CheckPolicy(action="block", threshold=0.9, timeout=2.0)},
+    checks={"PromptInjection": CheckPolicy(action="block", threshold=0.9, timeout=2.0), "Other": CheckPolicy()},
     stages={
         "document": StagePolicy(action="replace", checks={"PromptInjection": CheckPolicy(threshold=0.7)}),
         "prompt": StagePolicy(),
@@ -46,6 +46,8 @@ action = "block"
 threshold = 0.9
 timeout = 2.0
 
+[checks.Other]
+
 [stages.document]
 action = "replace"
 
@@ -65,6 +67,7 @@ thresholds:
   PERSON: 0.5
 checks:
   PromptInjection: {action: block, threshold: 0.9, timeout: 2.0, sample: null, on_error: }
+  Other: {timeout: }
 stages:
   document:
     action: replace
@@ -144,7 +147,7 @@ fail_fast = "yes"
 default = "anonymise"
 kinds.US_SSN = "delete"
 thresholds = { PERSON = 5, CITY = true }
-checks.PromptInjection.action = "Block"
+checks.PromptInjection.action = "BLOCK"
 checks.PromptInjection.replacement = """
 [stages.nowhere]
 timeout = -1
@@ -154,7 +157,7 @@ checks.pii = { on_error = "allow", action = "block", sample = 0.5 }
 [stages.documents]
 action = "replace"
 [stages.output.checks.A]
-timeout = "2"
+timeout = "none"
 sample = nan
 checks = {}
 [stages.output.checks.B]
@@ -189,7 +192,7 @@ class TestAllMistakesAtOnce:
             (
                 7,
                 "checks.PromptInjection.action must be one of 'allow', 'warn', 'redact', 'anonymize', 'replace', "
-                "'block', not the text 'Block' (did you mean 'block'?)",
+                "'block', not the text 'BLOCK' (did you mean 'block'?)",
             ),
             (
                 12,
@@ -205,7 +208,7 @@ class TestAllMistakesAtOnce:
                 "stages.documents is not known (did you mean 'document'?); taken here are prompt, output, tool_call, "
                 "tool_result, document",
             ),
-            (17, "stages.output.checks.A.timeout must be a positive number of seconds, not the text '2'"),
+            (17, "stages.output.checks.A.timeout must be a positive number of seconds, not the text 'none'"),
             (18, "stages.output.checks.A.sample must be a number from 0 to 1, not the number nan"),
             (19, f"stages.output.checks.A.checks is not known; taken here are {KEYS}"),
             (21, "stages.output.checks.B.monitor must be true or false, not a list"),
