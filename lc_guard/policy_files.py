@@ -118,8 +118,9 @@ class _Reading:
             place = (key, kind)
             first = spelled.setdefault(normalize_kind(kind), place)
             if first != place:
-                told = f"{dotted(place)} is the same kind as {dotted(first)} on line {self._lines.get(first)}"
-                self._add(place, f"{told}: keep one of them")
+                line = self._lines.get(first)
+                where = "" if line is None else f" on line {line}"
+                self._add(place, f"{dotted(place)} is the same kind as {dotted(first)}{where}: keep one of them")
             elif self._taken(place, given, Policy, {key: {kind: given}}):
                 taken[kind] = given
         return taken
@@ -157,7 +158,7 @@ class _Reading:
         try:
             kind(**settings)
         except PolicyError as error:
-            names = (place[-1], f"{place[0]}[{place[-1]!r}]")  # the record's own names of the place
+            names = (f"{place[0]}[{place[-1]!r}]", place[-1])  # the record's own names of the place
             told = next((str(error).removeprefix(name) for name in names if str(error).startswith(name)), f": {error}")
             words = _words(get_type_hints(kind)[place[0] if place[0] in ("kinds", "thresholds") else place[-1]])
             self._add(place, f"{dotted(place)}{told}, not {_given(value)}{_like(value, words)}")

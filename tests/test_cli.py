@@ -493,6 +493,11 @@ pii.timeout = 5
             assert [problem["line"] for problem in record["problems"]] == [1, 3]
             assert record.keys() == {"file", "problems"}
 
+    def test_names_stand_as_written(self, check):
+        _, output, _ = check("version = ':bug: [bold]x[/bold]'\nchecks.'[red]:bug:'.threshold = 0.5")
+        assert ", version :bug: [bold]x[/bold]" in output
+        assert "[red]:bug: " in output
+
     def test_a_mistake_without_a_line(self, check):
         assert check("")[2].startswith("lc-guard: FILE holds no setting")
 

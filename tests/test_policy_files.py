@@ -276,6 +276,15 @@ on_error: !!binary YQ==
             (4, f"{key}.'us ssn' is the same kind as {key}.US_SSN on line 2: keep one of them")
         ]
 
+    def test_a_kind_named_as_a_setting(self, write):
+        ((_, told),) = mistakes(write("kinds.kinds = 'x'"))
+        assert told.startswith("kinds.kinds must be one of")
+
+    def test_a_name_that_is_none(self, write):
+        ((line, told),) = mistakes(write("\nkinds.' ' = 'block'"))
+        assert line == 2
+        assert told.startswith("kinds.' ': kinds must be a mapping of names")
+
     def test_many_are_cut(self, write):
         path = write("".join(f"a{number} = 1\n" for number in range(200)))
         policy, problems = examine(path)
@@ -303,6 +312,10 @@ on_error: !!binary YQ==
         ((line, told),) = mistakes(write(text))
         assert line is None
         assert told.startswith("default must be")
+        kinds = "\nkinds = { A = 'block', a = 'block' }"
+        assert mistakes(write(text.replace("\ndefault = 1", kinds))) == [
+            (None, "kinds.a is the same kind as kinds.A: keep one of them")
+        ]
 
 
 class TestFilesThatCannotBeRead:

@@ -106,7 +106,7 @@ def _print(file: str, policy: Policy) -> None:
         def on_broken_pipe(self) -> None:
             raise  # noqa: PLE0704 - rich calls this while it handles the error; `main` knows what to do
 
-    console = Output(highlight=False, markup=False)
+    console = Output(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = _PIPED_WIDTH
     version = "" if policy.version is None else f", version {policy.version}"
