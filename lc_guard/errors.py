@@ -9,6 +9,10 @@ GuardError
 ├── DetectorError        a detector broke its contract or failed
 │   ├── DetectorTimeout  it did not answer in time
 │   └── ModelUnavailable weights can't be loaded: missing, altered, or out of reach
+├── ScannerError         a scanner broke its contract or failed
+│   ├── ScannerTimeout   it did not answer in time
+│   └── ServiceError     a hosted service refused, failed, or gave a reply that can't be read
+├── PolicyError          a policy that can't be taken: says where and why (also a ValueError)
 ├── VaultError           the vault can't remember or give back
 │   └── VaultFull        its size bound is reached
 └── MissingExtra         an optional dependency is not installed (also an ImportError)
@@ -95,6 +99,22 @@ class DetectorError(GuardError):
 
 class DetectorTimeout(DetectorError):
     """A detector did not answer within the policy's timeout."""
+
+
+class ScannerError(GuardError):
+    """A scanner failed, or gave something that is no result."""
+
+
+class ScannerTimeout(ScannerError):
+    """A scanner did not answer within its policy's timeout."""
+
+
+class ServiceError(ScannerError):
+    """A hosted service refused, failed, or gave a reply that can't be read; nothing of the reply is told."""
+
+
+class PolicyError(GuardError, ValueError):
+    """A policy, or the file of one, can't be taken."""
 
 
 class ModelUnavailable(DetectorError):

@@ -1,7 +1,7 @@
 """The value-free records that leave the guard: entities, scan results, decisions.
 
-None of them can hold user text: they carry kinds, offsets, scores and counts, so they may stand in a log, a score
-or a trace. All are frozen, use slots and turn into JSON.
+But for `ScanResult.sanitized` none of them can hold user text: they carry kinds, offsets, scores and counts, so they
+may stand in a log, a score or a trace. All are frozen and use slots.
 """
 
 from __future__ import annotations
@@ -82,18 +82,30 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What a scanner says of a text.
+    """What a scanner says of a text; goes from the scanner to the guard and no further.
 
     Attributes:
         valid: Whether the text may go on.
-        risk_score: 0…1, higher is worse.
+        risk_score: 0…1, higher is worse; LLM Guard's −1 is 0 here.
+        sanitized: The text without what is at fault, if the scanner can give it; None means it can't or need not.
+        entities: What is at fault and where, if the scanner can tell.
+        categories: Risks by category, 0…1, such as ``{"Hate": 0.33}``: value-free, shown in the trace.
     """
 
     valid: bool
     risk_score: float
+    sanitized: str | None = field(default=None, repr=False)
+    entities: tuple[Entity, ...] = ()
+    categories: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "risk_score", unit_interval(self.risk_score))
+        object.__setattr__(self, "entities", tuple(self.entities))
+        categories = {str(name): unit_interval(score) for name, score in self.categories.items()}
+        object.__setattr__(self, "categories", MappingProxyType(categories))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), _plain_values(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +139,7 @@ class Decision:
         object.__setattr__(self, "entities", MappingProxyType(dict(self.entities)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = [getattr(self, item.name) for item in fields(self)]
-        return type(self), tuple(dict(v) if isinstance(v, Mapping) else v for v in values)
+        return type(self), _plain_values(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the decision as plain JSON values: the payload of the custom event ``lc_guard.decision``."""
@@ -136,6 +147,12 @@ class Decision:
             item.name: dict(self.entities) if item.name == "entities" else getattr(self, item.name)
             for item in fields(self)
         }
+
+
+def _plain_values(record: Any) -> tuple[Any, ...]:
+    """Give the values of a record's fields as its constructor takes them: read-only mappings can't be pickled."""
+    values = [getattr(record, item.name) for item in fields(record)]
+    return tuple(dict(value) if isinstance(value, Mapping) else value for value in values)
 
 
 def unit_interval(score: float) -> float:

@@ -18,6 +18,7 @@ MODULES = {path.relative_to(HOUSE).with_suffix("").as_posix(): path for path in 
 FLOORS = [
     {"records", "words", "linking", "escapes", "ordinary"},
     {"errors", "known", "policy", "placeholders"},
+    {"services"},
     {"drivers", "jobs", "fakes", "restoring", "leaves", "limbo", "detectors", "vaults", "scanners"},
     {"spans", "detection", "sessions"},
     {"hiding"},
@@ -37,17 +38,24 @@ FLOORS = [
     {"__main__"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-FAMILIES = {"detectors": {"records", "errors"}, "vaults": {"records", "errors", "known"}}
+FAMILIES = {
+    "detectors": {"records", "errors", "services"},
+    "scanners": {"records", "errors", "escapes", "services"},
+    "vaults": {"records", "errors", "known"},
+}
 VENDORS = {
     "detectors": {"spacy", "presidio_analyzer", "llm_guard", "onnxruntime", "tokenizers", "tldextract", "torch",
                   "transformers", "huggingface_hub", "numpy", "phonenumbers"},
     "fakes": {"faker"},
+    "services": {"httpx"},
 }  # fmt: skip
 # The command that shows LLM Guard without its model gives it an empty recognizer of Presidio's class.
 GUESTS = {
     # Its lists of given names are a rule beside the models.
     "detectors/given_names": {"faker"},
     "commands/choices": {"presidio_analyzer"},
+    # It plays Langfuse's server to itself.
+    "demo/tracing": {"httpx"},
 }
 
 

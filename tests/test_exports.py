@@ -11,10 +11,11 @@ import pytest
 import lc_guard
 import lc_guard.detectors
 import lc_guard.langfuse
+import lc_guard.scanners
 import lc_guard.testing
 import lc_guard.vaults
 
-PACKAGES = [lc_guard, lc_guard.detectors, lc_guard.vaults, lc_guard.testing]
+PACKAGES = [lc_guard, lc_guard.detectors, lc_guard.scanners, lc_guard.vaults, lc_guard.testing]
 NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
 PROMISED = {
     "lc_guard": (
