@@ -19,7 +19,7 @@ FLOORS = [
     {"records", "words", "linking", "escapes", "ordinary"},
     {"errors", "known", "policy", "placeholders"},
     {"services"},
-    {"drivers", "jobs", "fakes", "restoring", "leaves", "limbo", "detectors", "vaults", "scanners"},
+    {"drivers", "jobs", "fakes", "langfuse_api", "restoring", "leaves", "limbo", "detectors", "vaults", "scanners"},
     {"spans", "detection", "sessions"},
     {"hiding"},
     {"guard"},
@@ -54,6 +54,7 @@ GUESTS = {
     # Its lists of given names are a rule beside the models.
     "detectors/given_names": {"faker"},
     "commands/choices": {"presidio_analyzer"},
+    "langfuse_api/client": {"httpx"},
     # It plays Langfuse's server to itself.
     "demo/tracing": {"httpx"},
 }
