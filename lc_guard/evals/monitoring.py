@@ -142,7 +142,7 @@ class Monitor:
             tally.seconds.append(check.seconds)
             waits = self._waits[check.trace_id]
             waits[name] = waits.get(name, 0.0) + check.seconds
-        for kind, count in _counts(decision.get("entities")):
+        for kind, count in _counts(decision.get("entities") or check.metadata.get("entities")):
             tally.entities[kind] += count
         error = decision.get("error")
         if not isinstance(error, str):
