@@ -19,6 +19,7 @@ FLOORS = [
     {"records", "words", "linking", "escapes", "ordinary"},
     {"errors", "known", "policy", "placeholders"},
     {"services"},
+    {"check_details", "decision_traces", "delivery", "pseudonyms"},
     {"drivers", "jobs", "fakes", "langfuse_api", "restoring", "leaves", "limbo", "detectors", "vaults", "scanners"},
     {"spans", "detection", "sessions"},
     {"hiding"},
