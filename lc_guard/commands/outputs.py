@@ -47,4 +47,4 @@ def print_out(report: RenderableType) -> None:
         reconfigure(encoding="utf-8", errors="replace")  # dashes and lines, whatever the locale
     from rich.console import Console  # noqa: PLC0415 - a light import of this module
 
-    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False).print(report)
+    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False).print(report, crop=False)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from lc_guard.langfuse_api.client import LangfuseApi
 from lc_guard.langfuse_api.paging import Page, cursor_pages, numbered_pages
-from lc_guard.langfuse_api.reading import Reader, Window
-from lc_guard.langfuse_api.rows import Observation, Score
+from lc_guard.langfuse_api.reading import Reader
+from lc_guard.langfuse_api.rows import Observation, Score, Window
+from lc_guard.langfuse_api.spool import Spool
 
-__all__ = ["LangfuseApi", "Observation", "Page", "Reader", "Score", "Window", "cursor_pages", "numbered_pages"]
+__all__ = ["LangfuseApi", "Observation", "Page", "Reader", "Score", "Spool", "Window", "cursor_pages", "numbered_pages"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isinf
 from typing import Any, TypeVar
 
 from lc_guard.langfuse_api.client import LangfuseApi
 from lc_guard.langfuse_api.paging import MOST_ROWS, cursor_pages, numbered_pages
-from lc_guard.langfuse_api.rows import Observation, Score, Unreadable, observation, score
+from lc_guard.langfuse_api.rows import Observation, Score, Unreadable, Window, observation, score
 from lc_guard.langfuse_api.spool import Spool
 
 Row = TypeVar("Row", Score, Observation)
@@ -18,23 +18,6 @@ Progress = Callable[[str, int], object]
 
 _SCORES, _OBSERVATIONS = "/api/public/v3/scores", "/api/public/v2/observations"
 _SCORES_A_PAGE, _OBSERVATIONS_A_PAGE = 100, 1000  # the most that the API allows
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of time.
-
-    Attributes:
-        since: Its begin, Unix seconds.
-        until: Its end, not included.
-    """
-
-    since: float
-    until: float
-
-    def holds(self, timestamp: float) -> bool:
-        """Tell whether a time lies in it."""
-        return self.since <= timestamp < self.until
 
 
 class Reader:
@@ -168,5 +151,7 @@ class Reader:
             self._progress(label, count)
 
 
-def _iso(seconds: float) -> str:
+def _iso(seconds: float) -> str | None:
+    if isinf(seconds):
+        return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -18,6 +18,23 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time.
+
+    Attributes:
+        since: Its begin, Unix seconds.
+        until: Its end, not included; infinite for a read without an end.
+    """
+
+    since: float
+    until: float
+
+    def holds(self, timestamp: float) -> bool:
+        """Tell whether a time lies in it."""
+        return self.since <= timestamp < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """A score of a trace or observation.
 

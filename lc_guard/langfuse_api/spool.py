@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lc_guard.errors import LangfuseError
-from lc_guard.langfuse_api.rows import Observation, Score
+from lc_guard.langfuse_api.rows import Observation, Score, Window
 
 _FORMAT = 1
 _RECORDS: dict[str, type[Score] | type[Observation]] = {
@@ -32,16 +32,16 @@ class Spool:
     Args:
         path: The file; made if it is missing, readable by its owner only.
         about: What is read: another project or other options must not go on from it.
-        window: Begin and end of the read, Unix seconds; a file that is there keeps the one it began with.
+        window: The time that is read; a file that is there keeps the one it began with.
 
     Attributes:
-        window: Begin and end of the read.
+        window: The time that is read.
 
     Raises:
         LangfuseError: The file is of something else, or can't be used.
     """
 
-    def __init__(self, path: str | Path, *, about: dict[str, Any], window: tuple[float, float]) -> None:
+    def __init__(self, path: str | Path, *, about: dict[str, Any], window: Window) -> None:
         self._path = Path(path)
         self._places: dict[str, tuple[str | None, bool]] = {}
         self._passed_over: dict[str, Counter[str]] = {}
@@ -94,7 +94,7 @@ class Spool:
         """Remove the file: the report is written."""
         self._path.unlink(missing_ok=True)
 
-    def _open(self, head: dict[str, Any], window: tuple[float, float]) -> None:
+    def _open(self, head: dict[str, Any], window: Window) -> None:
         kept = 0
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
@@ -105,7 +105,7 @@ class Spool:
                 if number == 0:
                     if {name: value.get(name) for name in head} != head:
                         raise KeyError
-                    self.window = (float(value["window"][0]), float(value["window"][1]))
+                    self.window = Window(float(value["window"][0]), float(value["window"][1]))
                 else:
                     self._places[value["read"]] = (value["next"], value["next"] is None)
                     self._passed_over.setdefault(value["read"], Counter()).update(value["passed_over"])
@@ -117,7 +117,7 @@ class Spool:
                 if file.seek(0, os.SEEK_END) > 0 and not _is_torn_head(self._path):
                     raise KeyError
                 file.seek(0)
-                first = json.dumps({**head, "window": window}).encode() + b"\n"
+                first = json.dumps({**head, "window": [window.since, window.until]}).encode() + b"\n"
                 file.write(first)
                 kept = len(first)
             file.truncate(kept)
