@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from langchain_core.messages import ToolMessage
@@ -22,12 +22,13 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace as otel_trace
 
 from lc_guard.check_details import check_metadata
+from lc_guard.decision_events import read_decision
 from lc_guard.decision_traces import DecisionTraces
 from lc_guard.delivery import delivery_of
 from lc_guard.errors import Blocked, GuardError
 from lc_guard.masking import Detect, SpanMask
 from lc_guard.pseudonyms import Pseudonyms
-from lc_guard.records import ACTIONS, CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, Stage, strongest
+from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, strongest
 
 if TYPE_CHECKING:
     from langfuse.types import MaskOtelSpansFunction
@@ -306,7 +307,7 @@ class CallbackHandler(_LangfuseHandler):
             observation.update(metadata=check_metadata(result))
 
     def _decided(self, data: Mapping[str, Any], run_id: UUID) -> None:
-        decision, observation = _read_decision(data), self._runs.get(run_id)
+        decision, observation = read_decision(data), self._runs.get(run_id)
         root = self._roots.get(run_id)
         if root is not None:
             root.actions.append(decision.action)
@@ -346,18 +347,6 @@ def _step_back() -> None:
         if otel_trace.get_current_span().get_span_context().span_id not in root.span_ids:
             return
         otel_context.attach(root.before)
-
-
-def _read_decision(data: Mapping[str, Any]) -> Decision:
-    """Read the event's payload; anybody may dispatch an event of that name.
-
-    Raises:
-        ValueError: If it is no decision.
-    """
-    decision = Decision(**data)
-    if decision.stage not in get_args(Stage) or decision.action not in ACTIONS or not isinstance(decision.check, str):
-        raise ValueError("not a decision")
-    return decision
 
 
 def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtelSpansFunction:

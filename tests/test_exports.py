@@ -19,7 +19,7 @@ PACKAGES = [lc_guard, lc_guard.detectors, lc_guard.scanners, lc_guard.vaults, lc
 NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
 PROMISED = {
     "lc_guard": (
-        "Guard Policy Anonymize Deanonymize GuardMiddleware GuardCallbackHandler GuardCheckpointer Entity ScanResult "
+        "Guard Policy Anonymize Deanonymize GuardMetrics GuardMiddleware GuardCallbackHandler GuardCheckpointer Entity ScanResult "
         "AnonymizeDocuments ProtectedRetriever "
         "Decision GuardError Blocked SessionMissing"
     ),
