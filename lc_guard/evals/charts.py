@@ -14,7 +14,7 @@ from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 from lc_guard.evals.monitoring_wording import moment, percent
-from lc_guard.evals.wording import counted, decimal, milliseconds
+from lc_guard.evals.wording import counted, milliseconds
 
 if TYPE_CHECKING:
     from lc_guard.evals.agreement import Curve
@@ -35,6 +35,7 @@ STYLE = """
 .key{display:flex;flex-wrap:wrap;gap:2px 14px;font-size:12px;color:var(--soft);margin:2px 0}
 .key span::before{content:"";display:inline-block;width:11px;height:11px;border-radius:2px;margin-right:5px;
 vertical-align:-1px;background:var(--tint)}
+.key span.plain::before{display:none}
 """
 
 _HEIGHT = 150
@@ -167,21 +168,17 @@ def bars(counts: Mapping[str, int], *, label: str, most: int = 12) -> str:
     if rest:
         shown["others"] = rest
     top = max(shown.values(), default=1)
-    rows = [(name, count / top, f"{count:,}", None) for name, count in shown.items()]
+    rows = [(name, count / top, f"{count:,}") for name, count in shown.items()]
     return _rows(rows, label=label)
 
 
 def shares(checks: Sequence[CheckHistory]) -> str:
     """Draw what part of their traces' time the checks take."""
-    rows = [
-        (check.name, check.waiting.share or 0.0, percent(check.waiting.share), None)
-        for check in checks
-        if check.waiting.count
-    ]
-    top = max((row[1] for row in rows), default=0.0)
-    scale = 1.0 if top > 0.5 else _nice(top) if top else 1.0
-    scaled = [(name, part / scale, told, title) for name, part, told, title in rows]
-    return _rows(scaled, label="Part of their traces' time that the checks take")
+    timed = [(check.name, check.waiting.share) for check in checks if check.waiting.share is not None]
+    top = max((share for _, share in timed), default=0.0)
+    scale = 1.0 if top > 0.5 or not top else _nice(top)
+    rows = [(name, min(1.0, share / scale), percent(share)) for name, share in timed]
+    return _rows(rows, label="Part of their traces' time that the checks take")
 
 
 def latencies(checks: Sequence[CheckHistory]) -> str:
@@ -246,9 +243,9 @@ def _plot(
     )
 
 
-def _rows(rows: Sequence[tuple[str, float, str, str | None]], *, label: str) -> str:
+def _rows(rows: Sequence[tuple[str, float, str]], *, label: str) -> str:
     parts = []
-    for place, (name, part, told, _) in enumerate(rows):
+    for place, (name, part, told) in enumerate(rows):
         y = place * 36
         parts.append(_row_head(name, told, y))
         parts.append(f'<rect class="track" x="0" y="{y + 20}" width="100%" height="8" rx="4"/>')
@@ -313,6 +310,3 @@ def _nice(value: float) -> float:
 
 def _duration(ms: float) -> str:
     return f"{ms / 1000:g} s" if ms >= 1000 else f"{ms:g} ms"
-
-
-__all__ = ["STYLE", "bars", "curve", "decimal", "latencies", "reliability", "shares", "thresholds", "timeline"]

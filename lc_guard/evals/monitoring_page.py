@@ -36,6 +36,7 @@ _STYLE = (
 .cards .card strong{font-size:1.7rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,150px),1fr))}
 .card small{color:var(--soft);display:block}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,290px),1fr));gap:22px 32px;margin:14px 0}
+.grid.wide{grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
 figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:14px;margin-bottom:6px}
 section{border-top:1px solid var(--line);margin-top:36px}section h2{margin-top:22px}
 .say{border-left:3px solid var(--one);padding:2px 0 2px 12px;margin:12px 0}
@@ -44,6 +45,7 @@ section{border-top:1px solid var(--line);margin-top:36px}section h2{margin-top:2
 .matrix th{white-space:normal;text-align:left}.matrix b{display:block;font-size:1.25rem}
 .stack{display:flex;height:14px;border-radius:7px;overflow:hidden;margin:10px 0 6px;gap:2px}
 .stack div{background:var(--tint);min-width:3px}
+figure summary{font-size:13px;color:var(--soft);margin:6px 0}
 td.id{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px}
 @media (max-width:520px){h1{font-size:1.35rem}.cards .card strong{font-size:1.4rem}.cards{grid-template-columns:1fr 1fr}
 th,td{padding:5px 8px}}
@@ -185,7 +187,7 @@ def _agreement(name: str, found: Agreement) -> Iterator[str]:
     else:
         alarms = seen.false_alarms + seen.passes
         recall = seen.recall or 0.0
-        yield '<div class="grid">'
+        yield '<div class="grid wide">'
         yield _figure(
             f"ROC curve, area {decimal(found.roc.area)}",
             charts.curve(
@@ -194,17 +196,17 @@ def _agreement(name: str, found: Agreement) -> Iterator[str]:
                 diagonal=True,
                 mark=(seen.false_alarms / alarms if alarms else 0.0, recall),
             )
-            + _axes("false positive rate", "true positive rate"),
+            + _axes("false positive rate", "true positive rate", at=seen.threshold),
         )
         yield _figure(
-            f"Precision and recall, average precision {decimal(found.precision_recall.area)}",
+            f"Precision over recall, average {decimal(found.precision_recall.area)}",
             charts.curve(
                 found.precision_recall.thinned(),
                 label=f"Precision of {name} over its recall",
                 diagonal=False,
                 mark=None if seen.precision is None else (recall, seen.precision),
             )
-            + _axes("recall", "precision"),
+            + _axes("recall", "precision", at=seen.threshold),
         )
         yield _figure(
             f"Calibration, error {decimal(found.calibration.ece)}",
@@ -216,7 +218,7 @@ def _agreement(name: str, found: Agreement) -> Iterator[str]:
             '<div class="key"><span style="--tint:var(--one)">precision</span><span style="--tint:var(--three)">recall'
             "</span>"
             + ('<span style="--tint:var(--two)">best, with its interval</span>' if choice else "")
-            + "<span>dashed: in use</span></div>"
+            + '<span class="plain">dashed: in use</span></div>'
         )
         yield _figure(
             "Choosing a threshold",
@@ -310,8 +312,10 @@ def _figure(caption: str, content: str) -> str:
     return f"<figure><figcaption>{escape(caption)}</figcaption>{content}</figure>"
 
 
-def _axes(across: str, up: str) -> str:
-    return f'<p class="key">→ {escape(across)} &nbsp; ↑ {escape(up)}</p>'
+def _axes(across: str, up: str, *, at: float | None = None) -> str:
+    mark = "" if at is None else f'<span style="--tint:var(--two)">at {at:.2f}</span>'
+    words = "".join(f'<span class="plain">{escape(told)}</span>' for told in (f"→ {across}", f"↑ {up}"))
+    return f'<div class="key">{words}{mark}</div>'
 
 
 def _say(words: str, *, warn: bool = False) -> str:

@@ -18,12 +18,14 @@ def percent(value: float | None) -> str:
     if value is None:
         return "–"
     if value in (0, 1):
-        return f"{value * 100:.0f} %"
-    if value < 0.0001:
-        return "<0.01 %"
-    if value > 0.9995:
-        return ">99.9 %"
-    return f"{value * 100:.2f} %" if value < 0.01 else f"{value * 100:.1f} %"
+        shown = f"{value * 100:.0f}"
+    elif value < 0.0001:
+        shown = "<0.01"
+    elif value > 0.9995:
+        shown = ">99.9"
+    else:
+        shown = f"{value * 100:.2f}" if value < 0.01 else f"{value * 100:.1f}"
+    return f"{shown}\u00a0%"
 
 
 def time_range(report: MonitoringReport) -> str:
@@ -66,10 +68,12 @@ def worth(check: CheckHistory) -> str:
         return f"{check.name}: no observation was found, so its time is not known."
     part = "an unknown part" if waiting.share is None else percent(waiting.share)
     took = f"{check.name} takes {part} of its traces' time (p95 {milliseconds(waiting.p95)} ms)"
-    if not check.judged:
-        return f"{took}."
-    rate = percent(check.block_rate)
-    return f"{took} and stopped {check.invalid:,} of {check.judged:,} texts ({rate})."
+    did = []
+    if check.entities:
+        did.append(f"found {counted(sum(check.entities.values()), 'value')}")
+    if check.judged:
+        did.append(f"stopped {check.invalid:,} of {counted(check.judged, 'text')} ({percent(check.block_rate)})")
+    return f"{took}, {' and '.join(did)}." if did else f"{took}."
 
 
 def best(agreement: Agreement) -> str:
