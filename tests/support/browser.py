@@ -1,4 +1,4 @@
-"""Chromium without a window, spoken to through a pipe in its DevTools protocol: what a reader's browser does with a page.
+"""Chromium without a window, spoken to through a pipe in its DevTools protocol: what a browser does with a page.
 
 https://chromedevtools.github.io/devtools-protocol/; no package is needed for it.
 """

@@ -83,14 +83,14 @@ class ReadApi:
             raise _bad(f"unknown parameters: {', '.join(sorted(unknown))}")
         limit = _limit(params.pop("limit", "50"), 100 if path == SCORES else 1000)
         offset = _offset(params.pop("cursor", None))
-        fields = params.pop("fields", None)
-        expand = params.pop("expandMetadata", "")
+        keys = self._keys(path, params.pop("fields", None))
+        expand = set(params.pop("expandMetadata", "").split(","))
         # the filtered rows stand for as long as a client pages through them
         key = (path, json.dumps(params, sort_keys=True))
         if offset == 0 or key not in self._found:
             self._found[key] = self._filtered(path, params)
         rows = self._found[key]
-        shown = [self._shown(path, row, fields, expand) for row in rows[offset : offset + limit]]
+        shown = [self._shown(row, keys, expand) for row in rows[offset : offset + limit]]
         meta: Row = {"limit": limit} if path == SCORES else {}
         if offset + limit < len(rows):
             meta["cursor"] = base64.urlsafe_b64encode(json.dumps({"after": offset + limit}).encode()).decode()
@@ -119,18 +119,19 @@ class ReadApi:
         ]
         return sorted(found, key=lambda row: row[column], reverse=True)
 
-    def _shown(self, path: str, row: Row, fields: str | None, expand: str) -> Row:
+    def _keys(self, path: str, fields: str | None) -> list[str]:
         groups = _SCORE_FIELDS if path == SCORES else _OBSERVATION_FIELDS
         asked = [] if path == SCORES else ["core"]
         asked += fields.split(",") if fields else [] if path == SCORES else ["basic"]
         if unknown := set(asked) - set(groups):
             raise _bad(f"unknown field groups: {', '.join(sorted(unknown))}")
-        keys = [*(_SCORE_CORE if path == SCORES else ()), *(key for group in asked for key in groups[group])]
+        return [*(_SCORE_CORE if path == SCORES else ()), *(key for group in asked for key in groups[group])]
+
+    def _shown(self, row: Row, keys: list[str], expand: set[str]) -> Row:
         shown = {key: row[key] for key in keys if key in row}
-        if "metadata" in shown and path == OBSERVATIONS and isinstance(shown["metadata"], dict):
-            whole = set(expand.split(","))
+        if isinstance(shown.get("metadata"), dict):
             shown["metadata"] = {
-                key: value if key in whole or not isinstance(value, str) else value[:_CUT]
+                key: value if key in expand or not isinstance(value, str) else value[:_CUT]
                 for key, value in shown["metadata"].items()
             }
         return shown
