@@ -22,6 +22,7 @@ from lc_guard.jobs import PII_CHECK
 from lc_guard.leaves import Finder, JsonText, Leaf, hide, leaves, parse, rebuild, scalar_text
 from lc_guard.limbo import Limbo
 from lc_guard.records import SESSION_METADATA
+from lc_guard.traced_texts import is_free_text
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -54,32 +55,6 @@ _KEPT = frozenset(
 _KEPT_PREFIX = "langfuse.internal."
 # Written by LangChain and LangGraph about their own parts: no work for a detector.
 _FRAMEWORK_METADATA = re.compile(r"(?:ls_|lc_|langgraph_|checkpoint_ns$|is_langchain_root$)")
-_PROTOCOL_WORDS = frozenset(
-    [
-        "user",
-        "assistant",
-        "system",
-        "developer",
-        "human",
-        "ai",
-        "tool",
-        "function",
-        "role",
-        "type",
-        "text",
-        "content",
-        "chat",
-        "stop",
-        "tool_calls",
-        "tool_call",
-        "messages",
-        "generation",
-        "message",
-        "constructor",
-        "AIMessageChunk",
-    ]
-)
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 # New text comes into a trace through these, after the last decision as well.
 _SOURCES = ("tool", "retriever")
 
@@ -230,7 +205,7 @@ class SpanMask:
             for key, tree in trees.items()
             if not _FRAMEWORK_METADATA.match(_metadata_key(key))
             for leaf, is_key in leaves(tree)
-            if isinstance(leaf, str) and leaf not in _PROTOCOL_WORDS and not (is_key and _FIELD_NAME.fullmatch(leaf))
+            if isinstance(leaf, str) and is_free_text(leaf, is_key=is_key)
         }
         new = [text for text in dict.fromkeys(wanted.values()) if text not in redacted and not text.isspace() and text]
         redacted.update(zip(new, self._guard.redact(new) if new else (), strict=True))
