@@ -328,7 +328,9 @@ def test_the_sdks_own_client_reads_the_stand_in(langfuse_server: LangfuseServer,
     traffic = Traffic(8, until=NOW, annotated=1.0)
     langfuse_server.stored[:], langfuse_server.observed[:] = traffic.scores, traffic.observations
     api = make_langfuse().api
-    read = getattr(api, "scores_v3", api.scores).get_many(fields="subject,details", limit=100)
+    reads = getattr(api, "scores_v3", api.scores)  # of SDK 4, of SDK 5
+    get_many = getattr(reads, "get_many_v3", None) or reads.get_many
+    read = get_many(fields="subject,details", limit=100)
     assert {type(score.value).__name__ for score in read.data} == {"float", "bool", "str"}
     assert read.data[0].subject is not None
     found = api.observations.get_many(type="GUARDRAIL", fields="core,basic,io,metadata", limit=5)
