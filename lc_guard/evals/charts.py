@@ -18,8 +18,8 @@ from lc_guard.evals.wording import counted, milliseconds
 
 if TYPE_CHECKING:
     from lc_guard.evals.agreement import Curve
-    from lc_guard.evals.calibration import Calibration
     from lc_guard.evals.monitored import Bucket, CheckHistory
+    from lc_guard.evals.reliability import Calibration
 
 STYLE = """
 :root{--one:#0072b2;--two:#d55e00;--three:#009e73;--four:#cc79a7;--pale:#8fb8d6}

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from lc_guard.evals.agreement import Confusion, Curve, interval, rounded, wilson
-from lc_guard.evals.calibration import Calibration
 from lc_guard.evals.counts import share
+from lc_guard.evals.reliability import Calibration
 from lc_guard.evals.thresholds import BestThreshold
 
 FORMAT = 1

@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from lc_guard.evals.agreement import confusion, precision_recall, roc
-from lc_guard.evals.calibration import calibration
 from lc_guard.evals.labelling import Labelling
 from lc_guard.evals.monitored import Agreement, Bucket, CheckHistory, Disagreement, MonitoringReport, Waiting
+from lc_guard.evals.reliability import calibration
 from lc_guard.evals.thresholds import best_threshold, too_few
 from lc_guard.records import ACTIONS, Stage
 

@@ -114,10 +114,8 @@ def _judgement(check: CheckHistory) -> Iterator[RenderableType]:
         return
     seen = found.confusion
     yield Text.assemble((f"{check.name}: ", "bold"), best(found), style="" if found.best else "yellow")
-    yield Text(
-        f"  flagged from {seen.threshold:.2f}: {seen.hits:,} hits, {counted(seen.false_alarms, 'false alarm')}, "
-        f"{seen.misses:,} misses, {seen.passes:,} passes"
-    )
+    flagged = f"{counted(seen.hits, 'hit')}, {counted(seen.false_alarms, 'false alarm')}"
+    yield Text(f"  flagged from {seen.threshold:.2f}: {flagged}, {seen.misses:,} missed, {seen.passes:,} passed")
     for item in found.disagreements[:_DISAGREEMENTS_SHOWN]:
         said = "yes" if item.label else "no"
         where = _printable(item.url or item.trace_id)

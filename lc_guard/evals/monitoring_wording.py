@@ -120,5 +120,5 @@ def reading() -> str:
         "ran in; checks that run side by side share the same time. Against annotations, a text counts as flagged where "
         "its risk is at least the threshold; of several annotations of a text the latest counts, and an annotation of "
         "a whole trace is compared with the check's highest risk in it. Intervals are 95 %: Wilson's for shares, the "
-        "bootstrap's for thresholds. Definitions: lc_guard.evals.agreement, calibration, thresholds."
+        "bootstrap's for thresholds. Definitions: lc_guard.evals.agreement, reliability, thresholds."
     )

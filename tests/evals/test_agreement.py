@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard.evals.agreement import confusion, precision_recall, roc, wilson
-from lc_guard.evals.calibration import calibration
+from lc_guard.evals.reliability import calibration
 from lc_guard.evals.thresholds import NEVER, best_threshold, too_few
 
 # few distinct risks, so that ties are the rule
