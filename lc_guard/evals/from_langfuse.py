@@ -89,7 +89,7 @@ def read_monitoring(
             monitor.add_score(score)
             if watcher is not None:
                 watcher.offer(score)
-        for check in reader.observations(window):
+        for check in reader.checks(window):
             monitor.add_check(check)
         # a trace may have begun long before its checks
         for root in reader.roots(Window(window.since - _LONGEST_TRACE, window.until)):

@@ -129,8 +129,8 @@ class Monitor:
 
     def add_check(self, check: Observation) -> None:
         """Take a guardrail observation: its time, findings and errors."""
-        decision = _decision(check)
-        name = self._check_of.get(check.id) or _name(check, decision)
+        decision = check.decision
+        name = self._check_of.get(check.id) or _name(check)
         tally = self._tally(name) if name else None
         if name is None or tally is None:
             self._passed_over["a guardrail of no known check"] += 1
@@ -334,16 +334,8 @@ def _percentile(values: Any, percent: float) -> float | None:
     return float(np.quantile(values, percent / 100, method="inverted_cdf")) if len(values) else None
 
 
-def _decision(check: Observation) -> Mapping[str, Any]:
-    """Give the decision that a check's observation holds, in its output or its metadata; empty if there is none."""
-    for place in (check.output, check.metadata):
-        decision = place.get("decision") if isinstance(place, Mapping) else None
-        if isinstance(decision, Mapping):
-            return decision
-    return {}
-
-
-def _name(check: Observation, decision: Mapping[str, Any]) -> str | None:
+def _name(check: Observation) -> str | None:
+    decision = check.decision
     stage = decision.get("stage") or check.metadata.get("lc_guard_stage")
     name = f"{stage}.{decision.get('check') or check.name}"
     return name if _CHECK.fullmatch(name) else None

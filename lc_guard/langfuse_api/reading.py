@@ -67,24 +67,17 @@ class Reader:
             if self._inside(window, row.timestamp):
                 yield row
 
-    def observations(
-        self,
-        window: Window,
-        *,
-        type: str = "GUARDRAIL",  # noqa: A002 - the API's word
-        fields: str = "core,basic,io,metadata",
-    ) -> Iterator[Observation]:
-        """Read observations of one type.
+    def checks(self, window: Window) -> Iterator[Observation]:
+        """Read the observations of checks.
 
         Args:
             window: When they started.
-            type: Langfuse's type.
-            fields: Groups of fields; ``io`` brings texts for types other than ``GUARDRAIL``.
 
         Raises:
             LangfuseError: The API can't be read.
         """
-        yield from self._observations("checks", window, {"type": type, "fields": fields})
+        fields = {"fields": "core,basic,io,metadata", "expandMetadata": "entities"}
+        yield from self._observations("checks", window, {"type": "GUARDRAIL", **fields})
 
     def roots(self, window: Window) -> Iterator[Observation]:
         """Read the roots of traces: what began in the window, with its whole time, and no text.

@@ -10,6 +10,8 @@ from typing import Any
 
 LONGEST_TEXT = 300
 
+_METADATA_KEPT = ("lc_guard_stage", "entities")
+_DECISION_KEPT = ("stage", "check", "valid", "entities", "error")
 _BIG = 1e300  # and NaN and the infinities, which JSON of a lax server may hold
 
 
@@ -61,7 +63,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """An observation of a trace.
+    """An observation of a trace, without a text of it.
 
     Attributes:
         id: Its id.
@@ -71,9 +73,8 @@ class Observation:
         start: When it started, Unix seconds.
         seconds: How long it took; None if it has not ended, or ended before it started (skewed clocks).
         level: ``"DEFAULT"``, ``"WARNING"``, ``"ERROR"`` or ``"DEBUG"``.
-        status: Its status message.
-        metadata: Its metadata, JSON values decoded.
-        output: Its output, JSON decoded; None where it was not asked for.
+        metadata: What a check's metadata tells: its stage, its counts by kind.
+        decision: The check's decision, as far as a report needs it; empty where there is none.
         project_id: The project, for links.
     """
 
@@ -84,9 +85,8 @@ class Observation:
     start: float
     seconds: float | None = None
     level: str = "DEFAULT"
-    status: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    output: Any = None
+    decision: Mapping[str, Any] = field(default_factory=dict)
     project_id: str | None = None
 
 
@@ -117,7 +117,8 @@ def observation(row: Mapping[str, Any]) -> Observation:
     """
     start = _time(row, "startTime")
     end = _time(row, "endTime") if row.get("endTime") is not None else None
-    metadata = _decoded(row.get("metadata"))
+    output, metadata = _decoded(row.get("output")), _decoded(row.get("metadata"))
+    decision = _part(output, "decision") or _part(metadata, "decision")
     return Observation(
         id=_text(row, "id"),
         trace_id=_text(row, "traceId"),
@@ -126,9 +127,8 @@ def observation(row: Mapping[str, Any]) -> Observation:
         start=start,
         seconds=end - start if end is not None and end >= start else None,
         level=(_optional(row, "level") or "DEFAULT").upper(),
-        status=_optional(row, "statusMessage"),
-        metadata={key: _decoded(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {},
-        output=_decoded(row.get("output")),
+        metadata=_only(metadata, _METADATA_KEPT),
+        decision=_only(decision, _DECISION_KEPT),
         project_id=_optional(row, "projectId"),
     )
 
@@ -183,6 +183,18 @@ def _time(row: Mapping[str, Any], key: str) -> float:
     except (ValueError, OverflowError):
         pass
     raise Unreadable(f"a row without a readable {key}")
+
+
+def _part(value: Any, key: str) -> Any:
+    return _decoded(value.get(key)) if isinstance(value, dict) else None
+
+
+def _only(value: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Keep what a report needs: anybody may call an observation a guardrail, and put texts into it."""
+    if not isinstance(value, dict):
+        return {}
+    kept = {key: _decoded(value[key]) for key in keys if key in value}
+    return {key: item[:LONGEST_TEXT] if isinstance(item, str) else item for key, item in kept.items()}
 
 
 def _decoded(value: Any) -> Any:

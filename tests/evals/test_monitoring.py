@@ -31,7 +31,7 @@ def score(name: str = "prompt.pii", value: Any = 0.5, **more: Any) -> Score:
 def check(**more: Any) -> Observation:
     decision = more.pop("decision", {"stage": "prompt", "check": "pii", "valid": True, "entities": {}, "error": None})
     defaults = {"id": "o", "trace_id": "t", "name": "pii", "type": "GUARDRAIL", "start": SINCE + 60, "seconds": 0.05,
-                "output": {"decision": decision}, "project_id": "p"}  # fmt: skip
+                "decision": decision, "project_id": "p"}  # fmt: skip
     return Observation(**{**defaults, **more})
 
 
@@ -132,8 +132,8 @@ def test_findings_errors_timeouts_and_fail_opens() -> None:
         check(decision={**decision, "entities": {}, "error": "DetectorTimeout"}),
         check(decision={**decision, "entities": [], "error": "ServiceError", "valid": False}),
         check(decision={**decision, "entities": {}, "error": "<img src=x>"}),
-        check(output=None, metadata={"lc_guard_stage": "prompt", "entities": {"EMAIL_ADDRESS": 4}}),
-        check(output=None, metadata={"lc_guard_stage": "prompt"}, level="ERROR", status="ended in CancelledError"),
+        check(decision={}, metadata={"lc_guard_stage": "prompt", "entities": {"EMAIL_ADDRESS": 4}}),
+        check(decision={}, metadata={"lc_guard_stage": "prompt"}, level="ERROR"),
     )
     found = report.check("prompt.pii")
     assert found.entities == {"EMAIL_ADDRESS": 4, "PERSON": 3, "US_SSN": 3}
@@ -146,8 +146,8 @@ def test_a_check_is_known_by_its_score_or_its_decision_or_its_stage() -> None:
         score("output.custom", 0.1, observation_id="a"),
         check(id="a"),
         check(id="b"),
-        check(id="c", output="text", name="pii", metadata={"lc_guard_stage": "document"}),
-        check(id="d", output=None, name="<script>"),
+        check(id="c", decision={}, name="pii", metadata={"lc_guard_stage": "document"}),
+        check(id="d", decision={}, name="<script>"),
         check(id="e", seconds=None),
     )
     assert {found.name: found.waiting.count for found in report.checks} == {

@@ -32,8 +32,10 @@ def reader(api: LangfuseApi, **options: Any) -> Reader:
 
 def test_reads_what_the_real_sdk_wrote(langfuse_server: LangfuseServer, make_langfuse: Any, api: LangfuseApi) -> None:
     client = make_langfuse()
-    with client.start_as_current_observation(name="pii", as_type="guardrail", output={"decision": {"x": 1}}) as span:
-        span.update(metadata={"detectors": {"patterns": 1.5}}, level="ERROR", status_message="told")
+    with client.start_as_current_observation(
+        name="pii", as_type="guardrail", output={"decision": {"check": "pii", "texts": ["raw"]}}
+    ) as span:
+        span.update(metadata={"entities": {"PERSON": 2}, "prompt": "raw"}, level="ERROR", status_message="told")
         span.score(name="prompt.pii", value=0.25, data_type="NUMERIC")
         span.score(name="prompt.pii.valid", value=0, data_type="BOOLEAN")
         span.score_trace(name="guard.action", value="block", data_type="CATEGORICAL")
@@ -46,11 +48,12 @@ def test_reads_what_the_real_sdk_wrote(langfuse_server: LangfuseServer, make_lan
         "guard.action": "block",
     }
     assert read["guard.action"].observation_id is None
-    (check,) = reader(api).observations(window)
+    (check,) = reader(api).checks(window)
     assert check.id == read["prompt.pii"].observation_id
-    assert (check.name, check.type, check.level, check.status) == ("pii", "GUARDRAIL", "ERROR", "told")
-    assert check.output == {"decision": {"x": 1}}
-    assert check.metadata["detectors"] == {"patterns": 1.5}
+    assert (check.name, check.type, check.level) == ("pii", "GUARDRAIL", "ERROR")
+    assert check.decision == {"check": "pii"}
+    assert check.metadata == {"entities": {"PERSON": 2}}
+    assert "raw" not in repr(check)
     assert check.seconds is not None
     assert [root.id for root in reader(api).roots(window)] == [check.id]
 
@@ -78,7 +81,7 @@ def test_the_window_and_the_source_are_asked_for(langfuse_server: LangfuseServer
 
 def test_nothing_to_read(api: LangfuseApi) -> None:
     each = reader(api)
-    assert [*each.scores(WEEK), *each.observations(WEEK), *each.roots(WEEK)] == []
+    assert [*each.scores(WEEK), *each.checks(WEEK), *each.roots(WEEK)] == []
     assert not each.passed_over
 
 
@@ -192,12 +195,12 @@ def test_observations_with_odd_times_and_texts(langfuse_server: LangfuseServer, 
         observation_row("deep", trace="t", start=NOW - 9, seconds=1, type="GUARDRAIL", output="[" * 100_000),
     ]
     each = reader(api)
-    found = {row.id: row for row in each.observations(WEEK)}
+    found = {row.id: row for row in each.checks(WEEK)}
     assert (found["open"].seconds, found["skewed"].seconds) == (None, None)
-    assert (found["odd"].output, found["odd"].metadata) == ("{", {})
+    assert (found["odd"].decision, found["odd"].metadata) == ({}, {})
     assert (found["null"].level, found["null"].name) == ("DEFAULT", "")
     assert "lost" not in found
-    assert isinstance(found["deep"].output, str)
+    assert found["deep"].decision == {}
     assert each.passed_over == {"a row without traceId": 1}
 
 
@@ -253,7 +256,7 @@ def test_every_stream_comes_back_from_the_spool(
 
     def everything() -> list[Any]:
         each = reader(api, spool=Spool(tmp_path / "spool", about={}, window=WEEK))
-        streams = (each.scores(WEEK), each.scores(WEEK, source="ANNOTATION"), each.observations(WEEK), each.roots(WEEK))
+        streams = (each.scores(WEEK), each.scores(WEEK, source="ANNOTATION"), each.checks(WEEK), each.roots(WEEK))
         return [row for stream in streams for row in stream]
 
     first = everything()
