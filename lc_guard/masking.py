@@ -8,7 +8,6 @@ masked as well.
 from __future__ import annotations
 
 import json
-import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import suppress
@@ -22,7 +21,7 @@ from lc_guard.jobs import PII_CHECK
 from lc_guard.leaves import Finder, JsonText, Leaf, hide, leaves, parse, rebuild, scalar_text
 from lc_guard.limbo import Limbo
 from lc_guard.records import SESSION_METADATA
-from lc_guard.traced_texts import is_free_text
+from lc_guard.traced_texts import FRAMEWORK_METADATA, is_free_text
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -53,8 +52,6 @@ _KEPT = frozenset(
     }
 )
 _KEPT_PREFIX = "langfuse.internal."
-# Written by LangChain and LangGraph about their own parts: no work for a detector.
-_FRAMEWORK_METADATA = re.compile(r"(?:ls_|lc_|langgraph_|checkpoint_ns$|is_langchain_root$)")
 # New text comes into a trace through these, after the last decision as well.
 _SOURCES = ("tool", "retriever")
 
@@ -203,7 +200,7 @@ class SpanMask:
         wanted = {
             leaf: table.get(leaf, leaf)
             for key, tree in trees.items()
-            if not _FRAMEWORK_METADATA.match(_metadata_key(key))
+            if not FRAMEWORK_METADATA.match(_metadata_key(key))
             for leaf, is_key in leaves(tree)
             if isinstance(leaf, str) and is_free_text(leaf, is_key=is_key)
         }

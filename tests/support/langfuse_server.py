@@ -20,6 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from .langfuse_project import ProjectApi
 from .langfuse_reads import ReadApi, Row, observation_row, score_row
 from .loopback import Exchange, LoopbackServer, Refusal
 
@@ -70,6 +71,7 @@ class LangfuseServer(LoopbackServer):
         stored: Scores that it had before, complete rows of the v3 API.
         observed: Observations that it had before, complete rows of the v2 API.
         reads: Answers the reads, from the above and what arrived.
+        project: Score configs, annotation queues and datasets.
     """
 
     public_key: str = "pk-lf-loopback"
@@ -88,6 +90,7 @@ class LangfuseServer(LoopbackServer):
         self._lock = threading.Lock()
         self._arrived: dict[str, float] = {}
         self.reads = ReadApi(self._score_rows, self._observation_rows)
+        self.project = ProjectApi()
 
     def handle(self, exchange: Exchange, body: bytes) -> None:
         """Answer one request of the SDK."""
@@ -109,6 +112,8 @@ class LangfuseServer(LoopbackServer):
             raise Refusal(401, {"message": "Invalid credentials. Confirm that you've configured the correct host."})
         if exchange.command == "GET" and self.reads.takes(route[1]):
             self.reads.answer(exchange)
+            return
+        if self.project.answer(exchange, body):
             return
         match route:
             case ("POST", "/api/public/otel/v1/traces"):
