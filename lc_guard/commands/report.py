@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from lc_guard.commands.outputs import print_out, require_folders, write
 from lc_guard.commands.times import moment, read_window, show_progress
-
-if TYPE_CHECKING:
-    pass
 
 _DESCRIPTION = """\
 Read the checks' scores, observations and people's annotations from Langfuse, and report for each check: its risk over

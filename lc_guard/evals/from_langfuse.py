@@ -23,7 +23,7 @@ _LONGEST_TRACE = 86_400.0
 class Watcher(Protocol):
     """Sees the scores that pass by, such as what chooses the next ones to annotate."""
 
-    def annotated(self, observation_id: str | None) -> object:
+    def annotated(self, annotation: Score) -> object:
         """Take note of an annotation; they come first."""
 
     def offer(self, score: Score) -> object:
@@ -100,7 +100,7 @@ def read_monitoring(
 def _watched(annotations: Iterator[Score], watcher: Watcher | None) -> Iterator[Score]:
     for annotation in annotations:
         if watcher is not None:
-            watcher.annotated(annotation.observation_id)
+            watcher.annotated(annotation)
         yield annotation
 
 
