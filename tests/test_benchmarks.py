@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 import benchmarks.__main__
-from benchmarks import chain, conversation, detection, importing, memory, protected_model, restoring, streaming
+from benchmarks import (
+    chain,
+    conversation,
+    detection,
+    importing,
+    langfuse_down,
+    memory,
+    protected_model,
+    restoring,
+    streaming,
+)
 from benchmarks.table import HEADS, Row, markdown, text, told
 
 SMALL: list[tuple[Any, dict[str, Any], int]] = [
@@ -17,6 +27,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (chain, {"repeats": 1, "number": 2}, 1),
     (conversation, {"turns": 5}, 1),
     (protected_model, {"words": 20, "repeats": 1}, 3),
+    (langfuse_down, {"calls": 2, "answer_after": 0.01}, 3),
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
 ]
