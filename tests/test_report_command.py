@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 
 from lc_guard.cli import main
 from lc_guard.errors import Blocked
+from lc_guard.evals import Labelling, read_monitoring
 from lc_guard.guard import Guard
 from lc_guard.langfuse import CallbackHandler
 from lc_guard.policy import Policy
@@ -100,6 +102,16 @@ def test_from_a_guarded_chain_to_its_report(
     assert check["agreement"]["annotations"] == 1
     assert "too few annotations: 1" in check["agreement"]["too_few"]
     assert CANARIES[0] not in (tmp_path / "r.json").read_text()
+
+
+def test_the_same_as_data(traffic: Traffic) -> None:
+    since = datetime.now(UTC) - timedelta(days=7)
+    report = read_monitoring(since=since.replace(tzinfo=None), labelling=Labelling((("nothing", None),)))
+    assert report.check("prompt.injection").decisions >= 198
+    assert report.check("prompt.injection").agreement is None
+    assert report.check("prompt.injection").risk[0].start <= since.timestamp() + report.bucket_seconds
+    with pytest.raises(ValueError, match="before"):
+        read_monitoring(since=since, until=since)
 
 
 def test_nothing_to_report_is_no_failure(tmp_path: Path, capsys: Any) -> None:

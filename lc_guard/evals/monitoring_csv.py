@@ -56,9 +56,9 @@ def _line(check: CheckHistory | None) -> dict[str, Any]:
         "average_precision": curves[1] and curves[1].area,
         "ece": fitting and fitting.ece,
         "brier": fitting and fitting.brier,
-        "best_threshold": best and best.threshold,
-        "best_threshold_low": best and best.interval[0],
-        "best_threshold_high": best and best.interval[1],
+        "best_threshold": best and (best.threshold if best.threshold <= 1 else "never"),
+        "best_threshold_low": best and min(1.0, best.interval[0]),
+        "best_threshold_high": best and min(1.0, best.interval[1]),
         "best_by": best and best.objective,
     }
 

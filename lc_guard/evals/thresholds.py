@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lc_guard.evals.agreement import Confusion, Interval, arrays, confusion, interval, rounded
+from lc_guard.evals.agreement import Confusion, Interval, arrays, confusion, rounded
 
 Objective = Literal["f1", "cost"]
 
@@ -49,12 +49,12 @@ class BestThreshold:
     confusion: Confusion
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Give plain JSON values; a threshold of None flags nothing."""
         return {
-            "threshold": rounded(self.threshold),
+            "threshold": rounded(self.threshold) if self.threshold <= 1 else None,
             "objective": self.objective,
             "value": rounded(self.value),
-            "interval": interval(self.interval),
+            "interval": [rounded(min(1.0, end)) for end in self.interval],
             "draws": self.draws,
             "confusion": self.confusion.as_dict(),
         }

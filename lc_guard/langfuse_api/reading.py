@@ -9,7 +9,7 @@ from math import isinf
 from typing import Any, TypeVar
 
 from lc_guard.langfuse_api.client import LangfuseApi
-from lc_guard.langfuse_api.paging import MOST_ROWS, cursor_pages, numbered_pages
+from lc_guard.langfuse_api.paging import MOST_ROWS, cursor_pages
 from lc_guard.langfuse_api.rows import Observation, Score, Unreadable, Window, observation, score
 from lc_guard.langfuse_api.spool import Spool
 
@@ -86,16 +86,6 @@ class Reader:
             LangfuseError: The API can't be read.
         """
         yield from self._observations("traces", window, {"isRootObservation": True, "fields": "core"})
-
-    def score_configs(self) -> Iterator[dict[str, Any]]:
-        """Read the project's score configs, as the API gives them."""
-        for page in numbered_pages(self._api, "/api/public/score-configs"):
-            yield from page.rows
-
-    def annotation_queues(self) -> Iterator[dict[str, Any]]:
-        """Read the project's annotation queues, as the API gives them."""
-        for page in numbered_pages(self._api, "/api/public/annotation-queues"):
-            yield from page.rows
 
     def _observations(self, label: str, window: Window, params: dict[str, Any]) -> Iterator[Observation]:
         times = {"fromStartTime": _iso(window.since), "toStartTime": _iso(window.until)}

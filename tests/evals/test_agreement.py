@@ -146,6 +146,15 @@ def test_the_best_threshold_is_the_best(items: list[tuple[float, bool]], miss_co
     json.dumps(found.as_dict(), allow_nan=False)
 
 
+def test_where_nothing_tells_the_texts_apart_flagging_nothing_costs_least() -> None:
+    labels = [n % 5 == 0 for n in range(60)]
+    found = best_threshold([0.5] * 60, labels, miss_cost=1.0, draws=20)
+    assert found.threshold == NEVER
+    assert found.as_dict()["threshold"] is None
+    assert (found.confusion.hits, found.confusion.misses) == (0, 12)
+    assert found.value == 12 / 60
+
+
 def test_the_interval_holds_the_true_threshold_and_narrows() -> None:
     rng = np.random.default_rng(7)
     widths = []

@@ -221,7 +221,7 @@ def test_annotations_of_other_names() -> None:
     assert list(Labelling().checks("a.label", ["a.label", "a"])) == ["a.label", "a"]
 
 
-def annotated(count: int = 60) -> MonitoringReport:
+def annotated(count: int = 60, **options: Any) -> MonitoringReport:
     rng = np.random.default_rng(5)
     labels = [n % 2 == 0 for n in range(count)]
     risks = [float(rng.beta(6, 2) if label else rng.beta(2, 6)) for label in labels]
@@ -230,6 +230,7 @@ def annotated(count: int = 60) -> MonitoringReport:
         *(score(value=risk, **each) for risk, each in zip(risks, ids, strict=True)),
         *(check(id=each["observation_id"], trace_id=each["trace_id"]) for each in ids),
         annotations=[human(value=label, **each) for label, each in zip(labels, ids, strict=True)],
+        **options,
     )
 
 
@@ -241,6 +242,28 @@ def test_enough_annotations_give_a_threshold() -> None:
     assert found.roc.area > 0.9
     assert best(found).startswith(f"Best threshold {found.best.threshold:.2f} by F1")
     assert "too few annotations: 20" in best(annotated(20).check("prompt.pii").agreement)
+
+
+def test_the_sentence_on_the_threshold_says_what_was_best() -> None:
+    found = annotated(miss_cost=3.0).check("prompt.pii").agreement
+    assert f"by cost (cost {found.best.value:.3f} a text" in best(found)
+    never = replace(found, best=replace(found.best, threshold=1.5))
+    assert best(never).startswith("To flag nothing would have cost least")
+    report = annotated(miss_cost=3.0)
+    rows = list(
+        csv.DictReader(io.StringIO(replace(report, checks=(replace(report.checks[0], agreement=never),)).to_csv()))
+    )
+    assert rows[0]["best_threshold"] == "never"
+
+
+def test_a_long_report_is_cut_in_the_table() -> None:
+    many = replace(
+        annotated().checks[0], entities={f"KIND_{n}": 20 - n for n in range(12)}, errors={"E": 2}, timeouts=1
+    )
+    text = replace(annotated(), checks=(many,), notes=("Note.",), passed_over={"a reason": 3}).as_table(width=200)
+    assert "and 4 more kinds" in text
+    assert "failed: 2 E; 1 timeout, 0 times the text went on unchecked" in text
+    assert "not taken: 3 × a reason" in text
 
 
 def test_csv_has_a_line_a_check_and_no_formulas() -> None:
