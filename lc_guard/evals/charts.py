@@ -195,7 +195,7 @@ def latencies(checks: Sequence[CheckHistory]) -> str:
     for place, check in enumerate(timed):
         waiting, y = check.waiting, place * 44
         told = " / ".join(milliseconds(value) for value in (waiting.p50, waiting.p95, waiting.p99))
-        parts.append(_row_head(check.name, f"{told} ms", y))
+        parts.append(_row_head(check.name, f"{told} ms", y, most=25))
         start, end = at(waiting.p50), at(waiting.p99)
         parts.append(f'<rect class="track" x="0" y="{y + 24}" width="100%" height="6" rx="3"/>')
         wide = max(0.4, end - start)
@@ -256,10 +256,10 @@ def _rows(rows: Sequence[tuple[str, float, str]], *, label: str) -> str:
     return _figure("".join(parts), len(rows) * 36, label)
 
 
-def _row_head(name: str, told: str, y: int) -> str:
-    shown = name if len(name) <= 30 else f"{name[:29]}…"
+def _row_head(name: str, told: str, y: int, *, most: int = 32) -> str:
+    shown = name if len(name) <= most else f"{name[: most - 1]}…"
     return (
-        f'<text class="name" x="0" y="{y + 13}">{escape(shown)}</text>'
+        f'<text class="name" x="0" y="{y + 13}">{escape(shown)}<title>{escape(name)}</title></text>'
         f'<text x="100%" y="{y + 13}" text-anchor="end">{escape(told)}</text>'
     )
 

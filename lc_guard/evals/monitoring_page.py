@@ -100,7 +100,7 @@ def _cards(report: MonitoringReport) -> str:
     slowest = max(report.checks, key=lambda check: check.waiting.p95 or 0)
     facts = (
         ("traces checked", f"{report.traces:,}", f"by {counted(len(report.checks), 'check')}"),
-        ("decisions that stopped a text", percent(stopped / judged if judged else None), f"{stopped:,} of {judged:,}"),
+        ("texts stopped", percent(stopped / judged if judged else None), f"{stopped:,} of {judged:,}"),
         ("slowest check, p95", f"{milliseconds(slowest.waiting.p95)} ms", slowest.name),
         ("checks failed", f"{errors:,}", f"{counted(opens, 'text')} went on unchecked"),
         ("annotations", f"{annotated:,}", "that speak of a check"),

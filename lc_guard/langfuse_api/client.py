@@ -155,7 +155,7 @@ class LangfuseApi:
                 if status < 300:
                     return json.loads(data) if data else None
                 if status not in again:
-                    raise self._refused(status, path, data)
+                    raise self._refused(status, path, _reason(data) if method == "GET" else "")
                 what = f"answered {status}"
                 wait = self._asked_to_wait(headers, wait)
             except httpx.ConnectError:
@@ -225,7 +225,7 @@ class LangfuseApi:
             )
         return seconds
 
-    def _refused(self, status: int, path: str, data: bytes) -> LangfuseError:
+    def _refused(self, status: int, path: str, reason: str) -> LangfuseError:
         if status in (401, 403):
             return LangfuseError(
                 f"Langfuse at {self.base_url} refuses the keys ({status}): see that LANGFUSE_PUBLIC_KEY and "
@@ -246,7 +246,7 @@ class LangfuseApi:
                 "LANGFUSE_BASE_URL to the address it leads to",
                 status=status,
             )
-        return LangfuseError(f"Langfuse at {self.base_url} refused {path} ({status}){_reason(data)}", status=status)
+        return LangfuseError(f"Langfuse at {self.base_url} refused {path} ({status}){reason}", status=status)
 
     def _require_version(self) -> None:
         sdk = version("langfuse")
@@ -285,7 +285,7 @@ def _http_date(told: str | None) -> datetime | None:
 
 
 def _reason(data: bytes) -> str:
-    """Give the server's own short words about a refusal; they name fields, not texts."""
+    """Give the server's own short words about a read; about a write they may quote what was written."""
     try:
         told = json.loads(data).get("message")
     except (ValueError, RecursionError, AttributeError):

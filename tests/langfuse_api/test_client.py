@@ -221,6 +221,16 @@ def test_a_refusal_is_told_in_the_servers_words_made_safe(waits: list[float]) ->
     assert len(str(caught.value)) < 400
 
 
+def test_a_refused_write_is_not_told_in_the_servers_words(waits: list[float]) -> None:
+    with (
+        Scripted(status(400, {"message": "expected a number, received 'Jane Doe'"})) as server,
+        connect(server.url, waits) as api,
+        pytest.raises(LangfuseError, match=r"refused /x \(400\)") as caught,
+    ):
+        api.post("/x", {"input": "Jane Doe"})
+    assert "Jane" not in str(caught.value)
+
+
 def test_an_endless_body_is_cut_off(waits: list[float], monkeypatch: Any) -> None:
     monkeypatch.setattr(client, "_BODY_LIMIT", 10_000)
 
