@@ -24,6 +24,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
+from sys import intern
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -173,8 +174,10 @@ class Monitor:
             notes: What the reader should know.
         """
         width = bucket_seconds(self._since, self._until)
+        before, self._passed_over = self._passed_over, Counter(self._passed_over)
         labelled = self._labels()
         checks = [self._history(name, tally, width, labelled.get(name)) for name, tally in self._tallies.items()]
+        passed, self._passed_over = self._passed_over, before  # a second report counts annotations anew
         return MonitoringReport(
             self._since,
             self._until,
@@ -184,7 +187,7 @@ class Monitor:
             traces=len(self._traces),
             actions={action: self._actions[action] for action in ACTIONS if self._actions[action]},
             checks=tuple(sorted(checks, key=lambda check: check.name)),
-            passed_over=Counter(passed_over or {}) + self._passed_over,
+            passed_over=Counter(passed_over or {}) + passed,
             notes=tuple(notes),
         )
 
@@ -202,8 +205,7 @@ class Monitor:
         tally.times.append(score.timestamp)
         tally.risks.append(risk)
         if score.observation_id is not None:
-            # the tallies' own key: one string a check, not one a row
-            self._check_of[score.observation_id] = name
+            self._check_of[score.observation_id] = intern(name)  # one string a check, not one a row
         if score.trace_id in self._annotated:
             tally.risky[score.trace_id, score.observation_id] = (risk, score.project_id)
 

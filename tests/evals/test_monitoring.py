@@ -195,6 +195,14 @@ def test_annotations_find_their_check() -> None:
     }
 
 
+def test_a_report_can_be_made_again() -> None:
+    monitor = Monitor(SINCE, UNTIL, annotations=[human("quality")])
+    monitor.add_score(score())
+    first = monitor.report(passed_over={"lost": 2})
+    assert first.passed_over == {"lost": 2, "an annotation of no check": 1}
+    assert monitor.report(passed_over={"lost": 2}) == first
+
+
 def test_the_latest_annotation_counts() -> None:
     notes = [human(value=False, timestamp=SINCE + 2, id="b"), human(value=True, timestamp=SINCE + 1, id="a")]
     report = monitored(score(value=0.9), annotations=notes)
