@@ -12,8 +12,8 @@ import pytest
 import lc_guard
 import lc_guard.detectors
 import lc_guard.evals
-import lc_guard.langfuse_api
 import lc_guard.langfuse
+import lc_guard.langfuse_api
 import lc_guard.scanners
 import lc_guard.testing
 import lc_guard.vaults
@@ -30,8 +30,8 @@ PACKAGES = [
 NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
 PROMISED = {
     "lc_guard": (
-        "Guard Policy Anonymize Deanonymize GuardMetrics GuardMiddleware GuardCallbackHandler GuardCheckpointer Entity ScanResult "
-        "AnonymizeDocuments ProtectedRetriever "
+        "Guard Policy Anonymize Deanonymize GuardMetrics GuardMiddleware GuardCallbackHandler GuardCheckpointer "
+        "Entity ScanResult AnonymizeDocuments ProtectedRetriever "
         "Decision GuardError Blocked SessionMissing"
     ),
     "lc_guard.detectors": "default_detector LLMGuardDetector PatternDetector",
