@@ -59,6 +59,7 @@ class _Root:
         run_ids: All runs under it that were seen.
         span_ids: Their spans.
         actions: What was decided so far.
+        sampled: Whether its trace is sent at all.
     """
 
     run_id: UUID
@@ -68,6 +69,7 @@ class _Root:
     run_ids: list[UUID] = field(default_factory=list)
     span_ids: set[int] = field(default_factory=set)
     actions: list[Action] = field(default_factory=list)
+    sampled: bool = True
 
 
 def _starting(callback: str) -> Callable[..., None]:
@@ -275,6 +277,7 @@ class CallbackHandler(_LangfuseHandler):
             root.span_ids.add(int(observation.id, 16))
         if root.run_id == run_id:
             root.observation, root.inside = observation, otel_context.get_current()
+            root.sampled = otel_trace.get_current_span().get_span_context().trace_flags.sampled
 
     def _leave(self, run_id: UUID) -> None:
         """Give the trace its score and forget the root run, when it is the root that ended."""
@@ -285,7 +288,7 @@ class CallbackHandler(_LangfuseHandler):
             self._roots.pop(each, None)
         if otel_context.get_value(_ROOT_KEY) is root:
             otel_context.attach(root.before)
-        if root.actions and root.observation is not None:
+        if root.actions and root.observation is not None and root.sampled:
             root.observation.score_trace(
                 name="guard.action",
                 value=strongest(root.actions),
@@ -311,7 +314,8 @@ class CallbackHandler(_LangfuseHandler):
         root = self._roots.get(run_id)
         if root is not None:
             root.actions.append(decision.action)
-        if observation is None:
+        # The SDK leaves scores of a trace out only where it knows the sampler; others would belong to no trace.
+        if observation is None or (root is not None and not root.sampled):
             return
         self._decision_traces.add(decision, observation.trace_id)
         failed = decision.action == "block" or decision.error is not None

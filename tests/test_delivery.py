@@ -8,7 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
+from typing import Any
 
 import pytest
 
@@ -16,8 +19,9 @@ import lc_guard
 from lc_guard.delivery import delivery_of
 from lc_guard.guard import Guard
 from lc_guard.langfuse import CallbackHandler
-from lc_guard.runnables import Anonymize
-from tests.support.canaries import CanaryDetector
+from lc_guard.runnables import Anonymize, Deanonymize
+from tests.support.canaries import CANARIES, CanaryDetector
+from tests.support.chains import MODES, run
 from tests.support.fixtures import MakeClient
 from tests.support.langfuse_server import LangfuseServer
 
@@ -71,6 +75,38 @@ def test_a_langfuse_that_hangs_does_not_hold_the_exit_up(silent_url: str) -> Non
     seconds, told = finish(silent_url, 50, 1, LANGFUSE_TIMEOUT="1")
     assert seconds < 15
     assert "150 scores were not delivered" in told
+
+
+@pytest.mark.parametrize("trouble", ["hangs", "refuses the keys", "fails", "is not there"])
+def test_no_call_waits_for_langfuse_or_fails_with_it(
+    trouble: str,
+    silent_url: str,
+    make_langfuse: MakeClient,
+    langfuse_server: LangfuseServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    urls = {"hangs": silent_url, "is not there": "http://127.0.0.1:9"}
+    options: dict[str, Any] = {"secret_key": "sk-lf-wrong"} if trouble == "refuses the keys" else {}
+    client = make_langfuse(base_url=urls.get(trouble, langfuse_server.url), timeout=1, **options)
+    if trouble == "fails":
+        langfuse_server.interfere = lambda exchange: exchange.send_json(503, {"message": "down"})
+    handler = CallbackHandler()
+    guard = Guard(CanaryDetector())
+    chain = Anonymize(guard) | (lambda text: text) | Deanonymize(guard)
+    longest = 0.0
+    for mode in MODES:
+        started = time.monotonic()
+        answers = run(chain, mode, CANARIES[0], {**CONFIG, "callbacks": [handler]})
+        longest = max(longest, time.monotonic() - started)
+        assert set(answers) == {CANARIES[0]}
+    assert longest < 1  # each request to Langfuse takes that long where it hangs
+    assert CANARIES[0] not in caplog.text
+    queue = getattr(client._resources, "_score_queue", None) or client._resources._score_ingestion_queue
+    assert queue.maxsize == 100_000
+    with suppress(Empty):  # or the end of the test would wait for them
+        while True:
+            queue.get_nowait()
+            queue.task_done()
 
 
 def test_flush_gives_up_in_time_and_does_not_pile_up_threads(silent_url: str, make_langfuse: MakeClient) -> None:

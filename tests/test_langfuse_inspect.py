@@ -11,6 +11,8 @@ import pytest
 from langchain.agents import create_agent
 from langchain_openai import ChatOpenAI
 from langfuse import Langfuse
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from lc_guard import Blocked, Guard, GuardMiddleware, Policy, protect
 from lc_guard.langfuse import CallbackHandler
@@ -19,6 +21,7 @@ from lc_guard.records import Decision
 from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import openai_chain, run
+from tests.support.fixtures import MakeClient
 from tests.support.langfuse_server import LangfuseServer, StoredSpan
 from tests.support.openai_server import OpenAIServer
 
@@ -244,3 +247,19 @@ def test_without_a_key_users_leave_as_they_are(
     Anonymize(guard).invoke("x", config(handler, metadata={"langfuse_user_id": USER}))
     langfuse_client.flush()
     assert {span.attributes["user.id"] for span in langfuse_server.spans} == {USER} == {handler.user_pseudonym(USER)}
+
+
+@pytest.mark.parametrize("parent_based", [False, True])
+def test_traces_that_are_sampled_out_have_no_scores(
+    parent_based: bool, guard: Guard, make_langfuse: MakeClient, langfuse_server: LangfuseServer
+) -> None:
+    ratio = TraceIdRatioBased(0.5)
+    client = make_langfuse(tracer_provider=TracerProvider(sampler=ParentBased(ratio) if parent_based else ratio))
+    handler = CallbackHandler()
+    for _ in range(40):
+        Anonymize(guard).invoke("x", config(handler))
+    client.flush()
+    sent = set(langfuse_server.traces())
+    assert 5 < len(sent) < 35
+    assert {score["traceId"] for score in langfuse_server.scores.values()} == sent
+    assert len(langfuse_server.scores) == 3 * len(sent)

@@ -10,6 +10,7 @@ import json
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +71,7 @@ class LangfuseServer(LoopbackServer):
         version: What it says it is.
         stored: Scores that it had before, complete rows of the v3 API.
         observed: Observations that it had before, complete rows of the v2 API.
+        interfere: Answers every request in its place, if it is set.
         reads: Answers the reads, from the above and what arrived.
         project: Score configs, annotation queues and datasets.
     """
@@ -84,6 +86,7 @@ class LangfuseServer(LoopbackServer):
     version: str = "4.59.0"
     stored: list[Row] = field(default_factory=list, init=False)
     observed: list[Row] = field(default_factory=list, init=False)
+    interfere: Callable[[Exchange], object] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -94,6 +97,9 @@ class LangfuseServer(LoopbackServer):
 
     def handle(self, exchange: Exchange, body: bytes) -> None:
         """Answer one request of the SDK."""
+        if self.interfere is not None:
+            self.interfere(exchange)
+            return
         with self._lock:
             self.raw.append(body)
             try:
