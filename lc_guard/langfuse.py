@@ -184,7 +184,7 @@ class CallbackHandler(_LangfuseHandler):
     def trace_url(self, of: Decision | Blocked | None = None) -> str | None:
         """Give the address of a trace in Langfuse.
 
-        The first call asks Langfuse for the project's id.
+        The first call asks Langfuse for the project's id, and waits for it: in async code call it in a thread.
 
         Args:
             of: A decision, or the error that it led to, of a call with this handler; None for the latest call.

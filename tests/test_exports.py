@@ -37,6 +37,8 @@ PROMISED = {
     "lc_guard.detectors": "default_detector LLMGuardDetector PatternDetector",
     "lc_guard.vaults": "MemoryVault",
     "lc_guard.langfuse": "CallbackHandler mask_otel_spans",
+    "lc_guard.evaluators": "as_evaluator observation_texts",
+    "lc_guard.json_logs": "JsonFormatter",
 }
 
 
