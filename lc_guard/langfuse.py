@@ -112,7 +112,7 @@ class CallbackHandler(_LangfuseHandler):
         user_id_key: Secret of at least 16 bytes; with it the user ids in a call's metadata (``langfuse_user_id`` and
             ``user_id``) leave as keyed hashes, the same in every process that has the key. None sends them as they are.
         exit_timeout: Seconds, above 0, that the end of the process waits for scores which Langfuse does not take; None
-            waits as long as the SDK does, hours where Langfuse hangs. The first handler of a client sets it.
+            waits as long as the SDK does, hours where Langfuse hangs. A client's first handler with a time sets it.
 
     Raises:
         TypeError, ValueError: If the key is none or too short, or the time is not positive.

@@ -72,7 +72,8 @@ def test_setup_corrects_ranges_and_tells_conflicts(langfuse_server: LangfuseServ
     }  # fmt: skip
     langfuse_server.project.configs["y"] = common | {"id": "y", "name": "prompt.pii.valid", "dataType": "CATEGORICAL"}
     assert main(["langfuse", "setup", "--stages", "prompt"]) == 1
-    assert langfuse_server.project.configs["x"]["maxValue"] == 1
+    corrected = langfuse_server.project.configs["x"]
+    assert (corrected["maxValue"], corrected["description"]) == (1, "mine")
     assert langfuse_server.project.configs["y"]["dataType"] == "CATEGORICAL"
     out = capsys.readouterr().out
     assert "corrected     prompt.pii (NUMERIC)" in out

@@ -43,17 +43,15 @@ class Config:
 
     def body(self) -> dict[str, Any]:
         """Give the request that creates it."""
-        body: dict[str, Any] = {"name": self.name, "dataType": self.data_type, **self.changeable()}
-        return body
+        return {"name": self.name, "dataType": self.data_type, "description": self.description, **self.values()}
 
-    def changeable(self) -> dict[str, Any]:
-        """Give what may be changed in one that is there."""
-        fields: dict[str, Any] = {"description": self.description}
+    def values(self) -> dict[str, Any]:
+        """Give the range or the categories: what is corrected in one that is there. Its description is people's."""
         if self.data_type == "NUMERIC":
-            fields |= {"minValue": 0, "maxValue": 1}
+            return {"minValue": 0, "maxValue": 1}
         if self.categories:
-            fields["categories"] = [{"value": place, "label": label} for place, label in enumerate(self.categories)]
-        return fields
+            return {"categories": [{"value": place, "label": label} for place, label in enumerate(self.categories)]}
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ def apply(api: LangfuseApi, steps: Iterable[Step]) -> dict[str, str]:
         if step.do == "create":
             ids[step.config.name] = str(api.post(PATH, step.config.body()).get("id"))
         elif step.do == "update":
-            api.request("PATCH", f"{PATH}/{step.id}", body=step.config.changeable())
+            api.request("PATCH", f"{PATH}/{step.id}", body=step.config.values())
         if step.id is not None and step.do != "conflict":
             ids[step.config.name] = step.id
     return ids
@@ -131,14 +129,10 @@ def _step(config: Config, row: dict[str, Any] | None) -> Step:
     identity = str(row["id"])
     if row.get("dataType") != config.data_type:
         return Step("conflict", config, identity)
-    return Step(
-        "keep" if all(_same(row, *item) for item in config.changeable().items()) else "update", config, identity
-    )
+    return Step("keep" if all(_same(row, *item) for item in config.values().items()) else "update", config, identity)
 
 
 def _same(row: dict[str, Any], key: str, value: Any) -> bool:
-    if key == "description":
-        return True  # a person may have written a better one
     if key == "categories":
         found = row.get(key) if isinstance(row.get(key), list) else []
         return [item.get("label") for item in found or [] if isinstance(item, dict)] == [
