@@ -86,6 +86,9 @@ def test_an_archived_config_does_not_hide_the_one_in_use(langfuse_server: Langfu
     old = {"id": "old", "name": "prompt.pii", "dataType": "TEXT", "isArchived": True}
     langfuse_server.project.configs = {"old": old, **langfuse_server.project.configs}
     assert {step.do for step in plan(api, configs)} == {"keep"}
+    for row in langfuse_server.project.configs.values():
+        row["isArchived"] = True
+    assert {step.do for step in plan(api, configs)} == {"create"}
 
 
 @pytest.mark.parametrize(

@@ -97,9 +97,8 @@ def plan(api: LangfuseApi, configs: Iterable[Config]) -> list[Step]:
     there: dict[str, dict[str, Any]] = {}
     for page in numbered_pages(api, PATH):
         for row in page.rows:
-            # several may have one name; the one that is in use counts
-            if row.get("name") not in there or there[row["name"]].get("isArchived"):
-                there[str(row.get("name"))] = row
+            if not row.get("isArchived"):  # several may have one name
+                there.setdefault(str(row.get("name")), row)
     return [_step(config, there.get(config.name)) for config in configs]
 
 
