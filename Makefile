@@ -11,8 +11,9 @@ ENGINE := $(shell $(PYTHON) -c 'import sys; print("llm-guard" if sys.version_inf
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
+ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.PHONY: demo verify test check lint types notebooks benchmarks wheel clean
+.PHONY: demo verify test browser check lint types notebooks benchmarks wheel clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -20,8 +21,14 @@ demo: $(VENV)/.ready
 verify: $(VENV)/.ready
 	$(BIN)/lc-guard verify
 
-test: $(VENV)/.ready-dev
+test: $(VENV)/.ready-dev browser
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The report's page is looked at in a real browser: CHROMIUM names one that is not on the PATH.
+browser:
+	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null || { \
+	    echo "installing Chromium, in which the tests open the report's page"; \
+	    $(ROOT) apt-get update -q && $(ROOT) apt-get install -qy --no-install-recommends chromium; }
 
 check: lint types test
 

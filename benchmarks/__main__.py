@@ -10,6 +10,7 @@ from benchmarks import (
     conversation,
     detection,
     importing,
+    langfuse_down,
     memory,
     protected_model,
     restoring,
@@ -18,7 +19,18 @@ from benchmarks import (
 )
 from benchmarks.table import Row, markdown, text
 
-ALL = (detection, restoring, streaming, chain, conversation, protected_model, scanning, importing, memory)
+ALL = (
+    detection,
+    restoring,
+    streaming,
+    chain,
+    conversation,
+    protected_model,
+    scanning,
+    langfuse_down,
+    importing,
+    memory,
+)
 
 
 def run() -> list[Row]:

@@ -13,7 +13,7 @@ from benchmarks.table import Row, best, text, told
 from lc_guard import Guard, ScanResult
 from lc_guard.scanners import ScanRequest, builtin_scanners
 
-_WORDS = "the witness said that it was so on this day and nobody else in court had seen anything of the kind before".split()
+_WORDS = ["the", "witness", "said", "it", "was", "so", "on", "this", "day", "and", "nobody", "else", "in", "court", "had", "seen", "anything", "of", "the", "kind", "before"]
 _FINE = ScanResult(valid=True, risk_score=0.0)
 
 
@@ -70,7 +70,8 @@ def _policy(repeats: int, number: int) -> Row:
 
 def _builtin(prompts: int, repeats: int) -> Row:
     guard = Guard([], prompt_scanners=builtin_scanners(), cache_size=0)
-    texts = [" ".join(_WORDS[(number + at) % len(_WORDS)] for at in range(60)) + f" {number}." for number in range(prompts)]
+    spoken = [" ".join(_WORDS[(number + at) % len(_WORDS)] for at in range(60)) for number in range(prompts)]
+    texts = [f"{text} {number}." for number, text in enumerate(spoken)]
     spent = best(lambda: [guard.scan(text) for text in texts], repeats=repeats)
     names = len(builtin_scanners())
     what = f"{prompts:,} prompts of {len(texts[0])} characters, all {names} built-in checks"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         VaultFull,
     )
     from lc_guard.guard import Guard
+    from lc_guard.metrics import GuardMetrics
     from lc_guard.middleware import GuardMiddleware
     from lc_guard.policy import CheckPolicy, Policy, StagePolicy
     from lc_guard.records import Action, Decision, Entity, ScanResult, Stage
@@ -60,6 +61,7 @@ _HOMES = {
         "VaultFull",
     ),
     "guard": ("Guard",),
+    "metrics": ("GuardMetrics",),
     "middleware": ("GuardMiddleware",),
     "policy": ("CheckPolicy", "Policy", "StagePolicy"),
     "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
@@ -83,6 +85,7 @@ __all__ = [
     "GuardCallbackHandler",
     "GuardCheckpointer",
     "GuardError",
+    "GuardMetrics",
     "GuardMiddleware",
     "LeakPrevented",
     "MissingExtra",

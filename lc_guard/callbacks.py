@@ -6,21 +6,28 @@ import logging
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
+from lc_guard.json_logs import DECISION_ATTRIBUTE
 from lc_guard.linking import base_kind
 from lc_guard.messages import map_texts
 from lc_guard.placeholders import LITERAL
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 
-logger = logging.getLogger("lc_guard.decisions")
-
 _MAX_RUNS = 100_000
+
+
+class StructuredLogger(Protocol):
+    """What is used of a structlog logger."""
+
+    def log(self, level: int, event: str, **fields: Any) -> Any:
+        """Log an event with its fields."""
+        ...
 
 
 class GuardCallbackHandler(BaseCallbackHandler):
@@ -31,8 +38,10 @@ class GuardCallbackHandler(BaseCallbackHandler):
     Args:
         stop_leaks: A guard whose known values must not reach a model: a model call whose messages hold one of the
             values of its run's sessions raises `LeakPrevented` before anything is sent. None watches only.
-        level: Logging level of ordinary decisions, on the logger ``lc_guard.decisions``; those that block, warn or
-            failed are logged as warnings.
+        level: Logging level of ordinary decisions; those that block, warn or failed are logged as warnings.
+        logger: Where decisions are logged: a logger of the standard library, or one of structlog, which gets the event
+            ``guard_decision`` with the decision's fields. None takes ``logging.getLogger("lc_guard.decisions")``; with
+            `lc_guard.json_logs.JsonFormatter` its lines are JSON.
 
     Attributes:
         counts: Number of decisions by (stage, check, action).
@@ -43,7 +52,13 @@ class GuardCallbackHandler(BaseCallbackHandler):
 
     run_inline = True  # before the model is called, in async chains too
 
-    def __init__(self, *, stop_leaks: Guard | None = None, level: int = logging.INFO) -> None:
+    def __init__(
+        self,
+        *,
+        stop_leaks: Guard | None = None,
+        level: int = logging.INFO,
+        logger: StructuredLogger | logging.Logger | None = None,
+    ) -> None:
         self.raise_error = stop_leaks is not None
         self.counts: Counter[tuple[str, str, str]] = Counter()
         self.entities: Counter[str] = Counter()
@@ -51,6 +66,7 @@ class GuardCallbackHandler(BaseCallbackHandler):
         self.unknown = 0
         self._guard = stop_leaks
         self._level = level
+        self._logger = logging.getLogger("lc_guard.decisions") if logger is None else logger
         self._lock = threading.Lock()
         self._root_of: OrderedDict[UUID, UUID] = OrderedDict()
         self._sessions_of: OrderedDict[UUID, set[str]] = OrderedDict()
@@ -67,7 +83,7 @@ class GuardCallbackHandler(BaseCallbackHandler):
                 self.restored += data["restored"]
                 self.unknown += data["unknown"]
             if data["unknown"]:
-                logger.warning("%d unknown placeholders were left in an answer", data["unknown"])
+                self._log_unknown(data["unknown"])
 
     def on_chain_start(
         self,
@@ -145,9 +161,16 @@ class GuardCallbackHandler(BaseCallbackHandler):
                 root = self._root_of.get(run_id, run_id)
                 self._sessions_of.setdefault(root, set()).add(data["session"])
                 _bound(self._sessions_of)
+        self._log_decision(data)
+
+    def _log_decision(self, data: dict[str, Any]) -> None:
         unusual = data["error"] or not data["valid"] or data["action"] == "warn"
-        logger.log(
-            logging.WARNING if unusual else self._level,
+        level = logging.WARNING if unusual else self._level
+        if not isinstance(self._logger, logging.Logger | logging.LoggerAdapter):
+            self._logger.log(level, "guard_decision", **data)
+            return
+        self._logger.log(
+            level,
             "%s.%s: %s, risk %.2f, %.1f ms, entities %s%s, session %s",
             data["stage"],
             data["check"],
@@ -157,7 +180,14 @@ class GuardCallbackHandler(BaseCallbackHandler):
             data["entities"],
             f", error {data['error']}" if data["error"] else "",
             data["session"],
+            extra={DECISION_ATTRIBUTE: data},
         )
+
+    def _log_unknown(self, count: int) -> None:
+        if isinstance(self._logger, logging.Logger | logging.LoggerAdapter):
+            self._logger.warning("%d unknown placeholders were left in an answer", count)
+        else:
+            self._logger.log(logging.WARNING, "unknown_placeholders", count=count)
 
     def _note_run(self, run_id: UUID, parent_run_id: UUID | None) -> UUID:
         with self._lock:

@@ -1,4 +1,4 @@
-"""The command line: ``lc-guard demo``, ``scan``, ``verify``, ``eval`` and ``check-policy``.
+"""The command line: ``lc-guard demo | scan | verify | eval | check-policy | report | audit | langfuse``.
 
 Exit status: 0 done; 1 the command ran and failed, or found a leak; 2 wrong usage, or an input that can't be read;
 130 interrupted; 141 nobody reads the output any more.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from lc_guard.commands import demo, evaluation, policies, scan, verification
+from lc_guard.commands import auditing, demo, evaluation, langfuse_project, policies, report, scan, verification
 from lc_guard.commands.inputs import CommandError
 from lc_guard.errors import GuardError
 
@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     verification.add_parser(commands)
     evaluation.add_parser(commands)
     policies.add_parser(commands)
+    report.add_parser(commands)
+    auditing.add_parser(commands)
+    langfuse_project.add_parser(commands)
     return parser
 
 

@@ -13,6 +13,7 @@ GuardError
 │   ├── ScannerTimeout   it did not answer in time
 │   └── ServiceError     a hosted service refused, failed, or gave a reply that can't be read
 ├── PolicyError          a policy that can't be taken: says where and why (also a ValueError)
+├── LangfuseError        Langfuse's public API can't be read or written: says what to do
 ├── VaultError           the vault can't remember or give back
 │   └── VaultFull        its size bound is reached
 └── MissingExtra         an optional dependency is not installed (also an ImportError)
@@ -119,6 +120,18 @@ class PolicyError(GuardError, ValueError):
 
 class ModelUnavailable(DetectorError):
     """A model can't be loaded: its package is missing, its files are altered, or its hub is out of reach."""
+
+
+class LangfuseError(GuardError):
+    """Langfuse's public API can't be reached, refused a request, or gave what can't be read.
+
+    Attributes:
+        status: HTTP status of the refusal, or None.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class VaultError(GuardError):

@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from langchain_core.messages import ToolMessage
@@ -21,9 +21,14 @@ from langfuse.types import MaskOtelSpansParams, MaskOtelSpansResult, OtelSpanPat
 from opentelemetry import context as otel_context
 from opentelemetry import trace as otel_trace
 
-from lc_guard.errors import GuardError
+from lc_guard.check_details import check_metadata
+from lc_guard.decision_events import read_decision
+from lc_guard.decision_traces import DecisionTraces
+from lc_guard.delivery import delivery_of
+from lc_guard.errors import Blocked, GuardError
 from lc_guard.masking import Detect, SpanMask
-from lc_guard.records import ACTIONS, CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, Stage, strongest
+from lc_guard.pseudonyms import Pseudonyms
+from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, strongest
 
 if TYPE_CHECKING:
     from langfuse.types import MaskOtelSpansFunction
@@ -38,6 +43,9 @@ _ROOT_KEY = otel_context.create_key("lc_guard_root_run")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
 _LONGEST_NAME = 200
 
+# What was done to a text that the policy let through; an anonymized one is the normal case.
+_FIRED = ("redact", "replace", "warn")
+
 
 @dataclass(eq=False)
 class _Root:
@@ -51,6 +59,7 @@ class _Root:
         run_ids: All runs under it that were seen.
         span_ids: Their spans.
         actions: What was decided so far.
+        sampled: Whether its trace is sent at all.
     """
 
     run_id: UUID
@@ -60,6 +69,7 @@ class _Root:
     run_ids: list[UUID] = field(default_factory=list)
     span_ids: set[int] = field(default_factory=set)
     actions: list[Action] = field(default_factory=list)
+    sampled: bool = True
 
 
 def _starting(callback: str) -> Callable[..., None]:
@@ -67,6 +77,8 @@ def _starting(callback: str) -> Callable[..., None]:
 
     def on_start(self: CallbackHandler, *args: Any, run_id: UUID, parent_run_id: UUID | None = None, **kw: Any) -> None:
         self._safely(self._enter, run_id, parent_run_id)
+        if self._pseudonyms is not None and kw.get("metadata"):
+            kw["metadata"] = self._pseudonyms.replace(kw["metadata"])
         self._upstream(callback, *args, run_id=run_id, parent_run_id=parent_run_id, **kw)
         self._safely(self._entered, run_id)
 
@@ -97,17 +109,37 @@ class CallbackHandler(_LangfuseHandler):
     Args:
         public_key: Which Langfuse client to use where there are several.
         trace_context: A trace id, and if wanted a span id, to put the root runs under.
+        user_id_key: Secret of at least 16 bytes; with it the user ids in a call's metadata (``langfuse_user_id`` and
+            ``user_id``) leave as keyed hashes, the same in every process that has the key. None sends them as they are.
+        exit_timeout: Seconds, above 0, that the end of the process waits for scores which Langfuse does not take; None
+            waits as long as the SDK does, hours where Langfuse hangs. A client's first handler with a time sets it.
+
+    Raises:
+        TypeError, ValueError: If the key is none or too short, or the time is not positive.
     """
 
     # Inline: under asyncio the callbacks of a run then share its context, and the trace's attributes reach all spans.
     run_inline = True
 
-    def __init__(self, *, public_key: str | None = None, trace_context: TraceContext | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        public_key: str | None = None,
+        trace_context: TraceContext | None = None,
+        user_id_key: bytes | str | None = None,
+        exit_timeout: float | None = 15.0,
+    ) -> None:
+        if exit_timeout is not None and not exit_timeout > 0:
+            raise ValueError("exit_timeout must be a positive number of seconds, or None")
+        self._pseudonyms = None if user_id_key is None else Pseudonyms(user_id_key)
         super().__init__(public_key=public_key, trace_context=trace_context)
+        self._decision_traces = DecisionTraces()
         self._roots: dict[UUID, _Root] = {}
         client = self._langfuse_client
         # Without keys the SDK has no resources, and has said so in one line.
         self._sends = client._resources is not None and bool(client._tracing_enabled)  # noqa: SLF001
+        if self._sends and exit_timeout is not None:
+            delivery_of(client._resources).bound_exit(exit_timeout)  # noqa: SLF001
 
     on_chain_start = _starting("on_chain_start")
     on_chat_model_start = _starting("on_chat_model_start")
@@ -148,6 +180,55 @@ class CallbackHandler(_LangfuseHandler):
             self._safely(self._decided, data, run_id)
         elif name == RESTORED_EVENT:
             self._safely(self._restored, data, run_id)
+
+    def trace_url(self, of: Decision | Blocked | None = None) -> str | None:
+        """Give the address of a trace in Langfuse.
+
+        The first call asks Langfuse for the project's id, and waits for it: in async code call it in a thread.
+
+        Args:
+            of: A decision, or the error that it led to, of a call with this handler; None for the latest call.
+
+        Returns:
+            The address; None if there is no such trace, it is none of the latest 10,000 decisions, nothing is sent,
+            or Langfuse does not answer.
+
+        Raises:
+            TypeError: If it is neither a decision nor a `Blocked`.
+        """
+        if isinstance(of, Blocked):
+            of = of.decision
+        if of is not None and not isinstance(of, Decision):
+            raise TypeError(f"trace_url takes a Decision or a Blocked, got {type(of).__name__}")
+        trace_id = self.last_trace_id if of is None else self._decision_traces.get(of)
+        found: list[str | None] = [None]
+        if trace_id:
+            self._safely(lambda: found.append(self._langfuse_client.get_trace_url(trace_id=trace_id)))
+        return found[-1]
+
+    def user_pseudonym(self, user_id: str) -> str:
+        """Give what stands for a user id in Langfuse, to find the user's traces there.
+
+        Returns:
+            The keyed hash, 32 hexadecimal digits; the id itself without a `user_id_key`.
+        """
+        return user_id if self._pseudonyms is None else self._pseudonyms.of(user_id)
+
+    def flush(self, *, timeout: float = 10.0) -> bool:
+        """Deliver the client's scores and spans now: to be called where the process may be frozen after the answer.
+
+        Args:
+            timeout: Seconds to wait, above 0.
+
+        Returns:
+            Whether all is out; False if Langfuse needs longer. It never raises for what Langfuse does.
+
+        Raises:
+            ValueError: If the time is not positive.
+        """
+        if not timeout > 0:
+            raise ValueError("timeout must be a positive number of seconds")
+        return not self._sends or delivery_of(self._langfuse_client._resources).flush(timeout)  # noqa: SLF001
 
     def _safely(self, step: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         """Run a step of the handler: the one place where observability is kept from breaking the call."""
@@ -196,6 +277,7 @@ class CallbackHandler(_LangfuseHandler):
             root.span_ids.add(int(observation.id, 16))
         if root.run_id == run_id:
             root.observation, root.inside = observation, otel_context.get_current()
+            root.sampled = otel_trace.get_current_span().get_span_context().trace_flags.sampled
 
     def _leave(self, run_id: UUID) -> None:
         """Give the trace its score and forget the root run, when it is the root that ended."""
@@ -206,7 +288,7 @@ class CallbackHandler(_LangfuseHandler):
             self._roots.pop(each, None)
         if otel_context.get_value(_ROOT_KEY) is root:
             otel_context.attach(root.before)
-        if root.actions and root.observation is not None:
+        if root.actions and root.observation is not None and root.sampled:
             root.observation.score_trace(
                 name="guard.action",
                 value=strongest(root.actions),
@@ -224,18 +306,20 @@ class CallbackHandler(_LangfuseHandler):
         elif isinstance(result, ToolMessage) and result.status == "error":
             observation.update(output=result, level="ERROR")
             observation.update(status_message=str(result.content))
-        elif isinstance(observation, LangfuseGuardrail) and isinstance(result, Mapping) and result.get("detectors"):
-            observation.update(metadata={"detectors": dict(result["detectors"])})
+        elif isinstance(observation, LangfuseGuardrail) and isinstance(result, Mapping):
+            observation.update(metadata=check_metadata(result))
 
     def _decided(self, data: Mapping[str, Any], run_id: UUID) -> None:
-        decision, observation = _read_decision(data), self._runs.get(run_id)
+        decision, observation = read_decision(data), self._runs.get(run_id)
         root = self._roots.get(run_id)
         if root is not None:
             root.actions.append(decision.action)
-        if observation is None:
+        # The SDK leaves scores of a trace out only where it knows the sampler; others would belong to no trace.
+        if observation is None or (root is not None and not root.sampled):
             return
+        self._decision_traces.add(decision, observation.trace_id)
         failed = decision.action == "block" or decision.error is not None
-        if failed or decision.action == "warn":
+        if failed or decision.action in _FIRED:
             cause = f" after {decision.error}" if decision.error else ""
             observation.update(
                 level="ERROR" if failed else "WARNING",
@@ -267,18 +351,6 @@ def _step_back() -> None:
         if otel_trace.get_current_span().get_span_context().span_id not in root.span_ids:
             return
         otel_context.attach(root.before)
-
-
-def _read_decision(data: Mapping[str, Any]) -> Decision:
-    """Read the event's payload; anybody may dispatch an event of that name.
-
-    Raises:
-        ValueError: If it is no decision.
-    """
-    decision = Decision(**data)
-    if decision.stage not in get_args(Stage) or decision.action not in ACTIONS or not isinstance(decision.check, str):
-        raise ValueError("not a decision")
-    return decision
 
 
 def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtelSpansFunction:

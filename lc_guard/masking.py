@@ -8,7 +8,6 @@ masked as well.
 from __future__ import annotations
 
 import json
-import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import suppress
@@ -21,6 +20,7 @@ from lc_guard.errors import GuardError
 from lc_guard.leaves import Finder, JsonText, Leaf, hide, leaves, parse, rebuild, scalar_text
 from lc_guard.limbo import Limbo
 from lc_guard.records import PII_CHECK, SESSION_METADATA
+from lc_guard.traced_texts import FRAMEWORK_METADATA, is_free_text
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -51,34 +51,6 @@ _KEPT = frozenset(
     }
 )
 _KEPT_PREFIX = "langfuse.internal."
-# Written by LangChain and LangGraph about their own parts: no work for a detector.
-_FRAMEWORK_METADATA = re.compile(r"(?:ls_|lc_|langgraph_|checkpoint_ns$|is_langchain_root$)")
-_PROTOCOL_WORDS = frozenset(
-    [
-        "user",
-        "assistant",
-        "system",
-        "developer",
-        "human",
-        "ai",
-        "tool",
-        "function",
-        "role",
-        "type",
-        "text",
-        "content",
-        "chat",
-        "stop",
-        "tool_calls",
-        "tool_call",
-        "messages",
-        "generation",
-        "message",
-        "constructor",
-        "AIMessageChunk",
-    ]
-)
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 # New text comes into a trace through these, after the last decision as well.
 _SOURCES = ("tool", "retriever")
 
@@ -227,9 +199,9 @@ class SpanMask:
         wanted = {
             leaf: table.get(leaf, leaf)
             for key, tree in trees.items()
-            if not _FRAMEWORK_METADATA.match(_metadata_key(key))
+            if not FRAMEWORK_METADATA.match(_metadata_key(key))
             for leaf, is_key in leaves(tree)
-            if isinstance(leaf, str) and leaf not in _PROTOCOL_WORDS and not (is_key and _FIELD_NAME.fullmatch(leaf))
+            if isinstance(leaf, str) and is_free_text(leaf, is_key=is_key)
         }
         new = [text for text in dict.fromkeys(wanted.values()) if text not in redacted and not text.isspace() and text]
         redacted.update(zip(new, self._guard.redact(new) if new else (), strict=True))

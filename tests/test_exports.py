@@ -4,28 +4,41 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
 
 import lc_guard
 import lc_guard.detectors
+import lc_guard.evals
 import lc_guard.langfuse
+import lc_guard.langfuse_api
 import lc_guard.scanners
 import lc_guard.testing
 import lc_guard.vaults
 
-PACKAGES = [lc_guard, lc_guard.detectors, lc_guard.scanners, lc_guard.vaults, lc_guard.testing]
+PACKAGES = [
+    lc_guard,
+    lc_guard.detectors,
+    lc_guard.evals,
+    lc_guard.langfuse_api,
+    lc_guard.scanners,
+    lc_guard.vaults,
+    lc_guard.testing,
+]
 NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
 PROMISED = {
     "lc_guard": (
-        "Guard Policy Anonymize Deanonymize GuardMiddleware GuardCallbackHandler GuardCheckpointer Entity ScanResult "
-        "AnonymizeDocuments ProtectedRetriever "
+        "Guard Policy Anonymize Deanonymize GuardMetrics GuardMiddleware GuardCallbackHandler GuardCheckpointer "
+        "Entity ScanResult AnonymizeDocuments ProtectedRetriever "
         "Decision GuardError Blocked SessionMissing"
     ),
     "lc_guard.detectors": "default_detector LLMGuardDetector PatternDetector",
     "lc_guard.vaults": "MemoryVault",
     "lc_guard.langfuse": "CallbackHandler mask_otel_spans",
+    "lc_guard.evaluators": "as_evaluator observation_texts",
+    "lc_guard.json_logs": "JsonFormatter",
 }
 
 
@@ -42,7 +55,7 @@ def test_every_public_name_is_importable_and_documented(package: Any, name: str)
                 assert inspect.getdoc(function), f"{name}.{member} has no docstring"
                 assert set(inspect.signature(function).parameters) - {"self", "cls"} <= set(function.__annotations__)
     else:
-        assert get_args(value) or isinstance(value, str | tuple)
+        assert get_args(value) or isinstance(value, str | tuple | Mapping)
 
 
 @pytest.mark.parametrize(("module", "names"), PROMISED.items(), ids=PROMISED)

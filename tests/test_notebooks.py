@@ -23,8 +23,9 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("OPENAI_", "LANGFUSE_")):
             monkeypatch.delenv(name)
-    # The kernel imports the package that is tested here, and finds nothing else of the checkout by its place.
-    monkeypatch.setenv("PYTHONPATH", str(Path(lc_guard.__file__).parents[1]))
+    # The kernel imports the package that is tested here, and of the checkout the stand-ins.
+    places = [Path(lc_guard.__file__).parents[1], Path(__file__).parents[1]]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, places)))
 
 
 def named(path: Path) -> str:

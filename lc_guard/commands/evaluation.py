@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from lc_guard.commands.choices import choose
 from lc_guard.commands.inputs import STDIN, CommandError
+from lc_guard.commands.outputs import print_out, require_folders, write
 
 if TYPE_CHECKING:
-    from lc_guard.evals import BadLine, Case, Report
+    from lc_guard.evals import BadLine, Case
 
 _DESCRIPTION = """\
 Measure detectors on texts in which you have marked what must not leak: precision, recall, F1 and "fully masked" (the
@@ -33,7 +34,6 @@ llm-guard-patterns (LLM Guard without its model), or module:name for one of your
 Exit status: 0 all measured; 1 a detector could not be loaded, or failed on a text (the others are measured); 2 wrong
 usage, or data without one usable line."""
 
-_PIPED_WIDTH = 100
 _BAD_LINES_TOLD = 3
 
 
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
             written.
     """
     detectors = choose(args.detector)
-    _require_folders(args.json, args.html)
+    require_folders(args.json, args.html)
     from lc_guard.evals import evaluate, read_cases  # noqa: PLC0415 - a light import of this module
 
     bad: list[BadLine] = []
@@ -96,9 +96,11 @@ def run(args: argparse.Namespace) -> int:
                 progress=progress,
             )
     report = replace(report, bad_lines=tuple(bad))
-    _print(report)
-    _write(args.json, lambda: report.to_json() + "\n")
-    _write(args.html, lambda: report.to_html(title=f"Detectors on {_name(args.data)}"))
+    from lc_guard.evals.table import renderable  # noqa: PLC0415
+
+    print_out(renderable(report))
+    write(args.json, lambda: report.to_json() + "\n")
+    write(args.html, lambda: report.to_html(title=f"Detectors on {_name(args.data)}"))
     return int(any(detector.unavailable is not None or detector.failures for detector in report.detectors))
 
 
@@ -145,33 +147,6 @@ def _progress(total: int | None) -> Iterator[Callable[[int], object] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("loading models", total=total)
         yield lambda done: bar.update(task, completed=done, description="measuring")
-
-
-def _print(report: Report) -> None:
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="replace")  # dashes and lines, whatever the locale
-    from rich.console import Console  # noqa: PLC0415
-
-    from lc_guard.evals.table import renderable  # noqa: PLC0415
-
-    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False).print(renderable(report))
-
-
-def _require_folders(*names: str | None) -> None:
-    """Refuse a file that can't be written before the long run and not after it."""
-    for name in filter(None, names):
-        if Path(name).is_dir() or not Path(name).absolute().parent.is_dir():
-            raise CommandError(f"can't write {name!r}: give a file in a folder that exists")
-
-
-def _write(name: str | None, content: Callable[[], str]) -> None:
-    if name is None:
-        return
-    try:
-        Path(name).write_text(content(), encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"can't write {name!r}: {error.strerror}", status=1) from None
 
 
 def _name(data: str) -> str:

@@ -1,4 +1,4 @@
-"""A strict stand-in for Langfuse: OTLP traces, scores of SDK 4 and 5, and the project look-up of ``auth_check``.
+"""A strict stand-in for Langfuse: OTLP traces, scores of SDK 4 and 5, the project look-up of ``auth_check``, reads.
 
 It refuses what the real server refuses, keeps spans and scores for the tests, and every received byte in `raw`.
 """
@@ -10,6 +10,7 @@ import json
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from .langfuse_project import ProjectApi
+from .langfuse_reads import ReadApi, Row, observation_row, score_row
 from .loopback import Exchange, LoopbackServer, Refusal
 
 BODY_LIMIT = 1024 * 1024
@@ -38,6 +41,8 @@ class StoredSpan:
     attributes: dict[str, Any]
     status: str
     events: tuple[tuple[str, dict[str, Any]], ...]
+    start: float = 0.0
+    seconds: float = 0.0
 
     @property
     def type(self) -> str | None:
@@ -63,6 +68,12 @@ class LangfuseServer(LoopbackServer):
         violations: What the real server would store, but wrongly: a score id reused on another trace.
         refused: Messages of all refusals.
         raw: Every received body, decompressed, also of refused requests.
+        version: What it says it is.
+        stored: Scores that it had before, complete rows of the v3 API.
+        observed: Observations that it had before, complete rows of the v2 API.
+        interfere: Answers every request in its place, if it is set.
+        reads: Answers the reads, from the above and what arrived.
+        project: Score configs, annotation queues and datasets.
     """
 
     public_key: str = "pk-lf-loopback"
@@ -72,13 +83,23 @@ class LangfuseServer(LoopbackServer):
     violations: list[str] = field(default_factory=list, init=False)
     refused: list[str] = field(default_factory=list, init=False)
     raw: list[bytes] = field(default_factory=list, init=False)
+    version: str = "4.59.0"
+    stored: list[Row] = field(default_factory=list, init=False)
+    observed: list[Row] = field(default_factory=list, init=False)
+    interfere: Callable[[Exchange], object] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
+        self._arrived: dict[str, float] = {}
+        self.reads = ReadApi(self._score_rows, self._observation_rows)
+        self.project = ProjectApi()
 
     def handle(self, exchange: Exchange, body: bytes) -> None:
         """Answer one request of the SDK."""
+        if self.interfere is not None:
+            self.interfere(exchange)
+            return
         with self._lock:
             self.raw.append(body)
             try:
@@ -90,11 +111,16 @@ class LangfuseServer(LoopbackServer):
     def _route(self, exchange: Exchange, body: bytes) -> None:
         route = (exchange.command, exchange.path.partition("?")[0])
         if route == ("GET", "/api/public/health"):
-            exchange.send_json(200, {"status": "OK", "version": "4.59.0"})
+            exchange.send_json(200, {"status": "OK", "version": self.version})
             return
         credentials = base64.b64encode(f"{self.public_key}:{self.secret_key}".encode()).decode()
         if exchange.headers.get("Authorization") != f"Basic {credentials}":
             raise Refusal(401, {"message": "Invalid credentials. Confirm that you've configured the correct host."})
+        if exchange.command == "GET" and self.reads.takes(route[1]):
+            self.reads.answer(exchange)
+            return
+        if self.project.answer(exchange, body):
+            return
         match route:
             case ("POST", "/api/public/otel/v1/traces"):
                 self._take_spans(exchange, body)
@@ -168,7 +194,26 @@ class LangfuseServer(LoopbackServer):
             # As the real server does: an id is unique in a project, the new body changes the first trace's score.
             score = {**score, "traceId": earlier.get("traceId")}
         self.scores[identity] = score
+        self._arrived.setdefault(identity, time.time())
         return None
+
+    def _score_rows(self) -> list[Row]:
+        own = [
+            score_row(
+                identity,
+                score["name"],
+                bool(score["value"]) if score.get("dataType") == "BOOLEAN" else score["value"],
+                trace=score.get("traceId") or "",
+                at=self._arrived[identity],
+                observation=score.get("observationId"),
+                source=score.get("source") or "API",
+            )
+            for identity, score in self.scores.items()
+        ]
+        return [*self.stored, *own]
+
+    def _observation_rows(self) -> list[Row]:
+        return [*self.observed, *(_observation(span) for span in self.spans)]
 
     def scores_of(self, trace_id: str) -> dict[tuple[str, str | None], Any]:
         """Values of a trace's scores by (name, observation id)."""
@@ -251,6 +296,29 @@ def _read_span(span: Span) -> StoredSpan:
         events=tuple(
             (event.name, {item.key: _read_value(item.value) for item in event.attributes}) for event in span.events
         ),
+        start=span.start_time_unix_nano / 1e9,
+        seconds=(span.end_time_unix_nano - span.start_time_unix_nano) / 1e9,
+    )
+
+
+def _observation(span: StoredSpan) -> Row:
+    """Give a span as the observation that the real server makes of it."""
+    prefix = "langfuse.observation."
+    own = {key.removeprefix(prefix): value for key, value in span.attributes.items() if key.startswith(prefix)}
+    marked = "metadata."
+    return observation_row(
+        span.span_id,
+        trace=span.trace_id,
+        start=span.start,
+        seconds=span.seconds,
+        parentObservationId=span.parent_id,
+        type=str(own.get("type", "span")).upper(),
+        name=span.name,
+        level=own.get("level", "DEFAULT"),
+        statusMessage=own.get("status_message"),
+        input=own.get("input"),
+        output=own.get("output"),
+        metadata={key.removeprefix(marked): value for key, value in own.items() if key.startswith(marked)},
     )
 
 

@@ -1,0 +1,42 @@
+"""What a check's run tells beside its decision, in a form that a trace can take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+_LONGEST_TOLD, _MOST_DETAILS = 200, 64
+
+
+def check_metadata(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what belongs into the metadata of a check's observation.
+
+    Args:
+        outputs: What the check's run ended with: its ``decision``, the milliseconds of its ``detectors``, and
+            ``details``, a value-free mapping such as thresholds, the policy's version and the scanner's model.
+
+    Returns:
+        The details, and under ``entities`` and ``detectors`` counts by kind and milliseconds by detector: plain JSON
+        values, cut to a size. Anybody may make a run with a check's id: what is of another form is left out.
+    """
+    details = outputs.get("details")
+    told = {key: _plain(value) for key, value in details.items()} if isinstance(details, Mapping) else {}
+    for key in ("detectors", "entities"):
+        source = outputs if key == "detectors" else outputs.get("decision")
+        value = source.get(key) if isinstance(source, Mapping) else None
+        if isinstance(value, Mapping) and value:
+            told[key] = _plain(value)
+    return dict(list(told.items())[-_MOST_DETAILS:])
+
+
+def _plain(value: Any, depth: int = 3) -> Any:
+    """Keep numbers, words and small collections of them; of anything else the type is told."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return value[:_LONGEST_TOLD]
+    if depth and isinstance(value, Mapping):
+        return {str(key)[:_LONGEST_TOLD]: _plain(item, depth - 1) for key, item in list(value.items())[:_MOST_DETAILS]}
+    if depth and isinstance(value, Sequence | Set) and not isinstance(value, bytes | bytearray):
+        return [_plain(item, depth - 1) for item in list(value)[:_MOST_DETAILS]]
+    return type(value).__name__

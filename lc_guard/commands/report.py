@@ -1,0 +1,173 @@
+"""``lc-guard report``: what the checks did, and how well they agree with people, read from Langfuse."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+
+from lc_guard.commands.outputs import print_out, require_folders, write
+from lc_guard.commands.times import moment, read_window, show_progress
+
+_DESCRIPTION = """\
+Read the checks' scores, observations and people's annotations from Langfuse, and report for each check: its risk over
+time, how often it blocked, how long it took and how much of the traces' time that is, what it found, what failed; and
+against annotations precision, recall, ROC and precision-recall curves, calibration, the threshold that would have been
+best, and the texts on which check and person disagree.
+
+Keys and address come from LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY and LANGFUSE_BASE_URL. No text of a trace is
+read."""
+
+_EPILOG = """\
+Annotations are scores that people give in Langfuse. One named like the check's score (prompt.pii), or that with .label
+or .harmful behind it, says of this check whether it should have fired: a BOOLEAN, a number (yes from 0.5), or a
+category such as yes/no, harmful/harmless, safe/unsafe. Other names: --annotation NAME=CHECK.
+
+Exit status: 0 done, also where there was nothing to report; 1 Langfuse could not be read, or a file not be written;
+2 wrong usage."""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "report",
+        help="what the checks did, and how well they agree with annotations, from Langfuse",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--since", default="7d", metavar="TIME", help="how far back, as 90m, 24h, 7d, 4w, or a date (default: 7d)"
+    )
+    parser.add_argument("--until", metavar="TIME", help="until when (default: now)")
+    parser.add_argument("--json", metavar="FILE", help="also write the report as JSON")
+    parser.add_argument("--csv", metavar="FILE", help="also write one line a check as CSV")
+    parser.add_argument("--html", metavar="FILE", help="also write it as an HTML page with plots")
+    parser.add_argument(
+        "--annotation",
+        action="append",
+        type=_annotation,
+        default=[],
+        metavar="NAME[=CHECK]",
+        help="take annotations of this name for this check (without CHECK: for all) instead; may be given again",
+    )
+    parser.add_argument(
+        "--yes",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="a category that says yes, besides yes, true, harmful, unsafe…; may be given again",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=_share,
+        default=0.5,
+        metavar="RISK",
+        help="risk from which a text counts as flagged, 0 to 1 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--miss-cost",
+        type=_positive,
+        metavar="N",
+        help="the best threshold has the lowest cost where a miss costs N false alarms (default: the highest F1)",
+    )
+    parser.add_argument(
+        "--create-queue",
+        type=_count,
+        metavar="N",
+        help="let N checks wait in an annotation queue, the uncertain ones first; none that was annotated before",
+    )
+    parser.add_argument("--queue", default="lc-guard", metavar="NAME", help="name of that queue (default: %(default)s)")
+    parser.add_argument(
+        "--resume",
+        metavar="FILE",
+        help="keep what was read in FILE until the report is done: the same command goes on after a break",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        CommandError: A time or a file is wrong.
+        LangfuseError: Langfuse can't be read.
+    """
+    require_folders(args.json, args.csv, args.html, args.resume)
+    for time in filter(None, (args.since, args.until)):
+        moment(time, datetime.now(UTC))  # wrong usage is told before Langfuse is asked
+    from lc_guard.evals import Labelling, read_monitoring  # noqa: PLC0415 - here and below: a light import
+    from lc_guard.langfuse_api import LangfuseApi, Spool  # noqa: PLC0415
+
+    with LangfuseApi() as api:
+        api.check()
+        window = read_window(args.since, args.until, api)
+        spool = None
+        if args.resume:
+            about = {"url": api.base_url, "key": api.public_key, "since": args.since, "until": args.until}
+            spool = Spool(args.resume, about=about, window=window)
+        with show_progress() as progress:
+            queue = None
+            if args.create_queue:
+                from lc_guard.langfuse_project import QueueFilling  # noqa: PLC0415
+
+                queue = QueueFilling(api, args.create_queue, name=args.queue, threshold=args.threshold)
+            report = read_monitoring(
+                api,
+                since=datetime.fromtimestamp(window.since, UTC),
+                until=datetime.fromtimestamp(window.until, UTC),
+                labelling=Labelling(tuple(args.annotation), frozenset(word.strip().casefold() for word in args.yes)),
+                threshold=args.threshold,
+                miss_cost=args.miss_cost,
+                spool=spool,
+                progress=progress,
+                watcher=queue,
+            )
+        filled = queue.fill() if queue is not None else None
+    from lc_guard.evals.monitoring_table import renderable  # noqa: PLC0415
+
+    print_out(renderable(report))
+    write(args.json, lambda: report.to_json() + "\n")
+    write(args.csv, report.to_csv)
+    write(args.html, lambda: report.to_html(title="Guard report"))
+    if filled is not None:
+        print_out(
+            f"{filled.added} checks were put into the annotation queue {filled.queue!r}; {filled.waiting} waited."
+        )
+    if spool is not None:
+        spool.remove()
+    return 0
+
+
+def _annotation(text: str) -> tuple[str, str | None]:
+    name, equals, check = text.partition("=")
+    if not name.strip() or (equals and not check.strip()):
+        raise argparse.ArgumentTypeError("NAME or NAME=CHECK is needed, such as harmful=prompt.injection")
+    return name.strip(), check.strip() or None
+
+
+def _share(text: str) -> float:
+    return _number(text, 0.0, 1.0, "a number from 0 to 1 is needed")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 10000 is needed")
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    return _number(text, 1e-6, 1e6, "a positive number is needed")
+
+
+def _number(text: str, least: float, most: float, otherwise: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(otherwise)
+    return value

@@ -1,0 +1,140 @@
+"""The reads of a report: checks' scores, annotations, guardrail observations and the roots of their traces."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from math import isinf
+from typing import Any, TypeVar
+
+from lc_guard.langfuse_api.client import LangfuseApi
+from lc_guard.langfuse_api.paging import MOST_ROWS, cursor_pages
+from lc_guard.langfuse_api.rows import Observation, Score, Unreadable, Window, observation, score
+from lc_guard.langfuse_api.spool import Spool
+
+Row = TypeVar("Row", Score, Observation)
+Progress = Callable[[str, int], object]
+
+_SCORES, _OBSERVATIONS = "/api/public/v3/scores", "/api/public/v2/observations"
+_SCORES_A_PAGE, _OBSERVATIONS_A_PAGE = 100, 1000  # the most that the API allows
+
+
+class Reader:
+    """Reads a project's scores and observations as a stream.
+
+    Args:
+        api: The connection.
+        spool: Keeps what was read, so that a read that broke off goes on; None keeps nothing.
+        progress: Called with the name of a read and the number of its rows so far.
+        most: Rows of one read at most.
+
+    Attributes:
+        passed_over: Number of rows that could not be taken, by reason.
+    """
+
+    def __init__(
+        self,
+        api: LangfuseApi,
+        *,
+        spool: Spool | None = None,
+        progress: Progress | None = None,
+        most: int = MOST_ROWS,
+    ) -> None:
+        self._api, self._spool, self._progress, self._most = api, spool, progress, most
+        self.passed_over: Counter[str] = Counter()
+
+    def scores(self, window: Window, *, source: str = "API", names: Sequence[str] = ()) -> Iterator[Score]:
+        """Read scores.
+
+        Args:
+            window: When they were given.
+            source: ``"API"``, ``"ANNOTATION"`` or ``"EVAL"``.
+            names: Only these names; empty for all.
+
+        Raises:
+            LangfuseError: The API can't be read.
+        """
+        params = {
+            "fields": "subject",
+            "source": source,
+            "name": ",".join(names) or None,
+            "fromTimestamp": _iso(window.since),
+            "toTimestamp": _iso(window.until),
+        }
+        label = "annotations" if source == "ANNOTATION" else "scores"
+        for row in self._read(label, _SCORES, params, _SCORES_A_PAGE, score):
+            if self._inside(window, row.timestamp):
+                yield row
+
+    def checks(self, window: Window) -> Iterator[Observation]:
+        """Read the observations of checks.
+
+        Args:
+            window: When they started.
+
+        Raises:
+            LangfuseError: The API can't be read.
+        """
+        fields = {"fields": "core,basic,io,metadata", "expandMetadata": "entities"}
+        yield from self._observations("checks", window, {"type": "GUARDRAIL", **fields})
+
+    def roots(self, window: Window) -> Iterator[Observation]:
+        """Read the roots of traces: what began in the window, with its whole time, and no text.
+
+        Raises:
+            LangfuseError: The API can't be read.
+        """
+        yield from self._observations("traces", window, {"isRootObservation": True, "fields": "core"})
+
+    def _observations(self, label: str, window: Window, params: dict[str, Any]) -> Iterator[Observation]:
+        times = {"fromStartTime": _iso(window.since), "toStartTime": _iso(window.until)}
+        for row in self._read(label, _OBSERVATIONS, {**params, **times}, _OBSERVATIONS_A_PAGE, observation):
+            if self._inside(window, row.start):
+                yield row
+
+    def _inside(self, window: Window, timestamp: float) -> bool:
+        if window.holds(timestamp):
+            return True
+        self.passed_over["a row outside the time asked for"] += 1
+        return False
+
+    def _read(
+        self, label: str, path: str, params: dict[str, Any], limit: int, parse: Callable[[dict[str, Any]], Row]
+    ) -> Iterator[Row]:
+        count, start, done = 0, None, False
+        if self._spool is not None:
+            for kept in self._spool.rows(label):
+                count += 1
+                self._told(label, count)
+                yield kept  # type: ignore[misc] # the spool's label says which record it is
+            start, done = self._spool.place(label)
+            self.passed_over += self._spool.passed_over(label)
+        if done:
+            return
+        for page in cursor_pages(self._api, path, params, limit=limit, start=start, most=self._most):
+            rows: list[Row] = []
+            passed_over: Counter[str] = Counter()
+            for row in page.rows:
+                try:
+                    rows.append(parse(row))
+                except Unreadable as reason:
+                    passed_over[str(reason)] += 1
+            if page.odd:
+                passed_over["a row without an id"] += page.odd
+            self.passed_over += passed_over
+            if self._spool is not None:
+                self._spool.add(label, rows, page.next, passed_over)
+            count += len(rows)
+            self._told(label, count)
+            yield from rows
+
+    def _told(self, label: str, count: int) -> None:
+        if self._progress is not None:
+            self._progress(label, count)
+
+
+def _iso(seconds: float) -> str | None:
+    if isinf(seconds):
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

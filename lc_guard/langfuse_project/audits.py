@@ -1,0 +1,283 @@
+"""Past traces looked at with a detector: which hold values that it would have hidden. Ids, kinds and counts only."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lc_guard.detectors.base import Detector
+from lc_guard.errors import LangfuseError
+from lc_guard.evaluators import found_in
+from lc_guard.langfuse_api import LangfuseApi, Window, cursor_pages
+from lc_guard.records import normalize_kind
+from lc_guard.traced_texts import FRAMEWORK_METADATA, traced_texts
+
+_PATH = "/api/public/v2/observations"
+_FIELDS = "core,basic,io,metadata,trace_context"
+_A_PAGE = 100
+_FORMAT = 1
+
+# What a program calls its parts; a name with a blank or an at sign may be a person's.
+_IDENTIFIER = re.compile(r"[\w.<>:/\[\]-]*")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F-]{16,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A place in a trace that holds values.
+
+    Attributes:
+        trace_id: The trace.
+        observation_id: The observation.
+        type: Langfuse's type of it, such as ``"GENERATION"``.
+        start: When it started, as Langfuse says it.
+        place: ``"input"``, ``"output"``, ``"metadata"``, ``"status"``, ``"name"`` or ``"tags"``.
+        kinds: Number of findings by kind.
+        url: Address of the observation in Langfuse; None where the project is not known.
+    """
+
+    trace_id: str
+    observation_id: str
+    type: str
+    start: str
+    place: str
+    kinds: Mapping[str, int]
+    url: str | None = None
+
+
+@dataclass(slots=True)
+class Audit:
+    """What an audit has found so far.
+
+    Attributes:
+        since: Begin of what was looked at, Unix seconds.
+        until: Its end.
+        observations: Observations looked at.
+        failed: Texts that the detector failed on, or values that can't be looked into.
+        leaks: Where values stand, in the order of Langfuse's answer.
+    """
+
+    since: float
+    until: float
+    observations: int = 0
+    failed: int = 0
+    leaks: list[Leak] = field(default_factory=list)
+
+    @property
+    def kinds(self) -> Counter[str]:
+        """Findings by kind."""
+        total: Counter[str] = Counter()
+        for leak in self.leaks:
+            total.update(leak.kinds)
+        return total
+
+    @property
+    def traces(self) -> int:
+        """Number of traces with a leak."""
+        return len({leak.trace_id for leak in self.leaks})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain JSON values."""
+        return {
+            "format": _FORMAT,
+            "since": _iso(self.since),
+            "until": _iso(self.until),
+            "observations": self.observations,
+            "failed": self.failed,
+            "traces_with_leaks": self.traces,
+            "kinds": dict(self.kinds.most_common()),
+            "leaks": [asdict(leak) for leak in self.leaks],
+        }
+
+    def to_json(self) -> str:
+        """Give the audit as JSON."""
+        return json.dumps(self.as_dict(), indent=2)
+
+    def to_csv(self) -> str:
+        """Give one line a leak and kind as CSV."""
+        table = io.StringIO()
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(("trace_id", "observation_id", "type", "start", "place", "kind", "count", "url"))
+        for leak in self.leaks:
+            for kind, count in leak.kinds.items():
+                row = (
+                    leak.trace_id,
+                    leak.observation_id,
+                    leak.type,
+                    leak.start,
+                    leak.place,
+                    kind,
+                    count,
+                    leak.url or "",
+                )
+                writer.writerow(map(_cell, row))
+        return table.getvalue()
+
+
+def audit(
+    api: LangfuseApi,
+    window: Window,
+    detector: Detector,
+    *,
+    ignore: Iterable[str] = (),
+    min_score: float = 0.0,
+    state: Path | None = None,
+    progress: Callable[[str, int], object] | None = None,
+) -> Audit:
+    """Look at all observations of a time: input, output, metadata, status, name and tags.
+
+    Placeholders are passed over. Langfuse gives metadata cut to 200 characters a value.
+
+    Args:
+        api: The connection.
+        window: When the observations started.
+        detector: What finds values.
+        ignore: Kinds that are no leak, such as ``"DATE_TIME"``.
+        min_score: Lowest score, 0…1, at which a finding counts.
+        state: File that keeps what was found until the end, so that an audit that broke off goes on; it keeps its
+            window as well. None keeps nothing.
+        progress: Called with ``"observations"`` and their number so far.
+
+    Raises:
+        LangfuseError: Langfuse can't be read, or the file is of something else.
+    """
+    kept = None if state is None else _State(state, about=[api.base_url, api.public_key])
+    found, cursor = (kept.load() if kept else None) or (Audit(window.since, window.until), None)
+    looking = _Looking(detector, frozenset(map(normalize_kind, ignore)), min_score)
+    params = {"fields": _FIELDS, "fromStartTime": _iso(found.since), "toStartTime": _iso(found.until)}
+    for page in cursor_pages(api, _PATH, params, limit=_A_PAGE, start=cursor):
+        looking.forget()
+        for row in page.rows:
+            found.leaks += _leaks(api, row, looking)
+        found.observations += len(page.rows)
+        found.failed += looking.failed
+        if kept is not None and isinstance(page.next, str):
+            kept.save(found, page.next)
+        if progress is not None:
+            progress("observations", found.observations)
+    return found
+
+
+class _Looking:
+    """Asks the detector, each text of a page once."""
+
+    def __init__(self, detector: Detector, ignore: frozenset[str], min_score: float) -> None:
+        self._detector, self._ignore, self._min_score = detector, ignore, min_score
+        self._known: dict[str, Counter[str]] = {}
+        self.failed = 0
+
+    def forget(self) -> None:
+        self._known.clear()
+        self.failed = 0
+
+    def kinds(self, value: Any) -> Counter[str]:
+        found: Counter[str] = Counter()
+        try:
+            texts = traced_texts(value)
+        except (TypeError, ValueError):
+            self.failed += 1
+            return found
+        for text in texts:
+            if not _HEXADECIMAL.fullmatch(text):
+                found += self._in(text)
+        return found
+
+    def _in(self, text: str) -> Counter[str]:
+        if text not in self._known:
+            found: Counter[str] = Counter()
+            try:
+                for entity in found_in(self._detector, text):
+                    if entity.score >= self._min_score:
+                        found[normalize_kind(entity.kind)] += 1
+            except Exception:  # noqa: BLE001 - a detector may raise anything, and quote the text
+                self.failed += 1
+            for kind in self._ignore:
+                found.pop(kind, None)
+            self._known[text] = found
+        return self._known[text]
+
+
+def _leaks(api: LangfuseApi, row: Mapping[str, Any], looking: _Looking) -> list[Leak]:
+    trace_id, identity = str(row.get("traceId") or ""), str(row["id"])
+    metadata = row.get("metadata")
+    if isinstance(metadata, Mapping):
+        metadata = {key: value for key, value in metadata.items() if not FRAMEWORK_METADATA.match(str(key))}
+    places = {
+        "input": row.get("input"),
+        "output": row.get("output"),
+        "metadata": metadata,
+        "status": row.get("statusMessage"),
+        "name": [
+            name for name in (row.get("name"), row.get("traceName")) if name and not _IDENTIFIER.fullmatch(str(name))
+        ],
+        "tags": row.get("tags"),
+    }
+    project = row.get("projectId")
+    url = api.trace_url(project if isinstance(project, str) else None, trace_id, identity)
+    type_, start = str(row.get("type") or "")[:40], str(row.get("startTime") or "")[:40]
+    return [
+        Leak(trace_id, identity, type_, start, place, dict(kinds.most_common()), url)
+        for place, value in places.items()
+        if (kinds := looking.kinds(value))
+    ]
+
+
+class _State:
+    """Keeps an unfinished audit in a file, replaced as a whole after each page."""
+
+    def __init__(self, path: Path, *, about: list[str]) -> None:
+        self._path, self._about = path, about
+
+    def load(self) -> tuple[Audit, str] | None:
+        """Give what was found before and the cursor to go on from.
+
+        Raises:
+            LangfuseError: The file is of something else.
+        """
+        try:
+            value = json.loads(self._path.read_text(encoding="utf-8"))
+            if (value["lc_guard_audit"], value["about"]) == (_FORMAT, self._about):
+                leaks = [Leak(**leak) for leak in value["leaks"]]
+                return Audit(**value["counts"], leaks=leaks), str(value["next"])
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        raise LangfuseError(
+            f"{str(self._path)!r} holds no unfinished audit of this project: give --resume another file"
+        )
+
+    def save(self, found: Audit, cursor: str) -> None:
+        counts = {name: getattr(found, name) for name in ("since", "until", "observations", "failed")}
+        leaks = [asdict(leak) for leak in found.leaks]
+        value = {"lc_guard_audit": _FORMAT, "about": self._about, "counts": counts, "next": cursor, "leaks": leaks}
+        beside = self._path.with_name(f"{self._path.name}.part")
+        try:
+            with os.fdopen(
+                os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+            ) as file:
+                json.dump(value, file)
+            beside.replace(self._path)
+        except OSError as error:
+            with suppress(OSError):
+                beside.unlink()
+            raise LangfuseError(f"can't write {str(self._path)!r}: {error.strerror}") from None
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cell(value: object) -> object:
+    # a spreadsheet takes what begins so for a formula
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

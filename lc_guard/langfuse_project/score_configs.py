@@ -1,0 +1,140 @@
+"""Score configs: the ranges and categories of our scores, so that Langfuse draws and asks for the right values.
+
+Langfuse takes names of at most 35 characters (letters, digits, underscores, spaces, periods, parentheses, hyphens), and
+makes the categories of BOOLEAN configs itself: https://api.reference.langfuse.com, score configs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from lc_guard.langfuse_api import LangfuseApi, numbered_pages
+from lc_guard.records import ACTIONS, Stage
+
+PATH = "/api/public/score-configs"
+
+LABEL_SUFFIX = ".harmful"
+"""Behind a check's score name: what a person says of it in an annotation queue; `lc-guard report` reads it."""
+
+LONGEST_NAME = 35
+
+DataType = Literal["NUMERIC", "BOOLEAN", "CATEGORICAL"]
+Do = Literal["create", "update", "keep", "conflict", "skip"]
+"""What becomes of a config: made, its range corrected, left alone, of another type in Langfuse, its name too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A score config as it should be.
+
+    Attributes:
+        name: Name of the score.
+        data_type: Langfuse's type.
+        description: Shown in Langfuse.
+        categories: Labels of a CATEGORICAL score, weakest first.
+    """
+
+    name: str
+    data_type: DataType
+    description: str
+    categories: tuple[str, ...] = ()
+
+    def body(self) -> dict[str, Any]:
+        """Give the request that creates it."""
+        return {"name": self.name, "dataType": self.data_type, "description": self.description, **self.values()}
+
+    def values(self) -> dict[str, Any]:
+        """Give the range or the categories: what is corrected in one that is there. Its description is people's."""
+        if self.data_type == "NUMERIC":
+            return {"minValue": 0, "maxValue": 1}
+        if self.categories:
+            return {"categories": [{"value": place, "label": label} for place, label in enumerate(self.categories)]}
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What becomes of one config.
+
+    Attributes:
+        do: What is done.
+        config: The config.
+        id: Its id in Langfuse, where it is there.
+    """
+
+    do: Do
+    config: Config
+    id: str | None = None
+
+
+def wanted_configs(checks: Iterable[str], stages: Sequence[Stage] = get_args(Stage)) -> list[Config]:
+    """Give the configs of checks: risk, validity and a person's label at each stage, and the trace's action.
+
+    Args:
+        checks: Names of the checks, such as ``"pii"``.
+        stages: Stages at which they run.
+    """
+    configs = [Config("guard.action", "CATEGORICAL", "Strongest action of the guard in this trace.", tuple(ACTIONS))]
+    for check in dict.fromkeys(checks):
+        for stage in stages:
+            name = f"{stage}.{check}"
+            configs += [
+                Config(name, "NUMERIC", f"Risk that the check {check} gave, 0 to 1, higher is worse."),
+                Config(f"{name}.valid", "BOOLEAN", f"Whether the policy let the text go on after the check {check}."),
+                Config(f"{name}{LABEL_SUFFIX}", "BOOLEAN", f"Set by people: should the check {check} have fired here?"),
+            ]
+    return configs
+
+
+def plan(api: LangfuseApi, configs: Iterable[Config]) -> list[Step]:
+    """Compare configs with those in Langfuse; changes nothing.
+
+    Raises:
+        LangfuseError: Langfuse can't be read.
+    """
+    there: dict[str, dict[str, Any]] = {}
+    for page in numbered_pages(api, PATH):
+        for row in page.rows:
+            if not row.get("isArchived"):  # several may have one name
+                there.setdefault(str(row.get("name")), row)
+    return [_step(config, there.get(config.name)) for config in configs]
+
+
+def apply(api: LangfuseApi, steps: Iterable[Step]) -> dict[str, str]:
+    """Create and correct what a plan says.
+
+    Returns:
+        Ids by name of all configs that are in Langfuse now.
+
+    Raises:
+        LangfuseError: Langfuse refused one; those before it are done, and doing all again does no harm.
+    """
+    ids: dict[str, str] = {}
+    for step in steps:
+        if step.do == "create":
+            ids[step.config.name] = str(api.post(PATH, step.config.body()).get("id"))
+        elif step.do == "update":
+            api.request("PATCH", f"{PATH}/{step.id}", body=step.config.values())
+        if step.id is not None and step.do != "conflict":
+            ids[step.config.name] = step.id
+    return ids
+
+
+def _step(config: Config, row: dict[str, Any] | None) -> Step:
+    if row is None:
+        return Step("create" if len(config.name) <= LONGEST_NAME else "skip", config)
+    identity = str(row["id"])
+    if row.get("dataType") != config.data_type:
+        return Step("conflict", config, identity)
+    return Step("keep" if all(_same(row, *item) for item in config.values().items()) else "update", config, identity)
+
+
+def _same(row: dict[str, Any], key: str, value: Any) -> bool:
+    if key == "categories":
+        found = row.get(key) if isinstance(row.get(key), list) else []
+        return [item.get("label") for item in found or [] if isinstance(item, dict)] == [
+            item["label"] for item in value
+        ]
+    return bool(row.get(key) == value)
