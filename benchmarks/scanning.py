@@ -13,7 +13,29 @@ from benchmarks.table import Row, best, text, told
 from lc_guard import Guard, ScanResult
 from lc_guard.scanners import ScanRequest, builtin_scanners
 
-_WORDS = ["the", "witness", "said", "it", "was", "so", "on", "this", "day", "and", "nobody", "else", "in", "court", "had", "seen", "anything", "of", "the", "kind", "before"]
+_WORDS = [
+    "the",
+    "witness",
+    "said",
+    "it",
+    "was",
+    "so",
+    "on",
+    "this",
+    "day",
+    "and",
+    "nobody",
+    "else",
+    "in",
+    "court",
+    "had",
+    "seen",
+    "anything",
+    "of",
+    "the",
+    "kind",
+    "before",
+]
 _FINE = ScanResult(valid=True, risk_score=0.0)
 
 
