@@ -29,7 +29,7 @@ _SUBJECTS = ("traceId", "sessionId", "datasetRunId")
 
 @dataclass(frozen=True)
 class StoredSpan:
-    """A span as the server understood it; attribute values as sent (strings hold JSON)."""
+    """A span as the server understood it; attribute values as sent (strings hold JSON), how long it was open."""
 
     trace_id: str
     span_id: str
@@ -38,6 +38,7 @@ class StoredSpan:
     attributes: dict[str, Any]
     status: str
     events: tuple[tuple[str, dict[str, Any]], ...]
+    seconds: float
 
     @property
     def type(self) -> str | None:
@@ -251,6 +252,7 @@ def _read_span(span: Span) -> StoredSpan:
         events=tuple(
             (event.name, {item.key: _read_value(item.value) for item in event.attributes}) for event in span.events
         ),
+        seconds=(span.end_time_unix_nano - span.start_time_unix_nano) / 1e9,
     )
 
 
