@@ -32,6 +32,8 @@ class CheckPolicy:
             Where a check can't tell what is at fault, ``"redact"`` and ``"anonymize"`` block.
         threshold: Lowest risk, 0…1, that counts as a fault; None takes the scanner's own verdict.
         on_error: What a failed or late check leads to: ``"block"``, or ``"allow"``, which says so in the decision.
+            Where nothing says it for the check or its stage, one that only watches (``"warn"``, ``"allow"``,
+            `monitor`) stops nothing by failing; for others the policy's own holds.
         timeout: Seconds that the check has, beside the policy's own timeout for all checks.
         sample: Share of the steps, 0…1, in which the check is made: for expensive ones that only watch.
         monitor: Whether the check only scores: what it finds leads to ``"warn"``, whatever `action` says.
@@ -101,26 +103,31 @@ class Rule:
     replacement: str
 
 
-def rule(settings: list[CheckPolicy], *, on_error: OnError, monitor: bool) -> Rule:
+def rule(settings: list[CheckPolicy], *, on_error: OnError, monitor: bool, watches: bool = True) -> Rule:
     """Take settings together, the narrowest first.
 
     Args:
         settings: What may set something.
         on_error: What holds where none of them says it.
         monitor: Whether all checks only score.
+        watches: Whether a check that leaves every text as it is stops none by failing, where no setting says it.
     """
 
     def first(name: str, default: Any) -> Any:
         return next((value for each in settings if (value := getattr(each, name)) is not None), default)
 
+    action = first("action", "block")
+    monitor = monitor or first("monitor", default=False)
+    if watches and (monitor or action in ("allow", "warn")):
+        on_error = "allow"
     return Rule(
         enabled=first("enabled", default=True),
-        action=first("action", "block"),
+        action=action,
         threshold=first("threshold", None),
         on_error=first("on_error", on_error),
         timeout=first("timeout", None),
         sample=first("sample", 1.0),
-        monitor=monitor or first("monitor", default=False),
+        monitor=monitor,
         replacement=first("replacement", REPLACEMENT),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolM
 from langchain_core.prompt_values import ChatPromptValue
 
 from lc_guard.jobs import Ask
-from lc_guard.messages import map_texts
+from lc_guard.messages import MAX_DEPTH, map_texts
 from lc_guard.records import Stage
 from lc_guard.scanners.base import Role, Turn
 
@@ -49,8 +50,8 @@ def asks_of(value: Any, stage: Stage, *, keys: Collection[str] | None = None) ->
 
 def turns_of(messages: Iterable[BaseMessage]) -> tuple[Turn, ...]:
     """Give the last turns of a conversation, as scanners are given them."""
-    turns = [Turn(_role(message), text) for message in messages if (text := said(message))]
-    return tuple(turns[-MAX_TURNS:])
+    turns = (Turn(_role(message), text) for message in messages if (text := said(message)))
+    return tuple(deque(turns, MAX_TURNS))
 
 
 def asked(value: Any, change: Mapping[str, str] | None = None) -> str:
@@ -79,32 +80,50 @@ def said(message: BaseMessage) -> str:
     return "\n".join(part for part in parts if isinstance(part, str) and part)
 
 
-def _parts(value: Any) -> list[Any]:
+def _parts(value: Any, depth: int = 0) -> list[Any]:
     """Take a value apart into conversations, which are lists of messages, and all else."""
     if isinstance(value, ChatPromptValue):
         return [list(value.messages)]
     if isinstance(value, BaseMessage):
         return [[value]]
+    if not _holds_messages(value, depth):
+        return [(value,) if depth or isinstance(value, list) else value]  # walked as what is inside of something
     if isinstance(value, Mapping):
-        return [part for item in value.values() for part in _parts(item)]
-    if isinstance(value, list | tuple) and any(isinstance(item, BaseMessage | Document | Mapping) for item in value):
-        messages = [item for item in value if isinstance(item, BaseMessage)]
-        others = [part for item in value if not isinstance(item, BaseMessage) for part in _parts(item)]
-        return [messages, *others] if messages else others
-    return [value]
+        names = [(dict.fromkeys(value),)] if depth else []  # keys may be data as well
+        return [*names, *(part for item in value.values() for part in _parts(item, depth + 1))]
+    if isinstance(value, Document):
+        return [value]
+    messages = [item for item in value if isinstance(item, BaseMessage)]
+    others = [part for item in value if not isinstance(item, BaseMessage) for part in _parts(item, depth + 1)]
+    return [messages, *others] if messages else others
+
+
+def _holds_messages(value: Any, depth: int) -> bool:
+    """Tell whether there are messages or documents in something, which are asked about in their own way."""
+    if isinstance(value, BaseMessage | ChatPromptValue | Document):
+        return True
+    if depth > MAX_DEPTH:
+        return False
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return any(_holds_messages(item, depth + 1) for item in items)
 
 
 def _of_messages(messages: Sequence[BaseMessage], stage: Stage) -> list[Ask]:
     asks: list[Ask] = []
-    for number, message in enumerate(messages):
+    before: deque[Turn] = deque(maxlen=MAX_TURNS)
+    for message in messages:
         if stage == "output":
             asks += _of_answer(message)
-        elif not isinstance(message, AIMessage | SystemMessage):
+            continue
+        if not isinstance(message, AIMessage | SystemMessage):
             own: Stage = "tool_result" if isinstance(message, ToolMessage) else stage
-            turns = turns_of(messages[:number])
-            texts = _texts(message)
-            # the blocks of a message are read together: what comes before one of them is a turn like any other
-            asks += [Ask(t, own, (*turns, *_blocks(message, texts[:n]))[-MAX_TURNS:]) for n, t in enumerate(texts)]
+            turns = before.copy()
+            for text in _texts(message):
+                asks.append(Ask(text, own, tuple(turns)))
+                # the blocks of a message are read together: what comes before one of them is a turn like any other
+                turns.append(Turn(_role(message), text))
+        if text := said(message):
+            before.append(Turn(_role(message), text))
     return asks
 
 
@@ -123,10 +142,6 @@ def _arguments(args: Any) -> list[str]:
         except (ValueError, RecursionError):
             return [args]
     return _texts(args)
-
-
-def _blocks(message: BaseMessage, texts: Sequence[str]) -> tuple[Turn, ...]:
-    return tuple(Turn(_role(message), text) for text in texts)
 
 
 def _role(message: BaseMessage) -> Role:

@@ -16,8 +16,8 @@ from typing import Any
 
 from lc_guard.detectors.adapters import adapted
 from lc_guard.detectors.base import Answers, Detector, DetectorLike, name_of
-from lc_guard.drivers import Plan, Together, milliseconds_since, where
-from lc_guard.errors import DetectorError, DetectorTimeout, GuardError
+from lc_guard.drivers import Plan, Together, holds_no_text, milliseconds_since, where
+from lc_guard.errors import DetectorError, DetectorTimeout
 from lc_guard.records import Entity, normalize_kind, unit_interval
 
 logger = logging.getLogger("lc_guard")
@@ -135,7 +135,7 @@ class Detection:
     @staticmethod
     def _fail(detected: Detected, texts: Texts, name: str, failure: Exception) -> None:
         # the message of a foreign error may hold user text: only its type and place are told
-        told = f"{type(failure).__name__}: {failure}" if isinstance(failure, GuardError) else where(failure)
+        told = f"{type(failure).__name__}: {failure}" if holds_no_text(failure) else where(failure)
         logger.warning("detector %r failed: %s", name, told)
         for text in texts:
             detected.failures.setdefault(text, failure)

@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from lc_guard.errors import DetectorTimeout, GuardError, VaultError
+from lc_guard.errors import DetectorTimeout, GuardError, MissingExtra, ModelUnavailable, VaultError
 
 T = TypeVar("T")
 F = TypeVar("F", concurrent.futures.Future[Any], asyncio.Future[Any])
@@ -319,13 +320,31 @@ def is_control_flow(error: BaseException) -> bool:
 
 def where(error: BaseException) -> str:
     """Name an error by its type and the place it came from: the only things of it that hold no user text."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
+    place = _origin(error)
     if place is None:
         return type(error).__name__
     file = place.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
     return f"{type(error).__name__} at {file}:{place.tb_lineno}"
+
+
+def holds_no_text(error: BaseException) -> bool:
+    """Tell whether the message of an error is known to hold no user text.
+
+    So it is where it is an error of this package and was raised by its own code, or tells of what can't be loaded: what
+    somebody else's detector or scanner writes into a `GuardError` may quote what it looked at.
+    """
+    if not isinstance(error, GuardError):
+        return False
+    place = _origin(error)
+    ours = place is None or str(place.tb_frame.f_globals.get("__name__", "")).partition(".")[0] == __package__
+    return ours or isinstance(error, MissingExtra | ModelUnavailable)
+
+
+def _origin(error: BaseException) -> TracebackType | None:
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place
 
 
 def milliseconds_since(started: float) -> float:

@@ -68,10 +68,12 @@ class Hearing:
 
     Attributes:
         verdicts: By job, the verdicts in the order in which they were given.
+        idle: Seconds for which the plan given to `beside` waited for scanners.
     """
 
     def __init__(self, panels: Panels, jobs: Sequence[Job], digest: Callable[[str], str]) -> None:
         self.verdicts: list[list[Verdict]] = [[] for _ in jobs]
+        self.idle = 0.0
         self._panels = panels
         self._jobs = jobs
         self._digest = digest
@@ -136,6 +138,7 @@ class Hearing:
         Returns:
             What the other plan gives; None if it was given up because every job is blocked.
         """
+        self.idle = 0.0
         yield from self._ask(self._checks("judge", lambda judge: judge.instant))
         if self._enough():
             plan.close()
@@ -225,6 +228,7 @@ class Hearing:
             given: T | None = stop.value
         first: list[Any] = [] if step is None else [Call(call, step.timeout) for call in step.calls]
         count = len(first)
+        idle_since = time.perf_counter()
         if not (notes or first or calls):
             return given
 
@@ -233,6 +237,8 @@ class Hearing:
                 check, _ = calls[number - count]
                 check.results[number - count] = result
                 return self._ended(check, calls)
+            nonlocal idle_since
+            idle_since = time.perf_counter()
             return step.done(number, result) if step is not None and step.done is not None else ()
 
         long = sum(len(request.text) for check in made for request in check.requests) > _LONG
@@ -243,6 +249,7 @@ class Hearing:
             done=done,
             enough=self._enough if self._panels.policy.fail_fast else None,
         )
+        self.idle += time.perf_counter() - idle_since
         if step is None:
             return given
         if any(isinstance(result, NotNeeded) for result in results[:count]):

@@ -257,7 +257,8 @@ def _settles(output: Any) -> bool | None:
     try:
         decision = json.loads(output)["decision"]
         if decision["check"] != PII_CHECK:
-            return None
+            # no vault knows a text that a scanner stopped, nor what it took out before the detectors looked
+            return False if decision["action"] in ("block", "redact", "replace") else None
         return decision["action"] in ("allow", "anonymize") and decision["error"] is None
     except (TypeError, ValueError, KeyError):
         return False

@@ -76,6 +76,7 @@ class Planner:
             # what can't be loaded says so again when it is asked; until it is, nothing could run beside it
             yield Together([self._detection.warm_up])
         detected = yield from hearing.beside(self._detect(hearing, {number: jobs[number] for number in hiding}))
+        started += hearing.idle  # what the detectors waited for the scanners is none of their time
         outcomes: list[Outcome] = []
         turns: list[dict[str, str]] = []
         for number, job in enumerate(jobs):

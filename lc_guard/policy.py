@@ -132,7 +132,8 @@ class Policy:
         if known is None:
             at_stage = self.stages.get(stage, StagePolicy())
             own = [checks[check] for checks in (at_stage.checks, self.checks) if check in checks]
-            known = rule([*own, at_stage], on_error=self.on_error, monitor=self.on_invalid == "warn")
+            monitor = self.on_invalid == "warn"
+            known = rule([*own, at_stage], on_error=self.on_error, monitor=monitor, watches=check != PII_CHECK)
             self._rules[stage, check] = known
         return known
 

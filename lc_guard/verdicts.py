@@ -8,8 +8,7 @@ from typing import Any
 
 from lc_guard.asking import Answer
 from lc_guard.check_policy import Rule
-from lc_guard.drivers import where
-from lc_guard.errors import GuardError
+from lc_guard.drivers import holds_no_text, where
 from lc_guard.hiding import cut_out
 from lc_guard.records import Action, Decision, Entity, ScanResult, Stage, strongest
 from lc_guard.scanners.base import ScanRequest
@@ -110,7 +109,7 @@ def verdict(
 
 def reason_of(failure: Exception) -> str:
     """Tell of a failure without its text, unless it is our own: a foreign error's message may quote what was judged."""
-    return str(failure) if isinstance(failure, GuardError) else where(failure)
+    return str(failure) if holds_no_text(failure) else where(failure)
 
 
 def _action(rule: Rule, text: str, result: ScanResult) -> tuple[Action, str | None]:

@@ -155,7 +155,7 @@ def test_a_failed_detector_may_be_let_pass_and_is_told(caplog):
     outcome = decide("Bob", Policy(on_error="allow"), [PEOPLE, FailingDetector(ValueError(CANARY))])
     assert outcome.hide("Bob") == "[REDACTED_PERSON_1]"
     assert (outcome.decision.action, outcome.decision.valid, outcome.decision.error) == ("warn", True, "ValueError")
-    assert "'failing' failed: ValueError at testing.py:" in caplog.text
+    assert "'failing' failed: ValueError at detectors.py:" in caplog.text
     assert CANARY not in caplog.text
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 

@@ -307,6 +307,19 @@ def test_a_scanner_that_raises(mode: str, on_error: Any, caplog: Any) -> None:
     assert "check 'answers' failed: ValueError" in caplog.text
 
 
+@pytest.mark.parametrize("settings", [{"action": "warn"}, {"action": "allow"}, {"monitor": True}])
+def test_a_scanner_that_only_watches_stops_nothing_by_failing(settings: Any) -> None:
+    broken = Answers(ValueError(CANARY))
+    made = decision(guarded(broken, policy=Policy(checks={"answers": CheckPolicy(**settings)})), "x", "answers")
+    assert (made.action, made.valid, made.error) == ("warn", True, "ValueError")
+
+
+def test_the_detectors_fail_closed_at_a_stage_that_only_warns() -> None:
+    policy = Policy(stages={"prompt": StagePolicy(action="warn")})
+    (outcome,), _ = check(guarded(policy=policy, detectors=FailingDetector(ValueError(CANARY))), "sync", job("x"))
+    assert outcome.blocking.check == "pii"
+
+
 @modes
 def test_a_scanner_that_hangs_is_late(mode: str) -> None:
     remote, local = RemoteWatcher(seconds=1.0), Watcher(seconds=1.0)

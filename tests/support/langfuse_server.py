@@ -32,7 +32,7 @@ _SUBJECTS = ("traceId", "sessionId", "datasetRunId")
 
 @dataclass(frozen=True)
 class StoredSpan:
-    """A span as the server understood it; attribute values as sent (strings hold JSON)."""
+    """A span as the server understood it; attribute values as sent (strings hold JSON), how long it was open."""
 
     trace_id: str
     span_id: str
