@@ -37,7 +37,23 @@ class SessionCodec(Protocol):
 
 
 class Codec(Protocol):
-    """Writes and reads what a store holds at rest. Shared by all threads; its ``repr`` holds no key."""
+    """Says how a store's bytes are written. Shared by all threads; its ``repr`` holds no key."""
+
+    def new_root(self) -> bytes:
+        """Give what a new store keeps for the vault as a whole (`RowStore.root`): how it is written, by which key."""
+        ...
+
+    def rooted(self, root: bytes) -> VaultCodec:
+        """Give what writes and reads a store that keeps this root; asked once, before anything else.
+
+        Raises:
+            VaultError: If the store is written by another codec or under another key.
+        """
+        ...
+
+
+class VaultCodec(Protocol):
+    """Writes and reads what one store holds at rest. Shared by all threads; its ``repr`` holds no key."""
 
     def handle(self, session: str) -> bytes:
         """Give what a session is stored under: the same for ever for the same id, at most 32 bytes."""
@@ -47,11 +63,11 @@ class Codec(Protocol):
         """Give what is stored of a session's id, so that it can be listed."""
         ...
 
-    def open_id(self, sealed: bytes) -> str:
-        """Give the session id that was sealed.
+    def open_id(self, handle: bytes, sealed: bytes) -> str:
+        """Give the session id that was sealed for a handle.
 
         Raises:
-            VaultError: If it was sealed by another codec or with another key.
+            VaultError: If it was sealed by another codec, with another key, or for another handle.
         """
         ...
 
@@ -88,6 +104,15 @@ class PlainCodec:
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
+    def new_root(self) -> bytes:
+        """Give the mark of this codec."""
+        return _PLAIN
+
+    def rooted(self, root: bytes) -> PlainCodec:
+        """Give itself, for a store that is written as it writes."""
+        _opened(root)
+        return self
+
     def handle(self, session: str) -> bytes:
         """Give the SHA-256 of the id: of fixed size, whatever the id."""
         return hashlib.sha256(encoded(session)).digest()
@@ -96,7 +121,7 @@ class PlainCodec:
         """Give the id as it is."""
         return _PLAIN + encoded(session)
 
-    def open_id(self, sealed: bytes) -> str:
+    def open_id(self, handle: bytes, sealed: bytes) -> str:  # noqa: ARG002 - the protocol's signature
         """Give the id back."""
         return _opened(sealed)
 

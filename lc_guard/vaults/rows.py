@@ -97,6 +97,27 @@ class RowStore(Protocol):
     may be repeated, and another `VaultError`, free of values, if that would not help.
     """
 
+    def root(self, new: bytes, *, instead_of: bytes | None = None) -> bytes:
+        """Give what is kept for the vault as a whole (`Codec.new_root`), storing it if need be.
+
+        It belongs to no session and never expires; of several processes that begin at once, all get the same.
+
+        Args:
+            new: Stored if nothing is kept yet, or if what is kept equals `instead_of`.
+            instead_of: What `new` is to replace; None replaces nothing.
+
+        Returns:
+            What is kept now.
+        """
+        ...
+
+    def rekey(self, handle: bytes, key: bytes, *, instead_of: bytes) -> bool:
+        """Put another wrapping of a live session's key in the place of one; False if it keeps another by now.
+
+        The key inside is the same: neither the version nor created nor last use change.
+        """
+        ...
+
     def read(self, handle: bytes, seen: Version, *, use: bool = True) -> Snapshot:
         """Give what is new in a session since a version, or all of it where that version is not its past.
 
