@@ -83,7 +83,6 @@ class Snapshot:
 class Head:
     """What a store tells of a session in a listing."""
 
-    handle: bytes
     sealed_id: bytes = field(repr=False)
     values: int
     created: float
@@ -154,12 +153,8 @@ class RowStore(Protocol):
         """Drop a session's rows, key and id; keep its numbers. Tells whether there was one. The epoch changes."""
         ...
 
-    def heads(self) -> Iterator[Head]:
-        """Give all live sessions."""
-        ...
-
-    def having(self, lookup: bytes) -> Iterator[bytes]:
-        """Give the handles of the live sessions that hold a row filed under a lookup; may give others too."""
+    def heads(self, *, having: bytes | None = None) -> Iterator[Head]:
+        """Give all live sessions, or at least those that hold a row filed under a lookup."""
         ...
 
     def purge(self) -> int:
