@@ -7,6 +7,7 @@ import secrets
 import struct
 
 from lc_guard.errors import VaultError
+from lc_guard.vaults.codec import decoded, encoded
 from lc_guard.vaults.keys import KEY_BYTES, NONCE_BYTES, derived, new_cipher
 
 _VERSION = b"\x01"
@@ -61,17 +62,12 @@ class Seal:
                 f"a stored value does not open ({type(error).__name__}): it was altered, or moved from another session "
                 "or placeholder; restore the vault from a backup, or forget the session"
             ) from None
-        return text.decode("utf-8", "surrogatepass")
+        return decoded(text)
 
 
 def new_data_key() -> bytes:
     """Give a new data key: 32 random bytes."""
     return secrets.token_bytes(KEY_BYTES)
-
-
-def encoded(text: str) -> bytes:
-    """Give a text as bytes, one to one; lone surrogates too."""
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _framed(*parts: str) -> bytes:
