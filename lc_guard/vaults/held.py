@@ -10,7 +10,7 @@ from threading import RLock
 from lc_guard.errors import VaultError
 from lc_guard.known import KnownValues
 from lc_guard.vaults.base import Mint
-from lc_guard.vaults.codec import Codec, SessionCodec
+from lc_guard.vaults.codec import SessionCodec, VaultCodec
 from lc_guard.vaults.rows import NOWHERE, Row, Snapshot
 
 _MAX_ATTEMPTS = 1_000
@@ -39,7 +39,7 @@ class Held:
         """Give placeholder → (value, kind)."""
         return {placeholder: (value, self.known.kind(value)) for placeholder, value in self.raw.items()}
 
-    def take(self, snapshot: Snapshot, session: str, codec: Codec) -> dict[str, tuple[str, str]]:
+    def take(self, snapshot: Snapshot, session: str, codec: VaultCodec) -> dict[str, tuple[str, str]]:
         """Take what the store says; gives the entries that are gone.
 
         Raises:

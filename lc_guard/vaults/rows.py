@@ -83,6 +83,7 @@ class Snapshot:
 class Head:
     """What a store tells of a session in a listing."""
 
+    handle: bytes
     sealed_id: bytes = field(repr=False)
     values: int
     created: float
@@ -135,13 +136,6 @@ class RowStore(Protocol):
             at: The version that the rows were made for.
             rows: Numbered on from ``at.seq``.
             new: Set if the session is not live: it is begun anew, and what is left of its past is dropped.
-        """
-        ...
-
-    def replace(self, handle: bytes, at: Version, rows: Sequence[Row], *, key: bytes, sealed_id: bytes) -> bool:
-        """Rewrite key, id, lookups and payloads of a live session if it is at a version; False if it is not.
-
-        Neither created nor last use change. The epoch does.
         """
         ...
 

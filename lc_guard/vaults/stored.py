@@ -15,7 +15,7 @@ from typing import TypeVar
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.known import Known
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo
-from lc_guard.vaults.codec import Codec, PlainCodec
+from lc_guard.vaults.codec import Codec, PlainCodec, VaultCodec
 from lc_guard.vaults.held import Cache, Held
 from lc_guard.vaults.rows import NOWHERE, NewSession, RowStore, Unreachable
 
@@ -74,7 +74,8 @@ class StoredVault:
     def __init__(self, store: RowStore, *, codec: Codec | None = None, bounds: Bounds | None = None) -> None:
         self.store = store
         self.bounds = Bounds() if bounds is None else bounds
-        self._codec: Codec = PlainCodec() if codec is None else codec
+        self._unrooted: Codec = PlainCodec() if codec is None else codec
+        self._rooted: tuple[bytes, VaultCodec] | None = None
         self._cache = Cache(max_values=self.bounds.cache_values, max_seconds=self.bounds.cache_seconds)
         self._listeners: list[ForgetListener] = []
         self._pid = os.getpid()
@@ -155,20 +156,22 @@ class StoredVault:
                 except VaultError as error:
                     logger.warning("a session is forgotten that could not be read: %s", error)
                 self._tell(session, held.entries())
-            dropped = self._try(partial(self.store.drop, self._codec.handle(session)))
+            dropped = self._try(partial(self.store.drop, self._codec().handle(session)))
             self._cache.discard(session)
             return dropped
 
     def sessions(self) -> Iterator[SessionInfo]:
         """Give all live sessions (see `LifeVault.sessions`)."""
+        codec = self._codec()
         for head in self.store.heads():
-            yield SessionInfo(self._codec.open_id(head.sealed_id), head.values, head.created, head.last_used)
+            yield SessionInfo(codec.open_id(head.handle, head.sealed_id), head.values, head.created, head.last_used)
 
     def export(self, session: str) -> Mapping[str, str]:
         """Give all placeholders of a session with their **raw values** (see `LifeVault.export`)."""
         held = Held()
-        snapshot = self._try(partial(self.store.read, self._codec.handle(session), NOWHERE, use=False))
-        held.take(snapshot, session, self._codec)
+        codec = self._codec()
+        snapshot = self._try(partial(self.store.read, codec.handle(session), NOWHERE, use=False))
+        held.take(snapshot, session, codec)
         return held.raw
 
     def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
@@ -176,8 +179,9 @@ class StoredVault:
 
         Where sessions file values under keys of their own, all sessions are read.
         """
-        lookup = self._codec.shared_lookup(value)
-        sessions = [self._codec.open_id(head.sealed_id) for head in self.store.heads(having=lookup)]
+        codec = self._codec()
+        heads = self.store.heads(having=codec.shared_lookup(value))
+        sessions = [codec.open_id(head.handle, head.sealed_id) for head in heads]
         count = 0
         for number, session in enumerate(sessions, start=1):
             count += self._remove(session, value)
@@ -226,21 +230,35 @@ class StoredVault:
             self._refresh(session, held)
             yield held
 
+    def _codec(self, *, check: bool = False) -> VaultCodec:
+        """Give what writes this store; with `check` the store is asked whether it is still the same."""
+        rooted = self._rooted
+        if rooted is None or check:
+            # a store that was emptied meanwhile gets back what this process, and maybe others, go on writing by
+            root = self._try(partial(self.store.root, self._unrooted.new_root() if rooted is None else rooted[0]))
+            if rooted is None or root != rooted[0]:
+                rooted = self._rooted = (root, self._unrooted.rooted(root))
+        return rooted[1]
+
     def _refresh(self, session: str, held: Held) -> bool:
-        snapshot = self._try(partial(self.store.read, self._codec.handle(session), held.version))
-        self._tell(session, held.take(snapshot, session, self._codec))
+        codec = self._codec()
+        snapshot = self._try(partial(self.store.read, codec.handle(session), held.version))
+        self._tell(session, held.take(snapshot, session, codec))
         return True
 
     def _append(self, session: str, held: Held, new: Mapping[str, str], mint: Mint) -> bool:
+        handle = self._codec().handle(session)
         begun = None
         codec = held.codec
         if codec is None:
-            key = self._codec.new_key(session)
-            codec = self._codec.session(session, key)
-            begun = NewSession(self._codec.seal_id(session), key)
+            vault_codec = self._codec(check=True)
+            if vault_codec.handle(session) != handle:
+                return False
+            key = vault_codec.new_key(session)
+            codec = vault_codec.session(session, key)
+            begun = NewSession(vault_codec.seal_id(session), key)
         rows = held.mint(new, mint, codec)
-        add = partial(self.store.append, self._codec.handle(session), held.version, rows, new=begun)
-        version = self._try(add)
+        version = self._try(partial(self.store.append, handle, held.version, rows, new=begun))
         if version is None:
             return False
         held.codec = codec
@@ -249,12 +267,13 @@ class StoredVault:
         return True
 
     def _remove(self, session: str, value: str) -> bool:
-        handle = self._codec.handle(session)
+        vault_codec = self._codec()
+        handle = vault_codec.handle(session)
         while True:
             snapshot = self._try(partial(self.store.read, handle, NOWHERE, use=False))
             if not snapshot.live:
                 return False
-            codec = self._codec.session(session, snapshot.key)
+            codec = vault_codec.session(session, snapshot.key)
             lookup = codec.lookup(value)
             rows = [row for row in snapshot.rows if row.lookup == lookup]
             rows = [row for row in rows if codec.open(row.placeholder, row.kind, row.payload) == value]
