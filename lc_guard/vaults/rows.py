@@ -88,6 +88,7 @@ class Head:
     values: int
     created: float
     last_used: float
+    key: bytes = field(repr=False)
 
 
 class RowStore(Protocol):

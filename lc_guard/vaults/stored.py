@@ -86,6 +86,18 @@ class StoredVault:
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError(f"{type(self).__name__} can't be pickled: make one in each process")
 
+    def with_codec(self, codec: Codec) -> StoredVault:
+        """Give a vault over the same store, within the same bounds, that writes values another way."""
+        return StoredVault(self.store, codec=codec, bounds=self.bounds)
+
+    def check(self) -> None:
+        """Ask now, instead of at the first text, whether the store can be reached and read.
+
+        Raises:
+            VaultError: If it can't.
+        """
+        self._codec(check=True)
+
     def allocate(self, session: str, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
         """Give the placeholders of values, making those that are new, all or none (see `Vault.allocate`).
 
@@ -156,7 +168,7 @@ class StoredVault:
                 except VaultError as error:
                     logger.warning("a session is forgotten that could not be read: %s", error)
                 self._tell(session, held.entries())
-            dropped = self._try(partial(self.store.drop, self._codec().handle(session)))
+            dropped = self.ask(partial(self.store.drop, self._codec().handle(session)))
             self._cache.discard(session)
             return dropped
 
@@ -170,7 +182,7 @@ class StoredVault:
         """Give all placeholders of a session with their **raw values** (see `LifeVault.export`)."""
         held = Held()
         codec = self._codec()
-        snapshot = self._try(partial(self.store.read, codec.handle(session), NOWHERE, use=False))
+        snapshot = self.ask(partial(self.store.read, codec.handle(session), NOWHERE, use=False))
         held.take(snapshot, session, codec)
         return held.raw
 
@@ -191,11 +203,11 @@ class StoredVault:
 
     def purge(self) -> int:
         """Drop the values of all sessions whose time is over (see `LifeVault.purge`)."""
-        return self._try(self.store.purge)
+        return self.ask(self.store.purge)
 
     def stats(self) -> Mapping[str, int]:
         """Give counts of sessions and values (see `LifeVault.stats`)."""
-        return self._try(self.store.stats)
+        return self.ask(self.store.stats)
 
     def subscribe(self, listener: ForgetListener) -> None:
         """Have a listener called when entries are dropped (see `Vault.subscribe`).
@@ -235,14 +247,14 @@ class StoredVault:
         rooted = self._rooted
         if rooted is None or check:
             # a store that was emptied meanwhile gets back what this process, and maybe others, go on writing by
-            root = self._try(partial(self.store.root, self._unrooted.new_root() if rooted is None else rooted[0]))
+            root = self.ask(partial(self.store.root, self._unrooted.new_root() if rooted is None else rooted[0]))
             if rooted is None or root != rooted[0]:
                 rooted = self._rooted = (root, self._unrooted.rooted(root))
         return rooted[1]
 
     def _refresh(self, session: str, held: Held) -> bool:
         codec = self._codec()
-        snapshot = self._try(partial(self.store.read, codec.handle(session), held.version))
+        snapshot = self.ask(partial(self.store.read, codec.handle(session), held.version))
         self._tell(session, held.take(snapshot, session, codec))
         return True
 
@@ -258,7 +270,7 @@ class StoredVault:
             codec = vault_codec.session(session, key)
             begun = NewSession(vault_codec.seal_id(session), key)
         rows = held.mint(new, mint, codec)
-        version = self._try(partial(self.store.append, handle, held.version, rows, new=begun))
+        version = self.ask(partial(self.store.append, handle, held.version, rows, new=begun))
         if version is None:
             return False
         held.codec = codec
@@ -270,7 +282,7 @@ class StoredVault:
         vault_codec = self._codec()
         handle = vault_codec.handle(session)
         while True:
-            snapshot = self._try(partial(self.store.read, handle, NOWHERE, use=False))
+            snapshot = self.ask(partial(self.store.read, handle, NOWHERE, use=False))
             if not snapshot.live:
                 return False
             codec = vault_codec.session(session, snapshot.key)
@@ -280,7 +292,7 @@ class StoredVault:
             if not rows:
                 return False
             self._tell(session, {row.placeholder: (value, row.kind) for row in rows})
-            if self._try(partial(self.store.remove, handle, snapshot.version, [row.seq for row in rows])):
+            if self.ask(partial(self.store.remove, handle, snapshot.version, [row.seq for row in rows])):
                 self._cache.discard(session)
                 return True
 
@@ -291,8 +303,12 @@ class StoredVault:
             except Exception as error:  # noqa: BLE001 - a listener must not break a vault's call
                 logger.warning("a listener of %s failed: %s", type(self).__name__, type(error).__name__)
 
-    def _try(self, call: Callable[[], T]) -> T:
-        """Call the store, again while it can't be reached and there is time."""
+    def ask(self, call: Callable[[], T]) -> T:
+        """Call the store, again while it can't be reached and there is time.
+
+        Raises:
+            VaultError: If the store did not answer in time, or can't be used.
+        """
         deadline = time.monotonic() + self.bounds.timeout
         pause = _FIRST_PAUSE
         while True:
