@@ -1,6 +1,41 @@
 """Vaults: who remembers which placeholder stands for which value."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from lc_guard.vaults.base import ForgetListener, LifeVault, Mint, Progress, SessionInfo, TtlFrom, Vault
 from lc_guard.vaults.memory import MemoryVault
 
-__all__ = ["ForgetListener", "LifeVault", "MemoryVault", "Mint", "Progress", "SessionInfo", "TtlFrom", "Vault"]
+if TYPE_CHECKING:
+    from lc_guard.vaults.encrypted import EncryptedVault
+    from lc_guard.vaults.keys import KeyService
+
+_HOME_OF = {"EncryptedVault": "encrypted", "KeyService": "keys"}  # loaded when they are first used
+
+__all__ = [
+    "EncryptedVault",
+    "ForgetListener",
+    "KeyService",
+    "LifeVault",
+    "MemoryVault",
+    "Mint",
+    "Progress",
+    "SessionInfo",
+    "TtlFrom",
+    "Vault",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -7,11 +7,15 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import RLock
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.known import Known, KnownValues
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo, TtlFrom
+
+if TYPE_CHECKING:
+    from lc_guard.vaults.codec import Codec
+    from lc_guard.vaults.stored import StoredVault
 
 logger = logging.getLogger("lc_guard")
 
@@ -195,6 +199,19 @@ class MemoryVault:
         """Have a listener called just before entries are dropped (see `Vault.subscribe`)."""
         with self._lock:
             self._listeners.append(listener)
+
+    def with_codec(self, codec: Codec) -> StoredVault:
+        """Give an empty vault within the same bounds that writes values another way, and caches none of them."""
+        from lc_guard.vaults.memory_rows import MemoryRows
+        from lc_guard.vaults.stored import Bounds, StoredVault
+
+        rows = MemoryRows(
+            ttl=self._ttl,
+            ttl_from="last_use" if self._sliding else "creation",
+            max_sessions=self._max_sessions,
+            clock=self._clock,
+        )
+        return StoredVault(rows, codec=codec, bounds=Bounds(max_values=self._max_values, cache_values=0))
 
     def _look(self, session: str) -> _Session | None:
         now = self._clock()
