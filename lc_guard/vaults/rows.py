@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, get_args
 
 from lc_guard.errors import VaultError
+from lc_guard.vaults.base import TtlFrom
 
 
 class Unreachable(VaultError):
@@ -89,6 +90,19 @@ class Head:
     created: float
     last_used: float
     key: bytes = field(repr=False)
+
+
+def checked_ttl(ttl: float | None, ttl_from: TtlFrom) -> bool:
+    """Check a time to live; tells whether it is counted from the last use.
+
+    Raises:
+        ValueError: If it is not positive, or counted from something else.
+    """
+    if ttl is not None and not 0 < ttl < float("inf"):
+        raise ValueError("ttl must be positive and finite; None keeps sessions for good")
+    if ttl_from not in get_args(TtlFrom):
+        raise ValueError(f"ttl_from must be one of {', '.join(map(repr, get_args(TtlFrom)))}")
+    return ttl_from == "last_use"
 
 
 class RowStore(Protocol):
