@@ -42,7 +42,7 @@ VENDORS = {
     "detectors": {"spacy", "presidio_analyzer", "llm_guard", "onnxruntime", "tokenizers", "tldextract", "torch",
                   "transformers", "huggingface_hub", "numpy", "phonenumbers"},
     "fakes": {"faker"},
-    "vaults": {"cryptography"},
+    "vaults": {"cryptography", "sqlalchemy", "psycopg", "redis"},
 }  # fmt: skip
 # The command that shows LLM Guard without its model gives it an empty recognizer of Presidio's class.
 GUESTS = {

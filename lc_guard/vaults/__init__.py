@@ -11,8 +11,14 @@ from lc_guard.vaults.memory import MemoryVault
 if TYPE_CHECKING:
     from lc_guard.vaults.encrypted import EncryptedVault
     from lc_guard.vaults.keys import KeyService
+    from lc_guard.vaults.sql import SQLVault
 
-_HOME_OF = {"EncryptedVault": "encrypted", "KeyService": "keys"}  # loaded when they are first used
+# loaded when they are first used
+_HOME_OF = {
+    "EncryptedVault": "encrypted",
+    "KeyService": "keys",
+    "SQLVault": "sql",
+}
 
 __all__ = [
     "EncryptedVault",
@@ -22,6 +28,7 @@ __all__ = [
     "MemoryVault",
     "Mint",
     "Progress",
+    "SQLVault",
     "SessionInfo",
     "TtlFrom",
     "Vault",
