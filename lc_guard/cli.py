@@ -1,4 +1,4 @@
-"""The command line: ``lc-guard demo``, ``lc-guard scan``, ``lc-guard verify`` and ``lc-guard eval``.
+"""The command line: ``lc-guard demo``, ``scan``, ``verify``, ``eval`` and ``vault``.
 
 Exit status: 0 done; 1 the command ran and failed, or found a leak; 2 wrong usage, or an input that can't be read;
 130 interrupted; 141 nobody reads the output any more.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from lc_guard.commands import demo, evaluation, scan, verification
+from lc_guard.commands import demo, evaluation, scan, vault, verification
 from lc_guard.commands.inputs import CommandError
 from lc_guard.errors import GuardError
 
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_parser(commands)
     verification.add_parser(commands)
     evaluation.add_parser(commands)
+    vault.add_parser(commands)
     return parser
 
 

@@ -11,12 +11,16 @@ from lc_guard.vaults.memory import MemoryVault
 if TYPE_CHECKING:
     from lc_guard.vaults.encrypted import EncryptedVault
     from lc_guard.vaults.keys import KeyService
+    from lc_guard.vaults.langgraph_store import LangGraphStoreVault
+    from lc_guard.vaults.redis import RedisVault
     from lc_guard.vaults.sql import SQLVault
 
 # loaded when they are first used
 _HOME_OF = {
     "EncryptedVault": "encrypted",
     "KeyService": "keys",
+    "LangGraphStoreVault": "langgraph_store",
+    "RedisVault": "redis",
     "SQLVault": "sql",
 }
 
@@ -24,10 +28,12 @@ __all__ = [
     "EncryptedVault",
     "ForgetListener",
     "KeyService",
+    "LangGraphStoreVault",
     "LifeVault",
     "MemoryVault",
     "Mint",
     "Progress",
+    "RedisVault",
     "SQLVault",
     "SessionInfo",
     "TtlFrom",

@@ -156,5 +156,8 @@ class PlainSessionCodec:
 
 def _opened(sealed: bytes) -> str:
     if sealed[:1] != _PLAIN:
-        raise VaultError("what is stored is encrypted; wrap the vault: EncryptedVault(vault, keys=[...])")
+        raise VaultError(
+            "what is stored is encrypted: wrap the vault in EncryptedVault(vault, keys=[...]), or on the command line set "
+            "LC_GUARD_VAULT_KEYS"
+        )
     return decoded(sealed[1:])
