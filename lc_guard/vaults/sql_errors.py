@@ -50,9 +50,10 @@ def explained(error: BaseException) -> VaultError:
         return _of_sqlite(sqlite)
     state = getattr(original, "sqlstate", None)
     name = type(original).__name__
-    if state is None and name == "OperationalError":
+    operational = any(base.__name__ == "OperationalError" for base in type(original).__mro__)
+    if state is None and operational:
         state = _while_connecting(str(original))
-    if state is None and (name == "OperationalError" or getattr(error, "connection_invalidated", False)):
+    if state is None and (operational or getattr(error, "connection_invalidated", False)):
         return Unreachable(f"the database can't be reached ({name}); check that it runs, and the URL")
     return _of_postgresql(name, state or "")
 

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class Server:
 
     Attributes:
         port: Where it listens; the same after a restart.
+        limit: Called in the process before the server runs in it, at the next start.
     """
 
     name = ""
@@ -40,6 +41,7 @@ class Server:
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix=f"lc-guard-{self.name}-"))
         self.folder.chmod(0o755)
+        self.limit: Callable[[], None] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Any:
@@ -71,7 +73,13 @@ class Server:
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(), stdout=log, stderr=log, cwd=self.folder, user=self.user(), start_new_session=True
+                self.command(),
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                user=self.user(),
+                start_new_session=True,
+                preexec_fn=self.limit,  # noqa: PLW1509 - it calls the system only
             )
         deadline = time.monotonic() + _DEADLINE
         while not self.answers():
