@@ -157,7 +157,7 @@ class PlainSessionCodec:
 def _opened(sealed: bytes) -> str:
     if sealed[:1] != _PLAIN:
         raise VaultError(
-            "what is stored is encrypted: wrap the vault in EncryptedVault(vault, keys=[...]), or on the command line set "
-            "LC_GUARD_VAULT_KEYS"
+            "what is stored is encrypted: wrap the vault in EncryptedVault(vault, keys=[...]), or set "
+            "LC_GUARD_VAULT_KEYS for the command line"
         )
     return decoded(sealed[1:])
