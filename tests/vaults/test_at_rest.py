@@ -56,7 +56,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Open, Files]:
         return lambda: LangGraphStoreVault(store, sole_writer=True), own_files
     server = request.getfixturevalue(f"{request.param}_server")
     if request.param == "postgres":
-        begun = time.time() - 1
+        begun = time.time() - 0.05
 
         def postgres_files() -> Iterator[Path]:
             server.query("CHECKPOINT")  # tables are then in their files, beside the write-ahead log
