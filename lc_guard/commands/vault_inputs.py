@@ -56,7 +56,10 @@ def _stored(scheme: str, url: str, prefix: str | None) -> StoredVault:
     if scheme in ("redis", "rediss"):
         from lc_guard.vaults import RedisVault  # noqa: PLC0415
 
-        return RedisVault(url, prefix=prefix) if prefix else RedisVault(url)
+        # how durable its writes must be is the application's decision: what it refuses has nothing to look after
+        if prefix:
+            return RedisVault(url, durability="warn", prefix=prefix)
+        return RedisVault(url, durability="warn")
     raise CommandError(f"the URL of the vault begins with none of the known schemes: give one of {_FORMS}")
 
 
