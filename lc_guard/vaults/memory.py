@@ -105,7 +105,7 @@ class MemoryVault:
             try:
                 for kind, value in ((kind, value) for kind, value in wanted if value in new):
                     if held.known.get(value) is None:
-                        self._add(held, kind, value, mint)
+                        self._add(held, kind, value, mint, new)
                         done.append(value)
             except BaseException:
                 self._undo(held, done)
@@ -279,12 +279,12 @@ class MemoryVault:
                 logger.warning("a listener of %s failed: %s", type(self).__name__, type(error).__name__)
 
     @staticmethod
-    def _add(held: _Session, kind: str, value: str, mint: Mint) -> None:
+    def _add(held: _Session, kind: str, value: str, mint: Mint, new: Mapping[str, str]) -> None:
         first = held.numbers.get(kind, 0) + 1
         for number in range(first, first + _MAX_ATTEMPTS):
             placeholder = mint(kind, number)
             claims = mint.claims(placeholder)
-            taken = placeholder in held.raw or held.known.get(placeholder) is not None
+            taken = placeholder in held.raw or placeholder in new or held.known.get(placeholder) is not None
             if not taken and held.claims.isdisjoint(claims):
                 break
         else:
