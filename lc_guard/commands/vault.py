@@ -95,7 +95,7 @@ def _list(args: argparse.Namespace) -> int:
         return 0
     from rich.table import Table  # noqa: PLC0415 - a light import of this module
 
-    table = Table("session", "values", "created (UTC)", "last used (UTC)", box=None, header_style="bold")
+    table = Table("session", "values", "created (UTC)", "last used (UTC)", box=None, header_style="")
     for info in infos:
         table.add_row(_shown(info.session), f"{info.values:,}", _time(info.created), _time(info.last_used))
     _print(table if infos else "no sessions")
@@ -148,7 +148,7 @@ def _export(args: argparse.Namespace) -> int:
         return 0
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table("placeholder", "raw value", box=None, header_style="bold")
+    table = Table("placeholder", "raw value", box=None, header_style="")
     for placeholder, value in values.items():
         table.add_row(_shown(placeholder), _shown(value))
     _print(table)
