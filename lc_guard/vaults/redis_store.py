@@ -199,7 +199,7 @@ class RedisStore:
             client = client.get_redis_connection(client.get_node_from_key(keys[0]))
         pipeline = client.pipeline(transaction=False)
         pipeline.eval(script, len(keys), *keys, *arguments)
-        pipeline.execute_command("WAIT", self._replicas, round(self._timeout * 1000))
+        pipeline.execute_command("WAIT", self._replicas, round(self._timeout * 800))  # before the socket gives up
         answer, reached = pipeline.execute()
         if answer and reached < self._replicas:
             raise VaultError(
