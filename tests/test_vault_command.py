@@ -15,7 +15,7 @@ import pytest
 
 from lc_guard.cli import main
 from lc_guard.testing import NumberedMint
-from lc_guard.vaults import EncryptedVault, SQLVault
+from lc_guard.vaults import EncryptedVault, RedisVault, SQLVault
 
 OLD, NEW = EncryptedVault.generate_key(), EncryptedVault.generate_key()
 ROOT = Path(__file__).parents[1]
@@ -279,3 +279,39 @@ class TestErrors:
         path.write_bytes(b"this is no database " * 100)
         assert main(["vault", "list", "--url", f"sqlite:///{path}"]) == 1
         said(capsys)
+
+
+@pytest.mark.parametrize("server", ["postgres_server", "redis_server"])
+class TestServers:
+    def test_all_actions(self, capsys, monkeypatch, request, server):
+        url = request.getfixturevalue(server).url
+        open_inner = SQLVault if server == "postgres_server" else RedisVault
+        prefix = {"table_prefix" if open_inner is SQLVault else "prefix": "by_command"}
+        vault = EncryptedVault(open_inner(url, **prefix), keys=[OLD])
+        vault.allocate("jane@example.org", [("PERSON", CANARIES[0]), ("US_SSN", CANARIES[1])], NumberedMint())
+        vault.close()
+        monkeypatch.setenv("LC_GUARD_VAULT_URL", url)
+        monkeypatch.setenv("LC_GUARD_VAULT_KEYS", f"{NEW},{OLD}")
+
+        def answer(*args: str) -> object:
+            assert main(["vault", *args, "--prefix", "by_command", "--json"]) == 0
+            return json.loads(capsys.readouterr().out)
+
+        assert answer("list")["session"] == "jane@example.org"
+        assert answer("stats")["values"] == 2
+        assert answer("reencrypt") == {"reencrypted": 1}
+        assert answer("export", "jane@example.org", "--show-values")["values"]["<PERSON-1>"] == CANARIES[0]
+        piped(monkeypatch, CANARIES[0].encode())
+        assert answer("forget", "--value", "--yes") == {"forgotten": 1}
+        assert answer("purge") == {"purged": 0}
+        assert answer("forget", "jane@example.org", "--yes") == {"forgotten": 1}
+        assert answer("stats")["sessions"] == 0
+
+    def test_a_wrong_password(self, capsys, request, server):
+        running = request.getfixturevalue(server)
+        url = running.url.replace(running.password.replace(" ", "%20"), "hunter2")
+        assert url != running.url
+        assert main(["vault", "list", "--url", url]) == 1
+        error = said(capsys)[1]
+        assert "password" in error
+        assert "hunter2" not in error
