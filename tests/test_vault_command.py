@@ -9,6 +9,7 @@ import pty
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,18 @@ class TestForget:
         piped(monkeypatch, CANARIES[0].encode())
         assert main(["vault", "forget", "--value", "--yes"]) == 1
         assert "no session holds this value" in said(capsys)[1]
+
+    @pytest.mark.parametrize("args", [["s"], ["--value"]])
+    def test_what_has_expired_lies_there_still_and_goes_too(self, monkeypatch, tmp_path, args):
+        url = f"sqlite:///{tmp_path}/old.db"
+        vault = SQLVault(url, ttl=0.05)
+        vault.allocate("s", [("PERSON", CANARIES[0])], NumberedMint())
+        vault.close()
+        time.sleep(0.1)
+        assert CANARIES[0].encode() in (tmp_path / "old.db").read_bytes()
+        piped(monkeypatch, CANARIES[0].encode())
+        main(["vault", "forget", *args, "--yes", "--url", url])
+        assert CANARIES[0].encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("old.db*"))
 
     def test_asks_on_a_terminal(self, url):
         shown = terminal("forget", "jane@example.org", answers=["n"])

@@ -187,8 +187,9 @@ def _vault(args: argparse.Namespace) -> Iterator[OpenVault]:
 
 
 def _holds_any(vault: OpenVault) -> bool:
-    """Tell whether there are sessions: an empty store is left as it is, neither plain nor encrypted."""
-    return vault.stats()["sessions"] > 0
+    """Tell whether there are sessions, live or not: an empty store is left as it is, neither plain nor encrypted."""
+    counts = vault.stats()
+    return counts["sessions"] + counts["expired"] > 0
 
 
 @contextmanager

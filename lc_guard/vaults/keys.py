@@ -77,6 +77,8 @@ class KeyRing:
     """
 
     def __init__(self, keys: Iterable[Key] | Callable[[], Iterable[Key]] | None = None) -> None:
+        if isinstance(keys, str | bytes | KeyService):
+            raise VaultError("keys must be a list of keys, the newest first: keys=[...]")
         given = _from_environment() if keys is None else list(keys() if callable(keys) else keys)
         services = [_service(key, number) for number, key in enumerate(given, 1)]
         if not services:
@@ -178,7 +180,7 @@ def _short_id(key_id: str) -> bytes:
 
 
 def _service(key: Key, number: int) -> KeyService:
-    if isinstance(key, KeyService):
+    if isinstance(key, KeyService) and isinstance(key.key_id, str):
         return key
     secret: object = key
     if isinstance(key, str):

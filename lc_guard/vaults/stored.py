@@ -189,8 +189,10 @@ class StoredVault:
     def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
         """Drop a value from all sessions (see `LifeVault.forget_value`).
 
-        Where sessions file values under keys of their own, all sessions are read.
+        Where sessions file values under keys of their own, all sessions are read. Sessions whose time is over are
+        purged first: they may hold the value where nobody looks.
         """
+        self.purge()
         codec = self._codec()
         heads = self.store.heads(having=codec.shared_lookup(value))
         sessions = [codec.open_id(head.handle, head.sealed_id) for head in heads]

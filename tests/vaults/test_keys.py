@@ -89,6 +89,17 @@ def test_keys_that_are_none(key):
     assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 
+def test_a_key_service_without_a_name():
+    with pytest.raises(VaultError, match="key number 1 is not usable"):
+        KeyRing([Kms(key_id=7)])
+
+
+@pytest.mark.parametrize("keys", [generate_key(), DATA_KEY, Kms()], ids=["base64", "bytes", "service"])
+def test_one_key_is_no_list_of_keys(keys):
+    with pytest.raises(VaultError, match=r"keys=\[\.\.\.\]"):
+        KeyRing(keys)
+
+
 def test_one_key_twice():
     key = generate_key()
     with pytest.raises(VaultError, match="given twice"):
