@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import chain, conversation, detection, importing, memory, protected_model, restoring, streaming
+from benchmarks import chain, conversation, detection, importing, memory, protected_model, restoring, streaming, vaults
 from benchmarks.table import Row, markdown, text
 
-ALL = (detection, restoring, streaming, chain, conversation, protected_model, importing, memory)
+ALL = (detection, restoring, streaming, chain, conversation, protected_model, importing, memory, vaults)
 
 
 def run() -> list[Row]:

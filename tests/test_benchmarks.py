@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import benchmarks.__main__
-from benchmarks import chain, conversation, detection, importing, memory, protected_model, restoring, streaming
+from benchmarks import chain, conversation, detection, importing, memory, protected_model, restoring, streaming, vaults
 from benchmarks.table import HEADS, Row, markdown, text, told
 
 SMALL: list[tuple[Any, dict[str, Any], int]] = [
@@ -19,6 +19,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (protected_model, {"words": 20, "repeats": 1}, 3),
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
+    (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 8),
 ]
 
 
