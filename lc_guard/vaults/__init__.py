@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.vaults.base import ForgetListener, LifeVault, Mint, Progress, SessionInfo, TtlFrom, Vault
+from lc_guard.vaults.base import ForgetListener, LifeVault, LookingVault, Mint, Progress, SessionInfo, TtlFrom, Vault
 from lc_guard.vaults.memory import MemoryVault
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "KeyService",
     "LangGraphStoreVault",
     "LifeVault",
+    "LookingVault",
     "MemoryVault",
     "Mint",
     "Progress",

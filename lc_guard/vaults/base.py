@@ -110,6 +110,15 @@ class Vault(Protocol):
 
 
 @runtime_checkable
+class LookingVault(Protocol):
+    """A vault that tells kinds and occurrences in one step: behind a network, one round trip instead of two."""
+
+    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Known]]]:
+        """Give what `Vault.kinds` and `Vault.find` give, as of one moment."""
+        ...
+
+
+@runtime_checkable
 class LifeVault(Vault, Protocol):
     """A vault that also answers for the life of what it holds: access, erasure, expiry, counts.
 

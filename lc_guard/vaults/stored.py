@@ -144,6 +144,11 @@ class StoredVault:
         with self._read(session) as held:
             return [held.known.find(text, inside_words=inside_words) for text in texts]
 
+    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Known]]]:
+        """Give kinds and occurrences in one round trip (see `LookingVault.look`)."""
+        with self._read(session) as held:
+            return held.known.kinds(), [held.known.find(text) for text in texts]
+
     def items(self, session: str) -> Mapping[str, str]:
         """Give all placeholders of the session with their raw values (see `Vault.items`)."""
         with self._read(session) as held:
