@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.table import Row, text, told
 from lc_guard import Guard
 from lc_guard.testing import ExactDetector, NumberedMint
-from lc_guard.vaults import MemoryVault, RedisVault, SQLVault
+from lc_guard.vaults import EncryptedVault, MemoryVault, RedisVault, SQLVault
 from tests.support.servers import PostgresServer, RedisServer
 
 _ENTITIES = 20
@@ -32,7 +32,7 @@ class _Finder(ExactDetector):
 def run(*, sessions: int = 10_000, repeats: int = 200, stored: int = 1_000_000) -> list[Row]:
     """Measure all vaults, warm, after so many sessions; then SQLite and Redis with many values of other sessions."""
     rows: list[Row] = []
-    targets = {"SQLite": 2.0, "Redis": 1.5, "PostgreSQL": 3.0}
+    targets = {"SQLite": 2.0, "SQLite, encrypted": 2.5, "Redis": 1.5, "PostgreSQL": 3.0}
     with ExitStack() as stack:
         vaults = {"MemoryVault": MemoryVault(max_sessions=1_000_000)} | {n: _opened(n, stack) for n in targets}
         for vault in vaults.values():
@@ -58,8 +58,10 @@ def run(*, sessions: int = 10_000, repeats: int = 200, stored: int = 1_000_000) 
 
 def _opened(name: str, stack: ExitStack) -> Any:
     vault: Any
-    if name == "SQLite":
+    if name.startswith("SQLite"):
         vault = SQLVault(f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/vault.db")
+        if name.endswith("encrypted"):
+            vault = EncryptedVault(vault, keys=[EncryptedVault.generate_key()])
     elif name == "PostgreSQL":
         vault = SQLVault(stack.enter_context(PostgresServer()).url)
     else:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.testing import HOSTILE_TEXTS, NumberedMint
-from lc_guard.vaults import EncryptedVault, MemoryVault
+from lc_guard.vaults import EncryptedVault, LifeVault, LookingVault, MemoryVault
 from lc_guard.vaults.memory_rows import MemoryRows
 from lc_guard.vaults.rows import NOWHERE
 from lc_guard.vaults.stored import StoredVault
@@ -152,6 +152,16 @@ def test_a_nonce_is_never_used_twice(shared):
     nonces += [held.sealed_id[1:13] for held in shared.live()]
     assert len(nonces) == 4_002
     assert len(set(nonces)) == len(nonces)
+
+
+def test_looks_in_one_step(shared):
+    vault = shared.vault(OLD)
+    assert isinstance(vault, LookingVault)
+    assert isinstance(vault, LifeVault)
+    fill(vault, "s", "Ada")
+    kinds, (hits,) = vault.look("s", ["Ask Ada"])
+    assert kinds == {"PERSON"}
+    assert hits == vault.find("s", ["Ask Ada"])[0]
 
 
 class TestKeys:
