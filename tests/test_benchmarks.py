@@ -19,7 +19,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (protected_model, {"words": 20, "repeats": 1}, 3),
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
-    (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 8),
+    (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
 ]
 
 
