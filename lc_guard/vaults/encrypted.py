@@ -77,10 +77,6 @@ class EncryptedVault:
         """Give kinds and occurrences in one round trip (see `LookingVault.look`)."""
         return self._inner.look(session, texts)
 
-    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Known]]]:
-        """Give kinds and occurrences in one round trip (see `LookingVault.look`)."""
-        return self._inner.look(session, texts)
-
     def items(self, session: str) -> Mapping[str, str]:
         """Give all placeholders of the session with their raw values (see `Vault.items`)."""
         return self._inner.items(session)

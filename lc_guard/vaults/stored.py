@@ -231,9 +231,7 @@ class StoredVault:
 
     @contextmanager
     def _in_use(self, session: str) -> Iterator[Held]:
-        if self._pid != os.getpid():  # a forked worker has its parent's memory, and locks that nobody will release
-            self._cache.clear()
-            self._pid = os.getpid()
+        self._mind_forks()
         held = self._cache.get(session)
         if not held.lock.acquire(timeout=2 * self.bounds.timeout):
             raise VaultError("another call on the session did not come back; try again")
@@ -242,6 +240,11 @@ class StoredVault:
             self._cache.put(session, held)
         finally:
             held.lock.release()
+
+    def _mind_forks(self) -> None:
+        if self._pid != os.getpid():  # a forked worker has its parent's memory, and locks that nobody will release
+            self._cache.clear()
+            self._pid = os.getpid()
 
     @contextmanager
     def _read(self, session: str) -> Iterator[Held]:
@@ -316,6 +319,7 @@ class StoredVault:
         Raises:
             VaultError: If the store did not answer in time, or can't be used.
         """
+        self._mind_forks()
         deadline = time.monotonic() + self.bounds.timeout
         pause = _FIRST_PAUSE
         while True:
