@@ -74,6 +74,20 @@ class TestLooking:
         assert lines["jane@example.org"]["values"] == 2
         assert lines["jane@example.org"]["created"].endswith("Z")
 
+    def test_ids_of_any_text_are_shown_as_they_are(self, capsys, tmp_path):
+        url = f"sqlite:///{tmp_path}/vault.db"
+        ids = ["[red]id[/red]", ":smile:", "王小明", "[REDACTED_PERSON_1]", "x" * 10_000, "\ud800", " padded "]
+        vault = SQLVault(url)
+        for session in ids:
+            vault.allocate(session, [("PERSON", "Ada")], NumberedMint())
+        assert main(["vault", "list", "--url", url]) == 0
+        out = said(capsys)[0]
+        for shown in (*ids[:4], '"\\ud800"', '" padded "'):
+            assert shown in out
+        assert out.count("x") >= 10_000
+        assert main(["vault", "list", "--url", url, "--json"]) == 0
+        assert {json.loads(line)["session"] for line in said(capsys)[0].splitlines()} == set(ids)
+
     def test_stats(self, capsys, url):
         assert main(["vault", "stats"]) == 0
         assert "2 sessions, 3 values; 0 sessions expired" in said(capsys)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ from lc_guard.commands.inputs import CommandError
 from lc_guard.commands.vault_inputs import KEYS, URL, confirm, open_vault, read_value
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from lc_guard.vaults import EncryptedVault, Progress
     from lc_guard.vaults.stored import StoredVault
 
@@ -93,12 +95,8 @@ def _list(args: argparse.Namespace) -> int:
                 last_used=_time(info.last_used),
             )
         return 0
-    from rich.table import Table  # noqa: PLC0415 - a light import of this module
-
-    table = Table("session", "values", "created (UTC)", "last used (UTC)", box=None, header_style="")
-    for info in infos:
-        table.add_row(_shown(info.session), f"{info.values:,}", _time(info.created), _time(info.last_used))
-    _print(table if infos else "no sessions")
+    rows = [(_shown(info.session), f"{info.values:,}", _time(info.created), _time(info.last_used)) for info in infos]
+    _print(_table(("session", "values", "created (UTC)", "last used (UTC)"), rows) if infos else "no sessions")
     return 0
 
 
@@ -146,12 +144,7 @@ def _export(args: argparse.Namespace) -> int:
     if args.json:
         _print_json(session=args.session, values=values)
         return 0
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table("placeholder", "raw value", box=None, header_style="")
-    for placeholder, value in values.items():
-        table.add_row(_shown(placeholder), _shown(value))
-    _print(table)
+    _print(_table(("placeholder", "raw value"), [(_shown(name), _shown(value)) for name, value in values.items()]))
     return 0
 
 
@@ -206,6 +199,15 @@ def _progress(what: str) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    from rich.table import Column, Table  # noqa: PLC0415
+
+    table = Table(*(Column(head, overflow="fold") for head in heads), box=None, header_style="")  # nothing is cut off
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
 def _print(what: Any) -> None:
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
@@ -213,7 +215,7 @@ def _print(what: Any) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    Console(width=width, highlight=False, markup=False, soft_wrap=True).print(what)
+    Console(width=width, highlight=False, markup=False, emoji=False).print(what)
 
 
 def _print_json(**fields: object) -> None:
