@@ -209,7 +209,7 @@ class RedisServer(Server):
         lines = [f"port {self.port}", "bind 127.0.0.1", f"dir {self.folder}", "protected-mode no", *self._options]
         if not self._sentinel:
             lines += [f"requirepass {self.password}", f"masterauth {self.password}"]
-            lines += ['save ""', "appendonly yes", "appendfsync always"]
+            lines += ['save ""', "appendonly yes", "appendfsync always", "repl-diskless-sync-delay 0"]
         (self.folder / "redis.conf").write_text("\n".join(lines) + "\n")
 
     def command(self) -> list[str]:

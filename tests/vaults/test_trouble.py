@@ -87,8 +87,6 @@ def test_a_server_that_hangs_is_given_up(server, proxy, name):
         lambda: allocate(vault, "Bea"),
         lambda: allocate(vault, CANARY),  # known here, but who says that it still is?
         lambda: vault.values("s", [ada]),
-        lambda: vault.find("s", [CANARY]),
-        lambda: vault.forget("s"),
     ):
         started = time.monotonic()
         with pytest.raises(Unreachable, match=r"can't be reached.*gave up after 0.5 s") as raised:
