@@ -19,12 +19,14 @@ class TroubledProxy:
         delay: Seconds by which each piece of the server's answers is late.
         swallow_answers: Whether answers are thrown away: the server has done what it was asked, nobody is told.
         hang: Whether nothing passes in either direction.
+        exchanges: Number of round trips so far: a question, in however many pieces, and its answer.
     """
 
     def __init__(self, port: int) -> None:
         self.delay = 0.0
         self.swallow_answers = False
         self.hang = False
+        self.exchanges = 0
         self._target = port
         self._pairs: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -63,15 +65,21 @@ class TroubledProxy:
             except OSError:
                 client.close()
                 continue
+            asked = threading.Event()
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._pairs += (client, server)
-            threading.Thread(target=self._pass, args=(client, server, False), daemon=True).start()
-            threading.Thread(target=self._pass, args=(server, client, True), daemon=True).start()
+            threading.Thread(target=self._pass, args=(client, server, asked, False), daemon=True).start()
+            threading.Thread(target=self._pass, args=(server, client, asked, True), daemon=True).start()
 
-    def _pass(self, source: socket.socket, target: socket.socket, answers: bool) -> None:
+    def _pass(self, source: socket.socket, target: socket.socket, asked: threading.Event, answers: bool) -> None:
         with contextlib.suppress(OSError):
             while piece := source.recv(65536):
+                if answers:
+                    asked.clear()
+                elif not asked.is_set():
+                    asked.set()
+                    self.exchanges += 1
                 if answers and self.delay:
                     time.sleep(self.delay)
                 if self.hang or (answers and self.swallow_answers):
