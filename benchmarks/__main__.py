@@ -16,6 +16,7 @@ from benchmarks import (
     restoring,
     scanning,
     streaming,
+    vaults,
 )
 from benchmarks.table import Row, markdown, text
 
@@ -30,6 +31,7 @@ ALL = (
     langfuse_down,
     importing,
     memory,
+    vaults,
 )
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``lc-guard demo | scan | verify | eval | check-policy | report | audit | langfuse``.
+"""The command line: ``lc-guard demo | scan | verify | eval | check-policy | report | audit | langfuse | vault``.
 
 Exit status: 0 done; 1 the command ran and failed, or found a leak; 2 wrong usage, or an input that can't be read;
 130 interrupted; 141 nobody reads the output any more.
@@ -13,7 +13,17 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from lc_guard.commands import auditing, demo, evaluation, langfuse_project, policies, report, scan, verification
+from lc_guard.commands import (
+    auditing,
+    demo,
+    evaluation,
+    langfuse_project,
+    policies,
+    report,
+    scan,
+    vault,
+    verification,
+)
 from lc_guard.commands.inputs import CommandError
 from lc_guard.errors import GuardError
 
@@ -61,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_parser(commands)
     auditing.add_parser(commands)
     langfuse_project.add_parser(commands)
+    vault.add_parser(commands)
     return parser
 
 

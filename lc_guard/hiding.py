@@ -20,7 +20,7 @@ from lc_guard.policy import Policy
 from lc_guard.records import Entity
 from lc_guard.restoring import FakeRestoring
 from lc_guard.spans import Span, merge
-from lc_guard.vaults.base import Mint, Vault
+from lc_guard.vaults.base import LookingVault, Mint, Vault
 from lc_guard.words import cuts_run
 
 Wanted = tuple[str, str]
@@ -64,20 +64,22 @@ class Hiding:
 
     def recall(self, session: str, texts: Sequence[str]) -> Memory:
         """Read what the vault knows of some texts."""
-        kinds = self._vault.kinds(session)
-        return Memory(
-            kinds=kinds,
-            found=self._find(session, texts) if kinds else [[] for _ in texts],
-            fakes=FakeRestoring(self._vault.items(session)) if self._grammar is None else None,
-        )
+        kinds, found = self._look(session, texts)
+        fakes = FakeRestoring(self._vault.items(session)) if self._grammar is None else None
+        return Memory(kinds, found, fakes)
 
-    def _find(self, session: str, texts: Sequence[str]) -> list[list[Known]]:
+    def _look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Known]]]:
         read = [(number, *reading) for number, text in enumerate(texts) for reading in readings(text)]
-        found = self._vault.find(session, [*texts, *(reading for _, reading, _ in read)])
+        every = [*texts, *(reading for _, reading, _ in read)]
+        if isinstance(self._vault, LookingVault):
+            kinds, found = self._vault.look(session, every)
+        else:
+            kinds = self._vault.kinds(session)
+            found = self._vault.find(session, every) if kinds else [[] for _ in every]
         own = found[: len(texts)]
         for (number, _, offsets), hits in zip(read, found[len(texts) :], strict=True):
             own[number] += [hit._replace(start=offsets[hit.start], end=offsets[hit.end]) for hit in hits]
-        return own
+        return kinds, own
 
     def findings(
         self, texts: Sequence[str], entities: Mapping[str, Sequence[Entity]], memory: Memory

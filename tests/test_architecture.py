@@ -63,6 +63,7 @@ VENDORS = {
     "fakes": {"faker"},
     "services": {"httpx"},
     "scanners": {"nemoguardrails"},
+    "vaults": {"cryptography", "sqlalchemy", "psycopg", "redis"},
 }  # fmt: skip
 # The command that shows LLM Guard without its model gives it an empty recognizer of Presidio's class.
 GUESTS = {

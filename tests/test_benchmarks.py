@@ -18,6 +18,7 @@ from benchmarks import (
     restoring,
     scanning,
     streaming,
+    vaults,
 )
 from benchmarks.table import HEADS, Row, markdown, text, told
 
@@ -32,6 +33,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (langfuse_down, {"calls": 2, "answer_after": 0.01}, 3),
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
+    (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
 ]
 
 

@@ -35,7 +35,7 @@ PROMISED = {
         "Decision GuardError Blocked SessionMissing"
     ),
     "lc_guard.detectors": "default_detector LLMGuardDetector PatternDetector",
-    "lc_guard.vaults": "MemoryVault",
+    "lc_guard.vaults": "EncryptedVault MemoryVault RedisVault SQLVault",
     "lc_guard.langfuse": "CallbackHandler mask_otel_spans",
     "lc_guard.evaluators": "as_evaluator observation_texts",
     "lc_guard.json_logs": "JsonFormatter",

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Set
 
 from lc_guard.testing.texts import HOSTILE_TEXTS
 from lc_guard.testing.threads import together
-from lc_guard.vaults.base import Vault
+from lc_guard.vaults.base import LifeVault, Vault
 
 
 class NumberedMint:
@@ -214,6 +215,41 @@ class VaultContract:
             return len(vault.items(session)) == 10
 
         assert all(together(work)), "values crossed sessions"
+
+    def test_tells_of_its_sessions(self) -> None:
+        """A vault with a life (`LifeVault`) lists, counts and exports its sessions."""
+        vault = self.make_vault()
+        if not isinstance(vault, LifeVault):
+            return
+        assert (list(vault.sessions()), vault.stats()["sessions"]) == ([], 0), "an empty vault has sessions"
+        given = vault.allocate("a", [("PERSON", "Ada"), ("CITY", "Ulm")], NumberedMint())
+        vault.allocate("b", [("PERSON", "Ada")], NumberedMint())
+        held = {info.session: info for info in vault.sessions()}
+        assert {session: info.values for session, info in held.items()} == {"a": 2, "b": 1}, "wrong sessions or counts"
+        assert all(abs(time.time() - info.created) < 60 for info in held.values()), "times count in seconds since 1970"
+        assert vault.stats()["values"] == 3, "wrong counts"
+        assert (vault.export("a"), vault.export("c")) == (dict(zip(given, ("Ada", "Ulm"), strict=True)), {}), "exports"
+        assert vault.purge() == 0, "a live session was dropped"
+        vault.forget("a")
+        assert [info.session for info in vault.sessions()] == ["b"], "a forgotten session is listed"
+
+    def test_forgets_a_value_everywhere(self) -> None:
+        """A value that is forgotten is gone from all sessions; the others and the numbering stay."""
+        vault = self.make_vault()
+        if not isinstance(vault, LifeVault):
+            return
+        told: list[tuple[str, dict[str, tuple[str, str]]]] = []
+        vault.subscribe(lambda session, entries: told.append((session, dict(entries))))
+        for session in ("a", "b"):
+            vault.allocate(session, [("PERSON", "Ada"), ("PERSON", "Ada Lovelace")], NumberedMint())
+        vault.allocate("c", [("PERSON", "ada")], NumberedMint())
+        assert vault.forget_value("Ada") == 2, "a wrong number of sessions"
+        assert sorted(told) == [(session, {"<PERSON-1>": ("Ada", "PERSON")}) for session in ("a", "b")], "wrong entries"
+        for session in ("a", "b"):
+            assert vault.items(session) == {"<PERSON-2>": "Ada Lovelace"}, "a value is wrongly gone or still there"
+            assert vault.find(session, ["Ada and ADA"]) == [[]], "a forgotten value is still found"
+            assert vault.allocate(session, [("PERSON", "Ada")], NumberedMint()) == ["<PERSON-3>"], "a number came back"
+        assert vault.forget_value("Zoe") == 0, "a value that never was has been dropped"
 
     def test_shows_no_value(self) -> None:
         """Neither its ``repr`` nor its ``str`` holds a value or a session id."""

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
 
 from lc_guard.known import Known
 
 ForgetListener = Callable[[str, Mapping[str, tuple[str, str]]], None]
 """Called with a session id and its entries (placeholder → (value, kind)) just before they are dropped."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number of sessions done and of all sessions, on runs over all of them."""
+
+TtlFrom = Literal["last_use", "creation"]
+"""What a session's time to live is counted from: its last use (sliding) or its creation (fixed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """What a vault tells of a session without its values.
+
+    Attributes:
+        session: Its id; often personal data itself, so that it is left out of the ``repr``.
+        values: Number of values it holds.
+        created: When its first value was stored, in seconds since 1970.
+        last_used: When it was last used, in seconds since 1970; may lag behind by the vault's grain.
+    """
+
+    session: str = field(repr=False)
+    values: int
+    created: float
+    last_used: float
 
 
 class Mint(Protocol):
@@ -25,7 +49,11 @@ class Mint(Protocol):
         ...
 
     def claims(self, placeholder: str) -> Set[str]:
-        """Give the words that no other placeholder of the session may hold (none for numbered ones)."""
+        """Give the words that no other placeholder of the session may hold (none for numbered ones).
+
+        They depend on the placeholder and the mint's class alone: a vault may ask again later, another mint of the
+        class.
+        """
         ...
 
 
@@ -78,4 +106,49 @@ class Vault(Protocol):
 
     def subscribe(self, listener: ForgetListener) -> None:
         """Have a listener called just before entries are dropped: by `forget`, by expiry, or for room."""
+        ...
+
+
+@runtime_checkable
+class LookingVault(Protocol):
+    """A vault that tells kinds and occurrences in one step: behind a network, one round trip instead of two."""
+
+    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Known]]]:
+        """Give what `Vault.kinds` and `Vault.find` give, as of one moment."""
+        ...
+
+
+@runtime_checkable
+class LifeVault(Vault, Protocol):
+    """A vault that also answers for the life of what it holds: access, erasure, expiry, counts.
+
+    None of these counts as a use of a session.
+    """
+
+    def sessions(self) -> Iterator[SessionInfo]:
+        """Give all live sessions, in no promised order; those that come or go meanwhile may be there or not."""
+        ...
+
+    def export(self, session: str) -> Mapping[str, str]:
+        """Give all placeholders of a session with their **raw values** (right of access); empty for an unknown one."""
+        ...
+
+    def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
+        """Drop a value from all sessions (right to erasure). Its placeholders are never given again.
+
+        Args:
+            value: The value exactly as it was hidden: other spellings and longer values that hold it stay.
+            progress: Told how far it is.
+
+        Returns:
+            The number of sessions it was in.
+        """
+        ...
+
+    def purge(self) -> int:
+        """Drop the values of all sessions whose time is over. Gives their number."""
+        ...
+
+    def stats(self) -> Mapping[str, int]:
+        """Give counts: ``sessions`` and ``values`` that are live, ``expired`` sessions that wait for `purge`."""
         ...

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import RLock
+from typing import TYPE_CHECKING, get_args
 
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.known import Known, KnownValues
-from lc_guard.vaults.base import ForgetListener, Mint
+from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo, TtlFrom
+
+if TYPE_CHECKING:
+    from lc_guard.vaults.codec import Codec
+    from lc_guard.vaults.stored import StoredVault
 
 logger = logging.getLogger("lc_guard")
 
@@ -20,9 +25,10 @@ _MAX_ATTEMPTS = 1_000
 class _Session:
     """The values of one session."""
 
-    __slots__ = ("claims", "known", "numbers", "raw", "used")
+    __slots__ = ("claims", "created", "known", "numbers", "raw", "used")
 
     def __init__(self, numbers: dict[str, int], used: float) -> None:
+        self.created = used
         self.known = KnownValues()
         self.raw: dict[str, str] = {}
         self.numbers = numbers
@@ -38,6 +44,7 @@ class MemoryVault:
 
     Args:
         ttl: Seconds after its last use at which a session is dropped; None keeps it for good.
+        ttl_from: ``"last_use"``, or ``"creation"``: the session then ends however often it is used.
         max_sessions: Number of sessions kept; beyond it the one unused for longest is dropped. 1 or more.
         max_values: Number of values a session may hold; one more raises `VaultFull`. 1 or more.
         clock: Gives the time in seconds; never goes back.
@@ -52,18 +59,24 @@ class MemoryVault:
         self,
         *,
         ttl: float | None = 86_400.0,
+        ttl_from: TtlFrom = "last_use",
         max_sessions: int = 10_000,
         max_values: int = 1_000_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if (ttl is not None and ttl <= 0) or max_sessions < 1 or max_values < 1:
             raise ValueError("ttl, max_sessions and max_values must be positive (ttl may be None)")
+        if ttl_from not in get_args(TtlFrom):
+            raise ValueError(f"ttl_from must be one of {', '.join(map(repr, get_args(TtlFrom)))}")
         self._ttl = ttl
+        self._sliding = ttl_from == "last_use"
         self._max_sessions = max_sessions
         self._max_values = max_values
         self._clock = clock
         self._lock = RLock()
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        # When sessions were created, in order; used for a fixed ttl only.
+        self._births: deque[tuple[float, str]] = deque()
         # How far the numbering of dropped sessions went. Bounded too: what leaves it raises the floor under all new
         # sessions, so that no placeholder of an old conversation is ever given a second meaning.
         self._retired: OrderedDict[str, dict[str, int]] = OrderedDict()
@@ -92,7 +105,7 @@ class MemoryVault:
             try:
                 for kind, value in ((kind, value) for kind, value in wanted if value in new):
                     if held.known.get(value) is None:
-                        self._add(held, kind, value, mint)
+                        self._add(held, kind, value, mint, new)
                         done.append(value)
             except BaseException:
                 self._undo(held, done)
@@ -136,10 +149,69 @@ class MemoryVault:
             self._drop(session)
             return True
 
+    def sessions(self) -> Iterator[SessionInfo]:
+        """Give all live sessions (see `LifeVault.sessions`)."""
+        with self._lock:
+            now = self._clock()
+            self._expire(now)
+            shift = time.time() - now
+            infos = [
+                SessionInfo(session, len(held.raw), held.created + shift, held.used + shift)
+                for session, held in self._sessions.items()
+            ]
+        return iter(infos)
+
+    def export(self, session: str) -> Mapping[str, str]:
+        """Give all placeholders of a session with their **raw values** (see `LifeVault.export`)."""
+        with self._lock:
+            self._expire(self._clock())
+            held = self._sessions.get(session)
+            return dict(held.raw) if held else {}
+
+    def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
+        """Drop a value from all sessions (see `LifeVault.forget_value`)."""
+        with self._lock:
+            self._expire(self._clock())
+            count = 0
+            for number, (session, held) in enumerate(self._sessions.items(), start=1):
+                placeholder = held.known.get(value)
+                if placeholder is not None:
+                    count += 1
+                    self._tell(session, {placeholder: (value, held.known.kind(value))})
+                    self._undo(held, [value])
+                if progress is not None:
+                    progress(number, len(self._sessions))
+            return count
+
+    def purge(self) -> int:
+        """Drop all sessions whose time is over (see `LifeVault.purge`)."""
+        with self._lock:
+            return self._expire(self._clock())
+
+    def stats(self) -> Mapping[str, int]:
+        """Give counts of sessions and values (see `LifeVault.stats`)."""
+        with self._lock:
+            expired = sum(map(self._is_over, self._sessions.values()))
+            live = [held for held in self._sessions.values() if not self._is_over(held)]
+            return {"sessions": len(live), "values": sum(len(held.raw) for held in live), "expired": expired}
+
     def subscribe(self, listener: ForgetListener) -> None:
         """Have a listener called just before entries are dropped (see `Vault.subscribe`)."""
         with self._lock:
             self._listeners.append(listener)
+
+    def with_codec(self, codec: Codec) -> StoredVault:
+        """Give an empty vault within the same bounds that writes values another way, and caches none of them."""
+        from lc_guard.vaults.memory_rows import MemoryRows
+        from lc_guard.vaults.stored import Bounds, StoredVault
+
+        rows = MemoryRows(
+            ttl=self._ttl,
+            ttl_from="last_use" if self._sliding else "creation",
+            max_sessions=self._max_sessions,
+            clock=self._clock,
+        )
+        return StoredVault(rows, codec=codec, bounds=Bounds(max_values=self._max_values, cache_values=0))
 
     def _look(self, session: str) -> _Session | None:
         now = self._clock()
@@ -150,47 +222,69 @@ class MemoryVault:
             self._sessions.move_to_end(session)
         return held
 
+    def _is_over(self, held: _Session) -> bool:
+        since = held.used if self._sliding else held.created
+        return self._ttl is not None and self._clock() - since >= self._ttl
+
     def _open(self, session: str) -> _Session:
         held = self._look(session)
         if held is None:
             numbers = self._retired.pop(session, None)
             held = _Session(dict(self._floor) if numbers is None else numbers, self._clock())
             self._sessions[session] = held
+            if self._ttl is not None and not self._sliding:
+                self._births.append((held.created, session))
+                if len(self._births) > 2 * self._max_sessions:  # most of them were dropped otherwise
+                    live = self._sessions.items()
+                    self._births = deque(sorted((held.created, session) for session, held in live))
             while len(self._sessions) > self._max_sessions:
                 self._drop(next(iter(self._sessions)))
         return held
 
-    def _expire(self, now: float) -> None:
+    def _expire(self, now: float) -> int:
         if self._ttl is None:
-            return
-        while self._sessions:
-            oldest = next(iter(self._sessions))
-            if now - self._sessions[oldest].used < self._ttl:
-                return
-            self._drop(oldest)
+            return 0
+        count = 0
+        if self._sliding:
+            while self._sessions:
+                oldest = next(iter(self._sessions))
+                if now - self._sessions[oldest].used < self._ttl:
+                    break
+                self._drop(oldest)
+                count += 1
+        else:
+            while self._births and now - self._births[0][0] >= self._ttl:
+                created, session = self._births.popleft()
+                held = self._sessions.get(session)
+                if held is not None and held.created == created:
+                    self._drop(session)
+                    count += 1
+        return count
 
     def _drop(self, session: str) -> None:
         held = self._sessions.pop(session)
         self._retired[session] = held.numbers
         if held.raw and self._listeners:
-            entries = held.entries()
-            for listener in self._listeners:
-                try:
-                    listener(session, entries)
-                except Exception as error:  # noqa: BLE001 - one session's end must not break another one's call
-                    logger.warning("a listener of %s failed: %s", type(self).__name__, type(error).__name__)
+            self._tell(session, held.entries())
         while len(self._retired) > 10 * self._max_sessions:
             _, numbers = self._retired.popitem(last=False)
             for kind, number in numbers.items():
                 self._floor[kind] = max(number, self._floor.get(kind, 0))
 
+    def _tell(self, session: str, entries: Mapping[str, tuple[str, str]]) -> None:
+        for listener in self._listeners:
+            try:
+                listener(session, entries)
+            except Exception as error:  # noqa: BLE001 - one session's end must not break another one's call
+                logger.warning("a listener of %s failed: %s", type(self).__name__, type(error).__name__)
+
     @staticmethod
-    def _add(held: _Session, kind: str, value: str, mint: Mint) -> None:
+    def _add(held: _Session, kind: str, value: str, mint: Mint, new: Mapping[str, str]) -> None:
         first = held.numbers.get(kind, 0) + 1
         for number in range(first, first + _MAX_ATTEMPTS):
             placeholder = mint(kind, number)
             claims = mint.claims(placeholder)
-            taken = placeholder in held.raw or held.known.get(placeholder) is not None
+            taken = placeholder in held.raw or placeholder in new or held.known.get(placeholder) is not None
             if not taken and held.claims.isdisjoint(claims):
                 break
         else:

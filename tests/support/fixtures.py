@@ -11,6 +11,7 @@ from langfuse._client.resource_manager import LangfuseResourceManager
 from opentelemetry.sdk.trace import TracerProvider
 
 from .langfuse_server import LangfuseServer
+from .servers import PostgresServer, RedisCluster, RedisServer
 
 MakeClient = Callable[..., Langfuse]
 
@@ -52,3 +53,24 @@ def make_langfuse(langfuse_server: LangfuseServer) -> Iterator[MakeClient]:
 def langfuse_client(make_langfuse: MakeClient) -> Langfuse:
     """The real client, without a mask."""
     return make_langfuse()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server; tests that stop it start their own."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A real Redis server; tests that stop it start their own."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[RedisCluster]:
+    """A real Redis Cluster of three masters."""
+    with RedisCluster() as cluster:
+        yield cluster
