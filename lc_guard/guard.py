@@ -219,13 +219,15 @@ class Guard:
     def redact(self, texts: Sequence[str]) -> list[str]:
         """Hide what the detectors find for good, as ``[REDACTED_PERSON]``; no session, no vault.
 
+        What the policy has the scanners of this machine take out of texts is taken out as well.
+
         Raises:
-            Exception: What a detector raised.
+            Exception: What a detector or such a scanner raised.
         """
         detected = self._driver.run(self._detection.plan([texts], self.policy.timeout))
         for failure in detected.failures.values():
             raise failure
-        return [cut_out(text, detected.entities.get(text, ())) for text in texts]
+        return self._panels.redact([cut_out(text, detected.entities.get(text, ())) for text in texts])
 
     def digest(self, session: str) -> str:
         """Give the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""

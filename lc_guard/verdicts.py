@@ -78,10 +78,10 @@ def verdict(
             counts[entity.kind] = counts.get(entity.kind, 0) + 1
         for name, score in answer.categories.items():
             categories[name] = max(score, categories.get(name, 0.0))
-        action, text = _action(rule, request.text, answer)
+        action, text = action_of(rule, request.text, answer)
         actions.append(action)
         if action == "anonymize":
-            hidden[request.text] = answer.entities
+            hidden[request.text] = (*hidden.get(request.text, ()), *answer.entities)
         elif text is not None:
             (replaced if rule.action == "replace" else redacted)[request.text] = text
     action = strongest(actions)
@@ -112,13 +112,13 @@ def reason_of(failure: Exception) -> str:
     return str(failure) if holds_no_text(failure) else where(failure)
 
 
-def _action(rule: Rule, text: str, result: ScanResult) -> tuple[Action, str | None]:
+def action_of(rule: Rule, text: str, result: ScanResult) -> tuple[Action, str | None]:
     """Give what becomes of a text, and the text that goes on if it is another one."""
     at_fault = result.risk_score >= rule.threshold if rule.threshold is not None else not result.valid
     changed = result.sanitized if result.sanitized != text else None
     if not at_fault:
         # such as JSON that was repaired: nothing is wrong with what the scanner gives back
-        rewritten = changed if not rule.monitor and rule.action not in ("allow", "warn") else None
+        rewritten = changed if result.valid and not rule.monitor and rule.action not in ("allow", "warn") else None
         return ("allow", None) if rewritten is None else ("redact", rewritten)
     if rule.monitor or rule.action == "warn":
         return "warn", None
