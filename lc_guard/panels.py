@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from lc_guard.asking import Answer, Asking, Verdicts
+from lc_guard.asking import Verdicts
 from lc_guard.check_policy import Rule, StagePolicy
 from lc_guard.errors import PolicyError
-from lc_guard.hiding import cut_out
 from lc_guard.jobs import Part
 from lc_guard.policy import Policy, Streaming
 from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.adapters import as_scanner, by_unique_name
-from lc_guard.scanners.base import CONTEXT_STAGES, Scanner, ScanRequest
-from lc_guard.verdicts import action_of
+from lc_guard.scanners.base import CONTEXT_STAGES, Scanner
 
 _MAX_KEPT = 50_000
 
@@ -65,21 +63,10 @@ class Panels:
             self._panels[stage] = panel
         return panel
 
-    def redact(self, texts: Sequence[str]) -> list[str]:
-        """Take out of texts what the policy has scanners take out or hide, whatever stage they come from.
-
-        Services outside are not asked: they may see only what is hidden.
-
-        Raises:
-            Exception: What a scanner raised.
-        """
-        judges = {judge.name: (stage, judge) for stage in get_args(Stage) for judge in self.panel(stage) if judge.hides}
-        left = list(texts)
-        for stage, judge in judges.values():
-            asking = Asking(judge.scanner, [ScanRequest(text, stage) for text in left], None)
-            asking()
-            left = [_without(text, answer, judge.rule) for text, answer in zip(left, asking.answers, strict=True)]
-        return left
+    @property
+    def hiding(self) -> Mapping[str, tuple[Stage, Judge]]:
+        """What is on this machine, and by policy takes out or hides what it finds; by name, with a stage of it."""
+        return {judge.name: (stage, judge) for stage in get_args(Stage) for judge in self.panel(stage) if judge.hides}
 
     def warm_up(self) -> None:
         """Load the models of all scanners now; does nothing the second time.
@@ -183,13 +170,3 @@ class Judge:
     def instant(self) -> bool:
         """Whether it takes microseconds."""
         return getattr(self.scanner, "cost", "model") == "instant"
-
-
-def _without(text: str, answer: Answer, rule: Rule) -> str:
-    if isinstance(answer, Exception):
-        raise answer
-    action, changed = action_of(rule, text, answer)
-    if action == "anonymize":
-        return cut_out(text, answer.entities)
-    # where a scanner can't tell what is at fault, nothing of the text is left
-    return rule.replacement if action == "block" else text if changed is None else changed
