@@ -17,6 +17,7 @@ The rules are plain asserts with a message; nothing here needs pytest.
 from __future__ import annotations
 
 from lc_guard.testing.detectors import DetectorContract, ExactDetector, FailingDetector, HangingDetector
+from lc_guard.testing.scanners import FailingScanner, HangingScanner, PhraseScanner, ScannerContract
 from lc_guard.testing.texts import HOSTILE_TEXTS
 from lc_guard.testing.vaults import ClaimingMint, NumberedMint, VaultContract
 
@@ -26,7 +27,11 @@ __all__ = [
     "DetectorContract",
     "ExactDetector",
     "FailingDetector",
+    "FailingScanner",
     "HangingDetector",
+    "HangingScanner",
     "NumberedMint",
+    "PhraseScanner",
+    "ScannerContract",
     "VaultContract",
 ]
