@@ -23,6 +23,7 @@ F = TypeVar("F", concurrent.futures.Future[Any], asyncio.Future[Any])
 Plan = Generator["Together", list[Any], T]
 
 _MAX_ABANDONED = 32
+_GRACE = 0.5  # seconds that a cancelled task has to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,8 @@ class Driver:
                     self._abandon(threads[future])
             tasks = [future for future in left if future not in threads and future.cancel()]
             if tasks:
-                await asyncio.wait(tasks)  # what they hold is given back before the call ends
+                # what they hold is given back before the call ends; what refuses to be cancelled is left alone
+                await asyncio.wait(tasks, timeout=_GRACE)
             # nobody may be told of a late answer: its loop may be closed by then, and a log line shows the error's text
             for wrapped in numbers:
                 _ = wrapped.cancel() or wrapped.cancelled() or wrapped.exception()
@@ -245,7 +247,7 @@ class _Running(Generic[F]):
         for future in list(self.open):
             end = self._ends[self._numbers[future]]
             if end is not None and end <= now:
-                timeout = self._timeouts[self._numbers[future]]
+                timeout = round(self._timeouts[self._numbers[future]] or 0.0, 3)
                 yield from self._settle(future, DetectorTimeout(f"no answer within {timeout:g} s"))
 
     def _settle(self, future: F, result: Any) -> Iterable[Any]:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import math
 import time
 from typing import Any
 
 import pytest
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.runnables import RunnableLambda
 
-from lc_guard import Anonymize, Blocked, Guard
+from lc_guard import Anonymize, Blocked, CheckPolicy, Deanonymize, Entity, Guard, Policy, ScanResult
 from lc_guard.conversation import asks_of
+from lc_guard.scanners.base import ScanRequest
+from lc_guard.testing import ExactDetector
 
-from .support.scanners import BAD, Watcher
-from .support.seams import CONFIG
+from .support.scanners import BAD, Answers, RemoteWatcher, Watcher
+from .support.seams import CONFIG, NAME, P1, VALUES, run
+
+modes = pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
 
 # --- what is asked about
 
@@ -50,3 +58,138 @@ def test_a_long_history_is_gone_through_once() -> None:
     assert time.perf_counter() - started < 2, "about 0.1 s; turns collected anew for each text took 20 s"
     assert [turn.text for turn in asks[1_000].turns] == [f"message {number}" for number in range(1_992, 2_000)]
     assert [turn.text for turn in asks[-1].turns] == [f"block {number}" for number in range(3_991, 3_999)]
+
+
+# --- who looks at what: nothing goes on that was not looked at
+
+
+class Strips:
+    """Gives another text where nothing is wrong, and does not say that it does."""
+
+    name = "strips"
+
+    def scan(self, request: ScanRequest) -> ScanResult:
+        return ScanResult(valid=True, risk_score=0.0, sanitized=request.text.strip())
+
+
+@modes
+@pytest.mark.parametrize("cost", ["instant", "model"])
+def test_what_a_scanner_gives_instead_of_a_text_is_looked_at_as_well(mode: str, cost: Any) -> None:
+    strips = Strips()
+    strips.cost = cost
+    guard = Guard(ExactDetector(VALUES), prompt_scanners=[strips])
+    assert run(Anonymize(guard), mode, f" I am {NAME} ") == [f"I am {P1}"]
+
+
+@modes
+def test_a_threshold_keeps_a_text_as_it_is(mode: str) -> None:
+    policy = Policy(checks={"watcher": CheckPolicy(threshold=0.9)})
+    guard = Guard(ExactDetector(VALUES), prompt_scanners=[Watcher(redacts=True)], policy=policy)
+    assert run(Anonymize(guard), mode, f"{BAD} of {NAME}") == [f"{BAD} of {P1}"]
+
+
+@modes
+def test_who_says_where_to_hide_looks_after_those_that_rewrite(mode: str) -> None:
+    hides = Watcher("hides", word="sk-12345", locates=True, rewrites=True)
+    redacts = Watcher("redacts", redacts=True)
+    checks = {"hides": CheckPolicy(action="anonymize"), "redacts": CheckPolicy(action="redact")}
+    guard = Guard([], prompt_scanners=[hides, redacts], policy=Policy(checks=checks))
+    assert run(Anonymize(guard), mode, f"{BAD}, my key is sk-12345!") == ["***, my key is [REDACTED_BAD_WORD_1]!"]
+
+
+@modes
+def test_a_text_changed_beside_who_says_where_to_hide_is_stopped(mode: str) -> None:
+    hides = Watcher("hides", word="sk-12345", locates=True)
+    policy = Policy(checks={"hides": CheckPolicy(action="anonymize")})
+    step = Anonymize(Guard([], prompt_scanners=[hides, Strips()], policy=policy))
+    assert run(step, mode, "key sk-12345") == ["key [REDACTED_BAD_WORD_1]"]
+    with pytest.raises(Blocked, match="rewrites = True"):
+        run(step, mode, "  my key is sk-12345!")
+
+
+def test_kinds_of_scanners_become_placeholders_that_come_back() -> None:
+    class Names:
+        name = "names"
+
+        def scan(self, request: ScanRequest) -> ScanResult:
+            return ScanResult(valid=False, risk_score=1.0, entities=(Entity("person name", 0, 4, math.inf),))
+
+    policy = Policy(checks={"names": CheckPolicy(action="anonymize")})
+    guard = Guard([], prompt_scanners=[Names()], policy=policy)
+    hidden = Anonymize(guard).invoke("Jane is here", CONFIG)
+    assert hidden == "[REDACTED_PERSON_NAME_1] is here"
+    assert Deanonymize(guard).invoke(hidden, CONFIG) == "Jane is here"
+    wrong = Answers(ScanResult(valid=False, risk_score=1.0, entities=(Entity("X", 0, 2.5),)), "names")  # type: ignore[arg-type]
+    with pytest.raises(Blocked, match="whole offsets"):
+        Anonymize(Guard([], prompt_scanners=[wrong], policy=policy)).invoke("Jane is here", CONFIG)
+
+
+def test_a_text_said_twice_is_judged_with_what_came_before_it_each_time() -> None:
+    watcher = Watcher(uses_turns=True)
+    history = [HumanMessage(text) for text in ("first half", "second half", "filler", "second half")]
+    Anonymize(Guard([], prompt_scanners=[watcher])).invoke(history, CONFIG)
+    asked = [[turn.text for turn in request.turns] for request in watcher.requests if request.text == "second half"]
+    assert asked == [["first half"], ["first half", "second half", "filler"]]
+
+
+@modes
+def test_what_was_taken_out_is_not_shown_to_a_service_as_said_before(mode: str) -> None:
+    service = RemoteWatcher(uses_turns=True)
+    secrets, swears = Watcher("secrets", word="sk-12345", redacts=True), Watcher("swears")
+    checks = {"secrets": CheckPolicy(action="redact"), "swears": CheckPolicy(action="replace", replacement="…")}
+    guard = Guard(ExactDetector(VALUES), prompt_scanners=[secrets, swears, service], policy=Policy(checks=checks))
+    parts = [{"type": "text", "text": "again sk-12345"}, {"type": "text", "text": f"of {NAME}"}]
+    run(Anonymize(guard), mode, [*map(HumanMessage, (f"sk-12345 of {NAME}", f"my {BAD}", parts, "hello"))])
+    (last,) = {request.turns for request in service.requests if request.text == "hello"}
+    assert [turn.text for turn in last] == [f"*** of {P1}", "…", f"again ***\nof {P1}"]
+
+
+@modes
+def test_models_of_detectors_are_loaded_off_the_clock(mode: str) -> None:
+    class Slow(ExactDetector):
+        def warm_up(self) -> None:
+            time.sleep(0.4)
+
+    guard = Guard(Slow(VALUES), prompt_scanners=[Watcher(seconds=0.01)], policy=Policy(timeout=0.3))
+    assert run(Anonymize(guard), mode, f"I am {NAME}") == [f"I am {P1}"]
+
+
+def test_a_replacement_may_be_the_text_itself() -> None:
+    detector = ExactDetector(VALUES)
+    detector.preamble = "Keep the placeholders. "
+    policy = Policy(checks={"watcher": CheckPolicy(action="replace", replacement=f"I am {NAME}")})
+    step = Anonymize(Guard(detector, prompt_scanners=[Watcher(word=NAME)], policy=policy))
+    assert step.invoke(f"I am {NAME}", CONFIG) == f"I am {NAME}"
+
+
+def test_a_scanner_that_refuses_to_be_cancelled_keeps_nobody_waiting() -> None:
+    class Stubborn(RemoteWatcher):
+        async def ascan(self, request: ScanRequest) -> ScanResult:
+            for _ in range(3):
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(2)
+            return ScanResult(valid=True, risk_score=0.0)
+
+    async def ask() -> float:
+        started = time.perf_counter()
+        with pytest.raises(Blocked, match=r"no answer within 0\.1 s"):
+            await Anonymize(Guard([], prompt_scanners=[Stubborn()], policy=Policy(timeout=0.1))).ainvoke("x", CONFIG)
+        return time.perf_counter() - started
+
+    loop = asyncio.new_event_loop()
+    try:
+        assert loop.run_until_complete(ask()) < 1.5
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+    finally:
+        loop.close()
+
+
+def test_scanners_of_tool_calls_get_the_prompt() -> None:
+    watcher = Watcher(stages=("tool_call",))
+    guard = Guard([], output_scanners=[watcher])
+    calls = AIMessage("", tool_calls=[{"name": "search", "args": {"q": "cats"}, "id": "1"}])
+    (Anonymize(guard) | RunnableLambda(lambda _: calls) | Deanonymize(guard)).invoke("find cats", CONFIG)
+    assert [(request.text, request.prompt) for request in watcher.requests] == [("cats", "find cats")]
