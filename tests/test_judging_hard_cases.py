@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 from langchain_core.documents import Document
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.runnables import RunnableLambda
 
-from lc_guard import Anonymize, Blocked, CheckPolicy, Deanonymize, Entity, Guard, Policy, ScanResult
+from lc_guard import Anonymize, Blocked, CheckPolicy, Deanonymize, Entity, Guard, Policy, ScanOutput, ScanResult
 from lc_guard.conversation import asks_of
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.testing import ExactDetector
 
 from .support.scanners import BAD, Answers, RemoteWatcher, Watcher
-from .support.seams import CONFIG, NAME, P1, VALUES, run
+from .support.seams import CONFIG, NAME, P1, VALUES, added, run
 
 modes = pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
 
@@ -193,3 +193,58 @@ def test_scanners_of_tool_calls_get_the_prompt() -> None:
     calls = AIMessage("", tool_calls=[{"name": "search", "args": {"q": "cats"}, "id": "1"}])
     (Anonymize(guard) | RunnableLambda(lambda _: calls) | Deanonymize(guard)).invoke("find cats", CONFIG)
     assert [(request.text, request.prompt) for request in watcher.requests] == [("cats", "find cats")]
+
+
+# --- streams
+
+
+def windowed(*chunks: Any, guard: Guard | None = None) -> Any:
+    """Give what is shown of a stream that is judged by windows, added up."""
+    guard = guard or Guard([], output_scanners=[Watcher()], policy=Policy(streaming="window"))
+    return added(list(ScanOutput(guard).transform(iter(chunks), CONFIG)))
+
+
+def piece(content: Any, **more: Any) -> AIMessageChunk:
+    return AIMessageChunk(content, id="run-1", **more)
+
+
+CALL = {"name": "f", "args": "{}", "id": "1", "index": 0}
+ODD = [
+    [piece(BAD, additional_kwargs={"refusal": None})],
+    [piece("grand"), piece("mother", additional_kwargs={"x": "y"})],
+    [piece([{"type": "text", "text": BAD, "index": 0}])],
+    [piece("", additional_kwargs={"reasoning_content": BAD})],
+    [piece(BAD, tool_call_chunks=[CALL])],
+    [piece("", tool_call_chunks=[{**CALL, "args": f'{{"q": "{BAD}"}}'}])],
+]
+SHOWN = "The first sentence is fine. "
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("action", ["block", "redact"])
+def test_no_chunk_after_a_window_is_shown_unjudged(odd: list[Any], action: Any) -> None:
+    watcher = Watcher(redacts=True, stages=("output", "tool_call"))
+    policy = Policy(streaming="window", checks={"watcher": CheckPolicy(action=action)})
+    guard = Guard([], output_scanners=[watcher], policy=policy)
+    chunks = (piece(SHOWN), piece("The second is by "), *odd)
+    if action == "block":
+        with pytest.raises(Blocked):
+            windowed(*chunks, guard=guard)
+        return
+    whole = windowed(*chunks, guard=guard)
+    assert BAD not in repr(whole)
+    assert "***" in repr(whole)
+    assert whole.text.startswith(SHOWN + "The second is by ")
+
+
+def test_scanners_of_wholes_judge_tool_calls_after_windows() -> None:
+    watcher = Watcher(stages=("tool_call",), needs_whole=True)
+    guard = Guard([], output_scanners=[watcher, Watcher("other")], policy=Policy(streaming="window"))
+    with pytest.raises(Blocked):
+        windowed(piece(SHOWN), piece("", tool_call_chunks=[{**CALL, "args": f'{{"q": "{BAD}"}}'}]), guard=guard)
+
+
+def test_a_chunk_that_is_cut_keeps_its_metadata_once() -> None:
+    usage = {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}
+    whole = windowed(piece(SHOWN + "Bye", response_metadata={"model_name": "m"}, usage_metadata=usage))
+    assert (whole.content, whole.response_metadata, whole.usage_metadata) == (SHOWN + "Bye", {"model_name": "m"}, usage)
