@@ -19,7 +19,7 @@ _RISK_TOLERANCE = 1e-3  # a model's numbers depend a little on what else is in t
 def asked(scanner: Scanner, request: ScanRequest) -> ScanResult | ScannerError:
     """Give what a scanner says, or the `ScannerError` that it raises."""
     try:
-        return scanner.scan(request)
+        return _result(scanner.scan(request))
     except ScannerError as error:
         return error
 
@@ -27,15 +27,19 @@ def asked(scanner: Scanner, request: ScanRequest) -> ScanResult | ScannerError:
 async def aasked(scanner: Any, request: ScanRequest) -> ScanResult | ScannerError:
     """Give what ``ascan`` says, or the `ScannerError` that it raises."""
     try:
-        answer: ScanResult = await scanner.ascan(request)
+        return _result(await scanner.ascan(request))
     except ScannerError as error:
         return error
+
+
+def _result(answer: object) -> ScanResult:
+    assert isinstance(answer, ScanResult), f"{type(answer).__name__} where ScanResult is expected"
     return answer
 
 
 def check_result(answer: object, text: str) -> None:
     """Check that an answer is a result about a text."""
-    assert isinstance(answer, ScanResult), f"{type(answer).__name__} where ScanResult is expected"
+    answer = _result(answer)
     check_entities(answer.entities, text)
     assert isinstance(answer.sanitized, str | None), f"sanitized is {type(answer.sanitized).__name__}, not a text"
 
