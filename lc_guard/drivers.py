@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from lc_guard.errors import DetectorTimeout, GuardError, MissingExtra, ModelUnavailable, VaultError
+from lc_guard.workers import Workers
 
 T = TypeVar("T")
 F = TypeVar("F", concurrent.futures.Future[Any], asyncio.Future[Any])
@@ -83,6 +85,7 @@ class Driver:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._workers = Workers()
         self._abandoned = 0
 
     def run(self, plan: Plan[T], tell: Callable[[Any], object] = lambda _: None) -> T:
@@ -190,8 +193,7 @@ class Driver:
         if refused:
             future.set_result(DetectorTimeout(f"{_MAX_ABANDONED} earlier calls are still hanging; nothing was started"))
             return future
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(_settle, future, call), name="lc-guard", daemon=True).start()
+        self._workers.run(partial(contextvars.copy_context().run, _settle, future, call))
         return future
 
     def _abandon(self, future: concurrent.futures.Future[Any]) -> None:
