@@ -343,24 +343,33 @@ class ScannerContract:
     def test_shows_no_text(self) -> None:
         """What it was given is in no repr, no result's kinds and categories, no error and no log line."""
         scanner = self.make_scanner()
+        requests = [
+            ScanRequest(
+                f"{_CANARY} {text} {_CANARY}",
+                stage=self._stage(scanner),
+                prompt=f"{self.prompt} {_CANARY}",
+                turns=(Turn("user", _CANARY),),
+            )
+            for text in (*self.bad, *self.good, *HOSTILE_TEXTS)
+        ]
+        requests += [replace(request, deadline=time.monotonic() - 1) for request in requests]
+
+        async def ask_all() -> list[ScanResult | ScannerError]:
+            return [await aasked(scanner, request) for request in requests]
+
         with overheard() as told:
-            for text in (*self.bad, *self.good, *HOSTILE_TEXTS):
-                request = ScanRequest(
-                    f"{_CANARY} {text} {_CANARY}",
-                    stage=self._stage(scanner),
-                    prompt=f"{self.prompt} {_CANARY}",
-                    turns=(Turn("user", _CANARY),),
-                )
-                for sent in (request, replace(request, deadline=time.monotonic() - 1)):
-                    answer = asked(scanner, sent)
-                    seen = shown(answer) if isinstance(answer, ScannerError) else repr(answer)
-                    assert not _holds_canary(seen), f"{type(answer).__name__} shows the text"
+            answers = [asked(scanner, request) for request in requests]
+            if hasattr(scanner, "ascan"):
+                answers += asyncio.run(ask_all())
+        for answer in answers:
+            seen = shown(answer) if isinstance(answer, ScannerError) else repr(answer)
+            assert not _holds_canary(seen), f"{type(answer).__name__} shows the text"
         assert not _holds_canary(told.getvalue()), "a text was logged or printed"
         assert not _holds_canary(f"{scanner!r} {scanner}"), "a repr holds a text"
         assert not _holds_canary(str(dict(getattr(scanner, "details", {})))), "details hold a text"
 
     def _stage(self, scanner: Scanner) -> Stage:
-        stages: Sequence[Stage] = getattr(scanner, "stages", ("prompt",))
+        stages: Sequence[Stage] = [*getattr(scanner, "stages", ()), "prompt"]
         return self.stage or stages[0]
 
     def _request(self, scanner: Scanner, text: str) -> ScanRequest:

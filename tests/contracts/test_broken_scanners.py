@@ -211,6 +211,12 @@ class AsyncDiffers(Good):
         return FINE
 
 
+class LogsOnALoop(Good):
+    async def ascan(self, request):
+        logging.getLogger("their.scanner").info("looked at %s", request.text)
+        return self.scan(request)
+
+
 class TakenForTheirs(Good):
     def scan(self, text):
         return super().scan(text)
@@ -286,6 +292,7 @@ def entity(*place):
         (scripted(in_context), HIDES),
         (scripted(logging_it), HIDES),
         (scripted(printing_it), HIDES),
+        (LogsOnALoop, HIDES),
         (scripted(lambda request, answer: ScanResult(valid=True, risk_score=0, categories={request.text: 1})), HIDES),
         (scripted(lambda request, _: ScanResult(False, 1.0, entities=(Entity(request.text[:8], 0, 1),))), HIDES),
     ],
