@@ -7,10 +7,12 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lc_guard.drivers import is_control_flow
-from lc_guard.errors import DetectorTimeout, ScannerError, ScannerTimeout
+from lc_guard.errors import DetectorError, DetectorTimeout, ScannerError, ScannerTimeout
+from lc_guard.findings import checked_entities
 from lc_guard.records import ScanResult
 from lc_guard.scanners.base import Scanner, ScanRequest
 
@@ -119,11 +121,13 @@ def in_order(calls: Sequence[Asking], results: Sequence[Any], count: int) -> lis
 def _checked(answer: Any, request: ScanRequest) -> ScanResult:
     if not isinstance(answer, ScanResult):
         raise ScannerError(f"an answer is {type(answer).__name__} where ScanResult is expected")
-    length = len(request.text)
-    for entity in answer.entities:
-        if not 0 <= entity.start <= entity.end <= length:
-            raise ScannerError(f"an entity at {entity.start}:{entity.end} lies outside the text of {length} characters")
-    return answer
+    if not answer.entities:
+        return answer
+    try:
+        entities = checked_entities(answer.entities, len(request.text))
+    except DetectorError as error:
+        raise ScannerError(str(error)) from None
+    return answer if entities == answer.entities else replace(answer, entities=entities)
 
 
 class Verdicts:

@@ -11,14 +11,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from math import isfinite
 from typing import Any
 
 from lc_guard.detectors.adapters import adapted
 from lc_guard.detectors.base import Answers, Detector, DetectorLike, name_of
 from lc_guard.drivers import Plan, Together, holds_no_text, milliseconds_since, where
 from lc_guard.errors import DetectorError, DetectorTimeout
-from lc_guard.records import Entity, normalize_kind, unit_interval
+from lc_guard.findings import checked_entities, listed
+from lc_guard.records import Entity
 
 logger = logging.getLogger("lc_guard")
 
@@ -164,38 +164,13 @@ def _ask(detector: Detector, texts: Texts) -> tuple[list[tuple[Entity, ...]], Ma
     started = time.perf_counter()
     batch: Callable[[Texts], Any] | None = getattr(detector, "detect_batch", None)
     given = batch(texts) if batch is not None else [detector.detect(text) for text in texts]
-    answers = _listed(given)
+    answers = listed(given)
     if len(answers) != len(texts):
         raise DetectorError(f"{len(answers)} answers for {len(texts)} texts")
-    checked = [_checked(answer, len(text)) for answer, text in zip(answers, texts, strict=True)]
+    checked = [checked_entities(answer, len(text)) for answer, text in zip(answers, texts, strict=True)]
     if isinstance(given, Answers):
         return checked, given.latency_ms
     return checked, {"": milliseconds_since(started)}
-
-
-def _listed(answer: Any) -> list[Any]:
-    if not isinstance(answer, Iterable):
-        raise DetectorError(f"an answer is {type(answer).__name__} where a sequence is expected")
-    return list(answer)
-
-
-def _checked(answer: Any, length: int) -> tuple[Entity, ...]:
-    entities: list[Entity] = []
-    for entity in _listed(answer):
-        if not isinstance(entity, Entity):
-            raise DetectorError(f"an answer holds {type(entity).__name__} where Entity is expected")
-        start, end, score = entity.start, entity.end, entity.score
-        whole = isinstance(start, int) and isinstance(end, int) and isinstance(score, int | float)
-        if not whole or not isinstance(entity.kind, str):
-            raise DetectorError("an entity needs a kind of type str, whole offsets and a number as score")
-        if not 0 <= start <= end <= length:
-            raise DetectorError(f"an entity at {start}:{end} lies outside the text of {length} characters")
-        if start < end:
-            kind = normalize_kind(entity.kind)
-            score = unit_interval(score)
-            same = kind == entity.kind and score == entity.score and isfinite(entity.score)
-            entities.append(entity if same else Entity(kind, start, end, score))
-    return tuple(entities)
 
 
 class _Cache:

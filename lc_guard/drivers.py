@@ -13,16 +13,19 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from lc_guard.errors import DetectorTimeout, GuardError, MissingExtra, ModelUnavailable, VaultError
+from lc_guard.workers import Workers
 
 T = TypeVar("T")
 F = TypeVar("F", concurrent.futures.Future[Any], asyncio.Future[Any])
 Plan = Generator["Together", list[Any], T]
 
 _MAX_ABANDONED = 32
+_GRACE = 0.5  # seconds that a cancelled task has to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Driver:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._workers = Workers()
         self._abandoned = 0
 
     def run(self, plan: Plan[T], tell: Callable[[Any], object] = lambda _: None) -> T:
@@ -174,7 +178,8 @@ class Driver:
                     self._abandon(threads[future])
             tasks = [future for future in left if future not in threads and future.cancel()]
             if tasks:
-                await asyncio.wait(tasks)  # what they hold is given back before the call ends
+                # what they hold is given back before the call ends; what refuses to be cancelled is left alone
+                await asyncio.wait(tasks, timeout=_GRACE)
             # nobody may be told of a late answer: its loop may be closed by then, and a log line shows the error's text
             for wrapped in numbers:
                 _ = wrapped.cancel() or wrapped.cancelled() or wrapped.exception()
@@ -188,8 +193,7 @@ class Driver:
         if refused:
             future.set_result(DetectorTimeout(f"{_MAX_ABANDONED} earlier calls are still hanging; nothing was started"))
             return future
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(_settle, future, call), name="lc-guard", daemon=True).start()
+        self._workers.run(partial(contextvars.copy_context().run, _settle, future, call))
         return future
 
     def _abandon(self, future: concurrent.futures.Future[Any]) -> None:
@@ -245,7 +249,7 @@ class _Running(Generic[F]):
         for future in list(self.open):
             end = self._ends[self._numbers[future]]
             if end is not None and end <= now:
-                timeout = self._timeouts[self._numbers[future]]
+                timeout = round(self._timeouts[self._numbers[future]] or 0.0, 3)
                 yield from self._settle(future, DetectorTimeout(f"no answer within {timeout:g} s"))
 
     def _settle(self, future: F, result: Any) -> Iterable[Any]:

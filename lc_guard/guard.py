@@ -28,6 +28,7 @@ from lc_guard.scanners.base import Turn
 from lc_guard.sessions import GuardSession, session_key
 from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
+from lc_guard.verdicts import without_faults
 
 T = TypeVar("T")
 
@@ -219,13 +220,18 @@ class Guard:
     def redact(self, texts: Sequence[str]) -> list[str]:
         """Hide what the detectors find for good, as ``[REDACTED_PERSON]``; no session, no vault.
 
+        What the policy has the scanners of this machine take out of texts is taken out as well.
+
         Raises:
-            Exception: What a detector raised.
+            Exception: What a detector or such a scanner raised.
         """
         detected = self._driver.run(self._detection.plan([texts], self.policy.timeout))
         for failure in detected.failures.values():
             raise failure
-        return [cut_out(text, detected.entities.get(text, ())) for text in texts]
+        left = [cut_out(text, detected.entities.get(text, ())) for text in texts]
+        for stage, judge in self._panels.hiding.values():  # services outside are not asked
+            left = without_faults(left, judge.scanner, stage, judge.rule)
+        return left
 
     def digest(self, session: str) -> str:
         """Give the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""

@@ -81,6 +81,7 @@ class Hearing:
         self._rewritten: list[dict[str, str]] = [{} for _ in jobs]
         self._replaced: list[dict[str, str]] = [{} for _ in jobs]
         self._entities: list[dict[str, tuple[Entity, ...]]] = [{} for _ in jobs]
+        self._looked_at: list[dict[str, str]] = [{} for _ in jobs]
         self._hidden_turns: list[dict[str, str]] = [{} for _ in jobs]
         self._deadline: float | None = None
         self._judges: dict[tuple[Stage, str], Judge] = {
@@ -118,16 +119,24 @@ class Hearing:
         """Give what scanners want hidden in a text, with offsets in what the rewriting ones left of it."""
         return self._entities[job].get(text, ())
 
+    def moved(self, job: int) -> bool:
+        """Tell whether a text in which scanners want something hidden was changed beside them."""
+        return any(self.current(job, text) != seen for text, seen in self._looked_at[job].items())
+
     def blocked(self, job: int) -> bool:
         """Tell whether a verdict does not let a job's texts go on."""
         return any(not verdict.decision.valid for verdict in self.verdicts[job])
 
-    def begin(self) -> Plan[None]:
-        """Load what is not loaded, start the clock, and have the texts rewritten."""
+    def begin(self, loads: Iterable[Callable[[], Any]]) -> Plan[None]:
+        """Load what is not loaded, start the clock, and have the texts rewritten.
+
+        Args:
+            loads: What else is to be loaded before the clock starts.
+        """
         cold = {id(judge.scanner): judge.scanner for judge in self._judges.values() if self._panels.cold(judge.scanner)}
-        if cold:
-            # what can't be loaded says so again when it is asked
-            yield Together([partial(self._panels.warm, scanner) for scanner in cold.values()])
+        calls: list[Callable[[], Any]] = [*loads, *(partial(self._panels.warm, scanner) for scanner in cold.values())]
+        if calls:
+            yield Together(calls)  # what can't be loaded says so again when it is asked
         timeout = self._panels.policy.timeout
         self._deadline = None if timeout is None else time.monotonic() + timeout
         yield from self._one_by_one("rewrite")
@@ -145,15 +154,23 @@ class Hearing:
             return None
         return (yield from self._alongside(plan, self._checks("judge", lambda judge: not judge.instant)))
 
-    def turns(self, job: int) -> list[str]:
-        """Give what was said before, where those ask for it that may see only what is hidden."""
+    def turns(self, job: int) -> dict[str, str]:
+        """Give what was said before, where those ask for it that may see only what is hidden.
+
+        Returns:
+            What was said → what the rewriting scanners left of it.
+        """
         stages = {
             stage
             for (stage, _), judge in self._judges.items()
             if _phase(judge, self._jobs[job]) == "late" and getattr(judge.scanner, "uses_turns", False)
         }
-        asks = (ask for ask in self._jobs[job].asks if ask.stage in stages)
-        return list(dict.fromkeys(turn.text for ask in asks for turn in ask.turns))
+        said = {turn.text for ask in self._jobs[job].asks if ask.stage in stages for turn in ask.turns}
+        changed = {text: now for text, now in self._current[job].items() if now != text}
+        left = {text: changed.get(text, text) for text in said}
+        for text, now in changed.items():  # a turn of several texts holds each of them
+            left.update({turn: kept.replace(text, now) for turn, kept in left.items() if turn not in changed})
+        return left
 
     def late(self, hidden: Sequence[Mapping[str, str]], turns: Sequence[Mapping[str, str]]) -> Plan[None]:
         """Ask those that may see only what is hidden; nothing is asked of jobs that are blocked.
@@ -164,10 +181,10 @@ class Hearing:
         """
         self._rewritten = [dict(texts) for texts in self._current]
         for number, texts in enumerate(hidden):
-            self._current[number].update(texts)
+            self._current[number].update({**texts, **self._replaced[number]})  # as the model will see it
         if not any(_phase(judge, job) == "late" for judge in self._judges.values() for job in self._jobs):
             return
-        self._hidden_turns = [{**texts, **said} for texts, said in zip(hidden, turns, strict=True)]
+        self._hidden_turns = [{**said, **now} for said, now in zip(turns, self._current, strict=True)]
         yield from self._one_by_one("late")
         yield from self._ask(self._checks("late", lambda judge: not judge.rewrites))
 
@@ -189,7 +206,8 @@ class Hearing:
         return [check for check in checks if check is not None]
 
     def _check(self, number: int, job: Job, stage: Stage, judge: Judge) -> _Check | None:
-        asks = {ask.text: ask for ask in job.asks if ask.stage == stage}
+        by_turns = getattr(judge.scanner, "uses_turns", False)
+        asks = {(ask.text, ask.turns if by_turns else ()): ask for ask in job.asks if ask.stage == stage}
         if not asks:
             return None
         timeout = judge.rule.timeout
@@ -206,7 +224,7 @@ class Hearing:
             for ask in asks.values()
         ]
         known = [self._panels.verdicts.get(judge.name, judge.scanner, request) for request in requests]
-        return _Check(number, stage, judge, list(asks), requests, list(known))
+        return _Check(number, stage, judge, [text for text, _ in asks], requests, list(known))
 
     def _ask(self, checks: list[_Check]) -> Plan[None]:
         if checks:
@@ -321,6 +339,7 @@ class Hearing:
             if request.text in given.entities:
                 more = given.entities[request.text]
                 self._entities[check.job][key] = (*self._entities[check.job].get(key, ()), *more)
+                self._looked_at[check.job][key] = request.text
         return [CheckEnded(check.job, check.stage, judge.name, given.decision, given.details)]
 
     def _skipped(self, check: _Check, why: str) -> CheckEnded:

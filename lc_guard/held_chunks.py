@@ -82,9 +82,7 @@ class HeldChunks:
         asks = asks_of(self._whole(self._all), "output")
         if not self._windows:
             return [(asks, "all")]
-        calls = [ask for ask in asks if ask.stage == "tool_call"]
-        rest = [Ask(self._context + self._text, "output")] if self._text else []
-        return [([*rest, *calls], "window"), ([ask for ask in asks if ask.stage == "output"], "rest")]
+        return [(self._tail(), "window"), (asks, "rest")]
 
     def ended(self, outcomes: Sequence[Outcome]) -> list[Any]:
         """Give what is still to be shown when the rest was judged.
@@ -99,12 +97,22 @@ class HeldChunks:
             outcome.raise_if_blocked()
         if not self._pending:
             return []
-        first = outcomes[0]
-        if not self._windows:
-            return [map_texts(self._whole(self._pending), first.hide, strict=False)] if first.texts else self._pending
-        changed = self._changed(Ask(self._context + self._text, "output"), first) if self._text else None
-        shown = self._released(len(self._text), changed) + self._pending
-        return [map_texts(self._whole(shown), first.hide, strict=False)] if first.texts else shown
+        if not any(outcome.texts for outcome in outcomes):
+            return self._pending
+        changes = {text: now for outcome in reversed(outcomes) for text, now in outcome.texts.items()}
+        if self._windows:
+            window = next((ask for ask in self._tail() if ask.stage == "output"), None)
+            if window is not None and (changed := self._changed(window, outcomes[0])) is not None:
+                changes[window.text[len(self._context) :]] = changed
+        return [map_texts(self._whole(self._pending), lambda text: changes.get(text, text), strict=False)]
+
+    def _tail(self) -> list[Ask]:
+        """Give what was not shown yet; its first words are judged after what was shown before."""
+        asks = asks_of(self._whole(self._pending), "output") if self._pending else []
+        first = next((number for number, ask in enumerate(asks) if ask.stage == "output"), None)
+        if first is not None:
+            asks[first] = Ask(self._context + asks[first].text, "output")
+        return asks
 
     def _changed(self, window: Ask, outcome: Outcome) -> str | None:
         """Give what scanners made of a window, without what was shown before; None if nothing."""
@@ -169,7 +177,8 @@ def _plain_text(chunk: Any) -> str | None:
 def _split(chunk: Any, at: int) -> tuple[Any, Any]:
     if isinstance(chunk, str):
         return chunk[:at], chunk[at:]
-    head = chunk.model_copy(update={"content": chunk.content[:at], "usage_metadata": None, "chunk_position": None})
+    kept_once: dict[str, Any] = {"usage_metadata": None, "response_metadata": {}, "chunk_position": None}
+    head = chunk.model_copy(update={"content": chunk.content[:at], **kept_once})
     return head, chunk.model_copy(update={"content": chunk.content[at:]})
 
 

@@ -63,6 +63,11 @@ class Panels:
             self._panels[stage] = panel
         return panel
 
+    @property
+    def hiding(self) -> Mapping[str, tuple[Stage, Judge]]:
+        """What is on this machine, and by policy takes out or hides what it finds; by name, with a stage of it."""
+        return {judge.name: (stage, judge) for stage in get_args(Stage) for judge in self.panel(stage) if judge.hides}
+
     def warm_up(self) -> None:
         """Load the models of all scanners now; does nothing the second time.
 
@@ -149,8 +154,16 @@ class Judge:
         return getattr(self.scanner, "sees", "original") == "hidden"
 
     @property
+    def hides(self) -> bool:
+        """Whether it is on this machine, and what it finds is to be out of a text, for good or for the model only."""
+        outside = self.sees_hidden or getattr(self.scanner, "cost", "model") == "remote"
+        return self.rule.action in ("redact", "anonymize") and not self.rule.monitor and not outside
+
+    @property
     def rewrites(self) -> bool:
-        """Whether others are to be given what it leaves of a text."""
+        """Whether others are to be given what it leaves of a text; who says where to hide looks at it last."""
+        if self.rule.action == "anonymize":
+            return False
         return self.rule.action == "redact" or bool(getattr(self.scanner, "rewrites", False))
 
     @property

@@ -9,7 +9,7 @@ from functools import partial
 
 from lc_guard.detection import Detected, Detection
 from lc_guard.drivers import Plan, Together, milliseconds_since
-from lc_guard.errors import UnsupportedInput
+from lc_guard.errors import ScannerError, UnsupportedInput
 from lc_guard.escapes import all_readings
 from lc_guard.hearing import Hearing
 from lc_guard.hiding import Hiding, Memory
@@ -20,6 +20,11 @@ from lc_guard.policy import Policy
 from lc_guard.records import PII_CHECK, Action, Decision, Entity, strongest
 from lc_guard.spans import Span, merge
 from lc_guard.verdicts import reason_of
+
+_MOVED = (
+    "a scanner changed a text while another one looked for what is to be hidden in it: one that gives another text "
+    "where nothing is wrong needs the attribute rewrites = True"
+)
 
 Restore = Callable[[str, str], str]
 """Puts the values of a session back into a text: session id, text → restored text."""
@@ -67,16 +72,16 @@ class Planner:
             if not isinstance(text, str):
                 raise UnsupportedInput(f"a text of type {type(text).__name__} was given; only str is looked at")
         hearing = Hearing(self._panels, jobs, self._digest)
-        yield from hearing.begin()
+        loads = [self._detection.warm_up] if self._detection.cold and any(job.hide for job in jobs) else []
+        yield from hearing.begin(loads)
         started = time.perf_counter()
         hiding = [number for number, job in enumerate(jobs) if job.hide and not self._given_up(hearing, number)]
         if hiding:
             yield Together((), notes=[_pii_started(number, jobs[number]) for number in hiding])
-        if hiding and self._detection.cold:
-            # what can't be loaded says so again when it is asked; until it is, nothing could run beside it
-            yield Together([self._detection.warm_up])
         detected = yield from hearing.beside(self._detect(hearing, {number: jobs[number] for number in hiding}))
         started += hearing.idle  # what the detectors waited for the scanners is none of their time
+        if detected is not None:
+            yield from self._detect_changed(hearing, {number: jobs[number] for number in hiding}, detected)
         outcomes: list[Outcome] = []
         turns: list[dict[str, str]] = []
         for number, job in enumerate(jobs):
@@ -86,8 +91,9 @@ class Planner:
             elif number in hiding or _has_found(hearing, number, job):
                 outcome = yield from self._decide(hearing, number, job, detected or Detected(), started)
             outcomes.append(outcome)
-            said = [] if outcome.blocking else hearing.turns(number)
-            turns.append((yield from self._hide_turns(job.session or "", said, detected)) if said else {})
+            said = {} if outcome.blocking else hearing.turns(number)
+            shown = (yield from self._hide_turns(job.session or "", said.values(), detected)) if said else {}
+            turns.append({text: shown[left] for text, left in said.items() if left in shown})
         yield from hearing.late([{} if outcome.blocking else outcome.texts for outcome in outcomes], turns)
         for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
             yield from self._finish(hearing, number, job, outcome)
@@ -99,9 +105,21 @@ class Planner:
     def _detect(self, hearing: Hearing, jobs: Mapping[int, Job]) -> Plan[Detected]:
         batches = []
         for number, job in jobs.items():
-            texts = [*(hearing.current(number, text) for text in _texts(job)), *hearing.turns(number)]
+            texts = [*(hearing.current(number, text) for text in _texts(job)), *hearing.turns(number).values()]
             batches.append([*texts, *all_readings(texts)])
         return (yield from self._detection.plan(batches, self._seconds(jobs.values())))
+
+    def _detect_changed(self, hearing: Hearing, jobs: Mapping[int, Job], detected: Detected) -> Plan[None]:
+        """Have the detectors look at what scanners gave instead of a text beside them."""
+        changed = {
+            number: job
+            for number, job in jobs.items()
+            if any(hearing.current(number, text) not in detected.entities for text in _texts(job))
+        }
+        if changed:
+            more = yield from self._detect(hearing, changed)
+            detected.entities.update(more.entities)
+            detected.failures.update(more.failures)
 
     def _seconds(self, jobs: Iterable[Job]) -> float | None:
         stages = {job.stage for job in jobs}
@@ -116,7 +134,9 @@ class Planner:
         looked_at = [*texts, *all_readings(texts)]
         failure = next((detected.failures[text] for text in looked_at if text in detected.failures), None)
         rule = self._policy.rule(job.stage, PII_CHECK)
-        if failure is not None and rule.on_error == "block":
+        if moved := hearing.moved(number):
+            failure = ScannerError(_MOVED)
+        if failure is not None and (moved or rule.on_error == "block"):
             return (yield from self._ended(number, job, self._blocked(job, started, failure), detected, failure))
         if hearing.blocked(number):  # nothing is remembered of what was stopped
             found = {text: list(detected.entities.get(text, ())) for text in texts}
@@ -141,10 +161,11 @@ class Planner:
         outcome.texts = {text: hidden.get(now, now) for text, now in current.items()}
         return outcome
 
-    def _hide_turns(self, session: str, said: list[str], detected: Detected | None) -> Plan[dict[str, str]]:
+    def _hide_turns(self, session: str, said: Iterable[str], detected: Detected | None) -> Plan[dict[str, str]]:
         """Hide what was said before for those outside; a turn that can't be hidden is not shown to them."""
         found = {} if detected is None else detected.entities
         failed = {} if detected is None else detected.failures
+        said = dict.fromkeys(said)
         known = [text for text in said if not any(each in failed or each not in found for each in [text, *_read(text)])]
         (memory,) = yield Together([partial(self._hiding.recall, session, known)], waits=self._hiding.waits)
         if isinstance(memory, Exception):
@@ -187,7 +208,7 @@ class Planner:
             outcome.cleaned = yield from self._cleaned(hearing, number, job.session or "", hidden, changed)
         if job.preamble and self._preamble and job.hide:
             first = next((text for text in job.texts if hidden.get(text, text) != text), None)
-            if first is not None:
+            if first in changed:
                 changed[first] = self._preamble + changed[first]
         outcome.texts = changed
 

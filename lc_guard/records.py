@@ -89,7 +89,7 @@ class ScanResult:
 
     Attributes:
         valid: Whether the text may go on.
-        risk_score: 0…1, higher is worse; LLM Guard's −1 is 0 here.
+        risk_score: 0…1, higher is worse; LLM Guard's −1 is 0 here, and what is no finite number is 1 and not valid.
         sanitized: The text without what is at fault, if the scanner can give it; None means it can't or need not.
         entities: What is at fault and where, if the scanner can tell.
         categories: Risks by category, 0…1, such as ``{"Hate": 0.33}``: value-free, shown in the trace.
@@ -102,6 +102,10 @@ class ScanResult:
     categories: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.valid, bool):
+            raise TypeError(f"valid must be a bool, got {type(self.valid).__name__}")
+        if not isfinite(self.risk_score):
+            object.__setattr__(self, "valid", False)
         object.__setattr__(self, "risk_score", unit_interval(self.risk_score))
         object.__setattr__(self, "entities", tuple(self.entities))
         categories = {str(name): unit_interval(score) for name, score in self.categories.items()}

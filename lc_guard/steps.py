@@ -152,7 +152,7 @@ class CheckedStep(Step):
 
     def _note_prompt(self, value: Any, job: Job, manager: Any) -> None:
         """Remember what the model is asked, for the scanners of its answer."""
-        if self.stage == "prompt" and self.guard.judges("output"):
+        if self.stage == "prompt" and (self.guard.judges("output") or self.guard.judges("tool_call")):
             self.guard.prompts.note(asked(value), run=manager.parent_run_id, session=job.session)
 
 

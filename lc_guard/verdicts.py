@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lc_guard.asking import Answer
+from lc_guard.asking import Answer, Asking
 from lc_guard.check_policy import Rule
 from lc_guard.drivers import holds_no_text, where
 from lc_guard.hiding import cut_out
 from lc_guard.records import Action, Decision, Entity, ScanResult, Stage, strongest
-from lc_guard.scanners.base import ScanRequest
+from lc_guard.scanners.base import Scanner, ScanRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def verdict(
         action, text = _action(rule, request.text, answer)
         actions.append(action)
         if action == "anonymize":
-            hidden[request.text] = answer.entities
+            hidden[request.text] = (*hidden.get(request.text, ()), *answer.entities)
         elif text is not None:
             (replaced if rule.action == "replace" else redacted)[request.text] = text
     action = strongest(actions)
@@ -112,13 +112,40 @@ def reason_of(failure: Exception) -> str:
     return str(failure) if holds_no_text(failure) else where(failure)
 
 
+def without_faults(texts: Sequence[str], scanner: Scanner, stage: Stage, rule: Rule) -> list[str]:
+    """Take out of texts, for good, what a scanner finds fault with.
+
+    Args:
+        texts: The texts.
+        scanner: Is asked about each.
+        stage: Where they are said to come from.
+        rule: What holds for it.
+
+    Raises:
+        Exception: What the scanner raised.
+    """
+    asking = Asking(scanner, [ScanRequest(text, stage) for text in texts], None)
+    asking()
+    return [_without(text, answer, rule) for text, answer in zip(texts, asking.answers, strict=True)]
+
+
+def _without(text: str, answer: Answer, rule: Rule) -> str:
+    if isinstance(answer, Exception):
+        raise answer
+    action, changed = _action(rule, text, answer)
+    if action == "anonymize":
+        return cut_out(text, answer.entities)
+    # where a scanner can't tell what is at fault, nothing of the text is left
+    return rule.replacement if action == "block" else text if changed is None else changed
+
+
 def _action(rule: Rule, text: str, result: ScanResult) -> tuple[Action, str | None]:
     """Give what becomes of a text, and the text that goes on if it is another one."""
     at_fault = result.risk_score >= rule.threshold if rule.threshold is not None else not result.valid
     changed = result.sanitized if result.sanitized != text else None
     if not at_fault:
         # such as JSON that was repaired: nothing is wrong with what the scanner gives back
-        rewritten = changed if not rule.monitor and rule.action not in ("allow", "warn") else None
+        rewritten = changed if result.valid and not rule.monitor and rule.action not in ("allow", "warn") else None
         return ("allow", None) if rewritten is None else ("redact", rewritten)
     if rule.monitor or rule.action == "warn":
         return "warn", None

@@ -56,12 +56,12 @@ class PatternDetector:
         return f"{type(self).__name__}(threshold={self._thresholds!r}, language={self._language!r})"
 
     def warm_up(self) -> None:
-        """Build Presidio's analyzer now.
+        """Build Presidio's analyzer and load what it looks up now.
 
         Raises:
             DetectorError: spaCy has no tokenizer for the language.
         """
-        self.detect("warm up")
+        self.detect("up@example.org")  # with the list of domains, which the first address would wait for
 
     def detect(self, text: str) -> list[Entity]:
         """Give the structured PII of a text, ordered by offset, without overlaps."""

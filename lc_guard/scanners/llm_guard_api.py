@@ -45,6 +45,8 @@ class LLMGuardAPI(HostedScanner):
         GuardError: A value is out of range.
     """
 
+    rewrites = True  # such as JSON: what it repairs is valid
+
     def __init__(
         self,
         *,

@@ -55,6 +55,7 @@ class NeMoGuardrails:
     """
 
     uses_turns = True
+    rewrites = True  # what rails modify is valid
     stages: tuple[Stage, ...]
 
     def __init__(

@@ -31,7 +31,7 @@ from lc_guard import (
 )
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.records import CHECK_RUN_ID, Entity, ScanResult
-from lc_guard.scanners import ScanRequest, Turn
+from lc_guard.scanners import ScanRequest, Secrets, Turn
 from tests.support import agents
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.fixtures import MakeClient
@@ -342,6 +342,34 @@ def test_langfuse_of_an_agent(
             agents.run(agent, mode, agents.asked(question), langfuse_config(number))
     client.flush()
     nothing_arrived(langfuse_server, caplog)
+
+
+TOKEN = "ghp_" + "x7Kq2mN9vB4tR8wZ1pL6" + "cY3dF5gH0jS2aE4u"
+
+
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke", "stream", "batch"])
+@pytest.mark.parametrize("action", ["redact", "anonymize"])
+@pytest.mark.parametrize("blocked", [False, True])
+def test_what_scanners_take_out_does_not_reach_langfuse(
+    blocked: bool, action: Any, mode: str, make_langfuse: MakeClient, langfuse_server: LangfuseServer
+) -> None:
+    judge, checks = Watcher("judge", word=BAD), {"Secrets": CheckPolicy(action=action)}
+    checks["said"] = CheckPolicy(action="redact")
+    guard = Guard(
+        CanaryDetector(),
+        prompt_scanners=[Secrets(), judge],
+        output_scanners=[Secrets(name="said")],
+        policy=Policy(checks=checks),
+    )
+    client = make_langfuse(mask_otel_spans=mask_otel_spans(guard))
+    model = RunnableLambda(lambda text: f"{text}; mine is {TOKEN[:-1]}v")
+    chain = RunnableLambda(lambda value: value) | Anonymize(guard) | model | Deanonymize(guard)
+    with value_free_if_blocked():
+        run(chain, mode, f"my token is {TOKEN}{f', my {BAD}' if blocked else ''}", langfuse_config(1))
+    client.flush()
+    assert langfuse_server.spans
+    assert not langfuse_server.holds(TOKEN[:-1])
+    assert langfuse_server.holds("my token is ")
 
 
 def test_this_test_would_see_a_leak() -> None:

@@ -451,6 +451,25 @@ def test_entities_are_those_of_every_piece_that_is_not_valid() -> None:
     assert worst([*located, ScanResult(False, 0.1)]).entities == ()
 
 
+def test_two_services_that_rewrite_keep_one_anothers_work() -> None:
+    from lc_guard import Guard
+    from lc_guard.jobs import Ask, Job
+
+    class Repairs(hosted.LLMGuardServer):
+        def answer(self, request: hosted.Request) -> Any:
+            return {**super().answer(request), "sanitized_prompt": request.body["prompt"].replace("{'a'}", '["a"]')}
+
+    text = "{'a'} of jane@example.org"
+    with hosted.NeMoServer() as nemo, Repairs() as api:
+        scanners = [make(base_url=at.url, api_key=KEY) for make, at in ((NeMoGuardrails, nemo), (LLMGuardAPI, api))]
+        for order in (scanners, scanners[::-1]):
+            guard = Guard([], prompt_scanners=order)
+            (outcome,) = guard.check([Job((text,), "s", "prompt", asks=[Ask(text, "prompt")])])
+            assert outcome.hide(text) == '["a"] of <EMAIL>'
+        for scanner in scanners:
+            scanner.close()
+
+
 @pytest.mark.parametrize("make", [Lakera, PromptArmor, OpenAIModeration])
 def test_a_size_is_above_0(make: Callable[..., Any]) -> None:
     with pytest.raises(GuardError, match="max_characters"):
