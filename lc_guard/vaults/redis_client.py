@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -43,16 +44,12 @@ def connect(url: str, *, timeout: float, max_connections: int) -> Any:
         max_connections: Number of connections, at most.
 
     Raises:
-        ValueError: If the URL has another shape. It is not quoted: it may hold a password.
-        MissingExtra: If redis-py is not installed.
         RedisError: If no node of the cluster answers.
     """
-    try:
-        import redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-    except ImportError:
-        raise MissingExtra("RedisVault", "redis") from None
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     options: dict[str, Any] = {
         "socket_timeout": timeout,
         "socket_connect_timeout": timeout,
@@ -70,11 +67,14 @@ def connect(url: str, *, timeout: float, max_connections: int) -> Any:
 
 
 def check_url(url: str) -> str:
-    """Give the scheme of a URL.
+    """Give the scheme of a URL, before anything is connected.
 
     Raises:
-        ValueError: If it is none of a Redis URL, or names no server.
+        ValueError: If it is none of a Redis URL, or names no server. It is not quoted: it may hold a password.
+        MissingExtra: If redis-py is not installed.
     """
+    if find_spec("redis") is None:
+        raise MissingExtra("RedisVault", "redis")
     try:
         parts = urlsplit(url)
         scheme, place = parts.scheme, parts.netloc.rpartition("@")[2]

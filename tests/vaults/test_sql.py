@@ -243,6 +243,7 @@ def test_missing_extras():
         ("sqlalchemy", "sqlite:///x.db", "sql"),
         ("psycopg", "postgresql://h/d", "postgres"),
         ("redis", "redis://h", "redis"),
+        ("redis", "redis+cluster://h", "redis"),
     ):
         done = subprocess.run([sys.executable, "-c", code, module, url], capture_output=True, text=True, check=True)
         assert f"lc-guard[{extra}]" in done.stdout
