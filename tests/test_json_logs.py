@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -68,6 +69,16 @@ def test_an_exception_is_told_by_its_type(json_logger: logging.Logger, stream: i
     assert CANARIES[0] not in stream.getvalue()
 
 
+@pytest.fixture
+def plain_structlog() -> Iterator[None]:
+    """Structlog as it comes: LLM Guard configures it for the whole process when it is imported."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("plain_structlog")
 def test_structlog() -> None:
     with structlog.testing.capture_logs() as events:
         answer(GuardCallbackHandler(logger=structlog.get_logger()))

@@ -156,9 +156,9 @@ class TestTheBoundary:
     def test_a_guard_that_logs_leaks_in_logs(self, monkeypatch: pytest.MonkeyPatch) -> None:
         check = lc_guard.Guard.check
 
-        def log(guard: Any, jobs: Any) -> Any:
+        def log(guard: Any, jobs: Any, *tell: Any) -> Any:
             logging.getLogger("lc_guard.careless").debug("checked", extra={"texts": [job.texts for job in jobs]})
-            return check(guard, jobs)
+            return check(guard, jobs, *tell)
 
         monkeypatch.setattr(lc_guard.Guard, "check", log)
         cell = run_mode(applications()[2], "invoke")
