@@ -26,7 +26,7 @@ test: $(VENV)/.ready-dev browser
 
 # The report's page is looked at in a real browser: CHROMIUM names one that is not on the PATH.
 browser:
-	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null || { \
+	-@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null || { \
 	    echo "installing Chromium, in which the tests open the report's page"; \
 	    $(ROOT) apt-get update -q && $(ROOT) apt-get install -qy --no-install-recommends chromium; }
 
