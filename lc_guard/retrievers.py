@@ -43,8 +43,8 @@ class ProtectedRetriever(BaseRetriever):
     chain ends in ``protect(model, guard)``), say ``output="original"``: that boundary hides real text, and takes a
     placeholder for something that somebody typed.
 
-    The check of the stage ``"document"`` is so far ``pii``, the guard's detectors. Scanners for instructions that
-    somebody planted in a document come with a later version, at this very stage; until then nothing looks for them.
+    Documents are judged one by one at the stage ``"document"`` by the guard's ``prompt_scanners``: a policy may have one
+    that holds planted instructions replaced, and give the others on. By default it blocks the call.
 
     Args:
         inner: The retriever, or another Runnable from a query to documents.
