@@ -123,6 +123,23 @@ def test_a_text_changed_beside_who_says_where_to_hide_is_stopped(mode: str) -> N
         run(step, mode, "  my key is sk-12345!")
 
 
+@modes
+def test_what_a_scanner_wants_hidden_is_hidden_below_the_thresholds_of_detectors(mode: str) -> None:
+    checks = {"watcher": CheckPolicy(action="anonymize")}
+    policy = Policy(default="allow", thresholds={"BAD_WORD": 0.95}, checks=checks)
+    guard = Guard([], prompt_scanners=[Watcher(locates=True, risk=0.8)], policy=policy)
+    assert run(Anonymize(guard), mode, f"my {BAD}") == ["my [REDACTED_BAD_WORD_1]"]
+
+
+@modes
+def test_a_kind_that_blocks_blocks_though_a_scanner_would_hide_it(mode: str) -> None:
+    policy = Policy(kinds={"BAD_WORD": "block"}, checks={"watcher": CheckPolicy(action="anonymize")})
+    guard = Guard(ExactDetector({"BAD_WORD": ["uncle"]}), prompt_scanners=[Watcher(locates=True)], policy=policy)
+    for text in (f"my {BAD}", f"my {BAD} and my uncle"):
+        with pytest.raises(Blocked, match="BAD_WORD"):
+            run(Anonymize(guard), mode, text)
+
+
 def test_kinds_of_scanners_become_placeholders_that_come_back() -> None:
     class Names:
         name = "names"
