@@ -43,8 +43,8 @@ class ProtectedRetriever(BaseRetriever):
     chain ends in ``protect(model, guard)``), say ``output="original"``: that boundary hides real text, and takes a
     placeholder for something that somebody typed.
 
-    Documents are judged one by one at the stage ``"document"`` by the guard's ``prompt_scanners``: a policy may have one
-    that holds planted instructions replaced, and give the others on. By default it blocks the call.
+    The guard's ``prompt_scanners`` judge documents one by one, at the stage ``"document"``: a policy may have a poisoned
+    one replaced and the others given on; by default it blocks the call.
 
     Args:
         inner: The retriever, or another Runnable from a query to documents.

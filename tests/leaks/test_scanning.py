@@ -299,7 +299,7 @@ class ChattyDetector:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_detector_that_quotes_the_text(mode: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "lc_guard")
-    with pytest.raises(Blocked, match="DetectorError at test_scanning.py") as caught:
+    with pytest.raises(Blocked, match=r"DetectorError at test_scanning\.py") as caught:
         run(Anonymize(Guard(ChattyDetector())), mode, STORY, watched(Noter()))
     assert leaks(*told(caught.value), caplog.text) == []
 
