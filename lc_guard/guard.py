@@ -20,7 +20,7 @@ from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.panels import Panels
 from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.planning import Planner
-from lc_guard.policy import Policy
+from lc_guard.policy import Policy, Streaming
 from lc_guard.prompts import Prompts
 from lc_guard.records import Decision, Stage
 from lc_guard.restoring import FakeRestoring, NumberedRestoring, StreamRestorer
@@ -180,6 +180,14 @@ class Guard:
     def judges(self, stage: Stage) -> bool:
         """Tell whether a scanner judges texts of a stage."""
         return bool(self._panels.panel(stage))
+
+    def require_streaming(self, mode: Streaming) -> None:
+        """Make sure that answers can be streamed in a way that is not the policy's own.
+
+        Raises:
+            PolicyError: If a check can't do then what the policy says of it.
+        """
+        self._panels.require_possible(mode)
 
     @property
     def judges_any(self) -> bool:

@@ -337,7 +337,9 @@ class Hearing:
             if request.text in given.replaced:
                 self._replaced[check.job][key] = given.replaced[request.text]
             if request.text in given.entities:
-                more = given.entities[request.text]
+                # the policy's thresholds are for detectors: the check has decided already
+                lowest = policy.thresholds
+                more = [replace(e, score=max(e.score, lowest.get(e.kind, 0.0))) for e in given.entities[request.text]]
                 self._entities[check.job][key] = (*self._entities[check.job].get(key, ()), *more)
                 self._looked_at[check.job][key] = request.text
         return [CheckEnded(check.job, check.stage, judge.name, given.decision, given.details)]

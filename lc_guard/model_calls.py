@@ -42,6 +42,11 @@ class ModelCall:
         manager: Callback manager of the call, sync or async, with all of its handlers.
         json_content: Whether the answer's content is JSON.
         judge_tools: Whether scanners judge results of tools in the messages; False where they have done so.
+
+    Attributes:
+        session: Session of the call.
+        run_id: Id of its run; None until it has one.
+        shown_id: Id of the message of which chunks were shown, or None.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class ModelCall:
         self.config = config
         self.session = session
         self.run_id: UUID | None = config.get("run_id")
+        self.shown_id: str | None = None
         self._guard = guard
         self._manager = manager
         self._json_content = json_content
@@ -174,6 +180,7 @@ class ModelCall:
     def feed(self, message: Any) -> AIMessageChunk:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
         restored: AIMessageChunk = revalidated(self._chunks.feed_message(as_chunk(message)))
+        self.shown_id = restored.id
         return restored
 
     def flush(self) -> list[AIMessageChunk]:

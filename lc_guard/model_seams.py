@@ -117,7 +117,7 @@ class ModelSeams(ModelFace):
                     yield from call.flush()
                     if not call.judged or blocked is inside.error:
                         raise
-                    yield as_chunk(self._instead(blocked))
+                    yield as_chunk(self._instead(blocked, of=call.shown_id))
                     return
                 except Exception:
                     yield from call.flush()  # what was held back is shown before the error
@@ -150,7 +150,7 @@ class ModelSeams(ModelFace):
                         yield piece
                     if not call.judged or blocked is inside.error:
                         raise
-                    yield as_chunk(self._instead(blocked))
+                    yield as_chunk(self._instead(blocked, of=call.shown_id))
                     return
                 except Exception:
                     for piece in await unblocked(call.flush):
@@ -206,15 +206,19 @@ class ModelSeams(ModelFace):
             shown["run_id"] = call.run_id
         return self._for(call), shown
 
-    def _instead(self, blocked: Blocked) -> AIMessage:
+    def _instead(self, blocked: Blocked, *, of: str | None = None) -> AIMessage:
         """Give the answer that stands for a blocked one.
+
+        Args:
+            blocked: What blocked it.
+            of: Id of the message that was begun, or None.
 
         Raises:
             Blocked: If none does.
         """
         if self.on_blocked == "raise":
             raise blocked
-        return refusal(self.on_blocked, blocked.decision, as_block=self.refuses_by_block)
+        return refusal(self.on_blocked, blocked.decision, as_block=self.refuses_by_block, of=of)
 
 
 def _result(message: AIMessage) -> ChatResult:

@@ -16,6 +16,9 @@ from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.adapters import as_scanner, by_unique_name
 from lc_guard.scanners.base import CONTEXT_STAGES, Scanner
 
+ANSWER_STAGES: tuple[Stage, ...] = ("output", "tool_call")
+"""Where scanners of outputs may judge."""
+
 _MAX_KEPT = 50_000
 
 
@@ -44,12 +47,18 @@ class Panels:
         self._warm: set[int] = set()
         self._warm_lock = threading.Lock()
         self._require_known_checks()
-        for stage in get_args(Stage):
-            for judge in self.panel(stage):
-                judge.require_possible(stage, policy.streaming)
+        _require_places("prompt", self.prompt, CONTEXT_STAGES)
+        _require_places("output", self.output, ANSWER_STAGES)
+        self.require_possible(policy.streaming)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(prompt={list(self.prompt)}, output={list(self.output)})"
+
+    def require_possible(self, streaming: Streaming) -> None:
+        """Raise `PolicyError` if the policy can't be kept with a way to stream."""
+        for stage in get_args(Stage):
+            for judge in self.panel(stage):
+                judge.require_possible(stage, streaming)
 
     def panel(self, stage: Stage) -> list[Judge]:
         """Give the scanners that judge at a stage, with what holds for them there."""
@@ -101,6 +110,16 @@ class Panels:
                     f"the policy's {place} names {', '.join(map(repr, unknown))}, which is no check of this guard; "
                     f"its checks are {', '.join(map(repr, sorted(known)))}"
                 )
+
+
+def _require_places(side: str, scanners: Mapping[str, Scanner], places: Sequence[Stage]) -> None:
+    for name, scanner in scanners.items():
+        stages: Sequence[Stage] = getattr(scanner, "stages", None) or places
+        if not set(stages) & set(places):
+            raise PolicyError(
+                f"the check {name!r} judges at {', '.join(map(repr, stages))} only, where {side}_scanners are never "
+                f"asked; put it into {'output' if side == 'prompt' else 'prompt'}_scanners, or give it other stages"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,17 +45,18 @@ class Inside:
             raise
 
 
-def refusal(text: str, decision: Decision, *, as_block: bool) -> AIMessage:
+def refusal(text: str, decision: Decision, *, as_block: bool, of: str | None = None) -> AIMessage:
     """Make the answer that stands for a blocked one.
 
     Args:
         text: What it says.
         decision: The decision that blocked.
         as_block: Whether it is a content block of the type ``"refusal"``, as OpenAI's models give, instead of text.
+        of: Id of the message of which something was shown already; None for a message of its own.
     """
     content: Any = [{"type": "refusal", "refusal": text}] if as_block else text
     marks = {"finish_reason": "content_filter", _MARK: {"stage": decision.stage, "check": decision.check}}
-    return AIMessage(content, response_metadata=marks)
+    return AIMessage(content, response_metadata=marks, id=of)
 
 
 def is_refusal(message: BaseMessage) -> bool:

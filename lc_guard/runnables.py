@@ -64,7 +64,8 @@ class ScanPrompt(CheckedStep):
     """Has the guard's ``prompt_scanners`` judge its input and gives it on, hiding nothing.
 
     For chains without `Anonymize`, which judges as well, or where judging is to be at another place. It needs no
-    session, unless the policy has a scanner anonymize.
+    session, unless the policy has a scanner anonymize. Services outside are sent the text as it stands here, also by
+    scanners with ``sees="hidden"``: put it after `Anonymize` where they may not see values.
 
     Args:
         guard: Decides.
@@ -114,6 +115,7 @@ class ScanOutput(AnswerStep):
     Raises:
         TypeError: If an argument is not of its type.
         ValueError: If there is no such mode.
+        PolicyError: If a check can't do in this mode what the policy says of it.
     """
 
     def __init__(
@@ -127,6 +129,8 @@ class ScanOutput(AnswerStep):
         super().__init__(guard, session_id=session_id, name=name)
         if mode is not None and mode not in get_args(Streaming):
             raise ValueError(f"mode must be one of {', '.join(map(repr, get_args(Streaming)))}")
+        if mode is not None:
+            guard.require_streaming(mode)
         self.mode = mode
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002

@@ -74,6 +74,7 @@ class GuardSession:
 
     def forget(self) -> bool:
         """Drop the session's values for good. Tells whether there were any."""
+        self._guard.prompts.forget(self._id)
         return ask_vault(partial(self._guard.vault.forget, self._id))
 
     async def aforget(self) -> bool:

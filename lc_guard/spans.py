@@ -29,7 +29,7 @@ def merge(text: str, entities: Iterable[Entity], policy: Policy, *, anonymized: 
         text: The text.
         entities: Findings with offsets inside the text.
         policy: Says what happens to each kind; those it leaves alone hide nothing and join nothing.
-        anonymized: Kinds that get placeholders whatever the policy says of them.
+        anonymized: Kinds that get placeholders whatever the policy says of them, unless it says ``"block"``.
 
     Returns:
         Spans in order: disjoint, without blanks at their ends, never ending within a run of letters and digits. Those
@@ -37,7 +37,8 @@ def merge(text: str, entities: Iterable[Entity], policy: Policy, *, anonymized: 
     """
 
     def action_of(kind: str) -> KindAction:
-        return "anonymize" if kind == LITERAL or kind in anonymized else policy.action(kind)
+        wanted = kind in anonymized and policy.kinds.get(kind) != "block"
+        return "anonymize" if kind == LITERAL or wanted else policy.action(kind)
 
     hidden: list[Entity] = []
     shown: list[Span] = []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import is_dataclass, replace
 from typing import Any, Literal
 
 from langchain_core.messages import BaseMessage
 
 from lc_guard.conversation import turns_of
 from lc_guard.jobs import Ask, Job, Outcome
-from lc_guard.messages import map_texts, texts_of
+from lc_guard.messages import Change, map_texts, texts_of
 from lc_guard.refusals import WITHHELD
 
 Tools = Literal["all"] | Collection[str]
@@ -111,7 +112,7 @@ class ToolBoundary:
         """
         if self._pattern is None:
             return result
-        return map_texts(result, self._put_back, strict=False)
+        return _changed(result, self._put_back)
 
     def result(self, result: Any, state: Any) -> Job | None:
         """Give what is to be checked of a result, None if there is nothing.
@@ -128,7 +129,7 @@ class ToolBoundary:
             texts.append(text)
             return text
 
-        map_texts(result, note, strict=False)  # what can't be looked into does not reach the model as it is either
+        _changed(result, note)
         if not texts:
             return None
         turns = turns_of(_messages(state))
@@ -148,12 +149,24 @@ class ToolBoundary:
             Blocked: If the policy does not let it go on.
         """
         if withhold and outcome.blocking is not None:
-            return map_texts(result, lambda _: WITHHELD, strict=False)
+            return _changed(result, lambda _: WITHHELD)
         outcome.raise_if_blocked()
-        return map_texts(result, outcome.clean, strict=False) if outcome.cleaned else result
+        return _changed(result, outcome.clean) if outcome.cleaned else result
 
     def _put_back(self, text: str) -> str:
         return text if self._pattern is None else self._pattern.sub(lambda match: self._sent[match[0]], text)
+
+
+def _changed(result: Any, change: Change) -> Any:
+    """Change the texts of a tool's result; what can't be looked into does not reach the model as it is either.
+
+    Of a command of LangGraph's that is what it writes into the state: the rest says where the graph goes on.
+    """
+    if isinstance(result, list):
+        return [_changed(item, change) for item in result]
+    if type(result).__name__ == "Command" and is_dataclass(result) and not isinstance(result, type):
+        return replace(result, update=map_texts(getattr(result, "update", None), change, strict=False))
+    return map_texts(result, change, strict=False)
 
 
 def _messages(state: Any) -> Sequence[BaseMessage]:

@@ -10,16 +10,32 @@ from typing import Any
 
 import pytest
 from langchain_core.documents import Document
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableLambda
+from langgraph.types import Command
 
-from lc_guard import Anonymize, Blocked, CheckPolicy, Deanonymize, Entity, Guard, Policy, ScanOutput, ScanResult
+from lc_guard import (
+    Anonymize,
+    Blocked,
+    CheckPolicy,
+    Deanonymize,
+    Entity,
+    Guard,
+    Policy,
+    PolicyError,
+    ScanOutput,
+    ScanResult,
+    protect,
+)
 from lc_guard.conversation import asks_of
+from lc_guard.prompts import Prompts
+from lc_guard.refusals import WITHHELD, is_refusal
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.testing import ExactDetector
+from lc_guard.tool_calls import ToolBoundary, ToolPolicy
 
 from .support.scanners import BAD, Answers, RemoteWatcher, Watcher
-from .support.seams import CONFIG, NAME, P1, VALUES, added, run
+from .support.seams import CONFIG, NAME, P1, VALUES, added, openai, run
 
 modes = pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
 
@@ -105,6 +121,23 @@ def test_a_text_changed_beside_who_says_where_to_hide_is_stopped(mode: str) -> N
     assert run(step, mode, "key sk-12345") == ["key [REDACTED_BAD_WORD_1]"]
     with pytest.raises(Blocked, match="rewrites = True"):
         run(step, mode, "  my key is sk-12345!")
+
+
+@modes
+def test_what_a_scanner_wants_hidden_is_hidden_below_the_thresholds_of_detectors(mode: str) -> None:
+    checks = {"watcher": CheckPolicy(action="anonymize")}
+    policy = Policy(default="allow", thresholds={"BAD_WORD": 0.95}, checks=checks)
+    guard = Guard([], prompt_scanners=[Watcher(locates=True, risk=0.8)], policy=policy)
+    assert run(Anonymize(guard), mode, f"my {BAD}") == ["my [REDACTED_BAD_WORD_1]"]
+
+
+@modes
+def test_a_kind_that_blocks_blocks_though_a_scanner_would_hide_it(mode: str) -> None:
+    policy = Policy(kinds={"BAD_WORD": "block"}, checks={"watcher": CheckPolicy(action="anonymize")})
+    guard = Guard(ExactDetector({"BAD_WORD": ["uncle"]}), prompt_scanners=[Watcher(locates=True)], policy=policy)
+    for text in (f"my {BAD}", f"my {BAD} and my uncle"):
+        with pytest.raises(Blocked, match="BAD_WORD"):
+            run(Anonymize(guard), mode, text)
 
 
 def test_kinds_of_scanners_become_placeholders_that_come_back() -> None:
@@ -248,3 +281,69 @@ def test_a_chunk_that_is_cut_keeps_its_metadata_once() -> None:
     usage = {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}
     whole = windowed(piece(SHOWN + "Bye", response_metadata={"model_name": "m"}, usage_metadata=usage))
     assert (whole.content, whole.response_metadata, whole.usage_metadata) == (SHOWN + "Bye", {"model_name": "m"}, usage)
+
+
+def test_a_refusal_in_mid_stream_belongs_to_the_message_that_was_begun() -> None:
+    guard = Guard([], output_scanners=[Watcher()], policy=Policy(streaming="window"))
+    with openai(lambda _: f"{SHOWN}Then comes my {BAD}. Bye.", size=5) as (model, _):
+        pieces = list(protect(model, guard, on_blocked="No.").stream("hello", CONFIG))
+    assert len({piece.id for piece in pieces}) == 1
+    whole = added(pieces)
+    assert whole.content == f"{SHOWN}No."
+    assert is_refusal(whole)
+
+
+# --- tools that command a graph
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_withheld_command_still_leads_where_it_did(several: bool) -> None:
+    policy = ToolPolicy(real_values_for="all", placeholders_for=(), scan_results_of="all")
+    boundary = ToolBoundary(policy, tool="search", args={}, session="s")
+    bad = Command(
+        graph=Command.PARENT, goto="writer", update={"messages": [ToolMessage(f"my {BAD}", tool_call_id="1")], "n": 1}
+    )
+    given = [bad, ToolMessage("fine", tool_call_id="2")] if several else bad
+    job = boundary.result(given, {"messages": []})
+    assert job is not None
+    assert list(job.texts) == [f"my {BAD}", "fine"][: 1 + several]
+    (outcome,) = Guard([], prompt_scanners=[Watcher()]).check([job])
+    judged = boundary.judged(given, outcome, withhold=True)
+    made = judged[0] if several else judged
+    assert (made.graph, made.goto, made.update["n"]) == (Command.PARENT, "writer", 1)
+    assert made.update["messages"][0].content == WITHHELD
+    assert bad.update["messages"][0].content == f"my {BAD}"
+
+
+# --- what can't be, and what is kept
+
+
+def test_a_scanner_that_would_never_be_asked_is_refused() -> None:
+    with pytest.raises(PolicyError, match="'output' only, where prompt_scanners are never asked"):
+        Guard([], prompt_scanners=[Watcher(stages=("output",))])
+    with pytest.raises(PolicyError, match="put it into prompt_scanners"):
+        Guard([], output_scanners=[Watcher(stages=("prompt", "document"))])
+    both = Watcher(stages=("prompt", "output"))
+    Guard([], prompt_scanners=[both], output_scanners=[both])
+
+
+def test_a_step_streams_only_as_its_scanners_can() -> None:
+    guard = Guard([], output_scanners=[Watcher(needs_whole=True)])
+    with pytest.raises(PolicyError, match="judges whole answers"):
+        ScanOutput(guard, mode="window")
+    ScanOutput(guard, mode="audit")
+
+
+def test_prompts_are_forgotten_with_their_session_and_bounded_by_their_length() -> None:
+    guard = Guard([], output_scanners=[Watcher()])
+    Anonymize(guard).invoke("hello", CONFIG)
+    assert guard.prompts.of(run=None, session="s-1") == "hello"
+    guard.session("s-1").forget()
+    assert guard.prompts.of(run=None, session="s-1") == ""
+    prompts = Prompts()
+    for number in range(12):
+        prompts.note("x" * 1_000_000, run=None, session=str(number))
+    kept = [number for number in range(12) if prompts.of(run=None, session=str(number))]
+    assert kept == list(range(2, 12))
+    prompts.note("y" * 20_000_000, run=None, session="long")
+    assert prompts.of(run=None, session="long")

@@ -84,6 +84,7 @@ class InvisibleCharacters:
     """
 
     cost: Cost = "instant"
+    rewrites = True  # a lone leftover is no fault, but the others are given the text without it
 
     def __init__(
         self, *, threshold: float = 0.5, allow_private_use: bool = False, name: str = "InvisibleCharacters"

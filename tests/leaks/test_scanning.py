@@ -21,6 +21,7 @@ from lc_guard import (
     Blocked,
     CheckPolicy,
     Deanonymize,
+    DetectorError,
     Guard,
     GuardCallbackHandler,
     Policy,
@@ -284,6 +285,23 @@ def test_records_and_the_guard_itself(why: str) -> None:
 
 def _raw(server: OpenAIServer) -> list[str]:
     return [body.decode() for body in server.raw]
+
+
+class ChattyDetector:
+    """Fails by an error of the package itself, with the text in it."""
+
+    name = "canary"
+
+    def detect(self, text: str) -> Any:
+        raise DetectorError(f"can't look at {text}")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_detector_that_quotes_the_text(mode: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "lc_guard")
+    with pytest.raises(Blocked, match=r"DetectorError at test_scanning\.py") as caught:
+        run(Anonymize(Guard(ChattyDetector())), mode, STORY, watched(Noter()))
+    assert leaks(*told(caught.value), caplog.text) == []
 
 
 # --- Langfuse
