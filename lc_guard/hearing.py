@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar
 from lc_guard.asking import Answer, Asking, askings, in_order
 from lc_guard.check_policy import Rule
 from lc_guard.drivers import Call, NotNeeded, Plan, Together, milliseconds_since
+from lc_guard.errors import ScannerError
 from lc_guard.jobs import CheckEnded, CheckStarted, Job
 from lc_guard.panels import Judge, Panels
 from lc_guard.records import Entity, Stage
@@ -27,6 +28,11 @@ from lc_guard.verdicts import Verdict, verdict
 logger = logging.getLogger("lc_guard")
 
 T = TypeVar("T")
+
+_NOT_HIDDEN = (
+    "it may see only what is hidden, and the detectors failed: nothing was sent. Policy(on_error='allow') lets texts go "
+    "on without them"
+)
 _Phase = Literal["rewrite", "judge", "late"]
 
 _LONG = 4_000  # characters from which even instant scanners are kept off an event loop: they take milliseconds then
@@ -82,6 +88,7 @@ class Hearing:
         self._replaced: list[dict[str, str]] = [{} for _ in jobs]
         self._entities: list[dict[str, tuple[Entity, ...]]] = [{} for _ in jobs]
         self._looked_at: list[dict[str, str]] = [{} for _ in jobs]
+        self._open: set[int] = set()
         self._hidden_turns: list[dict[str, str]] = [{} for _ in jobs]
         self._deadline: float | None = None
         self._judges: dict[tuple[Stage, str], Judge] = {
@@ -172,6 +179,10 @@ class Hearing:
             left.update({turn: kept.replace(text, now) for turn, kept in left.items() if turn not in changed})
         return left
 
+    def hide_failed(self, job: int) -> None:
+        """Note that what the detectors would have found in a job is not hidden: nobody outside may see its texts."""
+        self._open.add(job)
+
     def late(self, hidden: Sequence[Mapping[str, str]], turns: Sequence[Mapping[str, str]]) -> Plan[None]:
         """Ask those that may see only what is hidden; nothing is asked of jobs that are blocked.
 
@@ -223,7 +234,11 @@ class Hearing:
             )
             for ask in asks.values()
         ]
-        known = [self._panels.verdicts.get(judge.name, judge.scanner, request) for request in requests]
+        known: list[Answer | None]
+        if number in self._open and _phase(judge, job) == "late":
+            known = [ScannerError(_NOT_HIDDEN)] * len(requests)
+        else:
+            known = [self._panels.verdicts.get(judge.name, judge.scanner, request) for request in requests]
         return _Check(number, stage, judge, [text for text, _ in asks], requests, list(known))
 
     def _ask(self, checks: list[_Check]) -> Plan[None]:

@@ -91,6 +91,8 @@ class Planner:
             elif number in hiding or _has_found(hearing, number, job):
                 outcome = yield from self._decide(hearing, number, job, detected or Detected(), started)
             outcomes.append(outcome)
+            if any(decision.error is not None for decision in outcome.decisions):
+                hearing.hide_failed(number)
             said = {} if outcome.blocking else hearing.turns(number)
             shown = (yield from self._hide_turns(job.session or "", said.values(), detected)) if said else {}
             turns.append({text: shown[left] for text, left in said.items() if left in shown})

@@ -31,7 +31,7 @@ from lc_guard.conversation import asks_of
 from lc_guard.prompts import Prompts
 from lc_guard.refusals import WITHHELD, is_refusal
 from lc_guard.scanners.base import ScanRequest
-from lc_guard.testing import ExactDetector
+from lc_guard.testing import ExactDetector, FailingDetector
 from lc_guard.tool_calls import ToolBoundary, ToolPolicy
 
 from .support.scanners import BAD, Answers, RemoteWatcher, Watcher
@@ -347,3 +347,18 @@ def test_prompts_are_forgotten_with_their_session_and_bounded_by_their_length() 
     assert kept == list(range(2, 12))
     prompts.note("y" * 20_000_000, run=None, session="long")
     assert prompts.of(run=None, session="long")
+
+
+@pytest.mark.parametrize("on_error", ["block", "allow"])
+@modes
+def test_where_the_detectors_failed_nothing_goes_outside(mode: str, on_error: Any) -> None:
+    remote = RemoteWatcher()
+    policy = Policy(checks={"pii": CheckPolicy(on_error="allow"), "remote": CheckPolicy(on_error=on_error)})
+    guard = Guard(FailingDetector(ValueError(NAME)), prompt_scanners=[remote], policy=policy)
+    if on_error == "block":
+        with pytest.raises(Blocked, match="nothing was sent") as raised:
+            run(Anonymize(guard), mode, f"I am {NAME}")
+        assert raised.value.decision.error == "ScannerError"
+    else:
+        assert added(run(Anonymize(guard), mode, f"I am {NAME}")) == f"I am {NAME}"
+    assert not remote.requests
