@@ -158,6 +158,8 @@ class Guard:
     ) -> tuple[Decision, ...]:
         """Have the scanners of a stage judge a text, and do nothing about it.
 
+        Nothing is hidden, so services outside are given the text as it is. The detectors are not asked.
+
         Args:
             text: The text.
             stage: Where it comes from.

@@ -283,6 +283,15 @@ def test_records_and_the_guard_itself(why: str) -> None:
     assert leaks(ScanResult(valid=False, risk_score=1.0, sanitized=STORY)) == []
 
 
+def test_scan_remembers_nothing() -> None:
+    policy = Policy(checks={"judge": CheckPolicy(action="anonymize")})
+    guard = Guard(CanaryDetector(), prompt_scanners=[finds()], policy=policy)
+    assert [decision.action for decision in guard.scan(ASKED)] == ["anonymize"]
+    assert [decision.action for decision in asyncio.run(guard.ascan(ASKED))] == ["anonymize"]
+    assert guard.vault.items("") == {}
+    assert "0 values" in repr(guard.vault)
+
+
 def _raw(server: OpenAIServer) -> list[str]:
     return [body.decode() for body in server.raw]
 
