@@ -197,6 +197,11 @@ class Guard:
         return bool(self._panels.prompt)
 
     @property
+    def takes_from_answers(self) -> bool:
+        """Whether the policy has a scanner of this machine take something out of what the model says."""
+        return any(stage in ("output", "tool_call") for stage, _ in self._panels.hiding.values())
+
+    @property
     def scanners_hide(self) -> bool:
         """Whether the policy has a scanner put placeholders, so that scanning needs a session."""
         stages = get_args(Stage)

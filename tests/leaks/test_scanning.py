@@ -399,6 +399,28 @@ def test_what_scanners_take_out_does_not_reach_langfuse(
     assert langfuse_server.holds("my token is ")
 
 
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
+def test_an_answer_exported_before_it_was_judged(
+    mode: str, make_langfuse: MakeClient, langfuse_server: LangfuseServer
+) -> None:
+    policy = Policy(checks={"Secrets": CheckPolicy(action="redact")})
+    guard = Guard(CanaryDetector(), output_scanners=[Secrets()], policy=policy)
+    client = make_langfuse(mask_otel_spans=mask_otel_spans(guard))
+
+    def slow(message: Any) -> Any:
+        client.flush()
+        assert [span.type for span in langfuse_server.spans] == ["guardrail", "chain", "generation"]
+        return message
+
+    with openai(lambda _: f"your token is {TOKEN}") as (model, _):
+        chain = Anonymize(guard) | model | RunnableLambda(slow) | Deanonymize(guard)
+        (answer,) = run(chain, mode, "hello", langfuse_config(1))
+    assert answer.text == "your token is [REDACTED_ACCESS_TOKEN]"
+    client.flush()
+    assert not langfuse_server.holds(TOKEN)
+    assert langfuse_server.holds("your token is ")
+
+
 def test_this_test_would_see_a_leak() -> None:
     guard = Guard(
         [], prompt_scanners=[Says(lambda text: ScanResult(valid=False, risk_score=1.0, categories={text: 1}))]
