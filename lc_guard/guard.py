@@ -158,6 +158,8 @@ class Guard:
     ) -> tuple[Decision, ...]:
         """Have the scanners of a stage judge a text, and do nothing about it.
 
+        Nothing is hidden, so services outside are given the text as it is. The detectors are not asked.
+
         Args:
             text: The text.
             stage: Where it comes from.
@@ -193,6 +195,11 @@ class Guard:
     def judges_any(self) -> bool:
         """Whether the guard has a scanner of what the model is given to read."""
         return bool(self._panels.prompt)
+
+    @property
+    def takes_from_answers(self) -> bool:
+        """Whether the policy has a scanner of this machine take something out of what the model says."""
+        return any(stage in ("output", "tool_call") for stage, _ in self._panels.hiding.values())
 
     @property
     def scanners_hide(self) -> bool:

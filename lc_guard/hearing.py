@@ -30,7 +30,7 @@ logger = logging.getLogger("lc_guard")
 T = TypeVar("T")
 
 _NOT_HIDDEN = (
-    "it may see only what is hidden, and the detectors failed: nothing was sent. Policy(on_error='allow') lets texts go "
+    "it may see only what is hidden, and the detectors failed: nothing was sent. With on_error='allow' texts go "
     "on without them"
 )
 _Phase = Literal["rewrite", "judge", "late"]

@@ -108,6 +108,8 @@ class SpanMask:
         self._max_traces = max_traces
         self._traces: OrderedDict[str, _Trace] = OrderedDict()
         self._lock = Lock()
+        # what scanners will take out of an answer stands in the model's own span, which may leave before they have
+        self._sources = (*_SOURCES, "generation") if guard.takes_from_answers else _SOURCES
         guard.vault.subscribe(lambda session, entries: self._limbo.add(guard.digest(session), entries))
 
     def __repr__(self) -> str:
@@ -166,7 +168,7 @@ class SpanMask:
         if any(finder([name])[0] for finder in self._finders(digests, inside_words=False)[0]):
             raise UnmaskableName
         table = hide(found, finders)
-        source = attributes.get("langfuse.observation.type") in _SOURCES
+        source = attributes.get("langfuse.observation.type") in self._sources
         needed = self._detect == "always" or not decided or not complete or source
         # A check's own span is free of values, and is to arrive also when the detectors are down.
         if needed and _SESSION not in attributes:

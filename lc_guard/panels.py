@@ -155,7 +155,7 @@ class Judge:
         if stage not in CONTEXT_STAGES:
             raise PolicyError(
                 f"the check {self.name!r} can't anonymize at the stage {stage!r}: what a model says is restored for "
-                "its reader. Take action='redact'"
+                f"its reader. Take action='redact' there, in stages[{stage!r}].checks"
             )
         if self.sees_hidden:
             raise PolicyError(

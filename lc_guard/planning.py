@@ -304,4 +304,6 @@ def _pii_started(number: int, job: Job) -> CheckStarted:
 
 
 def _has_found(hearing: Hearing, number: int, job: Job) -> bool:
-    return not hearing.blocked(number) and any(hearing.found(number, text) for text in _texts(job))
+    # without a session there is nowhere to remember a value
+    known = job.session is not None and not hearing.blocked(number)
+    return known and any(hearing.found(number, text) for text in _texts(job))

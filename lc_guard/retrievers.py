@@ -43,8 +43,8 @@ class ProtectedRetriever(BaseRetriever):
     chain ends in ``protect(model, guard)``), say ``output="original"``: that boundary hides real text, and takes a
     placeholder for something that somebody typed.
 
-    The guard's ``prompt_scanners`` judge documents one by one, at the stage ``"document"``: a policy may have a
-    poisoned one replaced and the others given on; by default it blocks the call.
+    The guard's ``prompt_scanners`` judge documents one by one, at the stage ``"document"``: a policy may have one that
+    is poisoned replaced and the others given on; by default it blocks the call.
 
     Args:
         inner: The retriever, or another Runnable from a query to documents.

@@ -283,6 +283,15 @@ def test_records_and_the_guard_itself(why: str) -> None:
     assert leaks(ScanResult(valid=False, risk_score=1.0, sanitized=STORY)) == []
 
 
+def test_scan_remembers_nothing() -> None:
+    policy = Policy(checks={"judge": CheckPolicy(action="anonymize")})
+    guard = Guard(CanaryDetector(), prompt_scanners=[finds()], policy=policy)
+    assert [decision.action for decision in guard.scan(ASKED)] == ["anonymize"]
+    assert [decision.action for decision in asyncio.run(guard.ascan(ASKED))] == ["anonymize"]
+    assert guard.vault.items("") == {}
+    assert "0 values" in repr(guard.vault)
+
+
 def _raw(server: OpenAIServer) -> list[str]:
     return [body.decode() for body in server.raw]
 
@@ -388,6 +397,28 @@ def test_what_scanners_take_out_does_not_reach_langfuse(
     assert langfuse_server.spans
     assert not langfuse_server.holds(TOKEN[:-1])
     assert langfuse_server.holds("my token is ")
+
+
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
+def test_an_answer_exported_before_it_was_judged(
+    mode: str, make_langfuse: MakeClient, langfuse_server: LangfuseServer
+) -> None:
+    policy = Policy(checks={"Secrets": CheckPolicy(action="redact")})
+    guard = Guard(CanaryDetector(), output_scanners=[Secrets()], policy=policy)
+    client = make_langfuse(mask_otel_spans=mask_otel_spans(guard))
+
+    def slow(message: Any) -> Any:
+        client.flush()
+        assert [span.type for span in langfuse_server.spans] == ["guardrail", "chain", "generation"]
+        return message
+
+    with openai(lambda _: f"your token is {TOKEN}") as (model, _):
+        chain = Anonymize(guard) | model | RunnableLambda(slow) | Deanonymize(guard)
+        (answer,) = run(chain, mode, "hello", langfuse_config(1))
+    assert answer.text == "your token is [REDACTED_ACCESS_TOKEN]"
+    client.flush()
+    assert not langfuse_server.holds(TOKEN)
+    assert langfuse_server.holds("your token is ")
 
 
 def test_this_test_would_see_a_leak() -> None:
