@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,14 +139,9 @@ JUDGING: dict[str, tuple[Callable[[], Any], Policy]] = {
 
 
 def scanning(make: Callable[[], Any], policy: Policy) -> Guard:
-    return Guard(
-        CanaryDetector(), prompt_scanners=[make()], output_scanners=[("says", make())], policy=_for_both(policy)
-    )
-
-
-def _for_both(policy: Policy) -> Policy:
-    checks = {**policy.checks, **({"says": policy.checks["judge"]} if "judge" in policy.checks else {})}
-    return Policy(checks=checks, on_invalid=policy.on_invalid, fail_fast=policy.fail_fast)
+    checks = {name: settings for settings in policy.checks.values() for name in ("judge", "says")}
+    both = replace(policy, checks=checks)
+    return Guard(CanaryDetector(), prompt_scanners=[make()], output_scanners=[("says", make())], policy=both)
 
 
 class CheckNoter(Noter):
@@ -166,14 +162,13 @@ def watched(noter: Noter, session: str = SESSION) -> dict[str, Any]:
 
 
 @contextmanager
-def value_free_if_blocked() -> Iterator[None]:
-    """Whether a text is blocked depends on the scanner; if it is, the error shows no value."""
+def value_free_if_blocked() -> Iterator[list[Any]]:
+    """Give what an error tells, if a text is blocked: it shows no value."""
+    told_by_it: list[Any] = []
     try:
-        yield
+        yield told_by_it
     except Blocked as error:
-        told_by_it = [*told(error), error.decision]
-    else:
-        return
+        told_by_it += [*told(error), error.decision]
     assert leaks(*told_by_it) == []
 
 
@@ -210,8 +205,9 @@ def test_chains_and_models(
     for seam, make in SEAMS.items():
         guard, noter = scanning(*JUDGING[why]), CheckNoter()
         safe = make(guard, model)
-        with value_free_if_blocked():
+        with value_free_if_blocked() as blocked:
             run(safe, mode, HISTORY, watched(noter))
+        assert bool(blocked) == (why.startswith("blocks") or why in FAILING), seam
         assert leaks(*_raw(server)) == [], seam
         server.raw.clear()
         told_of(noter)
