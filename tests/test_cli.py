@@ -533,6 +533,11 @@ pii.timeout = 5
                 ["stages.tool_call anonymizes: a guard refuses that, what a model says is restored; take 'redact'"],
             ),
             (
+                "checks.A.action = 'block'\nchecks.B.action = 'redact'\nchecks.C.action = 'replace'\n"
+                "stages.document = { action = 'replace', checks.B.action = 'block' }",
+                ["stages.document.action does not hold for 'A': a check's own action comes first"],
+            ),
+            (
                 "stages.prompt.checks.A.on_error = 'allow'",
                 [
                     "check 'A' at prompt: on_error is 'allow': where it fails, a text reaches the model without being "

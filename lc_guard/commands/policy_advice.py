@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import get_args
 
-from lc_guard.check_policy import REPLACEMENT, Rule
+from lc_guard.check_policy import REPLACEMENT, CheckPolicy, Rule
 from lc_guard.policy import Policy
 from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.base import CONTEXT_STAGES
@@ -67,6 +67,11 @@ def advice(policy: Policy) -> Iterator[str]:
         actions = {settings.action, *(check.action for check in settings.checks.values())}
         if stage not in CONTEXT_STAGES and "anonymize" in actions:
             yield f"stages.{stage} anonymizes: a guard refuses that, what a model says is restored; take 'redact'"
+        own = [name for name, check in policy.checks.items() if check.action not in (None, settings.action)]
+        kept = [name for name in own if settings.checks.get(name, CheckPolicy()).action is None]
+        if settings.action is not None and kept:
+            named = ", ".join(map(repr, kept))
+            yield f"stages.{stage}.action does not hold for {named}: a check's own action comes first"
     for name in checks(policy):
         told: dict[str, list[Stage]] = {}
         for rule, stages in rules(policy, name).items():
