@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from lc_guard.drivers import is_control_flow
 from lc_guard.errors import DetectorError, DetectorTimeout, ScannerError, ScannerTimeout
 from lc_guard.findings import checked_entities
+from lc_guard.foreign_errors import is_control_flow
 from lc_guard.records import ScanResult
 from lc_guard.scanners.base import Scanner, ScanRequest
 

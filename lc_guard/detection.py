@@ -15,9 +15,10 @@ from typing import Any
 
 from lc_guard.detectors.adapters import adapted
 from lc_guard.detectors.base import Answers, Detector, DetectorLike, name_of
-from lc_guard.drivers import Plan, Together, holds_no_text, milliseconds_since, where
 from lc_guard.errors import DetectorError, DetectorTimeout
 from lc_guard.findings import checked_entities, listed
+from lc_guard.foreign_errors import holds_no_text, where
+from lc_guard.plans import Plan, Together
 from lc_guard.records import Entity
 
 logger = logging.getLogger("lc_guard")
@@ -170,7 +171,7 @@ def _ask(detector: Detector, texts: Texts) -> tuple[list[tuple[Entity, ...]], Ma
     checked = [checked_entities(answer, len(text)) for answer, text in zip(answers, texts, strict=True)]
     if isinstance(given, Answers):
         return checked, given.latency_ms
-    return checked, {"": milliseconds_since(started)}
+    return checked, {"": (time.perf_counter() - started) * 1000}
 
 
 class _Cache:

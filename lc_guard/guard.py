@@ -14,12 +14,14 @@ from typing import Any, TypeVar, cast, get_args
 
 from lc_guard.detection import Detection
 from lc_guard.detectors.base import DetectorLike
-from lc_guard.drivers import Driver, Plan, Together, ask_vault
+from lc_guard.drivers import Driver
+from lc_guard.foreign_errors import ask_vault
 from lc_guard.hiding import Hiding, cut_out
 from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.panels import Panels
 from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.planning import Planner
+from lc_guard.plans import Plan, Together
 from lc_guard.policy import Policy, Streaming
 from lc_guard.prompts import Prompts
 from lc_guard.records import Decision, Stage

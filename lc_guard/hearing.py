@@ -17,10 +17,10 @@ from typing import Any, Literal, TypeVar
 
 from lc_guard.asking import Answer, Asking, askings, in_order
 from lc_guard.check_policy import Rule
-from lc_guard.drivers import Call, NotNeeded, Plan, Together, milliseconds_since
 from lc_guard.errors import ScannerError
 from lc_guard.jobs import CheckEnded, CheckStarted, Job
 from lc_guard.panels import Judge, Panels
+from lc_guard.plans import Call, NotNeeded, Plan, Together
 from lc_guard.records import Entity, Stage
 from lc_guard.scanners.base import ScanRequest, Turn
 from lc_guard.verdicts import Verdict, verdict
@@ -339,7 +339,7 @@ class Hearing:
             replace(judge.rule, monitor=True) if job.watch_only else judge.rule,
             check.requests,
             [answer for answer in check.answers if answer is not None],
-            latency_ms=milliseconds_since(check.started),
+            latency_ms=(time.perf_counter() - check.started) * 1000,
             session=None if job.session is None else self._digest(job.session),
             details={**details, **dict(getattr(judge.scanner, "details", None) or {})},
         )

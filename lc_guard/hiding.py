@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
 
-from lc_guard.drivers import Plan, Together
 from lc_guard.errors import GuardError
 from lc_guard.escapes import readings
 from lc_guard.fakes import FakeMint
@@ -16,6 +15,7 @@ from lc_guard.known import Known
 from lc_guard.linking import PERSON, People, Person, alias_kind, base_kind
 from lc_guard.ordinary import is_ordinary
 from lc_guard.placeholders import LITERAL, TokenGrammar
+from lc_guard.plans import Plan, Together
 from lc_guard.policy import Policy
 from lc_guard.records import Entity
 from lc_guard.restoring import FakeRestoring

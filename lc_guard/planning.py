@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 
 from lc_guard.detection import Detected, Detection
-from lc_guard.drivers import Plan, Together, milliseconds_since
 from lc_guard.errors import ScannerError, UnsupportedInput
 from lc_guard.escapes import all_readings
 from lc_guard.hearing import Hearing
@@ -16,6 +15,7 @@ from lc_guard.hiding import Hiding, Memory
 from lc_guard.jobs import CheckEnded, CheckStarted, Job, Outcome
 from lc_guard.panels import Panels
 from lc_guard.placeholders import LITERAL
+from lc_guard.plans import Plan, Together
 from lc_guard.policy import Policy
 from lc_guard.records import PII_CHECK, Action, Decision, Entity, strongest
 from lc_guard.spans import Span, merge
@@ -268,7 +268,7 @@ class Planner:
             action=action,
             valid=action != "block",
             risk_score=max((span.score for span in found), default=0.0),
-            latency_ms=milliseconds_since(started),
+            latency_ms=(time.perf_counter() - started) * 1000,
             entities=counts,
             error=None if failure is None else type(failure).__name__,
             session=self._session(job),
@@ -281,7 +281,7 @@ class Planner:
             action="block",
             valid=False,
             risk_score=1.0,
-            latency_ms=milliseconds_since(started),
+            latency_ms=(time.perf_counter() - started) * 1000,
             error=type(failure).__name__,
             session=self._session(job),
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from lc_guard.asking import Answer, Asking
 from lc_guard.check_policy import Rule
-from lc_guard.drivers import holds_no_text, where
+from lc_guard.foreign_errors import holds_no_text, where
 from lc_guard.hiding import cut_out
 from lc_guard.records import Action, Decision, Entity, ScanResult, Stage, strongest
 from lc_guard.scanners.base import Scanner, ScanRequest

@@ -18,8 +18,8 @@ MODULES = {path.relative_to(HOUSE).with_suffix("").as_posix(): path for path in 
 FLOORS = [
     {"records", "words", "linking", "escapes", "ordinary", "workers"},
     {"errors", "known", "placeholders"},
-    {"check_policy", "findings"},
-    {"policy", "policy_sources"},
+    {"check_policy", "findings", "foreign_errors", "plans"},
+    {"policy", "policy_sources", "running_calls"},
     {"policy_files"},
     {"services", "hub", "presidio_offline"},
     {"llm_guard_engine"},

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from lc_guard.drivers import Driver, NotNeeded, Together, ask_vault, is_control_flow, where
-from lc_guard.errors import DetectorTimeout, VaultError, VaultFull
+from lc_guard.drivers import Driver
+from lc_guard.errors import DetectorTimeout
+from lc_guard.plans import NotNeeded, Together
 
 CANARY = "Zebulon Quartermain"
 
@@ -99,11 +100,6 @@ def test_control_flow_passes(mode, timeout, error):
     with pytest.raises(type(error)):
         run(plan(), mode)
     assert closed == [True]
-
-
-def test_control_flow_is_known_by_name():
-    assert is_control_flow(GraphInterrupt())
-    assert not is_control_flow(ValueError())
 
 
 @modes
@@ -200,25 +196,6 @@ async def test_the_loop_is_never_blocked():
     await Driver().arun(plan_of(Together([release.wait], 5.0)))
     await ticking
     assert len(ticks) == 20
-
-
-def test_where_names_type_and_place_only():
-    try:
-        fail(ValueError(CANARY))
-    except ValueError as error:
-        told = where(error)
-    assert told.startswith("ValueError at test_drivers.py:")
-    assert where(ValueError(CANARY)) == "ValueError"
-
-
-def test_a_vaults_error_is_told_without_its_text():
-    assert ask_vault(lambda: 5) == 5
-    with pytest.raises(VaultError, match=r"^the vault failed: ValueError at test_drivers.py:\d+$") as caught:
-        ask_vault(lambda: fail(ValueError(CANARY)))
-    assert caught.value.__suppress_context__
-    for error in (VaultFull("own"), GraphInterrupt(), KeyboardInterrupt()):
-        with pytest.raises(type(error)):
-            ask_vault(lambda error=error: fail(error))
 
 
 class Remote:

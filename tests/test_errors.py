@@ -101,11 +101,13 @@ def test_no_message_in_the_core_is_made_of_a_text():
     for module in (
         "detection",
         "drivers",
+        "foreign_errors",
         "guard",
         "hiding",
         "jobs",
         "policy",
         "restoring",
+        "running_calls",
         "sessions",
         "vaults.memory",
     ):
