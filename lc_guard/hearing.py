@@ -10,20 +10,21 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-from lc_guard.asking import Answer, Asking, askings, in_order
+from lc_guard.asking import Answer
 from lc_guard.check_policy import Rule
 from lc_guard.errors import ScannerError
-from lc_guard.jobs import CheckEnded, CheckStarted, Job
+from lc_guard.heard_texts import HeardTexts
+from lc_guard.jobs import CheckEnded, Job
+from lc_guard.open_checks import OpenCheck
 from lc_guard.panels import Judge, Panels
 from lc_guard.plans import Call, NotNeeded, Plan, Together
-from lc_guard.records import Entity, Stage
-from lc_guard.scanners.base import ScanRequest, Turn
-from lc_guard.verdicts import Verdict, verdict
+from lc_guard.records import Stage
+from lc_guard.scanners.base import ScanRequest
+from lc_guard.verdicts import Verdict
 
 logger = logging.getLogger("lc_guard")
 
@@ -38,32 +39,6 @@ _Phase = Literal["rewrite", "judge", "late"]
 _LONG = 4_000  # characters from which even instant scanners are kept off an event loop: they take milliseconds then
 
 
-@dataclass(eq=False, slots=True)
-class _Check:
-    """One check of one job at one stage, under way.
-
-    Attributes:
-        job: Number of the job.
-        stage: Where the texts come from.
-        judge: Who is asked.
-        keys: The texts as they came.
-        requests: What is asked: the texts as they are now.
-        answers: What was said; None where nobody has yet.
-        open: Calls that have not ended, and their results.
-        started: Reading of `time.perf_counter`.
-    """
-
-    job: int
-    stage: Stage
-    judge: Judge
-    keys: list[str] = field(repr=False)
-    requests: list[ScanRequest] = field(repr=False)
-    answers: list[Answer | None] = field(repr=False)
-    calls: list[Asking] = field(default_factory=list)
-    results: dict[int, Any] = field(default_factory=dict)
-    started: float = 0.0
-
-
 class Hearing:
     """What the scanners say of some jobs, in one call of the guard.
 
@@ -73,23 +48,18 @@ class Hearing:
         digest: Gives the digest of a session id.
 
     Attributes:
+        texts: By job, what became of its texts so far.
         verdicts: By job, the verdicts in the order in which they were given.
         idle: Seconds for which the plan given to `beside` waited for scanners.
     """
 
     def __init__(self, panels: Panels, jobs: Sequence[Job], digest: Callable[[str], str]) -> None:
+        self.texts = [HeardTexts(panels.policy.thresholds) for _ in jobs]
         self.verdicts: list[list[Verdict]] = [[] for _ in jobs]
         self.idle = 0.0
         self._panels = panels
         self._jobs = jobs
         self._digest = digest
-        self._current: list[dict[str, str]] = [{} for _ in jobs]
-        self._rewritten: list[dict[str, str]] = [{} for _ in jobs]
-        self._replaced: list[dict[str, str]] = [{} for _ in jobs]
-        self._entities: list[dict[str, tuple[Entity, ...]]] = [{} for _ in jobs]
-        self._looked_at: list[dict[str, str]] = [{} for _ in jobs]
-        self._open: set[int] = set()
-        self._hidden_turns: list[dict[str, str]] = [{} for _ in jobs]
         self._deadline: float | None = None
         self._judges: dict[tuple[Stage, str], Judge] = {
             (ask.stage, judge.name): judge for job in jobs for ask in job.asks for judge in panels.panel(ask.stage)
@@ -99,36 +69,6 @@ class Hearing:
         """Give the verdicts on a job in the order of the scanners, whichever ended first."""
         order = {key: number for number, key in enumerate(self._judges)}
         return sorted(self.verdicts[job], key=lambda given: order[given.decision.stage, given.decision.check])
-
-    def current(self, job: int, text: str) -> str:
-        """Give what the rewriting scanners left of a text."""
-        return self._current[job].get(text, text)
-
-    def rewritten(self, job: int, text: str) -> str:
-        """Give what the rewriting scanners left of a text before anything was hidden in it."""
-        return self._rewritten[job].get(text, text)
-
-    def replaced(self, job: int, text: str) -> bool:
-        """Tell whether something stands in a text's place."""
-        return text in self._replaced[job]
-
-    def final(self, job: int, text: str, hidden: str) -> str:
-        """Give what goes on instead of a text.
-
-        Args:
-            job: Number of the job.
-            text: The text as it came.
-            hidden: What is left of it, hidden or not.
-        """
-        return self._replaced[job].get(text, hidden)
-
-    def found(self, job: int, text: str) -> tuple[Entity, ...]:
-        """Give what scanners want hidden in a text, with offsets in what the rewriting ones left of it."""
-        return self._entities[job].get(text, ())
-
-    def moved(self, job: int) -> bool:
-        """Tell whether a text in which scanners want something hidden was changed beside them."""
-        return any(self.current(job, text) != seen for text, seen in self._looked_at[job].items())
 
     def blocked(self, job: int) -> bool:
         """Tell whether a verdict does not let a job's texts go on."""
@@ -173,15 +113,7 @@ class Hearing:
             if _phase(judge, self._jobs[job]) == "late" and getattr(judge.scanner, "uses_turns", False)
         }
         said = {turn.text for ask in self._jobs[job].asks if ask.stage in stages for turn in ask.turns}
-        changed = {text: now for text, now in self._current[job].items() if now != text}
-        left = {text: changed.get(text, text) for text in said}
-        for text, now in changed.items():  # a turn of several texts holds each of them
-            left.update({turn: kept.replace(text, now) for turn, kept in left.items() if turn not in changed})
-        return left
-
-    def hide_failed(self, job: int) -> None:
-        """Note that what the detectors would have found in a job is not hidden: nobody outside may see its texts."""
-        self._open.add(job)
+        return self.texts[job].left_of(said)
 
     def late(self, hidden: Sequence[Mapping[str, str]], turns: Sequence[Mapping[str, str]]) -> Plan[None]:
         """Ask those that may see only what is hidden; nothing is asked of jobs that are blocked.
@@ -190,12 +122,10 @@ class Hearing:
             hidden: By job, text → hidden text.
             turns: By job, what was said before → the same hidden.
         """
-        self._rewritten = [dict(texts) for texts in self._current]
-        for number, texts in enumerate(hidden):
-            self._current[number].update({**texts, **self._replaced[number]})  # as the model will see it
+        for texts, values, said in zip(self.texts, hidden, turns, strict=True):
+            texts.hide(values, said)
         if not any(_phase(judge, job) == "late" for judge in self._judges.values() for job in self._jobs):
             return
-        self._hidden_turns = [{**said, **now} for said, now in zip(turns, self._current, strict=True)]
         yield from self._one_by_one("late")
         yield from self._ask(self._checks("late", lambda judge: not judge.rewrites))
 
@@ -204,7 +134,7 @@ class Hearing:
         for name in names:
             yield from self._ask(self._checks(phase, partial(_rewrites, name)))
 
-    def _checks(self, phase: _Phase, wanted: Callable[[Judge], bool]) -> list[_Check]:
+    def _checks(self, phase: _Phase, wanted: Callable[[Judge], bool]) -> list[OpenCheck]:
         """Open the checks of a phase; each job has its own."""
         skip = phase == "late" or self._panels.policy.fail_fast
         checks = (
@@ -216,7 +146,7 @@ class Hearing:
         )
         return [check for check in checks if check is not None]
 
-    def _check(self, number: int, job: Job, stage: Stage, judge: Judge) -> _Check | None:
+    def _check(self, number: int, job: Job, stage: Stage, judge: Judge) -> OpenCheck | None:
         by_turns = getattr(judge.scanner, "uses_turns", False)
         asks = {(ask.text, ask.turns if by_turns else ()): ask for ask in job.asks if ask.stage == stage}
         if not asks:
@@ -224,35 +154,32 @@ class Hearing:
         timeout = judge.rule.timeout
         own = None if timeout is None else time.monotonic() + timeout
         ends = [end for end in (self._deadline, own) if end is not None]
+        texts = self.texts[number]
         requests = [
             ScanRequest(
-                self.current(number, ask.text),
+                texts.current(ask.text),
                 stage,
                 job.prompt if stage in ("output", "tool_call") else "",
-                ask.turns if _phase(judge, job) != "late" else self._hidden(number, ask.turns),
+                ask.turns if _phase(judge, job) != "late" else texts.hidden_turns(ask.turns),
                 min(ends, default=None),
             )
             for ask in asks.values()
         ]
         known: list[Answer | None]
-        if number in self._open and _phase(judge, job) == "late":
+        if texts.unhidden and _phase(judge, job) == "late":
             known = [ScannerError(_NOT_HIDDEN)] * len(requests)
         else:
             known = [self._panels.verdicts.get(judge.name, judge.scanner, request) for request in requests]
-        return _Check(number, stage, judge, [text for text, _ in asks], requests, list(known))
+        return OpenCheck(number, job, stage, judge, [text for text, _ in asks], requests, list(known))
 
-    def _ask(self, checks: list[_Check]) -> Plan[None]:
+    def _ask(self, checks: list[OpenCheck]) -> Plan[None]:
         if checks:
             yield from self._alongside(_nothing(), checks)
 
-    def _hidden(self, number: int, turns: Sequence[Turn]) -> tuple[Turn, ...]:
-        known = self._hidden_turns[number]
-        return tuple(Turn(turn.role, known[turn.text]) for turn in turns if turn.text in known)
-
-    def _alongside(self, plan: Plan[T], checks: list[_Check]) -> Plan[T | None]:
+    def _alongside(self, plan: Plan[T], checks: list[OpenCheck]) -> Plan[T | None]:
         """Run checks beside the first thing that a plan waits for."""
         notes, made = self._started(checks)
-        calls = [(check, call) for check in made for call in check.calls]
+        calls = [(check, number) for check in made for number in range(len(check.calls))]
         inline = all(check.judge.instant for check in made)
         step: Together | None = None
         try:
@@ -267,16 +194,15 @@ class Hearing:
 
         def done(number: int, result: Any) -> Iterable[Any]:
             if number >= count:
-                check, _ = calls[number - count]
-                check.results[number - count] = result
-                return self._ended(check, calls)
+                check, call = calls[number - count]
+                return self._ended(check) if check.hear(call, result) else ()
             nonlocal idle_since
             idle_since = time.perf_counter()
             return step.done(number, result) if step is not None and step.done is not None else ()
 
-        long = sum(len(request.text) for check in made for request in check.requests) > _LONG
+        long = sum(check.characters for check in made) > _LONG
         results = yield Together(
-            [*first, *(call for _, call in calls)],
+            [*first, *(check.calls[number] for check, number in calls)],
             waits=(step is not None and step.waits) or (bool(calls) and (not inline or long)),
             notes=[*notes, *(step.notes if step is not None else ())],
             done=done,
@@ -290,77 +216,42 @@ class Hearing:
             return None
         return (yield from _rest(plan, results[:count]))
 
-    def _started(self, checks: list[_Check]) -> tuple[list[Any], list[_Check]]:
+    def _started(self, checks: list[OpenCheck]) -> tuple[list[Any], list[OpenCheck]]:
         """Open checks: gives what is told of them, and those that are to be made."""
         notes: list[Any] = []
-        made: list[_Check] = []
+        made: list[OpenCheck] = []
         for check in checks:
             rule = check.judge.rule
-            characters = sum(len(request.text) for request in check.requests)
-            notes.append(CheckStarted(check.job, check.stage, check.judge.name, len(check.requests), characters))
+            notes.append(check.begun())
             if rule.sample < 1.0 and random.random() >= rule.sample:  # noqa: S311 - a sample, no secret
-                notes.append(self._skipped(check, "sample"))
+                notes.append(check.skipped("sample"))
                 continue
-            check.started = time.perf_counter()
-            asked = [r for r, answer in zip(check.requests, check.answers, strict=True) if answer is None]
-            check.calls = askings(check.judge.scanner, asked, self._seconds(rule)) if asked else []
+            check.ask(self._seconds(rule))
             if check.calls:
                 made.append(check)
             else:
-                notes += self._decided(check)
+                notes.append(self._decided(check))
         return notes, made
 
     def _seconds(self, rule: Rule) -> float | None:
         left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
         return min((seconds for seconds in (left, rule.timeout) if seconds is not None), default=None)
 
-    def _ended(self, check: _Check, calls: Sequence[tuple[_Check, Asking]]) -> Iterator[Any]:
-        """Decide on a check once all of its calls have ended."""
-        own = [number for number, (owner, _) in enumerate(calls) if owner is check] if len(calls) > 1 else [0]
-        if any(number not in check.results for number in own):
+    def _ended(self, check: OpenCheck) -> Iterable[CheckEnded]:
+        """Decide on a check all of whose calls have ended."""
+        if check.given_up:
+            yield check.skipped("fail_fast")
             return
-        results = [check.results[number] for number in own]
-        if any(isinstance(result, NotNeeded) for result in results):
-            yield self._skipped(check, "fail_fast")
-            return
-        missing = [number for number, answer in enumerate(check.answers) if answer is None]
-        for number, answer in zip(missing, in_order(check.calls, results, len(missing)), strict=True):
-            check.answers[number] = answer
-            self._panels.verdicts.keep(check.judge.name, check.judge.scanner, check.requests[number], answer)
-        yield from self._decided(check)
+        check.collect(self._panels.verdicts)
+        yield self._decided(check)
 
-    def _decided(self, check: _Check) -> list[Any]:
-        job, judge = self._jobs[check.job], check.judge
-        policy = self._panels.policy
-        details = {"action": judge.rule.action, **({"policy": policy.version} if policy.version else {})}
-        given = verdict(
-            judge.name,
-            check.stage,
-            replace(judge.rule, monitor=True) if job.watch_only else judge.rule,
-            check.requests,
-            [answer for answer in check.answers if answer is not None],
-            latency_ms=(time.perf_counter() - check.started) * 1000,
-            session=None if job.session is None else self._digest(job.session),
-            details={**details, **dict(getattr(judge.scanner, "details", None) or {})},
-        )
+    def _decided(self, check: OpenCheck) -> CheckEnded:
+        given = check.verdict(self._panels.policy, self._digest)
         if given.reason is not None:
-            logger.warning("check %r failed: %s; %s", judge.name, given.decision.error, given.reason)
-        self.verdicts[check.job].append(given)
-        for key, request in zip(check.keys, check.requests, strict=True):
-            if request.text in given.redacted:
-                self._current[check.job][key] = given.redacted[request.text]
-            if request.text in given.replaced:
-                self._replaced[check.job][key] = given.replaced[request.text]
-            if request.text in given.entities:
-                # the policy's thresholds are for detectors: the check has decided already
-                lowest = policy.thresholds
-                more = [replace(e, score=max(e.score, lowest.get(e.kind, 0.0))) for e in given.entities[request.text]]
-                self._entities[check.job][key] = (*self._entities[check.job].get(key, ()), *more)
-                self._looked_at[check.job][key] = request.text
-        return [CheckEnded(check.job, check.stage, judge.name, given.decision, given.details)]
-
-    def _skipped(self, check: _Check, why: str) -> CheckEnded:
-        return CheckEnded(check.job, check.stage, check.judge.name, None, {"skipped": why})
+            logger.warning("check %r failed: %s; %s", check.judge.name, given.decision.error, given.reason)
+        self.verdicts[check.number].append(given)
+        self.texts[check.number].take(given, check.asked())
+        return check.ended(given)
 
     def _enough(self) -> bool:
         return self._panels.policy.fail_fast and all(map(self.blocked, range(len(self._jobs))))

@@ -55,6 +55,11 @@ class Job:
     part: Part = "all"
     watch_only: bool = False
 
+    @property
+    def all_texts(self) -> list[str]:
+        """All of its texts, each once; what the scanners are asked about is looked at as well."""
+        return list(dict.fromkeys((*self.texts, *(ask.text for ask in self.asks))))
+
 
 @dataclass(frozen=True, slots=True)
 class CheckStarted:
