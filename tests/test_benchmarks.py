@@ -29,7 +29,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (chain, {"repeats": 1, "number": 2}, 1),
     (conversation, {"turns": 5}, 1),
     (protected_model, {"words": 20, "repeats": 1}, 3),
-    (scanning, {"seconds": 0.01, "prompts": 10, "repeats": 1, "layers": 1, "hidden": 32}, 4),
+    (scanning, {"seconds": 0.01, "prompts": 10, "repeats": 1, "layers": 1, "hidden": 32}, 5),
     (langfuse_down, {"calls": 2, "answer_after": 0.01}, 3),
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
