@@ -11,7 +11,7 @@ import time
 import pytest
 
 from lc_guard import Entity, ScannerError, ScanResult
-from lc_guard.testing import FailingScanner, HangingScanner, PhraseScanner, ScannerContract, scanners
+from lc_guard.testing import FailingScanner, HangingScanner, PhraseScanner, ScannerContract, scanner_contract
 
 BAD = "of Jane Doe"
 FINE = ScanResult(valid=True, risk_score=0.0)
@@ -298,7 +298,7 @@ def entity(*place):
     ],
 )  # fmt: skip
 def test_a_broken_scanner_is_caught(make, rule, monkeypatch):
-    monkeypatch.setattr(scanners, "_PATIENCE", 0.1)
+    monkeypatch.setattr(scanner_contract, "_PATIENCE", 0.1)
     contract = type("Contract", (ScannerContract,), {"good": ["of Jane"], "bad": [BAD]})()
     contract.make_scanner = make
     with pytest.raises(Exception):  # noqa: B017 - whatever makes a test fail
