@@ -24,7 +24,7 @@ from lc_guard.planning import Planner
 from lc_guard.plans import Plan, Together
 from lc_guard.policy import Policy, Streaming
 from lc_guard.prompts import Prompts
-from lc_guard.records import Decision, Stage
+from lc_guard.records import Decision, Stage, known_stage
 from lc_guard.restoring import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard.scanners.base import Turn
 from lc_guard.sessions import GuardSession, session_key
@@ -59,7 +59,7 @@ class Guard:
         digest_key: Key of the digests that stand for session ids in decisions and traces; None makes a new one.
 
     Raises:
-        TypeError: If something is not a detector or not a scanner.
+        TypeError: If something is not a detector, not a scanner, no vault or no policy.
         ValueError: If the style is none of those, or two checks were given one name.
         PolicyError: If the policy names a check that is not there, or wants what a check can't do.
         MissingExtra, ModelUnavailable: If the default detector can't be had.
@@ -78,6 +78,7 @@ class Guard:
         cache_size: int = 200_000,
         digest_key: bytes | None = None,
     ) -> None:
+        _require_parts(vault, policy)
         if detectors is None:
             from lc_guard.detectors import default_detector  # noqa: PLC0415 - a family member, loaded when asked for
 
@@ -170,6 +171,9 @@ class Guard:
 
         Returns:
             One decision for each check, blocking ones as well.
+
+        Raises:
+            ValueError: If there is no such stage.
         """
         (outcome,) = self.check([_asking(text, stage, prompt, turns)])
         return tuple(outcome.decisions)
@@ -271,7 +275,17 @@ class Guard:
 
 
 def _asking(text: str, stage: Stage, prompt: str, turns: Sequence[Turn]) -> Job:
+    known_stage(stage)
     return Job([text], None, stage, asks=[Ask(text, stage, tuple(turns))], prompt=prompt, hide=False)
+
+
+def _require_parts(vault: object, policy: object) -> None:
+    """Refuse what would fail at the first text only; a URL may hold a password, so nothing of it is told."""
+    if isinstance(vault, type) or not (vault is None or callable(getattr(vault, "allocate", None))):
+        kind = f"the class {vault.__name__}" if isinstance(vault, type) else type(vault).__name__
+        raise TypeError(f"vault must be a vault, such as SQLVault(url) of lc_guard.vaults, got {kind}")
+    if not (policy is None or isinstance(policy, Policy)):
+        raise TypeError(f"policy must be a Policy, or Policy.from_file(...) of one, got {type(policy).__name__}")
 
 
 def _escaped(values: Mapping[str, str]) -> dict[str, str]:

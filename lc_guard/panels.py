@@ -37,6 +37,9 @@ class Panels:
     """
 
     def __init__(self, prompt: Iterable[Any], output: Iterable[Any], policy: Policy, *, cache_size: int) -> None:
+        for side, scanners in (("prompt", prompt), ("output", output)):
+            if not isinstance(scanners, Iterable):
+                raise TypeError(f"{side}_scanners must be a list of scanners, got {type(scanners).__name__}")
         prompts = [as_scanner(thing, side="prompt") for thing in prompt]
         outputs = [as_scanner(thing, side="output") for thing in output]
         self.prompt: Mapping[str, Scanner] = by_unique_name(prompts, reserved=[PII_CHECK])

@@ -66,6 +66,17 @@ def normalize_kind(kind: str) -> str:
     return "_".join(parts)[:MAX_KIND].strip("_")
 
 
+def known_stage(stage: Stage) -> Stage:
+    """Give a stage back.
+
+    Raises:
+        ValueError: If there is no such stage.
+    """
+    if stage not in get_args(Stage):
+        raise ValueError(f"stage must be one of {', '.join(map(repr, get_args(Stage)))}")
+    return stage
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """A stretch of a text that a detector found, without the text.

@@ -14,9 +14,9 @@ from lc_guard.guard import Guard
 from lc_guard.jobs import Job
 from lc_guard.messages import texts_of
 from lc_guard.policy import Streaming
-from lc_guard.records import Stage
+from lc_guard.records import Stage, known_stage
 from lc_guard.restorers import WholeRestorer, make_restorers
-from lc_guard.steps import AnswerStep, CheckedStep, known_stage
+from lc_guard.steps import AnswerStep, CheckedStep
 from lc_guard.streaming import ChunkRestorer
 
 

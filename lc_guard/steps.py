@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig
 
@@ -182,17 +182,6 @@ class AnswerStep(Step):
         session = self.any_session(config)
         prompt = partial(self.guard.prompts.of, run=run_manager.parent_run_id, session=session)
         return Answer(self.guard, session=session, prompt=prompt, mode=mode)
-
-
-def known_stage(stage: Stage) -> Stage:
-    """Give a stage back.
-
-    Raises:
-        ValueError: If there is no such stage.
-    """
-    if stage not in get_args(Stage):
-        raise ValueError(f"stage must be one of {', '.join(map(repr, get_args(Stage)))}")
-    return stage
 
 
 def _only(results: list[Any]) -> Any:

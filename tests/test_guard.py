@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import subprocess
 import sys
 import textwrap
@@ -40,6 +41,24 @@ def test_one_detector_or_several():
 def test_the_default_detector(monkeypatch):
     monkeypatch.setattr("lc_guard.detectors.default_detector", lambda: PEOPLE)
     assert Guard().session("s").anonymize("Bob") == "[REDACTED_PERSON_1]"
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"vault": "postgresql://u:hunter2@host/db"}, "vault must be a vault, such as SQLVault(url) .*, got str"),
+        ({"vault": MemoryVault}, "got the class MemoryVault"),
+        ({"policy": "policy.toml"}, "policy must be a Policy, or Policy.from_file(...) of one, got str"),
+        ({"policy": {"on_error": "allow"}}, "got dict"),
+        ({"prompt_scanners": None}, "prompt_scanners must be a list of scanners, got NoneType"),
+        ({"output_scanners": 3}, "output_scanners must be a list of scanners, got int"),
+    ],
+)
+def test_parts_that_are_none_are_refused_at_once(parts, told):
+    with pytest.raises(TypeError) as caught:
+        Guard([], **parts)
+    assert re.search(re.escape(told).replace(r"\.\*", ".*"), str(caught.value))
+    assert "hunter2" not in str(caught.value)
 
 
 def test_an_unknown_style_is_refused():

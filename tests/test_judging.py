@@ -507,6 +507,14 @@ def test_each_stage_has_its_scanners_and_its_rules() -> None:
     assert [each.action for each in guard.scan(BAD, stage="prompt")] == ["block"]
 
 
+async def test_a_stage_that_is_none_is_refused_instead_of_judged_by_nobody() -> None:
+    guard = Guard([], prompt_scanners=[Watcher("p")])
+    with pytest.raises(ValueError, match="stage must be one of 'prompt', 'output'"):
+        guard.scan("x", stage="documents")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="stage must be one of"):
+        await guard.ascan("x", stage="documents")  # type: ignore[arg-type]
+
+
 def test_a_policy_may_ask_a_scanner_at_another_stage() -> None:
     enabled = StagePolicy(checks={"o": CheckPolicy(enabled=True)})
     guard = Guard([], output_scanners=[Watcher("o")], policy=Policy(stages={"tool_call": enabled}))

@@ -175,6 +175,8 @@ class BannedTopics:
         match: Match = "word",
         name: str = "BannedTopics",
     ) -> None:
+        if not isinstance(topics, Mapping):
+            raise GuardError(f"topics must be topic → words, such as {{'war': ['war']}}, not {type(topics).__name__}")
         if not topics:
             raise GuardError("topics is empty: give at least one topic with its words")
         for topic, words in topics.items():
