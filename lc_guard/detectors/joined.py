@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any
 
 from lc_guard.detectors.base import Answers, Detector, name_of
@@ -87,8 +88,7 @@ class JoinedDetector:
         length = sum(map(len, texts))
         long = length > _WORTH_THREADS and length > _WORTH_THREADS_EACH * len(texts)
         if self._parallel and long and len(self._detectors) > 1:
-            with ThreadPoolExecutor(len(self._detectors), thread_name_prefix="lc-guard-detector") as pool:
-                timed = list(pool.map(lambda detector: _timed(detector, texts), self._detectors))
+            timed = _at_once(self._detectors, texts)
         else:
             timed = [_timed(detector, texts) for detector in self._detectors]
         answers = [answer for answer, _ in timed]
@@ -101,6 +101,27 @@ class JoinedDetector:
 
     def _wanted(self, kind: str) -> bool:
         return self._kinds is None or kind in self._kinds
+
+
+def _at_once(detectors: Sequence[Detector], texts: Sequence[str]) -> list[tuple[list[Sequence[Entity]], float]]:
+    """Ask all at the same time, in daemon threads: who interrupts the call, or ends the process, waits for none."""
+    ended: SimpleQueue[tuple[int, tuple[list[Sequence[Entity]], float] | BaseException]] = SimpleQueue()
+
+    def run(at: int) -> None:
+        try:
+            ended.put((at, _timed(detectors[at], texts)))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            ended.put((at, error))
+
+    for at in range(len(detectors)):
+        threading.Thread(target=run, args=(at,), name=f"lc-guard-detector-{at}", daemon=True).start()
+    given = dict(ended.get() for _ in detectors)
+    timed = []
+    for _, answer in sorted(given.items()):
+        if isinstance(answer, BaseException):
+            raise answer
+        timed.append(answer)
+    return timed
 
 
 def _timed(detector: Detector, texts: Sequence[str]) -> tuple[list[Sequence[Entity]], float]:

@@ -1,8 +1,11 @@
 """The default detector: names and shapes in real sentences, long and awkward texts, threads, cost of importing."""
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -250,3 +253,41 @@ def test_first_use_on_a_long_text_imports_vendors_in_several_threads_at_once():
     code = "from lc_guard.detectors import default_detector as d; print(len(d().detect('Jane Doe said. ' * 300)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "300"
+
+
+class TestSourcesInThreads:
+    def test_who_interrupts_waits_for_none(self):
+        started, go = threading.Event(), threading.Event()
+
+        class Slow:
+            def detect(self, text):
+                started.set()
+                go.wait(20)
+                return []
+
+        joined = JoinedDetector([Slow(), Slow()], parallel=True)
+        interrupt = threading.Timer(0.2, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT))
+        interrupt.start()
+        begun = time.monotonic()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                joined.detect("x" * 3_000)
+            assert time.monotonic() - begun < 5
+            waiting = [each for each in threading.enumerate() if each.name.startswith("lc-guard-detector")]
+            assert waiting
+            assert all(each.daemon for each in waiting)  # the process may end
+        finally:
+            go.set()
+            interrupt.join()
+
+    def test_a_failure_is_the_first_sources(self):
+        class Fails:
+            def __init__(self, error):
+                self.error = error
+
+            def detect(self, text):
+                raise self.error
+
+        joined = JoinedDetector([Fails(KeyError()), Fails(ValueError())], parallel=True)
+        with pytest.raises(KeyError):
+            joined.detect("x" * 3_000)
