@@ -151,7 +151,8 @@ class MissingExtra(GuardError, ImportError):
     """
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional dependency: pip install 'lc-guard[{extra}]'")
+        either = " or 'lc-guard[gorget]' (take one of them)" if extra == "llm-guard" else ""
+        super().__init__(f"{what} needs an optional dependency: pip install 'lc-guard[{extra}]'{either}")
         self._args = (what, extra)
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
