@@ -59,7 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="lc-guard", description="The privacy boundary for LangChain, on the command line.", allow_abbrev=False
+        prog="lc-guard",
+        description="The privacy and safety boundary for LangChain, on the command line.",
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"lc-guard {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

@@ -380,6 +380,16 @@ class TestScan:
         assert "1 CREDIT_CARD" in captured.err
         assert [value for value in OWN_VALUES if value in captured.err] == []
 
+    def test_a_block_names_its_file_and_does_not_stop_the_others(self, capsys, own_file, tmp_path):
+        policy, other = tmp_path / "policy.yaml", tmp_path / "other.txt"
+        policy.write_text("kinds: {CREDIT_CARD: block}")
+        other.write_text("Call 217-555-0188.\n")
+        assert main(["scan", "--detector", "patterns", "--policy", str(policy), str(own_file), str(other)]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == "Call [REDACTED_PHONE_NUMBER_1].\n"
+        assert f"lc-guard: {own_file}: the check 'pii' blocked the prompt (1 CREDIT_CARD" in captured.err
+        assert ".decision" not in captured.err
+
     def test_a_policy_that_cannot_be_taken(self, capsys, own_file, tmp_path):
         policy = tmp_path / "policy.yaml"
         policy.write_text("default: anonymise")
@@ -513,7 +523,7 @@ pii.timeout = 5
             ("default = 'allow'", ["default is 'allow': the model reads all entities whose kind is not under kinds"]),
             ("default = 'redact'", []),
             (
-                "thresholds = { PERSON = 1, CITY = 0.99 }",
+                "thresholds = { PERSON = 1, URL = 0.99 }",
                 ["thresholds.PERSON is 1: whatever a detector is not wholly sure of stays as it is"],
             ),
             (
@@ -576,6 +586,15 @@ pii.timeout = 5
             (
                 "checks = { A = { threshold = 0 }, B = { threshold = 0, action = 'warn' } }",
                 ["check 'A' at all stages: threshold is 0: 'block' for every text, whatever the check says"],
+            ),
+            (
+                "kinds = { SSN = 'block', US_SNN = 'block', US_SSN = 'warn', BADGE = 'allow', UK_PASSPORT = 'warn' }\n"
+                "thresholds.EMAIL = 0.5",
+                [
+                    "kind SSN: the package's detectors say US_SSN; this holds for detectors of your own only",
+                    "kind US_SNN may be misspelt (did you mean US_SSN?): a kind that nobody finds leads to nothing",
+                    "kind EMAIL: the package's detectors say EMAIL_ADDRESS; this holds for detectors of your own only",
+                ],
             ),
             (
                 "checks = { A = { replacement = 'x' }, B = { replacement = 'x', action = 'replace' } }",
@@ -644,3 +663,16 @@ class TestFrontDoor:
         code = "import sys, lc_guard.cli; sys.stdout.write(' '.join(sys.modules))"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=True)
         assert heavy & set(done.stdout.decode().split()) == set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["demo", "scan", "verify", "eval", "check-policy", "report", "audit", "langfuse", "langfuse setup",
+     "langfuse dataset push", "vault", "vault list", "vault forget", "vault export", "vault reencrypt"],
+)  # fmt: skip
+def test_help_fits_the_terminal(capsys, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []

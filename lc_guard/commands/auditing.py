@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lc_guard.commands.choices import choose
+from lc_guard.commands.helps import Paragraphs
 from lc_guard.commands.outputs import print_out, require_folders, write
 from lc_guard.commands.times import moment, read_window, show_progress
 from lc_guard.records import Entity
@@ -43,7 +44,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="find past traces in Langfuse that hold personal data",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
         allow_abbrev=False,
     )
     parser.add_argument(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lc_guard.commands.helps import Paragraphs
 from lc_guard.commands.inputs import CommandError, read_text
 from lc_guard.errors import GuardError
 
@@ -42,7 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="see the whole boundary at work",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
         allow_abbrev=False,
     )
     parser.add_argument("--text", metavar="FILE", help='your own UTF-8 text instead of the transcript; "-" is stdin')

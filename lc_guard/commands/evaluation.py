@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lc_guard.commands.choices import choose
+from lc_guard.commands.helps import Paragraphs
 from lc_guard.commands.inputs import STDIN, CommandError
 from lc_guard.commands.outputs import print_out, require_folders, write
 
@@ -23,7 +24,7 @@ Measure detectors on texts in which you have marked what must not leak: precisio
 share of mentions of which nothing can be read any more) by kind and identifier type, latency, and the worst misses by
 position. DATA holds one JSON object a line, offsets in characters:
 
-  {"id": "note-7", "text": "Call Jane Doe.", "ents": [{"start": 5, "end": 13, "label": "PERSON"}]}
+  {"id": "7", "text": "Jo!", "ents": [{"start": 0, "end": 2, "label": "NAME"}]}
 
 An entity may have an "identifier_type": DIRECT, QUASI or NO_MASK. Bad lines are named and left out."""
 
@@ -44,7 +45,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="measure detectors on labelled texts",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
         allow_abbrev=False,
     )
     parser.add_argument("data", metavar="DATA", help='labelled texts, JSON Lines in UTF-8; "-" is stdin')

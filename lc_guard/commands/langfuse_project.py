@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from lc_guard.commands.helps import Paragraphs
 from lc_guard.commands.inputs import STDIN, CommandError
 from lc_guard.commands.times import show_progress
 from lc_guard.records import Stage
@@ -34,7 +35,7 @@ _EXIT = "Exit status: 0 done; 1 Langfuse refused something, or {}; 2 wrong usage
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    common: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
+    common: dict[str, Any] = {"formatter_class": Paragraphs, "allow_abbrev": False}
     about = "prepare a Langfuse project for the checks' scores; push labelled cases as a dataset"
     parser = commands.add_parser("langfuse", help=about, description=_DESCRIPTION, **common)
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")

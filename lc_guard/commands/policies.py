@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lc_guard.commands.helps import Paragraphs
 from lc_guard.commands.inputs import CommandError
 from lc_guard.records import PII_CHECK
 
@@ -42,7 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="check the file of a policy, and show what holds by it",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
         allow_abbrev=False,
     )
     parser.add_argument("file", metavar="FILE", help="a policy: .toml, .yaml or .yml")

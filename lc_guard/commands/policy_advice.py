@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import get_args
 
 from lc_guard.check_policy import REPLACEMENT, CheckPolicy, Rule
+from lc_guard.detectors.labels import KINDS, kind_of
 from lc_guard.policy import Policy
 from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.base import CONTEXT_STAGES
@@ -56,9 +58,7 @@ def advice(policy: Policy) -> Iterator[str]:
         yield "every scanner named here only watches: what they find changes nothing"
     if policy.default in ("allow", "warn"):
         yield f"default is {policy.default!r}: the model reads all entities whose kind is not under kinds"
-    for kind, threshold in policy.thresholds.items():
-        if threshold == 1:
-            yield f"thresholds.{kind} is 1: whatever a detector is not wholly sure of stays as it is"
+    yield from _of_kinds(policy)
     if policy.streaming == "audit":
         yield "streaming is 'audit': a streamed answer is shown before it is judged, so nothing in it can be stopped"
     if policy.timeout is None:
@@ -79,6 +79,24 @@ def advice(policy: Policy) -> Iterator[str]:
                 told.setdefault(each, []).extend(stages)
         subject = f"check {name!r}" if name else "checks that are not named"
         yield from (f"{subject} at {where(stages)}: {each}" for each, stages in told.items())
+
+
+def _of_kinds(policy: Policy) -> Iterator[str]:
+    for kind in dict.fromkeys((*policy.kinds, *policy.thresholds)):
+        meant = kind_of(kind)
+        if meant != kind:
+            yield f"kind {kind}: the package's detectors say {meant}; this holds for detectors of your own only"
+        elif close := _misspelt(kind):
+            yield f"kind {kind} may be misspelt (did you mean {close}?): a kind that nobody finds leads to nothing"
+    for kind, threshold in policy.thresholds.items():
+        if threshold == 1:
+            yield f"thresholds.{kind} is 1: whatever a detector is not wholly sure of stays as it is"
+
+
+def _misspelt(kind: str) -> str | None:
+    close = [] if kind in KINDS else get_close_matches(kind, KINDS, n=1, cutoff=0.8)
+    country = kind[:3] if kind[2:3] == "_" else ""  # Presidio's kinds of single countries, such as UK_PASSPORT
+    return close[0] if close and close[0].startswith(country) else None
 
 
 def _of_rule(policy: Policy, name: str, rule: Rule, stages: Sequence[Stage]) -> Iterator[str]:

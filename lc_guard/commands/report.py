@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 
+from lc_guard.commands.helps import Paragraphs
 from lc_guard.commands.outputs import print_out, require_folders, write
 from lc_guard.commands.times import moment, read_window, show_progress
 
@@ -33,7 +34,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="what the checks did, and how well they agree with annotations, from Langfuse",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
         allow_abbrev=False,
     )
     parser.add_argument(

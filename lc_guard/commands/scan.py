@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lc_guard.commands.helps import Paragraphs
 from lc_guard.commands.inputs import STDIN, CommandError, read_text
 from lc_guard.records import PII_CHECK
 
 if TYPE_CHECKING:
+    from lc_guard import Blocked
     from lc_guard.detectors import Detector
     from lc_guard.policy import CheckPolicy, Policy
 
@@ -27,8 +29,8 @@ With --entities each line is an object: "file" (the name as given; "-" is standa
 (offsets in characters), "score" (0 to 1), and with --show-values also "value", the raw text.
 
 Exit status: 0 done; 1 a check failed or blocked, nothing of that text was written; 2 wrong usage, a policy that can't
-be taken, or a file that could not be read (the others are done). The placeholders' values are forgotten when the
-command ends: for a way back use lc_guard.Guard in a program."""
+be taken, or a file that could not be read. What is wrong with one text does not stop the others. The placeholders'
+values are forgotten when the command ends: for a way back use lc_guard.Guard in a program."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,7 +40,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="anonymize texts, or list the entities in them",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
         allow_abbrev=False,
     )
     parser.add_argument("files", nargs="*", default=[STDIN], metavar="FILE", help='UTF-8 text; "-" or none is stdin')
@@ -139,12 +141,23 @@ def _pii(checks: Mapping[str, CheckPolicy]) -> dict[str, CheckPolicy]:
 
 
 def _anonymize(texts: _Texts, detector: Detector, style: Any, policy: Policy) -> None:
-    from lc_guard import Guard  # noqa: PLC0415 - a light import of this module
+    from lc_guard import Blocked, Guard  # noqa: PLC0415 - a light import of this module
 
     session = Guard(detector, policy=policy, placeholder_style=style).session(_SESSION)
-    for _, text in texts:
-        sys.stdout.write(session.anonymize(text))
+    for name, text in texts:
+        try:
+            hidden = session.anonymize(text)
+        except Blocked as blocked:
+            texts.status = texts.status or 1
+            sys.stderr.write(f"lc-guard: {name}: {_told(blocked)}\n")
+            continue
+        sys.stdout.write(hidden)
         sys.stdout.flush()
+
+
+def _told(blocked: Blocked) -> str:
+    """Tell of a block without what only a program can look at."""
+    return str(blocked).partition(". See .decision")[0]
 
 
 def _list_entities(texts: _Texts, detector: Detector, *, show_values: bool) -> None:

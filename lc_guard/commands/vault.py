@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from lc_guard.commands.helps import Paragraphs
 from lc_guard.commands.inputs import CommandError
 from lc_guard.commands.vault_inputs import KEYS, URL, confirm, open_vault, read_value
 
@@ -42,7 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="list, forget, export, purge and re-encrypt what a vault holds",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
         allow_abbrev=False,
     )
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lc_guard.commands.choices import choose
+from lc_guard.commands.helps import Paragraphs
 from lc_guard.commands.inputs import CommandError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="prove that nothing leaks, from the package's applications or your own",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
         allow_abbrev=False,
     )
     parser.add_argument("--app", metavar="MODULE:OBJECT", help="your own chain or agent instead of the package's four")

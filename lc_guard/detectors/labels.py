@@ -31,6 +31,9 @@ _SYNONYMS = {
     "TAX_ID": "TAXNUM",
 }
 
+KINDS = tuple(_SYNONYMS)
+"""Kinds that have other names too: all that the package's detectors give but for some of single countries."""
+
 CANONICAL = {synonym: kind for kind, synonyms in _SYNONYMS.items() for synonym in synonyms.split()}
 """Label → the kind that means the same: one value must not get two placeholders."""
 
