@@ -63,15 +63,7 @@ def advice(policy: Policy) -> Iterator[str]:
         yield "streaming is 'audit': a streamed answer is shown before it is judged, so nothing in it can be stopped"
     if policy.timeout is None:
         yield "timeout is 'none': a check that hangs holds its call for ever"
-    for stage, settings in policy.stages.items():
-        actions = {settings.action, *(check.action for check in settings.checks.values())}
-        if stage not in CONTEXT_STAGES and "anonymize" in actions:
-            yield f"stages.{stage} anonymizes: a guard refuses that, what a model says is restored; take 'redact'"
-        own = [name for name, check in policy.checks.items() if check.action not in (None, settings.action)]
-        kept = [name for name in own if settings.checks.get(name, CheckPolicy()).action is None]
-        if settings.action is not None and kept:
-            named = ", ".join(map(repr, kept))
-            yield f"stages.{stage}.action does not hold for {named}: a check's own action comes first"
+    yield from _of_stages(policy)
     for name in checks(policy):
         told: dict[str, list[Stage]] = {}
         for rule, stages in rules(policy, name).items():
@@ -97,6 +89,18 @@ def _misspelt(kind: str) -> str | None:
     close = [] if kind in KINDS else get_close_matches(kind, KINDS, n=1, cutoff=0.8)
     country = kind[:3] if kind[2:3] == "_" else ""  # Presidio's kinds of single countries, such as UK_PASSPORT
     return close[0] if close and close[0].startswith(country) else None
+
+
+def _of_stages(policy: Policy) -> Iterator[str]:
+    for stage, settings in policy.stages.items():
+        actions = {settings.action, *(check.action for check in settings.checks.values())}
+        if stage not in CONTEXT_STAGES and "anonymize" in actions:
+            yield f"stages.{stage} anonymizes: a guard refuses that, what a model says is restored; take 'redact'"
+        own = [name for name, check in policy.checks.items() if check.action not in (None, settings.action)]
+        kept = [name for name in own if settings.checks.get(name, CheckPolicy()).action is None]
+        if settings.action is not None and kept:
+            named = ", ".join(map(repr, kept))
+            yield f"stages.{stage}.action does not hold for {named}: a check's own action comes first"
 
 
 def _of_rule(policy: Policy, name: str, rule: Rule, stages: Sequence[Stage]) -> Iterator[str]:
