@@ -39,6 +39,18 @@ _BOUNDARIES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 class GuardMetrics(BaseCallbackHandler):
     """Counts and times the decisions of the runs it watches, as OpenTelemetry metrics.
 
+    ```python
+    # pip install 'lc-guard[metrics]'
+    from opentelemetry import metrics
+    from opentelemetry.exporter.prometheus import PrometheusMetricReader
+    from opentelemetry.sdk.metrics import MeterProvider
+    from prometheus_client import start_http_server
+
+    metrics.set_meter_provider(MeterProvider(metric_readers=[PrometheusMetricReader()]))
+    start_http_server(9464)  # what Prometheus scrapes
+    chain.invoke(question, {"callbacks": [GuardMetrics()]})
+    ```
+
     Pass it in ``config["callbacks"]``; one handler may serve all threads and calls. Attributes carry stages, names of
     checks, actions, kinds and type names of errors: no text, no session, and no more than 100 words each.
 
