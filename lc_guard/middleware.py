@@ -56,7 +56,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             the model unless the agent's checkpointer is a `GuardCheckpointer` of the same guard, or there is none.
         on_blocked: What a blocked prompt or answer leads to: ``"raise"`` raises `Blocked`; any other text ends the turn
             with an answer that holds a content block of the type ``"refusal"`` with that text. A blocked result of a
-            tool is then withheld from the model, and the turn goes on without it.
+            tool is then withheld from the model, and the turn goes on without it. An agent with a checkpointer needs
+            such a text: after `Blocked` its thread still holds what was blocked, or a tool call without an answer.
         session_id: The session of every run that names none: for one conversation only, never for several users.
 
     Raises:
