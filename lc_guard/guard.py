@@ -198,6 +198,11 @@ class Guard:
         self._panels.require_possible(mode)
 
     @property
+    def judges_answers(self) -> bool:
+        """Whether the guard has a scanner of what the model says."""
+        return bool(self._panels.output)
+
+    @property
     def judges_any(self) -> bool:
         """Whether the guard has a scanner of what the model is given to read."""
         return bool(self._panels.prompt)

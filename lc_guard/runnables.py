@@ -76,7 +76,7 @@ class ScanPrompt(CheckedStep):
 
     Raises:
         TypeError: If an argument is not of its type.
-        ValueError: If there is no such stage.
+        ValueError: If there is no such stage, or the guard has no scanners.
     """
 
     def __init__(
@@ -90,6 +90,8 @@ class ScanPrompt(CheckedStep):
     ) -> None:
         super().__init__(guard, keys=keys, session_id=session_id, name=name)
         self.stage = known_stage(stage)
+        if not (guard.judges_any or guard.judges_answers):
+            raise ValueError("the guard has no scanners, so that nothing would be judged: Guard(prompt_scanners=[...])")
 
     def job(self, value: Any, config: RunnableConfig) -> Job:
         """Give what is to be judged of an input."""
@@ -114,7 +116,7 @@ class ScanOutput(AnswerStep):
 
     Raises:
         TypeError: If an argument is not of its type.
-        ValueError: If there is no such mode.
+        ValueError: If there is no such mode, or the guard has no scanners of answers.
         PolicyError: If a check can't do in this mode what the policy says of it.
     """
 
@@ -131,6 +133,8 @@ class ScanOutput(AnswerStep):
             raise ValueError(f"mode must be one of {', '.join(map(repr, get_args(Streaming)))}")
         if mode is not None:
             guard.require_streaming(mode)
+        if not guard.judges_answers:
+            raise ValueError("the guard judges no answers: give it Guard(output_scanners=[...])")
         self.mode = mode
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002

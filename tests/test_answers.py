@@ -227,10 +227,11 @@ def test_objects_that_parsers_give_again_and_again(mode: str, streaming: Any) ->
 
 @streamed
 @pytest.mark.parametrize("streaming", ["buffer", "window", "audit"])
-def test_an_empty_stream_and_no_scanner(mode: str, streaming: Any) -> None:
+def test_an_empty_stream_and_no_scanner_that_judges(mode: str, streaming: Any) -> None:
     chain = speaker([""]) | ScanOutput(output_guard(streaming=streaming))
     assert text_of(shown(chain, mode)[0]) == ""
-    without = Guard([], policy=Policy(streaming=streaming))
+    off = {"watcher": CheckPolicy(enabled=False)}
+    without = Guard([], output_scanners=[Watcher()], policy=Policy(streaming=streaming, checks=off))
     assert shown(speaker(TOKENS) | ScanOutput(without), mode)[0] == TOKENS
 
 
@@ -346,6 +347,8 @@ def test_the_prompt_of_messages_is_what_the_user_said_last() -> None:
 @pytest.mark.parametrize(("step", "wrong"), [(ScanOutput, {"mode": "slow"}), (ScanPrompt, {"stage": "answer"})])
 def test_wrong_arguments(step: Any, wrong: Any) -> None:
     with pytest.raises(ValueError, match="must be one of"):
-        step(Guard([]), **wrong)
+        step(output_guard(), **wrong)
+    with pytest.raises(ValueError, match="scanners="):
+        step(Guard([]))
     with pytest.raises(TypeError, match="needs a Guard"):
         step("guard")
