@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.PHONY: demo verify test browser check lint types notebooks benchmarks wheel clean
+.PHONY: demo verify test coverage browser check lint types notebooks benchmarks wheel clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -29,6 +29,9 @@ browser:
 	-@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null || { \
 	    echo "installing Chromium, in which the tests open the report's page"; \
 	    $(ROOT) apt-get update -q && $(ROOT) apt-get install -qy --no-install-recommends chromium; }
+
+coverage: $(VENV)/.ready-dev browser
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 check: lint types test
 

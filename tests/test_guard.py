@@ -368,7 +368,7 @@ def test_a_megabyte_takes_seconds_at_most(name):
     restored = session.deanonymize(hidden)
     took = time.process_time() - started
     assert restored == text
-    assert took < 4, f"{took:.1f} s"
+    assert took < 15, f"{took:.1f} s"  # what measures coverage takes several times as long
 
 
 @styles
