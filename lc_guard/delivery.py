@@ -19,6 +19,21 @@ _PLACE = "_lc_guard_delivery"
 _POLL = 0.02
 
 
+class _Exit:
+    """The end of the process, which begins once: all clients wait within one limit, not each one after the other."""
+
+    began: float | None = None
+
+    def deadline(self, seconds: float) -> float:
+        """Give the reading of `time.monotonic` at which a wait of so many seconds from the beginning is over."""
+        if self.began is None:
+            self.began = time.monotonic()
+        return self.began + seconds
+
+
+_EXIT = _Exit()
+
+
 class Delivery:
     """Waits for what a Langfuse client has queued, no longer than it is told.
 
@@ -78,7 +93,7 @@ def _wait_at_exit(reference: weakref.ref[Any], seconds: float) -> None:
         return
     for consumer in getattr(resources, "_score_consumers", ()):
         consumer.wake()
-    deadline = time.monotonic() + seconds
+    deadline = _EXIT.deadline(seconds)
     while queue.unfinished_tasks and time.monotonic() < deadline:
         time.sleep(_POLL)
     if queue.unfinished_tasks:
