@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from lc_guard.evals.monitoring_wording import best, ends, failures, nothing, passed_over, percent, reading, summary
+from lc_guard.evals.terminal import empty_table, plain_text
 from lc_guard.evals.wording import counted, decimal, milliseconds
 
 if TYPE_CHECKING:
@@ -29,10 +28,7 @@ def as_text(report: MonitoringReport, *, width: int) -> str:
         report: The report.
         width: Characters a line may have.
     """
-    out = io.StringIO()
-    console = Console(file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False)
-    console.print(renderable(report))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return plain_text(renderable(report), width=width)
 
 
 def renderable(report: MonitoringReport) -> RenderableType:
@@ -126,11 +122,7 @@ def _judgement(check: CheckHistory) -> Iterator[RenderableType]:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in columns:
-        words = column in ("check", "risk")
-        table.add_column(column, justify="left" if words else "right", overflow="fold", no_wrap=words)
-    return table
+    return empty_table(*columns, words=("check", "risk"), no_wrap=True)
 
 
 def _sparkline(check: CheckHistory) -> Text:
@@ -139,8 +131,8 @@ def _sparkline(check: CheckHistory) -> Text:
     return Text("".join(_BARS[min(7, int(mean * 8))] for mean in means), style="cyan")
 
 
-def _counts(counts: object) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in dict(counts).items())  # type: ignore[call-overload]
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
 def _printable(text: str) -> str:

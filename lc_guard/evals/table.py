@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from lc_guard.evals.terminal import empty_table, plain_text
 from lc_guard.evals.wording import decimal, failures, milliseconds, reading, summary
 
 if TYPE_CHECKING:
@@ -29,10 +28,7 @@ def as_text(report: Report, *, width: int) -> str:
         report: The report.
         width: Characters a line may have.
     """
-    out = io.StringIO()
-    console = Console(file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False)
-    console.print(renderable(report))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return plain_text(renderable(report), width=width)
 
 
 def renderable(report: Report) -> RenderableType:
@@ -70,10 +66,7 @@ def _title(words: str) -> Text:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in columns:
-        table.add_column(column, justify="left" if column in _WORDS else "right", overflow="fold")
-    return table
+    return empty_table(*columns, words=_WORDS)
 
 
 def _comparison(detectors: list[DetectorReport]) -> Table:
