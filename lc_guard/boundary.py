@@ -18,6 +18,7 @@ from lc_guard.protected_model import ProtectedChatModel
 from lc_guard.refusals import Inside
 from lc_guard.runnables import Anonymize, Deanonymize
 from lc_guard.sessions import session_key
+from lc_guard.steps import Streamed
 from lc_guard.wrapping import around_models, is_bound_model, is_chat_model
 
 
@@ -73,7 +74,7 @@ def protect(
     return around_models(inside, wrapped)
 
 
-class Boundary(Runnable[Any, Any]):
+class Boundary(Streamed):
     """A Runnable with a guard around it; made by `protect`.
 
     Args:
@@ -128,25 +129,6 @@ class Boundary(Runnable[Any, Any]):
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
         """Do what `invoke` does without blocking the event loop."""
         return await self._acall_with_config(self._arun, input, config, **kwargs)
-
-    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
-        """Run the inside and restore its output as it arrives."""
-        yield from self.transform(iter([input]), config, **kwargs)
-
-    async def astream(
-        self,
-        input: Any,  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[Any]:
-        """Do what `stream` does without blocking the event loop."""
-
-        async def once() -> AsyncIterator[Any]:
-            yield input
-
-        async with aclosing(self.atransform(once(), config, **kwargs)) as chunks:  # type: ignore[type-var]
-            async for chunk in chunks:
-                yield chunk
 
     def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
         """Collect an input that arrives in pieces, run the inside and restore its output as it arrives."""

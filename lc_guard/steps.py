@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,29 @@ from lc_guard.messages import map_texts
 from lc_guard.policy import Streaming
 from lc_guard.records import Stage
 from lc_guard.sessions import configured_session, session_key
+
+
+class Streamed(Runnable[Any, Any]):
+    """A Runnable for which one input is a stream of one chunk: `transform` and `atransform` say the rest."""
+
+    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
+        """Take one input as a stream of one chunk."""
+        yield from self.transform(iter([input]), config, **kwargs)
+
+    async def astream(
+        self,
+        input: Any,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """Take one input as a stream of one chunk, without blocking the event loop."""
+
+        async def once() -> AsyncIterator[Any]:
+            yield input
+
+        async with aclosing(self.atransform(once(), config, **kwargs)) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                yield chunk
 
 
 class Step(Runnable[Any, Any]):
@@ -156,26 +180,8 @@ class CheckedStep(Step):
             self.guard.prompts.note(asked(value), run=manager.parent_run_id, session=job.session)
 
 
-class AnswerStep(Step):
+class AnswerStep(Streamed, Step):
     """A step that takes a model's answer, whole or as a stream."""
-
-    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
-        """Take one input as a stream of one chunk."""
-        yield from self.transform(iter([input]), config, **kwargs)
-
-    async def astream(
-        self,
-        input: Any,  # noqa: A002
-        config: RunnableConfig | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[Any]:
-        """Take one input as a stream of one chunk, without blocking the event loop."""
-
-        async def once() -> AsyncIterator[Any]:
-            yield input
-
-        async for chunk in self.atransform(once(), config, **kwargs):
-            yield chunk
 
     def answer(self, config: RunnableConfig, run_manager: Any, *, mode: Streaming | None = None) -> Answer:
         """Give what judges the answer of a call."""
