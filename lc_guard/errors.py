@@ -4,6 +4,7 @@
 GuardError
 ├── Blocked              the policy stopped a text; carries the value-free `decision`
 ├── LeakPrevented        a model call was stopped because a message held a known value
+├── SeamBroken           a seam can't show that it did its work: another library is not as expected
 ├── SessionMissing       no session id where one is needed
 ├── UnsupportedInput     a value that can't be walked: wrong type, too deep
 ├── DetectorError        a detector broke its contract or failed
@@ -72,6 +73,37 @@ class LeakPrevented(GuardError):
 
     def __reduce__(self) -> tuple[type[LeakPrevented], tuple[dict[str, int]]]:
         return type(self), (self.kinds,)
+
+
+class SeamBroken(GuardError):
+    """A seam can't show that it did its work, so that nothing goes through it.
+
+    Args:
+        seam: What is not whole, such as ``"GuardMiddleware.wrap_model_call"``.
+        library: Name of the distribution whose behaviour it rests on, such as ``"langchain"``.
+        reason: What is not as expected; never user text.
+        remedy: What to do; None says to take a version that is proved.
+
+    Attributes:
+        seam: What is not whole.
+        library: The distribution.
+        version: Its installed version, or ``"not installed"``.
+    """
+
+    def __init__(self, seam: str, library: str, reason: str, remedy: str | None = None) -> None:
+        self.seam = seam
+        self.library = library
+        self.version = _version(library)
+        self._args = (seam, library, reason, remedy)
+        todo = remedy or (
+            f"Take a version of {library} that docs/compatibility.md lists, or a newer lc-guard; "
+            "`lc-guard doctor` shows what else is not as expected"
+        )
+        where = f"{seam} is not whole with {library} {self.version}"
+        super().__init__(f"{where}: {reason}. Nothing was let through. {todo}")
+
+    def __reduce__(self) -> tuple[type[SeamBroken], tuple[str, str, str, str | None]]:
+        return type(self), self._args
 
 
 class SessionMissing(GuardError):
@@ -157,3 +189,12 @@ class MissingExtra(GuardError, ImportError):
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
         return type(self), self._args
+
+
+def _version(library: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only where something is amiss
+
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"

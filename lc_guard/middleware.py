@@ -198,7 +198,7 @@ class _GuardedRequest(ModelRequest[Any]):
 
     def __init__(self, *, protect: _Protect, **fields: Any) -> None:
         object.__setattr__(self, "protect", protect)
-        super().__init__(**fields)
+        super().__init__(**{**fields, "model": protect(fields["model"])})
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, self.protect(value) if name == "model" else value)
