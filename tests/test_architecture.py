@@ -42,6 +42,7 @@ FLOORS = [
     {"answers"},
     {"steps"},
     {"restorers", "wrapping", "audiences", "call_sessions"},
+    {"model_watch"},
     {"runnables", "callbacks", "langfuse", "metrics", "documents", "retrievers", "model_calls", "model_face"},
     {"model_seams"},
     {"protected_model"},
