@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -26,17 +27,13 @@ def audience(manager: Manager, member: Callable[[Any], bool]) -> Manager:
         manager: LangChain's manager, sync or async.
         member: Tells which handlers are kept.
     """
-    given: Any = manager
-    kept: Manager = type(given)(
-        handlers=[handler for handler in given.handlers if member(handler)],
-        inheritable_handlers=[handler for handler in given.inheritable_handlers if member(handler)],
-        parent_run_id=given.parent_run_id,
-        tags=list(given.tags),
-        inheritable_tags=list(given.inheritable_tags),
-        metadata=dict(given.metadata),
-        inheritable_metadata=dict(given.inheritable_metadata),
-    )
-    return kept
+    kept: Any = copy(manager)  # made without its constructor: instrumentations patch that to put their handler in
+    kept.handlers = [handler for handler in kept.handlers if member(handler)]
+    kept.inheritable_handlers = [handler for handler in kept.inheritable_handlers if member(handler)]
+    for name in ("tags", "inheritable_tags", "metadata", "inheritable_metadata"):
+        setattr(kept, name, copy(getattr(kept, name)))  # a manager adds to its own
+    found: Manager = kept
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -31,6 +31,9 @@ CHAT_MODEL = RUNNABLE | frozenset(
 )
 """Of `BaseChatModel`: drivers that call ``generate``, ``_generate``, ``_stream`` or their async twins."""
 
+RETRIEVER = RUNNABLE | {"_get_ls_params"}
+"""Of `BaseRetriever`: what names it to tracers."""
+
 CHECKPOINTER = frozenset(
     ["acopy_thread", "aget", "aget_delta_channel_history", "copy_thread", "get", "get_delta_channel_history"]
 )

@@ -111,8 +111,9 @@ class Seal:
 
     def _refusing(self, base: type[Any], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
-        def refuse(*_: Any, **__: Any) -> Any:
-            raise self.broken(f"{base.__name__}.{name} is new to lc-guard, and may lead around it")
+        def refuse(seam: Any, *_: Any, **__: Any) -> Any:
+            reason = f"{base.__name__}.{name} is new to lc-guard, and may lead around it"
+            raise SeamBroken(f"{type(seam).__name__}.{name}", self.library, reason)
 
         # a wrapper that is no coroutine function raises when it is called, also where the method is one
         del refuse.__wrapped__

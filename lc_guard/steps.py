@@ -83,8 +83,8 @@ class Step(Runnable[Any, Any]):
 
 
 # a way to call a Runnable that a later LangChain adds is no way past a step
-Seal("protect(chain)", "langchain-core").close(Streamed, Runnable, RUNNABLE)
-Seal("Anonymize and the other steps of a chain", "langchain-core").close(Step, Runnable, RUNNABLE)
+for kind in (Streamed, Step):
+    Seal(kind.__name__, "langchain-core").close(kind, Runnable, RUNNABLE)
 
 
 class CheckedStep(Step):
