@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lc_guard.records import Action, Decision, Entity, ScanResult, Stage
     from lc_guard.retrievers import ProtectedRetriever
     from lc_guard.runnables import Anonymize, Deanonymize, ScanOutput, ScanPrompt
+    from lc_guard.self_test import SelfTest, selftest
 
 _HOMES = {
     "boundary": ("protect",),
@@ -68,6 +69,7 @@ _HOMES = {
     "policy": ("CheckPolicy", "Policy", "StagePolicy"),
     "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
     "retrievers": ("ProtectedRetriever",),
+    "self_test": ("SelfTest", "selftest"),
     "runnables": ("Anonymize", "Deanonymize", "ScanOutput", "ScanPrompt"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -101,6 +103,7 @@ __all__ = [
     "ScannerError",
     "ScannerTimeout",
     "SeamBroken",
+    "SelfTest",
     "ServiceError",
     "SessionMissing",
     "Stage",
@@ -109,6 +112,7 @@ __all__ = [
     "VaultError",
     "VaultFull",
     "protect",
+    "selftest",
 ]
 
 

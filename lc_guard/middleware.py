@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -24,6 +25,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_config
 from langgraph.types import Command
 
+from lc_guard.agent_proof import prove_agents
 from lc_guard.checkpoints import GuardCheckpointer
 from lc_guard.checks import arun_checks, run_checks
 from lc_guard.errors import GuardError
@@ -74,10 +76,14 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             tool is then withheld from the model, and the turn goes on without it. An agent with a checkpointer needs
             such a text: after `Blocked` its thread still holds what was blocked, or a tool call without an answer.
         session_id: The session of every run that names none: for one conversation only, never for several users.
+        self_test: ``"first call"`` has the first run of a process send a canary through an agent of its own, against
+            a model that only notes what it is sent, and refuses to go on if the value comes out; it takes some 50 ms,
+            once. ``"never"`` trusts what `lc_guard.selftest` found at the start of the application.
 
     Raises:
         TypeError: If an argument is not of its type.
-        ValueError: If there is no such state, or a tool is to get both real values and placeholders.
+        ValueError: If there is no such state or self-test, or a tool is to get both real values and placeholders.
+        SeamBroken: If the installed LangChain has other hooks than this one was written for.
     """
 
     def __init__(
@@ -90,6 +96,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         state: State = "original",
         on_blocked: str = "raise",
         session_id: str | None = None,
+        self_test: Literal["first call", "never"] = "first call",
     ) -> None:
         super().__init__()
         _SEAL.require_methods(AgentMiddleware, _HOOKS)
@@ -100,7 +107,10 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             raise ValueError(f"state must be one of {', '.join(map(repr, get_args(State)))}")
         if not isinstance(on_blocked, str):
             raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
+        if self_test not in ("first call", "never"):
+            raise ValueError("self_test must be 'first call' or 'never'")
         self.guard = guard
+        self._unproved = {"sync", "async"} if self_test == "first call" else set[str]()
         self.state = state
         self.on_blocked = on_blocked
         self.tools = []
@@ -121,8 +131,11 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             SessionMissing: If the run has no session id.
             Blocked: If the policy does not let the messages go on.
             GuardError: If the state is to be anonymized, and the checkpointer would hold real text.
-            SeamBroken: If a model is about to be asked that this guard does not protect.
+            SeamBroken: If a model is about to be asked that this guard does not protect, or the self-test failed.
         """
+        if "sync" in self._unproved:
+            prove_agents(GuardMiddleware, "sync")
+            self._unproved.discard("sync")
         with self._watched(get_callback_manager_for_config) as config:
             return handler(self._guarded(request, config))
 
@@ -130,6 +143,9 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
         """Do what `wrap_model_call` does without blocking the event loop."""
+        if "async" in self._unproved:
+            await asyncio.to_thread(prove_agents, GuardMiddleware, "async")
+            self._unproved.discard("async")
         with self._watched(get_async_callback_manager_for_config) as config:
             return await handler(self._guarded(request, config))
 
