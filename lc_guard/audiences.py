@@ -7,6 +7,8 @@ from copy import copy
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from lc_guard.seals import Seal
+
 Manager = TypeVar("Manager")
 
 
@@ -41,6 +43,6 @@ def _application_types() -> tuple[type[Any], ...]:
     """Give LangChain's types of such handlers; those for streams are private, and LangGraph imports them as well."""
     from langchain_core.tracers import _streaming, root_listeners  # noqa: PLC0415 - only where somebody watches
 
-    named = [getattr(_streaming, name, None) for name in ("_StreamingCallbackHandler", "_V2StreamingCallbackHandler")]
-    listeners = (root_listeners.RootListenersTracer, root_listeners.AsyncRootListenersTracer)
-    return (*(found for found in named if found is not None), *listeners)
+    seal = Seal("protect(model)", "langchain-core")
+    streams = [seal.private(_streaming, name) for name in ("_StreamingCallbackHandler", "_V2StreamingCallbackHandler")]
+    return (*streams, root_listeners.RootListenersTracer, root_listeners.AsyncRootListenersTracer)

@@ -237,7 +237,12 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
     def _require_hidden_state(self, config: RunnableConfig) -> None:
         if self.state == "original":
             return
-        saver = (config.get("configurable") or {}).get(_CHECKPOINTER)
+        configurable = config.get("configurable") or {}
+        # LangGraph names it to every node, None where there is none
+        Seal('GuardMiddleware(state="anonymized")', "langgraph").require(
+            _CHECKPOINTER in configurable, "a run does not tell which checkpointer stores it"
+        )
+        saver = configurable[_CHECKPOINTER]
         if isinstance(saver, BaseCheckpointSaver) and not (
             isinstance(saver, GuardCheckpointer) and saver.guard is self.guard
         ):
