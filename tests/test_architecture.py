@@ -17,8 +17,8 @@ MODULES = {path.relative_to(HOUSE).with_suffix("").as_posix(): path for path in 
 # From the ground up: a room imports only from rooms on lower floors. A family is one room, named by its folder.
 FLOORS = [
     {"records", "words", "linking", "escapes", "ordinary", "workers"},
-    {"errors", "known", "placeholders"},
-    {"check_policy", "findings", "foreign_errors", "plans"},
+    {"errors", "known", "placeholders", "reviewed_methods"},
+    {"check_policy", "findings", "foreign_errors", "plans", "seals"},
     {"policy", "policy_sources", "running_calls"},
     {"policy_files"},
     {"services", "hub", "presidio_offline"},
@@ -42,6 +42,7 @@ FLOORS = [
     {"answers"},
     {"steps"},
     {"restorers", "wrapping", "audiences", "call_sessions"},
+    {"model_watch"},
     {"runnables", "callbacks", "langfuse", "metrics", "documents", "retrievers", "model_calls", "model_face"},
     {"model_seams"},
     {"protected_model"},
