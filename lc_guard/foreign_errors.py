@@ -53,8 +53,12 @@ def holds_no_text(error: BaseException) -> bool:
     if not isinstance(error, GuardError):
         return False
     place = _origin(error)
-    ours = place is None or str(place.tb_frame.f_globals.get("__name__", "")).partition(".")[0] == __package__
+    ours = place is None or _package(str(place.tb_frame.f_globals.get("__name__", ""))) == _package(__name__)
     return ours or isinstance(error, MissingExtra | ModelUnavailable)
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _origin(error: BaseException) -> TracebackType | None:

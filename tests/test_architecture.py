@@ -57,7 +57,7 @@ FLOORS = [
     {"cli"},
     {"__main__"},
 ]
-FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+FLOOR_OF = {"_lazy": 0} | {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FAMILIES = {
     "detectors": {"records", "errors", "services", "hub", "presidio_offline", "llm_guard_engine"},
     "scanners": {"records", "errors", "escapes", "services", "hub", "presidio_offline", "llm_guard_engine"},
