@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
+
+from lc_guard.errors import GuardError, SeamBroken
 
 
 def attach(
@@ -33,8 +36,24 @@ def attach(
     def load(name: str) -> Any:
         if name not in home_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{package}.{home_of[name]}"), name)
+        value = getattr(_imported(package, home_of[name], name), name)
         setattr(sys.modules[package], name, value)  # the next use is a plain attribute
         return value
 
     return load, lambda: list(public), public
+
+
+def _imported(package: str, home: str, name: str) -> ModuleType:
+    """Import a module, and say whose fault it is where a library's name is missing: it is half upgraded, say.
+
+    Raises:
+        SeamBroken: If a library below lacks what the module imports from it.
+        ImportError: Our own, such as `MissingExtra`.
+    """
+    try:
+        return import_module(f"{package}.{home}")
+    except ImportError as error:
+        if isinstance(error, GuardError) or not error.name:
+            raise
+        library = error.name.partition(".")[0].replace("_", "-")
+        raise SeamBroken(name, library, f"{error.msg}; is it half upgraded?") from error

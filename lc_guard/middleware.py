@@ -21,7 +21,6 @@ from langchain_core.runnables.config import (
     patch_config,
     var_child_runnable_config,
 )
-from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_config
 from langgraph.types import Command
 
@@ -243,9 +242,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             _CHECKPOINTER in configurable, "a run does not tell which checkpointer stores it"
         )
         saver = configurable[_CHECKPOINTER]
-        if isinstance(saver, BaseCheckpointSaver) and not (
-            isinstance(saver, GuardCheckpointer) and saver.guard is self.guard
-        ):
+        # whatever it is: of a second copy of LangGraph's package, say, it is no instance of the class we know
+        if saver is not None and not (isinstance(saver, GuardCheckpointer) and saver.guard is self.guard):
             raise GuardError(
                 'state="anonymized" needs a checkpointer that stores placeholders: give create_agent '
                 f"checkpointer=GuardCheckpointer({type(saver).__name__}(...), guard=guard), with the same guard. "

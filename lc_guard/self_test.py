@@ -35,6 +35,7 @@ from lc_guard.seals import Seal
 _OWN_TEXT = "Dr. Katherine Johnson wrote to katherine.johnson@example.com."
 _OWN_NAME = "Katherine Johnson"
 
+
 @dataclass(frozen=True, slots=True)
 class SeamCheck:
     """What became of one seam.
