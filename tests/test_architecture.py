@@ -16,9 +16,9 @@ MODULES = {path.relative_to(HOUSE).with_suffix("").as_posix(): path for path in 
 
 # From the ground up: a room imports only from rooms on lower floors. A family is one room, named by its folder.
 FLOORS = [
-    {"records", "words", "linking", "escapes", "ordinary", "workers"},
+    {"records", "words", "private_names", "linking", "escapes", "ordinary", "workers"},
     {"errors", "known", "placeholders", "reviewed_methods"},
-    {"check_policy", "findings", "foreign_errors", "plans", "seals"},
+    {"check_policy", "findings", "foreign_errors", "plans", "seals", "_lazy"},
     {"policy", "policy_sources", "running_calls"},
     {"policy_files"},
     {"services", "hub", "presidio_offline"},
@@ -149,13 +149,8 @@ def test_no_module_is_long(module: str) -> None:
 
 
 def test_no_submodule_is_named_like_a_public_function() -> None:
-    public = {
-        element.value
-        for module in MODULES
-        for node in parsed(module).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
-        for element in getattr(node.value, "elts", ())
-    }
+    snapshot = Path(__file__).with_name("public_names.txt").read_text("utf-8")
+    public = {path.rpartition(".")[2] for path in snapshot.split()}
     assert "Guard" in public
     names = {part for module in MODULES for part in module.split("/")}
     assert public & names == set()
