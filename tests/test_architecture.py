@@ -38,7 +38,7 @@ FLOORS = [
     {"messages", "masking", "evaluators"},
     {"conversation", "refusals"},
     {"checks", "checkpoints", "streaming", "tool_calls", "otel", "document_texts"},
-    {"held_chunks"},
+    {"held_chunks", "document_marks"},
     {"answers"},
     {"steps"},
     {"restorers", "wrapping", "audiences", "call_sessions"},
