@@ -30,6 +30,7 @@ _Allocate = Callable[[str, Sequence[Wanted], Mint], list[str]]
 
 _MAX_REPAIRS = 8
 _NOBODY = 999_999_999  # the highest number that a placeholder can have: no session gets there
+_FEW_LINKED = 200  # names whose comparison takes a few milliseconds
 _MAX_LINKED = 5_000  # placeholders of a session beyond which new names are no longer compared with all others
 
 
@@ -180,12 +181,19 @@ class Hiding:
         (items,) = yield Together([partial(self._vault.items, session)], waits=self.waits)
         if isinstance(items, Exception):
             return items
-        few = items if len(items) <= _MAX_LINKED else {}
-        people = People(
-            (*read, value) for placeholder, value in few.items() if (read := self._grammar.read(placeholder))
-        )
-        aliases = people.aliases(names, known=set(items.values())) if few or not items else {}
+        # many are compared in a thread: it takes a while
+        linking = Together([partial(self._aliases, names, items)], waits=len(items) + len(names) > _FEW_LINKED)
+        (aliases,) = yield linking
+        if isinstance(aliases, Exception):
+            return aliases
         return (yield from self._allocate_linked(session, wanted, aliases, mint, allocate))
+
+    def _aliases(self, names: Sequence[str], items: Mapping[str, str]) -> dict[str, Person]:
+        if len(items) > _MAX_LINKED or self._grammar is None:
+            return {}
+        read = ((self._grammar.read(placeholder), value) for placeholder, value in items.items())
+        people = People((*kind_and_index, value) for kind_and_index, value in read if kind_and_index)
+        return people.aliases(names, known=set(items.values()))
 
     def _allocate_linked(
         self,
