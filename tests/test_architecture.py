@@ -37,7 +37,7 @@ FLOORS = [
     {"guard"},
     {"messages", "masking", "evaluators"},
     {"conversation", "refusals"},
-    {"checks", "checkpoints", "streaming", "tool_calls", "otel", "document_texts"},
+    {"step_order", "checks", "checkpoints", "streaming", "tool_calls", "otel", "document_texts"},
     {"held_chunks", "document_marks"},
     {"answers"},
     {"steps"},
