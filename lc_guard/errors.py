@@ -14,6 +14,7 @@ GuardError
 │   ├── ScannerTimeout   it did not answer in time
 │   └── ServiceError     a hosted service refused, failed, or gave a reply that can't be read
 ├── PolicyError          a policy that can't be taken: says where and why (also a ValueError)
+├── WrongOrder           a chain would ask its model before anything is hidden (also a ValueError)
 ├── LangfuseError        Langfuse's public API can't be read or written: says what to do
 ├── VaultError           the vault can't remember or give back
 │   └── VaultFull        its size bound is reached
@@ -150,6 +151,19 @@ class ServiceError(ScannerError):
 
 class PolicyError(GuardError, ValueError):
     """A policy, or the file of one, can't be taken."""
+
+
+class WrongOrder(GuardError, ValueError):
+    """A chain restores before its model and hides after it, so that the model would be sent real values."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Deanonymize | model | Anonymize sends real values to the model: Anonymize comes before it, Deanonymize "
+            "after it: Anonymize(guard) | prompt | model | Deanonymize(guard)"
+        )
+
+    def __reduce__(self) -> tuple[type[WrongOrder], tuple[()]]:
+        return type(self), ()
 
 
 class ModelUnavailable(DetectorError):

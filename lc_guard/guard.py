@@ -8,7 +8,7 @@ import json
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, TypeVar, cast, get_args
 
@@ -235,6 +235,50 @@ class Guard:
 
         return NumberedRestoring(self._grammar, lookup, ask_vault(partial(self.vault.kinds, session)))
 
+    def restoring_only(self, session: str, chosen: Sequence[Set[str]]) -> list[NumberedRestoring | FakeRestoring]:
+        """Give what puts chosen values of a session back and leaves all others; the vault is read once.
+
+        Args:
+            session: Session id.
+            chosen: Sets of placeholders.
+
+        Returns:
+            One for each set.
+        """
+        placeholders = list(dict.fromkeys(placeholder for own in chosen for placeholder in sorted(own)))
+        values = ask_vault(partial(self.vault.values, session, placeholders)) if placeholders else {}
+        each = [{token: values[token] for token in own if token in values} for own in chosen]
+        if self._grammar is None:
+            return [FakeRestoring(own) for own in each]
+        kinds = ask_vault(partial(self.vault.kinds, session))
+        return [NumberedRestoring(self._grammar, partial(_chosen, own), kinds) for own in each]
+
+    def placeholders_put(self, session: str, hidden: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """Give the placeholders of a session that texts hold because their value stood there.
+
+        Args:
+            session: Session id.
+            hidden: Text → the text as it was hidden.
+
+        Returns:
+            For each text as it was, the placeholders in it as it is hidden: none whose value it did not hold.
+
+        Raises:
+            VaultError: If the vault can't be asked.
+        """
+        if self._grammar is None:
+            values = ask_vault(partial(self.vault.items, session))
+            fakes = FakeRestoring(values)
+            found = {text: [new[start:end] for start, end in fakes.find(new)] for text, new in hidden.items()}
+        else:
+            found = {text: self._grammar.tokens(new) for text, new in hidden.items()}
+            tokens = list(dict.fromkeys(token for own in found.values() for token in own))
+            values = ask_vault(partial(self.vault.values, session, tokens)) if tokens else {}
+        return {
+            text: frozenset(token for token in own if token in values and values[token] in text)
+            for text, own in found.items()
+        }
+
     async def unblocked(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.
 
@@ -295,6 +339,10 @@ def _require_parts(vault: object, policy: object) -> None:
 
 def _escaped(values: Mapping[str, str]) -> dict[str, str]:
     return {placeholder: json.dumps(value, ensure_ascii=False)[1:-1] for placeholder, value in values.items()}
+
+
+def _chosen(values: Mapping[str, str], placeholders: Sequence[str]) -> dict[str, str]:
+    return {placeholder: values[placeholder] for placeholder in placeholders if placeholder in values}
 
 
 def _only(step: Together) -> Plan[Any]:

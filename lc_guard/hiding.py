@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
@@ -26,7 +26,11 @@ from lc_guard.words import cuts_run
 Wanted = tuple[str, str]
 """A kind and a value that is to have a placeholder."""
 
+_Allocate = Callable[[str, Sequence[Wanted], Mint], list[str]]
+
 _MAX_REPAIRS = 8
+_NOBODY = 999_999_999  # the highest number that a placeholder can have: no session gets there
+_FEW_LINKED = 200  # names whose comparison takes a few milliseconds
 _MAX_LINKED = 5_000  # placeholders of a session beyond which new names are no longer compared with all others
 
 
@@ -114,9 +118,18 @@ class Hiding:
         return memory.fakes.find(text) if memory.fakes is not None else []
 
     def hide(
-        self, session: str, spans: Mapping[str, Sequence[Span]], memory: Memory
+        self, session: str, spans: Mapping[str, Sequence[Span]], memory: Memory, *, remember: bool = True
     ) -> Plan[dict[str, str] | Exception]:
-        """Put placeholders where the spans say; gives text → hidden text, or what the vault raised."""
+        """Put placeholders where the spans say; gives text → hidden text, or what the vault raised.
+
+        Args:
+            session: Session id.
+            spans: What is hidden in each text.
+            memory: What the vault knows of the texts.
+            remember: Whether the vault remembers values that are new to it; otherwise they get placeholders that stand
+                for nothing.
+        """
+        allocate = self._vault.allocate if remember else partial(_placeholders_of, self._vault)
         todo = {
             text: [span for span in found if span.action in ("anonymize", "redact")] for text, found in spans.items()
         }
@@ -132,12 +145,12 @@ class Hiding:
             )
             placeholders: dict[Wanted, str] = {}
             if wanted:
-                answer = yield from self._allocate(session, wanted, todo.keys(), known)
+                answer = yield from self._allocate(session, wanted, todo.keys(), known, allocate)
                 if isinstance(answer, Exception):
                     return answer
                 placeholders = answer
             hidden = {text: _Hidden.of(text, found, placeholders) for text, found in todo.items() if found}
-            if self._grammar is not None or not wanted:
+            if self._grammar is not None or not wanted or not remember:  # what can't be restored can't be misread
                 return {text: done.text for text, done in hidden.items()}
             # a fake may run into the words around it: whatever reads as one by accident is hidden as well
             (fakes,) = yield Together([partial(self._vault.items, session)], waits=self.waits)
@@ -154,32 +167,44 @@ class Hiding:
         return GuardError("no fakes were found that stay apart from the text; use a numbered placeholder_style")
 
     def _allocate(
-        self, session: str, wanted: Sequence[Wanted], texts: Set[str], known: Set[str]
+        self, session: str, wanted: Sequence[Wanted], texts: Set[str], known: Set[str], allocate: _Allocate
     ) -> Plan[dict[Wanted, str] | Exception]:
         if self._grammar is None:
             (items,) = yield Together([partial(self._vault.items, session)], waits=self.waits)
             if isinstance(items, Exception):
                 return items
-            return (yield from self._ask_vault(session, wanted, wanted, FakeMint(texts, items)))
+            return (yield from self._ask_vault(allocate, session, wanted, wanted, FakeMint(texts, items)))
         mint = _TokenMint(self._grammar)
         names = [value for kind, value in wanted if kind == PERSON and value not in known] if self._link_persons else []
         if not names:
-            return (yield from self._ask_vault(session, wanted, wanted, mint))
+            return (yield from self._ask_vault(allocate, session, wanted, wanted, mint))
         (items,) = yield Together([partial(self._vault.items, session)], waits=self.waits)
         if isinstance(items, Exception):
             return items
-        few = items if len(items) <= _MAX_LINKED else {}
-        people = People(
-            (*read, value) for placeholder, value in few.items() if (read := self._grammar.read(placeholder))
-        )
-        aliases = people.aliases(names, known=set(items.values())) if few or not items else {}
-        return (yield from self._allocate_linked(session, wanted, aliases, mint))
+        # many are compared in a thread: it takes a while
+        linking = Together([partial(self._aliases, names, items)], waits=len(items) + len(names) > _FEW_LINKED)
+        (aliases,) = yield linking
+        if isinstance(aliases, Exception):
+            return aliases
+        return (yield from self._allocate_linked(session, wanted, aliases, mint, allocate))
+
+    def _aliases(self, names: Sequence[str], items: Mapping[str, str]) -> dict[str, Person]:
+        if len(items) > _MAX_LINKED or self._grammar is None:
+            return {}
+        read = ((self._grammar.read(placeholder), value) for placeholder, value in items.items())
+        people = People((*kind_and_index, value) for kind_and_index, value in read if kind_and_index)
+        return people.aliases(names, known=set(items.values()))
 
     def _allocate_linked(
-        self, session: str, wanted: Sequence[Wanted], aliases: Mapping[str, Person], mint: _TokenMint
+        self,
+        session: str,
+        wanted: Sequence[Wanted],
+        aliases: Mapping[str, Person],
+        mint: _TokenMint,
+        allocate: _Allocate,
     ) -> Plan[dict[Wanted, str] | Exception]:
         first = [pair for pair in wanted if pair[1] not in aliases]
-        placeholders = yield from self._ask_vault(session, first, first, mint)
+        placeholders = yield from self._ask_vault(allocate, session, first, first, mint)
         others = [pair for pair in wanted if pair[1] in aliases]
         if isinstance(placeholders, Exception) or not others:
             return placeholders
@@ -189,14 +214,29 @@ class Hiding:
             person = aliases[name]
             number = mint.number(placeholders[PERSON, person]) if isinstance(person, str) else person
             named.append((kind if number is None else alias_kind(PERSON, number), name))
-        more = yield from self._ask_vault(session, others, named, mint)
+        more = yield from self._ask_vault(allocate, session, others, named, mint)
         return more if isinstance(more, Exception) else placeholders | more
 
     def _ask_vault(
-        self, session: str, pairs: Sequence[Wanted], named: Sequence[Wanted], mint: Mint
+        self, allocate: _Allocate, session: str, pairs: Sequence[Wanted], named: Sequence[Wanted], mint: Mint
     ) -> Plan[dict[Wanted, str] | Exception]:
-        (answer,) = yield Together([partial(self._vault.allocate, session, named, mint)], waits=self.waits)
+        (answer,) = yield Together([partial(allocate, session, named, mint)], waits=self.waits)
         return answer if isinstance(answer, Exception) else dict(zip(pairs, answer, strict=True))
+
+
+def _placeholders_of(vault: Vault, session: str, wanted: Sequence[Wanted], mint: Mint) -> list[str]:
+    """Give the placeholders of values as `Vault.allocate` does, but make none: new values get some of nobody."""
+    values = list(dict.fromkeys(value for _, value in wanted))
+    placeholders: dict[str, str] = {}
+    for value, hits in zip(values, vault.find(session, values), strict=True):
+        if hits and (hits[0].start, hits[0].end) == (0, len(value)):
+            placeholders[value] = hits[0].placeholder
+    number = _NOBODY
+    for kind, value in wanted:
+        if value not in placeholders:
+            placeholders[value] = mint(kind, number)
+            number -= 1
+    return [placeholders[value] for _, value in wanted]
 
 
 def _read_by_all(text: str, entities: Mapping[str, Sequence[Entity]]) -> Iterator[Entity]:

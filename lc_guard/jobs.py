@@ -43,6 +43,8 @@ class Job:
         part: Which scanners are asked: all; of a ``"window"`` those that can judge a part of an answer; at the end of
             windows, for the ``"rest"``, the others.
         watch_only: Whether the texts were shown already, so that scanners can only score them.
+        remember: Whether new values are remembered in the session. Otherwise they get placeholders that stand for
+            nothing, and can't be restored.
     """
 
     texts: Sequence[str] = field(repr=False)
@@ -54,6 +56,7 @@ class Job:
     hide: bool = True
     part: Part = "all"
     watch_only: bool = False
+    remember: bool = True
 
     @property
     def all_texts(self) -> list[str]:

@@ -99,7 +99,7 @@ class PiiCheck:
         if any(span.action == "block" for found in spans.values() for span in found):
             decision = decided(job, started, spans, self._policy, session=digest, action="block")
             return (yield from self._ended(number, job, decision, detected, None))
-        hidden = yield from self._hiding.hide(session, spans, memory)
+        hidden = yield from self._hiding.hide(session, spans, memory, remember=job.remember)
         if isinstance(hidden, Exception):
             return (yield from self._stopped(number, job, started, detected, hidden))
         decision = decided(job, started, spans, self._policy, session=digest, failure=failure)
