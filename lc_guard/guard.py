@@ -18,6 +18,7 @@ from lc_guard.drivers import Driver
 from lc_guard.foreign_errors import ask_vault
 from lc_guard.hiding import Hiding, cut_out
 from lc_guard.jobs import Ask, Job, Outcome
+from lc_guard.leaks import Leaks
 from lc_guard.panels import Panels
 from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.planning import Planner
@@ -105,6 +106,7 @@ class Guard:
             preamble=preamble,
         )
         self.prompts = Prompts()
+        self.leaks = Leaks()
         self._driver = Driver()
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()

@@ -26,7 +26,8 @@ from lc_guard.decision_events import read_decision
 from lc_guard.decision_traces import DecisionTraces
 from lc_guard.delivery import delivery_of
 from lc_guard.errors import Blocked, GuardError
-from lc_guard.masking import Detect, SpanMask
+from lc_guard.leak_scores import score_leak
+from lc_guard.masking import Detect, SpanMask, leak_attributes
 from lc_guard.pseudonyms import Pseudonyms
 from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, strongest
 
@@ -360,6 +361,11 @@ def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtel
     those of sessions that were forgotten meanwhile. Where the guard has decided nothing yet it runs the guard's
     detectors itself. A span that can't be masked is not exported.
 
+    What the mask hides in the input of a model's observation (type ``generation``) the model was sent: a value of the
+    session there is a leak. The observation gets the level ERROR and the BOOLEAN score ``guard.leak``, and
+    `Guard.leaks` tells of it. A model in a trace without a decision, whose input holds what the detectors find, gets
+    the level WARNING.
+
     The ids that you set on a trace yourself (metadata ``langfuse_session_id`` and ``langfuse_user_id``) are sent as
     they are. LangChain's ``session_id`` and ``thread_id`` become the session's digest.
 
@@ -380,7 +386,12 @@ def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtel
         patches: dict[Any, Any] = {}
         for span_id, span in params.spans.items():
             try:
+                leak = mask.leak(span.trace_id, span.span_id, span.attributes)
                 changed, removed = mask.mask(span.trace_id, span.name, span.attributes, texts)
+                if leak is not None:
+                    changed |= leak_attributes(leak, {**span.attributes, **changed})
+                    guard.leaks.tell(leak)
+                    score_leak(leak, lambda resources: resources.mask_otel_spans is mask_batch)
                 patches[span_id] = OtelSpanPatch(set_attributes=changed, delete_attributes=removed)
             except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
                 # Our own messages are value-free; a foreign one, and its traceback, may quote the text.

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from opentelemetry.trace import Status, format_trace_id
+from opentelemetry.trace import Status, StatusCode, format_span_id, format_trace_id
 
 from lc_guard.errors import GuardError
-from lc_guard.masking import Detect, SpanMask
+from lc_guard.leak_scores import score_leak
+from lc_guard.masking import Detect, SpanMask, leak_attributes
+from lc_guard.model_inputs import LANGFUSE_TYPE
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -28,6 +30,10 @@ class MaskingSpanExporter(SpanExporter):
     OpenTelemetry writes the message and the traceback of an exception there that leaves such a span. A span that
     can't be masked is not handed on.
 
+    A model's span whose input held a value of the session is a leak, as for `lc_guard.langfuse.mask_otel_spans`: it
+    gets the status ERROR, `Guard.leaks` tells of it, and a span of Langfuse's SDK gets level and score as well. Models'
+    spans are known by Langfuse's attributes, OpenTelemetry's GenAI conventions, OpenLLMetry's and OpenInference's.
+
     Args:
         guard: The guard of the chains that are traced.
         exporter: What sends the spans; ``Langfuse(span_exporter=...)`` takes the result.
@@ -36,6 +42,7 @@ class MaskingSpanExporter(SpanExporter):
 
     def __init__(self, guard: Guard, exporter: SpanExporter, *, detect: Detect = "when_needed") -> None:
         self._mask = SpanMask(guard, detect=detect)
+        self._leaks = guard.leaks
         self._exporter = exporter
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -65,9 +72,19 @@ class MaskingSpanExporter(SpanExporter):
         return self._exporter.force_flush(timeout_millis)
 
     def _masked(self, span: ReadableSpan, texts: dict[str, str]) -> ReadableSpan:
-        attributes = self._changed(span, dict(span.attributes or {}), texts)
+        raw = dict(span.attributes or {})
+        leak = self._mask.leak(_trace_id(span), format_span_id(span.context.span_id) if span.context else "", raw)
+        attributes = self._changed(span, raw, texts)
         said = {f"{number}.{key}": value for number, event in enumerate(span.events) for key, value in _said(event)}
         said = self._changed(span, {_STATUS: span.status.description or "", **said}, texts)
+        status = Status(span.status.status_code, said[_STATUS] or None)
+        if leak is not None:
+            status = Status(StatusCode.ERROR, "; ".join(filter(None, (leak.message, said[_STATUS]))))
+            self._leaks.tell(leak)
+            if LANGFUSE_TYPE in raw:
+                attributes |= leak_attributes(leak, attributes)
+                key = ((span.instrumentation_scope and span.instrumentation_scope.attributes) or {}).get("public_key")
+                score_leak(leak, lambda resources: resources.public_key == key)
         events = [
             Event(event.name, {key: said[f"{number}.{key}"] for key, _ in _said(event)}, event.timestamp)
             for number, event in enumerate(span.events)
@@ -81,7 +98,7 @@ class MaskingSpanExporter(SpanExporter):
             events=events,
             links=span.links,
             kind=span.kind,
-            status=Status(span.status.status_code, said[_STATUS] or None),
+            status=status,
             start_time=span.start_time,
             end_time=span.end_time,
             instrumentation_scope=span.instrumentation_scope,

@@ -16,7 +16,7 @@ MODULES = {path.relative_to(HOUSE).with_suffix("").as_posix(): path for path in 
 
 # From the ground up: a room imports only from rooms on lower floors. A family is one room, named by its folder.
 FLOORS = [
-    {"records", "words", "linking", "escapes", "ordinary", "workers"},
+    {"records", "words", "linking", "escapes", "ordinary", "workers", "leaks"},
     {"errors", "known", "placeholders"},
     {"check_policy", "findings", "foreign_errors", "plans"},
     {"policy", "policy_sources", "running_calls"},
@@ -27,8 +27,8 @@ FLOORS = [
     {"drivers", "prompts", "fakes", "langfuse_api", "restoring", "leaves", "limbo", "detectors", "vaults", "scanners"},
     {"jobs", "asking"},
     {"panels"},
-    {"spans", "detection", "sessions", "traced_texts"},
-    {"hiding"},
+    {"spans", "detection", "sessions", "traced_texts", "leak_scores"},
+    {"hiding", "model_inputs"},
     {"verdicts"},
     {"heard_texts", "open_checks"},
     {"hearing", "pii_decisions"},
