@@ -64,7 +64,7 @@ _UNGUARDED = "unguarded model: it was sent what the detectors find, and no check
 _SOURCES = ("tool", "retriever")
 
 _MAX_TRACES = 10_000
-_MAX_SESSIONS_OF_TRACE = 256
+_MAX_SESSIONS = 256
 
 
 class UnmaskableName(GuardError):
@@ -101,13 +101,20 @@ class SpanMask:
         detect: When the detectors are run.
         limbo: What keeps dropped values; None makes one.
         max_traces: Number of traces remembered; the detectors are run on the spans of a trace that was left out.
+        max_sessions: Number of sessions remembered of a trace; the detectors are run where there are more.
 
     Raises:
         ValueError: If `detect` is unknown.
     """
 
     def __init__(
-        self, guard: Guard, *, detect: Detect = "when_needed", limbo: Limbo | None = None, max_traces: int = _MAX_TRACES
+        self,
+        guard: Guard,
+        *,
+        detect: Detect = "when_needed",
+        limbo: Limbo | None = None,
+        max_traces: int = _MAX_TRACES,
+        max_sessions: int = _MAX_SESSIONS,
     ) -> None:
         if detect not in get_args(Detect):
             raise ValueError(f"detect must be one of {', '.join(map(repr, get_args(Detect)))}")
@@ -115,6 +122,7 @@ class SpanMask:
         self._detect = detect
         self._limbo = Limbo() if limbo is None else limbo
         self._max_traces = max_traces
+        self._max_sessions = max_sessions
         self._traces: OrderedDict[str, _Trace] = OrderedDict()
         self._lock = Lock()
         # what scanners will take out of an answer stands in the model's own span, which may leave before they have
@@ -144,7 +152,7 @@ class SpanMask:
             if settled is not None:
                 trace.decided = True
                 trace.open |= not settled
-            if len(trace.digests) > _MAX_SESSIONS_OF_TRACE:
+            if len(trace.digests) > self._max_sessions:
                 trace.open = True
                 trace.digests = digests
             while len(self._traces) > self._max_traces:

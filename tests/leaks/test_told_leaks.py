@@ -1,4 +1,4 @@
-"""A model that was sent a value of the session shows in the trace, the log and the metrics; a clean trace shows none."""
+"""A model that was sent a value of the session shows in the trace, the log and the metrics; a clean one shows none."""
 
 from __future__ import annotations
 
