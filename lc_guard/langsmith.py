@@ -25,7 +25,7 @@ from lc_guard.errors import GuardError
 from lc_guard.langsmith_tracing import langsmith_unmasked
 from lc_guard.masking import Detect
 from lc_guard.outbox import Outbox
-from lc_guard.run_masking import WITHHELD, RunMask, plain, snapshot, withheld
+from lc_guard.run_masking import SESSION_KEYS, WITHHELD, RunMask, plain, snapshot, withheld
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -193,11 +193,13 @@ class _Anonymizer:
     masks_for_lc_guard = True
 
     def __init__(self, guard: Guard) -> None:
+        self._digest = guard.digest
         self._mask = RunMask(guard, detect="always", max_sessions=_RECENT_SESSIONS)
 
     def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
         try:
-            run = {"id": "", "inputs": plain(data)}
+            ids = {key: self._digest(str(data[key])) for key in SESSION_KEYS if data.get(key)}
+            run = {"id": "", "inputs": {**plain(data), **ids}}
             self._mask.learn({"id": "", "extra": {"metadata": data}})
             masked = self._mask.mask(run)["inputs"]
         except Exception as error:  # noqa: BLE001 - whatever it is, the call goes on

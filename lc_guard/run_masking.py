@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Mapping, Set
 from datetime import date, datetime, time
@@ -20,12 +21,17 @@ from uuid import UUID
 from lc_guard.leaks import LEAK_SCORE
 from lc_guard.masking import Detect, SpanMask
 from lc_guard.model_inputs import LANGFUSE_INPUT, LANGFUSE_TYPE
+from lc_guard.records import SESSION_METADATA
+from lc_guard.traced_texts import FRAMEWORK_METADATA
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
 
 WITHHELD = "withheld by lc-guard: it can't be masked"
 """What stands in a run instead of texts that can't be masked."""
+
+SESSION_KEYS = ("session_id", "thread_id")
+"""Keys of LangChain's metadata that name a session; its digest leaves instead."""
 
 # Ids, clocks and enumerations: what LangSmith orders runs by. All other fields are masked, those of the future too.
 _STRUCTURE = frozenset(
@@ -47,7 +53,8 @@ _TYPES = {"llm": "generation", "tool": "tool", "retriever": "retriever"}
 _METADATA = "langfuse.observation.metadata."
 _OUTPUT = "langfuse.observation.output"
 # A key that the mask takes for the framework's: known values are hidden in it, no detector looks at it.
-_NAME = f"{_METADATA}lc_run_name"
+_IDENTIFIER = f"{_METADATA}lc_run_name"
+_IS_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[<:.][A-Za-z0-9_<>,:.]*)?")
 _OWN = "lc_guard.run."
 _EXTRA = "lc_guard.extra."
 
@@ -95,15 +102,15 @@ class RunMask:
         masked = {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
         given = {key: value for key, value in run.items() if key in _STRUCTURE}
         given |= {key.removeprefix(_OWN): value for key, value in masked.items() if key.startswith(_OWN)}
-        for field, key in (("name", _NAME), ("inputs", LANGFUSE_INPUT), ("outputs", _OUTPUT)):
-            if field in run:
-                given[field] = masked.get(key, WITHHELD)
+        for field, key in (("name", _IDENTIFIER), ("inputs", LANGFUSE_INPUT), ("outputs", _OUTPUT)):
+            if key in masked:
+                given[field] = masked[key]
         extra = run.get("extra")
         if isinstance(extra, Mapping):
             metadata = {
                 key.removeprefix(_METADATA): value
                 for key, value in masked.items()
-                if key.startswith(_METADATA) and key != _NAME
+                if key.startswith(_METADATA) and key != _IDENTIFIER
             }
             others = {key.removeprefix(_EXTRA): value for key, value in masked.items() if key.startswith(_EXTRA)}
             kept = {"runtime": extra["runtime"]} if "runtime" in extra else {}
@@ -200,15 +207,22 @@ def _attributes(run: Mapping[str, Any]) -> dict[str, Any]:
     extra = run.get("extra")
     extra = extra if isinstance(extra, Mapping) else {}
     metadata = extra.get("metadata")
-    named = {"name": _NAME, "inputs": LANGFUSE_INPUT, "outputs": _OUTPUT}
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    named = {"inputs": LANGFUSE_INPUT, "outputs": _OUTPUT}
+    if _IS_IDENTIFIER.fullmatch(str(run.get("name"))):  # of a class or a function; all else is somebody's words
+        named["name"] = _IDENTIFIER
+    # No detector looks at a check's own run, which is free of values but for what it inherits.
+    check = SESSION_METADATA in metadata
     given = {LANGFUSE_TYPE: _TYPES.get(str(run.get("run_type")), "chain")}
     for key, value in run.items():
-        if key not in _STRUCTURE and key != "extra":
+        if key not in _STRUCTURE and key != "extra" and not (check and key == "tags"):
             given[named.get(key, f"{_OWN}{key}")] = value
     given |= {f"{_EXTRA}{key}": value for key, value in extra.items() if key not in ("metadata", "runtime")}
-    if isinstance(metadata, Mapping):
-        given |= {f"{_METADATA}{key}": value for key, value in metadata.items()}
-    return given
+    return given | {
+        f"{_METADATA}{key}": value
+        for key, value in metadata.items()
+        if not check or key in SESSION_KEYS or FRAMEWORK_METADATA.match(key)
+    }
 
 
 def _trace(run: Mapping[str, Any]) -> str:

@@ -108,7 +108,8 @@ def test_main_chain(
     for root in roots:
         # what a reader sees: the placeholders that the model saw, and the session as its digest
         assert "[REDACTED_PERSON_1]" in json.dumps(root["inputs"]) + json.dumps(root["outputs"])
-        assert root["extra"]["metadata"]["session_id"] == guard.digest(SESSION)
+        (step, _) = [run for run in langsmith_server.runs.values() if run.get("parent_run_id") == root["id"]][:2]
+        assert step["extra"]["metadata"]["session_id"] == guard.digest(SESSION)
         assert "for [REDACTED_PERSON_1]" in root["tags"]
     for model in langsmith_server.of_type("llm"):
         seen = openai_server.requests[0]["messages"][-1]["content"]
@@ -238,10 +239,10 @@ def test_an_agent_whose_tool_raises(
 @pytest.mark.parametrize("mode", MODES)
 def test_retrievers(mode: str, langsmith_server: LangSmithServer) -> None:
     guard = make_guard()
-    store, _ = hidden_store(guard)
     client = langsmith_client(guard)
     langsmith.configure(client=client)
-    retriever = ProtectedRetriever(retriever=store.as_retriever(), guard=guard, corpus_session=CORPUS)
+    store, _ = hidden_store(guard)
+    retriever = ProtectedRetriever(store.as_retriever(), guard=guard, corpus_session=CORPUS)
     run(retriever | RunnableLambda(str), mode, "Who is Zebulon Quartermain?", config())
     client.flush()
     assert langsmith_server.of_type("retriever")
