@@ -132,19 +132,20 @@ class SpanMask:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._traces)} traces)"
 
-    def learn(self, trace_id: str, attributes: Mapping[str, Any]) -> None:
+    def learn(self, trace_id: str, attributes: Mapping[str, Any], *, ended: bool = True) -> None:
         """Learn from a span what masking its trace needs; to be called for a whole batch before any is masked.
 
         Args:
             trace_id: Its trace.
             attributes: Its attributes, not yet masked.
+            ended: Whether a check's span says yet what the check decided.
         """
         digest = _scalar(attributes.get(_SESSION))
         named = [_scalar(attributes.get(prefix + key)) for prefix in _METADATA for key in _SESSION_KEYS]
         digests = {self._guard.digest(session) for session in named if session} | ({digest} if digest else set())
         if not digests:
             return
-        settled = _settles(attributes.get("langfuse.observation.output")) if digest else None
+        settled = _settles(attributes.get("langfuse.observation.output")) if digest and ended else None
         with self._lock:
             trace = self._traces.setdefault(trace_id, _Trace())
             self._traces.move_to_end(trace_id)

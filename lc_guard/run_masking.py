@@ -82,9 +82,9 @@ class RunMask:
 
     def learn(self, run: Mapping[str, Any]) -> None:
         """Learn from a run what masking its trace needs; to be called for all that are sent together."""
-        attributes = _attributes(run)
         outputs = run.get("outputs")
-        self._mask.learn(_trace(run), {**attributes, _OUTPUT: json.dumps(outputs) if outputs else None})
+        attributes = {**_attributes(run), _OUTPUT: json.dumps(outputs) if outputs else None}
+        self._mask.learn(_trace(run), attributes, ended=bool(outputs or run.get("error")))
 
     def mask(self, run: Mapping[str, Any], texts: dict[str, str] | None = None) -> dict[str, Any]:
         """Give a run that may leave.
@@ -115,6 +115,8 @@ class RunMask:
             others = {key.removeprefix(_EXTRA): value for key, value in masked.items() if key.startswith(_EXTRA)}
             kept = {"runtime": extra["runtime"]} if "runtime" in extra else {}
             given["extra"] = {**kept, **others, **({"metadata": metadata} if "metadata" in extra else {})}
+        if isinstance(events := given.get("events"), list):
+            given["events"] = [_timed(event, raw) for event, raw in zip(events, run["events"], strict=True)]
         if leaked:
             given["tags"] = [*(given.get("tags") or ()), LEAK_SCORE]
         return given
@@ -213,16 +215,36 @@ def _attributes(run: Mapping[str, Any]) -> dict[str, Any]:
         named["name"] = _IDENTIFIER
     # No detector looks at a check's own run, which is free of values but for what it inherits.
     check = SESSION_METADATA in metadata
-    given = {LANGFUSE_TYPE: _TYPES.get(str(run.get("run_type")), "chain")}
+    given: dict[str, Any] = {LANGFUSE_TYPE: _TYPES.get(str(run.get("run_type")), "chain")}
     for key, value in run.items():
         if key not in _STRUCTURE and key != "extra" and not (check and key == "tags"):
             given[named.get(key, f"{_OWN}{key}")] = value
+    if isinstance(events := run.get("events"), list):
+        given[f"{_OWN}events"] = [_untimed(event) for event in events]
     given |= {f"{_EXTRA}{key}": value for key, value in extra.items() if key not in ("metadata", "runtime")}
     return given | {
         f"{_METADATA}{key}": value
         for key, value in metadata.items()
         if not check or key in SESSION_KEYS or FRAMEWORK_METADATA.match(key)
     }
+
+
+def _untimed(event: Any) -> Any:
+    """Take the time out of an event, which a detector would take for a date."""
+    return {key: item for key, item in event.items() if key != "time"} if _time_of(event) else event
+
+
+def _timed(event: Any, raw: Any) -> Any:
+    time_of = _time_of(raw)
+    return {**event, "time": time_of} if time_of and isinstance(event, dict) else event
+
+
+def _time_of(event: Any) -> str | None:
+    found = event.get("time") if isinstance(event, dict) else None
+    try:
+        return datetime.fromisoformat(found).isoformat() if isinstance(found, str) else None
+    except ValueError:
+        return None
 
 
 def _trace(run: Mapping[str, Any]) -> str:

@@ -269,11 +269,11 @@ class MonitoringReport:
         """Give plain JSON values."""
         return {
             "format": FORMAT,
+            "leaks": self.leaks,
+            "leaked": [call.as_dict() for call in self.leaked],
             "since": iso(self.since),
             "until": iso(self.until),
             "source": self.source,
-            "leaks": self.leaks,
-            "leaked": [call.as_dict() for call in self.leaked],
             "bucket_seconds": self.bucket_seconds,
             "scores": self.scores,
             "traces": self.traces,

@@ -16,6 +16,9 @@ from typing import Any
 
 import zstandard
 
+from lc_guard import Guard
+from lc_guard.testing import ExactDetector
+
 from .loopback import Exchange, LoopbackServer, Refusal
 
 _FIELDS = ("inputs", "outputs", "events", "extra", "error", "serialized")
@@ -173,3 +176,8 @@ def _json(body: bytes) -> Any:
         return json.loads(body.decode("utf-8"))
     except ValueError:
         raise Refusal(422, {"detail": "invalid JSON"}) from None
+
+
+def exact_guard() -> Guard:
+    """A guard for processes of their own: it loads no model."""
+    return Guard(ExactDetector({"PERSON": ["Zebulon Quartermain"]}))
