@@ -40,6 +40,9 @@ _MOST_RUNS, _MOST_CHARACTERS = 100, 10_000_000  # of one request; LangSmith take
 
 
 class _Operation(NamedTuple):
+    """A run as it is now, and the client that sends it; the outbox lives longer than a client that nobody holds."""
+
+    client: _MaskedClient
     kind: Literal["create", "update"]
     run: dict[str, Any]
     auth: dict[str, Any]
@@ -50,10 +53,13 @@ class _MaskedClient(Client):
 
     masks_for_lc_guard = True
 
-    def __init__(self, guard: Guard, *, detect: Detect, hold: float, **arguments: Any) -> None:
+    def __init__(self, guard: Guard, *, detect: Detect, hold: float, exit_timeout: float, **arguments: Any) -> None:
         self._run_mask = RunMask(guard, detect=detect)
-        self._outbox: Outbox[_Operation] = Outbox(self._send, seconds=hold)
-        super().__init__(**arguments)
+        # The SDK's own queue would be a second one, whose thread a LangSmith that hangs keeps from ending.
+        super().__init__(**{"auto_batch_tracing": False, **arguments})
+        # Its handler at the end of the process is registered after the SDK's, so that it runs before: the connection
+        # is open then.
+        self._outbox: Outbox[_Operation] = Outbox(_send, seconds=hold, exit_timeout=exit_timeout)
         if getattr(self, "tracing_mode", "langsmith") != "langsmith":
             raise ValueError(
                 "runs that leave as OpenTelemetry spans are masked by lc_guard.otel.MaskingSpanExporter; "
@@ -112,16 +118,16 @@ class _MaskedClient(Client):
             taken = withheld(run)
         ended = kind == "update" or run.get("end_time") is not None
         trace = str(run.get("trace_id") or run.get("id"))
-        self._outbox.put(trace, _Operation(kind, taken, auth), last=ended and str(run.get("id")) == trace)
+        self._outbox.put(trace, _Operation(self, kind, taken, auth), last=ended and str(run.get("id")) == trace)
 
-    def _send(self, operations: list[_Operation]) -> None:
-        """Mask the runs of a trace and send them: together, but for those with a destination of their own."""
+    def send_masked(self, operations: list[_Operation]) -> None:
+        """Mask the runs of a trace and send them now: together, but for those with a destination of their own."""
         for each in operations:
             self._run_mask.learn(each.run)
         texts: dict[str, str] = {}
         batch: list[_Operation] = []
         size = 0
-        for kind, raw, auth in operations:
+        for _, kind, raw, auth in operations:
             run = self._masked(raw, texts)
             if auth or not all(run.get(key) for key in ("trace_id", "dotted_order", "session_name")):
                 self._send_one(kind, run, auth)
@@ -130,7 +136,7 @@ class _MaskedClient(Client):
             if batch and (len(batch) >= _MOST_RUNS or size + length > _MOST_CHARACTERS):
                 self._send_batch(batch)
                 batch, size = [], 0
-            batch.append(_Operation(kind, run, auth))
+            batch.append(_Operation(self, kind, run, auth))
             size += length
         if batch:
             self._send_batch(batch)
@@ -146,8 +152,8 @@ class _MaskedClient(Client):
 
     def _send_batch(self, operations: list[_Operation]) -> None:
         super().multipart_ingest(
-            create=[run for kind, run, _ in operations if kind == "create"],
-            update=[run for kind, run, _ in operations if kind == "update"],
+            create=[each.run for each in operations if each.kind == "create"],
+            update=[each.run for each in operations if each.kind == "update"],
         )
 
     def _send_one(self, kind: str, run: dict[str, Any], auth: dict[str, Any]) -> None:
@@ -158,7 +164,18 @@ class _MaskedClient(Client):
             super().update_run(run_id, **run, **auth)
 
 
-def langsmith_client(guard: Guard, *, detect: Detect = "when_needed", hold: float = 5.0, **arguments: Any) -> Client:
+def _send(operations: list[_Operation]) -> None:
+    operations[0].client.send_masked(operations)
+
+
+def langsmith_client(
+    guard: Guard,
+    *,
+    detect: Detect = "when_needed",
+    hold: float = 5.0,
+    exit_timeout: float = 15.0,
+    **arguments: Any,
+) -> Client:
     """Make LangSmith's client for chains and agents of a guard: runs carry placeholders instead of values.
 
     Everything of a run is masked but ids, times and its type: name, inputs, outputs, error, metadata, tags, events, the
@@ -173,6 +190,7 @@ def langsmith_client(guard: Guard, *, detect: Detect = "when_needed", hold: floa
         detect: As for `lc_guard.langfuse.mask_otel_spans`.
         hold: Seconds, above 0, after which runs of an unfinished trace are sent; before a check has decided, what the
             detectors find in them is hidden for good (``[REDACTED_PERSON]``).
+        exit_timeout: Seconds, above 0, that the end of the process waits for LangSmith.
         arguments: Arguments of ``langsmith.Client``, such as ``api_key``.
 
     Returns:
@@ -180,11 +198,12 @@ def langsmith_client(guard: Guard, *, detect: Detect = "when_needed", hold: floa
         Make one for a guard: it listens to the guard's vault from then on.
 
     Raises:
-        ValueError: If `detect` is unknown, `hold` not positive, or LangSmith is set to send OpenTelemetry spans.
+        ValueError: If `detect` is unknown, a time is not positive, or LangSmith is set to send OpenTelemetry spans.
     """
-    if not hold > 0:
-        raise ValueError("hold must be a positive number of seconds")
-    return _MaskedClient(guard, detect=detect, hold=hold, **arguments)
+    for name, seconds in (("hold", hold), ("exit_timeout", exit_timeout)):
+        if not seconds > 0:
+            raise ValueError(f"{name} must be a positive number of seconds")
+    return _MaskedClient(guard, detect=detect, hold=hold, exit_timeout=exit_timeout, **arguments)
 
 
 class _Anonymizer:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 logger = logging.getLogger("lc_guard.langsmith")
 
 T = TypeVar("T")
-
-_POLL = 0.2  # seconds after which the end of the process is seen
 
 
 @dataclass(slots=True)
@@ -26,16 +26,23 @@ class _Held(Generic[T]):
 class Outbox(Generic[T]):
     """Collects items by trace; a trace leaves when it is whole, when it has waited long enough, or at a flush.
 
-    The thread lives only while something is held, and the interpreter waits for it at its end, when nothing is held
-    back any longer.
+    The thread lives only while something is held. The end of the process waits a known time for what is left.
 
     Args:
         send: Is given the items of one trace, in order; what it raises is logged by its type.
         seconds: How long an unfinished trace waits.
+        exit_timeout: Seconds that the end of the process waits, above 0.
         most: Items held; what comes beyond them is dropped, with a log line.
     """
 
-    def __init__(self, send: Callable[[list[T]], object], *, seconds: float = 5.0, most: int = 50_000) -> None:
+    def __init__(
+        self,
+        send: Callable[[list[T]], object],
+        *,
+        seconds: float = 5.0,
+        exit_timeout: float = 15.0,
+        most: int = 50_000,
+    ) -> None:
         self._send = send
         self._seconds = seconds
         self._most = most
@@ -46,6 +53,8 @@ class Outbox(Generic[T]):
         self._sending = 0
         self._dropped = 0
         self._thread: threading.Thread | None = None
+        # After the interpreter has joined the threads that are no daemons, so that nothing comes any more.
+        atexit.register(_flush_at_exit, weakref.ref(self), exit_timeout)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._size} items)"
@@ -69,7 +78,7 @@ class Outbox(Generic[T]):
             if last:
                 self._due[trace] = None
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="lc-guard-langsmith", daemon=False)
+                self._thread = threading.Thread(target=self._work, name="lc-guard-langsmith", daemon=True)
                 try:
                     self._thread.start()
                 except RuntimeError:  # the interpreter ends: no thread can be started any more
@@ -111,12 +120,11 @@ class Outbox(Generic[T]):
         if not self._traces:
             return None
         trace, held = next(iter(self._traces.items()))
-        waited = time.monotonic() - held.since >= self._seconds
-        return trace if waited or not threading.main_thread().is_alive() else None
+        return trace if time.monotonic() - held.since >= self._seconds else None
 
     def _wait(self) -> float:
         oldest = next(iter(self._traces.values())).since
-        return max(0.001, min(_POLL, oldest + self._seconds - time.monotonic()))
+        return max(0.001, oldest + self._seconds - time.monotonic())
 
     def _taken(self, trace: str) -> list[T]:
         self._due.pop(trace, None)
@@ -142,3 +150,9 @@ class Outbox(Generic[T]):
                     return
                 items = self._taken(next(iter(self._traces)))
             self._hand_on(items)
+
+
+def _flush_at_exit(reference: weakref.ref[Outbox[Any]], seconds: float) -> None:
+    outbox = reference()
+    if outbox is not None and not outbox.flush(seconds):
+        logger.warning("runs were not delivered within %g s of the end of the process", seconds)

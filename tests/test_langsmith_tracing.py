@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 import subprocess
 import sys
 import textwrap
+import time
 import warnings
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +190,37 @@ def test_a_process_that_ends_inside_a_trace(langsmith_server: LangSmithServer) -
     done = run(code, langsmith_server)
     assert done.returncode == 3
     assert len(langsmith_server.runs) == 4
+    assert not langsmith_server.holds("Zebulon")
+
+
+def test_a_langsmith_that_hangs_costs_a_known_time_at_the_end() -> None:
+    with socket.socket() as listening, LangSmithServer() as server:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(200)
+        started = time.monotonic()
+        code = PROCESS.replace("{}", "exact_guard()").replace("hold=600.0", "exit_timeout=1.0")
+        done = run(code, server, LANGSMITH_ENDPOINT=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        took = time.monotonic() - started
+    assert done.returncode == 0
+    assert "not delivered within 1 s" in done.stderr
+    assert "Zebulon" not in done.stderr
+    assert took < 30
+
+
+def test_a_client_that_is_dropped_is_freed(langsmith_server: LangSmithServer, guard: Guard) -> None:
+    client = langsmith_client(guard, hold=0.3)
+    dropped = weakref.ref(client)
+    with langsmith.tracing_context(client=client):
+        Anonymize(guard).invoke(NAME, CONFIG)
+    client.create_run("open", {"text": NAME}, "chain", project_name="tests")
+    del client
+    langsmith_server.wait_for(lambda: len(langsmith_server.runs) == 3)  # what it was given is sent all the same
+    for _ in range(100):
+        gc.collect()
+        if dropped() is None:
+            break
+        time.sleep(0.02)
+    assert dropped() is None
     assert not langsmith_server.holds("Zebulon")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
 
 import pytest
 
-from lc_guard.outbox import Outbox
+from lc_guard.outbox import Outbox, _flush_at_exit
 
 
 class Sent:
@@ -104,6 +106,25 @@ def test_where_no_thread_can_be_started(sent: Sent, monkeypatch: pytest.MonkeyPa
     outbox.put("a", "a1")
     assert sent.traces == [["a1"]]
     assert outbox.flush(1)
+
+
+def test_the_end_of_the_process_waits_a_known_time(sent: Sent, caplog: pytest.LogCaptureFixture) -> None:
+    outbox: Outbox[str] = Outbox(sent, seconds=600)
+    outbox.put("a", "a1")
+    _flush_at_exit(weakref.ref(outbox), 5.0)
+    assert sent.traces == [["a1"]]
+    assert not caplog.records
+    sent.gate = threading.Event()
+    outbox.put("b", "b1")
+    _flush_at_exit(weakref.ref(outbox), 0.05)
+    assert "not delivered within 0.05 s" in caplog.text
+    sent.gate.set()
+    assert outbox.flush(5)
+    gone = weakref.ref(outbox)
+    del outbox
+    gc.collect()
+    until(lambda: gone() is None)
+    _flush_at_exit(gone, 5.0)
 
 
 def test_many_threads(sent: Sent) -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
+import textwrap
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +19,7 @@ from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from langfuse import Langfuse
+from langfuse._client.resource_manager import LangfuseResourceManager
 from langfuse.langchain import CallbackHandler as PlainHandler
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -22,6 +28,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
+import lc_guard
 from lc_guard import Anonymize, Deanonymize, Guard, GuardMetrics, Policy, protect
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.masking import SpanMask
@@ -244,6 +251,47 @@ def test_a_score_that_fails_does_not_break_the_export(
     assert "the score of a leak was not written: RuntimeError" in caplog.text
     assert "not taken by a listener: RuntimeError" in caplog.text
     assert "Zebulon" not in caplog.text
+
+
+def test_a_leak_that_waits_when_the_clients_are_reset(
+    guard: Guard, make_langfuse: MakeClient, langfuse_server: LangfuseServer
+) -> None:
+    make_langfuse(mask_otel_spans=mask_otel_spans(guard))
+    with OpenAIServer() as server:
+        model = ChatOpenAI(model="gpt-4o", base_url=server.base_url, api_key=server.api_key, max_retries=0)
+        (Anonymize(guard) | raw_model(model)).invoke(NAME, traced())
+    started = time.monotonic()
+    LangfuseResourceManager.reset()  # holds the SDK's lock while it waits for the exporter's thread
+    assert time.monotonic() - started < 10
+    assert len(leak_scores(langfuse_server)) == 1
+
+
+def test_a_leak_at_the_end_of_the_process(langfuse_server: LangfuseServer) -> None:
+    code = f"""
+        from langfuse import Langfuse
+        from langchain_core.language_models import FakeListChatModel
+        from langchain_core.runnables import RunnableLambda
+        from lc_guard import Anonymize, Guard
+        from lc_guard.langfuse import CallbackHandler, mask_otel_spans
+        from lc_guard.testing import ExactDetector
+
+        guard = Guard(ExactDetector({{"PERSON": ["{NAME}"]}}))
+        Langfuse(public_key="pk-lf-loopback", secret_key="sk-lf-loopback", base_url="{langfuse_server.url}",
+                 mask_otel_spans=mask_otel_spans(guard))
+        model = FakeListChatModel(responses=["fine"])
+        beside = RunnableLambda(lambda hidden, config: model.invoke("Who is {NAME}?", config))
+        handler = CallbackHandler()
+        (Anonymize(guard) | beside).invoke("{NAME}", {{"configurable": {{"session_id": "s"}}, "callbacks": [handler]}})
+    """  # fmt: skip
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(lc_guard.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True, text=True, timeout=100, env=environment, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(leak_scores(langfuse_server)) == 1
+    assert "Zebulon" not in done.stderr
+    assert not langfuse_server.holds(NAME)
 
 
 def test_a_model_without_any_check_warns(
