@@ -24,8 +24,7 @@ GuardError
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lc_guard.records import Decision
@@ -184,8 +183,8 @@ class UnmaskedClient(GuardError):
             'CallbackHandler(guard), which makes it; or pass unmasked="warn" to send raw values'
         )
 
-    def __reduce__(self) -> tuple[partial[UnmaskedClient], tuple[()]]:
-        return partial(type(self), other=self._other), ()
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unmasked, (self._other,)
 
 
 class VaultError(GuardError):
@@ -211,6 +210,10 @@ class MissingExtra(GuardError, ImportError):
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
         return type(self), self._args
+
+
+def _unmasked(other: bool) -> UnmaskedClient:  # noqa: FBT001 - what pickle calls
+    return UnmaskedClient(other=other)
 
 
 def _version(library: str) -> str:
