@@ -269,6 +269,22 @@ class Guard:
             left = without_faults(left, judge.scanner, stage, judge.rule)
         return left
 
+    @property
+    def redaction_is_cold(self) -> bool:
+        """Whether `redact` has yet to load models."""
+        hiding = self._panels.hiding.values()
+        return self._detection.cold or any(self._panels.cold(judge.scanner) for _, judge in hiding)
+
+    def warm_up_redaction(self) -> None:
+        """Load the models that `redact` needs, and no others; does nothing the second time.
+
+        Raises:
+            Exception: If one can't be loaded.
+        """
+        self._detection.warm_up()
+        for _, judge in self._panels.hiding.values():
+            self._panels.warm(judge.scanner)
+
     def digest(self, session: str) -> str:
         """Give the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""
         digest = hmac.new(self._digest_key, session.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]

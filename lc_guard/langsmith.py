@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -24,6 +23,7 @@ from langsmith import Client
 from lc_guard.errors import GuardError
 from lc_guard.langsmith_tracing import langsmith_unmasked
 from lc_guard.masking import Detect
+from lc_guard.otel import load_ahead
 from lc_guard.outbox import Outbox
 from lc_guard.run_masking import SESSION_KEYS, WITHHELD, RunMask, plain, snapshot, withheld
 
@@ -54,19 +54,16 @@ class _MaskedClient(Client):
     masks_for_lc_guard = True
 
     def __init__(self, guard: Guard, *, detect: Detect, hold: float, exit_timeout: float, **arguments: Any) -> None:
+        self._guard = guard
         self._run_mask = RunMask(guard, detect=detect)
         # The SDK's own queue would be a second one, whose thread a LangSmith that hangs keeps from ending.
         super().__init__(**{"auto_batch_tracing": False, **arguments})
-        # Its handler at the end of the process is registered after the SDK's, so that it runs before: the connection
-        # is open then.
         self._outbox: Outbox[_Operation] = Outbox(_send, seconds=hold, exit_timeout=exit_timeout)
         if getattr(self, "tracing_mode", "langsmith") != "langsmith":
             raise ValueError(
                 "runs that leave as OpenTelemetry spans are masked by lc_guard.otel.MaskingSpanExporter; "
                 'take tracing_mode="langsmith" here'
             )
-        # The detectors' models are loaded before the process may end: none can be loaded safely while it does.
-        threading.Thread(target=_warm_up, args=(guard,), name="lc-guard-warm-up", daemon=True).start()
 
     def create_run(self, name: str, inputs: dict[str, Any], run_type: Any, **more: Any) -> None:
         """Take the beginning of a run, or a whole one; it is sent masked."""
@@ -122,6 +119,7 @@ class _MaskedClient(Client):
 
     def send_masked(self, operations: list[_Operation]) -> None:
         """Mask the runs of a trace and send them now: together, but for those with a destination of their own."""
+        load_ahead(self._guard)
         for each in operations:
             self._run_mask.learn(each.run)
         texts: dict[str, str] = {}
@@ -244,10 +242,3 @@ def langsmith_anonymizer(guard: Guard) -> Callable[[dict[str, Any]], dict[str, A
         The function; it withholds what it can't mask, and never raises.
     """
     return _Anonymizer(guard)
-
-
-def _warm_up(guard: Guard) -> None:
-    try:
-        guard.warm_up()
-    except Exception as error:  # noqa: BLE001 - the first text says it again, where it matters
-        logger.warning("the detectors can't be loaded: %s", type(error).__name__)

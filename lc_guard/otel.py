@@ -10,10 +10,12 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status, StatusCode, format_span_id, format_trace_id
 
+from lc_guard.canary_spans import CanarySpans
 from lc_guard.errors import GuardError
 from lc_guard.leak_scores import score_leak
 from lc_guard.masking import Detect, SpanMask, leak_attributes
 from lc_guard.model_inputs import LANGFUSE_TYPE
+from lc_guard.process_end import END
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -38,11 +40,16 @@ class MaskingSpanExporter(SpanExporter):
         guard: The guard of the chains that are traced.
         exporter: What sends the spans; ``Langfuse(span_exporter=...)`` takes the result.
         detect: As for `lc_guard.langfuse.mask_otel_spans`.
+
+    Attributes:
+        guard: The guard.
+        canaries: The spans that show whether spans pass here; they are not handed on.
     """
 
     def __init__(self, guard: Guard, exporter: SpanExporter, *, detect: Detect = "when_needed") -> None:
+        self.guard = guard
+        self.canaries = CanarySpans()
         self._mask = SpanMask(guard, detect=detect)
-        self._leaks = guard.leaks
         self._exporter = exporter
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -51,6 +58,9 @@ class MaskingSpanExporter(SpanExporter):
         Args:
             spans: Ended spans; they are left as they are.
         """
+        spans = [span for span in spans if not self.canaries.take(_trace_id(span), span.name)]
+        if spans:
+            load_ahead(self.guard)
         for span in spans:
             self._mask.learn(_trace_id(span), span.attributes or {})
         texts: dict[str, str] = {}
@@ -80,7 +90,7 @@ class MaskingSpanExporter(SpanExporter):
         status = Status(span.status.status_code, said[_STATUS] or None)
         if leak is not None:
             status = Status(StatusCode.ERROR, "; ".join(filter(None, (leak.message, said[_STATUS]))))
-            self._leaks.tell(leak)
+            self.guard.leaks.tell(leak)
             if LANGFUSE_TYPE in raw:
                 attributes |= leak_attributes(leak, attributes)
                 key = ((span.instrumentation_scope and span.instrumentation_scope.attributes) or {}).get("public_key")
@@ -107,6 +117,23 @@ class MaskingSpanExporter(SpanExporter):
     def _changed(self, span: ReadableSpan, attributes: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
         changed, removed = self._mask.mask(_trace_id(span), span.name, attributes, texts)
         return {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
+
+
+def load_ahead(guard: Guard) -> None:
+    """Load what masking needs; a process that ends meanwhile waits for it.
+
+    Spans are masked in a daemon thread, which would be left alone with half a model, and bring the process down.
+
+    Args:
+        guard: Whose models are loaded. What can't be loaded is left to whoever needs it.
+    """
+    if not guard.redaction_is_cold:
+        return
+    try:
+        with END.held():
+            guard.warm_up_redaction()
+    except Exception as error:  # noqa: BLE001 - the mask tries again, and tells what can't be masked
+        logger.debug("the mask's models could not be loaded: %s", type(error).__name__)
 
 
 def _said(event: Event) -> list[tuple[str, Any]]:

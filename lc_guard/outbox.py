@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
+import os
 import threading
 import time
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from lc_guard.process_end import END
 
 logger = logging.getLogger("lc_guard.langsmith")
 
@@ -53,8 +54,8 @@ class Outbox(Generic[T]):
         self._sending = 0
         self._dropped = 0
         self._thread: threading.Thread | None = None
-        # After the interpreter has joined the threads that are no daemons, so that nothing comes any more.
-        atexit.register(_flush_at_exit, weakref.ref(self), exit_timeout)
+        self._exit_timeout = exit_timeout
+        self._used_in: int | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._size} items)"
@@ -67,6 +68,9 @@ class Outbox(Generic[T]):
             item: The item.
             last: Whether the trace is whole with it.
         """
+        if self._used_in != os.getpid():
+            self._used_in = os.getpid()
+            END.await_before(self)
         with self._changed:
             if self._size >= self._most:
                 self._dropped += 1
@@ -102,6 +106,17 @@ class Outbox(Generic[T]):
             self._due.update(dict.fromkeys(self._traces))
             self._changed.notify_all()
             return self._changed.wait_for(lambda: not self._traces and not self._sending, timeout)
+
+    def begin(self) -> None:
+        """Hold nothing back any longer: the process ends."""
+        with self._changed:
+            self._due.update(dict.fromkeys(self._traces))
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """Wait at the end of the process for what is left, as long as it may take."""
+        if not self.flush(max(0.0, END.deadline(self._exit_timeout) - time.monotonic())):
+            logger.warning("runs were not delivered within %g s of the end of the process", self._exit_timeout)
 
     def _work(self) -> None:
         while True:
@@ -150,9 +165,3 @@ class Outbox(Generic[T]):
                     return
                 items = self._taken(next(iter(self._traces)))
             self._hand_on(items)
-
-
-def _flush_at_exit(reference: weakref.ref[Outbox[Any]], seconds: float) -> None:
-    outbox = reference()
-    if outbox is not None and not outbox.flush(seconds):
-        logger.warning("runs were not delivered within %g s of the end of the process", seconds)

@@ -16,7 +16,8 @@ MODULES = {path.relative_to(HOUSE).with_suffix("").as_posix(): path for path in 
 
 # From the ground up: a room imports only from rooms on lower floors. A family is one room, named by its folder.
 FLOORS = [
-    {"records", "words", "linking", "escapes", "ordinary", "workers", "leaks", "langsmith_tracing", "outbox"},
+    {"records", "words", "linking", "escapes", "ordinary", "workers", "process_end", "canary_spans"},
+    {"leaks", "langsmith_tracing", "outbox"},
     {"errors", "known", "placeholders"},
     {"check_policy", "findings", "foreign_errors", "plans"},
     {"policy", "policy_sources", "running_calls"},
@@ -38,7 +39,7 @@ FLOORS = [
     {"messages", "masking", "evaluators"},
     {"conversation", "refusals"},
     {"checks", "checkpoints", "streaming", "tool_calls", "otel", "document_texts", "run_masking"},
-    {"held_chunks"},
+    {"held_chunks", "langfuse_masks"},
     {"answers"},
     {"steps"},
     {"restorers", "wrapping", "audiences", "call_sessions"},

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-import weakref
 from collections.abc import Callable
 
 import pytest
 
-from lc_guard.outbox import Outbox, _flush_at_exit
+from lc_guard.outbox import Outbox
+from lc_guard.process_end import END
 
 
 class Sent:
@@ -108,23 +107,25 @@ def test_where_no_thread_can_be_started(sent: Sent, monkeypatch: pytest.MonkeyPa
     assert outbox.flush(1)
 
 
-def test_the_end_of_the_process_waits_a_known_time(sent: Sent, caplog: pytest.LogCaptureFixture) -> None:
-    outbox: Outbox[str] = Outbox(sent, seconds=600)
+def test_the_end_of_the_process_waits_a_known_time(
+    sent: Sent, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(END, "began", None)
+    outbox: Outbox[str] = Outbox(sent, seconds=600, exit_timeout=1.0)
     outbox.put("a", "a1")
-    _flush_at_exit(weakref.ref(outbox), 5.0)
+    outbox.begin()
+    outbox.finish()
     assert sent.traces == [["a1"]]
     assert not caplog.records
     sent.gate = threading.Event()
     outbox.put("b", "b1")
-    _flush_at_exit(weakref.ref(outbox), 0.05)
-    assert "not delivered within 0.05 s" in caplog.text
+    started = time.monotonic()
+    outbox.begin()
+    outbox.finish()
+    assert time.monotonic() - started < 2
+    assert "not delivered within 1 s" in caplog.text
     sent.gate.set()
     assert outbox.flush(5)
-    gone = weakref.ref(outbox)
-    del outbox
-    gc.collect()
-    until(lambda: gone() is None)
-    _flush_at_exit(gone, 5.0)
 
 
 def test_many_threads(sent: Sent) -> None:
