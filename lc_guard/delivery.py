@@ -97,16 +97,21 @@ class Delivery:
         self._used_in = os.getpid()
         END.await_before(self)
         if load is not None:
-            threading.Thread(target=load, name="lc-guard-models", daemon=True).start()
+            threading.Thread(target=_load, args=(load, END.hold()), name="lc-guard-models", daemon=True).start()
 
-    def finish(self) -> None:
-        """Wait for what `begin` began, at the end of the process, as long as `bound_exit` allows."""
+    def finish(self) -> bool:
+        """Wait for what `begin` began, at the end of the process, as long as `bound_exit` allows.
+
+        Returns:
+            Whether it is done.
+        """
         flushing, seconds = self._flushing, self._exit_timeout
         if flushing is None:
-            return
+            return True
         flushing.join(None if seconds is None else max(0.0, END.deadline(seconds) - time.monotonic()))
         resources = self._resources()
-        if flushing.is_alive() and resources is not None:
+        late = flushing.is_alive()
+        if late and resources is not None:
             queue = _score_queue(resources)
             if queue is None or not queue.unfinished_tasks:  # of scores `_wait_at_exit` tells
                 logger.warning(
@@ -114,12 +119,20 @@ class Delivery:
                     seconds,
                 )
             atexit.unregister(resources.shutdown)
+        return not late
 
 
 def delivery_of(resources: Any) -> Delivery:
     """Give the one `Delivery` of a client's resources."""
     delivery: Delivery = vars(resources).setdefault(_PLACE, Delivery(resources))
     return delivery
+
+
+def _load(load: Callable[[], object], held: threading.Event) -> None:
+    try:
+        load()
+    finally:
+        END.release(held)
 
 
 def _score_queue(resources: Any) -> Any:

@@ -24,7 +24,7 @@ GuardError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lc_guard.records import Decision
@@ -183,7 +183,7 @@ class UnmaskedClient(GuardError):
             'CallbackHandler(guard), which makes it; or pass unmasked="warn" to send raw values'
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return _unmasked, (self._other,)
 
 

@@ -18,7 +18,8 @@ from lc_guard.canary_spans import CANARY_NAME, CanarySpans
 from lc_guard.errors import GuardError, SeamBroken, UnmaskedClient
 from lc_guard.leak_scores import score_leak
 from lc_guard.masking import Detect, SpanMask, leak_attributes
-from lc_guard.otel import MaskingSpanExporter, load_ahead
+from lc_guard.otel import MaskingSpanExporter, load_ahead, require_time
+from lc_guard.process_end import END
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -54,6 +55,10 @@ class OtelSpansMask:
 
     def __call__(self, *, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
         """Give what has to change in a batch of spans; who can't be masked gets what is no patch, and is left out."""
+        with END.held():
+            return MaskOtelSpansResult(span_patches=self._patches(params))
+
+    def _patches(self, params: MaskOtelSpansParams) -> dict[Any, Any]:
         patches: dict[Any, Any] = {}
         spans = {}
         for span_id, span in params.spans.items():
@@ -67,6 +72,7 @@ class OtelSpansMask:
             self._mask.learn(span.trace_id, span.attributes)
         texts: dict[str, str] = {}
         for span_id, span in spans.items():
+            require_time()
             try:
                 leak = self._mask.leak(span.trace_id, span.span_id, span.attributes)
                 changed, removed = self._mask.mask(span.trace_id, span.name, span.attributes, texts)
@@ -81,7 +87,7 @@ class OtelSpansMask:
                 logger.error("a span can't be masked and is not exported: %s", told)  # noqa: TRY400
                 # Both SDK lines leave out a span whose patch is no `OtelSpanPatch`, and send the others.
                 patches[span_id] = "not exported"
-        return MaskOtelSpansResult(span_patches=patches)
+        return patches
 
 
 Mask = OtelSpansMask | MaskingSpanExporter

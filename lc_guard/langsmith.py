@@ -23,8 +23,9 @@ from langsmith import Client
 from lc_guard.errors import GuardError
 from lc_guard.langsmith_tracing import langsmith_unmasked
 from lc_guard.masking import Detect
-from lc_guard.otel import load_ahead
+from lc_guard.otel import load_ahead, require_time
 from lc_guard.outbox import Outbox
+from lc_guard.process_end import END
 from lc_guard.run_masking import SESSION_KEYS, WITHHELD, RunMask, plain, snapshot, withheld
 
 if TYPE_CHECKING:
@@ -119,14 +120,15 @@ class _MaskedClient(Client):
 
     def send_masked(self, operations: list[_Operation]) -> None:
         """Mask the runs of a trace and send them now: together, but for those with a destination of their own."""
-        load_ahead(self._guard)
-        for each in operations:
-            self._run_mask.learn(each.run)
-        texts: dict[str, str] = {}
+        with END.held():  # models are used
+            load_ahead(self._guard)
+            for each in operations:
+                self._run_mask.learn(each.run)
+            texts: dict[str, str] = {}
+            masked = [each._replace(run=self._masked(each.run, texts)) for each in operations]
         batch: list[_Operation] = []
         size = 0
-        for _, kind, raw, auth in operations:
-            run = self._masked(raw, texts)
+        for _, kind, run, auth in masked:
             if auth or not all(run.get(key) for key in ("trace_id", "dotted_order", "session_name")):
                 self._send_one(kind, run, auth)
                 continue
@@ -141,6 +143,7 @@ class _MaskedClient(Client):
 
     def _masked(self, run: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
         try:
+            require_time()
             return self._run_mask.mask(run, texts)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
             # Our own messages are value-free; a foreign one, and its traceback, may quote the text.

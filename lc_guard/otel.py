@@ -59,18 +59,8 @@ class MaskingSpanExporter(SpanExporter):
             spans: Ended spans; they are left as they are.
         """
         spans = [span for span in spans if not self.canaries.take(_trace_id(span), span.name)]
-        if spans:
-            load_ahead(self.guard)
-        for span in spans:
-            self._mask.learn(_trace_id(span), span.attributes or {})
-        texts: dict[str, str] = {}
-        masked: list[ReadableSpan] = []
-        for span in spans:
-            try:
-                masked.append(self._masked(span, texts))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                told = str(error) if isinstance(error, GuardError) else type(error).__name__
-                logger.error("a span can't be masked and is not exported: %s", told)  # noqa: TRY400
+        with END.held():
+            masked = self._all_masked(spans)
         return self._exporter.export(masked) if masked else SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
@@ -80,6 +70,22 @@ class MaskingSpanExporter(SpanExporter):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Flush the other exporter."""
         return self._exporter.force_flush(timeout_millis)
+
+    def _all_masked(self, spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+        if spans:
+            load_ahead(self.guard)
+        for span in spans:
+            self._mask.learn(_trace_id(span), span.attributes or {})
+        texts: dict[str, str] = {}
+        masked: list[ReadableSpan] = []
+        for span in spans:
+            require_time()
+            try:
+                masked.append(self._masked(span, texts))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                told = str(error) if isinstance(error, GuardError) else type(error).__name__
+                logger.error("a span can't be masked and is not exported: %s", told)  # noqa: TRY400
+        return masked
 
     def _masked(self, span: ReadableSpan, texts: dict[str, str]) -> ReadableSpan:
         raw = dict(span.attributes or {})
@@ -117,6 +123,16 @@ class MaskingSpanExporter(SpanExporter):
     def _changed(self, span: ReadableSpan, attributes: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
         changed, removed = self._mask.mask(_trace_id(span), span.name, attributes, texts)
         return {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
+
+
+def require_time() -> None:
+    """Refuse to begin with a span where the process ends and has waited long enough.
+
+    Raises:
+        GuardError: It is so; the batch is given up.
+    """
+    if END.over:
+        raise GuardError("the process ends before its last spans could be masked: they are not exported")
 
 
 def load_ahead(guard: Guard) -> None:

@@ -113,10 +113,12 @@ class Outbox(Generic[T]):
             self._due.update(dict.fromkeys(self._traces))
             self._changed.notify_all()
 
-    def finish(self) -> None:
-        """Wait at the end of the process for what is left, as long as it may take."""
-        if not self.flush(max(0.0, END.deadline(self._exit_timeout) - time.monotonic())):
+    def finish(self) -> bool:
+        """Wait at the end of the process for what is left, as long as it may take; tell whether all was handed on."""
+        done = self.flush(max(0.0, END.deadline(self._exit_timeout) - time.monotonic()))
+        if not done:
             logger.warning("runs were not delivered within %g s of the end of the process", self._exit_timeout)
+        return done
 
     def _work(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Protocol
 
 _LOADING_SECONDS = 60.0
+_GRACE = 5.0
 
 
 class Finishing(Protocol):
@@ -24,15 +25,20 @@ class Finishing(Protocol):
     def begin(self) -> object:
         """Begin with it; others begin at the same time."""
 
-    def finish(self) -> object:
-        """Wait for it, within `ProcessEnd.deadline`."""
+    def finish(self) -> bool:
+        """Wait for it, within `ProcessEnd.deadline`; tell whether it is done."""
 
 
 class ProcessEnd:
-    """The end of the process, which begins once: all that wait do so within one limit, not one after the other."""
+    """The end of the process, which begins once: all that wait do so within one limit, not one after the other.
+
+    Attributes:
+        over: Whether the time is over and something is not done: no model may be used any more.
+    """
 
     def __init__(self) -> None:
-        self.began: float | None = None
+        self.over = False
+        self._began: float | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -40,13 +46,13 @@ class ProcessEnd:
         self._lock = threading.Lock()
         self._watching = False
         self._finishing: weakref.WeakSet[Finishing] = weakref.WeakSet()
-        self._loading: set[threading.Event] = set()
+        self._held: set[threading.Event] = set()
 
     def deadline(self, seconds: float) -> float:
         """Give the reading of `time.monotonic` at which a wait of so many seconds from the beginning is over."""
-        if self.began is None:
-            self.began = time.monotonic()
-        return self.began + seconds
+        if self._began is None:
+            self._began = time.monotonic()
+        return self._began + seconds
 
     def await_before(self, finishing: Finishing) -> None:
         """Have something finish when the main thread has ended; nothing is kept alive by that.
@@ -56,40 +62,58 @@ class ProcessEnd:
         with self._watched():
             self._finishing.add(finishing)
 
+    def hold(self) -> threading.Event:
+        """Hold the end up, for a minute at most, because models are being loaded or used; `release` ends it."""
+        done = threading.Event()
+        with self._watched():
+            self._held.add(done)
+        return done
+
+    def release(self, done: threading.Event) -> None:
+        """End what `hold` began."""
+        done.set()
+        self._held.discard(done)
+
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the end up, for a minute at most, while models are loaded in this thread."""
-        done = threading.Event()
-        with self._watched() as loading:
-            loading.add(done)
+        """Hold the end up for the time of a block."""
+        done = self.hold()
         try:
             yield
         finally:
-            done.set()
-            loading.discard(done)
+            self.release(done)
 
     @contextmanager
-    def _watched(self) -> Iterator[set[threading.Event]]:
+    def _watched(self) -> Iterator[None]:
         if self._process != os.getpid():
             self._begin()
         with self._lock:
-            if not self._watching:
+            if not self._watching and threading.main_thread().is_alive():
                 self._watching = True
                 with suppress(RuntimeError):  # the process is ending already
                     threading.Thread(target=self._finish, name="lc-guard-exit", daemon=False).start()
-            yield self._loading
+            yield
 
     def _finish(self) -> None:
         threading.main_thread().join()
+        # Loading first, and not in the time that the others have: without models nothing of theirs can be done.
+        self._await_held(_LOADING_SECONDS)
         self.deadline(0)
         with self._lock:
-            finishing, loading = list(self._finishing), list(self._loading)
+            finishing = list(self._finishing)
         for each in finishing:
             each.begin()
-        for each in finishing:
-            each.finish()
-        for done in loading:
-            done.wait(max(0.0, self.deadline(_LOADING_SECONDS) - time.monotonic()))
+        done = [each.finish() for each in finishing]
+        if not all(done):
+            self.over = True
+            self._await_held(_GRACE)
+
+    def _await_held(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            held = list(self._held)
+        for done in held:
+            done.wait(max(0.0, deadline - time.monotonic()))
 
 
 END = ProcessEnd()

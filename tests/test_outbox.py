@@ -110,18 +110,18 @@ def test_where_no_thread_can_be_started(sent: Sent, monkeypatch: pytest.MonkeyPa
 def test_the_end_of_the_process_waits_a_known_time(
     sent: Sent, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(END, "began", None)
+    monkeypatch.setattr(END, "_began", None)
     outbox: Outbox[str] = Outbox(sent, seconds=600, exit_timeout=1.0)
     outbox.put("a", "a1")
     outbox.begin()
-    outbox.finish()
+    assert outbox.finish()
     assert sent.traces == [["a1"]]
     assert not caplog.records
     sent.gate = threading.Event()
     outbox.put("b", "b1")
     started = time.monotonic()
     outbox.begin()
-    outbox.finish()
+    assert not outbox.finish()
     assert time.monotonic() - started < 2
     assert "not delivered within 1 s" in caplog.text
     sent.gate.set()

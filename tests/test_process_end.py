@@ -87,17 +87,21 @@ else:
 CODES = {"an exception": 1, "sys.exit": 3}
 
 
-def start(server: LangfuseServer, kind: str, *, vendor: bool) -> subprocess.Popen[str]:
-    body = BODIES[kind.removeprefix("ten times, ")]
-    body = TEN_TIMES + body if kind.startswith("ten") else body
-    program = PROGRAM.format(vendor=VENDOR if vendor else "", detectors="Vendor()" if vendor else "", body=body)
-    environment = {
+def environment_of(server: LangfuseServer) -> dict[str, str]:
+    return {
         "PATH": "",
         "PYTHONPATH": str(Path(lc_guard.__file__).parents[1]),
         "LANGFUSE_PUBLIC_KEY": server.public_key,
         "LANGFUSE_SECRET_KEY": server.secret_key,
         "LANGFUSE_BASE_URL": server.url,
     }
+
+
+def start(server: LangfuseServer, kind: str, *, vendor: bool) -> subprocess.Popen[str]:
+    body = BODIES[kind.removeprefix("ten times, ")]
+    body = TEN_TIMES + body if kind.startswith("ten") else body
+    program = PROGRAM.format(vendor=VENDOR if vendor else "", detectors="Vendor()" if vendor else "", body=body)
+    environment = environment_of(server)
     if "midst" in kind:
         environment["LANGFUSE_FLUSH_INTERVAL"] = "0.1"  # the exporter's thread comes to the mask before the end
     return subprocess.Popen(
@@ -135,3 +139,36 @@ def test_ten_of_ten(langfuse_server: LangfuseServer) -> None:
     check(start(langfuse_server, "ten times, in the midst of loading", vendor=True), "ten times")
     assert [span.name for span in langfuse_server.spans] == ["find"] * 10
     assert not langfuse_server.holds(NAME)
+
+
+LATE = """
+import threading
+class Late:
+    name = "late"
+    def detect(self, text):
+        for _ in range(40):
+            time.sleep(0.1)
+            if not threading.main_thread().is_alive() and DOWN:
+                os._exit(139)
+        return []
+DOWN = []
+atexit.register(DOWN.append, 1)
+"""
+
+
+def test_no_model_is_in_use_when_the_time_is_over(langfuse_server: LangfuseServer) -> None:
+    # each of two spans takes 4 s, the end has 1: it waits for the span that is being masked, and leaves the other out
+    body = "calls = CallbackHandler(guard, exit_timeout=1.0)\n" + "call()\ncall()"
+    program = "import atexit, os, time\n" + LATE + PROGRAM.format(vendor="", detectors="Late()", body=body)
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+        env=environment_of(langfuse_server),
+    )
+    assert told.returncode == 0, told.stderr
+    assert "spans were not delivered" in told.stderr
+    assert "they are not exported" in told.stderr
+    assert not langfuse_server.spans
