@@ -43,6 +43,8 @@ class Job:
         part: Which scanners are asked: all; of a ``"window"`` those that can judge a part of an answer; at the end of
             windows, for the ``"rest"``, the others.
         watch_only: Whether the texts were shown already, so that scanners can only score them.
+        live: Whether the texts come from behind a boundary of the session, so that its placeholders stand in them for
+            what they stand for; elsewhere what looks like one was typed by somebody.
     """
 
     texts: Sequence[str] = field(repr=False)
@@ -54,6 +56,7 @@ class Job:
     hide: bool = True
     part: Part = "all"
     watch_only: bool = False
+    live: bool = False
 
     @property
     def all_texts(self) -> list[str]:
