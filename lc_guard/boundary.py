@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from langchain_core.language_models import BaseChatModel, BaseLLM
 from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
 from langchain_core.runnables.base import coerce_to_runnable
-from langchain_core.runnables.config import patch_config
+from langchain_core.runnables.config import patch_config, var_child_runnable_config
 
 from lc_guard.call_sessions import CallSession
 from lc_guard.errors import Blocked
@@ -268,8 +268,11 @@ class Boundary(Streamed):
         """Give the config of the steps, that of the inside, and what watches the inside."""
         manager = unwatched(run_manager.get_child(), self.guard)
         watch = ModelWatch(self.guard, seam="protect()", remedy=_REMEDY, session=session.id)
-        inside = manager if self._is_model else watch.over(manager)
-        return patch_config(config, callbacks=manager), patch_config(config, callbacks=inside), watch
+        inside = patch_config(config, callbacks=manager if self._is_model else watch.over(manager))
+        # What is inside may call a model without its config: LangChain then takes the one of this context, which is a
+        # copy that LangChain made for this call.
+        var_child_runnable_config.set(inside)
+        return patch_config(config, callbacks=manager), inside, watch
 
     def _steps(self, session: CallSession) -> tuple[Runnable[Any, Any], Runnable[Any, Any]]:
         # a session that the config names is the same one; the inside's config is left as the caller gave it

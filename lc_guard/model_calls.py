@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +21,12 @@ from lc_guard.conversation import asked, asks_of
 from lc_guard.guard import Guard
 from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts, texts_of
-from lc_guard.model_watch import unwatched
+from lc_guard.model_watch import unwatched, unwatched_here
 from lc_guard.refusals import without_refused
 from lc_guard.restorers import WholeRestorer, make_restorers
 from lc_guard.streaming import ChunkRestorer
 
+_END = object()
 _JSON_METHODS = ("json_mode", "json_schema")
 _JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
 
@@ -169,6 +170,30 @@ class ModelCall:
     def inner_config(self, run: Any) -> RunnableConfig:
         """Give the config of the inner model's call: a child of the run that observers see."""
         return patch_config(self.config, callbacks=run.get_child())
+
+    def asking(self) -> AbstractContextManager[None]:
+        """Give the context in which the inner model is asked: nothing that it asks in turn is watched for the guard."""
+        return unwatched_here(self._guard)
+
+    def ask_stream(self, chunks: Iterator[Any]) -> Iterator[Any]:
+        """Give the chunks of the inner model's stream, each asked for in the context of `asking`."""
+        with closing(chunks):  # type: ignore[type-var]
+            while True:
+                with self.asking():
+                    chunk = next(chunks, _END)
+                if chunk is _END:
+                    return
+                yield chunk
+
+    async def aask_stream(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Do what `ask_stream` does without blocking the event loop."""
+        async with aclosing(chunks):  # type: ignore[type-var]
+            while True:
+                with self.asking():
+                    chunk = await anext(chunks, _END)
+                if chunk is _END:
+                    return
+                yield chunk
 
     def restore(self, message: Any) -> Any:
         """Give an answer of the inner model with its values put back; behind a boundary that one does."""
