@@ -39,7 +39,7 @@ def around_models(value: Any, wrap: Wrap, *, others: Wrap | None = None) -> Any:
     changed = value if others is None else others(value)
     if changed is not value:
         return changed
-    fields = {name: _around(part, wrap, others) for name, part in parts_of(value).items()}
+    fields = {name: around_parts(part, wrap, others) for name, part in parts_of(value).items()}
     if isinstance(value, RunnableConfigurableAlternatives):  # some of them are made when the config names them
         made = {name: part for name, part in value.alternatives.items() if not isinstance(part, Runnable)}
         late = {name: partial(_made, make, wrap, others) for name, make in made.items()}
@@ -66,17 +66,18 @@ def parts_of(value: Any) -> dict[str, Any]:
 
 
 def _made(make: Callable[[], Any], wrap: Wrap, others: Wrap | None) -> Any:
-    return _around(make(), wrap, others)
+    return around_parts(make(), wrap, others)
 
 
-def _around(part: Any, wrap: Wrap, others: Wrap | None) -> Any:
+def around_parts(part: Any, wrap: Wrap, others: Wrap | None = None) -> Any:
+    """Do what `around_models` does for what may hold Runnables in lists and dicts."""
     if isinstance(part, Runnable):
         return around_models(part, wrap, others=others)
     if isinstance(part, Mapping):
-        changed = {key: _around(item, wrap, others) for key, item in part.items()}
+        changed = {key: around_parts(item, wrap, others) for key, item in part.items()}
         return part if all(changed[key] is item for key, item in part.items()) else changed
     if type(part) in (list, tuple):
-        items = [_around(item, wrap, others) for item in part]
+        items = [around_parts(item, wrap, others) for item in part]
         return part if all(new is old for new, old in zip(items, part, strict=True)) else type(part)(items)
     return part
 

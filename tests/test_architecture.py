@@ -46,6 +46,8 @@ FLOORS = [
     {"model_seams", "retrieved"},
     {"protected_model", "model_search"},
     {"boundary", "middleware"},
+    {"agents"},
+    {"deepagents"},
     {"__init__"},
     {"testing", "evals", "demo"},
     {"verify", "langfuse_project"},
