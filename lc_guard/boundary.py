@@ -22,6 +22,7 @@ from lc_guard.model_watch import ModelWatch, unwatched
 from lc_guard.protected_model import ProtectedChatModel
 from lc_guard.refusals import Inside
 from lc_guard.retrieved import HideRetrieved, is_retriever
+from lc_guard.retrievers import ProtectedRetriever
 from lc_guard.runnables import Anonymize, Deanonymize
 from lc_guard.sessions import session_key
 from lc_guard.steps import Streamed
@@ -296,7 +297,7 @@ class Boundary(Streamed):
                 return Boundary(part, self.guard, on_blocked=on_blocked)
             if is_retriever(part):
                 return around_models(part, wrapped) | HideRetrieved(self.guard)
-            return part
+            return around_models(part, wrapped) if isinstance(part, ProtectedRetriever) else None
 
         protected: Runnable[Any, Any] = around_models(self.inside, wrapped, others=other)
         if models == "protected" and not (found or is_plain(self.inside) or leads_to_model(self.inside)):

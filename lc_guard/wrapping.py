@@ -14,7 +14,7 @@ from langchain_core.runnables.fallbacks import RunnableWithFallbacks
 from pydantic import BaseModel
 
 Wrap = Callable[[Any], Any]
-"""Gives what stands in a Runnable's place; the same object leaves it as it is."""
+"""Gives what stands in a Runnable's place."""
 
 
 def is_chat_model(value: Any) -> bool:
@@ -32,13 +32,12 @@ def around_models(value: Any, wrap: Wrap, *, others: Wrap | None = None) -> Any:
         value: A model, or anything that LangChain composes around models: bindings, retries, fallbacks, sequences,
             parallels, branches, routers, alternatives, and chains that hold a model in a field.
         wrap: Gives the wrapper for a model.
-        others: Gives what stands in the place of another Runnable; what it changes is not looked into.
+        others: Gives what stands in the place of another Runnable and is not looked into, or None to look into it.
     """
     if is_chat_model(value):
         return wrap(value)
-    changed = value if others is None else others(value)
-    if changed is not value:
-        return changed
+    if others is not None and (instead := others(value)) is not None:
+        return instead
     fields = {name: around_parts(part, wrap, others) for name, part in parts_of(value).items()}
     if isinstance(value, RunnableConfigurableAlternatives):  # some of them are made when the config names them
         made = {name: part for name, part in value.alternatives.items() if not isinstance(part, Runnable)}

@@ -39,6 +39,8 @@ PROMISED = {
     "lc_guard.langfuse": "CallbackHandler mask_otel_spans",
     "lc_guard.evaluators": "as_evaluator observation_texts",
     "lc_guard.json_logs": "JsonFormatter",
+    "lc_guard.agents": "guarded_middleware watched",
+    "lc_guard.deepagents": "guarded_subagents",
 }
 
 

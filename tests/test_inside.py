@@ -44,7 +44,7 @@ from langchain_core.vectorstores import InMemoryVectorStore
 from langgraph.graph import END, START, MessagesState, StateGraph
 from pydantic import BaseModel, Field
 
-from lc_guard import Blocked, Entity, GuardMiddleware, Policy, SessionMissing, protect
+from lc_guard import Blocked, Entity, GuardMiddleware, Policy, ProtectedRetriever, SessionMissing, protect
 from lc_guard.errors import SeamBroken
 from lc_guard.retrieved import HideRetrieved
 from lc_guard.testing import ExactDetector
@@ -535,3 +535,14 @@ def test_async_calls_do_not_block_the_loop() -> None:
             assert "".join([piece async for piece in safe.astream(NAME)]) == "fine"
 
     asyncio.run(go())
+
+
+@modes
+def test_a_protected_retriever_takes_the_session_of_the_call(mode: str) -> None:
+    guard = make_guard()
+    retriever = ProtectedRetriever(store(f"{NAME} knows {ODD}, not {P1}").as_retriever(), guard)
+    with openai(echo) as (model, server):
+        chain = retriever | (lambda found: found[0].page_content) | model | StrOutputParser()
+        assert added(run(protect(chain, guard), mode, NAME, {})) == f"{NAME} knows {ODD}, not {P1}"
+    assert set(sent(server)) == {f"{P1} knows {P2}, not [REDACTED_LITERAL_1]"}
+    assert "0 sessions" in repr(guard.vault)
