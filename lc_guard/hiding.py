@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ Wanted = tuple[str, str]
 """A kind and a value that is to have a placeholder."""
 
 _MAX_REPAIRS = 8
+_NO_VALUE = string.punctuation + string.whitespace
 _MAX_LINKED = 5_000  # placeholders of a session beyond which new names are no longer compared with all others
 
 
@@ -132,7 +134,7 @@ class Hiding:
             findings.append(Entity(base_kind(hit.kind), hit.start, hit.end, 1.0 if certain else 0.0))
         live = memory.live.get(text, [])
         lookalikes = self._lookalikes(text, memory, kinds, live)
-        return _beside(findings, live) + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]
+        return _beside(text, findings, live) + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]
 
     def _lookalikes(
         self, text: str, memory: Memory, kinds: Set[str], live: Sequence[tuple[int, int]]
@@ -240,21 +242,30 @@ def _read_by_all(text: str, entities: Mapping[str, Sequence[Entity]]) -> Iterato
             yield Entity(entity.kind, offsets[entity.start], offsets[entity.end], entity.score)
 
 
-def _beside(entities: list[Entity], live: Sequence[tuple[int, int]]) -> list[Entity]:
+def _beside(text: str, entities: list[Entity], live: Sequence[tuple[int, int]]) -> list[Entity]:
     """Give what of some findings stands beside placeholders that stay; a detector may take those for anything."""
     if not live:
         return entities
     ends = [end for _, end in live]
-    pieces: list[Entity] = []
+    beside: list[Entity] = []
     for entity in entities:
         start = entity.start
+        pieces: list[tuple[int, int]] = []
         for number in range(bisect_right(ends, start), len(live)):
             if live[number][0] >= entity.end:
                 break
-            pieces.append(Entity(entity.kind, start, max(start, live[number][0]), entity.score))
+            pieces.append((start, live[number][0]))
             start = live[number][1]
-        pieces.append(Entity(entity.kind, start, max(start, entity.end), entity.score))
-    return [piece for piece in pieces if piece.start < piece.end]
+        if not pieces:
+            beside.append(entity)
+            continue
+        for first, last in (*pieces, (start, entity.end)):
+            # a colon that was left over is no value, and a fake in its place would run into the one beside it
+            piece = text[first:last].rstrip(_NO_VALUE)
+            if kept := piece.lstrip(_NO_VALUE):
+                end = first + len(piece)
+                beside.append(Entity(entity.kind, end - len(kept), end, entity.score))
+    return beside
 
 
 class _Overlaps:
