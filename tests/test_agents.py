@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from typing import Any
 
@@ -54,11 +55,34 @@ def test_a_middleware_that_asks_a_model_itself_is_named_and_protected(mode: str)
     assert not leaks(server)
 
 
+class Asks(AgentMiddleware[Any, Any, Any]):
+    """A middleware of an application that asks a model of its own about the conversation."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def before_model(self, state: Any, runtime: Any) -> None:
+        self.model.invoke(state["messages"])
+
+
+@modes
+def test_nothing_is_summarized_by_a_model_that_nobody_protects(mode: str) -> None:
+    """SummarizationMiddleware of langchain 1.2 swallows errors: the summary is then missing, and nothing was sent."""
+    guard = make_guard()
+    with openai(lambda _: "Noted") as (model, server):
+        agent = create_agent(model, [], middleware=[GuardMiddleware(guard), summarizing(model)])
+        with contextlib.suppress(SeamBroken):
+            run(watched(agent, guard), mode, SAID, agents.config())
+    assert not leaks(server)
+    assert "Extract" not in str(server.requests)
+
+
 @modes
 def test_what_nobody_protects_is_refused_in_an_agent_that_is_watched(mode: str) -> None:
     guard = make_guard()
     with openai(lambda _: "Noted") as (model, server):
-        agent = create_agent(model, [], middleware=[GuardMiddleware(guard), summarizing(model)])
+        agent = create_agent(model, [], middleware=[GuardMiddleware(guard), Asks(model)])
         with pytest.raises(SeamBroken, match=r"the agent is not whole.*guarded_middleware names it") as raised:
             run(watched(agent, guard), mode, SAID, agents.config())
     assert not server.requests
