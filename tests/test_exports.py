@@ -42,6 +42,8 @@ PROMISED = {
     "lc_guard.langsmith": "langsmith_anonymizer langsmith_client langsmith_unmasked",
     "lc_guard.evaluators": "as_evaluator observation_texts",
     "lc_guard.json_logs": "JsonFormatter",
+    "lc_guard.agents": "guarded_middleware watched",
+    "lc_guard.deepagents": "guarded_subagents",
 }
 
 
