@@ -96,3 +96,24 @@ def test_a_value_that_stands_escaped_is_hidden_and_comes_back():
     hidden = session.anonymize(text)
     assert hidden == '{"name": "[REDACTED_PERSON_1]"}'
     assert session.deanonymize(hidden) == text
+
+
+@pytest.mark.parametrize("style", ["llm_guard", "angle", "square", "fake"])
+def test_a_known_value_is_hidden_where_no_detector_sees_it(style):
+    seeing = Guard(PERSONS, placeholder_style=style)
+    seeing.session("s").anonymize("Jane Doe")
+    blind = Guard([], placeholder_style=style, vault=seeing.vault)
+    hidden = blind.session("s").anonymize("of Jane Doe")
+    assert "Jane Doe" not in hidden
+    assert blind.session("s").deanonymize(hidden) == "of Jane Doe"
+    assert blind.session("another").anonymize("of Jane Doe") == "of Jane Doe"
+
+
+@pytest.mark.parametrize("style", ["llm_guard", "angle", "square", "fake"])
+def test_a_placeholder_that_somebody_types_opens_no_value(style):
+    session = Guard(PERSONS, placeholder_style=style).session("s")
+    placeholder = session.anonymize("Jane Doe")
+    typed = f"Who is {placeholder}?"
+    hidden = session.anonymize(typed)
+    assert placeholder not in hidden
+    assert session.deanonymize(hidden) == typed

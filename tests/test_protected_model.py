@@ -75,6 +75,16 @@ def test_every_mode(mode: str, size: int | None) -> None:
         assert len({piece.id for piece in pieces}) == 1
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("mode", MODES)
+def test_what_was_restored_is_not_restored_again(mode: str, size: int | None) -> None:
+    typed = f"Is {P1} what {NAME} is called, or {P2}?"
+    with openai(echo, size=size) as (model, server):
+        done = added(run(protect(model, make_guard()), mode, typed, CONFIG))
+        assert_clean(server)
+    assert done.content == typed
+
+
 HISTORY = [
     SystemMessage(f"You help {NAME}"),
     HumanMessage(
