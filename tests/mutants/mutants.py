@@ -142,6 +142,10 @@ MUTANTS = (
         "self.inner.astream(hidden,", "self.inner.astream(messages,", EVERY_MODE,
     ),
     _mutant(
+        "protect(model)", "hides nothing (stream): a notebook must notice", MODEL_SEAMS,
+        "self.inner.stream(hidden,", "self.inner.stream(messages,", f"{NOTEBOOKS}[05_streaming.ipynb]",
+    ),
+    _mutant(
         "protect(model)", "judges no answer (sync)", MODEL_SEAMS,
         "answer = call.judge(answer, run)", "pass",
         "tests/test_scan_seams.py::test_a_protected_model_ends_the_turn",
@@ -186,17 +190,21 @@ MUTANTS = (
     _mutant(
         "protect(model)", "skips what is held at the end of a stream", MODEL_SEAMS,
         "yield from call.flush()\n            call.report(run)", "pass\n            call.report(run)",
-        "tests/test_protected_model.py",
+        "tests/test_protected_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
     _mutant(
         "protect(model)", "skips what is held at the end of a stream (async)", MODEL_SEAMS,
         "yield piece\n            await call.areport(run)", "pass\n            await call.areport(run)",
-        "tests/test_protected_model.py",
+        "tests/test_protected_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
     # chains
     _mutant(
         "Anonymize", "hides nothing", STEPS,
         "map_texts(value, outcomes[number].hide, keys=self.keys)", "value", STEP_MODES,
+    ),
+    _mutant(
+        "Anonymize", "hides nothing: the README must notice", STEPS,
+        "map_texts(value, outcomes[number].hide, keys=self.keys)", "value", README,
     ),
     _mutant(
         "Anonymize", "hides nothing (ainvoke)", STEPS,
@@ -234,12 +242,13 @@ MUTANTS = (
     ),
     _mutant(
         "Deanonymize", "skips what is held at the end of a stream", RUNNABLES,
-        "yield from restorer.flush()\n        report", "report", STEP_MODES, "tests/test_runnables.py",
+        "yield from restorer.flush()\n        report", "report",
+        "tests/test_runnables.py::test_odd_texts_come_back_exactly",
     ),
     _mutant(
         "sessions", "a batch has the session of its first item", STEPS,
         "jobs[number] = self.job(value, config)", "jobs[number] = self.job(value, configs[0])",
-        "tests/test_runnables.py",
+        "tests/test_runnables.py::test_one_bad_item_does_not_fail_the_others",
     ),
     # what is walked
     _mutant(
@@ -460,7 +469,7 @@ MUTANTS = (
     _mutant(
         "caches", "texts that begin alike are one", DETECTION,
         'blake2b(text.encode("utf-8", "surrogatepass")', 'blake2b(text[:8].encode("utf-8", "surrogatepass")',
-        "tests/test_detection.py", "tests/test_guard.py",
+        "tests/test_guard.py::test_tasks_and_threads_share_a_guard", "tests/test_detection.py",
     ),
     _mutant(
         "caches", "failed answers are remembered", DETECTION,
@@ -469,11 +478,13 @@ MUTANTS = (
     ),
     _mutant(
         "caches", "an answer is judged without its prompt", ASKING,
-        "            request.prompt,\n", "", "tests/test_judging.py", "tests/test_answers.py",
+        "            request.prompt,\n", "",
+        "tests/test_judging.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
     ),
     _mutant(
         "caches", "a verdict of one stage counts at another", ASKING,
-        "            request.stage,\n", "", "tests/test_judging.py",
+        "            request.stage,\n", "",
+        "tests/test_judging.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
     ),
     _mutant(
         "judging", "the prompt of another call", PROMPTS,
