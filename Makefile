@@ -11,9 +11,10 @@ ENGINE := $(shell $(PYTHON) -c 'import sys; print("llm-guard" if sys.version_inf
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
+MUTANTS ?=
 ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.PHONY: demo verify test coverage browser check lint types notebooks benchmarks wheel clean
+.PHONY: demo verify test coverage browser check lint types notebooks mutants benchmarks wheel clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -44,6 +45,10 @@ types: $(VENV)/.ready-dev
 
 notebooks: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest tests/test_notebooks.py
+
+# Faults put into a copy of the package: what catches each. MUTANTS=--write also writes docs/design/mutants.md.
+mutants: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.mutants.run $(MUTANTS)
 
 benchmarks: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks
