@@ -25,6 +25,7 @@ SEAMS = (
     "tests/detectors/test_patterns.py",
     "tests/leaks",
     "tests/middleware",
+    "tests/seals",
     "tests/standard",
     "tests/vaults/test_contracts.py",
     "tests/vaults/test_encrypted.py",
@@ -42,6 +43,7 @@ SEAMS = (
     "tests/test_masking.py",
     "tests/test_metrics.py",
     "tests/test_middleware.py",
+    "tests/test_model_watch.py",
     "tests/test_otel.py",
     "tests/test_protected_model.py",
     "tests/test_policy_files.py",
@@ -88,6 +90,6 @@ def _test(session: nox.Session, versions: str, *options: str) -> None:
     for old in result.parent.glob(f"{result.name}.*.*"):
         old.unlink()
     session.run("python", "-m", "lc_guard", "verify")
-    session.run("python", "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={result}.xml", *SEAMS, *session.posargs)
+    session.run("python", "-m", "pytest", f"--junitxml={result}.xml", *SEAMS, *session.posargs)
     # last: a run that failed has no versions, and so is not on the page
     session.run("python", "-m", "tests.compatibility", "--versions", f"{result}.json")

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import platform
 import sys
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -31,10 +31,10 @@ BENEATH = ("langgraph-checkpoint", "langgraph-prebuilt", "langsmith", "openai", 
 HEAD = """\
 # Versions that are tested
 
-Written by `make compatibility` on {date}; do not edit. Every seam (chains, chat models, agents, checkpoints, retrievers,
-Langfuse) is tested, and `lc-guard verify` has to find no leak, with three sets of versions: the **lowest** that
-`pyproject.toml` allows, the **locked** ones of [`requirements/`](../requirements), which `make test` takes, and the
-**newest** of that day. CI repeats the lowest and the newest on each change, and the newest once a week.
+Written by `make compatibility` on {date}; do not edit. Every seam (chains, chat models, agents, checkpoints,
+retrievers, Langfuse) is tested, and `lc-guard verify` has to find no leak, with three sets of versions: the **lowest**
+that `pyproject.toml` allows, the **locked** ones of [`requirements/`](../requirements), which `make test` takes, and
+the **newest** of that day. CI repeats the lowest and the newest on each change, and the newest once a week.
 
 Versions above the newest one are not refused: where a seam can't show that it did its work, it raises `SeamBroken`.
 
@@ -69,7 +69,7 @@ def note(file: Path) -> None:
             held[name] = version(name)
         except PackageNotFoundError:
             continue  # an extra that this session leaves out
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    today = dt.datetime.now(dt.UTC).date().isoformat()
     file.write_text(json.dumps({"python": platform.python_version(), "date": today, "versions": held}, indent=1))
 
 
@@ -77,8 +77,8 @@ def read_runs(folder: Path) -> list[Run]:
     """Read the notes and pytest's reports of a folder; a report with a failure, or of no test, is refused."""
     runs = []
     for noted in sorted(folder.glob("*.json")):
-        kind, _, python = noted.stem.partition("-")
-        suite = ElementTree.parse(noted.with_suffix(".xml")).getroot().find("testsuite")
+        kind = noted.stem.partition("-")[0]
+        suite = ET.parse(noted.with_suffix(".xml")).getroot().find("testsuite")
         if kind not in KINDS or suite is None:
             raise SystemExit(f"{noted.name}: not a report of a session of noxfile.py")
         count = {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
@@ -110,14 +110,16 @@ def page(runs: Sequence[Run]) -> str:
     for run in runs:
         main = (run.versions[name] for name in ("langchain", "langchain-core", "langgraph", "langfuse"))
         text += f"| {run.kind} | {run.python} | {run.passed} | {' | '.join(main)} |\n"
-    text += "\nWhere Pythons differ, all versions are named.\n\n| Library | Lowest | Locked | Newest |\n| --- | --- | --- | --- |\n"
+    text += "\nWhere Pythons differ, all versions are named.\n\n"
+    text += "| Library | Lowest | Locked | Newest |\n| --- | --- | --- | --- |\n"
     for name in proved(runs):
-        cells = [
-            ", ".join(map(str, sorted({Version(run.versions[name]) for run in runs if run.kind == kind and name in run.versions})))
-            for kind in KINDS
-        ]
+        cells = [", ".join(map(str, sorted(_held(runs, kind, name)))) for kind in KINDS]
         text += f"| {name} | {' | '.join(cells)} |\n"
     return text
+
+
+def _held(runs: Sequence[Run], kind: str, name: str) -> set[Version]:
+    return {Version(run.versions[name]) for run in runs if run.kind == kind and name in run.versions}
 
 
 def main(arguments: Sequence[str]) -> None:
