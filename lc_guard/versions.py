@@ -145,10 +145,12 @@ def _installed(path: Sequence[str] | None) -> dict[str, list[Distribution]]:
     found: dict[str, list[Distribution]] = defaultdict(list)
     places = set()
     for each in distributions() if path is None else distributions(path=list(path)):
-        name = each.metadata["Name"]
-        # an interrupted upgrade leaves folders without metadata; a folder may stand on the path twice
-        place = (name, each.version, Path(str(each.locate_file(""))).resolve()) if name else None
-        if place and place not in places:
+        if not {"Name", "Version"} <= set(each.metadata):
+            continue  # an interrupted upgrade leaves folders without metadata
+        name = canonicalize_name(each.name)
+        # a folder may stand on the path twice
+        place = (name, each.version, Path(str(each.locate_file(""))).resolve())
+        if place not in places:
             places.add(place)
-            found[canonicalize_name(name)].append(each)
+            found[name].append(each)
     return found
