@@ -34,7 +34,7 @@ HEAD = """\
 Written by `make compatibility` on {date}; do not edit. Every seam (chains, chat models, agents, checkpoints,
 retrievers, Langfuse) is tested, and `lc-guard verify` has to find no leak, with three sets of versions: the **lowest**
 that `pyproject.toml` allows, the **locked** ones of [`requirements/`](../requirements), which `make test` takes, and
-the **newest** of that day. CI repeats the lowest and the newest on each change, and the newest once a week.
+the **newest** of that day. CI repeats the lowest and the newest on each change, and once a week.
 
 Versions above the newest one are not refused: where a seam can't show that it did its work, it raises `SeamBroken`.
 
