@@ -362,7 +362,8 @@ def test_its_identity_is_the_inner_models() -> None:
         assert safe._llm_type == model._llm_type
         assert safe._get_ls_params(stop=["x"], model="y") == model._get_ls_params(stop=["x"], model="y")
         assert safe._identifying_params == model._identifying_params
-        assert safe.asdict() == model.asdict()
+        if hasattr(model, "asdict"):  # langchain-core 1.4.9
+            assert safe.asdict() == model.asdict()
         assert safe.profile == model.profile
         assert safe.profile
         assert (safe.model, safe.model_name) == ("gpt-4o", "gpt-4o")
