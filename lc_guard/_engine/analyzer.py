@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from math import isfinite
 from typing import Any
 
@@ -71,24 +72,15 @@ class Analyzer:
             self._warm = True
 
     def analyze(self, batches: Sequence[Texts], timeout: float | None) -> Flow[DetectorRun]:
-        """Have texts looked at by themselves, beside no scanner; see `DetectorRun`."""
+        """Have texts looked at beside no scanner; see `DetectorRun`."""
         not_loaded = (yield Gather([self.warm_up]))[0] if self.loads else None
         run = DetectorRun(self, batches, timeout, not_loaded=not_loaded)
-        if run.calls:
-            yield Gather(run.calls, on_result=run.take)
-        yield from run.again()
-        run.remember()
+        yield from run.alone()
         return run
 
 
 class DetectorRun:
-    """The check run of all detectors over texts that the cache does not know.
-
-    Args:
-        analyzer: Owns the detectors.
-        batches: Texts that belong together; one batch's failure is not to spoil another.
-        timeout: Seconds for all detectors together.
-        not_loaded: Why their models could not be loaded, or None.
+    """The check run of all detectors over batches of texts: one batch's failure is not to spoil another.
 
     Attributes:
         calls: What is to be called; nothing if the cache knew all.
@@ -133,8 +125,14 @@ class DetectorRun:
             self._join()
         return ()
 
-    def again(self) -> Flow[None]:
-        """Ask again for each batch if one text may have failed them all, so that it fails alone.
+    def alone(self) -> Flow[None]:
+        """Ask beside no scanner."""
+        if self.calls:
+            yield Gather(self.calls, on_result=self.take)
+        yield from self.finish()
+
+    def finish(self) -> Flow[None]:
+        """Ask again for each batch if one text may have failed them all, so that it fails alone; remember the rest.
 
         A text that stands in several batches, such as a system prompt, is fine if it was answered with one of them.
         """
@@ -150,9 +148,6 @@ class DetectorRun:
                         answered.update(self._texts)
             for text in answered:
                 self.failures.pop(text, None)
-
-    def remember(self) -> None:
-        """Have the cache keep what was answered."""
         self._cache.keep({text: self.entities[text] for text in self._unknown if text not in self.failures})
 
     def failure(self, text: TextState) -> Exception | None:
@@ -208,12 +203,8 @@ def _by_name(detectors: Iterable[DetectorLike]) -> dict[str, Detector]:
     named: dict[str, Detector] = {}
     for detector in map(adapted, detectors):
         name = name_of(detector)
-        number = 2
-        unique = name
-        while unique in named:
-            unique = f"{name}_{number}"
-            number += 1
-        named[unique] = detector
+        others = (f"{name}_{number}" for number in count(2))
+        named[name if name not in named else next(other for other in others if other not in named)] = detector
     return named
 
 
@@ -229,7 +220,7 @@ class _DetectorCall:
         started = time.perf_counter()
         batch: Callable[[Texts], Any] | None = getattr(self.detector, "detect_batch", None)
         given = batch(self.texts) if batch is not None else [self.detector.detect(text) for text in self.texts]
-        answers = listed(given)
+        answers = _listed(given)
         if len(answers) != len(self.texts):
             raise DetectorError(f"{len(answers)} answers for {len(self.texts)} texts")
         checked = [checked_entities(answer, len(text)) for answer, text in zip(answers, self.texts, strict=True)]
@@ -238,12 +229,7 @@ class _DetectorCall:
         return checked, {"": (time.perf_counter() - started) * 1000}
 
 
-def listed(answer: Any) -> list[Any]:
-    """Return an answer as a list.
-
-    Raises:
-        DetectorError: If it is no iterable.
-    """
+def _listed(answer: Any) -> list[Any]:
     if not isinstance(answer, Iterable):
         raise DetectorError(f"an answer is {type(answer).__name__} where a sequence is expected")
     return list(answer)
@@ -256,7 +242,7 @@ def checked_entities(answer: Any, length: int) -> tuple[Entity, ...]:
         DetectorError: If something is no entity, or lies outside the text.
     """
     entities: list[Entity] = []
-    for entity in listed(answer):
+    for entity in _listed(answer):
         if not isinstance(entity, Entity):
             raise DetectorError(f"an answer holds {type(entity).__name__} where Entity is expected")
         start, end, score = entity.start, entity.end, entity.score

@@ -39,14 +39,7 @@ class SessionSnapshot:
 
 
 class Anonymizer:
-    """Hides values behind placeholders of one style, remembered in one vault.
-
-    Args:
-        vault: Remembers.
-        policy: What happens to each kind.
-        grammar: The numbered style; None makes fakes.
-        link_persons: Whether other names of a known person become aliases (numbered styles only).
-    """
+    """Hides values behind placeholders of one style, remembered in one vault; without a grammar it makes fakes."""
 
     def __init__(
         self, vault: Vault, policy: Policy, grammar: TokenGrammar | None, *, link_persons: bool = True
@@ -62,11 +55,7 @@ class Anonymizer:
         return bool(getattr(self._vault, "blocking", True))
 
     def resolve(self, session: str, texts: Sequence[TextState]) -> Flow[SessionSnapshot | Exception]:
-        """Join what was found in texts with what the session knows of them: to spans that don't overlap.
-
-        Returns:
-            What the session knows, or what the vault raised.
-        """
+        """Join what was found in texts with what the session knows of them: to spans that don't overlap."""
         (snapshot,) = yield Gather([partial(self.load_known, session, texts)], waits=self.waits)
         if isinstance(snapshot, Exception):
             return snapshot
@@ -100,13 +89,8 @@ class Anonymizer:
         """Put placeholders where the spans of texts say; returns what the vault raised, or None."""
         todo = [[span for span in text.spans if span.action in ("anonymize", "redact")] for text in texts]
         for _ in range(_MAX_REPAIRS):
-            wanted = dict.fromkeys(
-                (span.kind, text.current[span.start : span.end])
-                for text, spans in zip(texts, todo, strict=True)
-                for span in spans
-                if span.action == "anonymize"
-            )
-            placeholders = yield from self._allocate(session, list(wanted), texts, snapshot)
+            wanted = _wanted(texts, todo)
+            placeholders = yield from self._allocate(session, wanted, texts, snapshot)
             if isinstance(placeholders, Exception):
                 return placeholders
             made = [_Hidden.of(text.current, spans, placeholders) for text, spans in zip(texts, todo, strict=True)]
@@ -160,11 +144,8 @@ class Anonymizer:
     ) -> Flow[dict[Wanted, str] | Exception]:
         if not wanted:
             return {}
-        names: list[str] = []
-        if self._grammar is not None and self._link_persons:
-            known = {text.current[hit.start : hit.end] for text in texts for hit in text.known}
-            names = [value for kind, value in wanted if kind == PERSON and value not in known]
-        if self._grammar is not None and len(names) <= bool(not snapshot.kinds):
+        names = self._new_names(wanted, texts)
+        if self._grammar is not None and len(names) <= (0 if snapshot.kinds else 1):
             # nobody is there whose other name it could be
             return (yield from self._ask_vault(session, wanted, wanted, _TokenMint(self._grammar)))
         items = yield from self._items(session)
@@ -174,11 +155,17 @@ class Anonymizer:
             fakes = FakeMint({text.current for text in texts}, items)
             return (yield from self._ask_vault(session, wanted, wanted, fakes))
         few = items if len(items) <= _MAX_LINKED else {}
-        people = People(
-            (*read, value) for placeholder, value in few.items() if (read := self._grammar.read(placeholder))
-        )
+        read = self._grammar.read
+        people = People((*place, value) for placeholder, value in few.items() if (place := read(placeholder)))
         aliases = people.aliases(names, known=set(items.values())) if few or not items else {}
         return (yield from self._allocate_linked(session, wanted, aliases, _TokenMint(self._grammar)))
+
+    def _new_names(self, wanted: Sequence[Wanted], texts: Sequence[TextState]) -> list[str]:
+        """Return the names that may be other names of somebody."""
+        if not self._link_persons:
+            return []
+        known = {text.current[hit.start : hit.end] for text in texts for hit in text.known}
+        return [value for kind, value in wanted if kind == PERSON and value not in known]
 
     def _allocate_linked(
         self, session: str, wanted: Sequence[Wanted], aliases: Mapping[str, Person], mint: _TokenMint
@@ -202,6 +189,12 @@ class Anonymizer:
     ) -> Flow[dict[Wanted, str] | Exception]:
         (answer,) = yield Gather([partial(self._vault.allocate, session, named, mint)], waits=self.waits)
         return answer if isinstance(answer, Exception) else dict(zip(pairs, answer, strict=True))
+
+
+def _wanted(texts: Iterable[TextState], spans: Iterable[Sequence[ResolvedSpan]]) -> list[Wanted]:
+    pairs = ((text.current, span) for text, own in zip(texts, spans, strict=True) for span in own)
+    values = ((span.kind, text[span.start : span.end]) for text, span in pairs if span.action == "anonymize")
+    return list(dict.fromkeys(values))
 
 
 def _marked(texts: Iterable[TextState]) -> set[str]:

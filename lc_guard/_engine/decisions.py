@@ -27,30 +27,13 @@ def decide_scan(
     session: str | None,
     details: Mapping[str, Any],
 ) -> CheckResult:
-    """Apply the policy to what a scanner said.
-
-    Args:
-        check: Name of the check.
-        stage: Where the texts come from.
-        rule: What holds for the check there.
-        requests: What the scanner was asked.
-        answers: What it said, in the same order.
-        latency_ms: Wall time of the check in milliseconds.
-        session: Digest of the session, or None.
-        details: Value-free facts about the scanner.
-    """
+    """Apply the policy to what a scanner said; the answers are in the order of the requests."""
     redacted: dict[str, str] = {}
     replaced: dict[str, str] = {}
     marked: dict[str, tuple[Entity, ...]] = {}
     counts: dict[str, int] = {}
     categories: dict[str, float] = {}
-    actions: list[Action] = []
-    risk = 0.0
-    failure = next((answer for answer in answers if isinstance(answer, Exception)), None)
-    if failure is not None:
-        closed = rule.on_error == "block" and not rule.monitor
-        actions.append("block" if closed else "warn")
-        risk = 1.0 if closed else 0.0
+    failure, actions, risk = _failure(rule, answers)
     for request, result in zip(requests, answers, strict=True):
         if isinstance(result, Exception):
             continue
@@ -89,11 +72,7 @@ def decide_scan(
 
 
 def redact_fault(text: str, answer: ScanOutcome, rule: Rule) -> str:
-    """Return a text without what a scanner finds fault with, taken out for good.
-
-    Raises:
-        Exception: What the scanner raised.
-    """
+    """Return a text without what a scanner finds fault with, taken out for good; raises what the scanner raised."""
     if isinstance(answer, Exception):
         raise answer
     action, changed = _action(rule, text, answer)
@@ -103,20 +82,34 @@ def redact_fault(text: str, answer: ScanOutcome, rule: Rule) -> str:
     return rule.replacement if action == "block" else text if changed is None else changed
 
 
+def _failure(rule: Rule, answers: Sequence[ScanOutcome]) -> tuple[Exception | None, list[Action], float]:
+    """Return the first thing that a scanner raised, the actions that it leads to, and its risk."""
+    failure = next((answer for answer in answers if isinstance(answer, Exception)), None)
+    if failure is None:
+        return None, [], 0.0
+    closed = rule.on_error == "block" and not rule.monitor
+    return failure, ["block" if closed else "warn"], 1.0 if closed else 0.0
+
+
 def _action(rule: Rule, text: str, result: ScanResult) -> tuple[Action, str | None]:
     """Return what becomes of a text, and the text that goes on if it is another one."""
     at_fault = result.risk_score >= rule.threshold if rule.threshold is not None else not result.valid
     changed = result.sanitized if result.sanitized != text else None
-    if not at_fault:
-        # such as JSON that was repaired: nothing is wrong with what the scanner gives back
-        mended = changed is not None and result.valid and not rule.monitor and rule.action not in ("allow", "warn")
-        return ("redact", changed) if mended else ("allow", None)
-    if rule.monitor:
+    if at_fault and not rule.monitor:
+        return _fault_action(rule, text, changed, result.entities)
+    if at_fault:
         return "warn", None
+    # such as JSON that was repaired: nothing is wrong with what the scanner gives back
+    mended = changed is not None and result.valid and not rule.monitor and rule.action not in ("allow", "warn")
+    return ("redact", changed) if mended else ("allow", None)
+
+
+def _fault_action(rule: Rule, text: str, changed: str | None, entities: Sequence[Entity]) -> tuple[Action, str | None]:
     if rule.action == "replace":
         return "replace", rule.replacement
-    if rule.action == "redact" and changed is None and result.entities:
-        changed = redact_text(text, result.entities)
     if rule.action == "redact":
-        return ("redact", changed) if changed is not None else ("block", None)
-    return ("block" if rule.action == "anonymize" and not result.entities else rule.action), None
+        if changed is None and entities:
+            changed = redact_text(text, entities)
+        return ("block", None) if changed is None else ("redact", changed)
+    # where a scanner can't tell what is at fault, nothing can be hidden
+    return ("block" if rule.action == "anonymize" and not entities else rule.action), None

@@ -34,17 +34,7 @@ _MOVED = (
 
 
 class CheckPipeline:
-    """The checks of a guard.
-
-    Args:
-        analyzer: The detectors.
-        scanners: The scanners.
-        anonymizer: Puts placeholders.
-        policy: What findings lead to.
-        digest: Returns the digest of a session id.
-        restore: Puts a session's values back.
-        preamble: What is put before the first text that changed.
-    """
+    """The checks of a guard; `preamble` is put before the first text that changed."""
 
     def __init__(
         self,
@@ -118,8 +108,7 @@ class CheckPipeline:
             return detectors
         yield from self._gather([detectors, *beside], states)
         if not detectors.skipped:
-            yield from detectors.again()
-            detectors.remember()
+            yield from detectors.finish()
             yield from self._detect_changed(detecting, scans, detectors, not_loaded)
         return detectors
 
@@ -147,9 +136,7 @@ class CheckPipeline:
         changed = [s for s in states if any(text.current not in detectors.entities for text in s.texts.values())]
         if changed:
             more = self._detectors(changed, scans, not_loaded)
-            yield from self._gather([more], changed)
-            yield from more.again()
-            more.remember()
+            yield from more.alone()
             detectors.entities.update(more.entities)
             detectors.failures.update(more.failures)
             detectors.seconds += more.seconds
@@ -171,44 +158,44 @@ class CheckPipeline:
             state.turns = yield from self._hide_turns(request.session or "", known, detectors)
 
     def _decide(self, state: RequestState, detectors: DetectorRun) -> Flow[None]:
-        texts, request, since = list(state.texts.values()), state.request, time.perf_counter() - detectors.seconds
-        failure = next((error for text in texts if (error := detectors.failure(text)) is not None), None)
-        moved = any(text.moved for text in texts)
-        if moved:
-            failure = ScannerError(_MOVED)
-        spans: list[ResolvedSpan] = []
-        action: Action | None = None
-        if failure is not None and (moved or self._policy.rule(request.stage, PII_CHECK).on_error == "block"):
-            action = "block"
-        elif state.blocked:  # nothing is remembered of what was stopped
+        """Decide on a request, hide what is to be hidden in it, and tell of it."""
+        texts, request, since = state.texts.values(), state.request, time.perf_counter() - detectors.seconds
+        failure, blocks = self._failure(state, detectors)
+        if not blocks and state.blocked:  # nothing is remembered of what was stopped
             for text in texts:
-                spans += resolve_overlaps(text.current, detectors.entities.get(text.current, ()), self._policy)
-        else:
-            for text in texts:
-                text.detected = detectors.of(text) if request.hide else ()
-            broken = yield from self._put_placeholders(request.session or "", texts)
-            spans = [span for text in texts for span in text.spans]
-            if isinstance(broken, Exception):
-                failure, spans, action = broken, [], "block"
-            elif any(span.action == "block" for span in spans):
-                failure, action = None, "block"
-        decision = self._decision(state, since, spans, action, failure)
+                found = detectors.entities.get(text.current, ())
+                text.spans = resolve_overlaps(text.current, found, self._policy)
+        elif not blocks:
+            broken = yield from self._put_placeholders(state, detectors)
+            if broken is not None or _has_block(texts):
+                failure, blocks = broken, True
+        spans = [span for text in texts for span in text.spans]
+        decision = self._decision(state, since, spans, failure, blocks=blocks)
         latency_ms = dict(detectors.latency_ms)
-        state.result = GuardResult(
-            [decision] if request.hide or not decision.valid else [],
-            latency_ms=latency_ms,
-            reason=None if failure is None else safe_message(failure),
-        )
+        reason = None if failure is None else safe_message(failure)
+        state.result = GuardResult([decision] if request.hide or blocks else [], latency_ms=latency_ms, reason=reason)
         if request.hide:
             details = {"policy": self._policy.version} if self._policy.version else {}
             yield Notify([CheckEnded(state.number, request.stage, PII_CHECK, decision, details, latency_ms)])
 
-    def _put_placeholders(self, session: str, texts: Sequence[TextState]) -> Flow[Exception | None]:
-        """Hide what is to be hidden in texts, unless something in them blocks; returns what the vault raised."""
+    def _failure(self, state: RequestState, detectors: DetectorRun) -> tuple[Exception | None, bool]:
+        """Return what went wrong with a request's texts, or None, and whether it blocks."""
+        if any(text.moved for text in state.texts.values()):
+            return ScannerError(_MOVED), True
+        failures = map(detectors.failure, state.texts.values())
+        failure = next((error for error in failures if error is not None), None)
+        closed = self._policy.rule(state.request.stage, PII_CHECK).on_error == "block"
+        return failure, failure is not None and closed
+
+    def _put_placeholders(self, state: RequestState, detectors: DetectorRun) -> Flow[Exception | None]:
+        """Hide what is to be hidden in a request, unless something in it blocks; returns what the vault raised."""
+        session, texts = state.request.session or "", list(state.texts.values())
+        for text in texts:
+            text.detected = detectors.of(text) if state.request.hide else ()
         snapshot = yield from self._anonymizer.resolve(session, texts)
         if isinstance(snapshot, Exception):
             return snapshot
-        if any(span.action == "block" for text in texts for span in text.spans):
+        if _has_block(texts):
             return None
         return (yield from self._anonymizer.hide(session, texts, snapshot))
 
@@ -221,7 +208,7 @@ class CheckPipeline:
         snapshot = yield from self._anonymizer.resolve(session, list(turns.values()))
         if isinstance(snapshot, Exception):
             return {}
-        free = {said: turn for said, turn in turns.items() if all(span.action != "block" for span in turn.spans)}
+        free = {said: turn for said, turn in turns.items() if not _has_block([turn])}
         failure = yield from self._anonymizer.hide(session, list(free.values()), snapshot)
         return {} if failure is not None else free
 
@@ -230,28 +217,25 @@ class CheckPipeline:
         state: RequestState,
         since: float,
         spans: Sequence[ResolvedSpan],
-        action: Action | None,
         failure: Exception | None,
+        *,
+        blocks: bool,
     ) -> Decision:
-        """Decide by what was found, unless it is clear what the check comes to."""
+        if blocks and failure is not None:
+            spans = ()  # what was found before it failed is not all
         counts: dict[str, int] = {}
         for span in spans:
             counts[span.kind] = counts.get(span.kind, 0) + 1
-        risk = max((span.score for span in spans), default=0.0)
-        if action == "block" and failure is not None:
-            risk = 1.0
-        if action is None:
-            actions: list[Action] = [span.action for span in spans if span.kind != LITERAL]
-            if failure is not None or any(self._policy.would_block(span.kind) for span in spans):
-                actions.append("warn")
-            action = strongest(actions)
+        actions: list[Action] = ["block"] if blocks else [span.action for span in spans if span.kind != LITERAL]
+        if failure is not None or any(map(self._policy.would_block, counts)):
+            actions.append("warn")
         session = state.request.session
         return Decision(
             stage=state.request.stage,
             check=PII_CHECK,
-            action=action,
-            valid=action != "block",
-            risk_score=risk,
+            action=strongest(actions),
+            valid=not blocks,
+            risk_score=1.0 if blocks and failure is not None else max((span.score for span in spans), default=0.0),
             latency_ms=(time.perf_counter() - since) * 1000,
             entities=counts,
             error=None if failure is None else type(failure).__name__,
@@ -260,25 +244,31 @@ class CheckPipeline:
 
     def _finish(self, state: RequestState, scans: ScanPhase | None) -> Flow[None]:
         """Put together what was decided of a request and what becomes of its texts."""
-        result, request = state.result, state.request
+        result = state.result
         scanned = scans.in_order(state.results) if scans is not None else []
-        result.decisions += [each.decision for each in scanned]
-        if (blocking := result.blocking) is not None:
-            reasons = (each.reason for each in scanned if each.decision is blocking)
-            result.reason = next(reasons, result.reason)
+        for each in scanned:
+            if result.blocking is None and not each.decision.valid:
+                result.reason = each.reason
+            result.decisions.append(each.decision)
+        if result.blocking is not None:
             return
         changed = [text for text in state.texts.values() if text.shown != text.original]
         result.texts = {text.original: text.shown for text in changed}
-        if scanned:
-            for text in changed:
-                clean = yield from self._clean(text, request.session or "")
-                if clean != text.original:
-                    result.cleaned[text.original] = clean
-        if self._preamble and request.preamble and request.hide:
-            texts = (state.texts[text] for text in request.texts)
-            first = next((text for text in texts if (text.hidden or text.current) != text.original), None)
-            if first is not None and first.original in result.texts:
-                result.texts[first.original] = self._preamble + first.shown
+        for text in changed if scanned else ():
+            clean = yield from self._clean(text, state.request.session or "")
+            if clean != text.original:
+                result.cleaned[text.original] = clean
+        self._put_preamble(state)
+
+    def _put_preamble(self, state: RequestState) -> None:
+        """Put the detectors' preamble before the first text in which something was hidden, where a model reads it."""
+        if not (self._preamble and state.request.preamble and state.request.hide):
+            return
+        for text in (state.texts[original] for original in state.request.texts):
+            if (text.hidden or text.current) != text.original:
+                if text.shown != text.original:
+                    state.result.texts[text.original] = self._preamble + text.shown
+                return
 
     def _clean(self, text: TextState, session: str) -> Flow[str]:
         """Return a text as the scanners left it, with nothing hidden."""
@@ -320,6 +310,10 @@ def _state(number: int, request: GuardRequest) -> RequestState:
             raise UnsupportedInput(f"a text of type {type(text).__name__} was given; only str is looked at")
         state.texts.setdefault(text, TextState(text))
     return state
+
+
+def _has_block(texts: Iterable[TextState]) -> bool:
+    return any(span.action == "block" for text in texts for span in text.spans)
 
 
 def _started(state: RequestState) -> CheckStarted:

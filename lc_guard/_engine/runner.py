@@ -42,12 +42,7 @@ class FlowRunner:
         self._abandoned = 0
 
     def run(self, flow: Flow[T], tell: Callable[[Any], object] = lambda _: None) -> T:
-        """Run a flow in this thread and return what it returns.
-
-        Args:
-            flow: The flow.
-            tell: Is given the flow's events as they arise.
-        """
+        """Run a flow in this thread and return what it returns; `tell` is given its events as they arise."""
         results: Any = None  # a generator begins by being sent None
         try:
             while True:

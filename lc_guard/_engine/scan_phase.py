@@ -28,13 +28,7 @@ _Phase = Literal["rewrite", "original", "hidden"]
 
 
 class ScanPhase:
-    """The scanners that are asked about some requests. It opens check runs; the pipeline has them run.
-
-    Args:
-        registry: The scanners by stage.
-        states: The requests.
-        digest: Returns the digest of a session id.
-    """
+    """The scanners that are asked about some requests. It opens check runs; the pipeline has them run."""
 
     def __init__(self, registry: ScannerRegistry, states: Sequence[RequestState], digest: Callable[[str], str]) -> None:
         self._registry = registry
@@ -135,17 +129,7 @@ class ScanPhase:
             asked.append((text, ScanRequest(shown, stage, prompt, turns, min(ends, default=None))))
         seconds = None if self._deadline is None else max(0.0, self._deadline - now)
         failure = ScannerError(_NOT_HIDDEN) if hidden and state.unhidden else None
-        run = ScannerRun(
-            state,
-            stage,
-            scanner,
-            asked,
-            seconds=seconds,
-            registry=self._registry,
-            digest=self._digest,
-            known=failure,
-        )
-        return [run]
+        return [ScannerRun(state, stage, scanner, asked, seconds, self._registry, self._digest, failure)]
 
 
 def _phase(scanner: BoundScanner, request: GuardRequest) -> _Phase:

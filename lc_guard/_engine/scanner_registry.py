@@ -135,13 +135,7 @@ class BoundScanner:
     rule: Rule
 
     def scans_at(self, stage: Stage, usual: Sequence[Stage], *, asked: bool) -> bool:
-        """Return whether it is asked at a stage.
-
-        Args:
-            stage: The stage.
-            usual: Where scanners of its list are asked that don't say it.
-            asked: Whether the policy enables it at this very stage.
-        """
+        """Return whether it is asked at a stage: the policy says so, or itself, or `usual`."""
         if not self.rule.enabled:
             return False
         return asked or stage in (getattr(self.scanner, "stages", None) or usual)

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lc_guard._engine.analyzer import checked_entities
@@ -29,13 +29,7 @@ _PARALLEL = 8  # requests to a service that are under way at the same time, for 
 class ScannerCall:
     """One call that asks a scanner about some texts, one after the other or all in one pass.
 
-    Args:
-        scanner: The scanner.
-        requests: What it is asked.
-        timeout: Seconds it has.
-
-    Attributes:
-        answers: What it said so far, in the order of the requests.
+    What it said so far is in `answers`, in the order of the requests.
     """
 
     def __init__(self, scanner: Scanner, requests: Sequence[ScanRequest], timeout: float | None) -> None:
@@ -68,12 +62,7 @@ class ScannerCall:
         self._stopped = True
 
     def answer(self, number: int, failure: Exception | None) -> ScanOutcome:
-        """Return what was said of one text.
-
-        Args:
-            number: Number of the request.
-            failure: What became of the whole call, None if it ended by itself.
-        """
+        """Return what was said of one text; `failure` is what became of the whole call."""
         if number < len(self.answers):
             return self.answers[number]
         if isinstance(failure, DetectorTimeout):
@@ -102,73 +91,59 @@ class ScannerCall:
             return [error] * len(self._requests)
 
 
+@dataclass(eq=False, repr=False)
 class ScannerRun:
     """The check run of one scanner over texts of one request at one stage.
 
-    Args:
-        state: The request.
-        stage: Where the texts come from.
-        scanner: Who is asked.
+    Attributes:
         asked: The texts, with what is asked about each.
         seconds: What all checks have left; None for no limit.
-        registry: Knows the policy, and what the scanner said before.
-        digest: Returns the digest of a session id.
         known: What counts as said of every text; None asks the scanner.
-
-    Attributes:
         calls: What asks the scanner; nothing before `started`, or if all answers are known.
     """
 
-    def __init__(
-        self,
-        state: RequestState,
-        stage: Stage,
-        scanner: BoundScanner,
-        asked: Sequence[tuple[TextState, ScanRequest]],
-        *,
-        seconds: float | None,
-        registry: ScannerRegistry,
-        digest: Callable[[str], str],
-        known: ScanOutcome | None = None,
-    ) -> None:
-        self.calls: list[ScannerCall] = []
-        self._state = state
-        self._stage: Stage = stage
-        self._scanner = scanner
-        self._asked = asked
-        self._seconds = min((s for s in (seconds, scanner.rule.timeout) if s is not None), default=None)
-        self._registry = registry
-        self._digest = digest
-        cached = registry.cache.get
-        self._answers = [known or cached(scanner.name, scanner.scanner, request) for _, request in asked]
+    state: RequestState
+    stage: Stage
+    scanner: BoundScanner
+    asked: Sequence[tuple[TextState, ScanRequest]]
+    seconds: float | None
+    registry: ScannerRegistry
+    digest: Callable[[str], str]
+    known: ScanOutcome | None = None
+    calls: list[ScannerCall] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        cached = self.registry.cache.get
+        self._answers = [self.known or cached(self.scanner.name, self.scanner.scanner, r) for _, r in self.asked]
         self._results: dict[int, Any] = {}
         self._since = 0.0
 
     @property
     def instant(self) -> bool:
         """Whether the scanner takes microseconds on short texts."""
-        return self._scanner.instant
+        return self.scanner.instant
 
     @property
     def characters(self) -> int:
         """How long the texts are together."""
-        return sum(len(request.text) for _, request in self._asked)
+        return sum(len(request.text) for _, request in self.asked)
 
     def started(self) -> list[CheckStarted | CheckEnded]:
         """Start the clock and make the calls; returns the events, that of the end if nothing has to be asked."""
         self._since = time.perf_counter()
-        number, name, rule = self._state.number, self._scanner.name, self._scanner.rule
-        begun = CheckStarted(number, self._stage, name, len(self._asked), self.characters)
+        number, name, rule = self.state.number, self.scanner.name, self.scanner.rule
+        begun = CheckStarted(number, self.stage, name, len(self.asked), self.characters)
         if rule.sample < 1.0 and random.random() >= rule.sample:  # noqa: S311 - a sample, no secret
             return [begun, self._skipped("sample")]
-        requests = [r for (_, r), answer in zip(self._asked, self._answers, strict=True) if answer is None]
+        requests = [r for (_, r), answer in zip(self.asked, self._answers, strict=True) if answer is None]
         if not requests:
             return [begun, self._ended()]
         # several at the same time where each waits for a service
-        remote = getattr(self._scanner.scanner, "cost", "model") == "remote"
+        remote = getattr(self.scanner.scanner, "cost", "model") == "remote"
         count = min(_PARALLEL, len(requests)) if remote else 1
         shares = [requests[first::count] for first in range(count)]
-        self.calls = [ScannerCall(self._scanner.scanner, share, self._seconds) for share in shares]
+        timeout = min((each for each in (self.seconds, rule.timeout) if each is not None), default=None)
+        self.calls = [ScannerCall(self.scanner.scanner, share, timeout) for share in shares]
         return [begun]
 
     def take(self, number: int, result: Any) -> Iterable[CheckEnded]:
@@ -183,46 +158,36 @@ class ScannerRun:
         for at, place in enumerate(missing):
             answer = self.calls[at % count].answer(at // count, self._results[at % count])
             self._answers[place] = answer
-            self._registry.cache.keep(self._scanner.name, self._scanner.scanner, self._asked[place][1], answer)
+            self.registry.cache.keep(self.scanner.name, self.scanner.scanner, self.asked[place][1], answer)
         return (self._ended(),)
 
     def _skipped(self, why: str) -> CheckEnded:
-        return CheckEnded(self._state.number, self._stage, self._scanner.name, None, {"skipped": why})
+        return CheckEnded(self.state.number, self.stage, self.scanner.name, None, {"skipped": why})
 
     def _ended(self) -> CheckEnded:
         """Decide, and have the texts go on as decided."""
-        request, rule, policy = self._state.request, self._scanner.rule, self._registry.policy
+        request, rule, policy = self.state.request, self.scanner.rule, self.registry.policy
         details = {"action": rule.action, **({"policy": policy.version} if policy.version else {})}
         result = decide_scan(
-            self._scanner.name,
-            self._stage,
+            self.scanner.name,
+            self.stage,
             replace(rule, monitor=True) if request.watch_only else rule,
-            [asked for _, asked in self._asked],
+            [asked for _, asked in self.asked],
             [answer for answer in self._answers if answer is not None],
             latency_ms=(time.perf_counter() - self._since) * 1000,
-            session=None if request.session is None else self._digest(request.session),
-            details={**details, **dict(getattr(self._scanner.scanner, "details", None) or {})},
+            session=None if request.session is None else self.digest(request.session),
+            details={**details, **dict(getattr(self.scanner.scanner, "details", None) or {})},
         )
         if result.reason is not None:
-            logger.warning("check %r failed: %s; %s", self._scanner.name, result.decision.error, result.reason)
-        self._state.results.append(result)
-        for text, asked in self._asked:
+            logger.warning("check %r failed: %s; %s", self.scanner.name, result.decision.error, result.reason)
+        self.state.results.append(result)
+        for text, asked in self.asked:
             text.take(result, asked.text, policy.thresholds)
-        return CheckEnded(self._state.number, self._stage, self._scanner.name, result.decision, result.details)
+        return CheckEnded(self.state.number, self.stage, self.scanner.name, result.decision, result.details)
 
 
 def redact_faults(texts: Sequence[str], scanner: Scanner, stage: Stage, rule: Rule) -> list[str]:
-    """Take out of texts, for good, what a scanner finds fault with.
-
-    Args:
-        texts: The texts.
-        scanner: Is asked about each.
-        stage: Where they are said to come from.
-        rule: What holds for it.
-
-    Raises:
-        Exception: What the scanner raised.
-    """
+    """Take out of texts, for good, what a scanner finds fault with; raises what the scanner raised."""
     call = ScannerCall(scanner, [ScanRequest(text, stage) for text in texts], None)
     call()
     return [redact_fault(text, answer, rule) for text, answer in zip(texts, call.answers, strict=True)]

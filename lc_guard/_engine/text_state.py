@@ -90,13 +90,7 @@ class TextState:
         return next((text for text in texts if text is not None), self.current)
 
     def take(self, result: CheckResult, asked: str, thresholds: Mapping[str, float]) -> None:
-        """Take what a scanner's check makes of it.
-
-        Args:
-            result: What the check comes to.
-            asked: The text as it was when the scanner was asked.
-            thresholds: The policy's lowest scores by kind.
-        """
+        """Take what a scanner's check makes of it, who was asked about it as it was then."""
         if (left := result.redacted.get(asked)) is not None:
             if self.hidden is None:
                 self.rewrite(left)
@@ -145,15 +139,9 @@ def resolve_overlaps(
 ) -> list[ResolvedSpan]:
     """Join overlapping findings to their union, so that none of them shows.
 
-    Args:
-        text: The text.
-        entities: Findings with offsets inside the text.
-        policy: Says what happens to each kind; those it leaves alone hide nothing and join nothing.
-        anonymized: Kinds that get placeholders whatever the policy says of them, unless it says ``"block"``.
-
-    Returns:
-        Spans in order: disjoint, without blanks at their ends, never ending within a run of letters and digits. Those
-        left alone (``"allow"``, ``"warn"``) come where nothing else covers them.
+    Kinds that the policy leaves alone hide nothing and join nothing. Those in `anonymized` get placeholders whatever it
+    says of them, unless it says ``"block"``. The spans are in order, disjoint, without blanks at their ends, and never
+    end within a run of letters and digits; those left alone come where nothing else covers them.
     """
 
     def action_of(kind: str) -> KindAction:
