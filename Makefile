@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.PHONY: demo verify test coverage browser check lint types notebooks benchmarks wheel clean
+.PHONY: demo verify test coverage browser check lint types notebooks benchmarks measure wheel clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -47,6 +47,11 @@ notebooks: $(VENV)/.ready-dev
 
 benchmarks: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks
+
+# The package itself: its size, how far a prompt walks through it, its most complex functions. MEASURE_ARGS=--suite
+# runs the tests as well, for their time.
+measure: $(VENV)/.ready-dev
+	$(BIN)/python -m benchmarks.measure $(MEASURE_ARGS)
 
 wheel: $(VENV)/.ready-dev
 	$(BIN)/python -m build --wheel --outdir dist .

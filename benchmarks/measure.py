@@ -44,6 +44,8 @@ def entered(call: Callable[[], Any]) -> tuple[set[str], int]:
             changes += name != last
             last = name
 
+    while any(thread.name == "lc-guard" for thread in threading.enumerate()):
+        time.sleep(0.05)  # only threads that start now are followed
     threading.setprofile(profile)
     sys.setprofile(profile)
     try:

@@ -55,11 +55,7 @@ class Analyzer:
         return [self.warm_up] if cold else []
 
     def warm_up(self) -> None:
-        """Load the models of all detectors now; does nothing the second time.
-
-        Raises:
-            DetectorError: If a model can't be loaded.
-        """
+        """Load the models of all detectors now; does nothing the second time."""
         if self._warm:
             return
         with self._warm_lock:

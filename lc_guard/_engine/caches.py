@@ -78,13 +78,7 @@ class PromptStore:
         self._of_session: BoundedMap[str, str] = BoundedMap(_MAX_PROMPTS, weight=len, max_weight=_MAX_CHARACTERS)
 
     def note(self, prompt: str, *, run: UUID | None, session: str | None) -> None:
-        """Remember a prompt.
-
-        Args:
-            prompt: What the model is asked, as it will see it.
-            run: The run around the step.
-            session: Session id, or None.
-        """
+        """Remember a prompt for the run around the step, and for its session."""
         if run is not None:
             self._of_run.put(run, prompt)
         if session is not None:

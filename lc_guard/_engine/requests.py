@@ -58,15 +58,7 @@ class GuardRequest:
 
 @dataclass(frozen=True, slots=True)
 class CheckStarted:
-    """A check of a request begins.
-
-    Attributes:
-        job: Number of the request.
-        stage: Where its texts come from.
-        check: Name of the check.
-        texts: How many texts it looks at.
-        characters: How long they are together.
-    """
+    """A check of a request begins: which request, which check, how many texts and characters it looks at."""
 
     job: int
     stage: Stage
@@ -80,9 +72,6 @@ class CheckEnded:
     """A check of a request has ended.
 
     Attributes:
-        job: Number of the request.
-        stage: Where its texts come from.
-        check: Name of the check.
         decision: What it decided; None if it was not made after all, see `details`.
         details: Value-free facts beside the decision: thresholds, models, why it was skipped.
         latency_ms: By detector, its wall time in milliseconds.

@@ -31,12 +31,6 @@ class ScannerRegistry:
         by_stage: Those that are asked at a stage, with what holds for them there.
         cache: What they said of late.
 
-    Args:
-        prompt: Scanners of what the model is given to read.
-        output: Scanners of what the model says.
-        policy: What their verdicts lead to.
-        cache_size: Number of answers that are remembered; 0 remembers none.
-
     Raises:
         TypeError: If something is no scanner.
         ValueError: If two checks have one name, or the policy can't be kept.
@@ -75,11 +69,7 @@ class ScannerRegistry:
         return {each.name: (stage, each) for stage, bound in self.by_stage.items() for each in bound if each.hides}
 
     def warm_up(self) -> None:
-        """Load the models of all scanners now; does nothing the second time.
-
-        Raises:
-            Exception: What a scanner raised.
-        """
+        """Load the models of all scanners now; does nothing the second time."""
         for scanner in (*self.prompt.values(), *self.output.values()):
             self.warm(scanner)
 
@@ -136,9 +126,7 @@ class BoundScanner:
 
     def scans_at(self, stage: Stage, usual: Sequence[Stage], *, asked: bool) -> bool:
         """Return whether it is asked at a stage: the policy says so, or itself, or `usual`."""
-        if not self.rule.enabled:
-            return False
-        return asked or stage in (getattr(self.scanner, "stages", None) or usual)
+        return bool(self.rule.enabled) and (asked or stage in (getattr(self.scanner, "stages", None) or usual))
 
     def require_possible(self, stage: Stage, streaming: Streaming) -> None:
         """Raise `PolicyError` if what the policy says of it can't be done at a stage."""
