@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache
 from typing import Any, TypeVar
+
+from lc_guard.seals import Seal
 
 Manager = TypeVar("Manager")
 
@@ -26,17 +29,13 @@ def audience(manager: Manager, member: Callable[[Any], bool]) -> Manager:
         manager: LangChain's manager, sync or async.
         member: Tells which handlers are kept.
     """
-    given: Any = manager
-    kept: Manager = type(given)(
-        handlers=[handler for handler in given.handlers if member(handler)],
-        inheritable_handlers=[handler for handler in given.inheritable_handlers if member(handler)],
-        parent_run_id=given.parent_run_id,
-        tags=list(given.tags),
-        inheritable_tags=list(given.inheritable_tags),
-        metadata=dict(given.metadata),
-        inheritable_metadata=dict(given.inheritable_metadata),
-    )
-    return kept
+    kept: Any = copy(manager)  # made without its constructor: instrumentations patch that to put their handler in
+    kept.handlers = [handler for handler in kept.handlers if member(handler)]
+    kept.inheritable_handlers = [handler for handler in kept.inheritable_handlers if member(handler)]
+    for name in ("tags", "inheritable_tags", "metadata", "inheritable_metadata"):
+        setattr(kept, name, copy(getattr(kept, name)))  # a manager adds to its own
+    found: Manager = kept
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +43,6 @@ def _application_types() -> tuple[type[Any], ...]:
     """Give LangChain's types of such handlers; those for streams are private, and LangGraph imports them as well."""
     from langchain_core.tracers import _streaming, root_listeners  # noqa: PLC0415 - only where somebody watches
 
-    named = [getattr(_streaming, name, None) for name in ("_StreamingCallbackHandler", "_V2StreamingCallbackHandler")]
-    listeners = (root_listeners.RootListenersTracer, root_listeners.AsyncRootListenersTracer)
-    return (*(found for found in named if found is not None), *listeners)
+    seal = Seal("protect(model)", "langchain-core")
+    streams = [seal.private(_streaming, name) for name in ("_StreamingCallbackHandler", "_V2StreamingCallbackHandler")]
+    return (*streams, root_listeners.RootListenersTracer, root_listeners.AsyncRootListenersTracer)

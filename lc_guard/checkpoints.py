@@ -26,6 +26,8 @@ from lc_guard.guard import Guard
 from lc_guard.jobs import Job
 from lc_guard.messages import map_texts
 from lc_guard.restoring import StreamRestorer
+from lc_guard.reviewed_methods import CHECKPOINTER
+from lc_guard.seals import Seal
 from lc_guard.sessions import session_key
 
 # Written by LangGraph, read by the stores: never anybody's text.
@@ -197,6 +199,10 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         if writes is not None:
             writes = [(task, channel, _walked(value, restore, strict=False)) for task, channel, value in writes]
         return found._replace(checkpoint=checkpoint, metadata=metadata, pending_writes=writes)
+
+
+# a method that a later LangGraph adds may write what nobody has hidden
+Seal("GuardCheckpointer", "langgraph-checkpoint").close(GuardCheckpointer, BaseCheckpointSaver, CHECKPOINTER)
 
 
 class _Checkpoint(NamedTuple):

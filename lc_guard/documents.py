@@ -21,6 +21,7 @@ from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError
 from lc_guard.guard import Guard
 from lc_guard.jobs import Ask, Job, Outcome
+from lc_guard.seals import Seal
 from lc_guard.sessions import session_key
 
 
@@ -233,3 +234,7 @@ def _count(documents: Any) -> int | None:
 
 def _value_free(error: BaseException) -> GuardError:
     return GuardError(f"hiding documents ended in {type(error).__name__}")  # a loader's error may quote what it read
+
+
+# a method that a later LangChain adds may give documents on as they are
+Seal("AnonymizeDocuments", "langchain-core").close(AnonymizeDocuments, BaseDocumentTransformer, ())

@@ -87,12 +87,14 @@ class SeamBroken(GuardError):
     Attributes:
         seam: What is not whole.
         library: The distribution.
+        reason: What is not as expected.
         version: Its installed version, or ``"not installed"``.
     """
 
     def __init__(self, seam: str, library: str, reason: str, remedy: str | None = None) -> None:
         self.seam = seam
         self.library = library
+        self.reason = reason
         self.version = _version(library)
         self._args = (seam, library, reason, remedy)
         todo = remedy or (

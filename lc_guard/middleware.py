@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -11,18 +13,25 @@ from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResp
 from langchain.agents.middleware.types import ToolCallRequest
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import ToolMessage
+from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import get_async_callback_manager_for_config, get_callback_manager_for_config
-from langgraph.checkpoint.base import BaseCheckpointSaver
+from langchain_core.runnables.config import (
+    get_async_callback_manager_for_config,
+    get_callback_manager_for_config,
+    patch_config,
+    var_child_runnable_config,
+)
 from langgraph.config import get_config
 from langgraph.types import Command
 
+from lc_guard.agent_proof import prove_agents
 from lc_guard.checkpoints import GuardCheckpointer
 from lc_guard.checks import arun_checks, run_checks
 from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
+from lc_guard.model_watch import ModelWatch
 from lc_guard.protected_model import ProtectedChatModel
+from lc_guard.seals import Seal
 from lc_guard.sessions import configured_session, session_key
 from lc_guard.tool_calls import ToolBoundary, ToolPolicy, Tools
 
@@ -33,6 +42,13 @@ _CHECKPOINTER = "__pregel_checkpointer"
 
 _Protect = Callable[[BaseChatModel], BaseChatModel]
 _ToolResult = ToolMessage | Command[Any]
+
+_SEAL = Seal("GuardMiddleware", "langchain")
+_HOOKS = ("wrap_model_call", "awrap_model_call", "wrap_tool_call", "awrap_tool_call")
+_PUT_IN_OTHERWISE = (
+    "A middleware after GuardMiddleware asks a model by itself, or makes a ModelRequest of its own: give it "
+    "protect(model, guard), have it use request.override(model=...), or put GuardMiddleware last"
+)
 
 
 class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -59,10 +75,14 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             tool is then withheld from the model, and the turn goes on without it. An agent with a checkpointer needs
             such a text: after `Blocked` its thread still holds what was blocked, or a tool call without an answer.
         session_id: The session of every run that names none: for one conversation only, never for several users.
+        self_test: ``"first call"`` has the first run of a process send a canary through an agent of its own, against
+            a model that only notes what it is sent, and refuses to go on if the value comes out; it takes some 50 ms,
+            once. ``"never"`` trusts what `lc_guard.selftest` found at the start of the application.
 
     Raises:
         TypeError: If an argument is not of its type.
-        ValueError: If there is no such state, or a tool is to get both real values and placeholders.
+        ValueError: If there is no such state or self-test, or a tool is to get both real values and placeholders.
+        SeamBroken: If the installed LangChain has other hooks than this one was written for.
     """
 
     def __init__(
@@ -75,15 +95,21 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         state: State = "original",
         on_blocked: str = "raise",
         session_id: str | None = None,
+        self_test: Literal["first call", "never"] = "first call",
     ) -> None:
         super().__init__()
+        _SEAL.require_methods(AgentMiddleware, _HOOKS)
+        _SEAL.require_no_others(AgentMiddleware, _HOOKS, ("wrap_", "awrap_"))
         if not isinstance(guard, Guard):
             raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
         if state not in get_args(State):
             raise ValueError(f"state must be one of {', '.join(map(repr, get_args(State)))}")
         if not isinstance(on_blocked, str):
             raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
+        if self_test not in ("first call", "never"):
+            raise ValueError("self_test must be 'first call' or 'never'")
         self.guard = guard
+        self._unproved = {"sync", "async"} if self_test == "first call" else set[str]()
         self.state = state
         self.on_blocked = on_blocked
         self.tools = []
@@ -104,14 +130,23 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             SessionMissing: If the run has no session id.
             Blocked: If the policy does not let the messages go on.
             GuardError: If the state is to be anonymized, and the checkpointer would hold real text.
+            SeamBroken: If a model is about to be asked that this guard does not protect, or the self-test failed.
         """
-        return handler(self._guarded(request))
+        if "sync" in self._unproved:
+            prove_agents(GuardMiddleware, "sync")
+            self._unproved.discard("sync")
+        with self._watched(get_callback_manager_for_config) as config:
+            return handler(self._guarded(request, config))
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
         """Do what `wrap_model_call` does without blocking the event loop."""
-        return await handler(self._guarded(request))
+        if "async" in self._unproved:
+            await asyncio.to_thread(prove_agents, GuardMiddleware, "async")
+            self._unproved.discard("async")
+        with self._watched(get_async_callback_manager_for_config) as config:
+            return await handler(self._guarded(request, config))
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], _ToolResult]
@@ -121,12 +156,13 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         Raises:
             SessionMissing: If the run has no session id.
             Blocked: If the policy does not let the arguments or the result go on.
+            SeamBroken: If a middleware after this one puts back what is hidden from the tool.
         """
         config, session, boundary = self._boundary(request)
         if (job := boundary.arguments()) is not None:
             (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
             args = boundary.hidden(outcome, self.guard.session(session).placeholders())
-            request = request.override(tool_call={**request.tool_call, "args": args})
+            request = _guarded_call(request, args, boundary)
         result: _ToolResult = boundary.restored(handler(request))
         if (job := boundary.result(result, request.state)) is not None:
             (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
@@ -141,7 +177,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         if (job := boundary.arguments()) is not None:
             (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
             args = boundary.hidden(outcome, await self.guard.session(session).aplaceholders())
-            request = request.override(tool_call={**request.tool_call, "args": args})
+            request = _guarded_call(request, args, boundary)
         result: _ToolResult = boundary.restored(await handler(request))
         if (job := boundary.result(result, request.state)) is not None:
             (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
@@ -154,15 +190,36 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         call = request.tool_call
         return config, session, ToolBoundary(self._policy, tool=call["name"], args=call["args"], session=session)
 
-    def _guarded(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+    @contextmanager
+    def _watched(self, manager_of: Callable[[RunnableConfig], BaseCallbackManager]) -> Iterator[RunnableConfig]:
+        """Refuse every model in what comes after this middleware that the guard does not protect.
+
+        The request that reaches the innermost handler may be another middleware's; LangChain asks its model under the
+        config of the context, and tells the config's handlers first.
+        """
         config = get_config()
+        watch = ModelWatch(self.guard, seam=_SEAL.seam, remedy=_PUT_IN_OTHERWISE)
+        watched = patch_config(config, callbacks=watch.over(manager_of(config)))
+        before = var_child_runnable_config.set(watched)
+        try:
+            yield config
+        finally:
+            var_child_runnable_config.reset(before)
+        watch.raise_if_refused()
+
+    def _guarded(self, request: ModelRequest[Any], config: RunnableConfig) -> ModelRequest[Any]:
         self._require_hidden_state(config)
         protect = partial(self._protected, session=self._session(config))
-        fields = {name: getattr(request, name) for name in ModelRequest.__dataclass_fields__}
-        return _GuardedRequest(protect=protect, **fields)
+        given = {each.name: getattr(request, each.name) for each in fields(ModelRequest)}
+        guarded = _GuardedRequest(protect=protect, **given)
+        _SEAL.require(self._protects(guarded.model), "a request does not keep the model that is put into it")
+        return guarded
+
+    def _protects(self, model: Any) -> bool:
+        return isinstance(model, ProtectedChatModel) and model.guard is self.guard
 
     def _protected(self, model: BaseChatModel, *, session: str) -> BaseChatModel:
-        if isinstance(model, ProtectedChatModel) and model.guard is self.guard:
+        if self._protects(model):
             return model  # twice hidden would be twice the work
         return ProtectedChatModel(
             inner=model,
@@ -179,10 +236,14 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
     def _require_hidden_state(self, config: RunnableConfig) -> None:
         if self.state == "original":
             return
-        saver = (config.get("configurable") or {}).get(_CHECKPOINTER)
-        if isinstance(saver, BaseCheckpointSaver) and not (
-            isinstance(saver, GuardCheckpointer) and saver.guard is self.guard
-        ):
+        configurable = config.get("configurable") or {}
+        # LangGraph names it to every node, None where there is none
+        Seal('GuardMiddleware(state="anonymized")', "langgraph").require(
+            _CHECKPOINTER in configurable, "a run does not tell which checkpointer stores it"
+        )
+        saver = configurable[_CHECKPOINTER]
+        # whatever it is: of a second copy of LangGraph's package, say, it is no instance of the class we know
+        if saver is not None and not (isinstance(saver, GuardCheckpointer) and saver.guard is self.guard):
             raise GuardError(
                 'state="anonymized" needs a checkpointer that stores placeholders: give create_agent '
                 f"checkpointer=GuardCheckpointer({type(saver).__name__}(...), guard=guard), with the same guard. "
@@ -192,16 +253,57 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
 
 @dataclass(init=False)
 class _GuardedRequest(ModelRequest[Any]):
-    """A request whose model is always behind the guard, also when another middleware puts a new one in its place."""
+    """A request whose model is always behind the guard, also when another middleware puts a new one in its place.
+
+    Its `model` is protected where it is read, so that it does not matter by which way one was put in.
+    """
 
     protect: _Protect = field(repr=False, kw_only=True)
 
-    def __init__(self, *, protect: _Protect, **fields: Any) -> None:
+    def __init__(self, *, protect: _Protect, **given: Any) -> None:
         object.__setattr__(self, "protect", protect)
-        super().__init__(**{**fields, "model": protect(fields["model"])})
+        super().__init__(**{**given, "model": protect(given["model"])})
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, self.protect(value) if name == "model" else value)
+    @property  # type: ignore[misc]  # the field becomes one that protects what it holds
+    def model(self) -> BaseChatModel:
+        """The protected model: also where it was put in past the setter."""
+        return self.protect(vars(self)["model"])
+
+    @model.setter
+    def model(self, model: BaseChatModel) -> None:
+        vars(self)["model"] = self.protect(model)
+
+
+@dataclass(init=False)
+class _GuardedToolCall(ToolCallRequest):
+    """A call of a tool that gets placeholders, also when another middleware changes it."""
+
+    boundary: ToolBoundary = field(repr=False, kw_only=True)
+
+    def __init__(self, *, boundary: ToolBoundary, **given: Any) -> None:
+        object.__setattr__(self, "boundary", boundary)
+        super().__init__(**given)
+
+    @property  # type: ignore[misc]
+    def tool_call(self) -> ToolCall:
+        """The call; read by whoever asks the tool."""
+        try:
+            call: ToolCall = vars(self)["tool_call"]
+        except KeyError:
+            raise AttributeError("tool_call") from None
+        if self.boundary.exposes(call["args"]):
+            reason = "a middleware put a value back that is hidden from a tool of placeholders_for"
+            raise _SEAL.broken(reason, "Put GuardMiddleware last, or leave the tool's arguments as they are")
+        return call
+
+    @tool_call.setter
+    def tool_call(self, call: ToolCall) -> None:
+        vars(self)["tool_call"] = call
+
+
+def _guarded_call(request: ToolCallRequest, args: Any, boundary: ToolBoundary) -> ToolCallRequest:
+    given = {each.name: getattr(request, each.name) for each in fields(ToolCallRequest)}
+    return _GuardedToolCall(boundary=boundary, **{**given, "tool_call": {**request.tool_call, "args": args}})
 
 
 @dataclass(frozen=True)

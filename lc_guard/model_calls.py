@@ -21,6 +21,7 @@ from lc_guard.conversation import asked, asks_of
 from lc_guard.guard import Guard
 from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts, texts_of
+from lc_guard.model_watch import unwatched
 from lc_guard.refusals import without_refused
 from lc_guard.restorers import WholeRestorer, make_restorers
 from lc_guard.streaming import ChunkRestorer
@@ -165,7 +166,7 @@ class ModelCall:
 
     def inner_config(self, run: Any) -> RunnableConfig:
         """Give the config of the inner model's call: a child of the run that observers see."""
-        return patch_config(self.config, callbacks=run.get_child())
+        return patch_config(self.config, callbacks=unwatched(run.get_child(), self._guard))
 
     def restore(self, message: Any) -> Any:
         """Give an answer of the inner model with its values put back."""

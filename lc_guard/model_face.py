@@ -14,10 +14,10 @@ from langchain_core.runnables.utils import AnyConfigurableField, ConfigurableFie
 from pydantic import Field, model_validator
 
 from lc_guard.call_sessions import CallSession
-from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
 from lc_guard.jobs import Job
 from lc_guard.messages import map_texts, texts_of
+from lc_guard.seals import Seal
 from lc_guard.wrapping import around_models, is_chat_model
 
 
@@ -148,7 +148,10 @@ class ModelFace(BaseChatModel):
         """Put this model where the inner one stands in what was composed of it."""
         protected: Runnable[Any, Any] = around_models(composed, self._of)
         if protected is composed:
-            raise GuardError(f"{type(self.inner).__name__} gave a {type(composed).__name__} with no model to protect")
+            raise Seal("protect(model)", "langchain-core").broken(
+                f"{type(self.inner).__name__} gave a {type(composed).__name__} with no model to protect",
+                f"Call {type(self.inner).__name__}'s own method, and protect() what it gives",
+            )
         return protected
 
     def _of(self, inner: Any) -> Any:

@@ -117,9 +117,9 @@ class Policy:
             PolicyError: The file can't be read, or something in it is wrong: the message names every such place by
                 line.
         """
-        from lc_guard.policy_files import load_policy  # noqa: PLC0415 - reads files into this class
+        from lc_guard.policy_files import load_policy  # noqa: PLC0415 - a policy of code needs no parsers
 
-        return load_policy(path)
+        return load_policy(cls, path)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the policy as plain JSON values, in the form that a file of it has; of the checks only what is set."""

@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import date, time
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from lc_guard.check_policy import STAGES, CheckPolicy, StagePolicy
 from lc_guard.errors import PolicyError
-from lc_guard.policy import Policy
 from lc_guard.policy_sources import Place, Problem, Source, dotted, read_toml, read_yaml, shown
 from lc_guard.records import normalize_kind
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+P = TypeVar("P", bound="DataclassInstance")
 
 MAX_BYTES = 1_000_000
 """Size that the file of a policy may have."""
@@ -26,7 +30,7 @@ _READERS: dict[str, Callable[[str], Source]] = {".toml": read_toml, ".yaml": rea
 _MAX_TOLD = 50
 
 
-def load_policy(path: str | os.PathLike[str]) -> Policy:
+def load_policy(kind: type[P], path: str | os.PathLike[str]) -> P:
     """Read a policy from a file.
 
     A file has the names and values of `Policy`, `CheckPolicy` and `StagePolicy`; ``timeout = "none"`` is no timeout. In
@@ -34,6 +38,7 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
     file that was cut than a wish.
 
     Args:
+        kind: The class of the policy, `lc_guard.Policy`.
         path: A file ending in ``.toml``, ``.yaml`` or ``.yml``, in UTF-8, of at most 1 MB.
 
     Returns:
@@ -42,7 +47,7 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
     Raises:
         PolicyError: The file can't be read, or something in it is wrong: the message names every such place by line.
     """
-    policy, problems = examine(path)
+    policy, problems = examine(kind, path)
     if policy is None:
         name = os.fspath(path)
         if len(problems) == 1:
@@ -54,7 +59,7 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
     return policy
 
 
-def examine(path: str | os.PathLike[str]) -> tuple[Policy | None, list[Problem]]:
+def examine(kind: type[P], path: str | os.PathLike[str]) -> tuple[P | None, list[Problem]]:
     """Read a policy from a file, see `load_policy`.
 
     Returns:
@@ -69,10 +74,10 @@ def examine(path: str | os.PathLike[str]) -> tuple[Policy | None, list[Problem]]
     source = read(text)
     if not source.values and not source.problems:
         return None, [Problem(None, "holds no setting: write at least one, such as version, or leave the file out")]
-    reading = _Reading(source)
+    reading = _Reading(kind, source)
     settings = reading.policy(source.values)
     problems = sorted(reading.problems, key=lambda problem: problem.line or 0)
-    return (None, problems) if problems else (Policy(**settings), [])
+    return (None, problems) if problems else (kind(**settings), [])
 
 
 def _text(path: Path) -> str | Problem:
@@ -93,13 +98,14 @@ def _text(path: Path) -> str | Problem:
 class _Reading:
     """A file on its way to a policy. The records themselves say what they take; this adds where, and what was given."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, kind: type[Any], source: Source) -> None:
+        self._kind = kind
         self.problems = [*source.problems]
         self._lines = source.lines
 
     def policy(self, values: Mapping[str, Any]) -> dict[str, Any]:
         settings: dict[str, Any] = {}
-        for key, value in self._known((), values, _names(Policy)).items():
+        for key, value in self._known((), values, _names(self._kind)).items():
             if key in ("kinds", "thresholds"):
                 settings[key] = self._by_kind(key, value)
             elif key == "checks":
@@ -108,7 +114,7 @@ class _Reading:
                 stages = self._known((key,), self._table((key,), value), STAGES)
                 settings[key] = {name: self._settings((key, name), each, StagePolicy) for name, each in stages.items()}
             else:
-                settings |= self._setting((key,), value, Policy)
+                settings |= self._setting((key,), value, self._kind)
         return settings
 
     def _by_kind(self, key: str, value: Any) -> dict[str, Any]:
@@ -121,7 +127,7 @@ class _Reading:
                 line = self._lines.get(first)
                 where = "" if line is None else f" on line {line}"
                 self._add(place, f"{dotted(place)} is the same kind as {dotted(first)}{where}: keep one of them")
-            elif self._taken(place, given, Policy, {key: {kind: given}}):
+            elif self._taken(place, given, self._kind, {key: {kind: given}}):
                 taken[kind] = given
         return taken
 
@@ -130,7 +136,7 @@ class _Reading:
         for name, given in self._table(place, value).items():
             settings = self._settings((*place, name), given, CheckPolicy)
             try:
-                Policy(checks={name: settings})
+                self._kind(checks={name: settings})
             except PolicyError as error:  # a name that is none, or the check that takes less
                 self._add((*place, name), f"{dotted((*place, name))}: {error}")
             taken[name] = settings

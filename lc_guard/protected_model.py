@@ -20,6 +20,10 @@ from langsmith.run_helpers import tracing_context
 
 from lc_guard.model_calls import ModelCall
 from lc_guard.model_seams import ModelSeams
+from lc_guard.reviewed_methods import CHAT_MODEL
+from lc_guard.seals import Seal
+
+_SEAL = Seal("protect(model)", "langchain-core")
 
 
 class ProtectedChatModel(ModelSeams):
@@ -172,7 +176,7 @@ class ProtectedChatModel(ModelSeams):
         **kwargs: Any,
     ) -> Any:
         twin, config = self._for_v3(CallbackManager, config, kwargs)
-        start = BaseChatModel._chat_model_stream_v3  # noqa: SLF001 - LangChain's own, on a copy
+        start = _SEAL.private(BaseChatModel, "_chat_model_stream_v3")  # LangChain's own, on a copy
         return contextvars.Context().run(_untraced, partial(start, twin, input, config, stop=stop, **kwargs))
 
     async def _achat_model_stream_v3(
@@ -184,7 +188,7 @@ class ProtectedChatModel(ModelSeams):
         **kwargs: Any,
     ) -> Any:
         twin, config = self._for_v3(AsyncCallbackManager, config, kwargs)
-        start = BaseChatModel._achat_model_stream_v3  # noqa: SLF001 - LangChain's own, on a copy
+        start = _SEAL.private(BaseChatModel, "_achat_model_stream_v3")  # LangChain's own, on a copy
         call = partial(start, twin, input, config, stop=stop, **kwargs)
         return await asyncio.create_task(_auntraced(call), context=contextvars.Context())
 
@@ -194,7 +198,8 @@ class ProtectedChatModel(ModelSeams):
         (run,) = call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
         call.run_id = run.run_id
         try:
-            result = self._for(call)._generate_with_cache(messages, stop, run, **kwargs)  # noqa: SLF001 - its own
+            generate = _SEAL.private(self._for(call), "_generate_with_cache")
+            result: ChatResult = generate(messages, stop, run, **kwargs)
         except BaseException as error:
             run.on_llm_error(error, response=_result([]))
             raise
@@ -207,8 +212,8 @@ class ProtectedChatModel(ModelSeams):
         (run,) = await call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
         call.run_id = run.run_id
         try:
-            twin = self._for(call)
-            result = await twin._agenerate_with_cache(messages, stop, run, **kwargs)  # noqa: SLF001 - its own
+            generate = _SEAL.private(self._for(call), "_agenerate_with_cache")
+            result: ChatResult = await generate(messages, stop, run, **kwargs)
         except BaseException as error:
             await run.on_llm_error(error, response=_result([]))
             raise
@@ -220,6 +225,10 @@ class ProtectedChatModel(ModelSeams):
 
     def _run_of(self, call: ModelCall) -> dict[str, Any]:
         return {"name": call.name, "run_id": call.run_id, "batch_size": 1, "invocation_params": {}, "options": {}}
+
+
+# a driver that a later LangChain adds is no way around what stands above
+_SEAL.close(ProtectedChatModel, BaseChatModel, CHAT_MODEL)
 
 
 def _untraced(call: Any) -> Any:

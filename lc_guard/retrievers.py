@@ -19,6 +19,8 @@ from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
 from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.restorers import WholeRestorer, make_restorers
+from lc_guard.reviewed_methods import RETRIEVER
+from lc_guard.seals import Seal
 from lc_guard.sessions import configured_session, session_key
 
 
@@ -178,3 +180,7 @@ class ProtectedRetriever(BaseRetriever):
     @staticmethod
     def _query_job(session: str, query: str) -> Job:
         return Job([query], session, "prompt", preamble=False)
+
+
+# a driver that a later LangChain adds is no way around what stands above
+Seal("ProtectedRetriever", "langchain-core").close(ProtectedRetriever, BaseRetriever, RETRIEVER)

@@ -17,6 +17,8 @@ from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts
 from lc_guard.policy import Streaming
 from lc_guard.records import Stage
+from lc_guard.reviewed_methods import RUNNABLE
+from lc_guard.seals import Seal
 from lc_guard.sessions import configured_session, session_key
 
 
@@ -78,6 +80,11 @@ class Step(Runnable[Any, Any]):
         """Give the session of a call, or None."""
         named = configured_session(config, self._session_id)
         return None if named is None else session_key(named)
+
+
+# a way to call a Runnable that a later LangChain adds is no way past a step
+for kind in (Streamed, Step):
+    Seal(kind.__name__, "langchain-core").close(kind, Runnable, RUNNABLE)
 
 
 class CheckedStep(Step):

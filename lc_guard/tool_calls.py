@@ -104,6 +104,11 @@ class ToolBoundary:
             self._pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
         return hidden
 
+    def exposes(self, args: Any) -> bool:
+        """Return whether arguments hold a value that was hidden in this call's own."""
+        texts = texts_of(args) if self._sent else ()
+        return any(value in text for text in texts for value in self._sent.values())
+
     def restored(self, result: Any) -> Any:
         """Put back what the tool was sent, and nothing else.
 

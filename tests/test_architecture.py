@@ -17,9 +17,9 @@ MODULES = {path.relative_to(HOUSE).with_suffix("").as_posix(): path for path in 
 
 # From the ground up: a room imports only from rooms on lower floors. A family is one room, named by its folder.
 FLOORS = [
-    {"records", "words", "linking", "escapes", "ordinary"},
-    {"errors", "known", "placeholders"},
-    {"check_policy"},
+    {"records", "words", "private_names", "linking", "escapes", "ordinary"},
+    {"errors", "known", "placeholders", "reviewed_methods"},
+    {"check_policy", "seals", "_lazy"},
     {"policy", "policy_sources"},
     {"policy_files"},
     {"services", "hub", "presidio_offline"},
@@ -30,17 +30,21 @@ FLOORS = [
     {"jobs", "foreign_errors"},
     {"sessions"},
     {"guard"},
-    {"messages", "masking", "evaluators"},
+    {"messages", "masking", "evaluators", "recording_model"},
     {"conversation", "refusals"},
     {"checks", "checkpoints", "streaming", "tool_calls", "otel", "document_texts"},
     {"held_chunks"},
     {"answers"},
     {"steps"},
     {"restorers", "wrapping", "audiences", "call_sessions"},
+    {"model_watch"},
     {"runnables", "callbacks", "langfuse", "metrics", "documents", "retrievers", "model_calls", "model_face"},
     {"model_seams"},
     {"protected_model"},
-    {"boundary", "middleware"},
+    {"boundary", "canary"},
+    {"agent_proof"},
+    {"middleware"},
+    {"self_test"},
     {"__init__"},
     {"testing", "evals", "demo"},
     {"verify", "langfuse_project"},
@@ -48,7 +52,7 @@ FLOORS = [
     {"cli"},
     {"__main__"},
 ]
-FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+FLOOR_OF = {"_lazy": 0} | {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FAMILIES = {
     "detectors": {"records", "errors", "services", "hub", "presidio_offline", "llm_guard_engine"},
     "scanners": {"records", "errors", "escapes", "services", "hub", "presidio_offline", "llm_guard_engine"},
@@ -157,13 +161,8 @@ def test_no_module_is_long(module: str) -> None:
 
 
 def test_no_submodule_is_named_like_a_public_function() -> None:
-    public = {
-        element.value
-        for module in MODULES
-        for node in parsed(module).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
-        for element in getattr(node.value, "elts", ())
-    }
+    snapshot = Path(__file__).with_name("public_names.txt").read_text("utf-8")
+    public = {path.rpartition(".")[2] for path in snapshot.split()}
     assert "Guard" in public
     names = {part for module in MODULES for part in module.split("/")}
     assert public & names == set()

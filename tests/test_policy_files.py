@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 
 from lc_guard import CheckPolicy, Guard, Policy, PolicyError, StagePolicy
-from lc_guard.policy_files import MAX_BYTES, examine, load_policy
+from lc_guard.policy_files import MAX_BYTES, examine
 
 from .support.policies import as_toml, policies
 
@@ -90,10 +90,10 @@ def write(tmp_path: Path):
 
 def mistakes(path: Path) -> list[tuple[int | None, str]]:
     """What is wrong with a file, as told to whoever checks it and to whoever loads it."""
-    policy, problems = examine(path)
+    policy, problems = examine(Policy, path)
     assert policy is None
     with pytest.raises(PolicyError) as caught:
-        load_policy(path)
+        Policy.from_file(path)
     told = str(caught.value)
     assert told.startswith(str(path))
     assert all(str(problem) in told for problem in problems)
@@ -107,7 +107,7 @@ class TestRightFiles:
     )
     def test_both_forms(self, write, name, text):
         path = write("\ufeff" + text, name)
-        assert load_policy(path) == load_policy(str(path)) == Policy.from_file(path) == EXPECTED
+        assert Policy.from_file(path) == Policy.from_file(str(path)) == EXPECTED
 
     @pytest.mark.parametrize("name", ["p.toml", "p.yaml"])
     def test_a_guard_holds_it(self, write, name):
@@ -125,11 +125,11 @@ class TestRightFiles:
         ],
     )
     def test_no_timeout_is_said(self, write, name, text, seconds):
-        assert load_policy(write(text, name)).timeout == seconds
+        assert Policy.from_file(write(text, name)).timeout == seconds
 
     def test_what_is_empty_in_yaml_is_not_set(self, write):
         text = "version: null\nkinds:\nthresholds: ~\nchecks:\nstages: {prompt: {checks: , action: null}}"
-        assert load_policy(write(text, "p.yaml")) == Policy(stages={"prompt": StagePolicy()})
+        assert Policy.from_file(write(text, "p.yaml")) == Policy(stages={"prompt": StagePolicy()})
 
     @settings(deadline=None)
     @given(policies())
@@ -137,7 +137,7 @@ class TestRightFiles:
         path = tmp_path_factory.mktemp("policies", numbered=True)
         (path / "p.yaml").write_text(yaml.safe_dump(policy.as_dict()), encoding="utf-8")
         (path / "p.toml").write_text(as_toml(policy.as_dict()), encoding="utf-8", newline="")
-        assert load_policy(path / "p.yaml") == load_policy(path / "p.toml") == policy
+        assert Policy.from_file(path / "p.yaml") == Policy.from_file(path / "p.toml") == policy
 
 
 ALL_WRONG_TOML = '''\
@@ -287,11 +287,11 @@ on_error: !!binary YQ==
 
     def test_many_are_cut(self, write):
         path = write("".join(f"a{number} = 1\n" for number in range(200)))
-        policy, problems = examine(path)
+        policy, problems = examine(Policy, path)
         assert policy is None
         assert [problem.line for problem in problems] == [*range(1, 201)]
         with pytest.raises(PolicyError) as caught:
-            load_policy(path)
+            Policy.from_file(path)
         rows = str(caught.value).split("\n")
         assert rows[0] == f"{path} holds 200 mistakes:"
         assert len(rows) == 52
@@ -300,7 +300,7 @@ on_error: !!binary YQ==
     def test_one_is_told_in_one_line(self, write):
         path = write("\nfail_fast = 1")
         with pytest.raises(PolicyError) as caught:
-            load_policy(path)
+            Policy.from_file(path)
         assert str(caught.value) == f"{path}, line 2: fail_fast must be true or false, not the number 1"
 
     def test_long_words_are_cut(self, write):
@@ -380,7 +380,7 @@ class TestFilesThatCannotBeRead:
 
     def test_too_large(self, write):
         exact = b"version = 'a'\n#" + b"x" * (MAX_BYTES - 15)
-        assert load_policy(write(exact)).version == "a"
+        assert Policy.from_file(write(exact)).version == "a"
         assert mistakes(write(exact + b"x")) == [(None, "is too large for a policy: more than 1,000,000 bytes")]
 
     @pytest.mark.parametrize("name", ["policy", "policy.json", "policy.toml.bak", ".toml"])
@@ -398,6 +398,6 @@ class TestFilesThatCannotBeRead:
     def test_a_large_file_takes_seconds(self, write):
         path = write("\n".join(f"k{number} = 1" for number in range(5_000)))
         started = time.perf_counter()
-        _, problems = examine(path)
+        _, problems = examine(Policy, path)
         assert len(problems) == 5_000
         assert time.perf_counter() - started < 10

@@ -17,9 +17,9 @@ import lc_guard.testing
 from lc_guard import Blocked
 from lc_guard.checkpoints import GuardCheckpointer
 from lc_guard.cli import main
+from lc_guard.recording_model import ModelFailed, RecordingChatModel, strings_in
 from lc_guard.verify.applications import TASKS, applications
 from lc_guard.verify.canaries import SURFACES, plant
-from lc_guard.verify.recording import ModelFailed, RecordingChatModel, strings_in
 from lc_guard.verify.running import MODES, run_mode
 from lc_guard.verify.watching import PLACES, Evidence, judge, texts_of_checkpoints, texts_of_error, watch_logs
 

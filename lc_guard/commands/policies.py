@@ -62,9 +62,10 @@ def run(args: argparse.Namespace) -> int:
     """
     if not Path(args.file).is_file():
         raise CommandError(f"can't read {args.file!r}: there is no such file")
-    from lc_guard.policy_files import examine  # noqa: PLC0415 - here and below: a light import of this module
+    from lc_guard.policy import Policy  # noqa: PLC0415 - here and below: a light import of this module
+    from lc_guard.policy_files import examine  # noqa: PLC0415
 
-    policy, problems = examine(args.file)
+    policy, problems = examine(Policy, args.file)
     if args.json:
         _print_json(args.file, policy, problems)
     elif policy is not None:

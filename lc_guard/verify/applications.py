@@ -20,9 +20,9 @@ from lc_guard.boundary import protect
 from lc_guard.checkpoints import GuardCheckpointer
 from lc_guard.guard import Guard
 from lc_guard.middleware import GuardMiddleware
+from lc_guard.recording_model import Recording, RecordingChatModel
 from lc_guard.runnables import Anonymize, Deanonymize
 from lc_guard.verify.canaries import Planted, conversation, variables
-from lc_guard.verify.recording import Recording, RecordingChatModel
 
 Task = Literal["conversation", "structured output", "failing model", "failing detector", "failing tool"]
 TASKS: tuple[Task, ...] = get_args(Task)

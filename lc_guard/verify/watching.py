@@ -13,8 +13,8 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
 from lc_guard.checkpoints import GuardCheckpointer
+from lc_guard.recording_model import strings_in
 from lc_guard.verify.canaries import SURFACES, Canary, Planted, Surface
-from lc_guard.verify.recording import strings_in
 
 Place = Literal["model input", "tool input", "user's output", "logs", "exceptions", "spans", "checkpoints"]
 PLACES: tuple[Place, ...] = get_args(Place)

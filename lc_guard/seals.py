@@ -1,0 +1,140 @@
+"""Seals: what a seam checks of the library under it before anything goes through.
+
+A boundary may rest on what a library documents, and on nothing else. Where it has to rest on more, or where a later
+release may add a way around it, the seam that stands there looks, once, and raises `SeamBroken` instead of letting a
+text pass: at its construction, or when a method is called that nobody has reviewed.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterator
+from functools import wraps
+from typing import Any
+
+from lc_guard.errors import SeamBroken
+
+# Python's own: they make, show, compare and store an object, and ask no model.
+_PYTHONS_OWN = frozenset(name for kind in (object, type) for name in dir(kind)) - {"__call__"}
+
+
+class Seal:
+    """The checks of one seam.
+
+    Args:
+        seam: Name of the seam, as a user knows it, such as ``"protect(model)"``.
+        library: Distribution that the seam stands on, such as ``"langchain-core"``.
+    """
+
+    __slots__ = ("library", "seam")
+
+    def __init__(self, seam: str, library: str) -> None:
+        self.seam = seam
+        self.library = library
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.seam!r}, {self.library!r})"
+
+    def broken(self, reason: str, remedy: str | None = None) -> SeamBroken:
+        """Return the error that says what is not whole.
+
+        Args:
+            reason: What is not as expected; never user text.
+            remedy: What to do; None says to take a version that is proved.
+        """
+        return SeamBroken(self.seam, self.library, reason, remedy)
+
+    def require(self, holds: object, reason: str, remedy: str | None = None) -> None:
+        """Raise unless something holds.
+
+        Raises:
+            SeamBroken: If it does not.
+        """
+        if not holds:
+            raise self.broken(reason, remedy)
+
+    def require_methods(self, base: type[Any], names: Collection[str]) -> None:
+        """Raise unless a class of the library still has the methods by which it reaches the seam.
+
+        Raises:
+            SeamBroken: If it lacks one: it was renamed or taken away, and what is written under the old name is never
+                called.
+        """
+        gone = sorted(name for name in names if not callable(getattr(base, name, None)))
+        self.require(not gone, f"{base.__name__} has no {', '.join(gone)} any more")
+
+    def require_no_others(self, base: type[Any], known: Collection[str], prefixes: tuple[str, ...]) -> None:
+        """Raise if a class of the library has a way to reach the model or a tool that the seam does not know.
+
+        Args:
+            base: The class.
+            known: Names that the seam stands in.
+            prefixes: How the names of such ways begin.
+
+        Raises:
+            SeamBroken: If it has one.
+        """
+        others = sorted(name for name in dir(base) if name.startswith(prefixes) and name not in known)
+        self.require(not others, f"{base.__name__} has {', '.join(others)}, where lc-guard does not stand")
+
+    def private(self, owner: Any, name: str) -> Any:
+        """Return a private attribute of the library's that can't be avoided; `lc_guard.private_names` lists them all.
+
+        Args:
+            owner: A class, module or object of the library.
+            name: Name of the attribute.
+
+        Raises:
+            SeamBroken: If there is none of this name.
+        """
+        try:
+            return getattr(owner, name)
+        except AttributeError:
+            where = owner.__name__ if inspect.isclass(owner) or inspect.ismodule(owner) else type(owner).__name__
+            raise self.broken(f"{where} has no {name} any more") from None
+
+    def close(self, ours: type[Any], base: type[Any], reviewed: Collection[str]) -> None:
+        """Have every method raise that `ours` inherits from the library's class and that nobody has reviewed.
+
+        A method without arguments can't be given a text and stays. To be called once, after `ours` is made.
+
+        Args:
+            ours: The class of the seam.
+            base: The class of the library that it inherits from.
+            reviewed: Names of methods of the library that lead to what `ours` overrides, or to nothing.
+        """
+        before = ours.__mro__[: ours.__mro__.index(base)]
+        overridden = {name for kind in before for name in vars(kind)}
+        for name, method in _methods(base):
+            if name not in overridden and name not in reviewed and _takes_arguments(method):
+                setattr(ours, name, self._refusing(base, name, method))
+
+    def _refusing(self, base: type[Any], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def refuse(seam: Any, *_: Any, **__: Any) -> Any:
+            reason = f"{base.__name__}.{name} is new to lc-guard, and may lead around it"
+            raise SeamBroken(f"{type(seam).__name__}.{name}", self.library, reason)
+
+        # a wrapper that is no coroutine function raises when it is called, also where the method is one
+        del refuse.__wrapped__
+        return refuse
+
+
+def _methods(base: type[Any]) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield the methods that a library's class has from its own package, the nearest first."""
+    package = base.__module__.partition(".")[0]
+    seen: set[str] = set()
+    for kind in base.__mro__:
+        if kind.__module__.partition(".")[0] != package:
+            continue
+        for name, member in vars(kind).items():
+            if name not in seen and callable(member) and not inspect.isclass(member) and name not in _PYTHONS_OWN:
+                seen.add(name)
+                yield name, member
+
+
+def _takes_arguments(method: Callable[..., Any]) -> bool:
+    try:
+        return len(inspect.signature(method).parameters) > 1  # the first is self
+    except (TypeError, ValueError):
+        return True  # what can't be looked at is not let through

@@ -1,0 +1,1 @@
+"""Simulated releases of the libraries below: each makes the product raise instead of leak."""

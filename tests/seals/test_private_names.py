@@ -1,0 +1,82 @@
+"""The one list of private names, held against the code that uses them and the libraries that have them."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import lc_guard
+from lc_guard.private_names import PRIVATE_NAMES
+
+SOURCES = sorted(Path(lc_guard.__file__).parent.rglob("*.py"))
+READERS = {"getattr", "hasattr", "private"}
+# Python's and the standard library's: a named tuple's, argparse's, rich's.
+STANDARD = {"_replace", "_fields", "_asdict", "_SubParsersAction"}
+
+
+def private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name.strip("_") != ""
+
+
+def own_names(trees: list[ast.Module]) -> set[str]:
+    """What the package defines itself: functions, classes, attributes, arguments."""
+    own: set[str] = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            own.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            own.add(node.attr)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.id)
+        elif isinstance(node, ast.arg):
+            own.add(node.arg)
+    return own
+
+
+def used_names(tree: ast.Module) -> Iterator[str]:
+    """Attributes, imports, and names that are read by ``getattr`` and the like."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.ImportFrom):
+            yield from (node.module or "").split(".")
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in READERS:
+            yield from (
+                each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            )
+
+
+def test_every_private_name_that_is_used_is_on_the_list() -> None:
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in SOURCES}
+    own = own_names(list(trees.values()))
+    listed = {part for place in PRIVATE_NAMES for part in place.replace(":", ".").replace("()", "").split(".")}
+    unlisted = defaultdict(set)
+    for path, tree in trees.items():
+        for name in used_names(tree):
+            if private(name) and name not in own | listed | STANDARD:
+                unlisted[name].add(path.name)
+    assert not dict(unlisted)
+
+
+@pytest.mark.parametrize("place", [place for place in PRIVATE_NAMES if "()" not in place])
+def test_every_listed_name_is_there(place: str) -> None:
+    module, _, path = place.partition(":")
+    pytest.importorskip(module.partition(".")[0])
+    found: object = import_module(module)
+    for name in path.split("."):
+        found = getattr(found, name)
+    assert found is not None
+
+
+def test_the_key_of_the_checkpointer_is_langgraphs() -> None:
+    from langgraph._internal._constants import CONFIG_KEY_CHECKPOINTER
+
+    from lc_guard.middleware import _CHECKPOINTER
+
+    assert _CHECKPOINTER == CONFIG_KEY_CHECKPOINTER
