@@ -262,6 +262,8 @@ class _Hidden:
         Text and fakes may together read as part of a fake that was not put there, and a fake that touches a letter or
         digit is no whole word.
         """
+        if not self.places:
+            return []
         meant = {(start, end) for start, end, _, _ in self.places}
         read = set(fakes.find(self.text))
         stretches = [*(read - meant)]
