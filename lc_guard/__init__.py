@@ -62,6 +62,9 @@ if TYPE_CHECKING:
     from lc_guard.errors import (
         VaultFull as VaultFull,
     )
+    from lc_guard.errors import (
+        WrongOrder as WrongOrder,
+    )
     from lc_guard.guard import Guard as Guard
     from lc_guard.metrics import GuardMetrics as GuardMetrics
     from lc_guard.middleware import GuardMiddleware as GuardMiddleware
@@ -121,6 +124,7 @@ _HOMES = {
         "UnsupportedInput",
         "VaultError",
         "VaultFull",
+        "WrongOrder",
     ),
     "guard": ("Guard",),
     "metrics": ("GuardMetrics",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Collection, Iterable, Iterator, Sequence, Sized
 from contextlib import aclosing, contextmanager
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ from langchain_core.runnables.config import (
 )
 
 from lc_guard.checks import arun_checks, run_checks
+from lc_guard.document_marks import Marker
 from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError
 from lc_guard.guard import Guard
@@ -35,6 +37,8 @@ class AnonymizeDocuments(BaseDocumentTransformer):
     placeholder is cut.
 
     Ids and all that is not named here stay; a document in which nothing changes is the same object; nothing is mutated.
+    A document in which something was hidden says so in its metadata, under ``lc_guard_hidden``: value-free, and sealed
+    with a key in the vault, so that the retriever puts back what was hidden here and nothing that anybody else typed.
     Each batch is one decision of the stage ``"document"``. The policy's timeout holds for each batch: with models as
     detectors, count on 0.2 s of a processor for a thousand characters.
 
@@ -70,6 +74,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         self.batch_size = batch_size
         self.progress = progress
         self._session_id = session_key(session_id)
+        self._marker = Marker(guard, self._session_id, self.metadata_keys)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.guard!r})"
@@ -123,14 +128,15 @@ class AnonymizeDocuments(BaseDocumentTransformer):
             with _bar(self.progress, _count(documents)) as advance:
                 source = iter(documents)
                 while batch := list(islice(source, self.batch_size)):
+                    count = len(batch)
                     with _named(done, len(batch)):
                         (outcome,) = run_checks(self.guard, [self._job(batch)], [run])
                         outcome.raise_if_blocked()
-                    for document in batch:
-                        yield self._hidden(document, outcome)
-                    done += len(batch)
-                    advance(len(batch))
+                        hidden = self._hidden(batch, outcome)
                     batch.clear()  # not kept while the next one is read
+                    yield from _given(hidden)
+                    done += count
+                    advance(count)
         except GeneratorExit:
             run.on_chain_end({"documents": done})  # the reader has had enough
             raise
@@ -158,14 +164,16 @@ class AnonymizeDocuments(BaseDocumentTransformer):
             with _bar(self.progress, _count(documents)) as advance:
                 async with aclosing(_batches(documents, self.batch_size)) as batches:
                     async for batch in batches:
+                        count = len(batch)
                         with _named(done, len(batch)):
                             (outcome,) = await arun_checks(self.guard, [self._job(batch)], [run])
                             outcome.raise_if_blocked()
-                        for document in batch:
-                            yield self._hidden(document, outcome)
-                        done += len(batch)
-                        advance(len(batch))
+                            hidden = await self.guard.unblocked(partial(self._hidden, batch, outcome))
                         batch.clear()  # not kept while the next one is read
+                        for document in _given(hidden):
+                            yield document
+                        done += count
+                        advance(count)
         except GeneratorExit:
             await run.on_chain_end({"documents": done})
             raise
@@ -179,8 +187,16 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         asks = [Ask(text, "document") for text in texts]
         return Job(texts, self._session_id, "document", preamble=False, asks=asks)
 
-    def _hidden(self, document: Document, outcome: Outcome) -> Document:
-        return change_document(document, outcome.hide, metadata_keys=self.metadata_keys)
+    def _hidden(self, batch: Sequence[Document], outcome: Outcome) -> list[Document]:
+        hidden = [change_document(document, outcome.hide, metadata_keys=self.metadata_keys) for document in batch]
+        return self._marker.marked(list(zip(batch, hidden, strict=True)), outcome)
+
+
+def _given(documents: list[Document]) -> Iterator[Document]:
+    """Give documents in order, keeping none that was given."""
+    documents.reverse()
+    while documents:
+        yield documents.pop()
 
 
 async def _batches(documents: Any, size: int) -> AsyncGenerator[list[Document], None]:

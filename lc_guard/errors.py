@@ -14,6 +14,8 @@ GuardError
 │   ├── ScannerTimeout   it did not answer in time
 │   └── ServiceError     a hosted service refused, failed, or gave a reply that can't be read
 ├── PolicyError          a policy that can't be taken: says where and why (also a ValueError)
+├── WrongOrder           a chain would ask its model before anything is hidden (also a ValueError)
+├── UnmaskedClient       a Langfuse client that would send raw values: without the guard's mask
 ├── LangfuseError        Langfuse's public API can't be read or written: says what to do
 ├── VaultError           the vault can't remember or give back
 │   └── VaultFull        its size bound is reached
@@ -152,6 +154,19 @@ class PolicyError(GuardError, ValueError):
     """A policy, or the file of one, can't be taken."""
 
 
+class WrongOrder(GuardError, ValueError):
+    """A chain restores before its model and hides after it, so that the model would be sent real values."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Deanonymize | model | Anonymize sends real values to the model: Anonymize comes before it, Deanonymize "
+            "after it: Anonymize(guard) | prompt | model | Deanonymize(guard)"
+        )
+
+    def __reduce__(self) -> tuple[type[WrongOrder], tuple[()]]:
+        return type(self), ()
+
+
 class ModelUnavailable(DetectorError):
     """A model can't be loaded: its package is missing, its files are altered, or its hub is out of reach."""
 
@@ -166,6 +181,26 @@ class LangfuseError(GuardError):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         self.status = status
         super().__init__(message)
+
+
+class UnmaskedClient(GuardError):
+    """The Langfuse client that a handler is to use does not hide the guard's values.
+
+    Args:
+        other: Whether it hides those of another guard.
+    """
+
+    def __init__(self, *, other: bool = False) -> None:
+        self._other = other
+        has = "is masked with another guard" if other else "was made without the guard's mask"
+        super().__init__(
+            f"the Langfuse client {has}, and would send what this guard hides. Give it the mask where it is made, as "
+            "in Langfuse(mask_otel_spans=mask_otel_spans(guard)) of lc_guard.langfuse; or make none before "
+            'CallbackHandler(guard), which makes it; or pass unmasked="warn" to send raw values'
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _unmasked, (self._other,)
 
 
 class VaultError(GuardError):
@@ -191,6 +226,10 @@ class MissingExtra(GuardError, ImportError):
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
         return type(self), self._args
+
+
+def _unmasked(other: bool) -> UnmaskedClient:  # noqa: FBT001 - what pickle calls
+    return UnmaskedClient(other=other)
 
 
 def _version(library: str) -> str:

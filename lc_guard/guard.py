@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import secrets
 import threading
+import warnings
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, TypeVar, cast, get_args
 
@@ -23,6 +25,8 @@ from lc_guard._engine.runner import FlowRunner
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import redact_faults
 from lc_guard.detectors.base import DetectorLike
+from lc_guard.langsmith_tracing import langsmith_unmasked
+from lc_guard.leaks import Leaks
 from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.policy import Policy, Streaming
 from lc_guard.records import Decision, Stage, known_stage
@@ -33,6 +37,8 @@ from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
 
 T = TypeVar("T")
+
+logger = logging.getLogger("lc_guard")
 
 _MAX_DIGESTS = 100_000
 
@@ -105,10 +111,12 @@ class Guard:
             preamble=preamble,
         )
         self.prompts = PromptStore()
+        self.leaks = Leaks()
         self._runner = FlowRunner()
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()
         self._digests_lock = threading.Lock()
+        self._used = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._analyzer!r}, vault={self.vault!r}, policy={self.policy!r})"
@@ -150,12 +158,14 @@ class Guard:
         Returns:
             One result for each request, in order; a blocked one says so and raises nothing.
         """
+        self._first_use()
         return self._runner.run(self._pipeline.flow(requests), tell)
 
     async def acheck(
         self, requests: Sequence[GuardRequest], tell: Callable[[Any], Awaitable[object]] | None = None
     ) -> list[GuardResult]:
         """Do what `check` does without blocking the event loop."""
+        self._first_use()
         return await self._runner.arun(self._pipeline.flow(requests), tell)
 
     def scan(
@@ -237,6 +247,50 @@ class Guard:
 
         return NumberedRestoring(self._grammar, lookup, call_vault(partial(self.vault.kinds, session)))
 
+    def restoring_only(self, session: str, chosen: Sequence[Set[str]]) -> list[NumberedRestoring | FakeRestoring]:
+        """Give what puts chosen values of a session back and leaves all others; the vault is read once.
+
+        Args:
+            session: Session id.
+            chosen: Sets of placeholders.
+
+        Returns:
+            One for each set.
+        """
+        placeholders = list(dict.fromkeys(placeholder for own in chosen for placeholder in sorted(own)))
+        values = call_vault(partial(self.vault.values, session, placeholders)) if placeholders else {}
+        each = [{token: values[token] for token in own if token in values} for own in chosen]
+        if self._grammar is None:
+            return [FakeRestoring(own) for own in each]
+        kinds = call_vault(partial(self.vault.kinds, session))
+        return [NumberedRestoring(self._grammar, partial(_chosen, own), kinds) for own in each]
+
+    def placeholders_put(self, session: str, hidden: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """Give the placeholders of a session that texts hold because their value stood there.
+
+        Args:
+            session: Session id.
+            hidden: Text → the text as it was hidden.
+
+        Returns:
+            For each text as it was, the placeholders in it as it is hidden: none whose value it did not hold.
+
+        Raises:
+            VaultError: If the vault can't be asked.
+        """
+        if self._grammar is None:
+            values = call_vault(partial(self.vault.items, session))
+            fakes = FakeRestoring(values)
+            found = {text: [new[start:end] for start, end in fakes.find(new)] for text, new in hidden.items()}
+        else:
+            found = {text: self._grammar.tokens(new) for text, new in hidden.items()}
+            tokens = list(dict.fromkeys(token for own in found.values() for token in own))
+            values = call_vault(partial(self.vault.values, session, tokens)) if tokens else {}
+        return {
+            text: frozenset(token for token in own if token in values and values[token] in text)
+            for text, own in found.items()
+        }
+
     async def unblocked(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.
 
@@ -261,6 +315,22 @@ class Guard:
             left = redact_faults(left, bound.scanner, stage, bound.rule)
         return left
 
+    @property
+    def redaction_is_cold(self) -> bool:
+        """Whether `redact` has yet to load models."""
+        hiding = self._scanners.hiding.values()
+        return bool(self._analyzer.loads) or any(self._scanners.cold(bound.scanner) for _, bound in hiding)
+
+    def warm_up_redaction(self) -> None:
+        """Load the models that `redact` needs, and no others; does nothing the second time.
+
+        Raises:
+            Exception: If one can't be loaded.
+        """
+        self._analyzer.warm_up()
+        for _, bound in self._scanners.hiding.values():
+            self._scanners.warm(bound.scanner)
+
     def digest(self, session: str) -> str:
         """Give the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""
         digest = hmac.new(self._digest_key, session.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
@@ -275,6 +345,15 @@ class Guard:
         """Give the session id that a digest stands for, or None if it was not used of late."""
         with self._digests_lock:
             return self._digests.get(digest)
+
+    def _first_use(self) -> None:
+        """Say once what makes hiding worthless: tracing that sends the raw texts elsewhere."""
+        if self._used:
+            return
+        self._used = True
+        if told := langsmith_unmasked():
+            logger.warning(told)
+            warnings.warn(told, stacklevel=3)
 
     def _restore(self, session: str, text: str) -> str:
         restorer = StreamRestorer(self.restoring(session))
@@ -297,6 +376,10 @@ def _require_parts(vault: object, policy: object) -> None:
 
 def _escaped(values: Mapping[str, str]) -> dict[str, str]:
     return {placeholder: json.dumps(value, ensure_ascii=False)[1:-1] for placeholder, value in values.items()}
+
+
+def _chosen(values: Mapping[str, str], placeholders: Sequence[str]) -> dict[str, str]:
+    return {placeholder: values[placeholder] for placeholder in placeholders if placeholder in values}
 
 
 def _only(step: Gather) -> Flow[Any]:

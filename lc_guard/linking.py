@@ -8,7 +8,8 @@ A name that could mean two people is nobody's alias.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import product
 
 PERSON = "PERSON"
 _ALIAS = re.compile(r"(?P<base>.+)_(?P<of>[0-9]{1,9})_ALIAS")
@@ -24,6 +25,10 @@ _NO_NAMES = frozenset(
         "sr", "ii", "iii", "iv", "esq", "esquire", "phd", "md", "rn", "dds",
     }
 )  # fmt: skip
+
+# People who agree with a name at both its ends; where there are more, a name is nobody's alias: comparing it with
+# thousands, for each of thousands, would take minutes.
+_MOST_NAMESAKES = 64
 
 Words = tuple[str, ...]
 Person = int | str
@@ -65,7 +70,8 @@ class People:
 
     def __init__(self, placeholders: Iterable[tuple[str, int, str]]) -> None:
         self._fullest: dict[Person, Words] = {}
-        self._by_word: dict[str, set[Person]] = {}
+        self._words: dict[Person, set[str]] = {}
+        self._by_key: dict[tuple[str, ...], list[Person]] = {}
         for kind, index, value in placeholders:
             number = person_of(kind, index)
             if number is not None:
@@ -93,16 +99,62 @@ class People:
 
     def _add(self, person: Person, name: str) -> None:
         words = name_words(name)
+        self._words.setdefault(person, set()).update(words)
         if len(words) > len(self._fullest.get(person, ())):
             self._fullest[person] = words
-        for word in words:
-            self._by_word.setdefault(word, set()).add(person)
+            for key in _filed_under(words):
+                self._by_key.setdefault(key, []).append(person)
 
     def _find(self, name: str) -> Person | None:
         words = name_words(name)
-        near: set[Person] = set().union(*(self._by_word.get(word, ()) for word in words if len(word) > 1))
-        matches = [person for person in near if _same(words, self._fullest[person])]
-        return matches[0] if len(matches) == 1 else None
+        told = {word for word in words if len(word) > 1}
+        match: Person | None = None
+        seen: set[Person] = set()
+        for key in _looked_up(words):
+            for person in self._by_key.get(key, ()):
+                if person in seen:
+                    continue
+                seen.add(person)
+                if len(seen) > _MOST_NAMESAKES:
+                    return None
+                if told.isdisjoint(self._words[person]) or not _same(words, self._fullest[person]):
+                    continue
+                if match is not None:
+                    return None
+                match = person
+        return match
+
+
+def _filed_under(words: Words) -> Iterator[tuple[str, ...]]:
+    """Give what a full name is filed under, so that every name that can mean the same person finds it."""
+    if len(words) == 1:
+        yield "alone", words[0]
+        return
+    yield "sorted", *sorted(words)
+    for end in {words[0], words[-1]}:
+        yield "end", end
+    for first, last in product(*({("whole", word), ("initial", word[0])} for word in (words[0], words[-1]))):
+        yield *first, *last
+
+
+def _looked_up(words: Words) -> Iterator[tuple[str, ...]]:
+    """Give where the people are filed whom a name can mean: at its ends both agree, or one has the other's initial."""
+    if not words:
+        return
+    for end in {words[0], words[-1]}:
+        yield "alone", end
+    if len(words) == 1:
+        yield "end", words[0]
+        yield "alone", words[0][0]
+        return
+    yield "sorted", *sorted(words)
+    for first, last in product(*({("whole", word), _abbreviated(word)} for word in (words[0], words[-1]))):
+        yield *first, *last
+
+
+def _abbreviated(word: str) -> tuple[str, str]:
+    """Give how the other names are filed that agree with a word by an initial: of theirs, or of its."""
+    return ("initial", word) if len(word) == 1 else ("whole", word[0])
 
 
 def _same(one: Words, other: Words) -> bool:

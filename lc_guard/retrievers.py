@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -14,14 +15,24 @@ from langchain_core.runnables.config import ensure_config, patch_config
 from pydantic import Field, InstanceOf, field_validator
 
 from lc_guard.checks import areport_restored, arun_checks, report_restored, run_checks
+from lc_guard.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
 from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
 from lc_guard.jobs import Ask, Job, Outcome
+from lc_guard.model_watch import watch_of
 from lc_guard.restorers import WholeRestorer, make_restorers
+from lc_guard.restoring import Restoring, StreamRestorer
 from lc_guard.reviewed_methods import RETRIEVER
 from lc_guard.seals import Seal
 from lc_guard.sessions import configured_session, session_key
+
+logger = logging.getLogger("lc_guard")
+
+_STRANGE = (
+    "%d of %d retrieved documents hold placeholders and were not hidden by AnonymizeDocuments with this corpus_session "
+    "and vault: they stay as they are. If they were, the store lost their metadata key %r: keep it, or hide them again"
+)
 
 
 class ProtectedRetriever(BaseRetriever):
@@ -32,14 +43,17 @@ class ProtectedRetriever(BaseRetriever):
 
     - **Raw documents** (no `corpus_session`): the store is searched with the real query; what it gives is hidden in the
       conversation's session. The store and its embeddings see real text, the model does not.
-    - **Documents of `AnonymizeDocuments`** (`corpus_session` names its session): the query is hidden in the corpus'
-      session, so that neither the embeddings nor the store see a value; what the store gives is restored from there
-      and hidden in the conversation's session. A person has one placeholder in question, documents and answer.
+    - **Documents of `AnonymizeDocuments`** (`corpus_session` names its session): the query is hidden with the corpus'
+      placeholders, so that neither the embeddings nor the store see a value, and nothing of it is remembered there;
+      what was hidden in the documents that the store gives is restored and hidden in the conversation's session. A
+      person has one placeholder in question, documents and answer. Whatever else looks like a placeholder of the
+      corpus, in metadata, in ids, in a document that somebody wrote into the store himself, stays as it is.
 
-    The session of the conversation comes from the config, by ``session_id`` or ``thread_id``, else `session_id`. All
-    documents of a retrieval are one decision of the stage ``"document"``; in the second case the query is one of the
-    stage ``"prompt"``. Both are child runs, as is the inner retriever's run, which in the first case shows real
-    text: `lc_guard.langfuse.mask_otel_spans` hides it at export.
+    The session of the conversation comes from the config, by ``session_id`` or ``thread_id``, else `session_id`; behind
+    `lc_guard.protect` with the same guard it is that of the boundary. All documents of a retrieval are one decision of
+    the stage ``"document"``; in the second case the query is one of the stage ``"prompt"``. Both are child runs, as is
+    the inner retriever's run, which in the first case shows real text: `lc_guard.langfuse.mask_otel_spans` hides it at
+    export.
 
     Where a boundary stands *behind* the retriever (it is a tool of an agent with `lc_guard.GuardMiddleware`, or the
     chain ends in ``protect(model, guard)``), say ``output="original"``: that boundary hides real text, and takes a
@@ -55,8 +69,8 @@ class ProtectedRetriever(BaseRetriever):
         session_id: The session of every call whose config names none: for one conversation only.
         output: ``"anonymized"`` gives documents with the conversation's placeholders; ``"original"`` gives real ones,
             after the same check.
-        metadata_keys: Metadata keys whose texts are restored and hidden; None takes all. Name at least those that
-            were hidden when the documents were stored: a placeholder of the corpus means nothing in a conversation.
+        metadata_keys: Metadata keys whose texts are hidden in the conversation; None takes all. Those in which
+            something was hidden when a document was stored are restored and hidden in any case.
 
     Raises:
         ValueError: If an argument is not of its type (pydantic's ``ValidationError``).
@@ -124,12 +138,13 @@ class ProtectedRetriever(BaseRetriever):
         if self.corpus_session is not None:
             (asked,) = run_checks(self.guard, [self._query_job(self.corpus_session, query)], [run_manager])
             query = asked.hide(query)
+        marks: Sequence[Mark] | None = None
         found = self.inner.invoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
         if self.corpus_session is not None:
-            found, counts = self._restore(self.corpus_session, found)
+            marks, found, counts = self._restore(self.corpus_session, found)
             report_restored(run_manager, counts)
-        (outcome,) = run_checks(self.guard, [self._documents_job(session, found)], [run_manager])
-        return self._hidden(found, outcome)
+        (outcome,) = run_checks(self.guard, [self._documents_job(session, found, marks)], [run_manager])
+        return self._hidden(found, marks, outcome)
 
     async def _aget_relevant_documents(
         self,
@@ -145,41 +160,70 @@ class ProtectedRetriever(BaseRetriever):
         if self.corpus_session is not None:
             (asked,) = await arun_checks(self.guard, [self._query_job(self.corpus_session, query)], [run_manager])
             query = asked.hide(query)
+        marks: Sequence[Mark] | None = None
         found = await self.inner.ainvoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
         if self.corpus_session is not None:
-            found, counts = await self.guard.unblocked(partial(self._restore, self.corpus_session, found))
+            marks, found, counts = await self.guard.unblocked(partial(self._restore, self.corpus_session, found))
             await areport_restored(run_manager, counts)
-        (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found)], [run_manager])
-        return self._hidden(found, outcome)
+        (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, marks)], [run_manager])
+        return self._hidden(found, marks, outcome)
 
     def _session(self, config: RunnableConfig) -> str:
-        return session_key(configured_session(config, self.session_id))
+        watch = watch_of(config.get("callbacks"), self.guard)  # behind a boundary it is the boundary's
+        return session_key(configured_session(config, self.session_id) if watch is None else watch.session)
 
     def _restore_query(self, session: str, query: Any) -> str:
         if not isinstance(query, str):
             raise UnsupportedInput(f"a query is a text, got an object of type {type(query).__name__}")
         return WholeRestorer(make_restorers(self.guard, session)).text(query)
 
-    def _restore(self, session: str, found: Sequence[Document]) -> tuple[list[Document], tuple[int, int]]:
-        restorer = WholeRestorer(make_restorers(self.guard, session))
-        return self._changed(found, restorer.text), restorer.total
+    def _restore(self, session: str, found: Sequence[Document]) -> tuple[list[Mark], list[Document], tuple[int, int]]:
+        """Restore in each document what its mark says was hidden in it."""
+        texts_in(found, ())  # refuses what is no document
+        read = read_marks(self.guard, session, found)
+        marks = [mark or NO_MARK for mark in read]
+        restorings = self.guard.restoring_only(session, [mark.held for mark in marks])
+        restored: list[Document] = []
+        known = unknown = strange = 0
+        for document, mark, restoring in zip(unmarked(found), read, restorings, strict=True):
+            restorer = WholeRestorer(partial(_restorer, restoring))
+            # where nothing is known to be hidden nothing is restored: all that looks like it is counted
+            keys = None if mark is None else mark.keys
+            restored.append(change_document(document, restorer.text, metadata_keys=keys))
+            known, unknown = known + restorer.total[0], unknown + restorer.total[1]
+            strange += mark is None and restorer.total[1] > 0
+        if strange:
+            logger.warning(_STRANGE, strange, len(restored), MARK)
+        return marks, restored, (known, unknown)
 
-    def _hidden(self, found: Sequence[Document], outcome: Outcome) -> list[Document]:
+    def _hidden(self, found: Sequence[Document], marks: Sequence[Mark] | None, outcome: Outcome) -> list[Document]:
         outcome.raise_if_blocked()  # also where there is no text to hide
         if self.output == "original" and not outcome.cleaned:
             return list(found)
-        return self._changed(found, outcome.clean if self.output == "original" else outcome.hide)
+        change = outcome.clean if self.output == "original" else outcome.hide
+        return [
+            change_document(document, change, metadata_keys=keys) for document, keys in self._looked_at(found, marks)
+        ]
 
-    def _changed(self, found: Sequence[Document], change: Callable[[str], str]) -> list[Document]:
-        return [change_document(document, change, metadata_keys=self.metadata_keys) for document in found]
-
-    def _documents_job(self, session: str, found: Sequence[Document]) -> Job:
-        texts = texts_in(found, self.metadata_keys)
+    def _documents_job(self, session: str, found: Sequence[Document], marks: Sequence[Mark] | None) -> Job:
+        texts = [text for document, keys in self._looked_at(found, marks) for text in texts_in([document], keys)]
         return Job(texts, session, "document", preamble=False, asks=[Ask(text, "document") for text in texts])
+
+    def _looked_at(
+        self, found: Sequence[Document], marks: Sequence[Mark] | None
+    ) -> Iterator[tuple[Document, tuple[str, ...] | None]]:
+        """Give each document with the metadata keys that are hidden in it."""
+        for document, mark in zip(found, marks or [NO_MARK] * len(found), strict=True):
+            keys = self.metadata_keys
+            yield document, keys if keys is None else tuple(dict.fromkeys((*keys, *mark.keys)))
 
     @staticmethod
     def _query_job(session: str, query: str) -> Job:
-        return Job([query], session, "prompt", preamble=False)
+        return Job([query], session, "prompt", preamble=False, remember=False)
+
+
+def _restorer(restoring: Restoring, *, as_json: bool) -> StreamRestorer:  # noqa: ARG001 - no text in a document is JSON
+    return StreamRestorer(restoring)
 
 
 # a driver that a later LangChain adds is no way around what stands above

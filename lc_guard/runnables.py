@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from functools import partial
 from typing import Any, get_args
@@ -18,6 +19,13 @@ from lc_guard.records import Stage, known_stage
 from lc_guard.restorers import WholeRestorer, make_restorers
 from lc_guard.steps import AnswerStep, CheckedStep
 from lc_guard.streaming import ChunkRestorer
+
+logger = logging.getLogger("lc_guard")
+
+_UNKNOWN = (
+    "Deanonymize left %d placeholders as they are: its session knows no value for them. Either the model made them up, "
+    "or they were hidden by another guard or in another session than the one that this step has"
+)
 
 
 class Anonymize(CheckedStep):
@@ -38,6 +46,8 @@ class Anonymize(CheckedStep):
         TypeError: If an argument is not of its type.
         ValueError: If there is no such stage.
     """
+
+    part = "hide"
 
     def __init__(
         self,
@@ -194,6 +204,8 @@ class Deanonymize(AnswerStep):
         name: Name of the step in traces.
     """
 
+    part = "restore"
+
     def __init__(
         self,
         guard: Guard,
@@ -238,6 +250,7 @@ class Deanonymize(AnswerStep):
             value = self.answer(config, run_manager).judge(value, run_manager)
         restored = restorer.value(value, keys=self.keys)
         report_restored(run_manager, restorer.total)
+        _tell_unknown(restorer.total)
         return restored
 
     async def _arestore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
@@ -246,6 +259,7 @@ class Deanonymize(AnswerStep):
             value = await self.answer(config, run_manager).ajudge(value, run_manager)
         restored = await self.guard.unblocked(partial(restorer.value, value, keys=self.keys))
         await areport_restored(run_manager, restorer.total)
+        _tell_unknown(restorer.total)
         return restored
 
     def _restore_stream(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
@@ -260,6 +274,7 @@ class Deanonymize(AnswerStep):
             raise
         yield from restorer.flush()
         report_restored(run_manager, restorer.counts)
+        _tell_unknown(restorer.counts)
 
     async def _arestore_stream(
         self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
@@ -278,6 +293,12 @@ class Deanonymize(AnswerStep):
         for piece in await self.guard.unblocked(partial(_all_of, restorer.flush)):
             yield piece
         await areport_restored(run_manager, restorer.counts)
+        _tell_unknown(restorer.counts)
+
+
+def _tell_unknown(counts: tuple[int, int]) -> None:
+    if counts[1]:
+        logger.warning(_UNKNOWN, counts[1])
 
 
 def _all_of(pieces: Callable[..., Iterator[Any]], *args: Any) -> list[Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 
 from lc_guard.answers import Answer
 from lc_guard.checks import arun_checks, run_checks
@@ -20,6 +20,7 @@ from lc_guard.records import Stage
 from lc_guard.reviewed_methods import RUNNABLE
 from lc_guard.seals import Seal
 from lc_guard.sessions import configured_session, session_key
+from lc_guard.step_order import ordered
 
 
 class Streamed(Runnable[Any, Any]):
@@ -48,6 +49,8 @@ class Streamed(Runnable[Any, Any]):
 class Step(Runnable[Any, Any]):
     """What all steps have in common: a guard, a session, and the keys they look at."""
 
+    part: Literal["hide", "restore"] | None = None
+
     def __init__(
         self,
         guard: Guard,
@@ -67,6 +70,27 @@ class Step(Runnable[Any, Any]):
 
     def __repr__(self) -> str:
         return f"{self.get_name()}({self.guard!r})"
+
+    def __or__(self, other: Any) -> RunnableSerializable[Any, Any]:
+        """Add a step after this one.
+
+        Raises:
+            WrongOrder: If a model would be asked before anything is hidden.
+        """
+        return ordered(super().__or__(other))
+
+    def __ror__(self, other: Any) -> RunnableSerializable[Any, Any]:
+        """Put something before this step."""
+        return ordered(super().__ror__(other))
+
+    def pipe(self, *others: Any, name: str | None = None) -> RunnableSerializable[Any, Any]:
+        """Add steps after this one."""
+        return ordered(super().pipe(*others, name=name))
+
+    @property
+    def fixed_session(self) -> str | None:
+        """The session of calls that name none."""
+        return self._session_id
 
     def session(self, config: RunnableConfig) -> str:
         """Give the session of a call.

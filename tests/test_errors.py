@@ -21,6 +21,7 @@ from lc_guard.errors import (
     UnsupportedInput,
     VaultError,
     VaultFull,
+    WrongOrder,
 )
 from lc_guard.records import Decision
 
@@ -35,6 +36,7 @@ SAMPLES = [
     SessionMissing(),
     SessionMissing("an empty one was given"),
     UnsupportedInput("x"),
+    WrongOrder(),
     DetectorError("x"),
     DetectorTimeout("x"),
     ModelUnavailable("x"),

@@ -8,8 +8,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import langsmith.run_trees
+import langsmith.utils
 import pytest
 
+from tests.support.langsmith_server import LangSmithServer
 from tests.support.openai_server import OpenAIServer
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -27,12 +30,31 @@ def openai_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
         yield server
 
 
-def test_the_examples_print_what_the_readme_says(openai_server: OpenAIServer):
+@contextlib.contextmanager
+def traced(server: LangSmithServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Trace to LangSmith meanwhile: what it is sent holds placeholders."""
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    langsmith.utils.get_env_var.cache_clear()
+    yield
+    langsmith.run_trees.get_cached_client().flush()
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+    langsmith.utils.get_env_var.cache_clear()
+    langsmith.configure(client=None)
+    assert server.holds("[REDACTED_PERSON_1]")
+    assert not [value for value in ("Hara", "jane.ohara", "Elm Street", "Springfield") if server.holds(value)]
+
+
+def test_the_examples_print_what_the_readme_says(
+    openai_server: OpenAIServer, langsmith_server: LangSmithServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LANGSMITH_TRACING", "false")
+    langsmith.utils.get_env_var.cache_clear()
     assert len(BLOCKS) > 10
     names: dict[str, object] = {}
     for number, block in enumerate(BLOCKS):
         printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
+        tracing = traced(langsmith_server, monkeypatch) if "langsmith_client" in block else contextlib.nullcontext()
+        with contextlib.redirect_stdout(printed), tracing:
             exec(compile(block, f"README block {number}", "exec"), names)
         if number == 0:
             assert "Summarize this hearing" in printed.getvalue()

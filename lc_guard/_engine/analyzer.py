@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import secrets
 import threading
 import time
@@ -43,7 +44,7 @@ class Analyzer:
         self.detectors: Mapping[str, Detector] = _by_name(detectors)
         self.cache = DetectionCache(cache_size)
         self._warm = False
-        self._warm_lock = threading.Lock()
+        self._cold_here()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self.detectors)})"
@@ -51,12 +52,12 @@ class Analyzer:
     @property
     def loads(self) -> list[Callable[[], None]]:
         """What loads the models of the detectors; nothing if none has to."""
-        cold = not self._warm and any(hasattr(detector, "warm_up") for detector in self.detectors.values())
+        cold = not self._is_warm() and any(hasattr(detector, "warm_up") for detector in self.detectors.values())
         return [self.warm_up] if cold else []
 
     def warm_up(self) -> None:
         """Load the models of all detectors now; does nothing the second time."""
-        if self._warm:
+        if self._is_warm():
             return
         with self._warm_lock:
             if self._warm:
@@ -66,6 +67,18 @@ class Analyzer:
                 if load is not None:
                     load()
             self._warm = True
+
+    def _is_warm(self) -> bool:
+        # A forked process loads anew: some models do not live on there, and the lock may be held by a thread that
+        # did not either.
+        if self._process != os.getpid():
+            self._cold_here()
+        return self._warm
+
+    def _cold_here(self) -> None:
+        self._warm_lock = threading.Lock()
+        self._warm = False
+        self._process = os.getpid()
 
     def analyze(self, batches: Sequence[Texts], timeout: float | None) -> Flow[DetectorRun]:
         """Have texts looked at beside no scanner; see `DetectorRun`."""

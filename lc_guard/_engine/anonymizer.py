@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence, Set
+import string
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
@@ -25,17 +26,23 @@ from lc_guard.words import cuts_run
 Wanted = tuple[str, str]
 """A kind and a value that is to have a placeholder."""
 
+_Allocate = Callable[[str, Sequence[Wanted], Mint], list[str]]
+
 _MAX_REPAIRS = 8
+_NO_VALUE = string.punctuation + string.whitespace
+_NOBODY = 999_999_999  # the highest number that a placeholder can have: no session gets there
+_FEW_LINKED = 200  # names whose comparison takes a few milliseconds
 _MAX_LINKED = 5_000  # placeholders of a session beyond which new names are no longer compared with all others
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSnapshot:
-    """What the vault knows of some texts, read in one go; `found` is in the order of the texts."""
+    """What the vault knows of some texts, read in one go; `found` and `live` are in the order of the texts."""
 
     kinds: frozenset[str]
     found: list[list[Known]] = field(repr=False)
     fakes: FakeRestoring | None = field(repr=False)
+    live: Sequence[Sequence[tuple[int, int]]] = field(default=(), repr=False)
 
 
 class Anonymizer:
@@ -54,9 +61,11 @@ class Anonymizer:
         """Whether the vault may block."""
         return bool(getattr(self._vault, "blocking", True))
 
-    def resolve(self, session: str, texts: Sequence[TextState]) -> Flow[SessionSnapshot | Exception]:
+    def resolve(
+        self, session: str, texts: Sequence[TextState], *, live: bool = False
+    ) -> Flow[SessionSnapshot | Exception]:
         """Join what was found in texts with what the session knows of them: to spans that don't overlap."""
-        (snapshot,) = yield Gather([partial(self.load_known, session, texts)], waits=self.waits)
+        (snapshot,) = yield Gather([partial(self.load_known, session, texts, live=live)], waits=self.waits)
         if isinstance(snapshot, Exception):
             return snapshot
         counted = [
@@ -65,14 +74,15 @@ class Anonymizer:
         ]
         kinds = snapshot.kinds | {LITERAL} | {entity.kind for found in counted for entity in found}
         marked = _marked(texts)
-        for text, found, known in zip(texts, counted, snapshot.found, strict=True):
-            text.known = known
+        for text, known, here in zip(texts, snapshot.found, snapshot.live, strict=True):
+            text.known, text.live = known, here
+        for text, found in zip(texts, counted, strict=True):
             entities = self._joined(text, found, snapshot, kinds)
             text.spans = resolve_overlaps(text.current, entities, self._policy, anonymized=marked)
         return snapshot  # type: ignore[no-any-return]
 
-    def load_known(self, session: str, texts: Sequence[TextState]) -> SessionSnapshot:
-        """Read what the vault knows of some texts."""
+    def load_known(self, session: str, texts: Sequence[TextState], *, live: bool = False) -> SessionSnapshot:
+        """Read what the vault knows of some texts, and where its placeholders stand for what they stand for."""
         read = [(number, *form) for number, text in enumerate(texts) for form in text.unescaped]
         every = [*(text.current for text in texts), *(form for _, form, _ in read)]
         if isinstance(self._vault, LookingVault):
@@ -83,18 +93,36 @@ class Anonymizer:
         own = found[: len(texts)]
         for (number, _, offsets), hits in zip(read, found[len(texts) :], strict=True):
             own[number] += [hit._replace(start=offsets[hit.start], end=offsets[hit.end]) for hit in hits]
-        return SessionSnapshot(kinds, own, FakeRestoring(self._vault.items(session)) if self._grammar is None else None)
+        fakes = FakeRestoring(self._vault.items(session)) if self._grammar is None else None
+        return SessionSnapshot(kinds, own, fakes, self._live(session, texts, fakes) if live else [()] * len(texts))
 
-    def hide(self, session: str, texts: Sequence[TextState], snapshot: SessionSnapshot) -> Flow[Exception | None]:
-        """Put placeholders where the spans of texts say; returns what the vault raised, or None."""
+    def _live(
+        self, session: str, texts: Sequence[TextState], fakes: FakeRestoring | None
+    ) -> list[list[tuple[int, int]]]:
+        if self._grammar is None:
+            return [fakes.find(text.current) if fakes is not None else [] for text in texts]
+        written = [(text.current, self._grammar.exact(text.current)) for text in texts]
+        tokens = {text[start:end] for text, spans in written for start, end in spans}
+        minted = self._vault.values(session, sorted(tokens)) if tokens else {}
+        return [[span for span in spans if text[slice(*span)] in minted] for text, spans in written]
+
+    def hide(
+        self, session: str, texts: Sequence[TextState], snapshot: SessionSnapshot, *, remember: bool = True
+    ) -> Flow[Exception | None]:
+        """Put placeholders where the spans of texts say; returns what the vault raised, or None.
+
+        What is not to be remembered gets placeholders that stand for nothing, where the vault does not know it yet.
+        """
+        allocate = self._vault.allocate if remember else partial(_placeholders_of, self._vault)
         todo = [[span for span in text.spans if span.action in ("anonymize", "redact")] for text in texts]
         for _ in range(_MAX_REPAIRS):
             wanted = _wanted(texts, todo)
-            placeholders = yield from self._allocate(session, wanted, texts, snapshot)
+            placeholders = yield from self._allocate(allocate, session, wanted, texts, snapshot)
             if isinstance(placeholders, Exception):
                 return placeholders
             made = [_Hidden.of(text.current, spans, placeholders) for text, spans in zip(texts, todo, strict=True)]
-            clashes = (yield from self._clashes(session, made)) if self._grammar is None and wanted else []
+            # what can't be restored can't be misread
+            clashes = yield from self._clashes(session, made if wanted and remember else (), texts)
             if isinstance(clashes, Exception):
                 return clashes
             if not any(clashes):
@@ -114,20 +142,30 @@ class Anonymizer:
                 continue
             certain = hit.kind != LITERAL and not detected
             found.append(Entity(base_kind(hit.kind), hit.start, hit.end, 1.0 if certain else 0.0))
-        lookalikes: Iterable[tuple[int, int]] = ()
-        if self._grammar is not None:
-            lookalikes = self._grammar.find(text.current, kinds)
-        elif snapshot.fakes is not None:
-            lookalikes = snapshot.fakes.find(text.current)
-        return found + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]
+        lookalikes = self._lookalikes(text, snapshot, kinds)
+        return _beside(text.current, found, text.live) + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]
 
-    def _clashes(self, session: str, made: Sequence[_Hidden]) -> Flow[list[list[Entity]] | Exception]:
+    def _lookalikes(self, text: TextState, snapshot: SessionSnapshot, kinds: Set[str]) -> list[tuple[int, int]]:
+        if self._grammar is None:
+            return snapshot.fakes.find(text.current) if snapshot.fakes is not None and not text.live else []
+        found: list[tuple[int, int]] = []
+        last = 0
+        for start, end in (*text.live, (len(text.current), len(text.current))):
+            found += [(last + a, last + b) for a, b in self._grammar.find(text.current[last:start], kinds)]
+            last = end
+        return found
+
+    def _clashes(
+        self, session: str, made: Sequence[_Hidden], texts: Sequence[TextState]
+    ) -> Flow[list[list[Entity]] | Exception]:
         """Return by text what reads as a fake by accident: a fake may run into the words around it."""
+        if self._grammar is not None or not made:
+            return []
         fakes = yield from self._items(session)
         if isinstance(fakes, Exception):
             return fakes
         restoring = FakeRestoring(fakes)
-        return [done.clashes(restoring) for done in made]
+        return [done.clashes(restoring, text.live) for done, text in zip(made, texts, strict=True)]
 
     def _repaired(
         self, text: TextState, spans: Sequence[ResolvedSpan], clashes: Sequence[Entity], *, marked: Set[str]
@@ -140,25 +178,31 @@ class Anonymizer:
         return items  # type: ignore[no-any-return]
 
     def _allocate(
-        self, session: str, wanted: Sequence[Wanted], texts: Sequence[TextState], snapshot: SessionSnapshot
+        self,
+        allocate: _Allocate,
+        session: str,
+        wanted: Sequence[Wanted],
+        texts: Sequence[TextState],
+        snapshot: SessionSnapshot,
     ) -> Flow[dict[Wanted, str] | Exception]:
         if not wanted:
             return {}
         names = self._new_names(wanted, texts)
         if self._grammar is not None and len(names) <= (0 if snapshot.kinds else 1):
             # nobody is there whose other name it could be
-            return (yield from self._ask_vault(session, wanted, wanted, _TokenMint(self._grammar)))
+            return (yield from self._ask_vault(allocate, session, wanted, wanted, _TokenMint(self._grammar)))
         items = yield from self._items(session)
         if isinstance(items, Exception):
             return items
         if self._grammar is None:
             fakes = FakeMint({text.current for text in texts}, items)
-            return (yield from self._ask_vault(session, wanted, wanted, fakes))
-        few = items if len(items) <= _MAX_LINKED else {}
-        read = self._grammar.read
-        people = People((*place, value) for placeholder, value in few.items() if (place := read(placeholder)))
-        aliases = people.aliases(names, known=set(items.values())) if few or not items else {}
-        return (yield from self._allocate_linked(session, wanted, aliases, _TokenMint(self._grammar)))
+            return (yield from self._ask_vault(allocate, session, wanted, wanted, fakes))
+        # many are compared in a thread: it takes a while
+        linking = partial(_aliases, self._grammar, names, items)
+        (aliases,) = yield Gather([linking], waits=len(items) + len(names) > _FEW_LINKED)
+        if isinstance(aliases, Exception):
+            return aliases
+        return (yield from self._allocate_linked(allocate, session, wanted, aliases, _TokenMint(self._grammar)))
 
     def _new_names(self, wanted: Sequence[Wanted], texts: Sequence[TextState]) -> list[str]:
         """Return the names that may be other names of somebody."""
@@ -168,10 +212,15 @@ class Anonymizer:
         return [value for kind, value in wanted if kind == PERSON and value not in known]
 
     def _allocate_linked(
-        self, session: str, wanted: Sequence[Wanted], aliases: Mapping[str, Person], mint: _TokenMint
+        self,
+        allocate: _Allocate,
+        session: str,
+        wanted: Sequence[Wanted],
+        aliases: Mapping[str, Person],
+        mint: _TokenMint,
     ) -> Flow[dict[Wanted, str] | Exception]:
         first = [pair for pair in wanted if pair[1] not in aliases]
-        placeholders = yield from self._ask_vault(session, first, first, mint)
+        placeholders = yield from self._ask_vault(allocate, session, first, first, mint)
         others = [pair for pair in wanted if pair[1] in aliases]
         if isinstance(placeholders, Exception) or not others:
             return placeholders
@@ -181,14 +230,37 @@ class Anonymizer:
             person = aliases[name]
             number = mint.number(placeholders[PERSON, person]) if isinstance(person, str) else person
             named.append((kind if number is None else alias_kind(PERSON, number), name))
-        more = yield from self._ask_vault(session, others, named, mint)
+        more = yield from self._ask_vault(allocate, session, others, named, mint)
         return more if isinstance(more, Exception) else placeholders | more
 
     def _ask_vault(
-        self, session: str, pairs: Sequence[Wanted], named: Sequence[Wanted], mint: Mint
+        self, allocate: _Allocate, session: str, pairs: Sequence[Wanted], named: Sequence[Wanted], mint: Mint
     ) -> Flow[dict[Wanted, str] | Exception]:
-        (answer,) = yield Gather([partial(self._vault.allocate, session, named, mint)], waits=self.waits)
+        (answer,) = yield Gather([partial(allocate, session, named, mint)], waits=self.waits)
         return answer if isinstance(answer, Exception) else dict(zip(pairs, answer, strict=True))
+
+
+def _aliases(grammar: TokenGrammar, names: Sequence[str], items: Mapping[str, str]) -> dict[str, Person]:
+    if len(items) > _MAX_LINKED:
+        return {}
+    read = ((grammar.read(placeholder), value) for placeholder, value in items.items())
+    people = People((*kind_and_index, value) for kind_and_index, value in read if kind_and_index)
+    return people.aliases(names, known=set(items.values()))
+
+
+def _placeholders_of(vault: Vault, session: str, wanted: Sequence[Wanted], mint: Mint) -> list[str]:
+    """Return the placeholders of values as `Vault.allocate` does, but make none: new values get some of nobody."""
+    values = list(dict.fromkeys(value for _, value in wanted))
+    placeholders: dict[str, str] = {}
+    for value, hits in zip(values, vault.find(session, values), strict=True):
+        if hits and (hits[0].start, hits[0].end) == (0, len(value)):
+            placeholders[value] = hits[0].placeholder
+    number = _NOBODY
+    for kind, value in wanted:
+        if value not in placeholders:
+            placeholders[value] = mint(kind, number)
+            number -= 1
+    return [placeholders[value] for _, value in wanted]
 
 
 def _wanted(texts: Iterable[TextState], spans: Iterable[Sequence[ResolvedSpan]]) -> list[Wanted]:
@@ -200,6 +272,32 @@ def _wanted(texts: Iterable[TextState], spans: Iterable[Sequence[ResolvedSpan]])
 def _marked(texts: Iterable[TextState]) -> set[str]:
     """Return the kinds that scanners want hidden, whatever the policy says of them."""
     return {entity.kind for text in texts for entity in text.marked}
+
+
+def _beside(text: str, entities: list[Entity], live: Sequence[tuple[int, int]]) -> list[Entity]:
+    """Return what of some findings stands beside placeholders that stay; a detector may take those for anything."""
+    if not live:
+        return entities
+    ends = [end for _, end in live]
+    beside: list[Entity] = []
+    for entity in entities:
+        start = entity.start
+        pieces: list[tuple[int, int]] = []
+        for number in range(bisect_right(ends, start), len(live)):
+            if live[number][0] >= entity.end:
+                break
+            pieces.append((start, live[number][0]))
+            start = live[number][1]
+        if not pieces:
+            beside.append(entity)
+            continue
+        for first, last in (*pieces, (start, entity.end)):
+            # a colon that was left over is no value, and a fake in its place would run into the one beside it
+            piece = text[first:last].rstrip(_NO_VALUE)
+            if kept := piece.lstrip(_NO_VALUE):
+                end = first + len(piece)
+                beside.append(Entity(entity.kind, end - len(kept), end, entity.score))
+    return beside
 
 
 class _Overlaps:
@@ -256,11 +354,11 @@ class _Hidden:
         pieces.append(text[last:])
         return cls("".join(pieces), places)
 
-    def clashes(self, fakes: FakeRestoring) -> list[Entity]:
+    def clashes(self, fakes: FakeRestoring, live: Collection[tuple[int, int]] = ()) -> list[Entity]:
         """Return the stretches of the original text that keep the fakes put into it from being read back.
 
         Text and fakes may together read as part of a fake that was not put there, and a fake that touches a letter or
-        digit is no whole word.
+        digit is no whole word. Where fakes stood in the text before, in `live`, they are to be read back as well.
         """
         if not self.places:
             return []
@@ -271,7 +369,8 @@ class _Hidden:
             left, right = cuts_run(self.text, start), cuts_run(self.text, end)
             if left or right:
                 stretches.append((start - left, end + right))
-        return [Entity(LITERAL, self._before(start), self._before(end - 1) + 1, 0.0) for start, end in stretches]
+        before = [(self._before(start), self._before(end - 1) + 1) for start, end in stretches]
+        return [Entity(LITERAL, start, end, 0.0) for start, end in before if (start, end) not in live]
 
     def _before(self, offset: int) -> int:
         """Return the offset in the original text of an offset in this one."""

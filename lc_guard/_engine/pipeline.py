@@ -155,7 +155,7 @@ class CheckPipeline:
         turns = scans.turns(state) if scans is not None and state.result.blocking is None else {}
         known = {said: turn for said, turn in turns.items() if detectors.knows(turn)}
         if known:
-            state.turns = yield from self._hide_turns(request.session or "", known, detectors)
+            state.turns = yield from self._hide_turns(request, known, detectors)
 
     def _decide(self, state: RequestState, detectors: DetectorRun) -> Flow[None]:
         """Decide on a request, hide what is to be hidden in it, and tell of it."""
@@ -192,20 +192,21 @@ class CheckPipeline:
         session, texts = state.request.session or "", list(state.texts.values())
         for text in texts:
             text.detected = detectors.of(text) if state.request.hide else ()
-        snapshot = yield from self._anonymizer.resolve(session, texts)
+        snapshot = yield from self._anonymizer.resolve(session, texts, live=state.request.live)
         if isinstance(snapshot, Exception):
             return snapshot
         if _has_block(texts):
             return None
-        return (yield from self._anonymizer.hide(session, texts, snapshot))
+        return (yield from self._anonymizer.hide(session, texts, snapshot, remember=state.request.remember))
 
     def _hide_turns(
-        self, session: str, turns: dict[str, TextState], detectors: DetectorRun
+        self, request: GuardRequest, turns: dict[str, TextState], detectors: DetectorRun
     ) -> Flow[dict[str, TextState]]:
         """Hide what was said before; a turn that can't be hidden is not shown outside."""
+        session = request.session or ""
         for turn in turns.values():
             turn.detected = detectors.of(turn)
-        snapshot = yield from self._anonymizer.resolve(session, list(turns.values()))
+        snapshot = yield from self._anonymizer.resolve(session, list(turns.values()), live=request.live)
         if isinstance(snapshot, Exception):
             return {}
         free = {said: turn for said, turn in turns.items() if not _has_block([turn])}

@@ -43,6 +43,10 @@ class GuardRequest:
         part: Which scanners are asked: all; of a ``"window"`` those that can judge a part of an answer; at the end of
             windows, for the ``"rest"``, the others.
         watch_only: Whether the texts were shown already, so that scanners can only score them.
+        remember: Whether new values are remembered in the session. Otherwise they get placeholders that stand for
+            nothing, and can't be restored.
+        live: Whether the texts come from behind a boundary of the session, so that its placeholders stand in them for
+            what they stand for; elsewhere what looks like one was typed by somebody.
     """
 
     texts: Sequence[str] = field(repr=False)
@@ -54,6 +58,8 @@ class GuardRequest:
     hide: bool = True
     part: StreamPart = "all"
     watch_only: bool = False
+    remember: bool = True
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,7 +258,7 @@ class DaemonThreadPool:
     """Runs calls in daemon threads, an idle one if there is any: an event loop then waits for no thread to start.
 
     A call is never queued behind another one: it may be what the other waits for. In a forked process it begins anew,
-    because threads do not live on there.
+    because threads do not live on there. While the process ends no thread can be started: the caller does the work.
     """
 
     def __init__(self) -> None:
@@ -271,7 +271,12 @@ class DaemonThreadPool:
         with self._lock:
             thread = self._idle.pop() if self._idle else None
         if thread is None or not thread.take(call):
-            _Thread(call, self._rest, self._leave).start()
+            try:
+                _Thread(call, self._rest, self._leave).start()
+            except RuntimeError:
+                if threading.main_thread().is_alive():
+                    raise
+                call()
 
     def _begin(self) -> None:
         self._process = os.getpid()

@@ -40,6 +40,7 @@ class TextState:
         marked_in: The text in which they want it.
         detected: What the detectors found in it, or in what it reads as.
         known: Values of the session that stand in it.
+        live: Where placeholders of the session stand in it that mean what they stand for.
         spans: What becomes of which stretch of `current`.
         hidden: `current` with placeholders in it; None where nothing was to be hidden.
         late: What is left of it after scanners that see only what is hidden; None where they left it alone.
@@ -52,6 +53,7 @@ class TextState:
     marked_in: str | None = None
     detected: Sequence[Entity] = ()
     known: Sequence[Known] = ()
+    live: Sequence[tuple[int, int]] = ()
     spans: list[ResolvedSpan] = field(default_factory=list)
     hidden: str | None = None
     late: str | None = None

@@ -19,7 +19,8 @@ _RUN_BEFORE = re.compile(rf"(?:{_NAME_RUN}[ \u00a0]+)*{_NAME_RUN}$")
 _RUN_AFTER = re.compile(rf"{_NAME_RUN}(?:[ \u00a0]+{_NAME_RUN})*")
 _ODD_BLANK = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\v\f\x1c-\x1f\x85]")
 _UNREADABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0e-\x1b\x7f]")
-_NEWLINE = re.compile(r"(?<!\n)\r?\n(?!\s*\n)")
+# The blanks up to the next line break only: `\s*\n` would run over all blank lines that follow, from each of them.
+_NEWLINE = re.compile(r"(?<!\n)\r?\n(?![^\S\n]*\n)")
 
 
 class Window(NamedTuple):

