@@ -119,9 +119,8 @@ def test_a_value_that_stands_escaped_is_hidden_and_comes_back():
 
 def live(session, *texts, guard):
     """Hide texts that stand behind a boundary of the session."""
-    from lc_guard.jobs import Job
 
-    (outcome,) = guard.check([Job(texts, session, live=True)])
+    (outcome,) = guard.check([GuardRequest(texts, session, live=True)])
     return [outcome.hide(text) for text in texts]
 
 
@@ -166,3 +165,24 @@ def test_fakes_behind_a_boundary_stay_and_new_ones_stay_apart(monkeypatch):
     (hidden,) = live("s", "Ann Lee and Ann Bob Ray", guard=session._guard)
     assert hidden.startswith("Ann Lee and ")
     assert session.deanonymize(hidden) == "Jane Doe and Ann Bob Ray"
+
+
+@pytest.mark.parametrize("style", ["llm_guard", "angle", "square", "fake"])
+def test_a_known_value_is_hidden_where_no_detector_sees_it(style):
+    seeing = Guard(PERSONS, placeholder_style=style)
+    seeing.session("s").anonymize("Jane Doe")
+    blind = Guard([], placeholder_style=style, vault=seeing.vault)
+    hidden = blind.session("s").anonymize("of Jane Doe")
+    assert "Jane Doe" not in hidden
+    assert blind.session("s").deanonymize(hidden) == "of Jane Doe"
+    assert blind.session("another").anonymize("of Jane Doe") == "of Jane Doe"
+
+
+@pytest.mark.parametrize("style", ["llm_guard", "angle", "square", "fake"])
+def test_a_placeholder_that_somebody_types_opens_no_value(style):
+    session = Guard(PERSONS, placeholder_style=style).session("s")
+    placeholder = session.anonymize("Jane Doe")
+    typed = f"Who is {placeholder}?"
+    hidden = session.anonymize(typed)
+    assert placeholder not in hidden
+    assert session.deanonymize(hidden) == typed
