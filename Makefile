@@ -21,7 +21,7 @@ NOX_ARGS ?=
 PYENV_VERSION := $(shell pyenv versions --bare 2>/dev/null | grep -E '^3\.1[1-4]\.[0-9]+$$' | paste -sd:)
 NOX = PYENV_VERSION=$(PYENV_VERSION) $(BIN)/nox
 
-.PHONY: demo verify test coverage browser check lint types notebooks mutants benchmarks wheel lowest newest compatibility locked clean
+.PHONY: demo verify test coverage browser check lint types notebooks mutants benchmarks measure wheel lowest newest compatibility locked clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -59,6 +59,11 @@ mutants: $(VENV)/.ready-dev
 
 benchmarks: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks
+
+# The package itself: its size, how far a prompt walks through it, its most complex functions. MEASURE_ARGS=--suite
+# runs the tests as well, for their time.
+measure: $(VENV)/.ready-dev
+	$(BIN)/python -m benchmarks.measure $(MEASURE_ARGS)
 
 wheel: $(VENV)/.ready-dev
 	$(BIN)/python -m build --wheel --outdir dist .

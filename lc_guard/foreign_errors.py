@@ -1,68 +1,16 @@
-"""Errors that others raise: which are none of ours to catch, and what may be told of the rest.
+"""Moved to `lc_guard._engine.failures`; here until all imports are."""
 
-Their messages may quote user text.
-"""
+from lc_guard._engine.failures import (
+    call_vault as ask_vault,
+)
+from lc_guard._engine.failures import (
+    describe_error as where,
+)
+from lc_guard._engine.failures import (
+    has_safe_message as holds_no_text,
+)
+from lc_guard._engine.failures import (
+    is_control_flow,
+)
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from types import TracebackType
-from typing import TypeVar
-
-from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable, VaultError
-
-T = TypeVar("T")
-
-
-def ask_vault(call: Callable[[], T]) -> T:
-    """Ask a vault; a foreign error may hold raw values, so that only its type and place are told.
-
-    Raises:
-        VaultError: If the vault fails.
-    """
-    try:
-        return call()
-    except GuardError:
-        raise
-    except Exception as error:
-        if is_control_flow(error):
-            raise
-        raise VaultError(f"the vault failed: {where(error)}") from None
-
-
-def is_control_flow(error: BaseException) -> bool:
-    """Tell whether an exception is LangGraph's way to leave a node (interrupts, commands): never to be swallowed."""
-    return any(base.__name__ == "GraphBubbleUp" for base in type(error).__mro__)
-
-
-def where(error: BaseException) -> str:
-    """Name an error by its type and the place it came from: the only things of it that hold no user text."""
-    place = _origin(error)
-    if place is None:
-        return type(error).__name__
-    file = place.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
-    return f"{type(error).__name__} at {file}:{place.tb_lineno}"
-
-
-def holds_no_text(error: BaseException) -> bool:
-    """Tell whether the message of an error is known to hold no user text.
-
-    So it is where it is an error of this package and was raised by its own code, or tells of what can't be loaded: what
-    somebody else's detector or scanner writes into a `GuardError` may quote what it looked at.
-    """
-    if not isinstance(error, GuardError):
-        return False
-    place = _origin(error)
-    ours = place is None or _package(str(place.tb_frame.f_globals.get("__name__", ""))) == _package(__name__)
-    return ours or isinstance(error, MissingExtra | ModelUnavailable)
-
-
-def _package(module: str) -> str:
-    return module.partition(".")[0]
-
-
-def _origin(error: BaseException) -> TracebackType | None:
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    return place
+__all__ = ["ask_vault", "holds_no_text", "is_control_flow", "where"]

@@ -14,27 +14,27 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Se
 from functools import partial
 from typing import Any, TypeVar, cast, get_args
 
-from lc_guard.detection import Detection
+from lc_guard._engine.analyzer import Analyzer
+from lc_guard._engine.anonymizer import Anonymizer, redact_text
+from lc_guard._engine.caches import PromptStore
+from lc_guard._engine.failures import call_vault
+from lc_guard._engine.flow import Flow, Gather
+from lc_guard._engine.pipeline import CheckPipeline
+from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
+from lc_guard._engine.runner import FlowRunner
+from lc_guard._engine.scanner_registry import ScannerRegistry
+from lc_guard._engine.scanner_run import redact_faults
 from lc_guard.detectors.base import DetectorLike
-from lc_guard.drivers import Driver
-from lc_guard.foreign_errors import ask_vault
-from lc_guard.hiding import Hiding, cut_out
-from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.langsmith_tracing import langsmith_unmasked
 from lc_guard.leaks import Leaks
-from lc_guard.panels import Panels
 from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
-from lc_guard.planning import Planner
-from lc_guard.plans import Plan, Together
 from lc_guard.policy import Policy, Streaming
-from lc_guard.prompts import Prompts
 from lc_guard.records import Decision, Stage, known_stage
 from lc_guard.restoring import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard.scanners.base import Turn
 from lc_guard.sessions import GuardSession, session_key
 from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
-from lc_guard.verdicts import without_faults
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ class Guard:
 
             detectors = default_detector()
         chosen: list[DetectorLike] = list(detectors) if isinstance(detectors, Iterable) else [detectors]
-        self._detection = Detection(chosen, cache_size=cache_size)
+        self._analyzer = Analyzer(chosen, cache_size=cache_size)
         self.vault: Vault = MemoryVault() if vault is None else vault
         self.policy = Policy() if policy is None else policy
         if placeholder_style is None:
@@ -99,27 +99,27 @@ class Guard:
             raise ValueError(f"placeholder_style must be one of {', '.join(map(repr, get_args(PlaceholderStyle)))}")
         self._grammar: TokenGrammar | None = STYLES.get(placeholder_style)
         preamble = "".join(str(getattr(d, "preamble", "") or "") for d in chosen)
-        self._hiding = Hiding(self.vault, self.policy, self._grammar, link_persons=link_persons)
-        self._panels = Panels(prompt_scanners, output_scanners, self.policy, cache_size=cache_size)
-        self._planner = Planner(
-            self._detection,
-            self._panels,
-            self._hiding,
+        self._anonymizer = Anonymizer(self.vault, self.policy, self._grammar, link_persons=link_persons)
+        self._scanners = ScannerRegistry(prompt_scanners, output_scanners, self.policy, cache_size=cache_size)
+        self._pipeline = CheckPipeline(
+            self._analyzer,
+            self._scanners,
+            self._anonymizer,
             self.policy,
             digest=self.digest,
             restore=self._restore,
             preamble=preamble,
         )
-        self.prompts = Prompts()
+        self.prompts = PromptStore()
         self.leaks = Leaks()
-        self._driver = Driver()
+        self._runner = FlowRunner()
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()
         self._digests_lock = threading.Lock()
         self._used = False
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._detection!r}, vault={self.vault!r}, policy={self.policy!r})"
+        return f"{type(self).__name__}({self._analyzer!r}, vault={self.vault!r}, policy={self.policy!r})"
 
     def session(self, session_id: str) -> GuardSession:
         """Give the session of an id: the pair of hiding and restoring for one conversation.
@@ -139,32 +139,34 @@ class Guard:
             DetectorError: If a model can't be loaded.
             ScannerError: If a scanner can't load what it needs.
         """
-        self._detection.warm_up()
-        self._panels.warm_up()
+        self._analyzer.warm_up()
+        self._scanners.warm_up()
 
     async def awarm_up(self) -> None:
         """Do what `warm_up` does without blocking the event loop."""
-        await self._driver.arun(_only(Together([self.warm_up])))
+        await self._runner.arun(_only(Gather([self.warm_up])))
 
-    def check(self, jobs: Sequence[Job], tell: Callable[[Any], object] = lambda _: None) -> list[Outcome]:
-        """Decide on jobs and hide what is to be hidden; all texts go to the detectors together.
+    def check(
+        self, requests: Sequence[GuardRequest], tell: Callable[[Any], object] = lambda _: None
+    ) -> list[GuardResult]:
+        """Decide on requests and hide what is to be hidden; all texts go to the detectors together.
 
         Args:
-            jobs: Any number of jobs, also of different sessions.
+            requests: Any number of requests, also of different sessions.
             tell: Is given a `CheckStarted` and a `CheckEnded` for each check, when it begins and when it has ended.
 
         Returns:
-            One outcome for each job, in order; a blocked one says so and raises nothing.
+            One result for each request, in order; a blocked one says so and raises nothing.
         """
         self._first_use()
-        return self._driver.run(self._planner.plan(jobs), tell)
+        return self._runner.run(self._pipeline.flow(requests), tell)
 
     async def acheck(
-        self, jobs: Sequence[Job], tell: Callable[[Any], Awaitable[object]] | None = None
-    ) -> list[Outcome]:
+        self, requests: Sequence[GuardRequest], tell: Callable[[Any], Awaitable[object]] | None = None
+    ) -> list[GuardResult]:
         """Do what `check` does without blocking the event loop."""
         self._first_use()
-        return await self._driver.arun(self._planner.plan(jobs), tell)
+        return await self._runner.arun(self._pipeline.flow(requests), tell)
 
     def scan(
         self, text: str, *, stage: Stage = "prompt", prompt: str = "", turns: Sequence[Turn] = ()
@@ -197,7 +199,7 @@ class Guard:
 
     def judges(self, stage: Stage) -> bool:
         """Tell whether a scanner judges texts of a stage."""
-        return bool(self._panels.panel(stage))
+        return bool(self._scanners.by_stage[stage])
 
     def require_streaming(self, mode: Streaming) -> None:
         """Make sure that answers can be streamed in a way that is not the policy's own.
@@ -205,28 +207,28 @@ class Guard:
         Raises:
             PolicyError: If a check can't do then what the policy says of it.
         """
-        self._panels.require_possible(mode)
+        self._scanners.require_possible(mode)
 
     @property
     def judges_answers(self) -> bool:
         """Whether the guard has a scanner of what the model says."""
-        return bool(self._panels.output)
+        return bool(self._scanners.output)
 
     @property
     def judges_any(self) -> bool:
         """Whether the guard has a scanner of what the model is given to read."""
-        return bool(self._panels.prompt)
+        return bool(self._scanners.prompt)
 
     @property
     def takes_from_answers(self) -> bool:
         """Whether the policy has a scanner of this machine take something out of what the model says."""
-        return any(stage in ("output", "tool_call") for stage, _ in self._panels.hiding.values())
+        return any(stage in ("output", "tool_call") for stage, _ in self._scanners.hiding.values())
 
     @property
     def scanners_hide(self) -> bool:
         """Whether the policy has a scanner put placeholders, so that scanning needs a session."""
         stages = get_args(Stage)
-        return any(judge.rule.action == "anonymize" for stage in stages for judge in self._panels.panel(stage))
+        return any(scanner.rule.action == "anonymize" for stage in stages for scanner in self._scanners.by_stage[stage])
 
     def restoring(self, session: str, *, json_strings: bool = False) -> NumberedRestoring | FakeRestoring:
         """Give what puts the values of a session back.
@@ -236,14 +238,14 @@ class Guard:
             json_strings: Whether the texts are inside JSON: values are then escaped.
         """
         if self._grammar is None:
-            fakes = ask_vault(partial(self.vault.items, session))
+            fakes = call_vault(partial(self.vault.items, session))
             return FakeRestoring(_escaped(fakes) if json_strings else fakes)
 
         def lookup(placeholders: Sequence[str]) -> Mapping[str, str]:
-            values = ask_vault(partial(self.vault.values, session, placeholders))
+            values = call_vault(partial(self.vault.values, session, placeholders))
             return _escaped(values) if json_strings else values
 
-        return NumberedRestoring(self._grammar, lookup, ask_vault(partial(self.vault.kinds, session)))
+        return NumberedRestoring(self._grammar, lookup, call_vault(partial(self.vault.kinds, session)))
 
     def restoring_only(self, session: str, chosen: Sequence[Set[str]]) -> list[NumberedRestoring | FakeRestoring]:
         """Give what puts chosen values of a session back and leaves all others; the vault is read once.
@@ -256,11 +258,11 @@ class Guard:
             One for each set.
         """
         placeholders = list(dict.fromkeys(placeholder for own in chosen for placeholder in sorted(own)))
-        values = ask_vault(partial(self.vault.values, session, placeholders)) if placeholders else {}
+        values = call_vault(partial(self.vault.values, session, placeholders)) if placeholders else {}
         each = [{token: values[token] for token in own if token in values} for own in chosen]
         if self._grammar is None:
             return [FakeRestoring(own) for own in each]
-        kinds = ask_vault(partial(self.vault.kinds, session))
+        kinds = call_vault(partial(self.vault.kinds, session))
         return [NumberedRestoring(self._grammar, partial(_chosen, own), kinds) for own in each]
 
     def placeholders_put(self, session: str, hidden: Mapping[str, str]) -> dict[str, frozenset[str]]:
@@ -277,13 +279,13 @@ class Guard:
             VaultError: If the vault can't be asked.
         """
         if self._grammar is None:
-            values = ask_vault(partial(self.vault.items, session))
+            values = call_vault(partial(self.vault.items, session))
             fakes = FakeRestoring(values)
             found = {text: [new[start:end] for start, end in fakes.find(new)] for text, new in hidden.items()}
         else:
             found = {text: self._grammar.tokens(new) for text, new in hidden.items()}
             tokens = list(dict.fromkeys(token for own in found.values() for token in own))
-            values = ask_vault(partial(self.vault.values, session, tokens)) if tokens else {}
+            values = call_vault(partial(self.vault.values, session, tokens)) if tokens else {}
         return {
             text: frozenset(token for token in own if token in values and values[token] in text)
             for text, own in found.items()
@@ -295,7 +297,7 @@ class Guard:
         Raises:
             Exception: What the call raises.
         """
-        return cast("T", await self._driver.arun(_only(Together([call], waits=self._hiding.waits))))
+        return cast("T", await self._runner.arun(_only(Gather([call], waits=self._anonymizer.waits))))
 
     def redact(self, texts: Sequence[str]) -> list[str]:
         """Hide what the detectors find for good, as ``[REDACTED_PERSON]``; no session, no vault.
@@ -305,19 +307,19 @@ class Guard:
         Raises:
             Exception: What a detector or such a scanner raised.
         """
-        detected = self._driver.run(self._detection.plan([texts], self.policy.timeout))
+        detected = self._runner.run(self._analyzer.analyze([texts], self.policy.timeout))
         for failure in detected.failures.values():
             raise failure
-        left = [cut_out(text, detected.entities.get(text, ())) for text in texts]
-        for stage, judge in self._panels.hiding.values():  # services outside are not asked
-            left = without_faults(left, judge.scanner, stage, judge.rule)
+        left = [redact_text(text, detected.entities.get(text, ())) for text in texts]
+        for stage, bound in self._scanners.hiding.values():  # services outside are not asked
+            left = redact_faults(left, bound.scanner, stage, bound.rule)
         return left
 
     @property
     def redaction_is_cold(self) -> bool:
         """Whether `redact` has yet to load models."""
-        hiding = self._panels.hiding.values()
-        return self._detection.cold or any(self._panels.cold(judge.scanner) for _, judge in hiding)
+        hiding = self._scanners.hiding.values()
+        return bool(self._analyzer.loads) or any(self._scanners.cold(bound.scanner) for _, bound in hiding)
 
     def warm_up_redaction(self) -> None:
         """Load the models that `redact` needs, and no others; does nothing the second time.
@@ -325,9 +327,9 @@ class Guard:
         Raises:
             Exception: If one can't be loaded.
         """
-        self._detection.warm_up()
-        for _, judge in self._panels.hiding.values():
-            self._panels.warm(judge.scanner)
+        self._analyzer.warm_up()
+        for _, bound in self._scanners.hiding.values():
+            self._scanners.warm(bound.scanner)
 
     def digest(self, session: str) -> str:
         """Give the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""
@@ -358,9 +360,9 @@ class Guard:
         return restorer.feed(text) + restorer.flush()
 
 
-def _asking(text: str, stage: Stage, prompt: str, turns: Sequence[Turn]) -> Job:
+def _asking(text: str, stage: Stage, prompt: str, turns: Sequence[Turn]) -> GuardRequest:
     known_stage(stage)
-    return Job([text], None, stage, asks=[Ask(text, stage, tuple(turns))], prompt=prompt, hide=False)
+    return GuardRequest([text], None, stage, asks=[ScanTarget(text, stage, tuple(turns))], prompt=prompt, hide=False)
 
 
 def _require_parts(vault: object, policy: object) -> None:
@@ -380,7 +382,7 @@ def _chosen(values: Mapping[str, str], placeholders: Sequence[str]) -> dict[str,
     return {placeholder: values[placeholder] for placeholder in placeholders if placeholder in values}
 
 
-def _only(step: Together) -> Plan[Any]:
+def _only(step: Gather) -> Flow[Any]:
     (result,) = yield step
     if isinstance(result, Exception):
         raise result

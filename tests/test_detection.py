@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from lc_guard import Entity, Guard, Policy
-from lc_guard.detection import Detection, _Cache
-from lc_guard.drivers import Driver
+from lc_guard._engine.analyzer import Analyzer, DetectionCache
+from lc_guard._engine.requests import GuardRequest
+from lc_guard._engine.runner import FlowRunner
 from lc_guard.errors import Blocked, DetectorError, DetectorTimeout, ModelUnavailable
-from lc_guard.jobs import Job
 from lc_guard.testing import ExactDetector, FailingDetector
 
 CANARY = "Zebulon Quartermain"
@@ -20,7 +20,7 @@ def answering(answer, **more):
 
 
 def detect(detectors, *batches, timeout=5.0, cache_size=1000):
-    return Driver().run(Detection(detectors, cache_size=cache_size).plan(batches, timeout))
+    return FlowRunner().run(Analyzer(detectors, cache_size=cache_size).analyze(batches, timeout))
 
 
 def test_all_detectors_are_asked_and_their_answers_joined():
@@ -32,9 +32,9 @@ def test_all_detectors_are_asked_and_their_answers_joined():
 
 def test_detectors_are_named_apart():
     three = [ExactDetector(name="n"), ExactDetector(name="n"), ExactDetector(name="n_2"), answering([])]
-    assert list(Detection(three, cache_size=0).detectors) == ["n", "n_2", "n_2_2", "answering"]
+    assert list(Analyzer(three, cache_size=0).detectors) == ["n", "n_2", "n_2_2", "answering"]
     nameless = SimpleNamespace(detect=lambda text: [])
-    assert repr(Detection([nameless], cache_size=0)) == "Detection(SimpleNamespace)"
+    assert repr(Analyzer([nameless], cache_size=0)) == "Analyzer(SimpleNamespace)"
 
 
 @pytest.mark.parametrize("thing", ["text", 5, object(), SimpleNamespace(detect="no method")])
@@ -135,7 +135,9 @@ def test_a_text_that_fails_spoils_its_own_job_only(turned):
     detected = detect([Poisoned()], *(reversed(batches) if turned else batches))
     assert set(detected.failures) == {"poison"}
     assert detected.entities["system"] == detected.entities["fine"] == (Entity("A", 0, 1),)
-    outcomes = Guard(Poisoned()).check([Job(["system", "poison"], "a"), Job(["system", "fine"], "b"), Job([], "c")])
+    outcomes = Guard(Poisoned()).check(
+        [GuardRequest(["system", "poison"], "a"), GuardRequest(["system", "fine"], "b"), GuardRequest([], "c")]
+    )
     assert [outcome.decision.valid for outcome in outcomes] == [False, True, True]
 
 
@@ -212,7 +214,7 @@ def test_a_long_conversation_costs_what_is_new_in_it():
 
 
 def test_the_cache_is_bounded_and_keeps_its_count():
-    cache = _Cache(10)
+    cache = DetectionCache(10)
     entities = tuple(Entity("A", n, n + 1) for n in range(3))
     for number in range(20):
         cache.keep({f"text {number}": entities, "again": ()})
@@ -225,9 +227,9 @@ def test_the_cache_is_bounded_and_keeps_its_count():
 
 def test_the_cache_holds_no_text():
     text = CANARY + " " + "".join(chr(97 + n % 26) for n in range(300))
-    detection = Detection([ExactDetector({"A": ["x"]})], cache_size=100)
-    Driver().run(detection.plan([[text]], None))
-    assert all(type(key) is bytes and len(key) == 16 for key in detection._cache._answers)
+    analyzer = Analyzer([ExactDetector({"A": ["x"]})], cache_size=100)
+    FlowRunner().run(analyzer.analyze([[text]], None))
+    assert all(type(key) is bytes and len(key) == 16 for key in analyzer.cache._answers)
 
 
 # --- loading models
@@ -295,7 +297,7 @@ def test_sources_of_a_joined_detector_tell_their_latency():
 
     joined = JoinedDetector([ExactDetector({"PERSON": ["Jane Doe"]}), ExactDetector({"CITY": ["Rome"]})])
     guard = Guard([joined])
-    (outcome,) = guard.check([Job(("Jane Doe in Rome",), "s")])
+    (outcome,) = guard.check([GuardRequest(("Jane Doe in Rome",), "s")])
     assert dict(outcome.decision.entities) == {"PERSON": 1, "CITY": 1}
     assert outcome.latency_ms
     assert all(name.startswith("joined.") and spent >= 0 for name, spent in outcome.latency_ms.items())

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from lc_guard.drivers import Driver
+from lc_guard._engine.flow import Gather, Notify, Skipped
+from lc_guard._engine.runner import FlowRunner
 from lc_guard.errors import DetectorTimeout
-from lc_guard.plans import NotNeeded, Together
 
 CANARY = "Zebulon Quartermain"
 
@@ -22,15 +22,15 @@ class GraphInterrupt(GraphBubbleUp):
     pass
 
 
-def run(plan, mode):
-    driver = Driver()
-    return driver.run(plan) if mode == "sync" else asyncio.run(driver.arun(plan))
+def run(flow, mode):
+    runner = FlowRunner()
+    return runner.run(flow) if mode == "sync" else asyncio.run(runner.arun(flow))
 
 
 modes = pytest.mark.parametrize("mode", ["sync", "async"])
 
 
-def plan_of(*steps):
+def flow_of(*steps):
     answers = []
     for step in steps:
         answers.append((yield step))
@@ -46,22 +46,22 @@ def fail(error):
 @pytest.mark.parametrize("waits", [True, False])
 def test_calls_give_results_and_errors_in_order(mode, timeout, waits):
     error = ValueError("x")
-    step = Together([lambda: 1, lambda: fail(error), lambda: 3], timeout, waits=waits)
-    one = Together([lambda: "only"], timeout, waits=waits)
-    assert run(plan_of(step, one), mode) == [[1, error, 3], ["only"]]
-    assert run(plan_of(), mode) == []
+    step = Gather([lambda: 1, lambda: fail(error), lambda: 3], timeout, waits=waits)
+    one = Gather([lambda: "only"], timeout, waits=waits)
+    assert run(flow_of(step, one), mode) == [[1, error, 3], ["only"]]
+    assert run(flow_of(), mode) == []
 
 
 @modes
 def test_calls_run_at_the_same_time(mode):
     barrier = threading.Barrier(3)
-    (answer,) = run(plan_of(Together([barrier.wait] * 3, 5.0)), mode)
+    (answer,) = run(flow_of(Gather([barrier.wait] * 3, 5.0)), mode)
     assert sorted(answer) == [0, 1, 2]
 
 
 @modes
-def test_what_does_not_wait_is_called_where_the_plan_runs(mode):
-    (answer,) = run(plan_of(Together([threading.get_ident], waits=False)), mode)
+def test_what_does_not_wait_is_called_where_the_flow_runs(mode):
+    (answer,) = run(flow_of(Gather([threading.get_ident], waits=False)), mode)
     assert answer == [threading.get_ident()]
 
 
@@ -70,14 +70,14 @@ def test_what_does_not_wait_is_called_where_the_plan_runs(mode):
 def test_context_variables_reach_the_calls(mode, timeout):
     variable = contextvars.ContextVar("variable", default="unset")
     variable.set("set")
-    assert run(plan_of(Together([variable.get, variable.get], timeout)), mode) == [["set", "set"]]
+    assert run(flow_of(Gather([variable.get, variable.get], timeout)), mode) == [["set", "set"]]
 
 
 @modes
 def test_a_late_call_is_a_timeout_and_the_others_answer(mode):
     release = threading.Event()
     try:
-        (answer,) = run(plan_of(Together([lambda: "in time", release.wait], 0.05)), mode)
+        (answer,) = run(flow_of(Gather([lambda: "in time", release.wait], 0.05)), mode)
     finally:
         release.set()
     assert answer[0] == "in time"
@@ -91,20 +91,20 @@ def test_a_late_call_is_a_timeout_and_the_others_answer(mode):
 def test_control_flow_passes(mode, timeout, error):
     closed = []
 
-    def plan():
+    def flow():
         try:
-            yield Together([lambda: fail(error)], timeout)
+            yield Gather([lambda: fail(error)], timeout)
         finally:
             closed.append(True)
 
     with pytest.raises(type(error)):
-        run(plan(), mode)
+        run(flow(), mode)
     assert closed == [True]
 
 
 @modes
 def test_hanging_calls_are_bounded_and_the_bound_is_given_back(mode):
-    driver, before = Driver(), set(threading.enumerate())
+    runner, before = FlowRunner(), set(threading.enumerate())
     release = threading.Event()
     started = []
 
@@ -113,11 +113,11 @@ def test_hanging_calls_are_bounded_and_the_bound_is_given_back(mode):
         release.wait()
 
     async def arun_all():
-        return [await driver.arun(plan_of(Together([hang], 0.001))) for _ in range(50)]
+        return [await runner.arun(flow_of(Gather([hang], 0.001))) for _ in range(50)]
 
     try:
         answers = (
-            [driver.run(plan_of(Together([hang], 0.001))) for _ in range(50)]
+            [runner.run(flow_of(Gather([hang], 0.001))) for _ in range(50)]
             if mode == "sync"
             else asyncio.run(arun_all())
         )
@@ -128,44 +128,44 @@ def test_hanging_calls_are_bounded_and_the_bound_is_given_back(mode):
     finally:
         release.set()
     deadline = time.monotonic() + 5
-    while driver._abandoned and time.monotonic() < deadline:
+    while runner._abandoned and time.monotonic() < deadline:
         time.sleep(0.005)
-    assert driver._abandoned == 0
-    assert driver.run(plan_of(Together([lambda: "again"], 1.0))) == [["again"]]
+    assert runner._abandoned == 0
+    assert runner.run(flow_of(Gather([lambda: "again"], 1.0))) == [["again"]]
 
 
 async def test_cancellation_passes_and_the_call_is_counted_as_left_alone():
-    driver = Driver()
+    runner = FlowRunner()
     release, begun = threading.Event(), threading.Event()
 
     def hang():
         begun.set()
         release.wait()
 
-    task = asyncio.create_task(driver.arun(plan_of(Together([hang, lambda: fail(ValueError())]))))
+    task = asyncio.create_task(runner.arun(flow_of(Gather([hang, lambda: fail(ValueError())]))))
     while not begun.is_set():
         await asyncio.sleep(0.001)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert driver._abandoned == 1
+    assert runner._abandoned == 1
     release.set()
-    while driver._abandoned:
+    while runner._abandoned:
         await asyncio.sleep(0.001)
 
 
 def test_an_answer_after_its_loop_is_closed_is_told_to_nobody(caplog):
     caplog.set_level(logging.DEBUG)
-    driver = Driver()
+    runner = FlowRunner()
     release = threading.Event()
 
     def late():
         release.wait()
         raise KeyboardInterrupt(CANARY)
 
-    asyncio.run(driver.arun(plan_of(Together([late], 0.01))))
+    asyncio.run(runner.arun(flow_of(Gather([late], 0.01))))
     release.set()
-    while driver._abandoned:
+    while runner._abandoned:
         time.sleep(0.001)
     gc.collect()
     assert [r for r in caplog.records if r.levelno > logging.DEBUG] == []
@@ -176,7 +176,7 @@ async def test_control_flow_leaves_no_unread_future(caplog):
         raise GraphInterrupt(CANARY)
 
     with pytest.raises(GraphInterrupt):
-        await Driver().arun(plan_of(Together([bubble, bubble], 1.0)))
+        await FlowRunner().arun(flow_of(Gather([bubble, bubble], 1.0)))
     gc.collect()
     await asyncio.sleep(0)
     assert CANARY not in caplog.text
@@ -193,7 +193,7 @@ async def test_the_loop_is_never_blocked():
         release.set()
 
     ticking = asyncio.create_task(tick())
-    await Driver().arun(plan_of(Together([release.wait], 5.0)))
+    await FlowRunner().arun(flow_of(Gather([release.wait], 5.0)))
     await ticking
     assert len(ticks) == 20
 
@@ -224,15 +224,15 @@ class Remote:
 
 
 def test_a_loop_awaits_what_can_be_awaited():
-    assert run(plan_of(Together([Remote(), Remote()], 5.0)), "sync") == [["called", "called"]]
-    assert run(plan_of(Together([Remote(), Remote()], 5.0)), "async") == [["awaited", "awaited"]]
+    assert run(flow_of(Gather([Remote(), Remote()], 5.0)), "sync") == [["called", "called"]]
+    assert run(flow_of(Gather([Remote(), Remote()], 5.0)), "async") == [["awaited", "awaited"]]
 
 
 @modes
 def test_a_call_has_its_own_deadline_and_is_told_when_nobody_waits(mode):
     slow, quick = Remote(30.0, timeout=0.05), Remote(0.1)
     started = time.monotonic()
-    ((late, answer),) = run(plan_of(Together([slow, quick], 5.0)), mode)
+    ((late, answer),) = run(flow_of(Gather([slow, quick], 5.0)), mode)
     assert isinstance(late, DetectorTimeout)
     assert str(late) == "no answer within 0.05 s"
     assert answer in ("called", "awaited")
@@ -249,15 +249,15 @@ def test_others_are_given_up_once_enough_was_said(mode):
         heard.append(number)
         return ()
 
-    step = Together([slow, Remote(0.01)], 60.0, done=done, enough=lambda: 1 in heard)
-    ((given_up, answer),) = run(plan_of(step), mode)
-    assert isinstance(given_up, NotNeeded)
+    step = Gather([slow, Remote(0.01)], 60.0, on_result=done, stop_early=lambda: 1 in heard)
+    ((given_up, answer),) = run(flow_of(step), mode)
+    assert isinstance(given_up, Skipped)
     assert answer in ("called", "awaited")
     assert slow.stopped
 
 
 @modes
-def test_notes_are_told_before_and_after_each_call(mode):
+def test_events_are_told_before_and_after_each_call(mode):
     told = []
 
     async def atell(note):
@@ -266,13 +266,13 @@ def test_notes_are_told_before_and_after_each_call(mode):
     calls = [lambda: 1, lambda: 2]
     for waits in (True, False):
         told.clear()
-        step = Together(calls, 5.0, waits=waits, notes=["begin"], done=lambda number, result: [(number, result)])
-        plan = plan_of(step, Together((), notes=["end"]))
-        driver = Driver()
+        step = Gather(calls, 5.0, waits=waits, on_result=lambda number, result: [(number, result)])
+        flow = flow_of(Notify(["begin"]), step, Notify(["end"]))
+        runner = FlowRunner()
         if mode == "sync":
-            driver.run(plan, told.append)
+            runner.run(flow, told.append)
         else:
-            asyncio.run(driver.arun(plan, atell))
+            asyncio.run(runner.arun(flow, atell))
         assert told[0] == "begin"
         assert sorted(told[1:3]) == [(0, 1), (1, 2)]
         assert told[3] == "end"
@@ -287,8 +287,8 @@ async def test_a_cancelled_call_leaves_no_task_and_no_working_thread():
         def __call__(self):
             return local()
 
-    driver = Driver()
-    task = asyncio.create_task(driver.arun(plan_of(Together([remote, Local()], 60.0))))
+    runner = FlowRunner()
+    task = asyncio.create_task(runner.arun(flow_of(Gather([remote, Local()], 60.0))))
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -296,7 +296,7 @@ async def test_a_cancelled_call_leaves_no_task_and_no_working_thread():
     assert remote.ended
     assert local.stopped
     deadline = time.monotonic() + 5
-    while driver._abandoned and time.monotonic() < deadline:
+    while runner._abandoned and time.monotonic() < deadline:
         await asyncio.sleep(0.002)
-    assert driver._abandoned == 0
+    assert runner._abandoned == 0
     assert len(asyncio.all_tasks()) == 1

@@ -1,7 +1,7 @@
 import pytest
 
+from lc_guard._engine.failures import call_vault, describe_error, is_control_flow
 from lc_guard.errors import VaultError, VaultFull
-from lc_guard.foreign_errors import ask_vault, is_control_flow, where
 
 CANARY = "Zebulon Quartermain"
 
@@ -27,16 +27,16 @@ def test_where_names_type_and_place_only():
     try:
         fail(ValueError(CANARY))
     except ValueError as error:
-        told = where(error)
+        told = describe_error(error)
     assert told.startswith("ValueError at test_foreign_errors.py:")
-    assert where(ValueError(CANARY)) == "ValueError"
+    assert describe_error(ValueError(CANARY)) == "ValueError"
 
 
 def test_a_vaults_error_is_told_without_its_text():
-    assert ask_vault(lambda: 5) == 5
+    assert call_vault(lambda: 5) == 5
     with pytest.raises(VaultError, match=r"^the vault failed: ValueError at test_foreign_errors.py:\d+$") as caught:
-        ask_vault(lambda: fail(ValueError(CANARY)))
+        call_vault(lambda: fail(ValueError(CANARY)))
     assert caught.value.__suppress_context__
     for error in (VaultFull("own"), GraphInterrupt(), KeyboardInterrupt()):
         with pytest.raises(type(error)):
-            ask_vault(lambda error=error: fail(error))
+            call_vault(lambda error=error: fail(error))

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lc_guard import Blocked, Entity, Guard, Policy, UnsupportedInput
-from lc_guard.jobs import Job
+from lc_guard._engine.requests import GuardRequest
 from lc_guard.records import Decision
 from lc_guard.testing import HOSTILE_TEXTS, ExactDetector, FailingDetector, HangingDetector
 from lc_guard.vaults import MemoryVault
@@ -25,7 +25,7 @@ PEOPLE = ExactDetector({"PERSON": ["Jane Doe", "Bob"], "US_SSN": ["536-90-4399"]
 
 
 def decide(text, policy=None, detector=PEOPLE, **kwargs):
-    (outcome,) = Guard(detector, policy=policy, **kwargs).check([Job([text], "s")])
+    (outcome,) = Guard(detector, policy=policy, **kwargs).check([GuardRequest([text], "s")])
     return outcome
 
 
@@ -89,13 +89,13 @@ def test_a_detector_asks_for_fakes_and_may_be_overruled():
 def test_a_preamble_stands_once_before_the_first_text_that_changed():
     detector = ExactDetector({"PERSON": ["Bob"]})
     detector.preamble = "Keep placeholders. "
-    (outcome,) = Guard(detector).check([Job(["plain", "of Bob", "Bob"], "s")])
+    (outcome,) = Guard(detector).check([GuardRequest(["plain", "of Bob", "Bob"], "s")])
     assert outcome.texts == {
         "of Bob": "Keep placeholders. of [REDACTED_PERSON_1]",
         "Bob": "[REDACTED_PERSON_1]",
     }
     assert outcome.hide("plain") == "plain"
-    (outcome,) = Guard(detector).check([Job(["plain"], "s")])
+    (outcome,) = Guard(detector).check([GuardRequest(["plain"], "s")])
     assert outcome.texts == {}
 
 
@@ -141,7 +141,7 @@ def test_what_a_policy_does(policy, hidden, action):
 
 def test_a_block_hides_nothing_and_stores_nothing():
     guard = Guard(PEOPLE, policy=Policy(kinds={"US_SSN": "block"}))
-    (outcome,) = guard.check([Job(["Bob 536-90-4399", "Bob"], "s", "tool_result")])
+    (outcome,) = guard.check([GuardRequest(["Bob 536-90-4399", "Bob"], "s", "tool_result")])
     assert (outcome.decision.action, outcome.decision.valid, outcome.texts) == ("block", False, {})
     with pytest.raises(Blocked, match="tool_result") as caught:
         outcome.hide("Bob")
@@ -265,7 +265,19 @@ def test_a_vault_that_breaks_between_two_questions_blocks(style, failing):
 
     vault.items = items
     with pytest.raises(Blocked, match=r"ValueError at test_guard.py"):
-        session.anonymize("Bob")
+        session.anonymize("Bob, Jane Doe")
+    assert len(asked) == failing
+
+
+def test_the_first_name_of_a_session_is_compared_with_nobody():
+    vault = MemoryVault()
+    session = Guard(PEOPLE, vault=vault).session("s")
+    read, asked = vault.items, []
+    vault.items = lambda session: asked.append(session) or read(session)
+    assert session.anonymize("Bob") == "[REDACTED_PERSON_1]"
+    assert asked == []
+    session.anonymize("Jane Doe")
+    assert asked == ["s"]
 
 
 def test_a_full_vault_blocks_and_the_session_goes_on():
@@ -451,7 +463,11 @@ async def test_tasks_and_threads_share_a_guard():
 
 def test_jobs_of_one_call_keep_their_sessions():
     guard = Guard(PEOPLE)
-    jobs = [Job(["Bob", "Jane Doe"], "a"), Job(["Jane Doe"], "b", "document"), Job(["", "x"], "c")]
+    jobs = [
+        GuardRequest(["Bob", "Jane Doe"], "a"),
+        GuardRequest(["Jane Doe"], "b", "document"),
+        GuardRequest(["", "x"], "c"),
+    ]
     outcomes = guard.check(jobs)
     assert [outcome.decision.stage for outcome in outcomes] == ["prompt", "document", "prompt"]
     assert outcomes[1].hide("Jane Doe") == "[REDACTED_PERSON_1]"

@@ -5,8 +5,9 @@ import itertools
 import pytest
 
 from lc_guard import Blocked, Entity, Guard
+from lc_guard._engine.anonymizer import redact_text
+from lc_guard._engine.requests import GuardRequest, ScanTarget
 from lc_guard.fakes import FakeMint
-from lc_guard.hiding import cut_out
 from lc_guard.testing import ExactDetector
 
 PERSONS = ExactDetector({"PERSON": ["Jane Doe", "Bob Ray", "王小明", "李"]})
@@ -57,10 +58,30 @@ def test_a_fake_typed_by_the_user_comes_back_as_typed(monkeypatch):
 
 
 def test_fakes_that_never_stay_apart_block(monkeypatch):
-    monkeypatch.setattr("lc_guard.hiding._MAX_REPAIRS", 1)
+    monkeypatch.setattr("lc_guard._engine.anonymizer._MAX_REPAIRS", 1)
     session = with_fakes(monkeypatch)
     with pytest.raises(Blocked, match="use a numbered placeholder_style"):
         session.anonymize("5王小明5")
+
+
+def test_what_a_scanner_wants_hidden_stays_hidden_where_a_fake_is_made_anew(monkeypatch):
+    """Though the policy allows its kind: the check has decided."""
+    from lc_guard import CheckPolicy, Policy, ScanResult
+
+    class Locates:
+        name = "locates"
+
+        def scan(self, request):
+            return ScanResult(valid=False, risk_score=1.0, entities=[Entity("SECRET", at, at + 3) for at in (1, 5)])
+
+    given = itertools.count()
+    monkeypatch.setattr(FakeMint, "__call__", lambda self, kind, index: f"Fake{next(given)}")
+    policy = Policy(default="allow", checks={"locates": CheckPolicy(action="anonymize")})
+    guard = Guard([], prompt_scanners=[Locates()], policy=policy, placeholder_style="fake")
+    text = "x王小明 王小明"
+    (outcome,) = guard.check([GuardRequest([text], "s", asks=[ScanTarget(text, "prompt")])])
+    assert "王" not in outcome.hide(text)
+    assert guard.session("s").deanonymize(outcome.hide(text)) == text
 
 
 def test_redacted_values_stand_among_fakes():
@@ -75,19 +96,17 @@ def test_redacted_values_stand_among_fakes():
 
 @pytest.mark.parametrize("style", ["angle", "square"])
 def test_lookalikes_of_kinds_found_in_another_text_of_the_step_are_defused(style):
-    from lc_guard.jobs import Job
-
     guard = Guard(PERSONS, placeholder_style=style)
     typed = guard._grammar.token("person", 1)
-    (outcome,) = guard.check([Job([typed, "Jane Doe"], "s")])
+    (outcome,) = guard.check([GuardRequest([typed, "Jane Doe"], "s")])
     assert guard.session("s").deanonymize(outcome.hide(typed)) == typed
 
 
-def test_cut_out():
+def test_redact_text():
     text = "Jane Doe, 王小明"
     entities = [Entity("PERSON", 0, 6), Entity("CITY", 5, 8), Entity("PERSON", 10, 13)]
-    assert cut_out(text, entities) == "[REDACTED_PERSON], [REDACTED_PERSON]"
-    assert cut_out(text, []) == text
+    assert redact_text(text, entities) == "[REDACTED_PERSON], [REDACTED_PERSON]"
+    assert redact_text(text, []) == text
 
 
 def test_a_value_that_stands_escaped_is_hidden_and_comes_back():
@@ -100,9 +119,8 @@ def test_a_value_that_stands_escaped_is_hidden_and_comes_back():
 
 def live(session, *texts, guard):
     """Hide texts that stand behind a boundary of the session."""
-    from lc_guard.jobs import Job
 
-    (outcome,) = guard.check([Job(texts, session, live=True)])
+    (outcome,) = guard.check([GuardRequest(texts, session, live=True)])
     return [outcome.hide(text) for text in texts]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lc_guard import Blocked, CheckPolicy, Entity, Guard, Policy, PolicyError, ScanResult, StagePolicy
-from lc_guard.jobs import Ask, CheckEnded, CheckStarted, Job
+from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, ScanTarget
 from lc_guard.scanners import Turn
 from lc_guard.testing import ExactDetector, FailingDetector
 
@@ -27,11 +27,11 @@ def guarded(*scanners: Any, policy: Policy | None = None, **kwargs: Any) -> Guar
     return Guard(prompt_scanners=scanners, policy=policy, **kwargs)
 
 
-def job(*texts: str, stage: Any = "prompt", **kwargs: Any) -> Job:
-    return Job(texts, "s", stage, asks=[Ask(text, stage) for text in texts], **kwargs)
+def job(*texts: str, stage: Any = "prompt", **kwargs: Any) -> GuardRequest:
+    return GuardRequest(texts, "s", stage, asks=[ScanTarget(text, stage) for text in texts], **kwargs)
 
 
-def check(guard: Guard, mode: str, *jobs: Job) -> tuple[list[Any], list[Any]]:
+def check(guard: Guard, mode: str, *jobs: GuardRequest) -> tuple[list[Any], list[Any]]:
     """Outcomes, and what was told of the checks."""
     told: list[Any] = []
 
@@ -184,6 +184,21 @@ def test_a_service_outside_is_not_asked_about_what_is_blocked(mode: str) -> None
     (outcome,), _ = check(guarded(remote, Watcher()), mode, job(BAD))
     assert not remote.requests
     assert [each.check for each in outcome.decisions] == ["pii", "watcher"]
+
+
+@pytest.mark.parametrize("failing", [False, True])
+@modes
+def test_a_service_outside_never_sees_what_the_detectors_blocked(mode: str, failing: bool) -> None:
+    remote, after = RemoteWatcher(), RemoteWatcher("after", redacts=True)
+    finds = ExactDetector({"US_SSN": [CANARY]})
+    policy = Policy(kinds={"US_SSN": "block"}, checks={"after": CheckPolicy(action="redact")})
+    detector = FailingDetector(ValueError("down")) if failing else finds
+    guard = guarded(remote, after, detectors=detector, policy=policy)
+    (outcome, other), _ = check(guard, mode, job(f"{BAD} {CANARY}"), job("harmless"))
+    assert [each.check for each in outcome.decisions] == ["pii"]
+    assert not outcome.decisions[0].valid
+    assert remote.texts == after.texts == ([] if failing else ["harmless"])
+    assert other.blocking is None or failing
 
 
 @modes
@@ -464,7 +479,7 @@ def test_what_was_said_before_counts_where_it_matters() -> None:
     plain, reader = Watcher("plain"), Watcher("reader", uses_turns=True)
     guard = guarded(plain, reader)
     for turns in ((), (Turn("user", "one"),), (Turn("user", "two"),)):
-        check(guard, "sync", Job(["x"], "s", asks=[Ask("x", "prompt", turns)]))
+        check(guard, "sync", GuardRequest(["x"], "s", asks=[ScanTarget("x", "prompt", turns)]))
     assert (len(plain.requests), len(reader.requests)) == (1, 3)
     assert [request.turns for request in reader.requests] == [(), (Turn("user", "one"),), (Turn("user", "two"),)]
 
@@ -596,7 +611,7 @@ def test_threads_share_a_guard() -> None:
 
     def work(number: int) -> None:
         text = f"{BAD if number % 2 else CANARY} {number}"
-        (outcome,) = guard.check([Job([text], f"s{number}", asks=[Ask(text, "prompt")])])
+        (outcome,) = guard.check([GuardRequest([text], f"s{number}", asks=[ScanTarget(text, "prompt")])])
         results.append((number, outcome.blocking is not None, outcome.texts.get(text)))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(40)]

@@ -27,8 +27,8 @@ from lc_guard import (
     ScanResult,
     protect,
 )
+from lc_guard._engine.caches import PromptStore
 from lc_guard.conversation import asks_of
-from lc_guard.prompts import Prompts
 from lc_guard.refusals import WITHHELD, is_refusal
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.testing import ExactDetector, FailingDetector
@@ -340,7 +340,7 @@ def test_prompts_are_forgotten_with_their_session_and_bounded_by_their_length() 
     assert guard.prompts.of(run=None, session="s-1") == "hello"
     guard.session("s-1").forget()
     assert guard.prompts.of(run=None, session="s-1") == ""
-    prompts = Prompts()
+    prompts = PromptStore()
     for number in range(12):
         prompts.note("x" * 1_000_000, run=None, session=str(number))
     kept = [number for number in range(12) if prompts.of(run=None, session=str(number))]

@@ -93,11 +93,11 @@ def test_sessions_are_not_linked():
 def test_decisions_and_policy_know_only_the_kind():
     guard = Guard(Names(), policy=Policy(kinds={"PERSON": "redact"}))
     assert guard.session("s").anonymize("Jane Doe, Doe") == "[REDACTED_PERSON], [REDACTED_PERSON]"
-    from lc_guard.jobs import Job
+    from lc_guard._engine.requests import GuardRequest
 
     guard = Guard(Names())
     for _ in range(2):
-        (outcome,) = guard.check([Job(("Jane Doe, Doe",), "s")])
+        (outcome,) = guard.check([GuardRequest(("Jane Doe, Doe",), "s")])
         assert dict(outcome.decision.entities) == {"PERSON": 2}
 
 
@@ -114,7 +114,7 @@ def test_round_trip(words):
 
 
 def test_a_crowd_is_not_compared(monkeypatch):
-    monkeypatch.setattr("lc_guard.hiding._MAX_LINKED", 1)
+    monkeypatch.setattr("lc_guard._engine.anonymizer._MAX_LINKED", 1)
     session = Guard(Names()).session("s")
     assert numbers(session.anonymize("Jane Doe; John Smith")) == ["1", "2"]
     assert numbers(session.anonymize("Doe")) == ["3"]

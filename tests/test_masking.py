@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lc_guard.guard import Guard, Job
+from lc_guard._engine.requests import GuardRequest
+from lc_guard.guard import Guard
 from lc_guard.limbo import Limbo
 from lc_guard.masking import SpanMask, UnmaskableName
 from lc_guard.policy import Policy
@@ -252,6 +253,6 @@ def test_odd_attributes_teach_nothing(guard: Guard) -> None:
 def test_policies_that_redact_hide_the_value_in_the_trace(detector: CanaryDetector) -> None:
     guard = Guard(detector, policy=Policy(default="redact"))
     mask = SpanMask(guard)
-    (outcome,) = guard.check([Job([CANARY], "s")])
+    (outcome,) = guard.check([GuardRequest([CANARY], "s")])
     mask.learn("t", check_span(guard, "s", action=outcome.decision.action))
     assert masked(mask, {INPUT: CANARY})[INPUT] == "[REDACTED_PERSON]"

@@ -2,17 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lc_guard._engine.text_state import resolve_overlaps
 from lc_guard.placeholders import LITERAL
 from lc_guard.policy import Policy
 from lc_guard.records import Entity
-from lc_guard.spans import merge
 from lc_guard.words import cuts_run
 
 TEXT = "Jane Doe of Ulm, Doe Street 5"
 
 
 def merged(entities, policy=None, text=TEXT):
-    found = merge(text, [Entity(*entity) for entity in entities], policy or Policy())
+    found = resolve_overlaps(text, [Entity(*entity) for entity in entities], policy or Policy())
     return [(span.start, span.end, span.kind, span.action) for span in found]
 
 
@@ -63,7 +63,7 @@ def test_a_lookalike_is_hidden_whatever_the_default_is():
 
 
 def test_a_group_has_the_highest_score():
-    (span,) = merge(TEXT, [Entity("A", 0, 8, 0.2), Entity("B", 5, 8, 0.9)], Policy())
+    (span,) = resolve_overlaps(TEXT, [Entity("A", 0, 8, 0.2), Entity("B", 5, 8, 0.9)], Policy())
     assert (span.kind, span.score) == ("A", 0.9)
 
 
@@ -73,7 +73,7 @@ def test_a_group_has_the_highest_score():
 )
 def test_spans_are_disjoint_cover_all_and_cut_no_word(text, cuts):
     entities = [Entity(k, min(a, b, len(text)), min(max(a, b), len(text))) for k, a, b in cuts]
-    spans = merge(text, entities, Policy())
+    spans = resolve_overlaps(text, entities, Policy())
     for before, after in zip(spans, spans[1:], strict=False):  # noqa: RUF007 - both lists are wanted
         assert before.end <= after.start
     for span in spans:

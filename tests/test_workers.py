@@ -4,7 +4,7 @@ import multiprocessing
 import threading
 import time
 
-from lc_guard.workers import Workers
+from lc_guard._engine.runner import DaemonThreadPool
 
 
 def ours():
@@ -19,7 +19,7 @@ def wait_until(true):
 
 
 def test_an_idle_worker_is_used_again():
-    workers, seen = Workers(), []
+    workers, seen = DaemonThreadPool(), []
     for _ in range(20):
         done = threading.Event()
         workers.run(lambda done=done: (seen.append(threading.get_ident()), done.set()))
@@ -30,7 +30,7 @@ def test_an_idle_worker_is_used_again():
 
 
 def test_calls_never_wait_for_one_another():
-    workers, barrier = Workers(), threading.Barrier(50, timeout=5)
+    workers, barrier = DaemonThreadPool(), threading.Barrier(50, timeout=5)
     passed = []
     for _ in range(50):
         workers.run(lambda: passed.append(barrier.wait()))
@@ -39,7 +39,7 @@ def test_calls_never_wait_for_one_another():
 
 def test_workers_end_when_nothing_is_left_to_do():
     before = set(ours())
-    workers = Workers()
+    workers = DaemonThreadPool()
     for _ in range(5):
         workers.run(lambda: None)
     wait_until(lambda: not set(ours()) - before)
@@ -57,7 +57,7 @@ def test_a_worker_keeps_nothing_of_its_call():
         def __call__(self):
             pass
 
-    workers, held = Workers(), Held()
+    workers, held = DaemonThreadPool(), Held()
     seen = weakref.ref(held)
     workers.run(held)
     del held
@@ -65,7 +65,7 @@ def test_a_worker_keeps_nothing_of_its_call():
 
 
 def test_many_threads_hand_out_calls():
-    workers, counted, lock = Workers(), [], threading.Lock()
+    workers, counted, lock = DaemonThreadPool(), [], threading.Lock()
 
     def count():
         with lock:
@@ -90,7 +90,7 @@ def in_child(workers, queue):
 
 
 def test_a_forked_process_has_workers_of_its_own():
-    workers = Workers()
+    workers = DaemonThreadPool()
     done = threading.Event()
     workers.run(done.set)
     assert done.wait(5)

@@ -10,7 +10,8 @@ import traceback
 import pytest
 
 from lc_guard import Blocked, Entity, Guard, GuardError, Policy
-from lc_guard.jobs import Job
+from lc_guard._engine.requests import GuardRequest
+from lc_guard._engine.text_state import RequestState, TextState
 from lc_guard.testing import ExactDetector, FailingDetector
 from lc_guard.vaults import MemoryVault
 
@@ -38,18 +39,19 @@ def test_no_object_shows_a_value(style, caplog):
     detector = ExactDetector({"PERSON": [CANARY]})
     guard = Guard(detector, placeholder_style=style)
     session = guard.session(SESSION)
-    job = Job([CANARY, f"of {CANARY}"], SESSION)
+    job = GuardRequest([CANARY, f"of {CANARY}"], SESSION)
     (outcome,) = guard.check([job])
     restorer = session.restorer()
     restorer.feed(outcome.hide(CANARY)[:-1])
-    detected = guard._driver.run(guard._detection.plan([[CANARY]], 1.0))
-    memory = guard._hiding.recall(SESSION, [CANARY])
+    detected = guard._runner.run(guard._analyzer.analyze([[CANARY]], 1.0))
+    state = TextState(CANARY)
+    memory = guard._anonymizer.load_known(SESSION, [state])
     held = guard.vault._sessions[SESSION]
     restoring = guard.restoring(SESSION)
     objects = [
-        *(guard, guard._detection, guard._hiding, guard._driver, guard.vault, guard.policy, session, job, outcome),
+        *(guard, guard._analyzer, guard._anonymizer, guard._runner, guard.vault, guard.policy, session, job, outcome),
         *(outcome.decision, restorer, memory, held, held.known, restoring, detector, detected.entities.get(CANARY)),
-        *(memory.found, memory.fakes, guard._detection._cache),
+        *(memory.found, memory.fakes, guard._analyzer.cache, state, RequestState(0, job, {CANARY: state})),
     ]
     free(*map(repr, objects), *map(str, objects))
     free(json.dumps(outcome.decision.as_dict()), str(pickle.dumps(outcome.decision)))
@@ -117,7 +119,7 @@ def test_no_error_shows_a_value(case, mode, caplog):
 def test_no_log_line_shows_a_value(on_error, caplog):
     caplog.set_level(0)
     guard = Guard([FailingDetector(CanaryError()), ExactDetector({"X": ["x"]})], policy=Policy(on_error=on_error))
-    guard.check([Job([CANARY], SESSION), Job([f"{CANARY} again"], SESSION)])
+    guard.check([GuardRequest([CANARY], SESSION), GuardRequest([f"{CANARY} again"], SESSION)])
     assert any(record.name == "lc_guard" for record in caplog.records)
     free(caplog.text, *(str(vars(record)) for record in caplog.records))
 

@@ -433,7 +433,7 @@ def test_a_fake_that_holds_a_later_value() -> None:
     guard = Guard(CanaryDetector(), placeholder_style="fake")
     fake = guard.session("s-1").anonymize(NAME)
     first = fake.split()[0]
-    guard._detection = Guard(ExactDetector({"PERSON": [first]}))._detection
+    guard._analyzer = Guard(ExactDetector({"PERSON": [first]}))._analyzer
     guard.vault.allocate("s-1", [("PERSON", first)], _Mint())
     mask = learned(guard)
     assert mask.leak("t", "o", generation(f"I am {fake}.")) is None

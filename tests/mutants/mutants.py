@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ASKING = "lc_guard/asking.py"
+ANALYZER = "lc_guard/_engine/analyzer.py"
+ANONYMIZER = "lc_guard/_engine/anonymizer.py"
+CACHES = "lc_guard/_engine/caches.py"
+DECISIONS = "lc_guard/_engine/decisions.py"
+PIPELINE = "lc_guard/_engine/pipeline.py"
+REQUESTS = "lc_guard/_engine/requests.py"
+RUNNER = "lc_guard/_engine/runner.py"
+SCAN_PHASE = "lc_guard/_engine/scan_phase.py"
 CALLBACKS = "lc_guard/callbacks.py"
 CALL_SESSIONS = "lc_guard/call_sessions.py"
 CHECKPOINTS = "lc_guard/checkpoints.py"
-DETECTION = "lc_guard/detection.py"
 DOCUMENTS = "lc_guard/documents.py"
 GUARD = "lc_guard/guard.py"
-HEARING = "lc_guard/hearing.py"
-HIDING = "lc_guard/hiding.py"
-JOBS = "lc_guard/jobs.py"
 LANGFUSE = "lc_guard/langfuse.py"
 MASKING = "lc_guard/masking.py"
 MEMORY_VAULT = "lc_guard/vaults/memory.py"
@@ -26,19 +29,14 @@ MIDDLEWARE = "lc_guard/middleware.py"
 MODEL_CALLS = "lc_guard/model_calls.py"
 MODEL_SEAMS = "lc_guard/model_seams.py"
 OTEL = "lc_guard/otel.py"
-PII_CHECK = "lc_guard/pii_check.py"
-PII_DECISIONS = "lc_guard/pii_decisions.py"
-PROMPTS = "lc_guard/prompts.py"
 RESTORERS = "lc_guard/restorers.py"
 RESTORING = "lc_guard/restoring.py"
 RETRIEVERS = "lc_guard/retrievers.py"
 RUNNABLES = "lc_guard/runnables.py"
-RUNNING_CALLS = "lc_guard/running_calls.py"
 SESSIONS = "lc_guard/sessions.py"
 STEPS = "lc_guard/steps.py"
 TOOL_CALLS = "lc_guard/tool_calls.py"
 VAULT_SEALING = "lc_guard/vaults/sealing.py"
-VERDICTS = "lc_guard/verdicts.py"
 
 
 @dataclass(frozen=True)
@@ -211,7 +209,7 @@ MUTANTS = (
         "return _only(await self._acheck([value], [run_manager], [config]))", "return value", STEP_MODES,
     ),
     _mutant(
-        "Anonymize", "a blocked prompt goes on", JOBS,
+        "Anonymize", "a blocked prompt goes on", REQUESTS,
         "raise Blocked(decision, self.reason)", "return", "tests/test_guard.py", "tests/test_runnables.py",
     ),
     _mutant(
@@ -369,12 +367,12 @@ MUTANTS = (
         "masked.append(self._masked(span, texts))", "masked.append(span)", "tests/test_otel.py",
     ),
     _mutant(
-        "decisions", "hold the text", PII_DECISIONS,
+        "decisions", "hold the text", PIPELINE,
         "entities=counts,", "entities=dict.fromkeys(spans, 1),", "tests/test_guard.py::test_a_plain_decision",
     ),
     _mutant(
-        "decisions", "hold the message of an error", PII_DECISIONS,
-        "error=type(failure).__name__,", "error=str(failure),", "tests/leaks/test_seams.py::test_errors_of_a_check",
+        "decisions", "hold the message of an error", PIPELINE,
+        "error=None if failure is None else type(failure).__name__,", "error=None if failure is None else str(failure),", "tests/leaks/test_seams.py::test_errors_of_a_check",
     ),
     _mutant(
         "decisions", "hold the session id as it is", GUARD,
@@ -387,12 +385,12 @@ MUTANTS = (
     ),
     # the core
     _mutant(
-        "placeholders", "a look-alike that somebody typed is not defused", HIDING,
-        "return findings + [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, memory, kinds)]",
-        "return findings", "tests/test_hiding.py::test_a_placeholder_that_somebody_types_opens_no_value",
+        "placeholders", "a look-alike that somebody typed is not defused", ANONYMIZER,
+        "return _beside(text.current, found, text.live) + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]",
+        "return _beside(text.current, found, text.live)", "tests/test_hiding.py::test_a_placeholder_that_somebody_types_opens_no_value",
     ),
     _mutant(
-        "placeholders", "what is known is not hidden again", HIDING,
+        "placeholders", "what is known is not hidden again", ANONYMIZER,
         "certain = hit.kind != LITERAL and not detected", "continue",
         "tests/test_hiding.py::test_a_known_value_is_hidden_where_no_detector_sees_it",
     ),
@@ -445,55 +443,55 @@ MUTANTS = (
         "tests/test_protected_model.py::test_what_was_restored_is_not_restored_again",
     ),
     _mutant(
-        "failing closed", "a detector that fails lets texts through", PII_CHECK,
-        'if failure is not None and (heard.moved or rule.on_error == "block"):', "if False:",
+        "failing closed", "a detector that fails lets texts through", PIPELINE,
+        "return failure, failure is not None and closed", "return failure, False",
         "tests/test_guard.py::test_a_failed_detector_blocks",
     ),
     _mutant(
-        "failing closed", "a scanner that fails lets texts through", VERDICTS,
-        'fails_closed = rule.on_error == "block" and not rule.monitor', "fails_closed = False",
+        "failing closed", "a scanner that fails lets texts through", DECISIONS,
+        'closed = rule.on_error == "block" and not rule.monitor', "closed = False",
         "tests/test_judging.py::test_a_scanner_that_raises",
     ),
     _mutant(
-        "failing closed", "a vault that fails lets texts through", PII_CHECK,
-        "return (yield from self._stopped(number, job, started, detected, hidden))", "hidden = {}",
+        "failing closed", "a vault that fails lets texts through", PIPELINE,
+        "failure, blocks = broken, True", "pass",
         "tests/test_guard.py::test_a_vault_that_breaks_between_two_questions_blocks",
         "tests/test_guard.py::test_a_full_vault_blocks_and_the_session_goes_on",
     ),
     _mutant(
-        "failing closed", "deadlines are ignored", RUNNING_CALLS,
+        "failing closed", "deadlines are ignored", RUNNER,
         "return max(0.0, min(ends) - time.monotonic()) if ends else None", "return None",
         "tests/test_drivers.py::test_a_late_call_is_a_timeout_and_the_others_answer",
         "tests/test_guard.py::test_a_hanging_detector_times_out",
     ),
     _mutant(
-        "caches", "texts that begin alike are one", DETECTION,
+        "caches", "texts that begin alike are one", ANALYZER,
         'blake2b(text.encode("utf-8", "surrogatepass")', 'blake2b(text[:8].encode("utf-8", "surrogatepass")',
         "tests/test_guard.py::test_tasks_and_threads_share_a_guard", "tests/test_detection.py",
     ),
     _mutant(
-        "caches", "failed answers are remembered", DETECTION,
-        "for t in texts if t not in detected.failures}", "for t in texts}",
+        "caches", "failed answers are remembered", ANALYZER,
+        "for text in self._unknown if text not in self.failures}", "for text in self._unknown}",
         "tests/test_detection.py::test_a_failed_answer_is_not_remembered",
     ),
     _mutant(
-        "caches", "an answer is judged without its prompt", ASKING,
-        "            request.prompt,\n", "",
+        "caches", "an answer is judged without its prompt", CACHES,
+        "request.text, request.prompt, *said", "request.text, *said",
         "tests/test_judging.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
     ),
     _mutant(
-        "caches", "a verdict of one stage counts at another", ASKING,
-        "            request.stage,\n", "",
+        "caches", "a verdict of one stage counts at another", CACHES,
+        "check, request.stage, request.text", "check, request.text",
         "tests/test_judging.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
     ),
     _mutant(
-        "judging", "the prompt of another call", PROMPTS,
-        "own if own is not None else latest", "latest",
+        "judging", "the prompt of another call", CACHES,
+        "own = None if run is None else self._of_run.get(run)", "own = None",
         "tests/test_answers.py::test_two_calls_of_one_session_keep_their_prompts",
     ),
     _mutant(
-        "judging", "outside services see values", HEARING,
-        "if judge.sees_hidden and job.hide:", "if False:",
+        "judging", "outside services see values", SCAN_PHASE,
+        "if scanner.sees_hidden and request.hide:", "if False:",
         "tests/test_scan_seams.py::test_a_service_outside_never_sees_a_value",
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lc_guard import Entity, Guard
-from lc_guard.jobs import Job
+from lc_guard._engine.requests import GuardRequest
 
 from .strategies import STYLE_NAMES, Scripted, pieces, scanned_texts, sizes, spans_in, texts
 
@@ -38,7 +38,7 @@ def test_every_turn_of_a_conversation_comes_back(style, turns):
 @given(turns=st.lists(scanned_texts(5), min_size=2, max_size=4))
 def test_texts_of_one_step_come_back(style, turns):
     guard = Guard(Scripted(turns), placeholder_style=style)
-    (outcome,) = guard.check([Job([text for text, _ in turns], "s")])
+    (outcome,) = guard.check([GuardRequest([text for text, _ in turns], "s")])
     session = guard.session("s")
     for text, _ in turns:
         assert session.deanonymize(outcome.hide(text)) == text
@@ -109,6 +109,6 @@ def test_what_was_hidden_stays_when_more_arises_beside_it(style, before, after, 
     reach = len(after[0]) if style == "fake" else len(whole)
     spans = [Entity(e.kind, e.start, min(e.end, reach), e.score) for e in found if e.start < reach]
     second = Guard(Scripted([(whole, spans)]), placeholder_style=style, vault=guard.vault)
-    (outcome,) = second.check([Job([whole], "s", live=True)])
+    (outcome,) = second.check([GuardRequest([whole], "s", live=True)])
     sent = outcome.hide(whole)
     assert guard.session("s").deanonymize(sent) == f"{after[0]}\n|\n{before[0]}\n|\n{after[0]}"

@@ -453,7 +453,7 @@ def test_entities_are_those_of_every_piece_that_is_not_valid() -> None:
 
 def test_two_services_that_rewrite_keep_one_anothers_work() -> None:
     from lc_guard import Guard
-    from lc_guard.jobs import Ask, Job
+    from lc_guard._engine.requests import GuardRequest, ScanTarget
 
     class Repairs(hosted.LLMGuardServer):
         def answer(self, request: hosted.Request) -> Any:
@@ -464,7 +464,7 @@ def test_two_services_that_rewrite_keep_one_anothers_work() -> None:
         scanners = [make(base_url=at.url, api_key=KEY) for make, at in ((NeMoGuardrails, nemo), (LLMGuardAPI, api))]
         for order in (scanners, scanners[::-1]):
             guard = Guard([], prompt_scanners=order)
-            (outcome,) = guard.check([Job((text,), "s", "prompt", asks=[Ask(text, "prompt")])])
+            (outcome,) = guard.check([GuardRequest((text,), "s", "prompt", asks=[ScanTarget(text, "prompt")])])
             assert outcome.hide(text) == '["a"] of <EMAIL>'
         for scanner in scanners:
             scanner.close()

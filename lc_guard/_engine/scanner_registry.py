@@ -1,4 +1,4 @@
-"""Panels: the scanners of a guard by stage, each with what the policy says of it there."""
+"""The scanners of a guard by stage, each with what the policy says of it there."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from lc_guard.asking import Verdicts
+from lc_guard._engine.caches import ScanCache
+from lc_guard._engine.requests import StreamPart
 from lc_guard.check_policy import Rule, StagePolicy
 from lc_guard.errors import PolicyError
-from lc_guard.jobs import Part
 from lc_guard.policy import Policy, Streaming
 from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.adapters import as_scanner, by_unique_name
@@ -22,14 +22,14 @@ ANSWER_STAGES: tuple[Stage, ...] = ("output", "tool_call")
 _MAX_KEPT = 50_000
 
 
-class Panels:
+class ScannerRegistry:
     """The scanners of a guard.
 
-    Args:
-        prompt: Scanners of what the model is given to read.
-        output: Scanners of what the model says.
-        policy: What their verdicts lead to.
-        cache_size: Number of answers that are remembered; 0 remembers none.
+    Attributes:
+        prompt: Scanners of what the model is given to read, by name.
+        output: Scanners of what the model says, by name.
+        by_stage: Those that are asked at a stage, with what holds for them there.
+        cache: What they said of late.
 
     Raises:
         TypeError: If something is no scanner.
@@ -45,13 +45,13 @@ class Panels:
         self.prompt: Mapping[str, Scanner] = by_unique_name(prompts, reserved=[PII_CHECK])
         self.output: Mapping[str, Scanner] = by_unique_name(outputs, reserved=[PII_CHECK])
         self.policy = policy
-        self.verdicts = Verdicts(min(cache_size, _MAX_KEPT))
-        self._panels: dict[Stage, list[Judge]] = {}
+        self.cache = ScanCache(min(cache_size, _MAX_KEPT))
         self._warm: set[int] = set()
         self._warm_lock = threading.Lock()
         self._require_known_checks()
         _require_places("prompt", self.prompt, CONTEXT_STAGES)
         _require_places("output", self.output, ANSWER_STAGES)
+        self.by_stage: Mapping[Stage, list[BoundScanner]] = {stage: self._bound(stage) for stage in get_args(Stage)}
         self.require_possible(policy.streaming)
 
     def __repr__(self) -> str:
@@ -59,38 +59,22 @@ class Panels:
 
     def require_possible(self, streaming: Streaming) -> None:
         """Raise `PolicyError` if the policy can't be kept with a way to stream."""
-        for stage in get_args(Stage):
-            for judge in self.panel(stage):
-                judge.require_possible(stage, streaming)
-
-    def panel(self, stage: Stage) -> list[Judge]:
-        """Give the scanners that judge at a stage, with what holds for them there."""
-        panel = self._panels.get(stage)
-        if panel is None:
-            side, usual = (self.prompt, CONTEXT_STAGES) if stage in CONTEXT_STAGES else (self.output, ("output",))
-            judges = [Judge(name, scanner, self.policy.rule(stage, name)) for name, scanner in side.items()]
-            at_stage = self.policy.stages.get(stage, StagePolicy()).checks
-            asked = {name for name, settings in at_stage.items() if settings.enabled}
-            panel = [judge for judge in judges if judge.judges_at(stage, usual, asked=judge.name in asked)]
-            self._panels[stage] = panel
-        return panel
+        for stage, scanners in self.by_stage.items():
+            for scanner in scanners:
+                scanner.require_possible(stage, streaming)
 
     @property
-    def hiding(self) -> Mapping[str, tuple[Stage, Judge]]:
+    def hiding(self) -> Mapping[str, tuple[Stage, BoundScanner]]:
         """What is on this machine, and by policy takes out or hides what it finds; by name, with a stage of it."""
-        return {judge.name: (stage, judge) for stage in get_args(Stage) for judge in self.panel(stage) if judge.hides}
+        return {each.name: (stage, each) for stage, bound in self.by_stage.items() for each in bound if each.hides}
 
     def warm_up(self) -> None:
-        """Load the models of all scanners now; does nothing the second time.
-
-        Raises:
-            Exception: What a scanner raised.
-        """
+        """Load the models of all scanners now; does nothing the second time."""
         for scanner in (*self.prompt.values(), *self.output.values()):
             self.warm(scanner)
 
     def cold(self, scanner: Scanner) -> bool:
-        """Tell whether a scanner has yet to load something."""
+        """Return whether a scanner has yet to load something."""
         return hasattr(scanner, "warm_up") and id(scanner) not in self._warm
 
     def warm(self, scanner: Any) -> None:
@@ -101,6 +85,13 @@ class Panels:
             if self.cold(scanner):
                 scanner.warm_up()
                 self._warm.add(id(scanner))
+
+    def _bound(self, stage: Stage) -> list[BoundScanner]:
+        side, usual = (self.prompt, CONTEXT_STAGES) if stage in CONTEXT_STAGES else (self.output, ("output",))
+        bound = (BoundScanner(name, scanner, self.policy.rule(stage, name)) for name, scanner in side.items())
+        checks = self.policy.stages.get(stage, StagePolicy()).checks
+        asked = {name for name, settings in checks.items() if settings.enabled}
+        return [each for each in bound if each.scans_at(stage, usual, asked=each.name in asked)]
 
     def _require_known_checks(self) -> None:
         settings = {"checks": self.policy.checks}
@@ -126,29 +117,21 @@ def _require_places(side: str, scanners: Mapping[str, Scanner], places: Sequence
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class BoundScanner:
     """A scanner at a stage, with what holds for it there."""
 
     name: str
     scanner: Any = field(repr=False)
     rule: Rule
 
-    def judges_at(self, stage: Stage, usual: Sequence[Stage], *, asked: bool) -> bool:
-        """Tell whether it judges at a stage.
-
-        Args:
-            stage: The stage.
-            usual: Where scanners of its list judge that don't say it.
-            asked: Whether the policy enables it at this very stage.
-        """
-        if not self.rule.enabled:
-            return False
-        return asked or stage in (getattr(self.scanner, "stages", None) or usual)
+    def scans_at(self, stage: Stage, usual: Sequence[Stage], *, asked: bool) -> bool:
+        """Return whether it is asked at a stage: the policy says so, or itself, or `usual`."""
+        return bool(self.rule.enabled) and (asked or stage in (getattr(self.scanner, "stages", None) or usual))
 
     def require_possible(self, stage: Stage, streaming: Streaming) -> None:
         """Raise `PolicyError` if what the policy says of it can't be done at a stage."""
         watches = self.rule.monitor or self.rule.action in ("allow", "warn")
-        if streaming == "window" and stage == "output" and not self.judges_part("window") and not watches:
+        if streaming == "window" and stage == "output" and not self.scans_part("window") and not watches:
             raise PolicyError(
                 f"the check {self.name!r} judges whole answers, and streaming='window' shows them before: take "
                 "streaming='buffer', or let it only watch with action='warn'"
@@ -166,8 +149,8 @@ class Judge:
                 "or let it see the original"
             )
 
-    def judges_part(self, part: Part) -> bool:
-        """Tell whether it is asked about a part of an answer; some can judge only the whole."""
+    def scans_part(self, part: StreamPart) -> bool:
+        """Return whether it is asked about a part of an answer; some can judge only the whole."""
         return part == "all" or bool(getattr(self.scanner, "needs_whole", False)) == (part == "rest")
 
     @property

@@ -1,0 +1,164 @@
+"""What goes into the checks and what comes out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lc_guard.errors import Blocked
+from lc_guard.records import Decision, Entity, Stage
+from lc_guard.scanners.base import Turn
+
+StreamPart = Literal["all", "window", "rest"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanTarget:
+    """A text that the scanners are asked about.
+
+    Attributes:
+        text: The text.
+        stage: Where it comes from.
+        turns: What was said right before it, oldest first.
+    """
+
+    text: str = field(repr=False)
+    stage: Stage
+    turns: tuple[Turn, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRequest:
+    """Texts of one step in one session that are to be checked together.
+
+    Attributes:
+        texts: The texts.
+        session: Session id; None for a step that hides nothing.
+        stage: Where the texts come from.
+        preamble: Whether a detector's preamble is put before the first text that changed: only where a model reads it.
+        asks: What the scanners are asked about; without it none is.
+        prompt: What the model was asked, as it saw it, for scanners of its answer.
+        hide: Whether the detectors look at the texts, and what they find is hidden.
+        part: Which scanners are asked: all; of a ``"window"`` those that can judge a part of an answer; at the end of
+            windows, for the ``"rest"``, the others.
+        watch_only: Whether the texts were shown already, so that scanners can only score them.
+        remember: Whether new values are remembered in the session. Otherwise they get placeholders that stand for
+            nothing, and can't be restored.
+        live: Whether the texts come from behind a boundary of the session, so that its placeholders stand in them for
+            what they stand for; elsewhere what looks like one was typed by somebody.
+    """
+
+    texts: Sequence[str] = field(repr=False)
+    session: str | None = field(repr=False)
+    stage: Stage = "prompt"
+    preamble: bool = True
+    asks: Sequence[ScanTarget] = ()
+    prompt: str = field(default="", repr=False)
+    hide: bool = True
+    part: StreamPart = "all"
+    watch_only: bool = False
+    remember: bool = True
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStarted:
+    """A check of a request begins: which request, which check, how many texts and characters it looks at."""
+
+    job: int
+    stage: Stage
+    check: str
+    texts: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEnded:
+    """A check of a request has ended.
+
+    Attributes:
+        decision: What it decided; None if it was not made after all, see `details`.
+        details: Value-free facts beside the decision: thresholds, models, why it was skipped.
+        latency_ms: By detector, its wall time in milliseconds.
+    """
+
+    job: int
+    stage: Stage
+    check: str
+    decision: Decision | None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a scanner's check comes to.
+
+    Attributes:
+        decision: The value-free decision.
+        details: Value-free facts beside it.
+        redacted: Text → the text without what is at fault.
+        replaced: Text → what stands in its place.
+        entities: Text → what is to be hidden in it.
+        reason: Value-free words about a failure, or None.
+    """
+
+    decision: Decision
+    details: Mapping[str, Any]
+    redacted: Mapping[str, str] = field(default_factory=dict, repr=False)
+    replaced: Mapping[str, str] = field(default_factory=dict, repr=False)
+    entities: Mapping[str, tuple[Entity, ...]] = field(default_factory=dict)
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class GuardResult:
+    """What became of a request.
+
+    Attributes:
+        decisions: The value-free decisions, in the order in which they were made.
+        texts: Text → what goes on instead of it, for those that changed. Empty when blocked.
+        cleaned: Text → what scanners made of it, nothing hidden yet, for those that changed. Empty when blocked.
+        latency_ms: By detector, its wall time in milliseconds; empty when the cache knew all.
+        reason: Value-free words about what went wrong, or None.
+    """
+
+    decisions: list[Decision] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict, repr=False)
+    cleaned: dict[str, str] = field(default_factory=dict, repr=False)
+    latency_ms: dict[str, float] = field(default_factory=dict)
+    reason: str | None = None
+
+    @property
+    def blocking(self) -> Decision | None:
+        """The first decision that does not let the texts go on, or None."""
+        return next((decision for decision in self.decisions if not decision.valid), None)
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision that counts: the first that blocks, else the first of all; None if no check was made."""
+        return self.blocking or next(iter(self.decisions), None)
+
+    def hide(self, text: str) -> str:
+        """Return what goes on instead of one of the request's texts.
+
+        Raises:
+            Blocked: If the policy does not let the texts go on.
+        """
+        self.raise_if_blocked()
+        return self.texts.get(text, text)
+
+    def clean(self, text: str) -> str:
+        """Return what the scanners made of one of the request's texts, with nothing hidden.
+
+        Raises:
+            Blocked: If the policy does not let the texts go on.
+        """
+        self.raise_if_blocked()
+        return self.cleaned.get(text, text)
+
+    def raise_if_blocked(self) -> None:
+        """Raise `Blocked` if the policy does not let the texts go on."""
+        if (decision := self.blocking) is not None:
+            raise Blocked(decision, self.reason)

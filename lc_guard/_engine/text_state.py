@@ -1,0 +1,195 @@
+"""All that is known of one text on its way through the checks, and of the request that it is part of."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from lc_guard._engine.requests import CheckResult, GuardRequest, GuardResult
+from lc_guard.escapes import readings
+from lc_guard.known import Known
+from lc_guard.placeholders import LITERAL
+from lc_guard.policy import KindAction, Policy
+from lc_guard.records import Action, Entity
+from lc_guard.words import strip_blanks, widen
+
+Unescaped = tuple[str, Sequence[int]]
+"""A text with its escapes undone, and for each offset in it the offset in the text."""
+
+
+class ResolvedSpan(NamedTuple):
+    """A stretch of a text and what happens to it."""
+
+    start: int
+    end: int
+    kind: str
+    score: float
+    action: Action
+
+
+@dataclass(slots=True, repr=False)
+class TextState:
+    """All that is known of one text.
+
+    Attributes:
+        original: The text as it came.
+        current: What scanners left of it, with nothing hidden; set by `rewrite` only.
+        marked: What scanners want hidden in it.
+        marked_in: The text in which they want it.
+        detected: What the detectors found in it, or in what it reads as.
+        known: Values of the session that stand in it.
+        live: Where placeholders of the session stand in it that mean what they stand for.
+        spans: What becomes of which stretch of `current`.
+        hidden: `current` with placeholders in it; None where nothing was to be hidden.
+        late: What is left of it after scanners that see only what is hidden; None where they left it alone.
+        replaced: What stands in its place; None for most.
+    """
+
+    original: str
+    current: str = ""
+    marked: tuple[Entity, ...] = ()
+    marked_in: str | None = None
+    detected: Sequence[Entity] = ()
+    known: Sequence[Known] = ()
+    live: Sequence[tuple[int, int]] = ()
+    spans: list[ResolvedSpan] = field(default_factory=list)
+    hidden: str | None = None
+    late: str | None = None
+    replaced: str | None = None
+    _unescaped: tuple[Unescaped, ...] | None = None
+
+    def __post_init__(self) -> None:
+        self.current = self.original
+
+    def rewrite(self, text: str) -> None:
+        """Go on with what a scanner left of it."""
+        self.current = text
+        self._unescaped = None
+
+    @property
+    def unescaped(self) -> tuple[Unescaped, ...]:
+        """What `current` reads as with its escapes undone once, twice, …; computed once."""
+        if self._unescaped is None:
+            self._unescaped = tuple(readings(self.current)) if "\\" in self.current else ()
+        return self._unescaped
+
+    @property
+    def forms(self) -> list[str]:
+        """The text as it is, and as it reads."""
+        return [self.current, *(text for text, _ in self.unescaped)]
+
+    @property
+    def moved(self) -> bool:
+        """Whether it was changed by one scanner beside another that wants something hidden in it."""
+        return self.marked_in not in (None, self.current)
+
+    @property
+    def shown(self) -> str:
+        """What goes on instead of it."""
+        texts = (self.replaced, self.late, self.hidden)
+        return next((text for text in texts if text is not None), self.current)
+
+    def take(self, result: CheckResult, asked: str, thresholds: Mapping[str, float]) -> None:
+        """Take what a scanner's check makes of it, who was asked about it as it was then."""
+        if (left := result.redacted.get(asked)) is not None:
+            if self.hidden is None:
+                self.rewrite(left)
+            else:
+                self.late = left
+        self.replaced = result.replaced.get(asked, self.replaced)
+        if marked := result.entities.get(asked):
+            # the policy's thresholds are for detectors: the check has decided already
+            raised = (replace(e, score=max(e.score, thresholds.get(e.kind, 0.0))) for e in marked)
+            self.marked = (*self.marked, *raised)
+            self.marked_in = asked
+
+
+@dataclass(slots=True, repr=False)
+class RequestState:
+    """All that is known of one request.
+
+    Attributes:
+        number: Its number.
+        request: The request.
+        texts: Its texts by how they came; what the scanners are asked about is looked at as well.
+        turns: What was said before and may be shown outside, by how it was said.
+        results: What scanners' checks came to, in the order in which they ended.
+        detecting: Whether the detectors look at it.
+        unhidden: Whether the detectors failed: what they would have found is not hidden, so nobody outside may see it.
+        result: What becomes of it.
+    """
+
+    number: int
+    request: GuardRequest
+    texts: dict[str, TextState] = field(default_factory=dict)
+    turns: dict[str, TextState] = field(default_factory=dict)
+    results: list[CheckResult] = field(default_factory=list)
+    detecting: bool = False
+    unhidden: bool = False
+    result: GuardResult = field(default_factory=GuardResult)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a check does not let its texts go on."""
+        return self.result.blocking is not None or any(not result.decision.valid for result in self.results)
+
+
+def resolve_overlaps(
+    text: str, entities: Iterable[Entity], policy: Policy, *, anonymized: Collection[str] = ()
+) -> list[ResolvedSpan]:
+    """Join overlapping findings to their union, so that none of them shows.
+
+    Kinds that the policy leaves alone hide nothing and join nothing. Those in `anonymized` get placeholders whatever it
+    says of them, unless it says ``"block"``. The spans are in order, disjoint, without blanks at their ends, and never
+    end within a run of letters and digits; those left alone come where nothing else covers them.
+    """
+
+    def action_of(kind: str) -> KindAction:
+        wanted = kind in anonymized and policy.kinds.get(kind) != "block"
+        return "anonymize" if kind == LITERAL or wanted else policy.action(kind)
+
+    hidden: list[Entity] = []
+    shown: list[ResolvedSpan] = []
+    for entity in entities:
+        start, end = strip_blanks(text, entity.start, entity.end)
+        if start == end:
+            continue
+        action: Action = action_of(entity.kind)
+        if action in ("allow", "warn"):
+            shown.append(ResolvedSpan(start, end, entity.kind, entity.score, action))
+        else:
+            hidden.append(Entity(entity.kind, start, end, entity.score))
+    spans = _unite(text, hidden, action_of)
+    starts = [span.start for span in spans]
+    return sorted(spans + [span for span in shown if not _covered(span, spans, starts)])
+
+
+def _unite(text: str, entities: list[Entity], action_of: Callable[[str], KindAction]) -> list[ResolvedSpan]:
+    groups: list[tuple[int, int, list[Entity]]] = []
+    for entity in sorted(entities, key=lambda entity: (entity.start, -entity.end)):
+        if groups and entity.start < groups[-1][1]:
+            start, end, members = groups[-1]
+            members.append(entity)
+            if entity.end > end:
+                groups[-1] = (start, widen(text, entity.start, entity.end, floor=entity.start)[1], members)
+            continue
+        floor = groups[-1][1] if groups else 0
+        start, end = widen(text, entity.start, entity.end, floor=floor)
+        groups.append((start, end, [entity]))
+    return [_span(start, end, members, action_of) for start, end, members in groups]
+
+
+def _span(start: int, end: int, members: list[Entity], action_of: Callable[[str], KindAction]) -> ResolvedSpan:
+    first = max(members, key=lambda entity: (entity.kind != LITERAL, entity.end - entity.start, entity.score))
+    score = max(entity.score for entity in members)
+    actions = {action_of(entity.kind) for entity in members}
+    action: Action = "block" if "block" in actions else "redact" if "redact" in actions else "anonymize"
+    return ResolvedSpan(start, end, first.kind, score, action)
+
+
+def _covered(span: ResolvedSpan, spans: list[ResolvedSpan], starts: list[int]) -> bool:
+    """Return whether a span overlaps one of some that are in order and disjoint: only the last before its end can."""
+    last = bisect_left(starts, span.end) - 1
+    return last >= 0 and spans[last].end > span.start
