@@ -6,20 +6,21 @@ import contextlib
 import inspect
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from lc_guard.testing import DetectorContract, ScannerContract, VaultContract
 
-_BLOCK = re.compile(r"^```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^( *)```python\n(.*?)^\1```$", flags=re.DOTALL | re.MULTILINE)
 _EXPECTED = re.compile(r"# → (.*)$", flags=re.MULTILINE)
 _CONTRACTS = (DetectorContract, ScannerContract, VaultContract)
 
 
 def blocks(text: str) -> list[str]:
-    """Return the Python blocks of a page, or of a docstring that was cleaned of its indent."""
-    return _BLOCK.findall(text)
+    """Return the Python blocks of a page or a docstring, without their indent."""
+    return [textwrap.dedent(block) for _, block in _BLOCK.findall(text)]
 
 
 def run(text: str, what: str, **given: object) -> dict[str, Any]:
