@@ -55,6 +55,18 @@ def protect(
     Raises:
         TypeError: If an argument is not of its type.
         SessionMissing: If the session id is blank.
+
+    Example:
+        ```python
+        from langchain_core.language_models import FakeListChatModel
+
+        from lc_guard import Guard, protect
+        from lc_guard.testing import ExactDetector
+
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})])
+        model = protect(FakeListChatModel(responses=["Hello [REDACTED_PERSON_1]"]), guard)
+        print(model.invoke("Say hello to Ada").content)  # → Hello Ada
+        ```
     """
     if not isinstance(guard, Guard):
         raise TypeError(f"protect needs a Guard, got {type(guard).__name__}")

@@ -13,7 +13,11 @@ import lc_guard.vaults
 from tests.support.pages import blocks, run
 
 EXAMPLES = (
+    "lc_guard.Anonymize",
+    "lc_guard.Guard",
+    "lc_guard.GuardMiddleware",
     "lc_guard.Policy",
+    "lc_guard.protect",
     "lc_guard.vaults.EncryptedVault",
     "lc_guard.vaults.LangGraphStoreVault",
     "lc_guard.vaults.MemoryVault",
