@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import aclosing, closing
-from typing import Any
+from typing import Any, overload
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.base import coerce_to_runnable
 from langchain_core.runnables.config import patch_config
+from langchain_core.runnables.utils import Input, Output
 
 from lc_guard.call_sessions import CallSession
 from lc_guard.errors import Blocked
@@ -22,6 +23,36 @@ from lc_guard.steps import Streamed
 from lc_guard.wrapping import around_models, is_bound_model, is_chat_model
 
 
+@overload
+def protect(  # type: ignore[overload-overlap]  # a chat model is a Runnable too: the first that fits counts
+    inside: BaseChatModel,
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: None = None,
+    name: str | None = None,
+) -> BaseChatModel: ...
+@overload
+def protect(
+    inside: Runnable[Input, Output],
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: Collection[str] | None = None,
+    name: str | None = None,
+) -> Runnable[Input, Output]: ...
+@overload
+def protect(
+    inside: Any,
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: Collection[str] | None = None,
+    name: str | None = None,
+) -> Runnable[Any, Any]: ...
 def protect(
     inside: Any,
     guard: Guard,

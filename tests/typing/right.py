@@ -8,6 +8,7 @@ from typing import Any, assert_type
 from langchain.agents import create_agent
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
@@ -105,7 +106,11 @@ def chain(model: BaseChatModel, retriever: BaseRetriever, saver: BaseCheckpointS
     create_agent(
         model, tools=[], middleware=[GuardMiddleware(guard)], checkpointer=GuardCheckpointer(saver, guard=guard)
     )
-    protect(model, guard, session_id="case 17", on_blocked="Sorry.")
+    assert_type(protect(model, guard, session_id="case 17", on_blocked="Sorry."), BaseChatModel)
+    answers: Runnable[dict[str, str], str] = prompt | model | StrOutputParser()
+    assert_type(protect(answers, guard, keys=["text"]), Runnable[dict[str, str], str])
+    assert_type(protect(model.with_retry(), guard).invoke("text"), AIMessage)
+    assert_type(protect(str.upper, guard), Runnable[Any, Any])
 
 
 def refused() -> GuardError:

@@ -36,8 +36,8 @@ Anonymize(guard, stage="question")  # E: arg-type
 Deanonymize("guard")  # E: arg-type
 GuardMiddleware(Policy())  # E: arg-type
 GuardMiddleware(guard, state="hidden")  # E: arg-type
-protect(guard=guard)  # E: call-arg
-protect(None, "guard")  # E: arg-type
+protect(guard=guard)  # E: call-overload
+protect(None, "guard")  # E: call-overload
 MemoryVault(ttl="an hour")  # E: arg-type
 MemoryVault(ttl_from="last use")  # E: arg-type
 EncryptedVault(guard)  # E: arg-type
