@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import aclosing, closing
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, overload
 
 from langchain_core.language_models import BaseChatModel, BaseLLM
 from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
 from langchain_core.runnables.base import coerce_to_runnable
 from langchain_core.runnables.config import patch_config, var_child_runnable_config
+from langchain_core.runnables.utils import Input, Output
 
 from lc_guard.call_sessions import CallSession
 from lc_guard.errors import Blocked
@@ -37,6 +38,39 @@ _REMEDY = (
 )
 
 
+@overload
+def protect(  # type: ignore[overload-overlap]  # a chat model is a Runnable too: the first that fits counts
+    inside: BaseChatModel,
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: None = None,
+    name: str | None = None,
+    models: Models = "protected",
+) -> BaseChatModel: ...
+@overload
+def protect(
+    inside: Runnable[Input, Output],
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: Collection[str] | None = None,
+    name: str | None = None,
+    models: Models = "protected",
+) -> Runnable[Input, Output]: ...
+@overload
+def protect(
+    inside: Any,
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: Collection[str] | None = None,
+    name: str | None = None,
+    models: Models = "protected",
+) -> Runnable[Any, Any]: ...
 def protect(
     inside: Any,
     guard: Guard,
@@ -80,6 +114,18 @@ def protect(
         TypeError: If an argument is not of its type.
         ValueError: If no model is found inside, and `models` does not say that it is unseen.
         SessionMissing: If the session id is blank.
+
+    Example:
+        ```python
+        from langchain_core.language_models import FakeListChatModel
+
+        from lc_guard import Guard, protect
+        from lc_guard.testing import ExactDetector
+
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})])
+        model = protect(FakeListChatModel(responses=["Hello [REDACTED_PERSON_1]"]), guard)
+        print(model.invoke("Say hello to Ada").content)  # → Hello Ada
+        ```
     """
     if models not in get_args(Models):
         raise ValueError(f"models must be one of {', '.join(map(repr, get_args(Models)))}")

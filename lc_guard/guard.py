@@ -69,6 +69,17 @@ class Guard:
         ValueError: If the style is none of those, or two checks were given one name.
         PolicyError: If the policy names a check that is not there, or wants what a check can't do.
         MissingExtra, ModelUnavailable: If the default detector can't be had.
+
+    Example:
+        ```python
+        from lc_guard import Guard
+
+        guard = Guard()  # the default detector; make one for the whole application
+        session = guard.session("case 17")
+        hidden = session.anonymize("Please call Ms. Jane O'Hara.")
+        print(hidden)  # → Please call Ms. [REDACTED_PERSON_1].
+        print(session.deanonymize(hidden))  # → Please call Ms. Jane O'Hara.
+        ```
     """
 
     def __init__(

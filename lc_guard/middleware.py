@@ -83,6 +83,22 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         TypeError: If an argument is not of its type.
         ValueError: If there is no such state or self-test, or a tool is to get both real values and placeholders.
         SeamBroken: If the installed LangChain has other hooks than this one was written for.
+
+    Example:
+        ```python
+        from langchain.agents import create_agent
+        from langchain_core.language_models import FakeListChatModel
+
+        from lc_guard import Guard, GuardMiddleware
+        from lc_guard.testing import ExactDetector
+
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})])
+        model = FakeListChatModel(responses=["Hello [REDACTED_PERSON_1]"])
+        agent = create_agent(model, tools=[], middleware=[GuardMiddleware(guard)])
+        config = {"configurable": {"session_id": "case 17"}}
+        state = agent.invoke({"messages": [("user", "Say hello to Ada")]}, config)
+        print(state["messages"][-1].content)  # → Hello Ada
+        ```
     """
 
     def __init__(

@@ -58,6 +58,18 @@ class Policy:
 
     Raises:
         PolicyError: If a value is not one of those named here, or a number is out of range.
+
+    Example:
+        ```python
+        from lc_guard import Guard, Policy
+        from lc_guard.testing import ExactDetector
+
+        policy = Policy(kinds={"CARD": "redact", "CITY": "allow"}, on_invalid="block")
+        detector = ExactDetector({"PERSON": ["Ada"], "CARD": ["4111"], "CITY": ["Ulm"]})
+        session = Guard(detectors=[detector], policy=policy).session("s")
+        print(session.anonymize("Ada paid with 4111 in Ulm"))
+        # → [REDACTED_PERSON_1] paid with [REDACTED_CARD] in Ulm
+        ```
     """
 
     default: KindAction = "anonymize"

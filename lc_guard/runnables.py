@@ -45,6 +45,20 @@ class Anonymize(CheckedStep):
     Raises:
         TypeError: If an argument is not of its type.
         ValueError: If there is no such stage.
+
+    Example:
+        ```python
+        from langchain_core.language_models import FakeListChatModel
+
+        from lc_guard import Anonymize, Deanonymize, Guard
+        from lc_guard.testing import ExactDetector
+
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})])
+        model = FakeListChatModel(responses=["Hello [REDACTED_PERSON_1]"])
+        chain = Anonymize(guard) | model | Deanonymize(guard)
+        config = {"configurable": {"session_id": "case 17"}}
+        print(chain.invoke("Say hello to Ada", config).content)  # → Hello Ada
+        ```
     """
 
     part = "hide"

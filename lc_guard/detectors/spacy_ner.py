@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 KIND_OF_LABEL = {
     "PERSON": "PERSON",
+    "PER": "PERSON",
     "ORG": "ORGANIZATION",
     "GPE": "LOCATION",
     "LOC": "LOCATION",
@@ -30,7 +31,10 @@ KIND_OF_LABEL = {
     "DATE": "DATE_TIME",
     "TIME": "DATE_TIME",
 }
-"""OntoNotes label → Presidio kind. The other labels (amounts, ordinals, works of art, laws…) are no personal data."""
+"""Label → Presidio kind: those of OntoNotes, and ``PER`` of spaCy's pipelines for German, French and others.
+
+Other labels (amounts, ordinals, works of art, laws…) are no personal data.
+"""
 
 SCORE = 0.85
 """spaCy gives no confidence: Presidio's default for its recognizer is used (``NerModelConfiguration``)."""
@@ -96,9 +100,9 @@ class SpacyDetector:
         """Load the pipeline now.
 
         Raises:
-            ModelUnavailable: It is not installed, or a file of it is altered.
+            ModelUnavailable: It is not installed, or a file of it is altered, or it has no label for persons.
         """
-        load_pipeline(self._pipeline)
+        self._load()
 
     def detect(self, text: str) -> list[Entity]:
         """Give the names, places, organizations and dates of a text, ordered by offset."""
@@ -124,10 +128,20 @@ class SpacyDetector:
         pieces.sort(key=lambda piece: len(piece[2]))
         if pieces:
             for (number, start, _), entities in zip(
-                pieces, load_pipeline(self._pipeline).entities([piece for *_, piece in pieces]), strict=True
+                pieces, self._load().entities([piece for *_, piece in pieces]), strict=True
             ):
                 found[number] += shifted([e for e in entities if e.kind in self._kinds], start)
         return [plausible(text, clean(text, entities)) for text, entities in zip(texts, found, strict=True)]
+
+    def _load(self) -> LoadedPipeline:
+        """Load the pipeline, and refuse one that would let every name pass unseen."""
+        pipeline = load_pipeline(self._pipeline)
+        if "PERSON" in self._kinds and "PERSON" not in pipeline.kinds:
+            raise ModelUnavailable(
+                "the spaCy pipeline has no label for persons that is known here (PERSON, PER): choose another one, or "
+                "say SpacyDetector(kinds=...) without PERSON"
+            )
+        return pipeline
 
 
 def recased(text: str) -> str:
@@ -149,9 +163,14 @@ def _calm(word: re.Match[str]) -> str:
 
 
 class LoadedPipeline:
-    """A spaCy pipeline and the lock that its vocabulary needs."""
+    """A spaCy pipeline and the lock that its vocabulary needs.
+
+    Attributes:
+        kinds: What its labels mean, those that are known.
+    """
 
     def __init__(self, nlp: Language) -> None:
+        self.kinds = frozenset(KIND_OF_LABEL[label] for label in nlp.pipe_labels["ner"] if label in KIND_OF_LABEL)
         self._nlp = nlp
         self._lock = threading.Lock()
 

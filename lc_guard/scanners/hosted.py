@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from lc_guard.errors import GuardError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Cost, ScanRequest, Sees, Turn
-from lc_guard.services.pieces import sendable
+from lc_guard.services.client import Call, JSONService, Plan
+from lc_guard.services.pieces import pieces, sendable
+from lc_guard.services.reading import Fields
+from lc_guard.services.settings import find_key
 
-if TYPE_CHECKING:
-    from lc_guard.services.client import JSONService, Plan
+# What a scanner of one's own is written with (docs/extending/hosted-scanner.md): no other module is needed for it.
+__all__ = [
+    "SPOKEN",
+    "Call",
+    "Fields",
+    "HostedScanner",
+    "JSONService",
+    "Plan",
+    "check_places",
+    "check_size",
+    "conversation",
+    "find_key",
+    "pieces",
+    "sendable",
+    "worst",
+]
 
 SPOKEN: tuple[Stage, ...] = ("output", "tool_call")
 """Stages whose text a model wrote."""

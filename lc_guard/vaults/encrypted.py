@@ -35,6 +35,18 @@ class EncryptedVault:
         VaultError: A key is not usable.
         TypeError: The inner vault can't be encrypted.
         MissingExtra: ``cryptography`` is not installed.
+
+    Example:
+        ```python
+        from lc_guard import Guard
+        from lc_guard.testing import ExactDetector
+        from lc_guard.vaults import EncryptedVault, SQLVault
+
+        key = EncryptedVault.generate_key()  # once; keep it where secrets are kept
+        vault = EncryptedVault(SQLVault("sqlite:///vault.db"), keys=[key])
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=vault)
+        print(guard.session("s").anonymize("Hello Ada"))  # → Hello [REDACTED_PERSON_1]
+        ```
     """
 
     blocking = True

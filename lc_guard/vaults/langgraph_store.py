@@ -41,6 +41,19 @@ class LangGraphStoreVault(StoredVault):
     Raises:
         TypeError: If it is no store.
         ValueError: If the store may be shared and `sole_writer` is not set, or a bound is not usable.
+
+    Example:
+        ```python
+        from langgraph.store.memory import InMemoryStore
+
+        from lc_guard import Guard
+        from lc_guard.testing import ExactDetector
+        from lc_guard.vaults import LangGraphStoreVault
+
+        store = InMemoryStore()  # an application's own, which it also gives to its graphs
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=LangGraphStoreVault(store))
+        print(guard.session("s").anonymize("Hello Ada"))  # → Hello [REDACTED_PERSON_1]
+        ```
     """
 
     def __init__(

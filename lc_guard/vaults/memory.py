@@ -51,6 +51,18 @@ class MemoryVault:
 
     Raises:
         ValueError: If a bound is not positive.
+
+    Example:
+        ```python
+        from lc_guard import Guard
+        from lc_guard.testing import ExactDetector
+        from lc_guard.vaults import MemoryVault
+
+        vault = MemoryVault(ttl=3600)  # a session ends an hour after its last use
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=vault)
+        guard.session("case 17").anonymize("Ada")
+        print(vault.export("case 17"))  # → {'[REDACTED_PERSON_1]': 'Ada'}
+        ```
     """
 
     blocking = False

@@ -43,6 +43,20 @@ class RedisVault(StoredVault):
     Raises:
         ValueError: If the URL or a bound is not usable.
         MissingExtra: If redis-py is not installed.
+
+    Example:
+        ```python
+        from lc_guard import Guard
+        from lc_guard.testing import ExactDetector
+        from lc_guard.vaults import RedisVault
+
+        vault = RedisVault("redis://localhost:6379/0", ttl=86_400)
+        hidden = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=vault).session("s").anonymize("Hello Ada")
+
+        # another worker
+        other = Guard(detectors=[], vault=RedisVault("redis://localhost:6379/0"))
+        print(other.session("s").deanonymize(hidden))  # → Hello Ada
+        ```
     """
 
     def __init__(

@@ -39,6 +39,21 @@ class SQLVault(StoredVault):
     Raises:
         ValueError: If the URL or a bound is not usable.
         MissingExtra: If SQLAlchemy or psycopg is not installed.
+
+    Example:
+        ```python
+        from lc_guard import Guard
+        from lc_guard.testing import ExactDetector
+        from lc_guard.vaults import SQLVault
+
+        vault = SQLVault("sqlite:///vault.db", ttl=86_400)
+        hidden = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=vault).session("s").anonymize("Hello Ada")
+        vault.close()
+
+        # another process, later
+        print(Guard(detectors=[], vault=SQLVault("sqlite:///vault.db")).session("s").deanonymize(hidden))
+        # → Hello Ada
+        ```
     """
 
     def __init__(

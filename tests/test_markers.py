@@ -1,0 +1,46 @@
+"""The markers by which tests that need servers, models or a browser are left out (tests/support/markers.py)."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.markers import PLACES
+
+ROOT = Path(__file__).parents[1]
+LEFT_OUT = "not servers and not models and not browser and not slow"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_place_is_there(place: str) -> None:
+    path, *names = place.split("::")
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for name in names:
+        assert re.search(rf"(?:class|def) {name}", text), name
+
+
+@pytest.mark.parametrize(("module", "name"), [("servers", "RedisServer"), ("browser", "Browser")])
+def test_a_test_without_its_marker_starts_nothing(module: str, name: str) -> None:
+    unmarked = getattr(importlib.import_module(f"tests.support.{module}"), name)()
+    with pytest.raises(pytest.fail.Exception, match="without its marker"):
+        unmarked.__enter__()
+
+
+def test_what_the_pages_say_chooses_by_the_markers() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f'-m "{LEFT_OUT}"' in page
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests/vaults"]
+    chosen, left = (
+        subprocess.run([*command, "-m", mark], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for mark in (LEFT_OUT, "servers")
+    )
+    assert "test_memory.py" in chosen
+    assert "TestSQLite" in chosen
+    assert not re.search(r"\[(?:postgres|redis)\]|TestPostgreSQL|TestRedis", chosen)
+    assert "TestPostgreSQL" in left
+    assert "TestSQLite" not in left
