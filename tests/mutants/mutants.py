@@ -372,7 +372,9 @@ MUTANTS = (
     ),
     _mutant(
         "decisions", "hold the message of an error", PIPELINE,
-        "error=None if failure is None else type(failure).__name__,", "error=None if failure is None else str(failure),", "tests/leaks/test_seams.py::test_errors_of_a_check",
+        "error=None if failure is None else type(failure).__name__,",
+        "error=None if failure is None else str(failure),",
+        "tests/leaks/test_seams.py::test_errors_of_a_check",
     ),
     _mutant(
         "decisions", "hold the session id as it is", GUARD,
@@ -386,8 +388,8 @@ MUTANTS = (
     # the core
     _mutant(
         "placeholders", "a look-alike that somebody typed is not defused", ANONYMIZER,
-        "return _beside(text.current, found, text.live) + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]",
-        "return _beside(text.current, found, text.live)", "tests/test_hiding.py::test_a_placeholder_that_somebody_types_opens_no_value",
+        " + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]", "",
+        "tests/test_hiding.py::test_a_placeholder_that_somebody_types_opens_no_value",
     ),
     _mutant(
         "placeholders", "what is known is not hidden again", ANONYMIZER,
@@ -467,7 +469,7 @@ MUTANTS = (
     _mutant(
         "caches", "texts that begin alike are one", ANALYZER,
         'blake2b(text.encode("utf-8", "surrogatepass")', 'blake2b(text[:8].encode("utf-8", "surrogatepass")',
-        "tests/test_guard.py::test_tasks_and_threads_share_a_guard", "tests/test_detection.py",
+        "tests/test_detection.py::test_texts_that_begin_alike_are_two",
     ),
     _mutant(
         "caches", "failed answers are remembered", ANALYZER,
