@@ -184,6 +184,12 @@ def test_a_text_is_looked_at_once():
     assert detector.calls == 1
 
 
+def test_texts_that_begin_alike_are_two():
+    guard = Guard(ExactDetector({"PERSON": ["Jane Doe"]}))
+    assert guard.session("s").anonymize("The witness is nobody.") == "The witness is nobody."
+    assert guard.session("s").anonymize("The witness is Jane Doe.") == "The witness is [REDACTED_PERSON_1]."
+
+
 def test_a_failed_answer_is_not_remembered():
     detector = ExactDetector({"A": ["x"]})
     failing = [ValueError(CANARY)]

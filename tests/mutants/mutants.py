@@ -373,7 +373,8 @@ MUTANTS = (
     _mutant(
         "decisions", "hold the message of an error", PIPELINE,
         "error=None if failure is None else type(failure).__name__,",
-        "error=None if failure is None else str(failure),", "tests/leaks/test_seams.py::test_errors_of_a_check",
+        "error=None if failure is None else str(failure),",
+        "tests/leaks/test_seams.py::test_errors_of_a_check",
     ),
     _mutant(
         "decisions", "hold the session id as it is", GUARD,
@@ -468,7 +469,7 @@ MUTANTS = (
     _mutant(
         "caches", "texts that begin alike are one", ANALYZER,
         'blake2b(text.encode("utf-8", "surrogatepass")', 'blake2b(text[:8].encode("utf-8", "surrogatepass")',
-        "tests/test_guard.py::test_tasks_and_threads_share_a_guard", "tests/test_detection.py",
+        "tests/test_detection.py::test_texts_that_begin_alike_are_two",
     ),
     _mutant(
         "caches", "failed answers are remembered", ANALYZER,
