@@ -11,9 +11,17 @@ ENGINE := $(shell $(PYTHON) -c 'import sys; print("llm-guard" if sys.version_inf
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
+MUTANTS ?=
 ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.PHONY: demo verify test coverage browser check lint types notebooks benchmarks wheel clean
+# All versions of everything that `make test` installs: the tests run with these until `make locked` writes new ones.
+LOCKED := requirements/$(ENGINE).txt
+NOX_ARGS ?=
+# pyenv shows the Pythons that are named, all of them here.
+PYENV_VERSION := $(shell pyenv versions --bare 2>/dev/null | grep -E '^3\.1[1-4]\.[0-9]+$$' | paste -sd:)
+NOX = PYENV_VERSION=$(PYENV_VERSION) $(BIN)/nox
+
+.PHONY: demo verify test coverage browser check lint types notebooks mutants benchmarks wheel lowest newest compatibility locked clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -45,24 +53,47 @@ types: $(VENV)/.ready-dev
 notebooks: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest tests/test_notebooks.py
 
+# Faults put into a copy of the package: what catches each. MUTANTS=--write also writes docs/design/mutants.md.
+mutants: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.mutants.run $(MUTANTS)
+
 benchmarks: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks
 
 wheel: $(VENV)/.ready-dev
 	$(BIN)/python -m build --wheel --outdir dist .
 
+# The tests of the seams on each Python that the machine has, with the lowest and the newest versions of everything;
+# NOX_ARGS='-p 3.12' takes one Python.
+lowest newest: $(VENV)/.ready-dev
+	$(NOX) -s $@ $(NOX_ARGS)
+
+# The same with the locked versions too; then docs/compatibility.md is written from these runs.
+compatibility: $(VENV)/.ready-dev
+	rm -rf build/compatibility
+	$(NOX) -s lowest locked newest $(NOX_ARGS)
+	$(NOX) -s compatibility
+
+# Write the newest versions into the files of locked ones; llm-guard and gorget exclude each other.
+locked: $(VENV)/.ready-dev
+	for engine in llm-guard gorget; do \
+	    $(BIN)/uv pip compile pyproject.toml --extra $$engine --extra openai --group dev --constraint constraints.txt \
+	        --universal --python-version 3.11 --upgrade --no-annotate --no-emit-index-url --quiet \
+	        --custom-compile-command 'make locked' --output-file requirements/$$engine.txt || exit 1; \
+	done
+
 clean:
-	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .nox .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --upgrade 'pip>=25.1'
 
-$(VENV)/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.ready: pyproject.toml $(LOCKED) | $(VENV)/bin/python
 	@echo "installing lc-guard with $(ENGINE) into $(VENV): a few minutes, once"
-	$(PIP) install --constraint constraints.txt --editable '.[$(ENGINE),openai]'
+	$(PIP) install --constraint $(LOCKED) --editable '.[$(ENGINE),openai]'
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready
-	$(PIP) install --constraint constraints.txt --group dev
+	$(PIP) install --constraint $(LOCKED) --group dev
 	@touch $@

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import aclosing, closing
-from typing import Any, overload
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal, get_args, overload
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.language_models import BaseChatModel, BaseLLM
+from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
 from langchain_core.runnables.base import coerce_to_runnable
-from langchain_core.runnables.config import patch_config
+from langchain_core.runnables.config import patch_config, var_child_runnable_config
 from langchain_core.runnables.utils import Input, Output
 
 from lc_guard.call_sessions import CallSession
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
+from lc_guard.jobs import Job
+from lc_guard.model_search import is_plain, leads_to_model
+from lc_guard.model_watch import ModelWatch, unwatched
 from lc_guard.protected_model import ProtectedChatModel
 from lc_guard.refusals import Inside
+from lc_guard.retrieved import HideRetrieved, is_retriever
+from lc_guard.retrievers import ProtectedRetriever
 from lc_guard.runnables import Anonymize, Deanonymize
 from lc_guard.sessions import session_key
 from lc_guard.steps import Streamed
 from lc_guard.wrapping import around_models, is_bound_model, is_chat_model
+
+Models = Literal["protected", "unseen"]
+"""What `protect` is to think of an inside in which no model is found."""
+
+_REMEDY = (
+    "Give it a protected one, protect(model, guard), with the same guard; an agent takes "
+    "create_agent(..., middleware=[GuardMiddleware(guard)]) instead of protect(agent, guard)"
+)
 
 
 @overload
@@ -32,6 +47,7 @@ def protect(  # type: ignore[overload-overlap]  # a chat model is a Runnable too
     on_blocked: str = "raise",
     keys: None = None,
     name: str | None = None,
+    models: Models = "protected",
 ) -> BaseChatModel: ...
 @overload
 def protect(
@@ -42,6 +58,7 @@ def protect(
     on_blocked: str = "raise",
     keys: Collection[str] | None = None,
     name: str | None = None,
+    models: Models = "protected",
 ) -> Runnable[Input, Output]: ...
 @overload
 def protect(
@@ -52,6 +69,7 @@ def protect(
     on_blocked: str = "raise",
     keys: Collection[str] | None = None,
     name: str | None = None,
+    models: Models = "protected",
 ) -> Runnable[Any, Any]: ...
 def protect(
     inside: Any,
@@ -61,12 +79,18 @@ def protect(
     on_blocked: str = "raise",
     keys: Collection[str] | None = None,
     name: str | None = None,
+    models: Models = "protected",
 ) -> Any:
     """Put the boundary around a chat model or any other Runnable: what is inside sees placeholders only.
 
     A chat model stays one: `ProtectedChatModel`. Bindings, retries and fallbacks around models stay as they are, with
     the models in them protected. Anything else becomes a Runnable that hides its input, runs the inside and restores
     the output, as it streams.
+
+    What arises inside is hidden as well, before a model sees it: retrieved documents, results of tools, texts of the
+    prompt. Every model in what LangChain composes is protected in the call's session. One that can't be reached there,
+    since a function or a graph calls it, is refused when it starts: protect that one, or give the agent a
+    `GuardMiddleware`. Nobody can watch a function that calls a provider's client: see `models`.
 
     The session is the one that a call's config names, by ``session_id`` or ``thread_id``, else `session_id`, else one
     of the call's own that is forgotten when the call ends.
@@ -79,12 +103,16 @@ def protect(
             that stands for it. The inside is not called for a blocked input.
         keys: Keys of a dict input that hold text; the others are left alone. None looks at every text in it.
         name: Name of the Runnable in traces; models keep theirs.
+        models: ``"protected"`` refuses an inside in which no model is found, though code of yours may ask one.
+            ``"unseen"`` takes it: only its input and its output are guarded, and **what it adds in between goes to its
+            provider as it is**. Models of LangChain are protected or refused in either case.
 
     Returns:
         A `ProtectedChatModel` for a chat model, else a Runnable.
 
     Raises:
         TypeError: If an argument is not of its type.
+        ValueError: If no model is found inside, and `models` does not say that it is unseen.
         SessionMissing: If the session id is blank.
 
     Example:
@@ -99,22 +127,19 @@ def protect(
         print(model.invoke("Say hello to Ada").content)  # → Hello Ada
         ```
     """
+    if models not in get_args(Models):
+        raise ValueError(f"models must be one of {', '.join(map(repr, get_args(Models)))}")
     if not isinstance(guard, Guard):
         raise TypeError(f"protect needs a Guard, got {type(guard).__name__}")
     if not isinstance(on_blocked, str):
         raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
     fixed = None if session_id is None else session_key(session_id)
     if not is_chat_model(inside) and not is_bound_model(inside):
-        return Boundary(inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name)
+        return Boundary(inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name, models=models)
     if keys is not None:
         raise TypeError("keys= is for Runnables that take a dict: all messages of a model are looked at")
 
-    def wrapped(model: Any) -> BaseChatModel:
-        if isinstance(model, ProtectedChatModel) and model.guard is guard:
-            return model
-        return ProtectedChatModel(inner=model, guard=guard, session_id=fixed, isolated=True, on_blocked=on_blocked)
-
-    return around_models(inside, wrapped)
+    return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked))
 
 
 class Boundary(Streamed):
@@ -127,6 +152,7 @@ class Boundary(Streamed):
         on_blocked: ``"raise"``, or the answer that stands for a blocked input.
         keys: Keys of a dict input that hold text; None looks at every text in it.
         name: Name in traces.
+        models: Whether an inside in which no model is found is refused; see `protect`.
     """
 
     def __init__(
@@ -138,9 +164,13 @@ class Boundary(Streamed):
         on_blocked: str = "raise",
         keys: Collection[str] | None = None,
         name: str | None = None,
+        models: Models = "protected",
     ) -> None:
         self.inside: Runnable[Any, Any] = coerce_to_runnable(inside)
         self.guard = guard
+        self._is_model = isinstance(inside, BaseLLM)
+        if not self._is_model:
+            self.inside = self._with_models_protected(on_blocked, models)
         self.name = name
         self._fixed = session_id
         self._on_blocked = on_blocked
@@ -190,67 +220,81 @@ class Boundary(Streamed):
                 yield chunk
 
     def _run(self, value: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> Any:
-        child = patch_config(config, callbacks=run_manager.get_child())
         with self._session(config) as session:
-            hide, restore = self._steps(session.id)
+            steps, child, watch = self._children(config, run_manager, session)
+            hide, restore = self._steps(session)
             try:
-                hidden = hide.invoke(value, child)
+                hidden = hide.invoke(value, steps)
             except Blocked as blocked:
                 return self._instead(blocked)
-            given = self.inside.invoke(hidden, child, **kwargs)
             try:
-                return restore.invoke(given, child)
+                given = self.inside.invoke(hidden, child, **kwargs)
+            except Blocked as blocked:
+                if blocked is not watch.blocked:
+                    raise
+                return self._instead(blocked)
+            watch.raise_if_refused()
+            try:
+                return restore.invoke(given, steps)
             except Blocked as blocked:
                 return self._instead(blocked)
 
     async def _arun(self, value: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> Any:
-        child = patch_config(config, callbacks=run_manager.get_child())
         async with self._session(config) as session:
-            hide, restore = self._steps(session.id)
+            steps, child, watch = self._children(config, run_manager, session)
+            hide, restore = self._steps(session)
             try:
-                hidden = await hide.ainvoke(value, child)
+                hidden = await hide.ainvoke(value, steps)
             except Blocked as blocked:
                 return self._instead(blocked)
-            given = await self.inside.ainvoke(hidden, child, **kwargs)
             try:
-                return await restore.ainvoke(given, child)
+                given = await self.inside.ainvoke(hidden, child, **kwargs)
+            except Blocked as blocked:
+                if blocked is not watch.blocked:
+                    raise
+                return self._instead(blocked)
+            watch.raise_if_refused()
+            try:
+                return await restore.ainvoke(given, steps)
             except Blocked as blocked:
                 return self._instead(blocked)
 
     def _run_stream(
         self, pieces: Iterator[Any], run_manager: Any, config: RunnableConfig, **kwargs: Any
     ) -> Iterator[Any]:
-        child = patch_config(config, callbacks=run_manager.get_child())
         with self._session(config) as session:
-            hide, restore = self._steps(session.id)
+            steps, child, watch = self._children(config, run_manager, session)
+            hide, restore = self._steps(session)
             inside = Inside()
             try:
-                (hidden,) = hide.transform(pieces, child)
+                (hidden,) = hide.transform(pieces, steps)
                 given = inside.chunks(self.inside.stream(hidden, child, **kwargs))
-                with closing(given), closing(restore.transform(given, child)) as chunks:  # type: ignore[type-var]
+                with closing(given), closing(restore.transform(given, steps)) as chunks:  # type: ignore[type-var]
                     yield from chunks
             except Blocked as blocked:
-                if blocked is inside.error:
+                if blocked is inside.error and blocked is not watch.blocked:
                     raise
                 yield self._instead(blocked)
+            watch.raise_if_refused()
 
     async def _arun_stream(
         self, pieces: AsyncIterator[Any], run_manager: Any, config: RunnableConfig, **kwargs: Any
     ) -> AsyncIterator[Any]:
-        child = patch_config(config, callbacks=run_manager.get_child())
         async with self._session(config) as session:
-            hide, restore = self._steps(session.id)
+            steps, child, watch = self._children(config, run_manager, session)
+            hide, restore = self._steps(session)
             inside = Inside()
             try:
-                (hidden,) = [hidden async for hidden in hide.atransform(pieces, child)]
+                (hidden,) = [hidden async for hidden in hide.atransform(pieces, steps)]
                 given: Any = inside.achunks(self.inside.astream(hidden, child, **kwargs))
-                async with aclosing(given), aclosing(restore.atransform(given, child)) as chunks:  # type: ignore[type-var]
+                async with aclosing(given), aclosing(restore.atransform(given, steps)) as chunks:  # type: ignore[type-var]
                     async for chunk in chunks:
                         yield chunk
             except Blocked as blocked:
-                if blocked is inside.error:
+                if blocked is inside.error and blocked is not watch.blocked:
                     raise
                 yield self._instead(blocked)
+            watch.raise_if_refused()
 
     def _instead(self, blocked: Blocked) -> str:
         """Give what stands for a blocked input or output.
@@ -265,6 +309,60 @@ class Boundary(Streamed):
     def _session(self, config: RunnableConfig) -> CallSession:
         return CallSession(self.guard, config, fixed=self._fixed, isolated=True)
 
-    def _steps(self, session: str) -> tuple[Anonymize, Deanonymize]:
+    def _children(
+        self, config: RunnableConfig, run_manager: Any, session: CallSession
+    ) -> tuple[RunnableConfig, RunnableConfig, ModelWatch]:
+        """Give the config of the steps, that of the inside, and what watches the inside."""
+        manager = unwatched(run_manager.get_child(), self.guard)
+        watch = ModelWatch(self.guard, seam="protect()", remedy=_REMEDY, session=session.id)
+        inside = patch_config(config, callbacks=manager if self._is_model else watch.over(manager))
+        # What is inside may call a model without its config: LangChain then takes the one of this context, which is a
+        # copy that LangChain made for this call.
+        var_child_runnable_config.set(inside)
+        return patch_config(config, callbacks=manager), inside, watch
+
+    def _steps(self, session: CallSession) -> tuple[Runnable[Any, Any], Runnable[Any, Any]]:
         # a session that the config names is the same one; the inside's config is left as the caller gave it
-        return Anonymize(self.guard, keys=self._keys, session_id=session), Deanonymize(self.guard, session_id=session)
+        if session.live:
+            return _HideLive(self.guard, keys=self._keys, session_id=session.id), RunnablePassthrough()
+        return (
+            Anonymize(self.guard, keys=self._keys, session_id=session.id),
+            Deanonymize(self.guard, session_id=session.id),
+        )
+
+    def _with_models_protected(self, on_blocked: str, models: Models) -> Runnable[Any, Any]:
+        found: list[Any] = []
+
+        def wrapped(model: Any) -> BaseChatModel:
+            found.append(model)
+            return _protected(model, guard=self.guard, session_id=None, on_blocked=on_blocked)
+
+        def other(part: Any) -> Any:
+            if isinstance(part, BaseLLM):
+                found.append(part)
+                return Boundary(part, self.guard, on_blocked=on_blocked)
+            if is_retriever(part):
+                return around_models(part, wrapped) | HideRetrieved(self.guard)
+            return around_models(part, wrapped) if isinstance(part, ProtectedRetriever) else None
+
+        protected: Runnable[Any, Any] = around_models(self.inside, wrapped, others=other)
+        if models == "protected" and not (found or is_plain(self.inside) or leads_to_model(self.inside)):
+            raise ValueError(
+                f"no chat model was found inside {self.inside.get_name()}, so that nobody could hide what arises in "
+                'there: compose it of protect(model, guard), or say models="unseen" if only its input and output '
+                "are to be guarded"
+            )
+        return protected
+
+
+class _HideLive(Anonymize):
+    """Hides the input of a boundary that stands behind another one of its guard: placeholders are there already."""
+
+    def job(self, value: Any, config: RunnableConfig) -> Job:
+        return replace(super().job(value, config), live=True)
+
+
+def _protected(model: Any, *, guard: Guard, session_id: str | None, on_blocked: str) -> BaseChatModel:
+    if isinstance(model, ProtectedChatModel) and model.guard is guard:
+        return model
+    return ProtectedChatModel(inner=model, guard=guard, session_id=session_id, isolated=True, on_blocked=on_blocked)

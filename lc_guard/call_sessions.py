@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from lc_guard.guard import Guard
+from lc_guard.model_watch import watch_of
 from lc_guard.sessions import configured_session, session_key
 
 
 class CallSession:
     """Finds the session of a call, and forgets it at the end of its ``with`` block if nobody named it.
+
+    Behind a boundary of the same guard it is the boundary's, whatever the config names.
 
     Args:
         guard: The guard whose session it is.
@@ -21,13 +24,17 @@ class CallSession:
 
     Attributes:
         id: The session id.
+        live: Whether the call is made behind a boundary of the session, so that the session's placeholders stand in
+            its texts already, and the boundary restores and judges what comes out.
 
     Raises:
         SessionMissing: If there is none and the call may not have one of its own.
     """
 
     def __init__(self, guard: Guard, config: Mapping[str, Any], *, fixed: str | None, isolated: bool) -> None:
-        named = configured_session(config, fixed)
+        watch = watch_of(config.get("callbacks"), guard)
+        self.live = watch is not None
+        named = configured_session(config, fixed) if watch is None else watch.session
         self._own = isolated and named is None
         self._guard = guard
         self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self._own else session_key(named)

@@ -8,6 +8,7 @@ from typing import Any
 from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
 from lc_guard.jobs import CheckEnded, CheckStarted, Job, Outcome
+from lc_guard.model_watch import unwatched_here
 from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, SESSION_METADATA, STAGE_METADATA
 
 
@@ -21,9 +22,11 @@ def run_checks(guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]) -> li
     """
     watch = _Watch(guard, jobs, managers)
     if not watch.watched:
-        return guard.check(jobs)  # nobody watches: runs would cost and show nothing
+        with unwatched_here(guard):
+            return guard.check(jobs)  # nobody watches: runs would cost and show nothing
     try:
-        return guard.check(jobs, watch.tell)
+        with unwatched_here(guard):
+            return guard.check(jobs, watch.tell)
     except BaseException as error:
         for run in watch.open.values():
             run.on_chain_error(_value_free(error))
@@ -34,9 +37,11 @@ async def arun_checks(guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]
     """Do what `run_checks` does without blocking the event loop."""
     watch = _Watch(guard, jobs, managers)
     if not watch.watched:
-        return await guard.acheck(jobs)
+        with unwatched_here(guard):
+            return await guard.acheck(jobs)
     try:
-        return await guard.acheck(jobs, watch.atell)
+        with unwatched_here(guard):
+            return await guard.acheck(jobs, watch.atell)
     except BaseException as error:
         for run in watch.open.values():
             await run.on_chain_error(_value_free(error))

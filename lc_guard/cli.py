@@ -1,4 +1,4 @@
-"""The command line: ``lc-guard demo | scan | verify | eval | check-policy | report | audit | langfuse | vault``.
+"""The command line: ``lc-guard demo | scan | doctor | verify | eval | check-policy | report | audit | langfuse | ...``.
 
 Exit status: 0 done; 1 the command ran and failed, or found a leak; 2 wrong usage, or an input that can't be read;
 130 interrupted; 141 nobody reads the output any more.
@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from lc_guard.commands import (
     auditing,
     demo,
+    doctor,
     evaluation,
     langfuse_project,
     policies,
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     demo.add_parser(commands)
     scan.add_parser(commands)
+    doctor.add_parser(commands)
     verification.add_parser(commands)
     evaluation.add_parser(commands)
     policies.add_parser(commands)

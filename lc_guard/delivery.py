@@ -1,37 +1,27 @@
 """Scores and spans leave within a time that is known: at the end of the process, and where it is frozen (serverless).
 
 The SDK's own exit waits until every queued score was tried three times, 15 at once: against a Langfuse that hangs
-that is 16 seconds for five guarded calls, without a limit.
+that is 16 seconds for five guarded calls, without a limit. And it sends spans when the mask's models can't be used any
+more (`process_end`).
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from typing import Any
+
+from lc_guard.process_end import END
 
 logger = logging.getLogger("lc_guard.langfuse")
 
 _PLACE = "_lc_guard_delivery"
 _POLL = 0.02
-
-
-class _Exit:
-    """The end of the process, which begins once: all clients wait within one limit, not each one after the other."""
-
-    began: float | None = None
-
-    def deadline(self, seconds: float) -> float:
-        """Give the reading of `time.monotonic` at which a wait of so many seconds from the beginning is over."""
-        if self.began is None:
-            self.began = time.monotonic()
-        return self.began + seconds
-
-
-_EXIT = _Exit()
 
 
 class Delivery:
@@ -45,7 +35,8 @@ class Delivery:
         self._resources = weakref.ref(resources)
         self._lock = threading.Lock()
         self._flushing: threading.Thread | None = None
-        self._bounded = False
+        self._exit_timeout: float | None = None
+        self._used_in: int | None = None
 
     def flush(self, timeout: float) -> bool:
         """Deliver what is queued.
@@ -57,26 +48,78 @@ class Delivery:
             Whether all of it has been sent or given up by the SDK; False if the time was over first. What is left is
             still being sent in the background.
         """
+        flushing = self.begin()
+        if flushing is None:
+            return True
+        flushing.join(timeout)
+        return not flushing.is_alive()
+
+    def begin(self) -> threading.Thread | None:
+        """Begin to deliver what is queued.
+
+        Returns:
+            The thread that does it; None if it is done, or there is nothing.
+        """
         with self._lock:
             resources = self._resources()
             if resources is None:
-                return True
+                return None
             # One at a time: calls against a Langfuse that hangs must not pile up threads.
             if self._flushing is None or not self._flushing.is_alive():
-                self._flushing = threading.Thread(target=resources.flush, name="lc-guard-flush", daemon=True)
-                self._flushing.start()
-            flushing = self._flushing
-        flushing.join(timeout)
-        return not flushing.is_alive()
+                flushing = threading.Thread(target=resources.flush, name="lc-guard-flush", daemon=True)
+                try:
+                    flushing.start()
+                except RuntimeError:
+                    if threading.main_thread().is_alive():
+                        raise
+                    resources.flush()  # some interpreters start no thread once the main one has ended
+                    return None
+                self._flushing = flushing
+            return self._flushing
 
     def bound_exit(self, seconds: float) -> None:
         """Let the end of the process wait for scores this long, and then go without them; the first call counts."""
         with self._lock:
-            if self._bounded:
+            if self._exit_timeout is not None:
                 return
-            self._bounded = True
+            self._exit_timeout = seconds
         # Called before the SDK's own, which was registered before.
         atexit.register(_wait_at_exit, self._resources, seconds)
+
+    def prepare(self, load: Callable[[], object] | None = None) -> None:
+        """Have what is queued from now on delivered before the interpreter is taken down; once for a process.
+
+        Args:
+            load: What loads the models that delivering needs; it is called in the background, and raises nothing.
+        """
+        if self._used_in == os.getpid():
+            return
+        self._used_in = os.getpid()
+        END.await_before(self)
+        if load is not None:
+            threading.Thread(target=_load, args=(load, END.hold()), name="lc-guard-models", daemon=True).start()
+
+    def finish(self) -> bool:
+        """Wait for what `begin` began, at the end of the process, as long as `bound_exit` allows.
+
+        Returns:
+            Whether it is done.
+        """
+        flushing, seconds = self._flushing, self._exit_timeout
+        if flushing is None:
+            return True
+        flushing.join(None if seconds is None else max(0.0, END.deadline(seconds) - time.monotonic()))
+        resources = self._resources()
+        late = flushing.is_alive()
+        if late and resources is not None:
+            queue = _score_queue(resources)
+            if queue is None or not queue.unfinished_tasks:  # of scores `_wait_at_exit` tells
+                logger.warning(
+                    "spans were not delivered: Langfuse did not take them within %g s of the end of the process",
+                    seconds,
+                )
+            atexit.unregister(resources.shutdown)
+        return not late
 
 
 def delivery_of(resources: Any) -> Delivery:
@@ -85,15 +128,26 @@ def delivery_of(resources: Any) -> Delivery:
     return delivery
 
 
+def _load(load: Callable[[], object], held: threading.Event) -> None:
+    try:
+        load()
+    finally:
+        END.release(held)
+
+
+def _score_queue(resources: Any) -> Any:
+    return getattr(resources, "_score_queue", None) or getattr(resources, "_score_ingestion_queue", None)
+
+
 def _wait_at_exit(reference: weakref.ref[Any], seconds: float) -> None:
     resources = reference()
     # No thread can be started any more while the interpreter ends: the SDK's own do the work, this one looks on.
-    queue = getattr(resources, "_score_queue", None) or getattr(resources, "_score_ingestion_queue", None)
+    queue = _score_queue(resources)
     if queue is None or resources is None:
         return
     for consumer in getattr(resources, "_score_consumers", ()):
         consumer.wake()
-    deadline = _EXIT.deadline(seconds)
+    deadline = END.deadline(seconds)
     while queue.unfinished_tasks and time.monotonic() < deadline:
         time.sleep(_POLL)
     if queue.unfinished_tasks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import secrets
 import threading
 import time
@@ -56,7 +57,7 @@ class Detection:
         self.detectors: Mapping[str, Detector] = _by_name(detectors)
         self._cache = _Cache(cache_size)
         self._warm = False
-        self._warm_lock = threading.Lock()
+        self._cold_here()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self.detectors)})"
@@ -64,7 +65,7 @@ class Detection:
     @property
     def cold(self) -> bool:
         """Whether a detector has yet to load its models."""
-        return not self._warm and any(hasattr(detector, "warm_up") for detector in self.detectors.values())
+        return not self._is_warm() and any(hasattr(detector, "warm_up") for detector in self.detectors.values())
 
     def warm_up(self) -> None:
         """Load the models of all detectors now; does nothing the second time.
@@ -72,7 +73,7 @@ class Detection:
         Raises:
             DetectorError: If a model can't be loaded.
         """
-        if self._warm:
+        if self._is_warm():
             return
         with self._warm_lock:
             if self._warm:
@@ -82,6 +83,18 @@ class Detection:
                 if load is not None:
                     load()
             self._warm = True
+
+    def _is_warm(self) -> bool:
+        # A forked process loads anew: some models do not live on there, and the lock may be held by a thread that
+        # did not either.
+        if self._process != os.getpid():
+            self._cold_here()
+        return self._warm
+
+    def _cold_here(self) -> None:
+        self._warm_lock = threading.Lock()
+        self._warm = False
+        self._process = os.getpid()
 
     def plan(self, batches: Sequence[Texts], timeout: float | None) -> Plan[Detected]:
         """Have all texts looked at that the cache does not know.

@@ -15,6 +15,7 @@ GuardError
 │   └── ServiceError     a hosted service refused, failed, or gave a reply that can't be read
 ├── PolicyError          a policy that can't be taken: says where and why (also a ValueError)
 ├── WrongOrder           a chain would ask its model before anything is hidden (also a ValueError)
+├── UnmaskedClient       a Langfuse client that would send raw values: without the guard's mask
 ├── LangfuseError        Langfuse's public API can't be read or written: says what to do
 ├── VaultError           the vault can't remember or give back
 │   └── VaultFull        its size bound is reached
@@ -182,6 +183,26 @@ class LangfuseError(GuardError):
         super().__init__(message)
 
 
+class UnmaskedClient(GuardError):
+    """The Langfuse client that a handler is to use does not hide the guard's values.
+
+    Args:
+        other: Whether it hides those of another guard.
+    """
+
+    def __init__(self, *, other: bool = False) -> None:
+        self._other = other
+        has = "is masked with another guard" if other else "was made without the guard's mask"
+        super().__init__(
+            f"the Langfuse client {has}, and would send what this guard hides. Give it the mask where it is made, as "
+            "in Langfuse(mask_otel_spans=mask_otel_spans(guard)) of lc_guard.langfuse; or make none before "
+            'CallbackHandler(guard), which makes it; or pass unmasked="warn" to send raw values'
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _unmasked, (self._other,)
+
+
 class VaultError(GuardError):
     """The vault can't remember a value or give it back."""
 
@@ -205,6 +226,10 @@ class MissingExtra(GuardError, ImportError):
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
         return type(self), self._args
+
+
+def _unmasked(other: bool) -> UnmaskedClient:  # noqa: FBT001 - what pickle calls
+    return UnmaskedClient(other=other)
 
 
 def _version(library: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import secrets
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
@@ -18,6 +20,8 @@ from lc_guard.drivers import Driver
 from lc_guard.foreign_errors import ask_vault
 from lc_guard.hiding import Hiding, cut_out
 from lc_guard.jobs import Ask, Job, Outcome
+from lc_guard.langsmith_tracing import langsmith_unmasked
+from lc_guard.leaks import Leaks
 from lc_guard.panels import Panels
 from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.planning import Planner
@@ -33,6 +37,8 @@ from lc_guard.vaults.memory import MemoryVault
 from lc_guard.verdicts import without_faults
 
 T = TypeVar("T")
+
+logger = logging.getLogger("lc_guard")
 
 _MAX_DIGESTS = 100_000
 
@@ -116,10 +122,12 @@ class Guard:
             preamble=preamble,
         )
         self.prompts = Prompts()
+        self.leaks = Leaks()
         self._driver = Driver()
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()
         self._digests_lock = threading.Lock()
+        self._used = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._detection!r}, vault={self.vault!r}, policy={self.policy!r})"
@@ -159,12 +167,14 @@ class Guard:
         Returns:
             One outcome for each job, in order; a blocked one says so and raises nothing.
         """
+        self._first_use()
         return self._driver.run(self._planner.plan(jobs), tell)
 
     async def acheck(
         self, jobs: Sequence[Job], tell: Callable[[Any], Awaitable[object]] | None = None
     ) -> list[Outcome]:
         """Do what `check` does without blocking the event loop."""
+        self._first_use()
         return await self._driver.arun(self._planner.plan(jobs), tell)
 
     def scan(
@@ -314,6 +324,22 @@ class Guard:
             left = without_faults(left, judge.scanner, stage, judge.rule)
         return left
 
+    @property
+    def redaction_is_cold(self) -> bool:
+        """Whether `redact` has yet to load models."""
+        hiding = self._panels.hiding.values()
+        return self._detection.cold or any(self._panels.cold(judge.scanner) for _, judge in hiding)
+
+    def warm_up_redaction(self) -> None:
+        """Load the models that `redact` needs, and no others; does nothing the second time.
+
+        Raises:
+            Exception: If one can't be loaded.
+        """
+        self._detection.warm_up()
+        for _, judge in self._panels.hiding.values():
+            self._panels.warm(judge.scanner)
+
     def digest(self, session: str) -> str:
         """Give the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""
         digest = hmac.new(self._digest_key, session.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
@@ -328,6 +354,15 @@ class Guard:
         """Give the session id that a digest stands for, or None if it was not used of late."""
         with self._digests_lock:
             return self._digests.get(digest)
+
+    def _first_use(self) -> None:
+        """Say once what makes hiding worthless: tracing that sends the raw texts elsewhere."""
+        if self._used:
+            return
+        self._used = True
+        if told := langsmith_unmasked():
+            logger.warning(told)
+            warnings.warn(told, stacklevel=3)
 
     def _restore(self, session: str, text: str) -> str:
         restorer = StreamRestorer(self.restoring(session))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+import string
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
@@ -31,16 +32,25 @@ _Allocate = Callable[[str, Sequence[Wanted], Mint], list[str]]
 _MAX_REPAIRS = 8
 _NOBODY = 999_999_999  # the highest number that a placeholder can have: no session gets there
 _FEW_LINKED = 200  # names whose comparison takes a few milliseconds
+_NO_VALUE = string.punctuation + string.whitespace
 _MAX_LINKED = 5_000  # placeholders of a session beyond which new names are no longer compared with all others
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the vault knows of some texts, read in one go."""
+    """What the vault knows of some texts, read in one go.
+
+    Attributes:
+        kinds: Kinds with a live placeholder.
+        found: Values of the session in each text.
+        fakes: The session's fakes; None in a numbered style.
+        live: Text → where placeholders of the session stand in it that mean what they stand for.
+    """
 
     kinds: frozenset[str]
     found: list[list[Known]] = field(repr=False)
     fakes: FakeRestoring | None = field(repr=False)
+    live: Mapping[str, list[tuple[int, int]]] = field(default_factory=dict, repr=False)
 
 
 class Hiding:
@@ -66,11 +76,27 @@ class Hiding:
         """Whether the vault may block."""
         return bool(getattr(self._vault, "blocking", True))
 
-    def recall(self, session: str, texts: Sequence[str]) -> Memory:
-        """Read what the vault knows of some texts."""
+    def recall(self, session: str, texts: Sequence[str], *, live: bool = False) -> Memory:
+        """Read what the vault knows of some texts.
+
+        Args:
+            session: Session id.
+            texts: The texts.
+            live: Whether placeholders of the session stand in them for what they stand for; see `Job.live`.
+        """
         kinds, found = self._look(session, texts)
         fakes = FakeRestoring(self._vault.items(session)) if self._grammar is None else None
-        return Memory(kinds, found, fakes)
+        return Memory(kinds, found, fakes, self._live(session, texts, fakes) if live else {})
+
+    def _live(
+        self, session: str, texts: Sequence[str], fakes: FakeRestoring | None
+    ) -> dict[str, list[tuple[int, int]]]:
+        if self._grammar is None:
+            return {text: fakes.find(text) for text in texts} if fakes is not None else {}
+        written = {text: self._grammar.exact(text) for text in texts}
+        tokens = {text[start:end] for text, spans in written.items() for start, end in spans}
+        minted = self._vault.values(session, sorted(tokens)) if tokens else {}
+        return {text: [span for span in spans if text[slice(*span)] in minted] for text, spans in written.items()}
 
     def _look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Known]]]:
         read = [(number, *reading) for number, text in enumerate(texts) for reading in readings(text)]
@@ -110,12 +136,21 @@ class Hiding:
                 continue
             certain = hit.kind != LITERAL and not detected
             findings.append(Entity(base_kind(hit.kind), hit.start, hit.end, 1.0 if certain else 0.0))
-        return findings + [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, memory, kinds)]
+        live = memory.live.get(text, [])
+        lookalikes = self._lookalikes(text, memory, kinds, live)
+        return _beside(text, findings, live) + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]
 
-    def _lookalikes(self, text: str, memory: Memory, kinds: Set[str]) -> list[tuple[int, int]]:
-        if self._grammar is not None:
-            return self._grammar.find(text, kinds)
-        return memory.fakes.find(text) if memory.fakes is not None else []
+    def _lookalikes(
+        self, text: str, memory: Memory, kinds: Set[str], live: Sequence[tuple[int, int]]
+    ) -> list[tuple[int, int]]:
+        if self._grammar is None:
+            return memory.fakes.find(text) if memory.fakes is not None and not live else []
+        found: list[tuple[int, int]] = []
+        last = 0
+        for start, end in (*live, (len(text), len(text))):
+            found += [(last + a, last + b) for a, b in self._grammar.find(text[last:start], kinds)]
+            last = end
+        return found
 
     def hide(
         self, session: str, spans: Mapping[str, Sequence[Span]], memory: Memory, *, remember: bool = True
@@ -157,7 +192,7 @@ class Hiding:
             if isinstance(fakes, Exception):
                 return fakes
             restoring = FakeRestoring(fakes)
-            clashes = {text: done.clashes(restoring) for text, done in hidden.items()}
+            clashes = {text: done.clashes(restoring, memory.live.get(text, ())) for text, done in hidden.items()}
             if not any(clashes.values()):
                 return {text: done.text for text, done in hidden.items()}
             for text, found in clashes.items():
@@ -247,6 +282,32 @@ def _read_by_all(text: str, entities: Mapping[str, Sequence[Entity]]) -> Iterato
             yield Entity(entity.kind, offsets[entity.start], offsets[entity.end], entity.score)
 
 
+def _beside(text: str, entities: list[Entity], live: Sequence[tuple[int, int]]) -> list[Entity]:
+    """Give what of some findings stands beside placeholders that stay; a detector may take those for anything."""
+    if not live:
+        return entities
+    ends = [end for _, end in live]
+    beside: list[Entity] = []
+    for entity in entities:
+        start = entity.start
+        pieces: list[tuple[int, int]] = []
+        for number in range(bisect_right(ends, start), len(live)):
+            if live[number][0] >= entity.end:
+                break
+            pieces.append((start, live[number][0]))
+            start = live[number][1]
+        if not pieces:
+            beside.append(entity)
+            continue
+        for first, last in (*pieces, (start, entity.end)):
+            # a colon that was left over is no value, and a fake in its place would run into the one beside it
+            piece = text[first:last].rstrip(_NO_VALUE)
+            if kept := piece.lstrip(_NO_VALUE):
+                end = first + len(piece)
+                beside.append(Entity(entity.kind, end - len(kept), end, entity.score))
+    return beside
+
+
 class _Overlaps:
     """Tells whether a stretch overlaps one of many."""
 
@@ -301,8 +362,12 @@ class _Hidden:
         pieces.append(text[last:])
         return cls("".join(pieces), places)
 
-    def clashes(self, fakes: FakeRestoring) -> list[Entity]:
+    def clashes(self, fakes: FakeRestoring, live: Collection[tuple[int, int]] = ()) -> list[Entity]:
         """Give the stretches of the original text that keep the fakes put into it from being read back.
+
+        Args:
+            fakes: The session's fakes.
+            live: Where fakes stood in the text before that are to be read back as well.
 
         Text and fakes may together read as part of a fake that was not put there, and a fake that touches a letter or
         digit is no whole word.
@@ -314,7 +379,8 @@ class _Hidden:
             left, right = cuts_run(self.text, start), cuts_run(self.text, end)
             if left or right:
                 stretches.append((start - left, end + right))
-        return [Entity(LITERAL, self._before(start), self._before(end - 1) + 1, 0.0) for start, end in stretches]
+        before = [(self._before(start), self._before(end - 1) + 1) for start, end in stretches]
+        return [Entity(LITERAL, start, end, 0.0) for start, end in before if (start, end) not in live]
 
     def _before(self, offset: int) -> int:
         """Give the offset in the original text of an offset in this one."""

@@ -45,6 +45,8 @@ class Job:
         watch_only: Whether the texts were shown already, so that scanners can only score them.
         remember: Whether new values are remembered in the session. Otherwise they get placeholders that stand for
             nothing, and can't be restored.
+        live: Whether the texts come from behind a boundary of the session, so that its placeholders stand in them for
+            what they stand for; elsewhere what looks like one was typed by somebody.
     """
 
     texts: Sequence[str] = field(repr=False)
@@ -57,6 +59,7 @@ class Job:
     part: Part = "all"
     watch_only: bool = False
     remember: bool = True
+    live: bool = False
 
     @property
     def all_texts(self) -> list[str]:

@@ -10,23 +10,26 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, get_args
 from uuid import UUID
 
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables.config import var_child_runnable_config
 from langfuse import LangfuseGuardrail
 from langfuse.langchain import CallbackHandler as _LangfuseHandler
-from langfuse.types import MaskOtelSpansParams, MaskOtelSpansResult, OtelSpanPatch, TraceContext
+from langfuse.types import TraceContext
 from opentelemetry import context as otel_context
 from opentelemetry import trace as otel_trace
 
 from lc_guard.check_details import check_metadata
 from lc_guard.decision_events import read_decision
 from lc_guard.decision_traces import DecisionTraces
-from lc_guard.delivery import delivery_of
-from lc_guard.errors import Blocked, GuardError
-from lc_guard.masking import Detect, SpanMask
+from lc_guard.delivery import Delivery, delivery_of
+from lc_guard.errors import Blocked
+from lc_guard.langfuse_masks import OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
+from lc_guard.masking import Detect
+from lc_guard.otel import load_ahead
 from lc_guard.pseudonyms import Pseudonyms
 from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, strongest
 
@@ -103,18 +106,28 @@ class CallbackHandler(_LangfuseHandler):
 
     Each check is an observation of type ``guardrail`` with its scores ``<stage>.<check>`` (the risk, 0…1) and
     ``<stage>.<check>.valid``; the trace gets ``guard.action``, the strongest action of the root run. Every root run is
-    a trace of its own, in ``batch`` too, unless it runs inside a span or a run of yours. It never raises, and sends
-    nothing when no Langfuse keys are set.
+    a trace of its own, in ``batch`` too, unless it runs inside a span or a run of yours. It never raises in a call, and
+    sends nothing when no Langfuse keys are set.
+
+    ``CallbackHandler(guard)`` is the safe way: the Langfuse client that it uses hides the guard's values in all that
+    it sends. Without a guard the handler takes any client, as Langfuse's does.
 
     Args:
+        guard: The guard of the chains that are traced. The client of the environment's keys is made with its mask if
+            there is none yet; one that was made before must have that mask (`mask_otel_spans`, or a
+            `lc_guard.otel.MaskingSpanExporter`).
         public_key: Which Langfuse client to use where there are several.
         trace_context: A trace id, and if wanted a span id, to put the root runs under.
         user_id_key: Secret of at least 16 bytes; with it the user ids in a call's metadata (``langfuse_user_id`` and
             ``user_id``) leave as keyed hashes, the same in every process that has the key. None sends them as they are.
         exit_timeout: Seconds, above 0, that the end of the process waits for scores which Langfuse does not take; None
             waits as long as the SDK does, hours where Langfuse hangs. A client's first handler with a time sets it.
+        unmasked: What to do with a client that lacks the guard's mask: ``"refuse"`` raises, ``"warn"`` logs a line and
+            sends raw values. Without a guard it has no meaning.
 
     Raises:
+        UnmaskedClient: The client lacks the guard's mask.
+        SeamBroken: The SDK does not ask the client's mask, or can't be asked for it.
         TypeError, ValueError: If the key is none or too short, or the time is not positive.
     """
 
@@ -123,23 +136,51 @@ class CallbackHandler(_LangfuseHandler):
 
     def __init__(
         self,
+        guard: Guard | None = None,
         *,
         public_key: str | None = None,
         trace_context: TraceContext | None = None,
         user_id_key: bytes | str | None = None,
         exit_timeout: float | None = 15.0,
+        unmasked: Unmasked = "refuse",
     ) -> None:
+        if guard is not None and not callable(getattr(guard, "redact", None)):
+            raise TypeError(
+                f"guard must be a Guard, got {type(guard).__name__}; a public key goes in as public_key=..."
+            )
+        if unmasked not in get_args(Unmasked):
+            raise ValueError(f"unmasked must be one of {', '.join(map(repr, get_args(Unmasked)))}")
         if exit_timeout is not None and not exit_timeout > 0:
             raise ValueError("exit_timeout must be a positive number of seconds, or None")
         self._pseudonyms = None if user_id_key is None else Pseudonyms(user_id_key)
+        if guard is not None:
+            make_client(guard, public_key)
         super().__init__(public_key=public_key, trace_context=trace_context)
         self._decision_traces = DecisionTraces()
         self._roots: dict[UUID, _Root] = {}
         client = self._langfuse_client
         # Without keys the SDK has no resources, and has said so in one line.
         self._sends = client._resources is not None and bool(client._tracing_enabled)  # noqa: SLF001
-        if self._sends and exit_timeout is not None:
-            delivery_of(client._resources).bound_exit(exit_timeout)  # noqa: SLF001
+        self._delivery: Delivery | None = None
+        self._masking: Guard | None = None  # whose models are needed where spans are exported
+        if self._sends:
+            self._require_mask(guard, unmasked)
+        if self._sends:
+            self._delivery = delivery_of(client._resources)  # noqa: SLF001
+            if exit_timeout is not None:
+                self._delivery.bound_exit(exit_timeout)
+
+    def _require_mask(self, guard: Guard | None, unmasked: Unmasked) -> None:
+        client = self._langfuse_client
+        if guard is not None:
+            require_masked(client, guard, unmasked)
+        mask = mask_of(client)
+        if mask is None:
+            return
+        self._masking = mask.guard
+        if not prove_mask(client, mask):
+            self._sends = False
+            logger.error("this handler sends nothing: Langfuse keeps its client busy, so that its mask can't be tried")
 
     on_chain_start = _starting("on_chain_start")
     on_chat_model_start = _starting("on_chat_model_start")
@@ -228,7 +269,7 @@ class CallbackHandler(_LangfuseHandler):
         """
         if not timeout > 0:
             raise ValueError("timeout must be a positive number of seconds")
-        return not self._sends or delivery_of(self._langfuse_client._resources).flush(timeout)  # noqa: SLF001
+        return self._delivery is None or self._delivery.flush(timeout)
 
     def _safely(self, step: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         """Run a step of the handler: the one place where observability is kept from breaking the call."""
@@ -262,6 +303,7 @@ class CallbackHandler(_LangfuseHandler):
         """Bring the OpenTelemetry context to where a run belongs, before the SDK opens its span."""
         root = self._roots.get(parent_run_id) if parent_run_id else None
         if root is None:
+            self._prepare_for_the_end()
             _step_back()
             root = _Root(run_id, before=otel_context.get_current())
             otel_context.attach(otel_context.set_value(_ROOT_KEY, root))
@@ -270,6 +312,12 @@ class CallbackHandler(_LangfuseHandler):
             otel_context.attach(root.inside)
         self._roots[run_id] = root
         root.run_ids.append(run_id)
+
+    def _prepare_for_the_end(self) -> None:
+        # At the first root run of a process, not where the handler is made: servers make it before they fork.
+        if self._delivery is not None:
+            guard = self._masking
+            self._delivery.prepare(None if guard is None else partial(load_ahead, guard))
 
     def _entered(self, run_id: UUID) -> None:
         root, observation = self._roots[run_id], self._runs.get(run_id)
@@ -360,6 +408,11 @@ def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtel
     those of sessions that were forgotten meanwhile. Where the guard has decided nothing yet it runs the guard's
     detectors itself. A span that can't be masked is not exported.
 
+    What the mask hides in the input of a model's observation (type ``generation``) the model was sent: a value of the
+    session there is a leak. The observation gets the level ERROR and the BOOLEAN score ``guard.leak``, and
+    `Guard.leaks` tells of it. A model in a trace without a decision, whose input holds what the detectors find, gets
+    the level WARNING.
+
     The ids that you set on a trace yourself (metadata ``langfuse_session_id`` and ``langfuse_user_id``) are sent as
     they are. LangChain's ``session_id`` and ``thread_id`` become the session's digest.
 
@@ -371,23 +424,4 @@ def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtel
     Returns:
         The mask. Make one for a client: it listens to the guard's vault from then on.
     """
-    mask = SpanMask(guard, detect=detect)
-
-    def mask_batch(*, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
-        for span in params.spans.values():
-            mask.learn(span.trace_id, span.attributes)
-        texts: dict[str, str] = {}
-        patches: dict[Any, Any] = {}
-        for span_id, span in params.spans.items():
-            try:
-                changed, removed = mask.mask(span.trace_id, span.name, span.attributes, texts)
-                patches[span_id] = OtelSpanPatch(set_attributes=changed, delete_attributes=removed)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                # Our own messages are value-free; a foreign one, and its traceback, may quote the text.
-                told = str(error) if isinstance(error, GuardError) else type(error).__name__
-                logger.error("a span can't be masked and is not exported: %s", told)  # noqa: TRY400
-                # Both SDK lines leave out a span whose patch is no `OtelSpanPatch`, and send the others.
-                patches[span_id] = "not exported"
-        return MaskOtelSpansResult(span_patches=patches)
-
-    return mask_batch
+    return OtelSpansMask(guard, detect=detect)

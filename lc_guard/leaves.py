@@ -147,17 +147,30 @@ def hide(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Leaf, str]
     Returns:
         Leaf → the text with placeholders, for those that hold a value. A number counts if all of it is a value.
     """
+    return {
+        leaf: _replaced(str(leaf), found)
+        for leaf, found in occurrences(wanted, finders).items()
+        if isinstance(leaf, str) or any((hit.start, hit.end) == (0, len(str(leaf))) for hit in found)
+    }
+
+
+def occurrences(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Leaf, list[Known]]:
+    """Find known values in leaves, through their escapes.
+
+    Args:
+        wanted: The leaves.
+        finders: Who knows values.
+
+    Returns:
+        Leaf → where values stand in its text, for those that hold one; they may overlap.
+    """
     views = [(leaf, view, offsets) for leaf in wanted for view, offsets in _views(str(leaf))]
     hits: dict[Leaf, list[Known]] = {}
     for find in finders:
         for (leaf, _, offsets), found in zip(views, find([view for _, view, _ in views]), strict=True):
             if found:
                 hits.setdefault(leaf, []).extend(found if offsets is None else [_moved(hit, offsets) for hit in found])
-    return {
-        leaf: _replaced(str(leaf), found)
-        for leaf, found in hits.items()
-        if isinstance(leaf, str) or any((hit.start, hit.end) == (0, len(str(leaf))) for hit in found)
-    }
+    return hits
 
 
 def _views(text: str) -> Iterator[tuple[str, Sequence[int] | None]]:

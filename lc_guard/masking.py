@@ -17,10 +17,17 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lc_guard.errors import GuardError
-from lc_guard.leaves import Finder, JsonText, Leaf, hide, leaves, parse, rebuild, scalar_text
+from lc_guard.known import Known
+from lc_guard.leaks import Leak
+from lc_guard.leaves import Finder, JsonText, Leaf, hide, leaves, occurrences, parse, rebuild, scalar_text
 from lc_guard.limbo import Limbo
+from lc_guard.linking import base_kind
+from lc_guard.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
+from lc_guard.ordinary import is_ordinary
+from lc_guard.placeholders import LITERAL
 from lc_guard.records import PII_CHECK, SESSION_METADATA
-from lc_guard.traced_texts import FRAMEWORK_METADATA, is_free_text
+from lc_guard.restoring import FakeRestoring
+from lc_guard.traced_texts import FRAMEWORK_METADATA, is_free_text, placeholder_spans
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -51,11 +58,13 @@ _KEPT = frozenset(
     }
 )
 _KEPT_PREFIX = "langfuse.internal."
+_LEVEL, _STATUS = "langfuse.observation.level", "langfuse.observation.status_message"
+_UNGUARDED = "unguarded model: it was sent what the detectors find, and no check came before it in this trace"
 # New text comes into a trace through these, after the last decision as well.
 _SOURCES = ("tool", "retriever")
 
 _MAX_TRACES = 10_000
-_MAX_SESSIONS_OF_TRACE = 256
+_MAX_SESSIONS = 256
 
 
 class UnmaskableName(GuardError):
@@ -92,13 +101,20 @@ class SpanMask:
         detect: When the detectors are run.
         limbo: What keeps dropped values; None makes one.
         max_traces: Number of traces remembered; the detectors are run on the spans of a trace that was left out.
+        max_sessions: Number of sessions remembered of a trace; the detectors are run where there are more.
 
     Raises:
         ValueError: If `detect` is unknown.
     """
 
     def __init__(
-        self, guard: Guard, *, detect: Detect = "when_needed", limbo: Limbo | None = None, max_traces: int = _MAX_TRACES
+        self,
+        guard: Guard,
+        *,
+        detect: Detect = "when_needed",
+        limbo: Limbo | None = None,
+        max_traces: int = _MAX_TRACES,
+        max_sessions: int = _MAX_SESSIONS,
     ) -> None:
         if detect not in get_args(Detect):
             raise ValueError(f"detect must be one of {', '.join(map(repr, get_args(Detect)))}")
@@ -106,6 +122,7 @@ class SpanMask:
         self._detect = detect
         self._limbo = Limbo() if limbo is None else limbo
         self._max_traces = max_traces
+        self._max_sessions = max_sessions
         self._traces: OrderedDict[str, _Trace] = OrderedDict()
         self._lock = Lock()
         # what scanners will take out of an answer stands in the model's own span, which may leave before they have
@@ -115,19 +132,20 @@ class SpanMask:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._traces)} traces)"
 
-    def learn(self, trace_id: str, attributes: Mapping[str, Any]) -> None:
+    def learn(self, trace_id: str, attributes: Mapping[str, Any], *, ended: bool = True) -> None:
         """Learn from a span what masking its trace needs; to be called for a whole batch before any is masked.
 
         Args:
             trace_id: Its trace.
             attributes: Its attributes, not yet masked.
+            ended: Whether a check's span says yet what the check decided.
         """
         digest = _scalar(attributes.get(_SESSION))
         named = [_scalar(attributes.get(prefix + key)) for prefix in _METADATA for key in _SESSION_KEYS]
         digests = {self._guard.digest(session) for session in named if session} | ({digest} if digest else set())
         if not digests:
             return
-        settled = _settles(attributes.get("langfuse.observation.output")) if digest else None
+        settled = _settles(attributes.get("langfuse.observation.output")) if digest and ended else None
         with self._lock:
             trace = self._traces.setdefault(trace_id, _Trace())
             self._traces.move_to_end(trace_id)
@@ -135,7 +153,7 @@ class SpanMask:
             if settled is not None:
                 trace.decided = True
                 trace.open |= not settled
-            if len(trace.digests) > _MAX_SESSIONS_OF_TRACE:
+            if len(trace.digests) > self._max_sessions:
                 trace.open = True
                 trace.digests = digests
             while len(self._traces) > self._max_traces:
@@ -168,14 +186,80 @@ class SpanMask:
         if any(finder([name])[0] for finder in self._finders(digests, inside_words=False)[0]):
             raise UnmaskableName
         table = hide(found, finders)
-        source = attributes.get("langfuse.observation.type") in self._sources
+        source = attributes.get(LANGFUSE_TYPE) in self._sources
         needed = self._detect == "always" or not decided or not complete or source
         # A check's own span is free of values, and is to arrive also when the detectors are down.
         if needed and _SESSION not in attributes:
             new = self._redact(trees, table, {} if redacted is None else redacted)
             if new and source:
                 self._reopen(trace_id)
+            if (
+                new
+                and not trace.decided
+                and LANGFUSE_TYPE in attributes
+                and not new.isdisjoint(model_input(attributes))
+            ):
+                changed, removed = self._changes(trees, table)
+                return {**changed, **_warning(attributes)}, removed
         return self._changes(trees, table)
+
+    def leak(self, trace_id: str, observation_id: str, attributes: Mapping[str, Any]) -> Leak | None:
+        """Tell whether a model was sent values that a session of the trace hides.
+
+        What counts is what the guard itself would have hidden there: whole words, no names that are ordinary words, no
+        kinds that the policy lets pass, no look-alikes, nothing inside a placeholder.
+
+        Args:
+            trace_id: The span's trace.
+            observation_id: Its id.
+            attributes: Its attributes, not yet masked.
+
+        Returns:
+            The leak; None if there is none, or the span is no call of a model.
+
+        Raises:
+            Exception: If it can't be told: such a span must not leave.
+        """
+        if not is_model_call(attributes):
+            return None
+        with self._lock:
+            digests = sorted(self._traces.get(trace_id, _Trace()).digests)
+        texts = model_input(attributes)
+        finders, _ = self._finders(digests, inside_words=False)
+        found: set[tuple[str, str]] = set()
+        for leaf, hits in occurrences(texts, finders).items():
+            text = str(leaf)
+            whole = (0, len(text))
+            shown = [
+                hit
+                for hit in hits
+                if (isinstance(leaf, str) or (hit.start, hit.end) == whole) and self._is_hidden(text, hit)
+            ]
+            if not shown:
+                continue
+            spans = [*placeholder_spans(text), *self._fakes(digests, text)]
+            found |= {
+                (base_kind(hit.kind), text[hit.start : hit.end])
+                for hit in shown
+                if not any(start < hit.end and hit.start < end for start, end in spans)
+            }
+        if not found:
+            return None
+        kinds = [kind for kind, _ in found]
+        return Leak(trace_id, observation_id, {kind: kinds.count(kind) for kind in kinds})
+
+    def _is_hidden(self, text: str, hit: Known) -> bool:
+        kind = base_kind(hit.kind)
+        passes = kind == LITERAL or self._guard.policy.action(kind) in ("allow", "warn")
+        return not passes and not is_ordinary(text, hit.start, hit.end)
+
+    def _fakes(self, digests: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
+        """Give where fakes of the sessions stand in a text: they look like values, and may hold one."""
+        for session in filter(None, map(self._guard.session_of, digests)):
+            restoring = self._guard.restoring(session)
+            if not isinstance(restoring, FakeRestoring):
+                return  # one style for all sessions of a guard
+            yield from restoring.find(text)
 
     def _reopen(self, trace_id: str) -> None:
         # What a tool brought stands in the spans around it too, and no check may come after it.
@@ -196,8 +280,10 @@ class SpanMask:
                 complete = False
         return finders, complete
 
-    def _redact(self, trees: Mapping[str, Any], table: dict[Leaf, str], redacted: MutableMapping[str, str]) -> bool:
-        """Put what the detectors find into the table; tell whether it was anything."""
+    def _redact(
+        self, trees: Mapping[str, Any], table: dict[Leaf, str], redacted: MutableMapping[str, str]
+    ) -> set[Leaf]:
+        """Put what the detectors find into the table; give the leaves in which it was."""
         wanted = {
             leaf: table.get(leaf, leaf)
             for key, tree in trees.items()
@@ -209,7 +295,7 @@ class SpanMask:
         redacted.update(zip(new, self._guard.redact(new) if new else (), strict=True))
         found = {leaf: redacted[text] for leaf, text in wanted.items() if redacted.get(text, text) != text}
         table.update(found)
-        return bool(found)
+        return set(found)
 
     def _changes(self, trees: Mapping[str, Any], table: Mapping[Leaf, str]) -> tuple[dict[str, Any], list[str]]:
         changed: dict[str, Any] = {}
@@ -229,6 +315,23 @@ class SpanMask:
             if different or unsendable or new_key != key:
                 changed[new_key] = sent
         return changed, removed
+
+
+def leak_attributes(leak: Leak, masked: Mapping[str, Any]) -> dict[str, str]:
+    """Give the attributes that show a leak on its observation in Langfuse.
+
+    Args:
+        leak: The leak.
+        masked: The observation's attributes as they leave.
+    """
+    said = masked.get(_STATUS)
+    return {_LEVEL: "ERROR", _STATUS: f"{leak.message}; {said}" if said else leak.message}
+
+
+def _warning(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Give the attributes that show an unguarded model; an observation that says something already keeps it."""
+    said = attributes.get(_LEVEL, "DEFAULT") != "DEFAULT" or attributes.get(_STATUS)
+    return {} if said else {_LEVEL: "WARNING", _STATUS: _UNGUARDED}
 
 
 def _kept(key: str) -> bool:

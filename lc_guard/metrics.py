@@ -6,7 +6,8 @@ Names and units follow OpenTelemetry's semantic conventions (https://opentelemet
   ``lc_guard_decisions_total`` in Prometheus;
 - ``lc_guard.check.duration``: histogram in seconds by ``stage`` and ``check``; ``lc_guard_check_duration_seconds``;
 - ``lc_guard.entities``: counter by ``stage``, ``check`` and ``kind``; ``lc_guard_entities_total``;
-- ``lc_guard.placeholders``: counter by ``outcome``, ``restored`` or ``unknown``; ``lc_guard_placeholders_total``.
+- ``lc_guard.placeholders``: counter by ``outcome``, ``restored`` or ``unknown``; ``lc_guard_placeholders_total``;
+- ``lc_guard.leaks``: counter of model calls that were sent a value of the session; ``lc_guard_leaks_total``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import logging
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
@@ -24,6 +25,10 @@ from opentelemetry.metrics import MeterProvider
 
 from lc_guard.decision_events import read_decision, read_restored
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT, Decision, normalize_kind
+
+if TYPE_CHECKING:
+    from lc_guard.guard import Guard
+    from lc_guard.leaks import Leak
 
 logger = logging.getLogger("lc_guard.metrics")
 
@@ -48,19 +53,21 @@ class GuardMetrics(BaseCallbackHandler):
 
     metrics.set_meter_provider(MeterProvider(metric_readers=[PrometheusMetricReader()]))
     start_http_server(9464)  # what Prometheus scrapes
-    chain.invoke(question, {"callbacks": [GuardMetrics()]})
+    chain.invoke(question, {"callbacks": [GuardMetrics(guard)]})
     ```
 
     Pass it in ``config["callbacks"]``; one handler may serve all threads and calls. Attributes carry stages, names of
     checks, actions, kinds and type names of errors: no text, no session, and no more than 100 words each.
 
     Args:
+        guard: The guard whose leaks are counted as well, those that the mask of a tracing backend finds in what models
+            were sent; None counts none. Make one handler for a guard: each counts them.
         meter_provider: Where the metrics go; None takes the global one, which drops them until you set yours.
     """
 
     run_inline = True  # a count costs less than a thread
 
-    def __init__(self, *, meter_provider: MeterProvider | None = None) -> None:
+    def __init__(self, guard: Guard | None = None, *, meter_provider: MeterProvider | None = None) -> None:
         meter = metrics.get_meter("lc_guard", _version(), meter_provider=meter_provider)
         self._decisions = meter.create_counter(
             "lc_guard.decisions", unit="{decision}", description="Decisions of the checks"
@@ -77,6 +84,12 @@ class GuardMetrics(BaseCallbackHandler):
         )
         self._words: dict[str, set[str]] = {}
         self._lock = Lock()
+        if guard is not None:
+            self._leaks = meter.create_counter(
+                "lc_guard.leaks", unit="{leak}", description="Model calls that were sent a value of the session"
+            )
+            self._leaks.add(0)  # so that an alarm on its rise sees the first one
+            guard.leaks.subscribe(self._leaked)
 
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:  # noqa: ARG002
         """Take a decision, or the counts of a restoring step; what is neither is passed over."""
@@ -87,6 +100,9 @@ class GuardMetrics(BaseCallbackHandler):
             take(data)
         except Exception as error:  # noqa: BLE001 - whatever it is, the call goes on
             logger.error("a decision was not counted: %s", type(error).__name__)  # noqa: TRY400
+
+    def _leaked(self, leak: Leak) -> None:  # noqa: ARG002 - kinds stay out: a leak is one, whatever it held
+        self._leaks.add(1)
 
     def _decided(self, data: Any) -> None:
         decision: Decision = read_decision(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +21,12 @@ from lc_guard.conversation import asked, asks_of
 from lc_guard.guard import Guard
 from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts, texts_of
-from lc_guard.model_watch import unwatched
+from lc_guard.model_watch import unwatched, unwatched_here
 from lc_guard.refusals import without_refused
 from lc_guard.restorers import WholeRestorer, make_restorers
 from lc_guard.streaming import ChunkRestorer
 
+_END = object()
 _JSON_METHODS = ("json_mode", "json_schema")
 _JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
 
@@ -65,7 +66,7 @@ class ModelCall:
         self.run_id: UUID | None = config.get("run_id")
         self.shown_id: str | None = None
         self._guard = guard
-        self._manager = manager
+        self._manager = unwatched(manager, guard)  # what its inner model is asked is hidden
         self._json_content = json_content
         make = make_restorers(guard, session.id)
         self._chunks = ChunkRestorer(make, json_content=json_content)
@@ -136,8 +137,8 @@ class ModelCall:
 
     @property
     def judged(self) -> bool:
-        """Whether scanners judge the answer."""
-        return self._answer.judged
+        """Whether scanners judge the answer; behind a boundary that one has them judge what comes out."""
+        return self._answer.judged and not self.session.live
 
     def judge(self, answer: Any, run: Any) -> Any:
         """Give what may be shown of an answer of the inner model.
@@ -145,10 +146,12 @@ class ModelCall:
         Raises:
             Blocked: If the policy does not let it go on.
         """
-        return self._answer.judge(answer, self._everyone(CallbackManagerForChainRun, run))
+        return self._answer.judge(answer, self._everyone(CallbackManagerForChainRun, run)) if self.judged else answer
 
     async def ajudge(self, answer: Any, run: Any) -> Any:
         """Do what `judge` does without blocking the event loop."""
+        if not self.judged:
+            return answer
         return await self._answer.ajudge(answer, self._everyone(AsyncCallbackManagerForChainRun, run))
 
     def judge_stream(self, chunks: Iterator[Any], run: Any) -> Iterator[Any]:
@@ -168,8 +171,34 @@ class ModelCall:
         """Give the config of the inner model's call: a child of the run that observers see."""
         return patch_config(self.config, callbacks=unwatched(run.get_child(), self._guard))
 
+    def asking(self) -> AbstractContextManager[None]:
+        """Give the context in which the inner model is asked: nothing that it asks in turn is watched for the guard."""
+        return unwatched_here(self._guard)
+
+    def ask_stream(self, chunks: Iterator[Any]) -> Iterator[Any]:
+        """Give the chunks of the inner model's stream, each asked for in the context of `asking`."""
+        with closing(chunks):  # type: ignore[type-var]
+            while True:
+                with self.asking():
+                    chunk = next(chunks, _END)
+                if chunk is _END:
+                    return
+                yield chunk
+
+    async def aask_stream(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Do what `ask_stream` does without blocking the event loop."""
+        async with aclosing(chunks):  # type: ignore[type-var]
+            while True:
+                with self.asking():
+                    chunk = await anext(chunks, _END)
+                if chunk is _END:
+                    return
+                yield chunk
+
     def restore(self, message: Any) -> Any:
-        """Give an answer of the inner model with its values put back."""
+        """Give an answer of the inner model with its values put back; behind a boundary that one does."""
+        if self.session.live:
+            return message
         content = message.content
         if self._json_content:  # its content is restored as JSON, and restored text is not looked at again
             message = message.model_copy(update={"content": ""})
@@ -180,7 +209,8 @@ class ModelCall:
 
     def feed(self, message: Any) -> AIMessageChunk:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
-        restored: AIMessageChunk = revalidated(self._chunks.feed_message(as_chunk(message)))
+        chunk = as_chunk(message)
+        restored: AIMessageChunk = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
         self.shown_id = restored.id
         return restored
 
@@ -214,7 +244,8 @@ class ModelCall:
     def _job(self, messages: list[BaseMessage]) -> Job:
         asks = asks_of(messages, "prompt") if self._guard.judges_any else []
         wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
-        return Job(texts_of(messages), self.session.id, asks=wanted)
+        live = self.session.live
+        return Job(texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live)
 
     def _hidden(self, messages: list[BaseMessage], outcome: Outcome) -> list[BaseMessage]:
         outcome.raise_if_blocked()

@@ -40,7 +40,8 @@ class ModelSeams(ModelFace):
                 hidden = call.hide(messages, run)
             except Blocked as blocked:
                 return _result(self._instead(blocked))
-            answer = self.inner.invoke(hidden, call.inner_config(run), stop=stop, **kwargs)
+            with call.asking():
+                answer = self.inner.invoke(hidden, call.inner_config(run), stop=stop, **kwargs)
             try:
                 answer = call.judge(answer, run)
             except Blocked as blocked:
@@ -62,7 +63,8 @@ class ModelSeams(ModelFace):
                 hidden = await call.ahide(messages, run)
             except Blocked as blocked:
                 return _result(self._instead(blocked))
-            answer = await self.inner.ainvoke(hidden, call.inner_config(run), stop=stop, **kwargs)
+            with call.asking():
+                answer = await self.inner.ainvoke(hidden, call.inner_config(run), stop=stop, **kwargs)
             try:
                 answer = await call.ajudge(answer, run)
             except Blocked as blocked:
@@ -108,7 +110,8 @@ class ModelSeams(ModelFace):
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
-            with closing(self.inner.stream(hidden, call.inner_config(run), stop=stop, **kwargs)) as chunks:
+            answer = self.inner.stream(hidden, call.inner_config(run), stop=stop, **kwargs)
+            with closing(call.ask_stream(answer)) as chunks:  # type: ignore[type-var]
                 inside = Inside()
                 try:
                     for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):
@@ -140,7 +143,8 @@ class ModelSeams(ModelFace):
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
-            async with aclosing(self.inner.astream(hidden, call.inner_config(run), stop=stop, **kwargs)) as chunks:
+            answer = self.inner.astream(hidden, call.inner_config(run), stop=stop, **kwargs)
+            async with aclosing(call.aask_stream(answer)) as chunks:  # type: ignore[type-var]
                 inside = Inside()
                 try:
                     async for chunk in call.ajudge_stream(inside.achunks(chunks) if call.judged else chunks, run):

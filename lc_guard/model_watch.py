@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar, cast
 
-from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import var_child_runnable_config
 
 from lc_guard.audiences import audience
-from lc_guard.errors import SeamBroken
+from lc_guard.errors import Blocked, SeamBroken
 from lc_guard.guard import Guard
 
 Manager = TypeVar("Manager")
+Watched = TypeVar("Watched")
 
 
 class ModelWatch(BaseCallbackHandler):
@@ -33,6 +37,7 @@ class ModelWatch(BaseCallbackHandler):
         guard: The guard whose protected models may be asked.
         session: Session whose placeholders stand in the texts that arise inside, or None.
         refused: What the watch raised last, or None.
+        blocked: What a step that the boundary put inside raised last, or None: the boundary answers for it.
     """
 
     raise_error = True
@@ -42,6 +47,7 @@ class ModelWatch(BaseCallbackHandler):
         self.guard = guard
         self.session = session
         self.refused: SeamBroken | None = None
+        self.blocked: Blocked | None = None
         self._seam = seam
         self._remedy = remedy
 
@@ -91,22 +97,57 @@ class ModelWatch(BaseCallbackHandler):
         raise self.refused
 
 
-def unwatched(manager: Manager, guard: Guard) -> Manager:
-    """Give a callback manager without the watches of a guard: for the inner call of a model that it protects.
+def unwatched(callbacks: Watched, guard: Guard) -> Watched:
+    """Give callbacks without the watches of a guard: for the inner call of a model that it protects.
 
     Args:
-        manager: LangChain's manager, sync or async; it stays as it is.
+        callbacks: Callbacks of a call, as a config holds them: a manager, a list of handlers or None. They stay as
+            they are.
         guard: The guard that hid what the inner model is asked.
     """
-    return audience(manager, lambda handler: not (isinstance(handler, ModelWatch) and handler.guard is guard))
+
+    def others(handler: Any) -> bool:
+        return not (isinstance(handler, ModelWatch) and handler.guard is guard)
+
+    given: Any = callbacks
+    if isinstance(given, BaseCallbackManager):
+        given = audience(given, others)
+    elif given:
+        given = [handler for handler in given if others(handler)]
+    return cast("Watched", given)
 
 
-def watch_of(handlers: Iterable[Any], guard: Guard) -> ModelWatch | None:
+@contextmanager
+def unwatched_here(guard: Guard) -> Iterator[None]:
+    """Take the watches of a guard off what runs without a config of its own: a scanner may ask a model to judge.
+
+    LangChain gives the config of the step around it to whatever is called without one in the same thread or task.
+
+    Args:
+        guard: The guard whose checks run.
+    """
+    around = var_child_runnable_config.get()
+    if not around or not any(isinstance(handler, ModelWatch) for handler in _handlers(around.get("callbacks"))):
+        yield
+        return
+    changed = cast("RunnableConfig", {**around, "callbacks": unwatched(around.get("callbacks"), guard)})
+    token = var_child_runnable_config.set(changed)
+    try:
+        yield
+    finally:
+        var_child_runnable_config.reset(token)
+
+
+def watch_of(callbacks: Any, guard: Guard) -> ModelWatch | None:
     """Give the innermost watch of a guard that knows the session of what runs inside, or None.
 
     Args:
-        handlers: Handlers of a call, as a callback manager lists them.
+        callbacks: Callbacks of a call, as a config holds them.
         guard: The guard.
     """
-    watches = (handler for handler in handlers if isinstance(handler, ModelWatch) and handler.guard is guard)
-    return next((watch for watch in watches if watch.session is not None), None)
+    watches = (handler for handler in _handlers(callbacks) if isinstance(handler, ModelWatch))
+    return next((watch for watch in watches if watch.guard is guard and watch.session is not None), None)
+
+
+def _handlers(callbacks: Any) -> list[Any]:
+    return callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else list(callbacks or ())

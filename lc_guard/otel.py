@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from opentelemetry.trace import Status, format_trace_id
+from opentelemetry.trace import Status, StatusCode, format_span_id, format_trace_id
 
+from lc_guard.canary_spans import CanarySpans
 from lc_guard.errors import GuardError
-from lc_guard.masking import Detect, SpanMask
+from lc_guard.leak_scores import score_leak
+from lc_guard.masking import Detect, SpanMask, leak_attributes
+from lc_guard.model_inputs import LANGFUSE_TYPE
+from lc_guard.process_end import END
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -28,13 +32,23 @@ class MaskingSpanExporter(SpanExporter):
     OpenTelemetry writes the message and the traceback of an exception there that leaves such a span. A span that
     can't be masked is not handed on.
 
+    A model's span whose input held a value of the session is a leak, as for `lc_guard.langfuse.mask_otel_spans`: it
+    gets the status ERROR, `Guard.leaks` tells of it, and a span of Langfuse's SDK gets level and score as well. Models'
+    spans are known by Langfuse's attributes, OpenTelemetry's GenAI conventions, OpenLLMetry's and OpenInference's.
+
     Args:
         guard: The guard of the chains that are traced.
         exporter: What sends the spans; ``Langfuse(span_exporter=...)`` takes the result.
         detect: As for `lc_guard.langfuse.mask_otel_spans`.
+
+    Attributes:
+        guard: The guard.
+        canaries: The spans that show whether spans pass here; they are not handed on.
     """
 
     def __init__(self, guard: Guard, exporter: SpanExporter, *, detect: Detect = "when_needed") -> None:
+        self.guard = guard
+        self.canaries = CanarySpans()
         self._mask = SpanMask(guard, detect=detect)
         self._exporter = exporter
 
@@ -44,16 +58,9 @@ class MaskingSpanExporter(SpanExporter):
         Args:
             spans: Ended spans; they are left as they are.
         """
-        for span in spans:
-            self._mask.learn(_trace_id(span), span.attributes or {})
-        texts: dict[str, str] = {}
-        masked: list[ReadableSpan] = []
-        for span in spans:
-            try:
-                masked.append(self._masked(span, texts))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-                told = str(error) if isinstance(error, GuardError) else type(error).__name__
-                logger.error("a span can't be masked and is not exported: %s", told)  # noqa: TRY400
+        spans = [span for span in spans if not self.canaries.take(_trace_id(span), span.name)]
+        with END.held():
+            masked = self._all_masked(spans)
         return self._exporter.export(masked) if masked else SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
@@ -64,10 +71,36 @@ class MaskingSpanExporter(SpanExporter):
         """Flush the other exporter."""
         return self._exporter.force_flush(timeout_millis)
 
+    def _all_masked(self, spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+        if spans:
+            load_ahead(self.guard)
+        for span in spans:
+            self._mask.learn(_trace_id(span), span.attributes or {})
+        texts: dict[str, str] = {}
+        masked: list[ReadableSpan] = []
+        for span in spans:
+            require_time()
+            try:
+                masked.append(self._masked(span, texts))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                told = str(error) if isinstance(error, GuardError) else type(error).__name__
+                logger.error("a span can't be masked and is not exported: %s", told)  # noqa: TRY400
+        return masked
+
     def _masked(self, span: ReadableSpan, texts: dict[str, str]) -> ReadableSpan:
-        attributes = self._changed(span, dict(span.attributes or {}), texts)
+        raw = dict(span.attributes or {})
+        leak = self._mask.leak(_trace_id(span), format_span_id(span.context.span_id) if span.context else "", raw)
+        attributes = self._changed(span, raw, texts)
         said = {f"{number}.{key}": value for number, event in enumerate(span.events) for key, value in _said(event)}
         said = self._changed(span, {_STATUS: span.status.description or "", **said}, texts)
+        status = Status(span.status.status_code, said[_STATUS] or None)
+        if leak is not None:
+            status = Status(StatusCode.ERROR, "; ".join(filter(None, (leak.message, said[_STATUS]))))
+            self.guard.leaks.tell(leak)
+            if LANGFUSE_TYPE in raw:
+                attributes |= leak_attributes(leak, attributes)
+                key = ((span.instrumentation_scope and span.instrumentation_scope.attributes) or {}).get("public_key")
+                score_leak(leak, lambda resources: resources.public_key == key)
         events = [
             Event(event.name, {key: said[f"{number}.{key}"] for key, _ in _said(event)}, event.timestamp)
             for number, event in enumerate(span.events)
@@ -81,7 +114,7 @@ class MaskingSpanExporter(SpanExporter):
             events=events,
             links=span.links,
             kind=span.kind,
-            status=Status(span.status.status_code, said[_STATUS] or None),
+            status=status,
             start_time=span.start_time,
             end_time=span.end_time,
             instrumentation_scope=span.instrumentation_scope,
@@ -90,6 +123,33 @@ class MaskingSpanExporter(SpanExporter):
     def _changed(self, span: ReadableSpan, attributes: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
         changed, removed = self._mask.mask(_trace_id(span), span.name, attributes, texts)
         return {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
+
+
+def require_time() -> None:
+    """Refuse to begin with a span where the process ends and has waited long enough.
+
+    Raises:
+        GuardError: It is so; the batch is given up.
+    """
+    if END.over:
+        raise GuardError("the process ends before its last spans could be masked: they are not exported")
+
+
+def load_ahead(guard: Guard) -> None:
+    """Load what masking needs; a process that ends meanwhile waits for it.
+
+    Spans are masked in a daemon thread, which would be left alone with half a model, and bring the process down.
+
+    Args:
+        guard: Whose models are loaded. What can't be loaded is left to whoever needs it.
+    """
+    if not guard.redaction_is_cold:
+        return
+    try:
+        with END.held():
+            guard.warm_up_redaction()
+    except Exception as error:  # noqa: BLE001 - the mask tries again, and tells what can't be masked
+        logger.debug("the mask's models could not be loaded: %s", type(error).__name__)
 
 
 def _said(event: Event) -> list[tuple[str, Any]]:

@@ -89,7 +89,9 @@ class PiiCheck:
             spans = {text: merge(text, entities, self._policy) for text, entities in found.items()}
             decision = decided(job, started, spans, self._policy, session=digest, failure=failure)
             return (yield from self._ended(number, job, decision, detected, failure))
-        (memory,) = yield Together([partial(self._hiding.recall, session, texts)], waits=self._hiding.waits)
+        (memory,) = yield Together(
+            [partial(self._hiding.recall, session, texts, live=job.live)], waits=self._hiding.waits
+        )
         if isinstance(memory, Exception):
             return (yield from self._stopped(number, job, started, detected, memory))
         extra: dict[str, tuple[Entity, ...]] = {}
@@ -107,13 +109,15 @@ class PiiCheck:
         outcome.texts = {text: hidden.get(now, now) for text, now in current.items()}
         return outcome
 
-    def hide_turns(self, session: str, said: Iterable[str], detected: Detected | None) -> Plan[dict[str, str]]:
+    def hide_turns(self, job: Job, said: Iterable[str], detected: Detected | None) -> Plan[dict[str, str]]:
         """Hide what was said before for those outside; a turn that can't be hidden is not shown to them."""
+        session = job.session or ""
         found = {} if detected is None else detected.entities
         failed = {} if detected is None else detected.failures
         read = {text: (text, *all_readings([text])) for text in said}
         known = [text for text, ways in read.items() if all(way in found and way not in failed for way in ways)]
-        (memory,) = yield Together([partial(self._hiding.recall, session, known)], waits=self._hiding.waits)
+        recall = partial(self._hiding.recall, session, known, live=job.live)
+        (memory,) = yield Together([recall], waits=self._hiding.waits)
         if isinstance(memory, Exception):
             return {}
         findings = self._hiding.findings(known, found, memory)

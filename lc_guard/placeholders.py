@@ -98,6 +98,10 @@ class TokenGrammar:
         """Give what in a text is written exactly as a placeholder is minted, in order."""
         return self._exact.findall(text)
 
+    def exact(self, text: str) -> list[tuple[int, int]]:
+        """Find the placeholders that are written as they are minted: spans that don't overlap, in order."""
+        return [match.span() for match in self._exact.finditer(text)]
+
     def find(self, text: str, kinds: Set[str]) -> list[tuple[int, int]]:
         """Find everything that restoring could take for a placeholder, whatever comes to stand around it.
 

@@ -87,7 +87,7 @@ class Planner:
             if any(decision.error is not None for decision in outcome.decisions):
                 hearing.texts[number].unhidden = True
             said = {} if outcome.blocking else hearing.turns(number)
-            shown = (yield from self._pii.hide_turns(job.session or "", said.values(), detected)) if said else {}
+            shown = (yield from self._pii.hide_turns(job, said.values(), detected)) if said else {}
             turns.append({text: shown[left] for text, left in said.items() if left in shown})
         yield from hearing.late([{} if outcome.blocking else outcome.texts for outcome in outcomes], turns)
         for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):

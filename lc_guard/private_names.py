@@ -13,6 +13,8 @@ _MODEL = "langchain_core.language_models:BaseChatModel."
 _RUNNABLE = "langchain_core.runnables:Runnable."
 _STREAMING = "langchain_core.tracers._streaming:"
 _LANGFUSE = "langfuse:Langfuse()."
+_HANDLER = "langfuse.langchain:CallbackHandler"
+_MANAGER = "langfuse._client.resource_manager:LangfuseResourceManager"
 
 PRIVATE_NAMES = MappingProxyType(
     {
@@ -37,6 +39,18 @@ PRIVATE_NAMES = MappingProxyType(
         "langchain.chat_models.base:_ConfigurableModel": "known by its name; under another one protect() refuses it",
         "langgraph._internal._constants:CONFIG_KEY_CHECKPOINTER": "names the saver of a run; else SeamBroken",
         "presidio_analyzer.nlp_engine:SpacyNlpEngine._doc_to_nlp_artifact": "made of words alone; gone, an error",
+        _LANGFUSE + "_resources": "what a client was made with, its mask too; else SeamBroken",
+        _LANGFUSE + "_tracing_enabled": "whether it sends at all; gone, no handler can be made",
+        _MANAGER + "._instances": "which clients there are; else SeamBroken, and no score of a leak",
+        _MANAGER + "()._score_queue": "how many scores wait at the end of a process; gone, they are not waited for",
+        _MANAGER + "()._score_ingestion_queue": "the same in SDK 4",
+        _MANAGER + "()._score_consumers": "woken at the end of a process; gone, they are not",
+        _HANDLER + "()._langfuse_client": "the handler's client, whose mask is looked at; gone, no handler can be made",
+        _HANDLER + "()._runs": "run → observation, for scores; gone, no score is written",
+        _HANDLER + "._get_observation_type_from_serialized": "overridden: checks are guardrails; gone, they are chains",
+        _HANDLER + "._get_error_level_and_status_message": "overridden: foreign messages are withheld; a test sees it",
+        "langsmith:Client()._anonymizer": "whether a client is masked; gone, we warn too often",
+        "langsmith.run_trees:_CLIENT": "the client that was set in code; gone, we warn too often",
         "llm_guard.input_scanners.anonymize_helpers.analyzer:_get_nlp_engine": "replaced by a blank one; else an error",
         "llm_guard.output_scanners:Sensitive()._analyzer": "its recognizers are tuned; gone, an error",
         "llm_guard.input_scanners:Secrets()._redact_mode": "how it redacts; gone, the check fails closed",

@@ -20,6 +20,7 @@ from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
 from lc_guard.jobs import Ask, Job, Outcome
+from lc_guard.model_watch import watch_of
 from lc_guard.restorers import WholeRestorer, make_restorers
 from lc_guard.restoring import Restoring, StreamRestorer
 from lc_guard.reviewed_methods import RETRIEVER
@@ -48,10 +49,11 @@ class ProtectedRetriever(BaseRetriever):
       person has one placeholder in question, documents and answer. Whatever else looks like a placeholder of the
       corpus, in metadata, in ids, in a document that somebody wrote into the store himself, stays as it is.
 
-    The session of the conversation comes from the config, by ``session_id`` or ``thread_id``, else `session_id`. All
-    documents of a retrieval are one decision of the stage ``"document"``; in the second case the query is one of the
-    stage ``"prompt"``. Both are child runs, as is the inner retriever's run, which in the first case shows real
-    text: `lc_guard.langfuse.mask_otel_spans` hides it at export.
+    The session of the conversation comes from the config, by ``session_id`` or ``thread_id``, else `session_id`; behind
+    `lc_guard.protect` with the same guard it is that of the boundary. All documents of a retrieval are one decision of
+    the stage ``"document"``; in the second case the query is one of the stage ``"prompt"``. Both are child runs, as is
+    the inner retriever's run, which in the first case shows real text: `lc_guard.langfuse.mask_otel_spans` hides it at
+    export.
 
     Where a boundary stands *behind* the retriever (it is a tool of an agent with `lc_guard.GuardMiddleware`, or the
     chain ends in ``protect(model, guard)``), say ``output="original"``: that boundary hides real text, and takes a
@@ -167,7 +169,8 @@ class ProtectedRetriever(BaseRetriever):
         return self._hidden(found, marks, outcome)
 
     def _session(self, config: RunnableConfig) -> str:
-        return session_key(configured_session(config, self.session_id))
+        watch = watch_of(config.get("callbacks"), self.guard)  # behind a boundary it is the boundary's
+        return session_key(configured_session(config, self.session_id) if watch is None else watch.session)
 
     def _restore_query(self, session: str, query: Any) -> str:
         if not isinstance(query, str):

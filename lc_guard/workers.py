@@ -14,7 +14,7 @@ class Workers:
     """Runs calls in daemon threads, an idle one if there is any.
 
     A call is never queued behind another one: it may be what the other waits for. In a forked process it begins anew,
-    because threads do not live on there.
+    because threads do not live on there. While the process ends no thread can be started: the caller does the work.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,12 @@ class Workers:
         with self._lock:
             worker = self._idle.pop() if self._idle else None
         if worker is None or not worker.take(call):
-            _Worker(call, self._rest, self._leave).start()
+            try:
+                _Worker(call, self._rest, self._leave).start()
+            except RuntimeError:
+                if threading.main_thread().is_alive():
+                    raise
+                call()
 
     def _begin(self) -> None:
         self._process = os.getpid()

@@ -1,3 +1,18 @@
 """Fixtures of all tests."""
 
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
 pytest_plugins = ["tests.support.fixtures", "tests.support.markers"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """Make what a test printed printable: workers send it as UTF-8, and tests print lone surrogates."""
+    report = yield
+    report.sections = [(name, text.encode("utf-8", "replace").decode()) for name, text in report.sections]
+    if isinstance(report.longrepr, str):
+        report.longrepr = report.longrepr.encode("utf-8", "replace").decode()
+    return report

@@ -92,8 +92,9 @@ streamed = pytest.mark.parametrize("mode", STREAMED)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_harmful_answer_is_not_shown(mode: str) -> None:
-    chain = RunnableLambda(lambda text: text) | ScanOutput(output_guard())
+@pytest.mark.parametrize("step", [ScanOutput, Deanonymize])
+def test_a_harmful_answer_is_not_shown(step: Any, mode: str) -> None:
+    chain = RunnableLambda(lambda text: text) | step(output_guard())
     assert added(run(chain, mode, "all is well")) == "all is well"
     with pytest.raises(Blocked) as raised:
         run(chain, mode, f"says your {BAD}")

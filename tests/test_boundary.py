@@ -61,7 +61,7 @@ def test_sessions_that_the_caller_names_stay(mode: str) -> None:
 def test_each_call_has_a_session_of_its_own(mode: str) -> None:
     seen: list[str] = []
     guard = make_guard()
-    boundary = protect(RunnableLambda(lambda text: seen.append(text) or text), guard)
+    boundary = protect(RunnableLambda(lambda text: seen.append(text) or text), guard, models="unseen")
     for value in (NAME, ODD):
         assert added(run(boundary, mode, value, {})) == value
     assert set(seen) == {P1}
@@ -72,7 +72,7 @@ def test_each_call_has_a_session_of_its_own(mode: str) -> None:
 def test_a_blocked_prompt_never_reaches_the_inside(mode: str, replacement: str) -> None:
     called: list[Any] = []
     guard = make_guard(policy=Policy(kinds={"PERSON": "block"}))
-    boundary = protect(RunnableLambda(called.append), guard, on_blocked=replacement)
+    boundary = protect(RunnableLambda(called.append), guard, on_blocked=replacement, models="unseen")
     if replacement == "raise":
         with pytest.raises(Blocked) as raised:
             run(boundary, mode, {"text": NAME}, {})
@@ -85,7 +85,7 @@ def test_a_blocked_prompt_never_reaches_the_inside(mode: str, replacement: str) 
 
 def test_a_boundary_inside_is_not_answered_for() -> None:
     strict = protect(RunnablePassthrough(), make_guard(policy=Policy(kinds={"PERSON": "block"})))
-    loose = protect(RunnableLambda(lambda _: strict.invoke(NAME)), Guard([]), on_blocked="instead")
+    loose = protect(RunnableLambda(lambda _: strict.invoke(NAME)), Guard([]), on_blocked="instead", models="unseen")
     with pytest.raises(Blocked):
         loose.invoke("x")
 
@@ -98,8 +98,9 @@ def test_errors_pass_and_the_session_is_forgotten(mode: str, error: BaseExceptio
     def fails(text: str) -> str:
         raise error
 
+    safe = protect(RunnableLambda(fails), guard, models="unseen")
     with pytest.raises(type(error)):
-        run(protect(RunnableLambda(fails), guard), mode, NAME, {})
+        run(safe, mode, NAME, {})
     assert "0 sessions" in repr(guard.vault)
 
 
@@ -140,7 +141,7 @@ def test_streams_that_are_given_up() -> None:
         await stream.aclose()
         assert "0 sessions" in repr(guard.vault)
 
-    boundary = protect(RunnableGenerator(drip, adrip), guard)
+    boundary = protect(RunnableGenerator(drip, adrip), guard, models="unseen")
     stream = boundary.stream(f"Hi {NAME}")
     assert next(stream) == "H"
     assert "1 sessions" in repr(guard.vault)
@@ -173,7 +174,7 @@ def test_a_graph_keeps_placeholders_and_gives_real_text() -> None:
     graph.add_edge("answer", END)
     saver = InMemorySaver()
     config = {"configurable": {"thread_id": "t-1"}}
-    safe = protect(graph.compile(checkpointer=saver), make_guard())
+    safe = protect(graph.compile(checkpointer=saver), make_guard(), models="unseen")
     done = safe.invoke({"messages": [HumanMessage(f"I am {NAME}")]}, config)
     assert [message.content for message in done["messages"]] == [f"I am {NAME}", f"You are {NAME}"]
     kept = saver.get_tuple(config).checkpoint["channel_values"]["messages"]
@@ -183,12 +184,14 @@ def test_a_graph_keeps_placeholders_and_gives_real_text() -> None:
 
 
 def test_a_graph_of_messages_streams_through() -> None:
+    guard = make_guard()
     with openai(echo) as (model, server):
         graph = StateGraph(MessagesState)
-        graph.add_node("answer", lambda state: {"messages": [model.invoke(state["messages"])]})
+        guarded = protect(model, guard)
+        graph.add_node("answer", lambda state: {"messages": [guarded.invoke(state["messages"])]})
         graph.add_edge(START, "answer")
         graph.add_edge("answer", END)
-        safe = protect(graph.compile(), make_guard())
+        safe = protect(graph.compile(), guard)
         done = list(safe.stream({"messages": [HumanMessage(SAID)]}, stream_mode="values"))[-1]
     assert done["messages"][-1].content == SAID
     assert server.requests[0]["messages"][0]["content"] == HIDDEN
@@ -209,7 +212,8 @@ def test_spans_hold_no_values(make_langfuse: Any, langfuse_server: Any) -> None:
 
 def test_runs_are_children_of_the_boundary() -> None:
     noter = Noter()
-    protect(RunnableLambda(str, name="inside"), make_guard(), name="safe").invoke(NAME, {"callbacks": [noter]})
+    inside = RunnableLambda(str, name="inside")
+    protect(inside, make_guard(), name="safe", models="unseen").invoke(NAME, {"callbacks": [noter]})
     (root,) = noter.of("chain_start", "safe")
     assert root[4] is None
     inner = [noter.of("chain_start", name)[0] for name in ("Anonymize", "inside", "Deanonymize")]
@@ -219,7 +223,8 @@ def test_runs_are_children_of_the_boundary() -> None:
 
 def test_chosen_keys() -> None:
     seen: list[Any] = []
-    boundary = protect(RunnableLambda(lambda value: seen.append(value) or value), make_guard(), keys=["text"])
+    note = RunnableLambda(lambda value: seen.append(value) or value)
+    boundary = protect(note, make_guard(), keys=["text"], models="unseen")
     assert boundary.invoke({"text": NAME, "id": NAME})["text"] == NAME
     assert seen == [{"text": P1, "id": NAME}]
 
@@ -234,6 +239,8 @@ def test_what_is_wrong_is_told_at_once() -> None:
         protect(RunnablePassthrough(), guard, keys="text")
     with pytest.raises(SessionMissing):
         protect(RunnablePassthrough(), guard, session_id=" ")
+    with pytest.raises(ValueError, match="models must be one of 'protected', 'unseen'"):
+        protect(RunnablePassthrough(), guard, models="none")
     with pytest.raises(TypeError, match="Expected a Runnable"):
         protect(3, guard)
     with openai(echo) as (model, _), pytest.raises(TypeError, match="keys="):
@@ -245,11 +252,11 @@ def test_what_is_wrong_is_told_at_once() -> None:
 def test_its_names_and_types() -> None:
     guard = Guard(ExactDetector({"PERSON": [NAME]}))
     inside = PROMPT | RunnableLambda(str)
-    boundary = protect(inside, guard)
+    boundary = protect(inside, guard, models="unseen")
     assert isinstance(boundary, Boundary)
     assert (boundary.InputType, boundary.OutputType) == (inside.InputType, inside.OutputType)
     assert repr(boundary).startswith("Boundary(RunnableSequence")
-    assert protect(lambda text: text, guard).invoke(NAME) == NAME
+    assert protect(lambda text: text, guard, models="unseen").invoke(NAME) == NAME
     assert lc_guard.protect is protect
     with openai(echo) as (model, _):
         assert isinstance(protect(model, guard), ProtectedChatModel)

@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 import lc_guard.vaults
+from lc_guard import protect
 from lc_guard.cli import main
 from lc_guard.testing import NumberedMint
 from lc_guard.vaults import EncryptedVault, KeyService, MemoryVault, SQLVault
+from tests.support.openai_server import echo
+from tests.support.received import PLACEHOLDER, found_in
+from tests.support.seams import openai
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.S)
 COMMANDS = re.findall(
     r"lc-guard (vault [a-z].*?)(?: {2,}#.*)?$", "\n".join(re.findall(r"```bash\n(.*?)```", PAGE, re.S)), re.M
 )
@@ -32,8 +37,29 @@ class Kms:
         return {"Plaintext": CiphertextBlob[::-1]}
 
 
+def test_a_guard_on_the_vault_of_the_page(tmp_path, monkeypatch):
+    (block,) = [block for block in PYTHON if "SQLVault(" in block]
+    url = f"sqlite:///{tmp_path}/vault.db"
+    monkeypatch.setenv("LC_GUARD_VAULT_KEYS", EncryptedVault.generate_key())
+    names = {}
+    exec(re.sub(r"postgresql://[^\"]+", url, block), names)
+
+    config = {"configurable": {"session_id": "jane@example.org"}}
+    values = ["Sean O'Brien", "sean.obrien@example.org", "jane@example.org"]
+    with openai(echo) as (model, server):
+        said = protect(model, names["guard"]).invoke("Write to Sean O'Brien, sean.obrien@example.org", config)
+        asked = [body.decode() for body in server.raw]
+    names["vault"].close()
+    assert said.content == "Write to Sean O'Brien, sean.obrien@example.org"
+    assert len(asked) == 1
+    assert PLACEHOLDER.search(asked[0])
+    stored = [path.read_bytes().decode("latin-1") for path in tmp_path.glob("vault.db*")]
+    assert any("REDACTED_PERSON" in text for text in stored)
+    assert found_in(asked + stored, values) == []
+
+
 def test_the_key_of_a_kms():
-    (block,) = [block for block in re.findall(r"```python\n(.*?)```", PAGE, re.S) if "class AwsKey" in block]
+    (block,) = [block for block in PYTHON if "class AwsKey" in block]
     names = {"kms": Kms()}
     exec(block, names)
     key = names["AwsKey"]()

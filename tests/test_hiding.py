@@ -96,3 +96,75 @@ def test_a_value_that_stands_escaped_is_hidden_and_comes_back():
     hidden = session.anonymize(text)
     assert hidden == '{"name": "[REDACTED_PERSON_1]"}'
     assert session.deanonymize(hidden) == text
+
+
+def live(session, *texts, guard):
+    """Hide texts that stand behind a boundary of the session."""
+    from lc_guard.jobs import Job
+
+    (outcome,) = guard.check([Job(texts, session, live=True)])
+    return [outcome.hide(text) for text in texts]
+
+
+P1, P2 = "[REDACTED_PERSON_1]", "[REDACTED_PERSON_2]"
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden", "restored"),
+    [
+        (f"{P1} met Bob Ray", f"{P1} met {P2}", "Jane Doe met Bob Ray"),
+        (rf"C:\Users\{P1}", rf"C:\Users\{P1}", r"C:\Users\Jane Doe"),
+        (f"{P1}{P1}, [{P1}]", f"{P1}{P1}, [{P1}]", "Jane DoeJane Doe, [Jane Doe]"),
+        (f"[redacted person 1] of {P1}", f"[REDACTED_LITERAL_1] of {P1}", "[redacted person 1] of Jane Doe"),
+        ("[REDACTED_PERSON_7]", "[REDACTED_LITERAL_1]", "[REDACTED_PERSON_7]"),
+        (f"[REDACTED_PERSON_1's] {P1}'s", f"[REDACTED_LITERAL_1] {P1}'s", "[REDACTED_PERSON_1's] Jane Doe's"),
+    ],
+)
+def test_placeholders_behind_a_boundary_stay(text, hidden, restored):
+    guard = Guard(PERSONS)
+    session = guard.session("s")
+    assert session.anonymize("Jane Doe") == P1
+    assert live("s", text, guard=guard) == [hidden]
+    assert session.deanonymize(hidden) == restored
+    (outcome,) = live("other", P1, guard=guard)  # another session's placeholder is none
+    assert outcome == "[REDACTED_LITERAL_1]"
+
+
+def test_what_a_detector_makes_of_a_placeholder_is_cut_around_it():
+    text = f"Dr {P1} Miller and {P1}"
+    everything = lambda given: [Entity("PERSON", 0, 30), Entity("CITY", 4, 9)] if given == text else []  # noqa: E731
+    guard = Guard([PERSONS, everything])
+    session = guard.session("s")
+    session.anonymize("Jane Doe")
+    (hidden,) = live("s", text, guard=guard)
+    assert hidden == f"{P2} {P1} [REDACTED_PERSON_3] and {P1}"
+    assert session.deanonymize(hidden) == "Dr Jane Doe Miller and Jane Doe"
+
+
+def test_fakes_behind_a_boundary_stay_and_new_ones_stay_apart(monkeypatch):
+    session = with_fakes(monkeypatch, "Ann Lee", "Lee", "Kim")
+    assert session.anonymize("Jane Doe") == "Ann Lee"
+    (hidden,) = live("s", "Ann Lee and Ann Bob Ray", guard=session._guard)
+    assert hidden.startswith("Ann Lee and ")
+    assert session.deanonymize(hidden) == "Jane Doe and Ann Bob Ray"
+
+
+@pytest.mark.parametrize("style", ["llm_guard", "angle", "square", "fake"])
+def test_a_known_value_is_hidden_where_no_detector_sees_it(style):
+    seeing = Guard(PERSONS, placeholder_style=style)
+    seeing.session("s").anonymize("Jane Doe")
+    blind = Guard([], placeholder_style=style, vault=seeing.vault)
+    hidden = blind.session("s").anonymize("of Jane Doe")
+    assert "Jane Doe" not in hidden
+    assert blind.session("s").deanonymize(hidden) == "of Jane Doe"
+    assert blind.session("another").anonymize("of Jane Doe") == "of Jane Doe"
+
+
+@pytest.mark.parametrize("style", ["llm_guard", "angle", "square", "fake"])
+def test_a_placeholder_that_somebody_types_opens_no_value(style):
+    session = Guard(PERSONS, placeholder_style=style).session("s")
+    placeholder = session.anonymize("Jane Doe")
+    typed = f"Who is {placeholder}?"
+    hidden = session.anonymize(typed)
+    assert placeholder not in hidden
+    assert session.deanonymize(hidden) == typed

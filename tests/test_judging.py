@@ -451,6 +451,15 @@ def test_history_is_judged_once() -> None:
     assert off.texts == ["a", "a"]
 
 
+def test_an_answer_is_judged_anew_for_each_prompt_and_each_stage() -> None:
+    output = Watcher("output", stages=("output", "tool_call"))
+    guard = Guard([], output_scanners=[output])
+    for prompt, stage in [("one", "output"), ("one", "output"), ("two", "output"), ("two", "tool_call")]:
+        guard.scan("yes", stage=stage, prompt=prompt)
+    asked = [(request.prompt, request.stage) for request in output.requests]
+    assert asked == [("one", "output"), ("two", "output"), ("two", "tool_call")]
+
+
 def test_what_was_said_before_counts_where_it_matters() -> None:
     plain, reader = Watcher("plain"), Watcher("reader", uses_turns=True)
     guard = guarded(plain, reader)

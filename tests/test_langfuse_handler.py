@@ -136,7 +136,9 @@ def test_a_drop_in_for_the_sdks_handler(
     guard: Guard, langfuse_client: Langfuse, langfuse_server: LangfuseServer
 ) -> None:
     ours, theirs = (inspect.signature(cls) for cls in (CallbackHandler, langfuse.langchain.CallbackHandler))
-    assert list(ours.parameters)[: len(theirs.parameters)] == list(theirs.parameters)
+    assert list(ours.parameters)[: 1 + len(theirs.parameters)] == ["guard", *theirs.parameters]
+    # theirs take keywords only, so that a guard in front is in nobody's way
+    assert all(each.kind is inspect.Parameter.KEYWORD_ONLY for each in theirs.parameters.values())
     assert isinstance(CallbackHandler(), langfuse.langchain.CallbackHandler)
     handler = CallbackHandler(public_key=langfuse_server.public_key, trace_context={"trace_id": "a" * 32})
     metadata = {

@@ -138,7 +138,7 @@ def test_the_scores_of_an_agent_whose_tool_was_poisoned(
 
 def test_the_scores_of_a_refused_answer(langfuse_client: Langfuse, langfuse_server: LangfuseServer) -> None:
     guard = Guard([], output_scanners=[Watcher("says")])
-    safe = protect(RunnableLambda(lambda _: f"my {BAD}"), guard, on_blocked="no.")
+    safe = protect(RunnableLambda(lambda _: f"my {BAD}"), guard, on_blocked="no.", models="unseen")
     assert safe.invoke("hello", config()) == "no."
     langfuse_client.flush()
     (trace_id,) = langfuse_server.traces()

@@ -229,9 +229,8 @@ def test_several_sessions_share_a_trace(guard: Guard) -> None:
     assert masked(mask, {INPUT: f"{CANARIES[0]}|{CANARIES[1]}"})[INPUT] == "[REDACTED_PERSON_1]|[REDACTED_PERSON_1]"
 
 
-def test_memory_is_bounded_and_what_was_left_out_is_looked_at(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lc_guard.masking._MAX_SESSIONS_OF_TRACE", 3)
-    mask = SpanMask(guard, max_traces=2)
+def test_memory_is_bounded_and_what_was_left_out_is_looked_at(guard: Guard) -> None:
+    mask = SpanMask(guard, max_traces=2, max_sessions=3)
     for number in range(5):
         guard.session(f"s{number}").anonymize(CANARIES[number])
         mask.learn("many", check_span(guard, f"s{number}"))

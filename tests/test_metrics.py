@@ -14,6 +14,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from lc_guard import Anonymize, Blocked, Deanonymize, Guard, GuardMetrics, Policy
+from lc_guard.leaks import Leak
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, run
@@ -55,6 +56,20 @@ def points(reader: InMemoryMetricReader) -> dict[str, dict[tuple[tuple[str, Any]
 
 def values(reader: InMemoryMetricReader, name: str) -> dict[tuple[tuple[str, Any], ...], Any]:
     return {key: point.value for key, point in points(reader)[name].items()}
+
+
+def test_leaks_of_its_guard_are_counted(reader: InMemoryMetricReader) -> None:
+    guard = Guard(CanaryDetector())
+    GuardMetrics(guard, meter_provider=MeterProvider([reader], shutdown_on_exit=False))
+    assert values(reader, "lc_guard.leaks") == {(): 0}
+    for trace in ("t-1", "t-1", "t-2"):
+        guard.leaks.tell(Leak(trace, "o", {"PERSON": 2}))
+    assert values(reader, "lc_guard.leaks") == {(): 2}
+
+
+def test_without_a_guard_no_leak_is_counted(handler: GuardMetrics, reader: InMemoryMetricReader) -> None:
+    handler.on_custom_event(DECISION_EVENT, DECISION, run_id=uuid4())
+    assert "lc_guard.leaks" not in points(reader)
 
 
 def config_of(handler: GuardMetrics) -> dict[str, Any]:

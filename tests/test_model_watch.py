@@ -64,6 +64,8 @@ def test_it_is_taken_off_for_its_own_guard_only(kind: Any) -> None:
     watched = theirs.over(mine.over(manager))
     assert watched.handlers == watched.inheritable_handlers == [theirs, mine, noter]
     assert unwatched(watched, guard).inheritable_handlers == [theirs, noter]
+    assert unwatched([mine, theirs], guard) == [theirs]
+    assert unwatched(None, guard) is None
     assert manager.handlers == [noter]
     assert type(watched) is kind
 
@@ -72,9 +74,10 @@ def test_the_innermost_watch_that_knows_a_session() -> None:
     guard = make_guard()
     outer, inner, plain = watching(guard, session="a"), watching(guard, session="b"), watching(guard)
     manager = plain.over(inner.over(outer.over(CallbackManager([]))))
-    assert watch_of(manager.handlers, guard) is inner
-    assert watch_of(manager.handlers, make_guard()) is None
+    assert watch_of(manager, guard) is inner
+    assert watch_of(manager, make_guard()) is None
     assert watch_of([plain], guard) is None
+    assert watch_of(None, guard) is None
 
 
 def test_nothing_was_refused() -> None:

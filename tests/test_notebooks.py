@@ -1,52 +1,139 @@
-"""Every notebook runs from a fresh kernel without keys, and stands in the repository with its outputs."""
+"""Every notebook runs without keys, gives the outputs it is kept with, and sends no model a value that it hides."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import lc_guard
+from tests.support import notebooks
+from tests.support.received import PLACEHOLDER, found_in, holds
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 MACHINE = re.compile(r"/(?:home|root|work|tmp|opt|usr|Users|private)/|[A-Z]:\\\\", re.IGNORECASE)
 MOST_BYTES = 100_000
 
+JANE = ("Jane Doe", "Doe", "jane.doe@example.com")
+OKAFOR = (*JANE, "Okafor")
+TOKEN = "ghp_" + "9fK2mX7qT4vB1nR8wZ5c" + "Y3dL6gH0jP2sA4eU"
+COURT = (
+    "Raghunathan", "O'Brien", "Okafor", "dana.okafor@okaforlegal.com", "Whitfield", "Lindqvist", "Pruitt",
+    "pat.obrien77@mailbox.org", "217-555-0188", "Vega-Ortiz", "536-22-8147", "4012 8888 8888 1881", "77 Quarry Lane",
+    "1420 Maple Hollow Road", "March 14, 1986", "Adeyemi", "b.holloway@lindqvistlaw.com", "62704", "07/22/1979",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sends:
+    """What models are sent by a notebook.
+
+    Attributes:
+        values: What it hides; no request may hold one, however written.
+        cells: The cells in which a request holds a placeholder: all of them, so that none stops to hide, or to ask.
+        unguarded: Cells that show on purpose what happens without the boundary: the requests that hold a value there.
+        steps: Names of the steps that are plain functions which stand for a model.
+    """
+
+    values: tuple[str, ...] = ()
+    cells: frozenset[int] = frozenset()
+    unguarded: Mapping[int, int] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+
+
+SENDS = {
+    "01_first_chain": Sends(COURT, frozenset({8})),
+    "02_measure_your_detector": Sends(),  # no model in it
+    "03_agents_and_tools": Sends((*OKAFOR, "1961-04-02"), frozenset({3, 8, 9, 10, 11})),
+    # 11: a store in house holds real text, and so does its embedding model
+    "04_rag": Sends((*OKAFOR, "Tom Baker"), frozenset({4, 6, 10, 12}), {11: 4}, ("RunnableLambda",)),
+    # 3: the bare chain beside the guarded one
+    "05_streaming": Sends(OKAFOR, frozenset({3, 5, 6, 7, 8, 9, 10, 11, 12, 13}), {3: 1}),
+    # 1: the story teller without a guard
+    "06_banned_topics": Sends(("Mia Berger", "Berger"), frozenset({3, 8}), {1: 1}, ("StoryTeller",)),
+    # 9: on_invalid="warn" lets the token through, as a way to roll out
+    "07_support_chat_many_scanners": Sends((*JANE, "4012 8888 8888 1881", TOKEN), frozenset({5, 9}), {9: 1}),
+    "08_output_scanning": Sends(JANE, frozenset({3, 5, 6, 7, 10})),
+    # 7: a store in house holds real text, and so does its embedding model
+    "09_prompt_injection": Sends(JANE, frozenset({3, 12}), {7: 1}),
+    "10_monitor_in_langfuse": Sends(("Hartwell",), frozenset({4}), {}, ("RunnableLambda",)),
+    "11_vaults_and_erasure": Sends((*JANE, "Tom Baker", "212-456-7890"), frozenset({2}), {}, ("reply",)),
+}
+
+# The intervals are drawn by chance, from annotations in the order of their traces' ids.
+INTERVALS = [(r'<line class="whisker".*', ""), (r"\(95 %: [\d.]+ to [\d.]+\)", "(interval)")]
+# What is measured, by notebook and cell: a pattern, and what stands for it.
+MEASURED = {
+    ("01_first_chain", 12): [(r"in \d+ strings", "in <n> strings")],  # how many there are is LangChain's own business
+    ("02_measure_your_detector", 2): [(r" +\d+ +\d+$", " <ms>")],
+    ("07_support_chat_many_scanners", 7): [(r".* allow .*", ""), (r" +[\d.]+$", " <ms>")],  # those that took 20 ms
+    ("10_monitor_in_langfuse", 5): [(r"(words': )[\d.]+", r"\1<ms>")],
+    ("10_monitor_in_langfuse", 6): [(r"(300 +0.%).*%", r"\1 <ms>")],
+    **{("10_monitor_in_langfuse", cell): INTERVALS for cell in (9, 10, 11)},
+    ("10_monitor_in_langfuse", 8): [(r"median [\d.]+ ms, \d+%", "median <ms>")],
+}
+
 
 @pytest.fixture
-def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(("OPENAI_", "LANGFUSE_")):
+        if name.startswith(("OPENAI_", "LANGFUSE_", "LANGSMITH_", "LANGCHAIN_")):
             monkeypatch.delenv(name)
     # The kernel imports the package that is tested here, and of the checkout the stand-ins.
     places = [Path(lc_guard.__file__).parents[1], Path(__file__).parents[1]]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, places)))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
 
 
 def named(path: Path) -> str:
     return path.name
 
 
-def test_there_are_notebooks():
-    assert NOTEBOOKS
+def code_of(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_all_notebooks_are_known():
+    assert [path.stem for path in NOTEBOOKS] == sorted(SENDS)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
-def test_runs(path: Path, tmp_path: Path, no_keys: None):
+def test_runs_as_it_is_kept_and_sends_models_no_value(path: Path, tmp_path: Path, no_keys: None):
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    kept = [notebooks.shown(cell) for cell in code_of(notebook)]
+    sends = SENDS[path.stem]
+    requests = notebooks.run(notebook, tmp_path, steps=sends.steps)
+
+    with_value = {cell: [text for text in texts if found_in([text], sends.values)] for cell, texts in requests.items()}
+    assert {cell: len(texts) for cell, texts in with_value.items() if texts} == sends.unguarded
+    hidden = {cell for cell, texts in requests.items() if any(map(PLACEHOLDER.search, texts))}
+    assert hidden == sends.cells
+
+    for number, (cell, before) in enumerate(zip(code_of(notebook), kept, strict=True), 1):
+        measured = MEASURED.get((path.stem, number), ())
+        now = notebooks.unchanging(notebooks.shown(cell), measured)
+        assert now == notebooks.unchanging(before, measured), f"cell {number}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_what_is_looked_for_stands_in_the_notebook(path: Path):
+    text = path.read_text(encoding="utf-8")
+    if path.stem != "01_first_chain":  # its text comes from the package
+        assert [value for value in SENDS[path.stem].values if not holds(text, value) and value != TOKEN] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
 def test_is_kept_with_its_outputs(path: Path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = code_of(notebook)
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell.outputs]
     assert outputs

@@ -16,12 +16,14 @@ from typing import Any
 
 import httpx
 import pytest
+from langchain_core.runnables import RunnableLambda
+from langchain_openai import ChatOpenAI
 
 from lc_guard.cli import main
 from lc_guard.errors import Blocked
 from lc_guard.evals import Labelling, read_monitoring
 from lc_guard.guard import Guard
-from lc_guard.langfuse import CallbackHandler
+from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.policy import Policy
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import openai_chain
@@ -102,6 +104,72 @@ def test_from_a_guarded_chain_to_its_report(
     assert check["agreement"]["annotations"] == 1
     assert "too few annotations: 1" in check["agreement"]["too_few"]
     assert CANARIES[0] not in (tmp_path / "r.json").read_text()
+
+
+@pytest.mark.parametrize("leaks", [1, 3, 60])
+def test_leaks_stand_at_the_top(
+    leaks: int, traffic: Traffic, langfuse_server: LangfuseServer, tmp_path: Path, capsys: Any
+) -> None:
+    now = time.time()
+    langfuse_server.stored += [
+        score_row(f"leak-{n}", "guard.leak", True, trace=f"{n:032x}", observation=f"{n:016x}", at=now - 60)
+        for n in range(1, leaks + 1)
+    ]
+    # told again under another id, and taken back by a person
+    langfuse_server.stored.append(
+        score_row("again", "guard.leak", True, trace=f"{1:032x}", observation=f"{1:016x}", at=now - 50)
+    )
+    taken_back = score_row("no", "guard.leak", False, trace="f" * 32, observation="f" * 16, at=now - 50)
+    langfuse_server.stored.append(taken_back)
+    files = {name: tmp_path / f"report.{name}" for name in ("json", "csv", "html")}
+    assert main(["report", *(word for name, file in files.items() for word in (f"--{name}", str(file)))]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"LEAK: {leaks} model call")
+    assert "protect(model, guard)" in " ".join(out.split())
+    assert f"/traces/{1:032x}" in out
+    assert ("more" in out.partition("prompt.pii")[0]) is (leaks > 5)
+    told = json.loads(files["json"].read_text())
+    assert list(told)[:3] == ["format", "leaks", "leaked"]
+    assert told["leaks"] == leaks
+    assert len(told["leaked"]) == min(leaks, 50)
+    assert told["leaked"][0]["observation_id"] == f"{1:016x}"
+    assert "a score that no guard gives" not in told["passed_over"]
+    top = next(csv.DictReader(io.StringIO(files["csv"].read_text())))
+    assert (top["check"], top["decisions"], top["invalid"]) == ("guard.leak", str(leaks), str(leaks))
+    page = files["html"].read_text()
+    assert page.index(f"LEAK: {leaks} model call") < page.index("Is each check worth the wait?")
+    assert page.count(f"/traces/{1:032x}") >= 1
+
+
+def test_no_leak_is_not_mentioned(traffic: Traffic, tmp_path: Path, capsys: Any) -> None:
+    assert main(["report", "--html", str(tmp_path / "r.html"), "--csv", str(tmp_path / "r.csv")]) == 0
+    said = capsys.readouterr().out + (tmp_path / "r.html").read_text() + (tmp_path / "r.csv").read_text()
+    assert "LEAK" not in said
+    assert "guard.leak" not in said
+
+
+def test_from_a_leak_to_the_report(
+    langfuse_server: LangfuseServer, make_langfuse: MakeClient, tmp_path: Path, capsys: Any
+) -> None:
+    guard = Guard(CanaryDetector())
+    client = make_langfuse(mask_otel_spans=mask_otel_spans(guard))
+    config: dict[str, Any] = {"configurable": {"session_id": "s"}, "callbacks": [CallbackHandler()]}
+    with openai_chain(guard) as (chain, server):
+        model = ChatOpenAI(model="gpt-4o", base_url=server.base_url, api_key=server.api_key, max_retries=0)
+
+        def beside(text: Any, config: Any) -> Any:
+            model.invoke(f"Who is {CANARIES[0]}?", config)
+            return text
+
+        (chain | RunnableLambda(beside)).invoke({"text": f"I am {CANARIES[0]}"}, config)
+    client.flush()
+    assert main(["report", "--since", "1h", "--json", str(tmp_path / "r.json")]) == 0
+    told = json.loads((tmp_path / "r.json").read_text())
+    assert told["leaks"] == 1
+    levels = {span.span_id: span.attributes.get("langfuse.observation.level") for span in langfuse_server.spans}
+    (leaked,) = [span_id for span_id, level in levels.items() if level == "ERROR"]
+    assert told["leaked"][0]["observation_id"] == leaked
+    assert CANARIES[0] not in (tmp_path / "r.json").read_text() + capsys.readouterr().out
 
 
 def test_the_same_as_data(traffic: Traffic) -> None:

@@ -206,10 +206,11 @@ def test_no_session_is_an_error(store: str, mode: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("store", STORES)
-def test_blocked_documents_do_not_go_on(store: str, mode: str) -> None:
+@pytest.mark.parametrize("output", ["anonymized", "original"])
+def test_blocked_documents_do_not_go_on(output: str, store: str, mode: str) -> None:
     detector = BatchDetector()
     guard = Guard(detector)
-    retriever, _ = retriever_of(guard, store)
+    retriever, _ = retriever_of(guard, store, output=output)
     strict = Guard(detector, vault=guard.vault, policy=Policy(kinds={"EMAIL": "block"}))
     with pytest.raises(Blocked) as caught:
         run(retriever.model_copy(update={"guard": strict}), mode, "lease")

@@ -192,14 +192,14 @@ def test_a_protected_model_ends_the_turn(mode: str, on_blocked: str) -> None:
 def test_a_protected_chain_ends_the_turn(mode: str) -> None:
     guard, _, output = scanning()
     inside = RunnableLambda(lambda text: f"said {text}")
-    safe = protect(inside, guard, on_blocked="no.")
+    safe = protect(inside, guard, on_blocked="no.", models="unseen")
     assert added(run(safe, mode, f"I am {NAME}")) == f"said I am {NAME}"
     assert output.texts[0] == f"said I am {P1}"
     assert output.requests[0].prompt == f"I am {P1}"
     assert added(run(safe, mode, BAD)) == "no."
     assert added(run(safe, mode, "MURDER")) == "no."
     with pytest.raises(Blocked):
-        run(protect(inside, guard), mode, "MURDER")
+        run(protect(inside, guard, models="unseen"), mode, "MURDER")
 
 
 def test_the_block_of_another_boundary_inside_is_its_own() -> None:

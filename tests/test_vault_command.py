@@ -277,7 +277,7 @@ class TestErrors:
         assert "hunter2" not in said(capsys)[1]
 
     @pytest.mark.parametrize("url", ["encrypted"], indirect=True)
-    @pytest.mark.parametrize("keys", [NEW, ""])
+    @pytest.mark.parametrize("keys", [NEW, ""], ids=["another", "none"])
     def test_a_wrong_key_or_none(self, capsys, monkeypatch, url, keys):
         monkeypatch.setenv("LC_GUARD_VAULT_KEYS", keys)
         for args in (

@@ -283,8 +283,8 @@ def remembers(model, guard):
 guard = Guard(PatternDetector())
 def build(model): return protect(prompt | model, guard)
 echo = RunnableLambda(lambda text: text)
-guarded = protect(echo, guard)
-silent = protect(RunnableLambda(lambda text: "no"), guard)
+guarded = protect(echo, guard, models="unseen")
+silent = protect(RunnableLambda(lambda text: "no"), guard, models="unseen")
 def nothing(): return echo
 def raises(): raise ValueError("secret words")
 def number(): return 1

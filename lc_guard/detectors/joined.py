@@ -114,7 +114,10 @@ def _at_once(detectors: Sequence[Detector], texts: Sequence[str]) -> list[tuple[
             ended.put((at, error))
 
     for at in range(len(detectors)):
-        threading.Thread(target=run, args=(at,), name=f"lc-guard-detector-{at}", daemon=True).start()
+        try:
+            threading.Thread(target=run, args=(at,), name=f"lc-guard-detector-{at}", daemon=True).start()
+        except RuntimeError:  # no thread can be started while the process ends, and spans are masked then, too
+            run(at)
     given = dict(ended.get() for _ in detectors)
     timed = []
     for _, answer in sorted(given.items()):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.windows import windows, without_surrogates
 from lc_guard.errors import DetectorError, DetectorTimeout, GuardError, ScannerTimeout, ServiceError
@@ -124,13 +124,7 @@ class PresidioAnalyzer:
         """
         if len(texts) < 2 or self._concurrency == 1:
             return [self.detect(text) for text in texts]
-        with ThreadPoolExecutor(min(self._concurrency, len(texts)), thread_name_prefix="lc-guard-presidio") as pool:
-            futures = [pool.submit(self.detect, text) for text in texts]
-            try:
-                return [future.result() for future in futures]
-            finally:
-                for future in futures:
-                    future.cancel()  # after a failure nobody waits for the others
+        return at_once(self.detect, texts, threads=min(self._concurrency, len(texts)), name="lc-guard-presidio")
 
     def close(self) -> None:
         """Close the connections; the next text opens new ones."""

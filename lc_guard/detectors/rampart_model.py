@@ -10,11 +10,11 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from lc_guard.detectors.eight_bits import eight_bits
 from lc_guard.detectors.light_imports import import_alone
+from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.weights import LoadOnce, package_folder, verified
 from lc_guard.detectors.windows import Window, windows
 from lc_guard.errors import ModelUnavailable
@@ -114,8 +114,7 @@ class LoadedModel:
 
         workers = min(_THREADS, os.cpu_count() or 1, len(runs))
         if workers > 1:
-            with ThreadPoolExecutor(workers, thread_name_prefix="lc-guard-rampart") as pool:
-                list(pool.map(run, runs))
+            at_once(run, runs, threads=workers, name="lc-guard-rampart")
         else:
             for index in runs:
                 run(index)

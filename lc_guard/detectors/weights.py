@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,8 +34,10 @@ class LoadOnce(Generic[P, T]):
     def __init__(self, loader: Callable[P, T]) -> None:
         functools.update_wrapper(self, loader)
         self._loader = loader
-        self._lock = threading.Lock()
+        self._renew_lock()
         self._loaded: dict[Any, T] = {}
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._renew_lock)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Give what the loader gave for these arguments, loading it the first time."""
@@ -44,6 +47,10 @@ class LoadOnce(Generic[P, T]):
                 if key not in self._loaded:
                     self._loaded[key] = self._loader(*args, **kwargs)
         return self._loaded[key]
+
+    def _renew_lock(self) -> None:
+        # A load that runs in another thread while the process forks holds the lock for ever in the child.
+        self._lock = threading.Lock()
 
     def forget(self) -> None:
         """Drop what was loaded, so that the next call loads again (for tests)."""

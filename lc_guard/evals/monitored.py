@@ -100,6 +100,25 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class LeakedCall:
+    """A model call that was sent a value of the session.
+
+    Attributes:
+        trace_id: Its trace.
+        observation_id: The model's observation.
+        url: Address of the trace in Langfuse; None where the project is not known.
+    """
+
+    trace_id: str
+    observation_id: str | None
+    url: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain JSON values."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """A check against people's annotations.
 
@@ -214,6 +233,8 @@ class MonitoringReport:
         checks: By name.
         passed_over: Rows that could not be taken, by reason.
         notes: What the reader should know, such as skewed clocks.
+        leaks: Number of model calls that were sent a value of the session.
+        leaked: The first of them.
     """
 
     since: float
@@ -226,6 +247,8 @@ class MonitoringReport:
     checks: tuple[CheckHistory, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    leaks: int = 0
+    leaked: tuple[LeakedCall, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "actions", MappingProxyType(dict(self.actions)))
@@ -246,6 +269,8 @@ class MonitoringReport:
         """Give plain JSON values."""
         return {
             "format": FORMAT,
+            "leaks": self.leaks,
+            "leaked": [call.as_dict() for call in self.leaked],
             "since": iso(self.since),
             "until": iso(self.until),
             "source": self.source,

@@ -31,9 +31,18 @@ import numpy as np
 
 from lc_guard.evals.agreement import confusion, precision_recall, roc
 from lc_guard.evals.labelling import Labelling
-from lc_guard.evals.monitored import Agreement, Bucket, CheckHistory, Disagreement, MonitoringReport, Waiting
+from lc_guard.evals.monitored import (
+    Agreement,
+    Bucket,
+    CheckHistory,
+    Disagreement,
+    LeakedCall,
+    MonitoringReport,
+    Waiting,
+)
 from lc_guard.evals.reliability import calibration
 from lc_guard.evals.thresholds import best_threshold, too_few
+from lc_guard.leaks import LEAK_SCORE
 from lc_guard.records import ACTIONS, Stage
 
 if TYPE_CHECKING:
@@ -113,6 +122,8 @@ class Monitor:
         self._check_of: dict[str, str] = {}
         self._waits: dict[str, dict[str, float]] = defaultdict(dict)
         self._traces: set[str] = set()
+        # (trace, observation) → project
+        self._leaks: dict[tuple[str, str | None], str | None] = {}
         self._scores = 0
 
     def add_score(self, score: Score) -> None:
@@ -121,6 +132,10 @@ class Monitor:
         if name == TRACE_ACTION and isinstance(value, str) and value in ACTIONS:
             self._scores += 1
             self._actions[value] += 1
+        elif name == LEAK_SCORE and isinstance(value, bool):
+            self._scores += 1
+            if value:
+                self._leaks[score.trace_id, score.observation_id] = score.project_id
         elif name.endswith(_VALID) and isinstance(value, bool) and _CHECK.fullmatch(name.removesuffix(_VALID)):
             self._take(name.removesuffix(_VALID), self._judge, score)
         elif isinstance(value, float) and _CHECK.fullmatch(name):
@@ -189,7 +204,13 @@ class Monitor:
             checks=tuple(sorted(checks, key=lambda check: check.name)),
             passed_over=Counter(passed_over or {}) + passed,
             notes=tuple(notes),
+            leaks=len(self._leaks),
+            leaked=tuple(self._leaked(*where, project) for where, project in list(self._leaks.items())[:_SHOWN]),
         )
+
+    def _leaked(self, trace_id: str, observation_id: str | None, project: str | None) -> LeakedCall:
+        url = self._link(project, trace_id, observation_id) if self._link else None
+        return LeakedCall(trace_id, observation_id, url)
 
     def _take(self, name: str, take: Callable[[str, _Tally, Score], None], score: Score) -> None:
         tally = self._tally(name)

@@ -1,4 +1,4 @@
-"""A monitoring report as CSV: one line a check, for a spreadsheet."""
+"""A monitoring report as CSV: one line a check, for a spreadsheet; before them one for leaks, where there are any."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from lc_guard.evals.agreement import rounded
+from lc_guard.leaks import LEAK_SCORE
 
 if TYPE_CHECKING:
     from lc_guard.evals.monitored import CheckHistory, MonitoringReport
@@ -18,6 +19,8 @@ def as_csv(report: MonitoringReport) -> str:
     """Give the lines, with a head; RFC 4180 with line feeds."""
     out = io.StringIO()
     lines = [_line(check) for check in report.checks]
+    if report.leaks:
+        lines.insert(0, {**_line(None), "check": LEAK_SCORE, "decisions": report.leaks, "invalid": report.leaks})
     writer = csv.DictWriter(out, fieldnames=list(_line(None)), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)

@@ -14,6 +14,7 @@ from lc_guard.evals.monitoring_wording import (
     best,
     ends,
     failures,
+    leaks,
     moment,
     nothing,
     passed_over,
@@ -28,7 +29,7 @@ from lc_guard.evals.wording import counted, decimal, milliseconds
 
 if TYPE_CHECKING:
     from lc_guard.evals.agreement import Confusion
-    from lc_guard.evals.monitored import Agreement, CheckHistory, Disagreement, MonitoringReport
+    from lc_guard.evals.monitored import Agreement, CheckHistory, Disagreement, LeakedCall, MonitoringReport
 
 _STYLE = (
     charts.STYLE
@@ -40,7 +41,8 @@ _STYLE = (
 figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:14px;margin-bottom:6px}
 section{border-top:1px solid var(--line);margin-top:36px}section h2{margin-top:22px}
 .say{border-left:3px solid var(--one);padding:2px 0 2px 12px;margin:12px 0}
-.say.warn{border-color:var(--two)}a{color:var(--one)}
+.say.warn{border-color:var(--two)}.say.leak{border:2px solid #c62828;padding:10px 12px;font-weight:600}
+a{color:var(--one)}
 .matrix td{text-align:left;width:50%;white-space:normal;position:static;max-width:none}
 .matrix th{white-space:normal;text-align:left}.matrix b{display:block;font-size:1.25rem}
 .stack{display:flex;height:14px;border-radius:7px;overflow:hidden;margin:10px 0 6px;gap:2px}
@@ -75,6 +77,8 @@ def page(report: MonitoringReport, *, title: str) -> str:
 def _body(report: MonitoringReport, title: str) -> Iterator[str]:
     yield f"<header><h1>{escape(title)}</h1>"
     yield f'<p class="soft">{escape(summary(report))}<br>{escape(report.source)}</p></header><main>'
+    if told := leaks(report):
+        yield f'<p class="say leak" role="alert">{escape(told)}</p>{_leaked(report)}'
     for note in report.notes:
         yield _say(note, warn=True)
     if not report.checks:
@@ -90,6 +94,15 @@ def _body(report: MonitoringReport, title: str) -> Iterator[str]:
         items = "".join(f"<li>{escape(told)}</li>" for told in passed_over(report.passed_over))
         yield f"<details><summary>Rows that were not taken</summary><ul>{items}</ul></details>"
     yield "</section></main>"
+
+
+def _leaked(report: MonitoringReport) -> str:
+    rows = "".join(f'<tr><td class="id">{_trace(call)}</td></tr>' for call in report.leaked)
+    more = f", the first {len(report.leaked)}" if report.leaks > len(report.leaked) else ""
+    return (
+        f'<details open><summary>Where{more}</summary><div class="scroll"><table><thead><tr><th>trace</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div></details>"
+    )
 
 
 def _cards(report: MonitoringReport) -> str:
@@ -285,7 +298,7 @@ def _disagreements(found: Agreement) -> str:
     )
 
 
-def _trace(item: Disagreement) -> str:
+def _trace(item: Disagreement | LeakedCall) -> str:
     shown = item.trace_id if len(item.trace_id) <= 40 else f"{item.trace_id[:39]}…"
     if item.url is None or not item.url.lower().startswith(("https://", "http://")):
         return escape(shown)

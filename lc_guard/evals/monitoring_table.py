@@ -9,7 +9,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lc_guard.evals.monitoring_wording import best, ends, failures, nothing, passed_over, percent, reading, summary
+from lc_guard.evals.monitoring_wording import (
+    best,
+    ends,
+    failures,
+    leaks,
+    nothing,
+    passed_over,
+    percent,
+    reading,
+    summary,
+)
 from lc_guard.evals.terminal import empty_table, plain_text
 from lc_guard.evals.wording import counted, decimal, milliseconds
 
@@ -18,7 +28,7 @@ if TYPE_CHECKING:
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_BARS = 16
-_KINDS_SHOWN, _DISAGREEMENTS_SHOWN = 8, 3
+_KINDS_SHOWN, _DISAGREEMENTS_SHOWN, _LEAKS_SHOWN = 8, 3, 5
 
 
 def as_text(report: MonitoringReport, *, width: int) -> str:
@@ -37,6 +47,7 @@ def renderable(report: MonitoringReport) -> RenderableType:
 
 
 def _parts(report: MonitoringReport) -> Iterator[RenderableType]:
+    yield from _leaks(report)
     yield Text(summary(report))
     for note in report.notes:
         yield Text(note, style="yellow")
@@ -65,6 +76,16 @@ def _parts(report: MonitoringReport) -> Iterator[RenderableType]:
         yield Text("not taken: " + "; ".join(passed_over(report.passed_over)), style="dim")
     if report.checks:
         yield Text(reading(), style="dim")
+
+
+def _leaks(report: MonitoringReport) -> Iterator[RenderableType]:
+    if not report.leaks:
+        return
+    yield Text(leaks(report), style="bold red")
+    for call in report.leaked[:_LEAKS_SHOWN]:
+        yield Text(f"  {_printable(call.url or call.trace_id)}", no_wrap=True, overflow="ignore")
+    if report.leaks > _LEAKS_SHOWN:
+        yield Text(f"  and {report.leaks - _LEAKS_SHOWN:,} more")
 
 
 def _overview(report: MonitoringReport) -> Table:

@@ -61,6 +61,17 @@ def nothing(report: MonitoringReport) -> str:
     )
 
 
+def leaks(report: MonitoringReport) -> str:
+    """Say that models were sent values, and what to do; empty if none was."""
+    if not report.leaks:
+        return ""
+    sent = "was" if report.leaks == 1 else "were"
+    return (
+        f"LEAK: {counted(report.leaks, 'model call')} {sent} sent values that the session hides. Such a model stands "
+        "beside the guard: put it behind protect(model, guard), or Anonymize before it."
+    )
+
+
 def worth(check: CheckHistory) -> str:
     """Say whether the check is worth the wait."""
     waiting = check.waiting

@@ -77,6 +77,9 @@ class VaultContract:
         again = vault.allocate("s", [("PERSON", "Ada"), ("NAME", "Ada"), ("PERSON", "Ada")], NumberedMint())
         assert again == [first] * 3, "a known value was given another placeholder"
         assert list(vault.items("s")) == [first], "a value is held twice"
+        new = vault.allocate("s", [("PERSON", "Bea"), ("NAME", "Bea")], NumberedMint())
+        assert list(vault.items("s")) == [first, new[0]], "a new value that is wanted twice is held twice"
+        assert new[0] == new[1], "a new value that is wanted twice was given two placeholders"
 
     def test_a_placeholder_has_one_value(self) -> None:
         """Values that differ in case, accents, blanks or length have different placeholders, and come back as given."""

@@ -63,9 +63,7 @@ def connect(url: str, waits: list[float], **options: Any) -> LangfuseApi:
     return LangfuseApi(public_key="pk", secret_key="sk", base_url=url, sleep=waits.append, **options)
 
 
-@pytest.mark.parametrize(
-    "trouble", [cut_off, hung_up, no_json, status(500), status(503), status(429), status(408)], ids=str
-)
+@pytest.mark.parametrize("trouble", [cut_off, hung_up, no_json, status(500), status(503), status(429), status(408)])
 def test_a_read_is_made_again(trouble: Answer, waits: list[float]) -> None:
     with Scripted(trouble, trouble, good) as server, connect(server.url, waits) as api:
         assert api.get("/x") == {"fine": True}
@@ -73,7 +71,7 @@ def test_a_read_is_made_again(trouble: Answer, waits: list[float]) -> None:
     assert 0 < waits[0] < waits[1] * 3
 
 
-@pytest.mark.parametrize("trouble", [cut_off, no_json, status(500)], ids=str)
+@pytest.mark.parametrize("trouble", [cut_off, no_json, status(500)])
 def test_a_read_is_given_up_with_what_to_do(trouble: Answer, waits: list[float]) -> None:
     with (
         Scripted(trouble) as server,

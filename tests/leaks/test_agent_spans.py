@@ -35,6 +35,7 @@ def nothing_leaked(server: LangfuseServer, caplog: pytest.LogCaptureFixture) -> 
     assert server.spans, "nothing arrived at all"
     assert not server.refused
     assert not server.violations
+    assert not [score for score in server.scores.values() if score["name"] == "guard.leak"]
     parts = [part for value in (*CANARIES, ODD) for part in (value, value.split()[0]) if len(part) > 3]
     assert [part for part in parts if server.holds(part)] == []
     assert [part for part in parts if part in caplog.text] == []

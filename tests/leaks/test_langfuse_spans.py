@@ -37,6 +37,7 @@ def nothing_leaked(server: LangfuseServer, caplog: pytest.LogCaptureFixture | No
     assert server.spans, "nothing arrived at all"
     assert not server.refused
     assert not server.violations
+    assert not [score for score in server.scores.values() if score["name"] == "guard.leak"]
     parts = [part for value in CANARIES for part in (value, value.split()[0]) if len(part) > 3]
     found = [part for part in parts if server.holds(part)]
     found += [part for part in parts if caplog is not None and part in caplog.text]

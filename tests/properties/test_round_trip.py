@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lc_guard import Entity, Guard
@@ -94,3 +94,21 @@ def test_a_placeholder_has_one_value_and_a_value_one_placeholder(style, data):
     assert len(set(held.values())) == len(held)
     for placeholder, value in held.items():
         assert session.deanonymize(placeholder) == value
+
+
+@styles
+@given(before=scanned_texts(), after=scanned_texts(), found=spans_in("x" * 60))
+def test_what_was_hidden_stays_when_more_arises_beside_it(style, before, after, found):
+    """Behind a boundary: hidden text in any other text, with anything found in the whole of it."""
+    guard = Guard(Scripted([before]), placeholder_style=style)
+    hidden = guard.session("s").anonymize(before[0])
+    whole = f"{after[0]}\n|\n{hidden}\n|\n{after[0]}"
+    known = guard.session("s").placeholders()
+    assume(not any(placeholder in after[0] for placeholder in known))
+    # what a detector finds across a fake and on, with no blank between, is a known limit of fakes
+    reach = len(after[0]) if style == "fake" else len(whole)
+    spans = [Entity(e.kind, e.start, min(e.end, reach), e.score) for e in found if e.start < reach]
+    second = Guard(Scripted([(whole, spans)]), placeholder_style=style, vault=guard.vault)
+    (outcome,) = second.check([Job([whole], "s", live=True)])
+    sent = outcome.hide(whole)
+    assert guard.session("s").deanonymize(sent) == f"{after[0]}\n|\n{before[0]}\n|\n{after[0]}"

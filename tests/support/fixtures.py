@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import langsmith
+import langsmith.utils
 import pytest
 from langfuse import Langfuse
 from langfuse._client.resource_manager import LangfuseResourceManager
 from opentelemetry.sdk.trace import TracerProvider
 
 from .langfuse_server import LangfuseServer
+from .langsmith_server import LangSmithServer
 from .servers import PostgresServer, RedisCluster, RedisServer
 
 MakeClient = Callable[..., Langfuse]
@@ -53,6 +57,37 @@ def make_langfuse(langfuse_server: LangfuseServer) -> Iterator[MakeClient]:
 def langfuse_client(make_langfuse: MakeClient) -> Langfuse:
     """The real client, without a mask."""
     return make_langfuse()
+
+
+@pytest.fixture
+def langsmith_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LangSmithServer]:
+    """A running stand-in for LangSmith, with tracing to it switched on as a user does; nothing outlives the test."""
+    with LangSmithServer() as server:
+        for name in [name for name in os.environ if name.startswith(("LANGSMITH_", "LANGCHAIN_"))]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("LANGSMITH_TRACING", "true")
+        monkeypatch.setenv("LANGSMITH_ENDPOINT", server.url)
+        monkeypatch.setenv("LANGSMITH_API_KEY", server.api_key)
+        monkeypatch.setenv("LANGSMITH_PROJECT", "tests")
+        _forget_langsmith()
+        yield server
+    _forget_langsmith()
+
+
+@pytest.fixture
+def langsmith_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """LangSmith's tracing is on by its variable, and nobody has masked it."""
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    _forget_langsmith()
+    yield
+    monkeypatch.undo()
+    _forget_langsmith()
+
+
+def _forget_langsmith() -> None:
+    langsmith.utils.get_env_var.cache_clear()
+    langsmith.utils.get_tracer_project.cache_clear()
+    langsmith.configure(client=None, enabled=None)
 
 
 @pytest.fixture(scope="session")

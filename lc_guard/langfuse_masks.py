@@ -1,0 +1,197 @@
+"""The mask of a Langfuse client: made for a guard, found on a client, and seen to be asked by the SDK."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from langfuse import Langfuse
+from langfuse.types import MaskOtelSpansParams, MaskOtelSpansResult, OtelSpanPatch
+from opentelemetry import trace as otel_trace
+
+from lc_guard.canary_spans import CANARY_NAME, CanarySpans
+from lc_guard.errors import GuardError, SeamBroken, UnmaskedClient
+from lc_guard.leak_scores import score_leak
+from lc_guard.masking import Detect, SpanMask, leak_attributes
+from lc_guard.otel import MaskingSpanExporter, load_ahead, require_time
+from lc_guard.process_end import END
+
+if TYPE_CHECKING:
+    from lc_guard.guard import Guard
+
+Unmasked = Literal["refuse", "warn"]
+"""What a handler does that is to use a client which the guard's mask is not on."""
+
+logger = logging.getLogger("lc_guard.langfuse")
+
+_SEAM = "mask_otel_spans"
+_MADE = "_lc_guard_langfuse_mask"
+_PROVED = "_lc_guard_mask_proved"
+_UNSEEN = "_lc_guard_mask_unseen"
+_PATIENCE = 2.0  # seconds for what a client has queued before
+_AGAIN = 30.0  # seconds after which it is tried again
+
+
+class OtelSpansMask:
+    """The function for ``Langfuse(mask_otel_spans=...)``; `lc_guard.langfuse.mask_otel_spans` makes it.
+
+    Attributes:
+        guard: The guard whose values it hides.
+        canaries: The canaries that it keeps back.
+    """
+
+    def __init__(self, guard: Guard, *, detect: Detect = "when_needed") -> None:
+        self.guard = guard
+        self.canaries = CanarySpans()
+        self._mask = SpanMask(guard, detect=detect)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._mask!r})"
+
+    def __call__(self, *, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
+        """Give what has to change in a batch of spans; who can't be masked gets what is no patch, and is left out."""
+        with END.held():
+            return MaskOtelSpansResult(span_patches=self._patches(params))
+
+    def _patches(self, params: MaskOtelSpansParams) -> dict[Any, Any]:
+        patches: dict[Any, Any] = {}
+        spans = {}
+        for span_id, span in params.spans.items():
+            if self.canaries.take(span.trace_id, span.name):
+                patches[span_id] = "not exported"
+            else:
+                spans[span_id] = span
+        if spans:
+            load_ahead(self.guard)
+        for span in spans.values():
+            self._mask.learn(span.trace_id, span.attributes)
+        texts: dict[str, str] = {}
+        for span_id, span in spans.items():
+            require_time()
+            try:
+                leak = self._mask.leak(span.trace_id, span.span_id, span.attributes)
+                changed, removed = self._mask.mask(span.trace_id, span.name, span.attributes, texts)
+                if leak is not None:
+                    changed |= leak_attributes(leak, {**span.attributes, **changed})
+                    self.guard.leaks.tell(leak)
+                    score_leak(leak, lambda resources: resources.mask_otel_spans is self)
+                patches[span_id] = OtelSpanPatch(set_attributes=changed, delete_attributes=removed)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
+                # Our own messages are value-free; a foreign one, and its traceback, may quote the text.
+                told = str(error) if isinstance(error, GuardError) else type(error).__name__
+                logger.error("a span can't be masked and is not exported: %s", told)  # noqa: TRY400
+                # Both SDK lines leave out a span whose patch is no `OtelSpanPatch`, and send the others.
+                patches[span_id] = "not exported"
+        return patches
+
+
+Mask = OtelSpansMask | MaskingSpanExporter
+
+
+def mask_of(client: Langfuse) -> Mask | None:
+    """Find the mask of lc-guard that a client was made with.
+
+    Raises:
+        SeamBroken: The SDK does not tell what its client was made with.
+    """
+    resources = client._resources  # noqa: SLF001
+    if resources is None:
+        return None
+    held = [getattr(resources, name, _MADE) for name in ("mask_otel_spans", "span_exporter")]
+    if _MADE in held:
+        raise SeamBroken(_SEAM, "langfuse", "its client does not tell which mask it has")
+    return next((mask for mask in held if isinstance(mask, OtelSpansMask | MaskingSpanExporter)), None)
+
+
+def make_client(guard: Guard, public_key: str | None) -> None:
+    """Make the masked client of the environment's keys, if there is none yet.
+
+    Args:
+        guard: Whose values it is to hide.
+        public_key: The key that is asked for; None for that of the environment, or of the one client there is.
+
+    Raises:
+        SeamBroken: The SDK takes no mask, or does not tell which clients there are.
+    """
+    from langfuse._client.resource_manager import LangfuseResourceManager  # noqa: PLC0415 - not public
+
+    clients = getattr(LangfuseResourceManager, "_instances", None)
+    if not isinstance(clients, dict):
+        raise SeamBroken(_SEAM, "langfuse", "it does not tell which clients there are")
+    key = os.environ.get("LANGFUSE_PUBLIC_KEY")
+    exists = public_key in clients if public_key else bool(clients)
+    if exists or not key or public_key not in (None, key) or not os.environ.get("LANGFUSE_SECRET_KEY"):
+        return  # the SDK's handler takes the one that exists, or says in one line what it misses
+    # One for a guard: each listens to the guard's vault for good, and handlers may be made by request.
+    mask = vars(guard).get(_MADE) or vars(guard).setdefault(_MADE, OtelSpansMask(guard))
+    try:
+        Langfuse(public_key=key, mask_otel_spans=mask)
+    except TypeError:
+        raise SeamBroken(_SEAM, "langfuse", "its client takes no argument mask_otel_spans any more") from None
+
+
+def require_masked(client: Langfuse, guard: Guard, unmasked: Unmasked) -> None:
+    """Make sure that a client has the mask of a guard.
+
+    Raises:
+        UnmaskedClient: It has none, or that of another guard, and `unmasked` says to refuse it.
+        SeamBroken: The SDK does not tell.
+    """
+    mask = mask_of(client)
+    if mask is not None and mask.guard is guard:
+        return
+    error = UnmaskedClient(other=mask is not None)
+    if unmasked == "refuse":
+        raise error
+    logger.warning("%s", error)
+
+
+def prove_mask(client: Langfuse, mask: Mask) -> bool:
+    """Send a canary through a client, once, to see that the SDK asks the mask; the mask keeps it back.
+
+    Returns:
+        False if that can't be seen now, because the client still waits for Langfuse.
+
+    Raises:
+        SeamBroken: The SDK exported the canary without asking the mask.
+    """
+    resources: Any = client._resources  # noqa: SLF001
+    if vars(resources).get(_PROVED) is mask:
+        return True
+    if time.monotonic() - vars(resources).get(_UNSEEN, -_AGAIN) < _AGAIN:
+        return False
+    with mask.canaries.awaited() as (trace_id, seen), _unsaid():
+        with client.start_as_current_observation(name=CANARY_NAME, trace_context={"trace_id": trace_id}):
+            sampled = otel_trace.get_current_span().get_span_context().trace_flags.sampled
+        provider = resources.tracer_provider
+        flushing = threading.Thread(target=provider.force_flush, name="lc-guard-canary", daemon=True)
+        flushing.start()
+        flushing.join(_PATIENCE)
+    # A sampler or a filter of the user's may have kept it back: then there is nothing to see, today as tomorrow.
+    if seen.is_set() or not sampled or resources.should_export_span is not None:
+        vars(resources)[_PROVED] = mask
+        return True
+    if flushing.is_alive():
+        vars(resources)[_UNSEEN] = time.monotonic()
+        return False
+    raise SeamBroken(_SEAM, "langfuse", "its client exported a span without asking the mask")
+
+
+@contextmanager
+def _unsaid() -> Iterator[None]:
+    """Keep the SDK from telling as an error that the canary was left out."""
+    sdk = logging.getLogger("langfuse")
+
+    def other(record: logging.LogRecord) -> bool:
+        return CANARY_NAME not in record.getMessage()
+
+    sdk.addFilter(other)
+    try:
+        yield
+    finally:
+        sdk.removeFilter(other)

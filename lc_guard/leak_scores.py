@@ -1,0 +1,63 @@
+"""The score ``guard.leak`` in Langfuse, written from the thread that exports the spans."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from lc_guard.leaks import LEAK_SCORE, Leak
+
+if TYPE_CHECKING:
+    from langfuse import Langfuse
+
+logger = logging.getLogger("lc_guard.langfuse")
+
+
+def score_leak(leak: Leak, exports: Callable[[Any], bool]) -> bool:
+    """Queue the score of a leak with the client whose spans are being exported.
+
+    A score is put into the client's queue, which another thread empties: nothing waits here for Langfuse, and no lock
+    is taken that a flush may hold.
+
+    Args:
+        leak: The leak, with the ids of OpenTelemetry.
+        exports: Tells of a client's resources whether they are those.
+
+    Returns:
+        Whether it is queued. Never raises: the observation says the same by its level.
+    """
+    try:
+        client = _client(exports)
+        if client is None:
+            logger.warning("the score of a leak was not written: no Langfuse client exports these spans")
+            return False
+        # Score ids are unique in a project, not in a trace: they must hold the trace's id.
+        client.create_score(
+            name=LEAK_SCORE,
+            value=1,
+            data_type="BOOLEAN",
+            trace_id=leak.trace_id,
+            observation_id=leak.observation_id,
+            score_id=f"{leak.trace_id}-{leak.observation_id}-{LEAK_SCORE}",
+        )
+    except Exception as error:  # noqa: BLE001 - whatever it is, the export goes on
+        logger.error("the score of a leak was not written: %s", type(error).__name__)  # noqa: TRY400
+        return False
+    return True
+
+
+def _client(exports: Callable[[Any], bool]) -> Langfuse | None:
+    from langfuse import Langfuse  # noqa: PLC0415 - here and below: another backend's exporter needs no SDK
+    from langfuse._client.resource_manager import LangfuseResourceManager  # noqa: PLC0415
+
+    for resources in list(LangfuseResourceManager._instances.values()):  # noqa: SLF001 - `get_client` takes a lock
+        if exports(resources):
+            # A client of a public key that is there shares its resources; made without the lock of `get_client`,
+            # which a flush at the end of the process may hold while it waits for this thread.
+            return Langfuse(
+                public_key=resources.public_key,
+                secret_key=resources.secret_key,
+                environment=resources.environment,
+            )
+    return None

@@ -1,0 +1,251 @@
+"""LangSmith's runs without values: the mask of Langfuse's spans, on runs as LangSmith's client is given them.
+
+Nothing here imports LangSmith's SDK: a run is a mapping with the fields of its API
+(https://docs.smith.langchain.com/reference/data_formats/run_data_format).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Mapping, Set
+from datetime import date, datetime, time
+from enum import Enum
+from pathlib import PurePath
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from lc_guard.leaks import LEAK_SCORE
+from lc_guard.masking import Detect, SpanMask
+from lc_guard.model_inputs import LANGFUSE_INPUT, LANGFUSE_TYPE
+from lc_guard.records import SESSION_METADATA
+from lc_guard.traced_texts import FRAMEWORK_METADATA
+
+if TYPE_CHECKING:
+    from lc_guard.guard import Guard
+
+WITHHELD = "withheld by lc-guard: it can't be masked"
+"""What stands in a run instead of texts that can't be masked."""
+
+SESSION_KEYS = ("session_id", "thread_id")
+"""Keys of LangChain's metadata that name a session; its digest leaves instead."""
+
+# Ids, clocks and enumerations: what LangSmith orders runs by. All other fields are masked, those of the future too.
+_STRUCTURE = frozenset(
+    {
+        "id",
+        "trace_id",
+        "parent_run_id",
+        "dotted_order",
+        "run_type",
+        "start_time",
+        "end_time",
+        "session_id",
+        "session_name",
+        "reference_example_id",
+        "address",
+    }
+)
+_TYPES = {"llm": "generation", "tool": "tool", "retriever": "retriever"}
+_METADATA = "langfuse.observation.metadata."
+_OUTPUT = "langfuse.observation.output"
+# A key that the mask takes for the framework's: known values are hidden in it, no detector looks at it.
+_IDENTIFIER = f"{_METADATA}lc_run_name"
+_IS_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[<:.][A-Za-z0-9_<>,:.]*)?")
+_OWN = "lc_guard.run."
+_EXTRA = "lc_guard.extra."
+
+_MAX_DEPTH = 100
+_MAX_LEAKED = 10_000
+
+
+class RunMask:
+    """Masks runs with what a guard knows.
+
+    Args:
+        guard: The guard.
+        detect: As for `lc_guard.langfuse.mask_otel_spans`.
+        max_sessions: Number of sessions of a trace whose values are looked for, 1 or more.
+    """
+
+    def __init__(self, guard: Guard, *, detect: Detect = "when_needed", max_sessions: int = 256) -> None:
+        self._mask = SpanMask(guard, detect=detect, max_sessions=max_sessions)
+        self._leaks = guard.leaks
+        self._leaked: OrderedDict[str, None] = OrderedDict()
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._mask!r})"
+
+    def learn(self, run: Mapping[str, Any]) -> None:
+        """Learn from a run what masking its trace needs; to be called for all that are sent together."""
+        outputs = run.get("outputs")
+        attributes = {**_attributes(run), _OUTPUT: json.dumps(outputs) if outputs else None}
+        self._mask.learn(_trace(run), attributes, ended=bool(outputs or run.get("error")))
+
+    def mask(self, run: Mapping[str, Any], texts: dict[str, str] | None = None) -> dict[str, Any]:
+        """Give a run that may leave.
+
+        Args:
+            run: The run, with plain values (see `plain`).
+            texts: What the detectors made of texts of the same batch already; added to.
+
+        Raises:
+            Exception: If it can't be masked: such a run must not leave, but for what `withheld` gives.
+        """
+        attributes = _attributes(run)
+        leaked = self._tell(run, attributes)
+        changed, removed = self._mask.mask(_trace(run), "", attributes, texts)
+        masked = {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
+        given = {key: value for key, value in run.items() if key in _STRUCTURE}
+        given |= {key.removeprefix(_OWN): value for key, value in masked.items() if key.startswith(_OWN)}
+        for field, key in (("name", _IDENTIFIER), ("inputs", LANGFUSE_INPUT), ("outputs", _OUTPUT)):
+            if key in masked:
+                given[field] = masked[key]
+        extra = run.get("extra")
+        if isinstance(extra, Mapping):
+            metadata = {
+                key.removeprefix(_METADATA): value
+                for key, value in masked.items()
+                if key.startswith(_METADATA) and key != _IDENTIFIER
+            }
+            others = {key.removeprefix(_EXTRA): value for key, value in masked.items() if key.startswith(_EXTRA)}
+            kept = {"runtime": extra["runtime"]} if "runtime" in extra else {}
+            given["extra"] = {**kept, **others, **({"metadata": metadata} if "metadata" in extra else {})}
+        if isinstance(events := given.get("events"), list):
+            given["events"] = [_timed(event, raw) for event, raw in zip(events, run["events"], strict=True)]
+        if leaked:
+            given["tags"] = [*(given.get("tags") or ()), LEAK_SCORE]
+        return given
+
+    def _tell(self, run: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
+        """Tell of a model that was sent a value; True for each part of such a run, its end comes without the input."""
+        run_id = str(run.get("id"))
+        leak = self._mask.leak(_trace(run), run_id, attributes)
+        with self._lock:
+            if leak is not None:
+                self._leaked[run_id] = None
+                if len(self._leaked) > _MAX_LEAKED:
+                    self._leaked.popitem(last=False)
+            leaked = run_id in self._leaked
+        if leak is not None:
+            self._leaks.tell(leak)
+        return leaked
+
+
+def withheld(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a run of which all texts are withheld: where it stands, when it was, and nothing else."""
+    given: dict[str, Any] = {key: value for key, value in run.items() if key in _STRUCTURE}
+    if "name" in run:
+        given["name"] = "withheld"
+    for field in ("inputs", "outputs"):
+        if run.get(field) is not None:
+            given[field] = {"lc_guard": WITHHELD}
+    if run.get("error") is not None:
+        given["error"] = WITHHELD
+    return given
+
+
+def snapshot(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a run as it is now, of plain values; binary attachments, which nothing can look into, are left out.
+
+    Raises:
+        ValueError: If it is nested deeper than 100 levels.
+    """
+    return {
+        key: value if key in _STRUCTURE else plain(value)
+        for key, value in run.items()
+        if value is not None and key != "attachments"
+    }
+
+
+def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911, PLR0912 - one answer a type
+    """Give a value as JSON knows it; nothing is consumed, and what is unknown is told as ``repr`` tells it.
+
+    Raises:
+        ValueError: If it is nested deeper than 100 levels.
+    """
+    if depth > _MAX_DEPTH:
+        raise ValueError("nested too deep")
+    match value:
+        case None | bool() | float():
+            return value
+        case Enum():
+            return plain(value.value, depth + 1)
+        case str():
+            return value.encode("utf-8", "replace").decode()  # a lone surrogate would lose the whole request
+        case int():
+            return value
+        case Mapping():
+            return {_key(key): plain(item, depth + 1) for key, item in value.items()}
+        case list() | tuple() | Set():
+            return [plain(item, depth + 1) for item in value]
+        case datetime() | date() | time():
+            return value.isoformat()
+        case UUID() | PurePath():
+            return str(value)
+        case bytes() | bytearray():
+            try:
+                return value.decode()
+            except UnicodeDecodeError:
+                return f"<{len(value)} bytes>"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: plain(getattr(value, each.name), depth + 1) for each in dataclasses.fields(value)}
+    dump = getattr(value, "model_dump", None)
+    if callable(dump) and not isinstance(value, type):
+        return plain(dump(exclude_none=True), depth + 1)
+    return plain(repr(value), depth + 1)
+
+
+def _key(key: Any) -> str:
+    return str(plain(key if isinstance(key, str) else str(key)))
+
+
+def _attributes(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a run as the attributes of a span of Langfuse, which the mask knows."""
+    extra = run.get("extra")
+    extra = extra if isinstance(extra, Mapping) else {}
+    metadata = extra.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    named = {"inputs": LANGFUSE_INPUT, "outputs": _OUTPUT}
+    if _IS_IDENTIFIER.fullmatch(str(run.get("name"))):  # of a class or a function; all else is somebody's words
+        named["name"] = _IDENTIFIER
+    # No detector looks at a check's own run, which is free of values but for what it inherits.
+    check = SESSION_METADATA in metadata
+    given: dict[str, Any] = {LANGFUSE_TYPE: _TYPES.get(str(run.get("run_type")), "chain")}
+    for key, value in run.items():
+        if key not in _STRUCTURE and key != "extra" and not (check and key == "tags"):
+            given[named.get(key, f"{_OWN}{key}")] = value
+    if isinstance(events := run.get("events"), list):
+        given[f"{_OWN}events"] = [_untimed(event) for event in events]
+    given |= {f"{_EXTRA}{key}": value for key, value in extra.items() if key not in ("metadata", "runtime")}
+    return given | {
+        f"{_METADATA}{key}": value
+        for key, value in metadata.items()
+        if not check or key in SESSION_KEYS or FRAMEWORK_METADATA.match(key)
+    }
+
+
+def _untimed(event: Any) -> Any:
+    """Take the time out of an event, which a detector would take for a date."""
+    return {key: item for key, item in event.items() if key != "time"} if _time_of(event) else event
+
+
+def _timed(event: Any, raw: Any) -> Any:
+    time_of = _time_of(raw)
+    return {**event, "time": time_of} if time_of and isinstance(event, dict) else event
+
+
+def _time_of(event: Any) -> str | None:
+    found = event.get("time") if isinstance(event, dict) else None
+    try:
+        return datetime.fromisoformat(found).isoformat() if isinstance(found, str) else None
+    except ValueError:
+        return None
+
+
+def _trace(run: Mapping[str, Any]) -> str:
+    return str(run.get("trace_id") or run.get("id"))

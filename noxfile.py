@@ -1,0 +1,96 @@
+"""The tests of the seams against old and new versions of the libraries that lc-guard stands on.
+
+``nox -s lowest-3.11`` takes the lowest versions that ``pyproject.toml`` allows, ``newest`` what exists on the day, and
+``locked`` those of ``requirements/``, on each Python of the classifiers that the machine has. Each run leaves what it
+proved in ``build/compatibility``; ``nox -s compatibility`` writes the page and the package's table from that.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
+nox.options.sessions = ["lowest", "newest", "locked"]
+
+PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+RESULTS = Path("build/compatibility")
+EXTRAS = ("openai", "encrypted", "redis", "postgres", "metrics")  # neither LLM Guard nor gorget: no torch, minutes less
+# What stands on other libraries: the seams, and beneath them detectors, fakes and vaults.
+SEAMS = (
+    "tests/detectors/test_patterns.py",
+    "tests/leaks",
+    "tests/middleware",
+    "tests/seals",
+    "tests/standard",
+    "tests/vaults/test_contracts.py",
+    "tests/vaults/test_encrypted.py",
+    "tests/vaults/test_redis.py",
+    "tests/vaults/test_sql.py",
+    "tests/test_boundary.py",
+    "tests/test_checkpoints.py",
+    "tests/test_documents.py",
+    "tests/test_fakes.py",
+    "tests/test_langfuse_handler.py",
+    "tests/test_langfuse_inspect.py",
+    "tests/test_langfuse_project.py",
+    "tests/test_langfuse_scanning.py",
+    "tests/test_langfuse_traces.py",
+    "tests/test_masking.py",
+    "tests/test_metrics.py",
+    "tests/test_middleware.py",
+    "tests/test_model_watch.py",
+    "tests/test_otel.py",
+    "tests/test_protected_model.py",
+    "tests/test_policy_files.py",
+    "tests/test_retrievers.py",
+    "tests/test_versions.py",
+)
+
+
+@nox.session(python=PYTHONS)
+def lowest(session: nox.Session) -> None:
+    """Test the seams with the lowest direct dependencies that pyproject.toml allows."""
+    versions = Path(session.create_tmp()) / "lowest.txt"
+    extras = [word for extra in EXTRAS for word in ("--extra", extra)]
+    session.run_install(
+        "uv", "pip", "compile", "pyproject.toml", *extras, "--resolution=lowest-direct", "--quiet",
+        f"--python={session.virtualenv.location}", f"--output-file={versions}",
+    )  # fmt: skip
+    _test(session, "lowest", f"--constraint={versions}")
+
+
+@nox.session(python=PYTHONS)
+def newest(session: nox.Session) -> None:
+    """Test the seams with the newest versions that exist on the day."""
+    _test(session, "newest", "--upgrade", "--refresh")
+
+
+@nox.session(python=PYTHONS)
+def locked(session: nox.Session) -> None:
+    """Test the seams with the versions that ``make test`` takes."""
+    engine = "llm-guard" if session.python in ("3.11", "3.12") else "gorget"
+    _test(session, "locked", f"--constraint=requirements/{engine}.txt")
+
+
+@nox.session(python=False)
+def compatibility(session: nox.Session) -> None:
+    """Write docs/compatibility.md and the package's table of proved versions from the runs of this machine."""
+    session.run(sys.executable, "-m", "tests.compatibility", str(RESULTS), external=True)
+
+
+def _test(session: nox.Session, versions: str, *options: str) -> None:
+    session.install(*options, "--editable", f".[{','.join(EXTRAS)}]", "--group", "seams")
+    result = (RESULTS / f"{versions}-{session.python}").resolve()
+    result.parent.mkdir(parents=True, exist_ok=True)
+    for old in result.parent.glob(f"{result.name}.*.*"):
+        old.unlink()
+    session.run("python", "-m", "lc_guard", "doctor")
+    session.run("python", "-m", "lc_guard", "verify")
+    session.run("python", "-m", "pytest", f"--junitxml={result}.xml", *SEAMS, *session.posargs)
+    # last: a run that failed has no versions, and so is not on the page
+    session.run("python", "-m", "tests.compatibility", "--versions", f"{result}.json")

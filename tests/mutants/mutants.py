@@ -1,0 +1,499 @@
+"""The list of the mutants: what is broken where, and which tests must see it.
+
+A mutant names its place by a snippet that stands exactly once in its file. Where code has moved, change the paths
+below; where a snippet is gone, find the place that does the same now: the script refuses a mutant that it can't place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ASKING = "lc_guard/asking.py"
+CALLBACKS = "lc_guard/callbacks.py"
+CALL_SESSIONS = "lc_guard/call_sessions.py"
+CHECKPOINTS = "lc_guard/checkpoints.py"
+DETECTION = "lc_guard/detection.py"
+DOCUMENTS = "lc_guard/documents.py"
+GUARD = "lc_guard/guard.py"
+HEARING = "lc_guard/hearing.py"
+HIDING = "lc_guard/hiding.py"
+JOBS = "lc_guard/jobs.py"
+LANGFUSE = "lc_guard/langfuse.py"
+MASKING = "lc_guard/masking.py"
+MEMORY_VAULT = "lc_guard/vaults/memory.py"
+MESSAGES = "lc_guard/messages.py"
+MIDDLEWARE = "lc_guard/middleware.py"
+MODEL_CALLS = "lc_guard/model_calls.py"
+MODEL_SEAMS = "lc_guard/model_seams.py"
+OTEL = "lc_guard/otel.py"
+PII_CHECK = "lc_guard/pii_check.py"
+PII_DECISIONS = "lc_guard/pii_decisions.py"
+PROMPTS = "lc_guard/prompts.py"
+RESTORERS = "lc_guard/restorers.py"
+RESTORING = "lc_guard/restoring.py"
+RETRIEVERS = "lc_guard/retrievers.py"
+RUNNABLES = "lc_guard/runnables.py"
+RUNNING_CALLS = "lc_guard/running_calls.py"
+SESSIONS = "lc_guard/sessions.py"
+STEPS = "lc_guard/steps.py"
+TOOL_CALLS = "lc_guard/tool_calls.py"
+VAULT_SEALING = "lc_guard/vaults/sealing.py"
+VERDICTS = "lc_guard/verdicts.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault.
+
+    Attributes:
+        seam: What it is put into.
+        fault: What goes wrong.
+        file: Where.
+        old: A snippet that stands there once.
+        new: What stands for it.
+        tests: The tests that are run: files, or node ids without parameters.
+    """
+
+    seam: str
+    fault: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+def _mutant(seam: str, fault: str, file: str, old: str, new: str, *tests: str) -> Mutant:
+    return Mutant(seam, fault, file, old, new, tests)
+
+
+STREAMS = "tests/middleware/test_streams.py::test_real_outside_placeholders_inside"
+EVERY_MODE = "tests/test_protected_model.py::test_every_mode"
+CHECKPOINTED = "tests/test_checkpoints.py::test_the_store_holds_placeholders_and_the_reader_real_text"
+CHECKPOINTED_ASYNC = "tests/test_checkpoints.py::test_async"
+README = "tests/test_readme.py::test_the_examples_print_what_the_readme_says_and_send_no_value"
+NOTEBOOKS = "tests/test_notebooks.py::test_runs_as_it_is_kept_and_sends_models_no_value"
+STEP_MODES = "tests/test_runnables.py::test_both_steps_in_every_mode"
+
+MUTANTS = (
+    # agents
+    _mutant(
+        "GuardMiddleware", "hides nothing (sync)", MIDDLEWARE,
+        "return handler(self._guarded(request))", "return handler(request)", STREAMS,
+    ),
+    _mutant(
+        "GuardMiddleware", "hides nothing (async)", MIDDLEWARE,
+        "await handler(self._guarded(request))", "await handler(request)", STREAMS,
+    ),
+    _mutant(
+        "GuardMiddleware", "lets the model through: the README must notice", MIDDLEWARE,
+        "if isinstance(model, ProtectedChatModel) and model.guard is self.guard:", "if model is not None:", README,
+    ),
+    _mutant(
+        "GuardMiddleware", "lets the model through: a notebook must notice", MIDDLEWARE,
+        "if isinstance(model, ProtectedChatModel) and model.guard is self.guard:", "if model is not None:",
+        f"{NOTEBOOKS}[03_agents_and_tools.ipynb]",
+    ),
+    _mutant(
+        "GuardMiddleware", "one session for all runs", MIDDLEWARE,
+        "return session_key(configured_session(config, self._session_id))", 'return "everybody"',
+        "tests/test_middleware.py::test_session",
+    ),
+    _mutant(
+        "GuardMiddleware", "takes any checkpointer for one that hides", MIDDLEWARE,
+        'if self.state == "original":', "if self.state:",
+        "tests/middleware/test_state.py::test_a_checkpointer_that_would_hold_real_text_is_refused",
+    ),
+    _mutant(
+        "tools", "an outside tool gets real values", TOOL_CALLS,
+        "hidden = map_texts(self._args, outcome.hide)", "hidden = self._args",
+        "tests/middleware/test_tools.py::test_an_outside_tool_gets_placeholders_its_neighbour_real_values",
+    ),
+    _mutant(
+        "tools", "a page fetches any value of the session", TOOL_CALLS,
+        "if any(token in text for text in texts)}", "}",
+        "tests/middleware/test_tools.py::test_a_page_can_not_fetch_values_that_it_was_not_sent",
+    ),
+    _mutant(
+        "tools", "results are judged by nobody", TOOL_CALLS,
+        "if not self._policy.scans(self._tool):", "if self._tool:",
+        "tests/test_scan_seams.py::test_an_injected_tool_result_reaches_no_model",
+    ),
+    _mutant(
+        "tools", "a blocked result goes on", TOOL_CALLS,
+        "outcome.raise_if_blocked()\n        return _changed(result, outcome.clean) if outcome.cleaned else result",
+        "return result",
+        "tests/middleware/test_tools.py::test_a_blocked_result_stops_the_agent",
+    ),
+    # protect(model)
+    _mutant(
+        "protect(model)", "hides nothing (invoke)", MODEL_SEAMS,
+        "answer = self.inner.invoke(hidden,", "answer = self.inner.invoke(messages,", EVERY_MODE,
+    ),
+    _mutant(
+        "protect(model)", "hides nothing (ainvoke)", MODEL_SEAMS,
+        "await self.inner.ainvoke(hidden,", "await self.inner.ainvoke(messages,", EVERY_MODE,
+    ),
+    _mutant(
+        "protect(model)", "hides nothing (stream)", MODEL_SEAMS,
+        "self.inner.stream(hidden,", "self.inner.stream(messages,", EVERY_MODE,
+    ),
+    _mutant(
+        "protect(model)", "hides nothing (astream)", MODEL_SEAMS,
+        "self.inner.astream(hidden,", "self.inner.astream(messages,", EVERY_MODE,
+    ),
+    _mutant(
+        "protect(model)", "hides nothing (stream): a notebook must notice", MODEL_SEAMS,
+        "self.inner.stream(hidden,", "self.inner.stream(messages,", f"{NOTEBOOKS}[05_streaming.ipynb]",
+    ),
+    _mutant(
+        "protect(model)", "judges no answer (sync)", MODEL_SEAMS,
+        "answer = call.judge(answer, run)", "pass",
+        "tests/test_scan_seams.py::test_a_protected_model_ends_the_turn",
+    ),
+    _mutant(
+        "protect(model)", "judges no answer (async)", MODEL_SEAMS,
+        "answer = await call.ajudge(answer, run)", "pass",
+        "tests/test_scan_seams.py::test_a_protected_model_ends_the_turn",
+    ),
+    _mutant(
+        "protect(model)", "judges no stream", MODEL_SEAMS,
+        "for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):",
+        "for chunk in chunks:",
+        "tests/test_scan_seams.py::test_a_protected_model_streams_as_the_policy_says",
+        "tests/test_scan_seams.py::test_a_protected_model_ends_the_turn",
+    ),
+    _mutant(
+        "protect(model)", "restores twice", MODEL_CALLS,
+        "restored = self._whole.value(message)", "restored = self._whole.value(self._whole.value(message))",
+        "tests/test_protected_model.py::test_what_was_restored_is_not_restored_again",
+    ),
+    _mutant(
+        "protect(model)", "a blocked prompt goes on", MODEL_CALLS,
+        "outcome.raise_if_blocked()\n        hidden = list(map_texts(messages, outcome.hide))", "hidden = messages",
+        "tests/test_protected_model.py::test_a_blocked_prompt_never_reaches_the_model",
+    ),
+    _mutant(
+        "protect(model)", "all calls without a session share one", CALL_SESSIONS,
+        'f"lc-guard-call-{uuid.uuid4().hex}"', '"lc-guard-call"',
+        "tests/test_protected_model.py::test_sessions", "tests/test_boundary.py",
+    ),
+    _mutant(
+        "protect(model)", "a call's own session is kept", CALL_SESSIONS,
+        "self._guard.session(self.id).forget()", "pass",
+        "tests/test_protected_model.py::test_sessions", "tests/test_boundary.py",
+    ),
+    _mutant(
+        "protect(model)", "a call's own session is kept (async)", CALL_SESSIONS,
+        "await self._guard.session(self.id).aforget()", "pass",
+        "tests/test_protected_model.py::test_sessions", "tests/test_boundary.py",
+    ),
+    _mutant(
+        "protect(model)", "skips what is held at the end of a stream", MODEL_SEAMS,
+        "yield from call.flush()\n            call.report(run)", "pass\n            call.report(run)",
+        "tests/test_protected_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
+    ),
+    _mutant(
+        "protect(model)", "skips what is held at the end of a stream (async)", MODEL_SEAMS,
+        "yield piece\n            await call.areport(run)", "pass\n            await call.areport(run)",
+        "tests/test_protected_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
+    ),
+    # chains
+    _mutant(
+        "Anonymize", "hides nothing", STEPS,
+        "map_texts(value, outcomes[number].hide, keys=self.keys)", "value", STEP_MODES,
+    ),
+    _mutant(
+        "Anonymize", "hides nothing: the README must notice", STEPS,
+        "map_texts(value, outcomes[number].hide, keys=self.keys)", "value", README,
+    ),
+    _mutant(
+        "Anonymize", "hides nothing (ainvoke)", STEPS,
+        "return _only(await self._acheck([value], [run_manager], [config]))", "return value", STEP_MODES,
+    ),
+    _mutant(
+        "Anonymize", "a blocked prompt goes on", JOBS,
+        "raise Blocked(decision, self.reason)", "return", "tests/test_guard.py", "tests/test_runnables.py",
+    ),
+    _mutant(
+        "Deanonymize", "judges no answer", RUNNABLES,
+        "value = self.answer(config, run_manager).judge(value, run_manager)", "pass",
+        "tests/test_answers.py::test_a_harmful_answer_is_not_shown",
+    ),
+    _mutant(
+        "sessions", "thread_id goes before session_id", SESSIONS,
+        'for name in ("session_id", "thread_id")', 'for name in ("thread_id", "session_id")',
+        "tests/test_runnables.py::test_session_ids", "tests/test_middleware.py::test_session",
+    ),
+    _mutant(
+        "sessions", "no session id is a session of its own", SESSIONS,
+        "if session_id is None:\n        raise SessionMissing", 'if session_id is None:\n        return "nobody"',
+        "tests/test_runnables.py::test_no_session_is_an_error_with_three_remedies",
+    ),
+    _mutant(
+        "Deanonymize", "judges no answer (async)", RUNNABLES,
+        "value = await self.answer(config, run_manager).ajudge(value, run_manager)", "pass",
+        "tests/test_answers.py::test_a_harmful_answer_is_not_shown",
+    ),
+    _mutant(
+        "Deanonymize", "judges no stream", RUNNABLES,
+        "            chunks = self.answer(config, run_manager).stream(chunks, run_manager)\n        try",
+        "            pass\n        try",
+        "tests/test_answers.py::test_a_harmful_answer_is_not_shown",
+    ),
+    _mutant(
+        "Deanonymize", "skips what is held at the end of a stream", RUNNABLES,
+        "yield from restorer.flush()\n        report", "report",
+        "tests/test_runnables.py::test_odd_texts_come_back_exactly",
+    ),
+    _mutant(
+        "sessions", "a batch has the session of its first item", STEPS,
+        "jobs[number] = self.job(value, config)", "jobs[number] = self.job(value, configs[0])",
+        "tests/test_runnables.py::test_one_bad_item_does_not_fail_the_others",
+    ),
+    # what is walked
+    _mutant(
+        "messages", "system prompts are not hidden", MESSAGES,
+        '{"content": self.content(message.content, depth + 1)}',
+        '{"content": message.content if message.type == "system" else self.content(message.content, depth + 1)}',
+        "tests/test_protected_model.py::test_the_whole_history_is_hidden",
+    ),
+    _mutant(
+        "messages", "content is hidden, arguments of tool calls are not", MESSAGES,
+        'for name in ("tool_calls", "invalid_tool_calls", "tool_call_chunks"):', "for name in ():",
+        "tests/test_messages.py::test_tool_calls",
+    ),
+    _mutant(
+        "messages", "content blocks are not hidden", MESSAGES,
+        "self.block(item, depth + 1) if isinstance(item, dict)", "item if isinstance(item, dict)",
+        "tests/test_messages.py::test_content_blocks",
+    ),
+    _mutant(
+        "messages", "artifacts of tools are not hidden", MESSAGES,
+        'if getattr(message, "artifact", None) is not None:', "if False:", "tests/test_messages.py",
+    ),
+    _mutant(
+        "messages", "JSON in arguments is not hidden", MESSAGES,
+        "return self.json(item)", "return item", "tests/test_messages.py",
+    ),
+    # checkpoints
+    _mutant(
+        "GuardCheckpointer", "put hides nothing", CHECKPOINTS,
+        "return self.saver.put(config, *walk.changed(outcome.hide)", "return self.saver.put(config, *walk.changed(str)",
+        CHECKPOINTED,
+    ),
+    _mutant(
+        "GuardCheckpointer", "aput hides nothing", CHECKPOINTS,
+        "self.saver.aput(config, *walk.changed(outcome.hide)", "self.saver.aput(config, *walk.changed(str)",
+        CHECKPOINTED_ASYNC,
+    ),
+    _mutant(
+        "GuardCheckpointer", "put_writes hides nothing", CHECKPOINTS,
+        "self.saver.put_writes(config, walk.changed(outcome.hide)", "self.saver.put_writes(config, walk.changed(str)",
+        CHECKPOINTED,
+    ),
+    _mutant(
+        "GuardCheckpointer", "aput_writes hides nothing", CHECKPOINTS,
+        "self.saver.aput_writes(config, walk.changed(outcome.hide)", "self.saver.aput_writes(config, walk.changed(str)",
+        CHECKPOINTED_ASYNC,
+    ),
+    _mutant(
+        "GuardCheckpointer", "metadata is not hidden", CHECKPOINTS,
+        "name: value if name in _LANGGRAPHS_OWN else", "name: value if name else",
+        "tests/test_checkpoints.py::test_metadata",
+    ),
+    _mutant(
+        "GuardCheckpointer", "errors are not hidden", CHECKPOINTS,
+        "return change(repr(value))", "return repr(value)",
+        "tests/test_checkpoints.py::test_errors_are_stored_without_values",
+    ),
+    # documents
+    _mutant(
+        "AnonymizeDocuments", "hides nothing", DOCUMENTS,
+        "return change_document(document, outcome.hide, metadata_keys=self.metadata_keys)", "return document",
+        "tests/test_documents.py::test_content_and_chosen_metadata_are_hidden_and_nothing_else",
+    ),
+    _mutant(
+        "AnonymizeDocuments", "metadata is not hidden", DOCUMENTS,
+        "outcome.hide, metadata_keys=self.metadata_keys)", "outcome.hide, metadata_keys=())",
+        "tests/test_documents.py::test_content_and_chosen_metadata_are_hidden_and_nothing_else",
+    ),
+    _mutant(
+        "ProtectedRetriever", "documents come with real text", RETRIEVERS,
+        'outcome.clean if self.output == "original" else outcome.hide', "outcome.clean",
+        "tests/test_retrievers.py::test_documents_come_with_the_placeholders_of_the_conversation",
+    ),
+    _mutant(
+        "ProtectedRetriever", "the store is asked with real text", RETRIEVERS,
+        'return Job([query], session, "prompt", preamble=False)', 'return Job([], session, "prompt", preamble=False)',
+        "tests/test_retrievers.py::test_embeddings_never_see_a_value",
+    ),
+    _mutant(
+        "ProtectedRetriever", "a conversation has the placeholders of the corpus", RETRIEVERS,
+        'return Job(texts, session, "document"', 'return Job(texts, self.corpus_session or session, "document"',
+        "tests/test_retrievers.py::test_conversations_share_a_corpus_and_nothing_else",
+    ),
+    _mutant(
+        "ProtectedRetriever", "a poisoned document goes on", RETRIEVERS,
+        "outcome.raise_if_blocked()  # also", "pass  # also",
+        "tests/test_retrievers.py::test_blocked_documents_do_not_go_on",
+    ),
+    # tracing
+    _mutant(
+        "mask_otel_spans", "skips the input of observations", MASKING,
+        '"langfuse.trace.public",', '"langfuse.trace.public", "langfuse.observation.input",',
+        "tests/leaks/test_langfuse_spans.py::test_main_chain",
+    ),
+    _mutant(
+        "mask_otel_spans", "the mask is not called", LANGFUSE,
+        "changed, removed = mask.mask(span.trace_id, span.name, span.attributes, texts)", "changed, removed = {}, []",
+        "tests/leaks/test_langfuse_spans.py::test_main_chain",
+    ),
+    _mutant(
+        "mask_otel_spans", "a span that can't be masked leaves", LANGFUSE,
+        'patches[span_id] = "not exported"', "pass",
+        "tests/leaks/test_langfuse_spans.py::test_a_run_name_that_holds_a_value",
+        "tests/leaks/test_langfuse_spans.py::test_failing_detectors_send_the_checks_alone",
+    ),
+    _mutant(
+        "mask_otel_spans", "values of forgotten sessions leave", MASKING,
+        "finders.append(partial(self._limbo.find, digest, inside_words=inside_words))", "pass",
+        "tests/test_masking.py::test_finds_values_after_forget",
+    ),
+    _mutant(
+        "mask_otel_spans", "what tools bring is not looked at", MASKING,
+        "needed = self._detect", "source = False\n        needed = self._detect",
+        "tests/test_masking.py::test_looks_itself_at_what_tools_and_retrievers_bring",
+    ),
+    _mutant(
+        "MaskingSpanExporter", "masks nothing", OTEL,
+        "masked.append(self._masked(span, texts))", "masked.append(span)", "tests/test_otel.py",
+    ),
+    _mutant(
+        "decisions", "hold the text", PII_DECISIONS,
+        "entities=counts,", "entities=dict.fromkeys(spans, 1),", "tests/test_guard.py::test_a_plain_decision",
+    ),
+    _mutant(
+        "decisions", "hold the message of an error", PII_DECISIONS,
+        "error=type(failure).__name__,", "error=str(failure),", "tests/leaks/test_seams.py::test_errors_of_a_check",
+    ),
+    _mutant(
+        "decisions", "hold the session id as it is", GUARD,
+        "digest=self.digest", "digest=str", "tests/test_guard.py", "tests/leaks/test_seams.py",
+    ),
+    _mutant(
+        "stop_leaks", "stops nothing", CALLBACKS,
+        "self._stop_leak(messages, run_id, parent_run_id)", "pass",
+        "tests/test_callbacks.py::test_a_leak_is_stopped_before_anything_is_sent",
+    ),
+    # the core
+    _mutant(
+        "placeholders", "a look-alike that somebody typed is not defused", HIDING,
+        "return findings + [Entity(LITERAL, start, end, 0.0) for start, end in self._lookalikes(text, memory, kinds)]",
+        "return findings", "tests/test_hiding.py::test_a_placeholder_that_somebody_types_opens_no_value",
+    ),
+    _mutant(
+        "placeholders", "what is known is not hidden again", HIDING,
+        "certain = hit.kind != LITERAL and not detected", "continue",
+        "tests/test_hiding.py::test_a_known_value_is_hidden_where_no_detector_sees_it",
+    ),
+    _mutant(
+        "placeholders", "two values get one", MEMORY_VAULT,
+        "return [held.known.get(value) or", "return [held.known.get(wanted[0][1]) or",
+        "tests/test_guard.py", "tests/contracts/test_members.py",
+    ),
+    _mutant(
+        "placeholders", "one value gets two", MEMORY_VAULT,
+        "if held.known.get(value) is None:\n                        self._add",
+        "if value:\n                        self._add",
+        "tests/contracts/test_members.py",
+    ),
+    _mutant(
+        "placeholders", "are given anew after forget", MEMORY_VAULT,
+        "self._retired[session] = held.numbers", "pass",
+        "tests/contracts/test_members.py", "tests/vaults/test_memory.py",
+    ),
+    _mutant(
+        "forget", "keeps the values", MEMORY_VAULT,
+        "            self._drop(session)\n            return True", "            return True",
+        "tests/test_sessions.py", "tests/contracts/test_members.py",
+    ),
+    _mutant(
+        "forget", "keeps the prompt", SESSIONS,
+        "self._guard.prompts.forget(self._id)", "pass",
+        "tests/test_judging_hard_cases.py::test_prompts_are_forgotten_with_their_session_and_bounded_by_their_length",
+    ),
+    _mutant(
+        "vault", "all sessions are one", MEMORY_VAULT,
+        "held = self._sessions.get(session)\n        if held is not None:\n            held.used = now",
+        "held = next(iter(self._sessions.values()), None)\n        if held is not None:\n            return held",
+        "tests/test_sessions.py", "tests/test_guard.py",
+    ),
+    _mutant(
+        "vault", "a sealed value opens in another place", VAULT_SEALING,
+        "for part in map(encoded, parts))", "for part in map(encoded, parts[:0]))",
+        "tests/vaults/test_sealing.py::test_a_text_opens_in_its_place_only",
+    ),
+    _mutant(
+        "restoring", "skips what is held at the end", RESTORING,
+        "text = self._put(held, at_end=True)", 'text = ""', "tests/test_restoring.py", "tests/test_streaming.py",
+    ),
+    _mutant(
+        "restoring", "restored text is looked at again", RESTORERS,
+        "done = restorer.feed(text) + restorer.flush()",
+        "done = restorer.feed(text) + restorer.flush()\n        done = restorer.feed(done) + restorer.flush()",
+        "tests/test_runnables.py::test_odd_texts_come_back_exactly",
+        "tests/test_protected_model.py::test_what_was_restored_is_not_restored_again",
+    ),
+    _mutant(
+        "failing closed", "a detector that fails lets texts through", PII_CHECK,
+        'if failure is not None and (heard.moved or rule.on_error == "block"):', "if False:",
+        "tests/test_guard.py::test_a_failed_detector_blocks",
+    ),
+    _mutant(
+        "failing closed", "a scanner that fails lets texts through", VERDICTS,
+        'fails_closed = rule.on_error == "block" and not rule.monitor', "fails_closed = False",
+        "tests/test_judging.py::test_a_scanner_that_raises",
+    ),
+    _mutant(
+        "failing closed", "a vault that fails lets texts through", PII_CHECK,
+        "return (yield from self._stopped(number, job, started, detected, hidden))", "hidden = {}",
+        "tests/test_guard.py::test_a_vault_that_breaks_between_two_questions_blocks",
+        "tests/test_guard.py::test_a_full_vault_blocks_and_the_session_goes_on",
+    ),
+    _mutant(
+        "failing closed", "deadlines are ignored", RUNNING_CALLS,
+        "return max(0.0, min(ends) - time.monotonic()) if ends else None", "return None",
+        "tests/test_drivers.py::test_a_late_call_is_a_timeout_and_the_others_answer",
+        "tests/test_guard.py::test_a_hanging_detector_times_out",
+    ),
+    _mutant(
+        "caches", "texts that begin alike are one", DETECTION,
+        'blake2b(text.encode("utf-8", "surrogatepass")', 'blake2b(text[:8].encode("utf-8", "surrogatepass")',
+        "tests/test_guard.py::test_tasks_and_threads_share_a_guard", "tests/test_detection.py",
+    ),
+    _mutant(
+        "caches", "failed answers are remembered", DETECTION,
+        "for t in texts if t not in detected.failures}", "for t in texts}",
+        "tests/test_detection.py::test_a_failed_answer_is_not_remembered",
+    ),
+    _mutant(
+        "caches", "an answer is judged without its prompt", ASKING,
+        "            request.prompt,\n", "",
+        "tests/test_judging.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
+    ),
+    _mutant(
+        "caches", "a verdict of one stage counts at another", ASKING,
+        "            request.stage,\n", "",
+        "tests/test_judging.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
+    ),
+    _mutant(
+        "judging", "the prompt of another call", PROMPTS,
+        "own if own is not None else latest", "latest",
+        "tests/test_answers.py::test_two_calls_of_one_session_keep_their_prompts",
+    ),
+    _mutant(
+        "judging", "outside services see values", HEARING,
+        "if judge.sees_hidden and job.hide:", "if False:",
+        "tests/test_scan_seams.py::test_a_service_outside_never_sees_a_value",
+    ),
+)  # fmt: skip
