@@ -10,7 +10,8 @@ from lc_guard.errors import GuardError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Cost, ScanRequest, Sees, Turn
 from lc_guard.services.client import Call, JSONService, Plan
-from lc_guard.services.pieces import pieces, sendable
+from lc_guard.services.pieces import pieces as overlapping_pieces
+from lc_guard.services.pieces import sendable
 from lc_guard.services.reading import Fields
 from lc_guard.services.settings import find_key
 
@@ -26,7 +27,7 @@ __all__ = [
     "check_size",
     "conversation",
     "find_key",
-    "pieces",
+    "overlapping_pieces",
     "sendable",
     "worst",
 ]
