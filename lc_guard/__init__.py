@@ -14,126 +14,75 @@ if TYPE_CHECKING:
     from lc_guard.callbacks import GuardCallbackHandler as GuardCallbackHandler
     from lc_guard.checkpoints import GuardCheckpointer as GuardCheckpointer
     from lc_guard.documents import AnonymizeDocuments as AnonymizeDocuments
-    from lc_guard.errors import (
-        Blocked as Blocked,
-    )
-    from lc_guard.errors import (
-        DetectorError as DetectorError,
-    )
-    from lc_guard.errors import (
-        DetectorTimeout as DetectorTimeout,
-    )
-    from lc_guard.errors import (
-        GuardError as GuardError,
-    )
-    from lc_guard.errors import (
-        LeakPrevented as LeakPrevented,
-    )
-    from lc_guard.errors import (
-        MissingExtra as MissingExtra,
-    )
-    from lc_guard.errors import (
-        ModelUnavailable as ModelUnavailable,
-    )
-    from lc_guard.errors import (
-        PolicyError as PolicyError,
-    )
-    from lc_guard.errors import (
-        ScannerError as ScannerError,
-    )
-    from lc_guard.errors import (
-        ScannerTimeout as ScannerTimeout,
-    )
-    from lc_guard.errors import (
-        SeamBroken as SeamBroken,
-    )
-    from lc_guard.errors import (
-        ServiceError as ServiceError,
-    )
-    from lc_guard.errors import (
-        SessionMissing as SessionMissing,
-    )
-    from lc_guard.errors import (
-        UnsupportedInput as UnsupportedInput,
-    )
-    from lc_guard.errors import (
-        VaultError as VaultError,
-    )
-    from lc_guard.errors import (
-        VaultFull as VaultFull,
-    )
-    from lc_guard.errors import (
-        WrongOrder as WrongOrder,
-    )
+    from lc_guard.errors import Blocked as Blocked
+    from lc_guard.errors import DetectorError as DetectorError
+    from lc_guard.errors import DetectorTimeout as DetectorTimeout
+    from lc_guard.errors import GuardError as GuardError
+    from lc_guard.errors import LeakPrevented as LeakPrevented
+    from lc_guard.errors import MissingExtra as MissingExtra
+    from lc_guard.errors import ModelUnavailable as ModelUnavailable
+    from lc_guard.errors import PolicyError as PolicyError
+    from lc_guard.errors import ScannerError as ScannerError
+    from lc_guard.errors import ScannerTimeout as ScannerTimeout
+    from lc_guard.errors import SeamBroken as SeamBroken
+    from lc_guard.errors import ServiceError as ServiceError
+    from lc_guard.errors import SessionMissing as SessionMissing
+    from lc_guard.errors import UnsupportedInput as UnsupportedInput
+    from lc_guard.errors import VaultError as VaultError
+    from lc_guard.errors import VaultFull as VaultFull
+    from lc_guard.errors import WrongOrder as WrongOrder
     from lc_guard.guard import Guard as Guard
     from lc_guard.metrics import GuardMetrics as GuardMetrics
     from lc_guard.middleware import GuardMiddleware as GuardMiddleware
     from lc_guard.policy import CheckPolicy as CheckPolicy
     from lc_guard.policy import Policy as Policy
     from lc_guard.policy import StagePolicy as StagePolicy
-    from lc_guard.records import (
-        Action as Action,
-    )
-    from lc_guard.records import (
-        Decision as Decision,
-    )
-    from lc_guard.records import (
-        Entity as Entity,
-    )
-    from lc_guard.records import (
-        ScanResult as ScanResult,
-    )
-    from lc_guard.records import (
-        Stage as Stage,
-    )
+    from lc_guard.records import Action as Action
+    from lc_guard.records import Decision as Decision
+    from lc_guard.records import Entity as Entity
+    from lc_guard.records import ScanResult as ScanResult
+    from lc_guard.records import Stage as Stage
     from lc_guard.retrievers import ProtectedRetriever as ProtectedRetriever
-    from lc_guard.runnables import (
-        Anonymize as Anonymize,
-    )
-    from lc_guard.runnables import (
-        Deanonymize as Deanonymize,
-    )
-    from lc_guard.runnables import (
-        ScanOutput as ScanOutput,
-    )
-    from lc_guard.runnables import (
-        ScanPrompt as ScanPrompt,
-    )
+    from lc_guard.runnables import Anonymize as Anonymize
+    from lc_guard.runnables import Deanonymize as Deanonymize
+    from lc_guard.runnables import ScanOutput as ScanOutput
+    from lc_guard.runnables import ScanPrompt as ScanPrompt
     from lc_guard.self_test import SelfTest as SelfTest
     from lc_guard.self_test import selftest as selftest
 
-_HOMES = {
-    "boundary": ("protect",),
-    "callbacks": ("GuardCallbackHandler",),
-    "checkpoints": ("GuardCheckpointer",),
-    "documents": ("AnonymizeDocuments",),
-    "errors": (
-        "Blocked",
-        "DetectorError",
-        "DetectorTimeout",
-        "GuardError",
-        "LeakPrevented",
-        "MissingExtra",
-        "ModelUnavailable",
-        "PolicyError",
-        "ScannerError",
-        "ScannerTimeout",
-        "SeamBroken",
-        "ServiceError",
-        "SessionMissing",
-        "UnsupportedInput",
-        "VaultError",
-        "VaultFull",
-        "WrongOrder",
-    ),
-    "guard": ("Guard",),
-    "metrics": ("GuardMetrics",),
-    "middleware": ("GuardMiddleware",),
-    "policy": ("CheckPolicy", "Policy", "StagePolicy"),
-    "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
-    "retrievers": ("ProtectedRetriever",),
-    "self_test": ("SelfTest", "selftest"),
-    "runnables": ("Anonymize", "Deanonymize", "ScanOutput", "ScanPrompt"),
-}
-
-__getattr__, __dir__, __all__ = attach(__name__, _HOMES)
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "boundary": ("protect",),
+        "callbacks": ("GuardCallbackHandler",),
+        "checkpoints": ("GuardCheckpointer",),
+        "documents": ("AnonymizeDocuments",),
+        "errors": (
+            "Blocked",
+            "DetectorError",
+            "DetectorTimeout",
+            "GuardError",
+            "LeakPrevented",
+            "MissingExtra",
+            "ModelUnavailable",
+            "PolicyError",
+            "ScannerError",
+            "ScannerTimeout",
+            "SeamBroken",
+            "ServiceError",
+            "SessionMissing",
+            "UnsupportedInput",
+            "VaultError",
+            "VaultFull",
+            "WrongOrder",
+        ),
+        "guard": ("Guard",),
+        "metrics": ("GuardMetrics",),
+        "middleware": ("GuardMiddleware",),
+        "policy": ("CheckPolicy", "Policy", "StagePolicy"),
+        "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
+        "retrievers": ("ProtectedRetriever",),
+        "runnables": ("Anonymize", "Deanonymize", "ScanOutput", "ScanPrompt"),
+        "self_test": ("SelfTest", "selftest"),
+    },
+)

@@ -1,10 +1,11 @@
-"""The rooms of the house and the arrows between them (DESIGN.md, section 3), read from the source."""
+"""The layers of the package and the imports between them, read from the source (docs/design/layout.md)."""
 
 from __future__ import annotations
 
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -12,149 +13,259 @@ import pytest
 
 import lc_guard
 
-HOUSE = Path(lc_guard.__file__).parent
-MODULES = {path.relative_to(HOUSE).with_suffix("").as_posix(): path for path in sorted(HOUSE.rglob("*.py"))}
+ROOT = Path(lc_guard.__file__).parent
+MODULES = {path.relative_to(ROOT).with_suffix("").as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 
-# From the ground up: a room imports only from rooms on lower floors. A family is one room, named by its folder.
-FLOORS = [
-    {"records", "words", "private_names", "linking", "escapes", "ordinary", "process_end", "canary_spans"},
-    {"leaks", "langsmith_tracing", "outbox", "versions"},
-    {"errors", "known", "placeholders", "reviewed_methods", "environment"},
-    {"check_policy", "seals", "_lazy"},
-    {"policy", "policy_sources"},
-    {"policy_files"},
-    {"services", "hub", "presidio_offline"},
-    {"llm_guard_engine"},
-    {"check_details", "decision_events", "decision_traces", "json_logs", "delivery", "pseudonyms"},
-    {"fakes", "langfuse_api", "restoring", "leaves", "limbo", "detectors", "vaults", "scanners"},
-    {"_engine", "traced_texts"},
-    {"jobs", "foreign_errors", "leak_scores", "model_inputs"},
-    {"sessions"},
-    {"guard"},
-    {"messages", "masking", "evaluators", "recording_model", "audiences"},
-    {"conversation", "refusals", "model_watch"},
-    {"step_order", "checks", "checkpoints", "streaming", "tool_calls", "otel", "document_texts", "run_masking"},
-    {"held_chunks", "document_marks", "langfuse_masks"},
-    {"answers"},
-    {"steps"},
-    {"restorers", "wrapping", "call_sessions"},
-    {"runnables", "callbacks", "langfuse", "langsmith", "metrics", "documents", "retrievers"},
-    {"model_calls", "model_face"},
-    {"model_seams", "retrieved"},
-    {"protected_model", "model_search"},
-    {"boundary", "canary"},
-    {"agent_proof"},
-    {"middleware"},
-    {"self_test", "agents"},
-    {"deepagents"},
-    {"__init__"},
-    {"testing", "evals", "demo"},
-    {"verify", "langfuse_project"},
-    {"commands"},
+# From the ground up: a package imports only from lower layers. A new module in a package needs no entry here.
+LAYERS = [
+    {"records", "errors", "_text", "_lazy"},
+    {"_vendors", "policy", "_placeholders"},
+    {"_http", "vaults"},
+    {"detectors", "scanners"},
+    {"_engine", "testing"},
+    {"sessions", "guard"},
+    {"observability"},
+    {"langchain", "langfuse", "langsmith"},
+    {"__init__", "evals", "demo"},
+    {"verify"},
     {"cli"},
     {"__main__"},
 ]
-FLOOR_OF = {"_lazy": 0} | {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-FAMILIES = {
-    "detectors": {"records", "errors", "services", "hub", "presidio_offline", "llm_guard_engine"},
-    "scanners": {"records", "errors", "escapes", "services", "hub", "presidio_offline", "llm_guard_engine"},
-    "vaults": {"records", "errors", "known"},
+# Inside a layer only these; errors → records and sessions → guard for typing.
+PAIRS = {("errors", "records"), ("_lazy", "errors"), ("guard", "sessions"), ("sessions", "guard")}
+# Modules that are not yet in their package.
+HOMES = {
+    "agent_proof": "langchain",
+    "agents": "langchain",
+    "answers": "langchain",
+    "audiences": "langchain",
+    "boundary": "langchain",
+    "call_sessions": "langchain",
+    "callbacks": "langchain",
+    "canary": "langchain",
+    "canary_spans": "observability",
+    "check_details": "langfuse",
+    "check_policy": "policy",
+    "checkpoints": "langchain",
+    "checks": "langchain",
+    "commands": "cli",
+    "commands/auditing": "cli",
+    "commands/choices": "cli",
+    "commands/demo": "cli",
+    "commands/doctor": "cli",
+    "commands/evaluation": "cli",
+    "commands/helps": "cli",
+    "commands/inputs": "cli",
+    "commands/langfuse_project": "cli",
+    "commands/outputs": "cli",
+    "commands/policies": "cli",
+    "commands/policy_advice": "cli",
+    "commands/report": "cli",
+    "commands/scan": "cli",
+    "commands/times": "cli",
+    "commands/vault": "cli",
+    "commands/vault_inputs": "cli",
+    "commands/verification": "cli",
+    "conversation": "langchain",
+    "decision_events": "observability",
+    "decision_traces": "langfuse",
+    "deepagents": "langchain",
+    "delivery": "langfuse",
+    "demo/tracing": "langfuse",
+    "document_marks": "langchain",
+    "document_texts": "langchain",
+    "documents": "langchain",
+    "environment": "_vendors",
+    "escapes": "_text",
+    "evaluators": "langfuse",
+    "fakes": "_placeholders",
+    "foreign_errors": "_engine",
+    "held_chunks": "langchain",
+    "hub": "_vendors",
+    "jobs": "_engine",
+    "json_logs": "observability",
+    "known": "_text",
+    "langfuse_api": "langfuse",
+    "langfuse_api/client": "langfuse",
+    "langfuse_api/paging": "langfuse",
+    "langfuse_api/reading": "langfuse",
+    "langfuse_api/rows": "langfuse",
+    "langfuse_api/spool": "langfuse",
+    "langfuse_masks": "langfuse",
+    "langfuse_project": "evals",
+    "langfuse_project/annotation_queues": "evals",
+    "langfuse_project/audits": "evals",
+    "langfuse_project/datasets": "evals",
+    "langfuse_project/score_configs": "evals",
+    "langsmith_tracing": "_vendors",
+    "leak_scores": "observability",
+    "leaks": "_engine",
+    "leaves": "_text",
+    "limbo": "observability",
+    "linking": "_placeholders",
+    "llm_guard_engine": "_vendors",
+    "masking": "observability",
+    "messages": "langchain",
+    "metrics": "observability",
+    "middleware": "langchain",
+    "model_calls": "langchain",
+    "model_face": "langchain",
+    "model_inputs": "observability",
+    "model_seams": "langchain",
+    "model_search": "langchain",
+    "model_watch": "langchain",
+    "ordinary": "_text",
+    "otel": "observability",
+    "outbox": "langsmith",
+    "placeholders": "_placeholders",
+    "policy_files": "policy",
+    "policy_sources": "policy",
+    "presidio_offline": "_vendors",
+    "private_names": "_vendors",
+    "process_end": "observability",
+    "protected_model": "langchain",
+    "pseudonyms": "langfuse",
+    "recording_model": "langchain",
+    "refusals": "langchain",
+    "restorers": "langchain",
+    "restoring": "_placeholders",
+    "retrieved": "langchain",
+    "retrievers": "langchain",
+    "reviewed_methods": "_vendors",
+    "run_masking": "langsmith",
+    "runnables": "langchain",
+    "seals": "_vendors",
+    "self_test": "langchain",
+    "services": "_http",
+    "services/client": "_http",
+    "services/clients": "_http",
+    "services/pieces": "scanners",
+    "services/quiet": "_vendors",
+    "services/reading": "_http",
+    "services/settings": "_http",
+    "step_order": "langchain",
+    "steps": "langchain",
+    "streaming": "langchain",
+    "tool_calls": "langchain",
+    "traced_texts": "observability",
+    "versions": "_vendors",
+    "words": "_text",
+    "wrapping": "langchain",
+}
+LAYER_OF = {package: layer for layer, packages in enumerate(LAYERS) for package in packages}
+FAMILIES = {"detectors", "scanners", "vaults"}
+FRAMEWORKS = {
+    "langchain": {"langchain", "langfuse", "observability", "demo", "verify"},
+    "langchain_core": {"langchain", "langfuse", "observability", "demo", "verify"},
+    "langgraph": {"langchain", "vaults", "demo", "verify"},
+    "langfuse": {"langfuse"},
 }
 VENDORS = {
-    "detectors": {"spacy", "presidio_analyzer", "llm_guard", "onnxruntime", "tokenizers", "tldextract", "torch",
-                  "transformers", "huggingface_hub", "numpy", "phonenumbers"},
-    "fakes": {"faker"},
-    "services": {"httpx"},
+    "detectors": {
+        "huggingface_hub",
+        "llm_guard",
+        "numpy",
+        "onnxruntime",
+        "phonenumbers",
+        "presidio_analyzer",
+        "spacy",
+        "tldextract",
+        "tokenizers",
+        "torch",
+        "transformers",
+    },
+    "_placeholders": {"faker"},
+    "_http": {"httpx"},
     "scanners": {"nemoguardrails"},
-    "vaults": {"cryptography", "sqlalchemy", "psycopg", "redis"},
-}  # fmt: skip
-# The command that shows LLM Guard without its model gives it an empty recognizer of Presidio's class.
+    "vaults": {"cryptography", "psycopg", "redis", "sqlalchemy"},
+}
+# Modules that import another family's vendor.
 GUESTS = {
-    # What detectors and scanners share.
     "hub": {"huggingface_hub"},
     "presidio_offline": {"presidio_analyzer", "spacy", "tldextract"},
     "scanners/hugging_face": {"torch", "transformers"},
-    # Its lists of given names are a rule beside the models.
     "detectors/given_names": {"faker"},
     "commands/choices": {"presidio_analyzer"},
     "langfuse_api/client": {"httpx"},
-    # Curves, bins and bootstraps over many scores.
     "evals/agreement": {"numpy"},
     "evals/monitoring": {"numpy"},
     "evals/reliability": {"numpy"},
     "evals/thresholds": {"numpy"},
-    # It plays Langfuse's server to itself.
     "demo/tracing": {"httpx"},
 }
 
 
-def imports(tree: ast.AST, *, top_only: bool = False) -> Iterator[str]:
-    """Names of imported modules that are there when the program runs."""
+def imports(tree: ast.AST, *, typing: bool = True, functions: bool = True) -> Iterator[str]:
+    """Give the full names of imported modules, and of what is imported from them."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and not typing:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, "imports are absolute"
-            yield node.module or ""
-        elif not (top_only and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
-            yield from imports(node, top_only=top_only)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif functions or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from imports(node, typing=typing, functions=functions)
 
 
-def room_of(name: str) -> str:
-    return name.removeprefix("lc_guard").strip("./").replace("/", ".").split(".")[0] or "__init__"
-
-
+@cache
 def parsed(module: str) -> ast.Module:
     return ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
 
+def imported(module: str, **which: bool) -> set[str]:
+    """Give the modules of the package that a module imports, named as in MODULES."""
+    found = set()
+    for name in imports(parsed(module), **which):
+        if name.split(".")[0] == "lc_guard":
+            path = name.removeprefix("lc_guard").lstrip(".").replace(".", "/")
+            places = (path, f"{path}/__init__", path.rpartition("/")[0], f"{path.rpartition('/')[0]}/__init__")
+            found.add(next((place.lstrip("/") for place in places if place.lstrip("/") in MODULES), "__init__"))
+    return found
+
+
+def package_of(module: str) -> str:
+    top = module.partition("/")[0]
+    return HOMES.get(module.removesuffix("/__init__"), HOMES.get(top, top))
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_arrows_point_down(module: str) -> None:
-    room = room_of(module)
-    assert room in FLOOR_OF, f"give {room} a floor in this test"
-    # the default detector and the reader of files, loaded when asked for
-    lazy_family = {"guard": {"detectors"}, "policy": {"policy_files"}}.get(room, set())
-    for name in imports(parsed(module)):
-        if name.split(".")[0] == "lc_guard" and room_of(name) != room:
-            assert FLOOR_OF[room_of(name)] < FLOOR_OF[room] or room_of(name) in lazy_family, f"{module} imports {name}"
+def test_a_package_imports_only_from_lower_layers(module: str) -> None:
+    package = package_of(module)
+    assert package in LAYER_OF, f"give {package} a layer in this test"
+    for each in imported(module):
+        other = package_of(each)
+        if other != package and (package, other) not in PAIRS:
+            assert LAYER_OF[other] < LAYER_OF[package], f"{module} imports {each}"
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
-    """Inside a room arrows may point anywhere but in a circle."""
-    known = {f"lc_guard.{name.replace('/', '.')}".removesuffix(".__init__"): name for name in MODULES}
-    arrows = {
-        module: {known[name] for name in imports(parsed(module), top_only=True) if name in known} for module in MODULES
-    }
-    assert arrows["_engine/pipeline"] >= {"_engine/flow", "_engine/scan_phase"}
-    sorter = TopologicalSorter(arrows)
-    sorter.prepare()  # raises CycleError, which names the circle
+    TopologicalSorter({module: imported(module, typing=False) - {module} for module in MODULES}).prepare()
 
 
-def test_the_engine_knows_no_framework() -> None:
-    for module in (module for module in MODULES if room_of(module) == "_engine"):
-        vendors = {name.split(".")[0] for name in imports(parsed(module))} - set(sys.stdlib_module_names)
-        assert vendors == {"lc_guard"} or not vendors, f"{module} imports {vendors}"
-
-
-@pytest.mark.parametrize("module", [module for module in MODULES if room_of(module) in FAMILIES])
+@pytest.mark.parametrize("module", [module for module in MODULES if package_of(module) in FAMILIES])
 def test_members_of_a_family_stand_alone(module: str) -> None:
-    family = room_of(module)
-    for name in imports(parsed(module)):
-        if name.split(".")[0] == "lc_guard":
-            assert room_of(name) in {family, *FAMILIES[family]}, f"{module} imports {name}"
-    for name in imports(parsed(module), top_only=True):
+    others = FAMILIES - {package_of(module)}
+    assert not {each for each in imported(module) if package_of(each) in others}
+    for name in imports(parsed(module), typing=False, functions=False):
         top = name.split(".")[0]
         assert top == "lc_guard" or top in sys.stdlib_module_names, f"{module} imports {name} outside a function"
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if package_of(module) == "verify"])
+def test_verify_needs_no_demo_and_no_test_helpers(module: str) -> None:
+    found = {name for name in imports(parsed(module)) if name.startswith(("lc_guard.demo", "lc_guard.testing"))}
+    assert found <= {"lc_guard.testing.ExactDetector", "lc_guard.demo.tracing.Tracing"}
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_only_its_family_imports_a_vendor(module: str) -> None:
+def test_only_its_package_imports_a_framework_or_a_vendor(module: str) -> None:
+    found = {name.split(".")[0] for name in imports(parsed(module), typing=False)} - GUESTS.get(module, set())
+    package = package_of(module)
+    assert not {name for name in found if package not in FRAMEWORKS.get(name, {package})}
     for owner, vendors in VENDORS.items():
-        if room_of(module) != owner:
-            found = {name.split(".")[0] for name in imports(parsed(module))} - GUESTS.get(module, set())
-            assert vendors.isdisjoint(found)
+        assert owner == package or vendors.isdisjoint(found)
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -163,7 +274,7 @@ def test_no_module_is_long(module: str) -> None:
 
 
 def test_no_submodule_is_named_like_a_public_function() -> None:
-    snapshot = Path(__file__).with_name("public_names.txt").read_text("utf-8")
+    snapshot = Path(__file__).with_name("public_names.txt").read_text(encoding="utf-8")
     public = {path.rpartition(".")[2] for path in snapshot.split()}
     assert "Guard" in public
     names = {part for module in MODULES for part in module.split("/")}

@@ -42,7 +42,8 @@ def test_loads_nothing_heavy(code: str) -> None:
 def test_a_bare_import_loads_next_to_nothing() -> None:
     loaded = python("import sys; before = set(sys.modules); import lc_guard; print(*set(sys.modules) - before)").split()
     assert {name.split(".")[0] for name in loaded} <= {"lc_guard"} | set(sys.stdlib_module_names)
-    assert {name for name in loaded if name.startswith("lc_guard")} == {"lc_guard"}
+    ours = {name for name in loaded if name.startswith("lc_guard")}
+    assert ours <= {"lc_guard", "lc_guard._lazy", "lc_guard.errors"}
 
 
 def test_nothing_is_printed_or_logged() -> None:

@@ -2,61 +2,39 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lc_guard.detectors.base import Detector
+from lc_guard._lazy import attach
 
 if TYPE_CHECKING:
-    from lc_guard.detectors.default import default_detector
-    from lc_guard.detectors.gliner import GLiNERDetector
-    from lc_guard.detectors.hugging_face import HuggingFaceDetector
-    from lc_guard.detectors.joined import JoinedDetector
-    from lc_guard.detectors.llm_guard import LLMGuardDetector
-    from lc_guard.detectors.names import TitleDetector
-    from lc_guard.detectors.patterns import PatternDetector
-    from lc_guard.detectors.presidio_http import PresidioAnalyzer
-    from lc_guard.detectors.rampart import RampartDetector
-    from lc_guard.detectors.spacy_ner import SpacyDetector
-    from lc_guard.detectors.tuning import CaseFolded, TunedDetector
+    from lc_guard.detectors.base import Detector as Detector
+    from lc_guard.detectors.default import default_detector as default_detector
+    from lc_guard.detectors.gliner import GLiNERDetector as GLiNERDetector
+    from lc_guard.detectors.hugging_face import HuggingFaceDetector as HuggingFaceDetector
+    from lc_guard.detectors.joined import JoinedDetector as JoinedDetector
+    from lc_guard.detectors.llm_guard import LLMGuardDetector as LLMGuardDetector
+    from lc_guard.detectors.names import TitleDetector as TitleDetector
+    from lc_guard.detectors.patterns import PatternDetector as PatternDetector
+    from lc_guard.detectors.presidio_http import PresidioAnalyzer as PresidioAnalyzer
+    from lc_guard.detectors.rampart import RampartDetector as RampartDetector
+    from lc_guard.detectors.spacy_ner import SpacyDetector as SpacyDetector
+    from lc_guard.detectors.tuning import CaseFolded as CaseFolded
+    from lc_guard.detectors.tuning import TunedDetector as TunedDetector
 
-_MODULES = {
-    "CaseFolded": "tuning",
-    "GLiNERDetector": "gliner",
-    "HuggingFaceDetector": "hugging_face",
-    "JoinedDetector": "joined",
-    "LLMGuardDetector": "llm_guard",
-    "PatternDetector": "patterns",
-    "PresidioAnalyzer": "presidio_http",
-    "RampartDetector": "rampart",
-    "SpacyDetector": "spacy_ner",
-    "TitleDetector": "names",
-    "TunedDetector": "tuning",
-    "default_detector": "default",
-}
-
-__all__ = [
-    "CaseFolded",
-    "Detector",
-    "GLiNERDetector",
-    "HuggingFaceDetector",
-    "JoinedDetector",
-    "LLMGuardDetector",
-    "PatternDetector",
-    "PresidioAnalyzer",
-    "RampartDetector",
-    "SpacyDetector",
-    "TitleDetector",
-    "TunedDetector",
-    "default_detector",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "base": ("Detector",),
+        "default": ("default_detector",),
+        "gliner": ("GLiNERDetector",),
+        "hugging_face": ("HuggingFaceDetector",),
+        "joined": ("JoinedDetector",),
+        "llm_guard": ("LLMGuardDetector",),
+        "names": ("TitleDetector",),
+        "patterns": ("PatternDetector",),
+        "presidio_http": ("PresidioAnalyzer",),
+        "rampart": ("RampartDetector",),
+        "spacy_ner": ("SpacyDetector",),
+        "tuning": ("CaseFolded", "TunedDetector"),
+    },
+)

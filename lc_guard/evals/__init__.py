@@ -25,73 +25,54 @@ vendor.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lc_guard.evals.cases import BadLine, Case, IdentifierType, Mention, read_cases
-from lc_guard.evals.counts import Counts
-from lc_guard.evals.kinds import LABELS
-from lc_guard.evals.labelling import Labelling
-from lc_guard.evals.report import DetectorReport, Latency, Miss, Report
-from lc_guard.evals.running import evaluate
+from lc_guard._lazy import attach
 
 if TYPE_CHECKING:
-    from lc_guard.evals.agreement import Confusion, Curve, confusion, precision_recall, roc, wilson
-    from lc_guard.evals.from_langfuse import read_monitoring
-    from lc_guard.evals.monitored import Agreement, CheckHistory, MonitoringReport
-    from lc_guard.evals.monitoring import Monitor
-    from lc_guard.evals.reliability import Calibration, calibration
-    from lc_guard.evals.thresholds import BestThreshold, best_threshold
+    from lc_guard.evals.agreement import Confusion as Confusion
+    from lc_guard.evals.agreement import Curve as Curve
+    from lc_guard.evals.agreement import confusion as confusion
+    from lc_guard.evals.agreement import precision_recall as precision_recall
+    from lc_guard.evals.agreement import roc as roc
+    from lc_guard.evals.agreement import wilson as wilson
+    from lc_guard.evals.cases import BadLine as BadLine
+    from lc_guard.evals.cases import Case as Case
+    from lc_guard.evals.cases import IdentifierType as IdentifierType
+    from lc_guard.evals.cases import Mention as Mention
+    from lc_guard.evals.cases import read_cases as read_cases
+    from lc_guard.evals.counts import Counts as Counts
+    from lc_guard.evals.from_langfuse import read_monitoring as read_monitoring
+    from lc_guard.evals.kinds import LABELS as LABELS
+    from lc_guard.evals.labelling import Labelling as Labelling
+    from lc_guard.evals.monitored import Agreement as Agreement
+    from lc_guard.evals.monitored import CheckHistory as CheckHistory
+    from lc_guard.evals.monitored import MonitoringReport as MonitoringReport
+    from lc_guard.evals.monitoring import Monitor as Monitor
+    from lc_guard.evals.reliability import Calibration as Calibration
+    from lc_guard.evals.reliability import calibration as calibration
+    from lc_guard.evals.report import DetectorReport as DetectorReport
+    from lc_guard.evals.report import Latency as Latency
+    from lc_guard.evals.report import Miss as Miss
+    from lc_guard.evals.report import Report as Report
+    from lc_guard.evals.running import evaluate as evaluate
+    from lc_guard.evals.thresholds import BestThreshold as BestThreshold
+    from lc_guard.evals.thresholds import best_threshold as best_threshold
 
-# What needs numpy, loaded when it is first used.
-_HOMES = {
-    "agreement": ("Confusion", "Curve", "confusion", "precision_recall", "roc", "wilson"),
-    "from_langfuse": ("read_monitoring",),
-    "monitored": ("Agreement", "CheckHistory", "MonitoringReport"),
-    "monitoring": ("Monitor",),
-    "reliability": ("Calibration", "calibration"),
-    "thresholds": ("BestThreshold", "best_threshold"),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-__all__ = [
-    "LABELS",
-    "Agreement",
-    "BadLine",
-    "BestThreshold",
-    "Calibration",
-    "Case",
-    "CheckHistory",
-    "Confusion",
-    "Counts",
-    "Curve",
-    "DetectorReport",
-    "IdentifierType",
-    "Labelling",
-    "Latency",
-    "Mention",
-    "Miss",
-    "Monitor",
-    "MonitoringReport",
-    "Report",
-    "best_threshold",
-    "calibration",
-    "confusion",
-    "evaluate",
-    "precision_recall",
-    "read_cases",
-    "read_monitoring",
-    "roc",
-    "wilson",
-]
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "agreement": ("Confusion", "Curve", "confusion", "precision_recall", "roc", "wilson"),
+        "cases": ("BadLine", "Case", "IdentifierType", "Mention", "read_cases"),
+        "counts": ("Counts",),
+        "from_langfuse": ("read_monitoring",),
+        "kinds": ("LABELS",),
+        "labelling": ("Labelling",),
+        "monitored": ("Agreement", "CheckHistory", "MonitoringReport"),
+        "monitoring": ("Monitor",),
+        "reliability": ("Calibration", "calibration"),
+        "report": ("DetectorReport", "Latency", "Miss", "Report"),
+        "running": ("evaluate",),
+        "thresholds": ("BestThreshold", "best_threshold"),
+    },
+)

@@ -2,80 +2,52 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lc_guard.scanners.base import Scanner, ScanRequest, Turn
+from lc_guard._lazy import attach
 
 if TYPE_CHECKING:
-    from lc_guard.scanners.azure import AzureContentSafety
-    from lc_guard.scanners.banned import BannedTopics, BannedWords
-    from lc_guard.scanners.default import builtin_output_scanners, builtin_scanners
-    from lc_guard.scanners.encoded import EncodedPayloads
-    from lc_guard.scanners.hugging_face import HuggingFaceClassifier
-    from lc_guard.scanners.invisible import InvisibleCharacters
-    from lc_guard.scanners.jailbreaks import JailbreakPhrases
-    from lc_guard.scanners.lakera import Lakera
-    from lc_guard.scanners.llm_guard_api import LLMGuardAPI
-    from lc_guard.scanners.llm_guard_named import LLMGuardScanner
-    from lc_guard.scanners.nemo import NeMoGuardrails
-    from lc_guard.scanners.openai_moderation import OpenAIModeration
-    from lc_guard.scanners.probing import PlaceholderProbing
-    from lc_guard.scanners.prompt_armor import PromptArmor
-    from lc_guard.scanners.rules import Rule
-    from lc_guard.scanners.secrets import Secrets
+    from lc_guard.scanners.azure import AzureContentSafety as AzureContentSafety
+    from lc_guard.scanners.banned import BannedTopics as BannedTopics
+    from lc_guard.scanners.banned import BannedWords as BannedWords
+    from lc_guard.scanners.base import Scanner as Scanner
+    from lc_guard.scanners.base import ScanRequest as ScanRequest
+    from lc_guard.scanners.base import Turn as Turn
+    from lc_guard.scanners.default import builtin_output_scanners as builtin_output_scanners
+    from lc_guard.scanners.default import builtin_scanners as builtin_scanners
+    from lc_guard.scanners.encoded import EncodedPayloads as EncodedPayloads
+    from lc_guard.scanners.hugging_face import HuggingFaceClassifier as HuggingFaceClassifier
+    from lc_guard.scanners.invisible import InvisibleCharacters as InvisibleCharacters
+    from lc_guard.scanners.jailbreaks import JailbreakPhrases as JailbreakPhrases
+    from lc_guard.scanners.lakera import Lakera as Lakera
+    from lc_guard.scanners.llm_guard_api import LLMGuardAPI as LLMGuardAPI
+    from lc_guard.scanners.llm_guard_named import LLMGuardScanner as LLMGuardScanner
+    from lc_guard.scanners.nemo import NeMoGuardrails as NeMoGuardrails
+    from lc_guard.scanners.openai_moderation import OpenAIModeration as OpenAIModeration
+    from lc_guard.scanners.probing import PlaceholderProbing as PlaceholderProbing
+    from lc_guard.scanners.prompt_armor import PromptArmor as PromptArmor
+    from lc_guard.scanners.rules import Rule as Rule
+    from lc_guard.scanners.secrets import Secrets as Secrets
 
-_MODULES = {
-    "AzureContentSafety": "azure",
-    "BannedTopics": "banned",
-    "BannedWords": "banned",
-    "EncodedPayloads": "encoded",
-    "HuggingFaceClassifier": "hugging_face",
-    "InvisibleCharacters": "invisible",
-    "JailbreakPhrases": "jailbreaks",
-    "LLMGuardAPI": "llm_guard_api",
-    "LLMGuardScanner": "llm_guard_named",
-    "Lakera": "lakera",
-    "NeMoGuardrails": "nemo",
-    "OpenAIModeration": "openai_moderation",
-    "PlaceholderProbing": "probing",
-    "PromptArmor": "prompt_armor",
-    "Rule": "rules",
-    "Secrets": "secrets",
-    "builtin_output_scanners": "default",
-    "builtin_scanners": "default",
-}
-
-__all__ = [
-    "AzureContentSafety",
-    "BannedTopics",
-    "BannedWords",
-    "EncodedPayloads",
-    "HuggingFaceClassifier",
-    "InvisibleCharacters",
-    "JailbreakPhrases",
-    "LLMGuardAPI",
-    "LLMGuardScanner",
-    "Lakera",
-    "NeMoGuardrails",
-    "OpenAIModeration",
-    "PlaceholderProbing",
-    "PromptArmor",
-    "Rule",
-    "ScanRequest",
-    "Scanner",
-    "Secrets",
-    "Turn",
-    "builtin_output_scanners",
-    "builtin_scanners",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "azure": ("AzureContentSafety",),
+        "banned": ("BannedTopics", "BannedWords"),
+        "base": ("ScanRequest", "Scanner", "Turn"),
+        "default": ("builtin_output_scanners", "builtin_scanners"),
+        "encoded": ("EncodedPayloads",),
+        "hugging_face": ("HuggingFaceClassifier",),
+        "invisible": ("InvisibleCharacters",),
+        "jailbreaks": ("JailbreakPhrases",),
+        "lakera": ("Lakera",),
+        "llm_guard_api": ("LLMGuardAPI",),
+        "llm_guard_named": ("LLMGuardScanner",),
+        "nemo": ("NeMoGuardrails",),
+        "openai_moderation": ("OpenAIModeration",),
+        "probing": ("PlaceholderProbing",),
+        "prompt_armor": ("PromptArmor",),
+        "rules": ("Rule",),
+        "secrets": ("Secrets",),
+    },
+)

@@ -2,54 +2,35 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lc_guard.vaults.base import ForgetListener, LifeVault, LookingVault, Mint, Progress, SessionInfo, TtlFrom, Vault
-from lc_guard.vaults.memory import MemoryVault
+from lc_guard._lazy import attach
 
 if TYPE_CHECKING:
-    from lc_guard.vaults.encrypted import EncryptedVault
-    from lc_guard.vaults.keys import KeyService
-    from lc_guard.vaults.langgraph_store import LangGraphStoreVault
-    from lc_guard.vaults.redis import RedisVault
-    from lc_guard.vaults.sql import SQLVault
+    from lc_guard.vaults.base import ForgetListener as ForgetListener
+    from lc_guard.vaults.base import LifeVault as LifeVault
+    from lc_guard.vaults.base import LookingVault as LookingVault
+    from lc_guard.vaults.base import Mint as Mint
+    from lc_guard.vaults.base import Progress as Progress
+    from lc_guard.vaults.base import SessionInfo as SessionInfo
+    from lc_guard.vaults.base import TtlFrom as TtlFrom
+    from lc_guard.vaults.base import Vault as Vault
+    from lc_guard.vaults.encrypted import EncryptedVault as EncryptedVault
+    from lc_guard.vaults.keys import KeyService as KeyService
+    from lc_guard.vaults.langgraph_store import LangGraphStoreVault as LangGraphStoreVault
+    from lc_guard.vaults.memory import MemoryVault as MemoryVault
+    from lc_guard.vaults.redis import RedisVault as RedisVault
+    from lc_guard.vaults.sql import SQLVault as SQLVault
 
-# loaded when they are first used
-_HOME_OF = {
-    "EncryptedVault": "encrypted",
-    "KeyService": "keys",
-    "LangGraphStoreVault": "langgraph_store",
-    "RedisVault": "redis",
-    "SQLVault": "sql",
-}
-
-__all__ = [
-    "EncryptedVault",
-    "ForgetListener",
-    "KeyService",
-    "LangGraphStoreVault",
-    "LifeVault",
-    "LookingVault",
-    "MemoryVault",
-    "Mint",
-    "Progress",
-    "RedisVault",
-    "SQLVault",
-    "SessionInfo",
-    "TtlFrom",
-    "Vault",
-]
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "base": ("ForgetListener", "LifeVault", "LookingVault", "Mint", "Progress", "SessionInfo", "TtlFrom", "Vault"),
+        "encrypted": ("EncryptedVault",),
+        "keys": ("KeyService",),
+        "langgraph_store": ("LangGraphStoreVault",),
+        "memory": ("MemoryVault",),
+        "redis": ("RedisVault",),
+        "sql": ("SQLVault",),
+    },
+)

@@ -44,7 +44,8 @@ def used_names(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Attribute):
             yield node.attr
         elif isinstance(node, ast.ImportFrom):
-            yield from (node.module or "").split(".")
+            if (node.module or "").split(".")[0] not in ("lc_guard", "_typeshed"):  # ours, and for typing
+                yield from (node.module or "").split(".")
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in READERS:
             yield from (
