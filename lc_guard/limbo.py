@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock, Timer
 
-from lc_guard.known import Known, KnownValues
+from lc_guard._text.value_index import Known, KnownValues
 
 _MAX_LOST = 100_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lc_guard.leaves import JsonText, Leaf, parse
+from lc_guard._text.json_tree import JsonText, Leaf, parse
 from lc_guard.traced_texts import is_free_text
 
 LANGFUSE_TYPE = "langfuse.observation.type"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lc_guard.leaves import leaves, parse
+from lc_guard._text.json_tree import leaves, parse
 
 FRAMEWORK_METADATA = re.compile(r"(?:ls_|lc_|langgraph_|checkpoint_ns$|is_langchain_root$)")
 """Metadata keys that LangChain, LangGraph and this package write about their own parts: no work for a detector."""

@@ -3,9 +3,9 @@ import re
 import pytest
 
 from lc_guard import Guard
+from lc_guard._text.word_boundaries import RUN
 from lc_guard.fakes import _PROVIDERS, FakeMint
 from lc_guard.testing import ExactDetector
-from lc_guard.words import RUN
 
 SHAPES = {
     "EMAIL_ADDRESS": r"[\w.]+@example\.com",

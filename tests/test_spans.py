@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard._engine.text_state import resolve_overlaps
+from lc_guard._text.word_boundaries import cuts_run
 from lc_guard.placeholders import LITERAL
 from lc_guard.policy import Policy
 from lc_guard.records import Entity
-from lc_guard.words import cuts_run
 
 TEXT = "Jane Doe of Ulm, Doe Street 5"
 

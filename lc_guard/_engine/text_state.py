@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from lc_guard._engine.requests import CheckResult, GuardRequest, GuardResult
-from lc_guard.escapes import readings
-from lc_guard.known import Known
+from lc_guard._text.escapes import readings
+from lc_guard._text.value_index import Known
+from lc_guard._text.word_boundaries import strip_blanks, widen
 from lc_guard.placeholders import LITERAL
 from lc_guard.policy import KindAction, Policy
 from lc_guard.records import Action, Entity
-from lc_guard.words import strip_blanks, widen
 
 Unescaped = tuple[str, Sequence[int]]
 """A text with its escapes undone, and for each offset in it the offset in the text."""

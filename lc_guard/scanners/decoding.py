@@ -11,7 +11,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from lc_guard.escapes import readings
+from lc_guard._text.escapes import readings
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ :,-]?){8,}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from lc_guard.known import Known
+from lc_guard._text.value_index import Known
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo
 from lc_guard.vaults.keys import Key, KeyRing, generate_key
 from lc_guard.vaults.memory import MemoryVault

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from threading import RLock
 
+from lc_guard._text.value_index import KnownValues
 from lc_guard.errors import VaultError
-from lc_guard.known import KnownValues
 from lc_guard.vaults.base import Mint
 from lc_guard.vaults.codec import SessionCodec, VaultCodec
 from lc_guard.vaults.rows import NOWHERE, Row, Snapshot

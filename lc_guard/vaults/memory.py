@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, get_args
 
+from lc_guard._text.value_index import Known, KnownValues
 from lc_guard.errors import VaultError, VaultFull
-from lc_guard.known import Known, KnownValues
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo, TtlFrom
 
 if TYPE_CHECKING:

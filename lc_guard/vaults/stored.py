@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from lc_guard._text.value_index import Known
 from lc_guard.errors import VaultError, VaultFull
-from lc_guard.known import Known
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo
 from lc_guard.vaults.codec import Codec, PlainCodec, VaultCodec
 from lc_guard.vaults.held import Cache, Held

@@ -19,13 +19,13 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from lc_guard import Entity, Guard
+from lc_guard._text.escapes import readings
+from lc_guard._text.json_tree import hide, leaves, parse, rebuild
+from lc_guard._text.value_index import KnownValues
 from lc_guard.detectors import PatternDetector
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.names import TitleDetector
 from lc_guard.detectors.windows import readable, windows
-from lc_guard.escapes import readings
-from lc_guard.known import KnownValues
-from lc_guard.leaves import hide, leaves, parse, rebuild
 from lc_guard.linking import People
 from lc_guard.messages import map_texts
 from lc_guard.scanners import BannedWords, ScanRequest, builtin_scanners

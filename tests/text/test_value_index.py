@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lc_guard.known import KnownValues
-from lc_guard.words import cuts_run
+from lc_guard._text.value_index import KnownValues
+from lc_guard._text.word_boundaries import cuts_run
 
 
 def known(*values):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lc_guard.words import RUN, cuts_run
+from lc_guard._text.word_boundaries import RUN, cuts_run
 
 _HEAD = 3  # characters a value is filed under when word boundaries don't count
 

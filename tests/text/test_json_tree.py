@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lc_guard.known import Known, KnownValues
-from lc_guard.leaves import JsonText, hide, leaves, parse, rebuild, scalar_text
+from lc_guard._text.json_tree import JsonText, hide, leaves, parse, rebuild, scalar_text
+from lc_guard._text.value_index import Known, KnownValues
 from tests.support.canaries import CANARIES
 
 KNOWN = KnownValues((value, f"[REDACTED_PERSON_{number}]", "PERSON") for number, value in enumerate(CANARIES, 1))

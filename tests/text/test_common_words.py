@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lc_guard import Guard
-from lc_guard.ordinary import is_ordinary
+from lc_guard._text.common_words import is_ordinary
 from lc_guard.testing import ExactDetector
 
 
