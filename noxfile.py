@@ -34,7 +34,7 @@ SEAMS = (
     "tests/test_boundary.py",
     "tests/test_checkpoints.py",
     "tests/test_documents.py",
-    "tests/test_fakes.py",
+    "tests/placeholders/test_fakes.py",
     "tests/test_langfuse_handler.py",
     "tests/test_langfuse_inspect.py",
     "tests/test_langfuse_project.py",

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 
+from lc_guard._placeholders.aliases import base_kind
+from lc_guard._placeholders.grammar import LITERAL
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.json_logs import DECISION_ATTRIBUTE
-from lc_guard.linking import base_kind
 from lc_guard.messages import map_texts
-from lc_guard.placeholders import LITERAL
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 
 _MAX_RUNS = 100_000

@@ -24,13 +24,13 @@ from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard._engine.runner import FlowRunner
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import redact_faults
+from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, TokenGrammar
+from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard.detectors.base import DetectorLike
 from lc_guard.langsmith_tracing import langsmith_unmasked
 from lc_guard.leaks import Leaks
-from lc_guard.placeholders import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard.policy import Policy, Streaming
 from lc_guard.records import Decision, Stage, known_stage
-from lc_guard.restoring import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard.scanners.base import Turn
 from lc_guard.sessions import GuardSession, session_key
 from lc_guard.vaults.base import Vault

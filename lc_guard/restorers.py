@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard.guard import Guard
 from lc_guard.messages import map_texts
-from lc_guard.restoring import StreamRestorer
 from lc_guard.streaming import MakeRestorer
 
 

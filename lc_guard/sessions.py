@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard.errors import SessionMissing
 from lc_guard.foreign_errors import ask_vault
 from lc_guard.jobs import Job
 from lc_guard.records import Stage
-from lc_guard.restoring import StreamRestorer
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, Protocol
 
 from langchain_core.runnables.utils import AddableDict
 
+from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard.messages import JSON_KEYS, LEFT_ALONE, map_texts
-from lc_guard.restoring import StreamRestorer
 
 _GROWING = ("content", "additional_kwargs", "tool_call_chunks")
 _CONTENT = ("content",)

@@ -7,7 +7,7 @@ import pytest
 from lc_guard import Blocked, Entity, Guard
 from lc_guard._engine.anonymizer import redact_text
 from lc_guard._engine.requests import GuardRequest, ScanTarget
-from lc_guard.fakes import FakeMint
+from lc_guard._placeholders.fakes import FakeMint
 from lc_guard.testing import ExactDetector
 
 PERSONS = ExactDetector({"PERSON": ["Jane Doe", "Bob Ray", "王小明", "李"]})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard import Decision, Entity, ScanResult
-from lc_guard.placeholders import STYLES
+from lc_guard._placeholders.grammar import STYLES
 from lc_guard.records import ACTIONS, normalize_kind, strongest, unit_interval
 
 DECISION = Decision("prompt", "pii", "anonymize", True, 0.85, 1.5, {"PERSON": 2}, None, "ab12")

@@ -11,16 +11,16 @@ from itertools import accumulate
 
 from lc_guard._engine.flow import Flow, Gather
 from lc_guard._engine.text_state import ResolvedSpan, TextState, resolve_overlaps
+from lc_guard._placeholders.aliases import PERSON, People, Person, alias_kind, base_kind
+from lc_guard._placeholders.fakes import FakeMint
+from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
+from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.value_index import Known
 from lc_guard._text.word_boundaries import cuts_run
 from lc_guard.errors import GuardError
-from lc_guard.fakes import FakeMint
-from lc_guard.linking import PERSON, People, Person, alias_kind, base_kind
-from lc_guard.placeholders import LITERAL, TokenGrammar
 from lc_guard.policy import Policy
 from lc_guard.records import Entity
-from lc_guard.restoring import FakeRestoring
 from lc_guard.vaults.base import LookingVault, Mint, Vault
 
 Wanted = tuple[str, str]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from lc_guard._engine.requests import CheckResult, GuardRequest, GuardResult
+from lc_guard._placeholders.grammar import LITERAL
 from lc_guard._text.escapes import readings
 from lc_guard._text.value_index import Known
 from lc_guard._text.word_boundaries import strip_blanks, widen
-from lc_guard.placeholders import LITERAL
 from lc_guard.policy import KindAction, Policy
 from lc_guard.records import Action, Entity
 

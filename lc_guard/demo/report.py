@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.placeholders import LITERAL
+from lc_guard._placeholders.grammar import LITERAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -30,7 +30,7 @@ MODEL_CALLS = "lc_guard/model_calls.py"
 MODEL_SEAMS = "lc_guard/model_seams.py"
 OTEL = "lc_guard/otel.py"
 RESTORERS = "lc_guard/restorers.py"
-RESTORING = "lc_guard/restoring.py"
+RESTORING = "lc_guard/_placeholders/restorer.py"
 RETRIEVERS = "lc_guard/retrievers.py"
 RUNNABLES = "lc_guard/runnables.py"
 SESSIONS = "lc_guard/sessions.py"
@@ -435,7 +435,8 @@ MUTANTS = (
     ),
     _mutant(
         "restoring", "skips what is held at the end", RESTORING,
-        "text = self._put(held, at_end=True)", 'text = ""', "tests/test_restoring.py", "tests/test_streaming.py",
+        "text = self._put(held, at_end=True)", 'text = ""', "tests/placeholders/test_restorer.py",
+        "tests/test_streaming.py",
     ),
     _mutant(
         "restoring", "restored text is looked at again", RESTORERS,

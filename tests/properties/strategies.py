@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from lc_guard.placeholders import STYLES
+from lc_guard._placeholders.grammar import STYLES
 from lc_guard.records import Entity
 
 STYLE_NAMES = (*STYLES, "fake")

@@ -19,6 +19,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from lc_guard import Entity, Guard
+from lc_guard._placeholders.aliases import People
 from lc_guard._text.escapes import readings
 from lc_guard._text.json_tree import hide, leaves, parse, rebuild
 from lc_guard._text.value_index import KnownValues
@@ -26,7 +27,6 @@ from lc_guard.detectors import PatternDetector
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.names import TitleDetector
 from lc_guard.detectors.windows import readable, windows
-from lc_guard.linking import People
 from lc_guard.messages import map_texts
 from lc_guard.scanners import BannedWords, ScanRequest, builtin_scanners
 

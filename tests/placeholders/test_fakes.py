@@ -3,8 +3,8 @@ import re
 import pytest
 
 from lc_guard import Guard
+from lc_guard._placeholders.fakes import _PROVIDERS, FakeMint
 from lc_guard._text.word_boundaries import RUN
-from lc_guard.fakes import _PROVIDERS, FakeMint
 from lc_guard.testing import ExactDetector
 
 SHAPES = {
@@ -57,7 +57,7 @@ def test_a_made_up_word_is_taken_when_faker_has_nothing_left(monkeypatch):
 
 def test_a_made_up_word_is_no_word_of_the_texts(monkeypatch):
     tails = iter("b" * 8 + "c" * 8)
-    monkeypatch.setattr("lc_guard.fakes.secrets.choice", lambda _: next(tails))
+    monkeypatch.setattr("lc_guard._placeholders.fakes.secrets.choice", lambda _: next(tails))
     assert FakeMint({"see Xbbbbbbbb"})("X", 1) == "Xcccccccc"
 
 

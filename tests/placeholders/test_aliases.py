@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard import Entity, Guard, Policy
-from lc_guard.linking import PERSON, People, alias_kind, base_kind, name_words, person_of
+from lc_guard._placeholders.aliases import PERSON, People, alias_kind, base_kind, name_words, person_of
 
 NAMES = ("Jane Doe", "JANE DOE", "Ms. Doe", "Doe", "Jane", "John Doe", "John Smith", "Smith", "O'Brien", "Sean O’Brien")
 

@@ -9,10 +9,10 @@ from bisect import bisect_left
 from collections.abc import Mapping, Set
 from typing import Protocol
 
+from lc_guard._placeholders.grammar import Lookup, Restored, TokenGrammar
 from lc_guard._text.value_index import KnownValues
 from lc_guard._text.word_boundaries import RUN, cuts_run
 from lc_guard.errors import UnsupportedInput
-from lc_guard.placeholders import Lookup, Restored, TokenGrammar
 
 
 class Restoring(Protocol):

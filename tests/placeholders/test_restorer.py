@@ -2,9 +2,9 @@ import time
 
 import pytest
 
+from lc_guard._placeholders.grammar import STYLES
+from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard.errors import UnsupportedInput
-from lc_guard.placeholders import STYLES
-from lc_guard.restoring import FakeRestoring, NumberedRestoring, StreamRestorer
 
 LIVE = {"PERSON": 12, "US_SSN": 1}
 

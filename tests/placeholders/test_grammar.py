@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lc_guard.placeholders import STYLES, TokenGrammar
+from lc_guard._placeholders.grammar import STYLES, TokenGrammar
 
 INDICES = range(1, 121)
 LIVE = dict.fromkeys(("PERSON", "US_SSN", "US_SSN_RE", "EMAIL_ADDRESS"), INDICES)

@@ -225,7 +225,7 @@ def test_12_any_kind_has_a_fake(kind):
 
 
 def test_12_a_fake_is_not_replaced_inside_other_words(monkeypatch):
-    monkeypatch.setattr("lc_guard.fakes.FakeMint.__call__", lambda self, kind, index: "Li")
+    monkeypatch.setattr("lc_guard._placeholders.fakes.FakeMint.__call__", lambda self, kind, index: "Li")
     session = session_of({"PERSON": ["Jane"]}, "fake")
     assert session.anonymize("Jane") == "Li"
     assert session.deanonymize("Li lives in Liverpool, Elizabeth-Li") == "Jane lives in Liverpool, Elizabeth-Jane"

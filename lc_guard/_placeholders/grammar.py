@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from lc_guard.linking import PERSON, base_kind
+from lc_guard._placeholders.aliases import PERSON, base_kind
 from lc_guard.records import MAX_KIND
 
 PlaceholderStyle = Literal["llm_guard", "angle", "square", "fake"]
