@@ -46,7 +46,7 @@ SEAMS = (
     "tests/test_model_watch.py",
     "tests/test_otel.py",
     "tests/test_protected_model.py",
-    "tests/test_policy_files.py",
+    "tests/policy/test_files.py",
     "tests/test_retrievers.py",
     "tests/test_versions.py",
 )

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from lc_guard.guard import Guard as Guard
     from lc_guard.metrics import GuardMetrics as GuardMetrics
     from lc_guard.middleware import GuardMiddleware as GuardMiddleware
-    from lc_guard.policy import CheckPolicy as CheckPolicy
-    from lc_guard.policy import Policy as Policy
-    from lc_guard.policy import StagePolicy as StagePolicy
+    from lc_guard.policy.checks import CheckPolicy as CheckPolicy
+    from lc_guard.policy.checks import StagePolicy as StagePolicy
+    from lc_guard.policy.policy import Policy as Policy
     from lc_guard.records import Action as Action
     from lc_guard.records import Decision as Decision
     from lc_guard.records import Entity as Entity
@@ -79,7 +79,8 @@ __getattr__, __dir__, __all__ = attach(
         "guard": ("Guard",),
         "metrics": ("GuardMetrics",),
         "middleware": ("GuardMiddleware",),
-        "policy": ("CheckPolicy", "Policy", "StagePolicy"),
+        "policy.checks": ("CheckPolicy", "StagePolicy"),
+        "policy.policy": ("Policy",),
         "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
         "retrievers": ("ProtectedRetriever",),
         "runnables": ("Anonymize", "Deanonymize", "ScanOutput", "ScanPrompt"),

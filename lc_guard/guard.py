@@ -29,7 +29,7 @@ from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, St
 from lc_guard.detectors.base import DetectorLike
 from lc_guard.langsmith_tracing import langsmith_unmasked
 from lc_guard.leaks import Leaks
-from lc_guard.policy import Policy, Streaming
+from lc_guard.policy.policy import Policy, Streaming
 from lc_guard.records import Decision, Stage, known_stage
 from lc_guard.scanners.base import Turn
 from lc_guard.sessions import GuardSession, session_key

@@ -14,7 +14,7 @@ from lc_guard.conversation import asks_of
 from lc_guard.errors import Blocked
 from lc_guard.jobs import Ask, Outcome, Part
 from lc_guard.messages import map_texts
-from lc_guard.policy import Streaming
+from lc_guard.policy.policy import Streaming
 
 CONTEXT = 1_000
 """Characters of what was shown before that are judged together with a window."""

@@ -14,7 +14,7 @@ from lc_guard.conversation import asks_of
 from lc_guard.guard import Guard
 from lc_guard.jobs import Job
 from lc_guard.messages import texts_of
-from lc_guard.policy import Streaming
+from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage, known_stage
 from lc_guard.restorers import WholeRestorer, make_restorers
 from lc_guard.steps import AnswerStep, CheckedStep

@@ -15,7 +15,7 @@ from lc_guard.conversation import asked
 from lc_guard.guard import Guard
 from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts
-from lc_guard.policy import Streaming
+from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage
 from lc_guard.reviewed_methods import RUNNABLE
 from lc_guard.seals import Seal

@@ -19,7 +19,7 @@ from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.value_index import Known
 from lc_guard._text.word_boundaries import cuts_run
 from lc_guard.errors import GuardError
-from lc_guard.policy import Policy
+from lc_guard.policy.policy import Policy
 from lc_guard.records import Entity
 from lc_guard.vaults.base import LookingVault, Mint, Vault
 

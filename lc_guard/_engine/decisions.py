@@ -8,7 +8,7 @@ from typing import Any
 from lc_guard._engine.anonymizer import redact_text
 from lc_guard._engine.failures import safe_message
 from lc_guard._engine.requests import CheckResult
-from lc_guard.check_policy import Rule
+from lc_guard.policy.checks import Rule
 from lc_guard.records import Action, Decision, Entity, ScanResult, Stage, strongest
 from lc_guard.scanners.base import ScanRequest
 

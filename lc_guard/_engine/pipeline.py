@@ -20,7 +20,7 @@ from lc_guard._engine.scanner_run import ScannerRun
 from lc_guard._engine.text_state import RequestState, ResolvedSpan, TextState, resolve_overlaps
 from lc_guard._placeholders.grammar import LITERAL
 from lc_guard.errors import ScannerError, UnsupportedInput
-from lc_guard.policy import Policy
+from lc_guard.policy.policy import Policy
 from lc_guard.records import PII_CHECK, Action, Decision, strongest
 
 Restore = Callable[[str, str], str]

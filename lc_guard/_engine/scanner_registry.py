@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 from lc_guard._engine.caches import ScanCache
 from lc_guard._engine.requests import StreamPart
-from lc_guard.check_policy import Rule, StagePolicy
 from lc_guard.errors import PolicyError
-from lc_guard.policy import Policy, Streaming
+from lc_guard.policy.checks import Rule, StagePolicy
+from lc_guard.policy.policy import Policy, Streaming
 from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.adapters import as_scanner, by_unique_name
 from lc_guard.scanners.base import CONTEXT_STAGES, Scanner

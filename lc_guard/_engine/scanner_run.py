@@ -16,8 +16,8 @@ from lc_guard._engine.flow import Skipped
 from lc_guard._engine.requests import CheckEnded, CheckStarted
 from lc_guard._engine.scanner_registry import BoundScanner, ScannerRegistry
 from lc_guard._engine.text_state import RequestState, TextState
-from lc_guard.check_policy import Rule
 from lc_guard.errors import DetectorError, DetectorTimeout, ScannerError, ScannerTimeout
+from lc_guard.policy.checks import Rule
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Scanner, ScanRequest
 

@@ -12,7 +12,7 @@ from lc_guard._placeholders.grammar import LITERAL
 from lc_guard._text.escapes import readings
 from lc_guard._text.value_index import Known
 from lc_guard._text.word_boundaries import strip_blanks, widen
-from lc_guard.policy import KindAction, Policy
+from lc_guard.policy.policy import KindAction, Policy
 from lc_guard.records import Action, Entity
 
 Unescaped = tuple[str, Sequence[int]]

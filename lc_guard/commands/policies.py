@@ -17,9 +17,9 @@ from lc_guard.records import PII_CHECK
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from lc_guard.check_policy import Rule
-    from lc_guard.policy import Policy
-    from lc_guard.policy_sources import Problem
+    from lc_guard.policy.checks import Rule
+    from lc_guard.policy.line_numbers import Problem
+    from lc_guard.policy.policy import Policy
 
 _PIPED_WIDTH = 200
 
@@ -62,8 +62,8 @@ def run(args: argparse.Namespace) -> int:
     """
     if not Path(args.file).is_file():
         raise CommandError(f"can't read {args.file!r}: there is no such file")
-    from lc_guard.policy import Policy  # noqa: PLC0415 - here and below: a light import of this module
-    from lc_guard.policy_files import examine  # noqa: PLC0415
+    from lc_guard.policy.files import examine  # noqa: PLC0415
+    from lc_guard.policy.policy import Policy  # noqa: PLC0415 - here and below: a light import of this module
 
     policy, problems = examine(Policy, args.file)
     if args.json:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import get_args
 
-from lc_guard.check_policy import REPLACEMENT, CheckPolicy, Rule
 from lc_guard.detectors.labels import KINDS, kind_of
-from lc_guard.policy import Policy
+from lc_guard.policy.checks import REPLACEMENT, CheckPolicy, Rule
+from lc_guard.policy.policy import Policy
 from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.base import CONTEXT_STAGES
 

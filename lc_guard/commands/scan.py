@@ -16,7 +16,8 @@ from lc_guard.records import PII_CHECK
 if TYPE_CHECKING:
     from lc_guard import Blocked
     from lc_guard.detectors import Detector
-    from lc_guard.policy import CheckPolicy, Policy
+    from lc_guard.policy.checks import CheckPolicy
+    from lc_guard.policy.policy import Policy
 
 _SESSION = "scan"
 

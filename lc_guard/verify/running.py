@@ -18,7 +18,7 @@ from langsmith.run_helpers import tracing_context
 from lc_guard.demo.tracing import Tracing
 from lc_guard.detectors.base import Detector
 from lc_guard.guard import Guard
-from lc_guard.policy import Policy
+from lc_guard.policy.policy import Policy
 from lc_guard.recording_model import Recording, RecordingChatModel, strings_in
 from lc_guard.testing import ExactDetector
 from lc_guard.verify.applications import FAILS, Application, Parts, Task, WrongApplication

@@ -8,8 +8,8 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from lc_guard import CheckPolicy, Policy, StagePolicy
-from lc_guard.check_policy import CheckAction, OnError
-from lc_guard.policy import KindAction, OnInvalid, Streaming
+from lc_guard.policy.checks import CheckAction, OnError
+from lc_guard.policy.policy import KindAction, OnInvalid, Streaming
 from lc_guard.records import Stage
 
 KINDS = ["PERSON", "US_SSN", "ICD10", "CITY"]

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 
 from lc_guard import CheckPolicy, Guard, GuardError, Policy, PolicyError, StagePolicy
-from lc_guard.check_policy import REPLACEMENT, STAGES, CheckAction, Rule
-from lc_guard.policy import KindAction, Streaming
+from lc_guard.policy.checks import REPLACEMENT, STAGES, CheckAction, Rule
+from lc_guard.policy.policy import KindAction, Streaming
 
-from .support.policies import policies
+from ..support.policies import policies
 
 NOT_FROM_0_TO_1 = [1.1, -0.1, float("nan"), float("inf"), True, "0.5", 10**400, [0.5]]
 NO_SECONDS = [0, -1.0, float("nan"), float("inf"), True, "10", 10**400, TIMEOUT_MAX * 2, [1]]

@@ -8,7 +8,8 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from lc_guard.check_policy import (
+from lc_guard.errors import PolicyError
+from lc_guard.policy.checks import (
     STAGES,
     CheckAction,
     CheckPolicy,
@@ -23,7 +24,6 @@ from lc_guard.check_policy import (
     require_seconds,
     rule,
 )
-from lc_guard.errors import PolicyError
 from lc_guard.records import PII_CHECK, Action, Stage, normalize_kind
 
 OnInvalid = Literal["block", "warn"]
@@ -129,7 +129,7 @@ class Policy:
             PolicyError: The file can't be read, or something in it is wrong: the message names every such place by
                 line.
         """
-        from lc_guard.policy_files import load_policy  # noqa: PLC0415 - a policy of code needs no parsers
+        from lc_guard.policy.files import load_policy  # noqa: PLC0415 - a policy of code needs no parsers
 
         return load_policy(cls, path)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lc_guard.policy_sources import Place, dotted, read_toml, read_yaml, toml_lines
+from lc_guard.policy.line_numbers import Place, dotted, read_toml, read_yaml, toml_lines
 
-from .support.policies import toml_texts
+from ..support.policies import toml_texts
 
 
 def places(values: dict, base: Place = ()) -> set[Place]:

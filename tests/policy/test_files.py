@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, settings
 
 from lc_guard import CheckPolicy, Guard, Policy, PolicyError, StagePolicy
-from lc_guard.policy_files import MAX_BYTES, examine
+from lc_guard.policy.files import MAX_BYTES, examine
 
-from .support.policies import as_toml, policies
+from ..support.policies import as_toml, policies
 
 EXPECTED = Policy(
     version="2026-11",

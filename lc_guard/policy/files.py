@@ -10,9 +10,9 @@ from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
-from lc_guard.check_policy import STAGES, CheckPolicy, StagePolicy
 from lc_guard.errors import PolicyError
-from lc_guard.policy_sources import Place, Problem, Source, dotted, read_toml, read_yaml, shown
+from lc_guard.policy.checks import STAGES, CheckPolicy, StagePolicy
+from lc_guard.policy.line_numbers import Place, Problem, Source, dotted, read_toml, read_yaml, shown
 from lc_guard.records import normalize_kind
 
 if TYPE_CHECKING:
