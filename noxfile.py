@@ -48,7 +48,7 @@ SEAMS = (
     "tests/test_protected_model.py",
     "tests/policy/test_files.py",
     "tests/test_retrievers.py",
-    "tests/test_versions.py",
+    "tests/vendors/test_versions.py",
 )
 
 

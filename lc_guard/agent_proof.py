@@ -10,9 +10,9 @@ from typing import Any, Literal
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware
 
+from lc_guard._vendors.seals import Seal
 from lc_guard.canary import SESSION, Canary, apart, joined
 from lc_guard.errors import SeamBroken
-from lc_guard.seals import Seal
 
 Way = Literal["sync", "async"]
 

@@ -7,7 +7,7 @@ from copy import copy
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from lc_guard.seals import Seal
+from lc_guard._vendors.seals import Seal
 
 Manager = TypeVar("Manager")
 

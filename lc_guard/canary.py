@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from langsmith.run_helpers import tracing_context
 
+from lc_guard._vendors.quiet_logs import quiet
+from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
 from lc_guard.recording_model import Recording, RecordingChatModel
 from lc_guard.records import Entity
-from lc_guard.seals import Seal
-from lc_guard.services.quiet import quiet
 
 T = TypeVar("T")
 

@@ -23,11 +23,11 @@ from langgraph.checkpoint.base import (
 from langgraph.types import Send
 
 from lc_guard._placeholders.restorer import StreamRestorer
+from lc_guard._vendors.reviewed_methods import CHECKPOINTER
+from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
 from lc_guard.jobs import Job
 from lc_guard.messages import map_texts
-from lc_guard.reviewed_methods import CHECKPOINTER
-from lc_guard.seals import Seal
 from lc_guard.sessions import session_key
 
 # Written by LangGraph, read by the stores: never anybody's text.

@@ -17,13 +17,13 @@ from langchain_core.runnables.config import (
     run_in_executor,
 )
 
+from lc_guard._vendors.seals import Seal
 from lc_guard.checks import arun_checks, run_checks
 from lc_guard.document_marks import Marker
 from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError
 from lc_guard.guard import Guard
 from lc_guard.jobs import Ask, Job, Outcome
-from lc_guard.seals import Seal
 from lc_guard.sessions import session_key
 
 

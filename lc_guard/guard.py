@@ -26,8 +26,8 @@ from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import redact_faults
 from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
+from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.detectors.base import DetectorLike
-from lc_guard.langsmith_tracing import langsmith_unmasked
 from lc_guard.leaks import Leaks
 from lc_guard.policy.policy import Policy, Streaming
 from lc_guard.records import Decision, Stage, known_stage

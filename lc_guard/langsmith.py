@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from langsmith import Client
 
+from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.errors import GuardError
-from lc_guard.langsmith_tracing import langsmith_unmasked
 from lc_guard.masking import Detect
 from lc_guard.otel import load_ahead, require_time
 from lc_guard.outbox import Outbox

@@ -24,6 +24,7 @@ from langchain_core.runnables.config import (
 from langgraph.config import get_config
 from langgraph.types import Command
 
+from lc_guard._vendors.seals import Seal
 from lc_guard.agent_proof import prove_agents
 from lc_guard.checkpoints import GuardCheckpointer
 from lc_guard.checks import arun_checks, run_checks
@@ -31,7 +32,6 @@ from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
 from lc_guard.model_watch import ModelWatch
 from lc_guard.protected_model import ProtectedChatModel
-from lc_guard.seals import Seal
 from lc_guard.sessions import configured_session, session_key
 from lc_guard.tool_calls import ToolBoundary, ToolPolicy, Tools
 

@@ -13,11 +13,11 @@ from langchain_core.runnables.config import ensure_config
 from langchain_core.runnables.utils import AnyConfigurableField, ConfigurableField
 from pydantic import Field, model_validator
 
+from lc_guard._vendors.seals import Seal
 from lc_guard.call_sessions import CallSession
 from lc_guard.guard import Guard
 from lc_guard.jobs import Job
 from lc_guard.messages import map_texts, texts_of
-from lc_guard.seals import Seal
 from lc_guard.wrapping import around_models, is_chat_model
 
 

@@ -18,10 +18,10 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from langsmith.run_helpers import tracing_context
 
+from lc_guard._vendors.reviewed_methods import CHAT_MODEL
+from lc_guard._vendors.seals import Seal
 from lc_guard.model_calls import ModelCall
 from lc_guard.model_seams import ModelSeams
-from lc_guard.reviewed_methods import CHAT_MODEL
-from lc_guard.seals import Seal
 
 _SEAL = Seal("protect(model)", "langchain-core")
 

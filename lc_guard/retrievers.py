@@ -15,6 +15,8 @@ from langchain_core.runnables.config import ensure_config, patch_config
 from pydantic import Field, InstanceOf, field_validator
 
 from lc_guard._placeholders.restorer import Restoring, StreamRestorer
+from lc_guard._vendors.reviewed_methods import RETRIEVER
+from lc_guard._vendors.seals import Seal
 from lc_guard.checks import areport_restored, arun_checks, report_restored, run_checks
 from lc_guard.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
 from lc_guard.document_texts import change_document, checked_keys, texts_in
@@ -23,8 +25,6 @@ from lc_guard.guard import Guard
 from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.model_watch import watch_of
 from lc_guard.restorers import WholeRestorer, make_restorers
-from lc_guard.reviewed_methods import RETRIEVER
-from lc_guard.seals import Seal
 from lc_guard.sessions import configured_session, session_key
 
 logger = logging.getLogger("lc_guard")

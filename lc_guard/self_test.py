@@ -20,6 +20,7 @@ from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.base import empty_checkpoint
 from langgraph.checkpoint.memory import InMemorySaver
 
+from lc_guard._vendors.seals import Seal
 from lc_guard.agent_proof import check_agents
 from lc_guard.boundary import protect
 from lc_guard.canary import SESSION, Canary, apart, joined
@@ -30,7 +31,6 @@ from lc_guard.guard import Guard
 from lc_guard.middleware import GuardMiddleware
 from lc_guard.retrievers import ProtectedRetriever
 from lc_guard.runnables import Anonymize, Deanonymize
-from lc_guard.seals import Seal
 
 _OWN_TEXT = "Dr. Katherine Johnson wrote to katherine.johnson@example.com."
 _OWN_NAME = "Katherine Johnson"

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 
+from lc_guard._vendors.reviewed_methods import RUNNABLE
+from lc_guard._vendors.seals import Seal
 from lc_guard.answers import Answer
 from lc_guard.checks import arun_checks, run_checks
 from lc_guard.conversation import asked
@@ -17,8 +19,6 @@ from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage
-from lc_guard.reviewed_methods import RUNNABLE
-from lc_guard.seals import Seal
 from lc_guard.sessions import configured_session, session_key
 from lc_guard.step_order import ordered
 

@@ -75,7 +75,7 @@ def test_libraries_that_do_not_fit_together(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fault = "langchain 1.5.2 needs langgraph>=1.2, but 1.0.1 is installed: upgrade both together"
-    monkeypatch.setattr("lc_guard.versions.inconsistencies", lambda: (fault,))
+    monkeypatch.setattr("lc_guard._vendors.versions.inconsistencies", lambda: (fault,))
     status, found = examined(capsys)
     assert (status, found["inconsistencies"]) == (1, [fault])
     assert main(["doctor"]) == 1

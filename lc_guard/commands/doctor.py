@@ -54,8 +54,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _examine() -> dict[str, Any]:
-    from lc_guard.environment import extras, traps  # noqa: PLC0415 - here and below: a light import of this module
-    from lc_guard.versions import inconsistencies, installed_versions  # noqa: PLC0415
+    from lc_guard._vendors.environment import extras, traps  # noqa: PLC0415 - here and below: a light import of this module
+    from lc_guard._vendors.versions import inconsistencies, installed_versions  # noqa: PLC0415
 
     told, models = _self_test()
     versions = [

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._vendors.hub import cached, hub_in_reach
+from lc_guard._vendors.llm_guard import blank_engine, imported
+from lc_guard._vendors.presidio import quiet, without_network
 from lc_guard.detectors.weights import LoadOnce
 from lc_guard.errors import ModelUnavailable
-from lc_guard.hub import cached, hub_in_reach
-from lc_guard.llm_guard_engine import blank_engine, imported
-from lc_guard.presidio_offline import quiet, without_network
 
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine, EntityRecognizer

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._vendors.presidio import blank_nlp_engine, quiet, without_network
 from lc_guard.detectors.light_imports import import_spacy
 from lc_guard.detectors.weights import LoadOnce
-from lc_guard.presidio_offline import blank_nlp_engine, quiet, without_network
 from lc_guard.records import Entity, normalize_kind
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from lc_guard._vendors.hub import local_only
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
-from lc_guard.hub import local_only
 from lc_guard.records import Entity, ScanResult, normalize_kind
 from lc_guard.scanners.base import Cost, ScanRequest
 

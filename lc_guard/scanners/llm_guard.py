@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any, Literal
 
+from lc_guard._vendors.llm_guard import ROOTS, hushed, is_engine, quiet
+from lc_guard._vendors.presidio import quiet as presidio_quiet
 from lc_guard.errors import GuardError, ScannerError, ScannerTimeout
-from lc_guard.llm_guard_engine import ROOTS, hushed, is_engine, quiet
-from lc_guard.presidio_offline import quiet as presidio_quiet
 from lc_guard.records import Entity, ScanResult, Stage, normalize_kind
 from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Sees
 from lc_guard.scanners.differences import removed

@@ -16,10 +16,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from lc_guard._vendors.hub import cached, hub_in_reach
+from lc_guard._vendors.llm_guard import blank_engine, hushed, imported
+from lc_guard._vendors.presidio import quiet, without_network
 from lc_guard.errors import GuardError, ModelUnavailable, ScannerError
-from lc_guard.hub import cached, hub_in_reach
-from lc_guard.llm_guard_engine import blank_engine, hushed, imported
-from lc_guard.presidio_offline import quiet, without_network
 
 _DOWNLOAD_SECONDS = 30.0
 _PATCHING = threading.Lock()

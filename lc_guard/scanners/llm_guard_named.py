@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from lc_guard._vendors.llm_guard import Signature, installed, scanner_names, signature
 from lc_guard.errors import GuardError, MissingExtra
-from lc_guard.llm_guard_engine import Signature, installed, scanner_names, signature
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Cost, ScanRequest, Sees
 from lc_guard.scanners.llm_guard import AdaptedScanner, adapted, cost_of, needs_whole, stages_of

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lc_guard.llm_guard_engine import is_engine
+from lc_guard._vendors.llm_guard import is_engine
 from lc_guard.scanners.differences import Span
 
 Rewritten = tuple[str, list[Span]]

@@ -10,8 +10,8 @@ import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
+from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import ScannerError, ScannerTimeout
-from lc_guard.services.quiet import quiet
 
 RailKind = Literal["input", "output"]
 """Which of a configuration's rails run."""

@@ -134,7 +134,7 @@ def theirs(folder, name, **settings):
     """Give an object of LLM Guard as a scanner, as a user would hand it over."""
 
     def make():
-        from lc_guard.llm_guard_engine import imported
+        from lc_guard._vendors.llm_guard import imported
 
         made = getattr(imported(f"llm_guard.{folder}"), name)(**settings)
         return as_scanner(made, side="prompt" if folder == "input_scanners" else "output")

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lc_guard import hub
+from lc_guard._vendors import hub
 from lc_guard.detectors import LLMGuardDetector, llm_guard_loading
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
 

@@ -167,7 +167,7 @@ def test_a_folder_without_a_model(tmp_path):
 def test_a_model_of_the_hub_that_is_not_here(monkeypatch):
     with pytest.raises(ModelUnavailable, match="nobody/nothing"):
         HuggingFaceClassifier("nobody/nothing", labels=["x"], local_files_only=True).warm_up()
-    monkeypatch.setattr("lc_guard.hub.hub_in_reach", lambda: False)
+    monkeypatch.setattr("lc_guard._vendors.hub.hub_in_reach", lambda: False)
     with pytest.raises(ModelUnavailable, match="nobody/nothing"):
         HuggingFaceClassifier("nobody/nothing", labels=["x"]).warm_up()
 

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from lc_guard.llm_guard_engine import scanner_names
+from lc_guard._vendors.llm_guard import scanner_names
 from lc_guard.records import normalize_kind
 from lc_guard.scanners import LLMGuardScanner
 from lc_guard.scanners.adapters import as_scanner

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from lc_guard._vendors.llm_guard import imported, scanner_names, signature
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable, ScannerError
-from lc_guard.llm_guard_engine import imported, scanner_names, signature
 from lc_guard.scanners import LLMGuardScanner
 from lc_guard.scanners import llm_guard_loading as loading
 from lc_guard.scanners.adapters import as_scanner, by_unique_name

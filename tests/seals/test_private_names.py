@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import lc_guard
-from lc_guard.private_names import PRIVATE_NAMES
+from lc_guard._vendors.private_names import PRIVATE_NAMES
 
 SOURCES = sorted(Path(lc_guard.__file__).parent.rglob("*.py"))
 READERS = {"getattr", "hasattr", "private"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lc_guard import GuardError, SeamBroken
-from lc_guard.seals import Seal
+from lc_guard._vendors.seals import Seal
 
 SEAL = Seal("protect(model)", "langchain-core")
 

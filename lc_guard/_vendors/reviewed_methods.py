@@ -1,8 +1,9 @@
 """Methods of LangChain and LangGraph that were looked at: what our classes may inherit without overriding it.
 
 Each leads to what the class that inherits it overrides, or touches no text. A method that stands in no list here raises
-when it is called on one of our classes (`lc_guard.seals.Seal.close`). Reviewed with langchain-core 1.4 to 1.8.3 and
-langgraph-checkpoint 4.1 to 4.3.2; to add a name, read the method, and have a test look at what the provider receives.
+when it is called on one of our classes (`lc_guard._vendors.seals.Seal.close`). Reviewed with langchain-core 1.4 to
+1.8.3 and langgraph-checkpoint 4.1 to 4.3.2; to add a name, read the method, and have a test look at what the provider
+receives.
 """
 
 from __future__ import annotations

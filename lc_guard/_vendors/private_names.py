@@ -1,8 +1,8 @@
 """The private names of other libraries that this package rests on, since there is no public way: all of them.
 
-Where one is gone, the seam that reads it raises `SeamBroken` (`lc_guard.seals.Seal.private`), or what it led to fails
-closed, as its line says. ``tests/seals/test_private_names.py`` holds the list against the code and against what is
-installed. A name on an instance only, which no class shows, is written with ``()``.
+Where one is gone, the seam that reads it raises `SeamBroken` (`lc_guard._vendors.seals.Seal.private`), or what it led
+to fails closed, as its line says. ``tests/seals/test_private_names.py`` holds the list against the code and against
+what is installed. A name on an instance only, which no class shows, is written with ``()``.
 """
 
 from __future__ import annotations

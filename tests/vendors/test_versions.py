@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lc_guard import versions
-from lc_guard.versions import InstalledVersion, inconsistencies, installed_versions, proved_versions
+from lc_guard._vendors import versions
+from lc_guard._vendors.versions import InstalledVersion, inconsistencies, installed_versions, proved_versions
 
 Install = Callable[..., str]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lc_guard import environment
-from lc_guard.environment import extras, traps
+from lc_guard._vendors import environment
+from lc_guard._vendors.environment import extras, traps
 
 
 def names(environ: dict[str, str]) -> list[tuple[str, str]]:

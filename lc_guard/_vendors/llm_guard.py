@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lc_guard._vendors.presidio import blank_nlp_engine
 from lc_guard.errors import ModelUnavailable
-from lc_guard.presidio_offline import blank_nlp_engine
 
 ROOTS = frozenset({"llm_guard", "gorget"})
 """Top-level names of its modules: gorget's ``llm_guard`` only points to ``gorget``."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from lc_guard.langsmith_tracing import langsmith_unmasked
+from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 
 # Extra → a module that it brings.
 _EXTRAS = {

@@ -21,12 +21,12 @@ from langchain_core.runnables import RunnableLambda
 from langchain_core.tracers.context import tracing_v2_enabled
 
 from lc_guard import Anonymize, Guard
+from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.langsmith import langsmith_anonymizer, langsmith_client
-from lc_guard.langsmith_tracing import langsmith_unmasked
 from lc_guard.testing import ExactDetector
 from tests.support.langsmith_server import LangSmithServer
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NAME = "Zebulon Quartermain"
 CONFIG = {"configurable": {"session_id": "s-1"}}
 
@@ -227,7 +227,7 @@ def test_a_client_that_is_dropped_is_freed(langsmith_server: LangSmithServer, gu
 def test_nothing_of_langsmith_is_loaded_for_the_question(langsmith_server: LangSmithServer) -> None:
     code = """
         import sys
-        from lc_guard.langsmith_tracing import langsmith_unmasked
+        from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
         assert langsmith_unmasked() is None
         print("langsmith" in sys.modules)
     """

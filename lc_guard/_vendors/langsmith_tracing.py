@@ -31,8 +31,8 @@ def langsmith_unmasked() -> str | None:
     variable = next((name for name in _VARIABLES if os.environ.get(name)), None)
     if "langsmith" not in sys.modules and (variable is None or os.environ[variable] != "true"):
         return None
-    from langsmith import get_tracing_context  # noqa: PLC0415 - loaded already, or about to be by LangChain
-    from langsmith.utils import tracing_is_enabled  # noqa: PLC0415
+    from langsmith import get_tracing_context
+    from langsmith.utils import tracing_is_enabled
 
     tracer = _tracer()
     if tracer is None and tracing_is_enabled() is not True:  # "local" sends nothing
