@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._http.client import Call, JSONService
+from lc_guard._http.reply import Fields
+from lc_guard._http.settings import find_key
 from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.windows import windows, without_surrogates
 from lc_guard.errors import DetectorError, DetectorTimeout, GuardError, ScannerTimeout, ServiceError
 from lc_guard.records import Entity, normalize_kind
-from lc_guard.services.client import Call, JSONService
-from lc_guard.services.reading import Fields
-from lc_guard.services.settings import find_key
 
 if TYPE_CHECKING:
     import httpx
 
-    from lc_guard.services.client import Plan
+    from lc_guard._http.client import Plan
 
 _OVERLAP = 200
 

@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from lc_guard._http.client import Call, JSONService, Plan
+from lc_guard._http.reply import Fields
+from lc_guard._http.settings import find_key
 from lc_guard.errors import GuardError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Cost, ScanRequest, Sees, Turn
-from lc_guard.services.client import Call, JSONService, Plan
-from lc_guard.services.pieces import pieces as overlapping_pieces
-from lc_guard.services.pieces import sendable
-from lc_guard.services.reading import Fields
-from lc_guard.services.settings import find_key
+from lc_guard.scanners.chunks import pieces as overlapping_pieces
+from lc_guard.scanners.chunks import sendable
 
 # What a scanner of one's own is written with (docs/extending/hosted-scanner.md): no other module is needed for it.
 __all__ = [

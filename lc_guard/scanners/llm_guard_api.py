@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._http.client import Call, JSONService
+from lc_guard._http.reply import Fields
+from lc_guard._http.settings import find_key
 from lc_guard.errors import ServiceError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import ScanRequest, Sees
+from lc_guard.scanners.chunks import sendable
 from lc_guard.scanners.hosted import SPOKEN, HostedScanner
-from lc_guard.services.client import Call, JSONService
-from lc_guard.services.pieces import sendable
-from lc_guard.services.reading import Fields
-from lc_guard.services.settings import find_key
 
 if TYPE_CHECKING:
     import httpx
 
-    from lc_guard.services.client import Plan
+    from lc_guard._http.client import Plan
 
 # They remember values in one vault for all who ask, and would hand one user's values to another.
 _NEVER = ("Anonymize", "Deanonymize")

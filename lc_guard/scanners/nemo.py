@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._http.client import Call, JSONService
+from lc_guard._http.reply import Fields
+from lc_guard._http.settings import find_key
 from lc_guard.errors import GuardError, MissingExtra, ServiceError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Cost, ScanRequest, Sees
+from lc_guard.scanners.chunks import sendable
 from lc_guard.scanners.hosted import SPOKEN, check_places, conversation
 from lc_guard.scanners.nemo_rails import RailKind, RailsThread
-from lc_guard.services.client import Call, JSONService
-from lc_guard.services.pieces import sendable
-from lc_guard.services.reading import Fields
-from lc_guard.services.settings import find_key
 
 if TYPE_CHECKING:
     import httpx
     from nemoguardrails import LLMRails
 
-    from lc_guard.services.client import Plan
+    from lc_guard._http.client import Plan
 
 
 class NeMoGuardrails:

@@ -221,7 +221,7 @@ class TestHosted(Members):
 
     @pytest.fixture(autouse=True)
     def served(self, member, certificates, monkeypatch):
-        monkeypatch.setattr("lc_guard.services.client._BACKOFF", wait_none())
+        monkeypatch.setattr("lc_guard._http.client._BACKOFF", wait_none())
         monkeypatch.setattr(httpx, "create_ssl_context", lambda: certificates)  # 20 ms for each scanner otherwise
         made, (kind, server_class) = [], self.service
         with server_class() as server, blockbuster_ctx():

@@ -104,7 +104,7 @@ def asked(request: pytest.FixtureRequest) -> tuple[Member, Ask]:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch, certificates: ssl.SSLContext) -> None:
-    monkeypatch.setattr("lc_guard.services.client._BACKOFF", wait_none())
+    monkeypatch.setattr("lc_guard._http.client._BACKOFF", wait_none())
     monkeypatch.setattr(httpx, "create_ssl_context", lambda: certificates)  # 20 ms for each scanner otherwise
 
 

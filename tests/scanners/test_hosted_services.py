@@ -31,7 +31,7 @@ TURNS = (Turn("system", "Be kind."), Turn("user", "Hello"), Turn("assistant", "H
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lc_guard.services.client._BACKOFF", wait_none())
+    monkeypatch.setattr("lc_guard._http.client._BACKOFF", wait_none())
 
 
 def mutations(value: Any) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lc_guard.services.pieces import pieces, sendable
+from lc_guard.scanners.chunks import pieces, sendable
 
 TEXTS = st.text(st.sampled_from("ab 🦓王\n\u00a0"), max_size=300)
 

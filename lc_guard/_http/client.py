@@ -23,10 +23,10 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from lc_guard._http.pool import Clients
+from lc_guard._http.settings import checked_url, host_of
 from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import GuardError, ScannerError, ScannerTimeout, ServiceError
-from lc_guard.services.clients import Clients
-from lc_guard.services.settings import checked_url, host_of
 
 T = TypeVar("T")
 

@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from lc_guard._http.client import Call, JSONService, Plan, _retry_after
+from lc_guard._http.reply import Fields
 from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import ScannerTimeout, ServiceError
-from lc_guard.services.client import Call, JSONService, Plan, _retry_after
-from lc_guard.services.reading import Fields
 from tests.support import hosted_servers as hosted
 from tests.support.hosted_servers import KEY
 
