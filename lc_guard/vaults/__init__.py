@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lc_guard.vaults.base import Vault as Vault
     from lc_guard.vaults.encrypted import EncryptedVault as EncryptedVault
     from lc_guard.vaults.keys import KeyService as KeyService
-    from lc_guard.vaults.langgraph_store import LangGraphStoreVault as LangGraphStoreVault
+    from lc_guard.vaults.langgraph import LangGraphStoreVault as LangGraphStoreVault
     from lc_guard.vaults.memory import MemoryVault as MemoryVault
     from lc_guard.vaults.redis import RedisVault as RedisVault
     from lc_guard.vaults.sql import SQLVault as SQLVault
@@ -28,7 +28,7 @@ __getattr__, __dir__, __all__ = attach(
         "base": ("ForgetListener", "LifeVault", "LookingVault", "Mint", "Progress", "SessionInfo", "TtlFrom", "Vault"),
         "encrypted": ("EncryptedVault",),
         "keys": ("KeyService",),
-        "langgraph_store": ("LangGraphStoreVault",),
+        "langgraph": ("LangGraphStoreVault",),
         "memory": ("MemoryVault",),
         "redis": ("RedisVault",),
         "sql": ("SQLVault",),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lc_guard.errors import VaultError
 from lc_guard.vaults.codec import decoded, encoded
-from lc_guard.vaults.rows import NOWHERE, Head, NewSession, Row, Snapshot, Unreachable, Version
+from lc_guard.vaults.row_store import NOWHERE, Head, NewSession, Row, Snapshot, Unreachable, Version
 
 if TYPE_CHECKING:
     from langgraph.store.base import BaseStore, PutOp

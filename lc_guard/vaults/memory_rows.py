@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import RLock
 
 from lc_guard.vaults.base import TtlFrom
-from lc_guard.vaults.rows import NOWHERE, Head, NewSession, Row, Snapshot, Version
+from lc_guard.vaults.row_store import NOWHERE, Head, NewSession, Row, Snapshot, Version
 
 
 class _Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lc_guard.vaults.base import TtlFrom
 from lc_guard.vaults.redis_store import Durability, RedisStore
-from lc_guard.vaults.rows import checked_ttl
+from lc_guard.vaults.row_store import checked_ttl
 from lc_guard.vaults.stored import Bounds, StoredVault
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lc_guard.errors import MissingExtra, VaultError
-from lc_guard.vaults.rows import Unreachable
+from lc_guard.vaults.row_store import Unreachable
 
 _SHAPES = (
     "redis://:password@host:6379/0, rediss:// for TLS, redis+cluster://:password@host:6379, or "

@@ -15,7 +15,7 @@ from lc_guard.errors import VaultError
 from lc_guard.vaults import redis_scripts as lua
 from lc_guard.vaults.codec import decoded, encoded
 from lc_guard.vaults.redis_client import check_url, connect, explained
-from lc_guard.vaults.rows import NOWHERE, Head, NewSession, Row, Snapshot, Version
+from lc_guard.vaults.row_store import NOWHERE, Head, NewSession, Row, Snapshot, Version
 
 logger = logging.getLogger("lc_guard")
 
@@ -26,7 +26,7 @@ _LENGTHS = struct.Struct(">QQIII")  # token, number, lengths of kind, placeholde
 
 
 class RedisStore:
-    """Keeps rows in Redis; see `lc_guard.vaults.rows.RowStore`.
+    """Keeps rows in Redis; see `lc_guard.vaults.row_store.RowStore`.
 
     Args:
         url: Of the server, the sentinels, or a node of the cluster.

@@ -6,7 +6,7 @@ from functools import partial
 
 from lc_guard.vaults.base import Progress
 from lc_guard.vaults.keys import KeyRing
-from lc_guard.vaults.rows import Head
+from lc_guard.vaults.row_store import Head
 from lc_guard.vaults.sealed_codec import SealedCodec
 from lc_guard.vaults.stored import StoredVault
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from lc_guard.vaults.base import TtlFrom
-from lc_guard.vaults.rows import checked_ttl
+from lc_guard.vaults.row_store import checked_ttl
 from lc_guard.vaults.sql_store import SQLStore
 from lc_guard.vaults.stored import Bounds, StoredVault
 

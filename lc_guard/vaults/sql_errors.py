@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lc_guard.errors import VaultError
-from lc_guard.vaults.rows import Unreachable
+from lc_guard.vaults.row_store import Unreachable
 
 # SQLite's result codes (https://www.sqlite.org/rescode.html), by beginning.
 _SQLITE: tuple[tuple[str, str], ...] = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lc_guard.vaults import sql_statements as sql
 from lc_guard.vaults.codec import decoded, encoded
-from lc_guard.vaults.rows import NOWHERE, Head, NewSession, Row, Snapshot, Unreachable, Version
+from lc_guard.vaults.row_store import NOWHERE, Head, NewSession, Row, Snapshot, Unreachable, Version
 from lc_guard.vaults.sql_engine import check_prefix, engine_for, parsed
 from lc_guard.vaults.sql_errors import explained
 from lc_guard.vaults.sql_schema import bring_up_to_date
@@ -27,7 +27,7 @@ _PAGE = 500
 
 
 class SQLStore:
-    """Keeps rows in two tables of a SQL database; see `lc_guard.vaults.rows.RowStore`.
+    """Keeps rows in two tables of a SQL database; see `lc_guard.vaults.row_store.RowStore`.
 
     Args:
         url: Of the database.

@@ -16,8 +16,8 @@ from lc_guard._text.value_index import Known
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo
 from lc_guard.vaults.codec import Codec, PlainCodec, VaultCodec
-from lc_guard.vaults.held import Cache, Held
-from lc_guard.vaults.rows import NOWHERE, NewSession, RowStore, Unreachable
+from lc_guard.vaults.row_store import NOWHERE, NewSession, RowStore, Unreachable
+from lc_guard.vaults.session_cache import Cache, Held
 
 logger = logging.getLogger("lc_guard")
 

@@ -13,7 +13,7 @@ from lc_guard.errors import VaultError, VaultFull
 from lc_guard.testing import HOSTILE_TEXTS, NumberedMint
 from lc_guard.vaults import EncryptedVault, LifeVault, LookingVault, MemoryVault
 from lc_guard.vaults.memory_rows import MemoryRows
-from lc_guard.vaults.rows import NOWHERE
+from lc_guard.vaults.row_store import NOWHERE
 from lc_guard.vaults.stored import StoredVault
 
 OLD, NEW, OTHER = (EncryptedVault.generate_key() for _ in range(3))

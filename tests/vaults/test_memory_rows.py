@@ -7,7 +7,7 @@ from hypothesis import settings
 from lc_guard.testing import NumberedMint
 from lc_guard.vaults import EncryptedVault, MemoryVault
 from lc_guard.vaults.memory_rows import MemoryRows
-from lc_guard.vaults.rows import NOWHERE, NewSession, Row, Version
+from lc_guard.vaults.row_store import NOWHERE, NewSession, Row, Version
 from lc_guard.vaults.stored import Bounds, StoredVault
 
 from .test_stored_machine import StoredMachine as _StoredMachine

@@ -8,7 +8,7 @@ from lc_guard.errors import VaultError
 from lc_guard.testing import NumberedMint
 from lc_guard.vaults import RedisVault
 from lc_guard.vaults.redis_client import explained
-from lc_guard.vaults.rows import Unreachable
+from lc_guard.vaults.row_store import Unreachable
 
 from ..support.servers import RedisServer, sentinel_of
 

@@ -15,7 +15,7 @@ from lc_guard import Guard
 from lc_guard.errors import Blocked, VaultError
 from lc_guard.testing import ExactDetector, NumberedMint
 from lc_guard.vaults import RedisVault, SQLVault
-from lc_guard.vaults.rows import Unreachable
+from lc_guard.vaults.row_store import Unreachable
 
 from ..support.proxy import TroubledProxy
 from ..support.servers import PostgresServer, RedisServer, free_port

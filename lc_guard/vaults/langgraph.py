@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lc_guard.vaults.base import TtlFrom
 from lc_guard.vaults.langgraph_rows import StoreRows
-from lc_guard.vaults.rows import checked_ttl
+from lc_guard.vaults.row_store import checked_ttl
 from lc_guard.vaults.stored import Bounds, StoredVault
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from lc_guard._text.value_index import KnownValues
 from lc_guard.errors import VaultError
 from lc_guard.vaults.base import Mint
 from lc_guard.vaults.codec import SessionCodec, VaultCodec
-from lc_guard.vaults.rows import NOWHERE, Row, Snapshot
+from lc_guard.vaults.row_store import NOWHERE, Row, Snapshot
 
 _MAX_ATTEMPTS = 1_000
 
