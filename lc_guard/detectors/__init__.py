@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from lc_guard.detectors.hugging_face import HuggingFaceDetector as HuggingFaceDetector
     from lc_guard.detectors.joined import JoinedDetector as JoinedDetector
     from lc_guard.detectors.llm_guard import LLMGuardDetector as LLMGuardDetector
-    from lc_guard.detectors.names import TitleDetector as TitleDetector
     from lc_guard.detectors.patterns import PatternDetector as PatternDetector
     from lc_guard.detectors.presidio_http import PresidioAnalyzer as PresidioAnalyzer
     from lc_guard.detectors.rampart import RampartDetector as RampartDetector
     from lc_guard.detectors.spacy_ner import SpacyDetector as SpacyDetector
+    from lc_guard.detectors.titles import TitleDetector as TitleDetector
     from lc_guard.detectors.tuning import CaseFolded as CaseFolded
     from lc_guard.detectors.tuning import TunedDetector as TunedDetector
 
@@ -30,11 +30,11 @@ __getattr__, __dir__, __all__ = attach(
         "hugging_face": ("HuggingFaceDetector",),
         "joined": ("JoinedDetector",),
         "llm_guard": ("LLMGuardDetector",),
-        "names": ("TitleDetector",),
         "patterns": ("PatternDetector",),
         "presidio_http": ("PresidioAnalyzer",),
         "rampart": ("RampartDetector",),
         "spacy_ner": ("SpacyDetector",),
+        "titles": ("TitleDetector",),
         "tuning": ("CaseFolded", "TunedDetector"),
     },
 )

@@ -9,7 +9,6 @@ from lc_guard.detectors.base import Detector, DetectorLike
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import JoinedDetector
 from lc_guard.detectors.llm_guard_patterns import SUPERSEDED, llm_guard_patterns
-from lc_guard.detectors.names import TitleDetector
 from lc_guard.detectors.patterns import PatternDetector
 from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.rampart_model import DISTRIBUTION as RAMPART_DISTRIBUTION
@@ -17,6 +16,7 @@ from lc_guard.detectors.rampart_model import PACKAGE as RAMPART_PACKAGE
 from lc_guard.detectors.spacy_ner import DISTRIBUTION as SPACY_DISTRIBUTION
 from lc_guard.detectors.spacy_ner import OFFICIAL, SpacyDetector
 from lc_guard.detectors.spacy_ner import PACKAGE as SPACY_PACKAGE
+from lc_guard.detectors.titles import TitleDetector
 from lc_guard.detectors.tuning import Terms, TunedDetector
 from lc_guard.errors import ModelUnavailable
 

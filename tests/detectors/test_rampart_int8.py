@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 from lc_guard.detectors import rampart_model
-from lc_guard.detectors.eight_bits import _read, _written, eight_bits
+from lc_guard.detectors.rampart_int8 import _read, _written, eight_bits
 
 
 @pytest.fixture(scope="module")
