@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from lc_guard.scanners.llm_guard_named import LLMGuardScanner as LLMGuardScanner
     from lc_guard.scanners.nemo import NeMoGuardrails as NeMoGuardrails
     from lc_guard.scanners.openai_moderation import OpenAIModeration as OpenAIModeration
+    from lc_guard.scanners.phrases.matching import Rule as Rule
     from lc_guard.scanners.probing import PlaceholderProbing as PlaceholderProbing
     from lc_guard.scanners.prompt_armor import PromptArmor as PromptArmor
-    from lc_guard.scanners.rules import Rule as Rule
     from lc_guard.scanners.secrets import Secrets as Secrets
 
 __getattr__, __dir__, __all__ = attach(
@@ -45,9 +45,9 @@ __getattr__, __dir__, __all__ = attach(
         "llm_guard_named": ("LLMGuardScanner",),
         "nemo": ("NeMoGuardrails",),
         "openai_moderation": ("OpenAIModeration",),
+        "phrases.matching": ("Rule",),
         "probing": ("PlaceholderProbing",),
         "prompt_armor": ("PromptArmor",),
-        "rules": ("Rule",),
         "secrets": ("Secrets",),
     },
 )

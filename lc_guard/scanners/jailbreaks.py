@@ -9,9 +9,9 @@ from typing import Any
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest, Turn
-from lc_guard.scanners.jailbreak_rules import jailbreak_rules, template_rules
 from lc_guard.scanners.normalizing import canonical, canonical_offsets, in_leet
-from lc_guard.scanners.rules import Hit, Rule, hits, risk_of, risks_by_category
+from lc_guard.scanners.phrases import jailbreak_rules, template_rules
+from lc_guard.scanners.phrases.matching import Hit, Rule, hits, risk_of, risks_by_category
 
 _KIND = "JAILBREAK"
 # A phrase in quotes, in a text that speaks of such phrases, is talked about: the weight that is left of it.

@@ -9,8 +9,8 @@ from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest
 from lc_guard.scanners.normalizing import canonical
-from lc_guard.scanners.probing_rules import probing_rules
-from lc_guard.scanners.rules import Hit, hits, risk_of, risks_by_category
+from lc_guard.scanners.phrases.matching import Hit, hits, risk_of, risks_by_category
+from lc_guard.scanners.phrases.probing import probing_rules
 
 _KIND = "PLACEHOLDER_PROBE"
 # The styles of lc_guard.placeholders, and tokens that lost their brackets: a kind in capitals and an index.

@@ -10,7 +10,7 @@ import pytest
 
 from lc_guard.errors import GuardError
 from lc_guard.scanners import JailbreakPhrases, Rule, ScanRequest, Turn, builtin_scanners
-from lc_guard.scanners.jailbreak_rules import jailbreak_rules, template_rules
+from lc_guard.scanners.phrases import jailbreak_rules, template_rules
 from tests.scanners.cases import ENCODINGS, held_out, load, tuned_on
 
 ATTACKS, ORDINARY = load(attacks=True), load(attacks=False)

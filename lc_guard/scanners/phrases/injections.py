@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lc_guard.scanners.rules import Rule, gap, rules
+from lc_guard.scanners.phrases.matching import Rule, gap, rules
 
 _INJECTION = "OWASP LLM01:2025; MITRE ATLAS AML.T0051.000; arXiv:2211.09527"
 _LEAK = "OWASP LLM07:2025; MITRE ATLAS AML.T0056; arXiv:2211.09527"

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import functools
 
-from lc_guard.scanners.document_rules import document_rules
-from lc_guard.scanners.foreign_rules import foreign_rules
-from lc_guard.scanners.injection_rules import injection_rules
-from lc_guard.scanners.persona_rules import persona_rules
-from lc_guard.scanners.rules import Rule
+from lc_guard.scanners.phrases.de_fr_es import foreign_rules
+from lc_guard.scanners.phrases.documents import document_rules
+from lc_guard.scanners.phrases.injections import injection_rules
+from lc_guard.scanners.phrases.matching import Rule
+from lc_guard.scanners.phrases.personas import persona_rules
 
 
 @functools.cache

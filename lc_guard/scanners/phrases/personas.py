@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lc_guard.scanners.rules import Rule, gap, rules
+from lc_guard.scanners.phrases.matching import Rule, gap, rules
 
 _JAILBREAK = "OWASP LLM01:2025; MITRE ATLAS AML.T0054; arXiv:2308.03825"
 _SUPPRESSED = "OWASP LLM01:2025; MITRE ATLAS AML.T0054; arXiv:2307.02483"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lc_guard.scanners.rules import Rule, gap, rules
+from lc_guard.scanners.phrases.matching import Rule, gap, rules
 
 _INDIRECT = "OWASP LLM01:2025; MITRE ATLAS AML.T0051.001; arXiv:2302.12173"
 _EXFILTRATION = "OWASP LLM01:2025; MITRE ATLAS AML.T0057; arXiv:2302.12173"
