@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard.checks import arun_checks, run_checks
 from lc_guard.conversation import asks_of
 from lc_guard.guard import Guard
 from lc_guard.held_chunks import Asked, HeldChunks
-from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts
 from lc_guard.policy.policy import Streaming
 
@@ -102,9 +102,9 @@ class Answer:
             for shown in held.ended(await arun_checks(self._guard, jobs, [manager] * len(jobs))):
                 yield shown
 
-    def _job(self, asked: Asked, *, shown: bool = False) -> Job:
+    def _job(self, asked: Asked, *, shown: bool = False) -> GuardRequest:
         asks, part = asked
-        return Job(
+        return GuardRequest(
             [ask.text for ask in asks],
             self._session,
             "output",
@@ -116,6 +116,6 @@ class Answer:
         )
 
 
-def _passed(value: Any, outcome: Outcome) -> Any:
+def _passed(value: Any, outcome: GuardResult) -> Any:
     outcome.raise_if_blocked()
     return map_texts(value, outcome.hide, strict=False) if outcome.texts else value

@@ -14,10 +14,10 @@ from langchain_core.runnables.base import coerce_to_runnable
 from langchain_core.runnables.config import patch_config, var_child_runnable_config
 from langchain_core.runnables.utils import Input, Output
 
+from lc_guard._engine.requests import GuardRequest
 from lc_guard.call_sessions import CallSession
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job
 from lc_guard.model_search import is_plain, leads_to_model
 from lc_guard.model_watch import ModelWatch, unwatched
 from lc_guard.protected_model import ProtectedChatModel
@@ -358,7 +358,7 @@ class Boundary(Streamed):
 class _HideLive(Anonymize):
     """Hides the input of a boundary that stands behind another one of its guard: placeholders are there already."""
 
-    def job(self, value: Any, config: RunnableConfig) -> Job:
+    def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         return replace(super().job(value, config), live=True)
 
 

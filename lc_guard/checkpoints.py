@@ -22,11 +22,11 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.types import Send
 
+from lc_guard._engine.requests import GuardRequest
 from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import CHECKPOINTER
 from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job
 from lc_guard.messages import map_texts
 from lc_guard.sessions import session_key
 
@@ -211,10 +211,10 @@ class _Checkpoint(NamedTuple):
     checkpoint: Checkpoint
     metadata: CheckpointMetadata
 
-    def job(self, session: str) -> Job:
+    def job(self, session: str) -> GuardRequest:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
-        return Job(texts, session, preamble=False)  # what is stored must come back as it was
+        return GuardRequest(texts, session, preamble=False)  # what is stored must come back as it was
 
     def changed(self, change: _Change, *, strict: bool = True) -> tuple[Checkpoint, CheckpointMetadata]:
         channels: Mapping[str, Any] = self.checkpoint["channel_values"]
@@ -231,10 +231,10 @@ class _Writes(NamedTuple):
 
     writes: Sequence[tuple[str, Any]]
 
-    def job(self, session: str) -> Job:
+    def job(self, session: str) -> GuardRequest:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
-        return Job(texts, session, preamble=False)  # what is stored must come back as it was
+        return GuardRequest(texts, session, preamble=False)  # what is stored must come back as it was
 
     def changed(self, change: _Change) -> list[tuple[str, Any]]:
         return [(channel, _walked(value, change, strict=True)) for channel, value in self.writes]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
 from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
-from lc_guard.jobs import CheckEnded, CheckStarted, Job, Outcome
 from lc_guard.model_watch import unwatched_here
 from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, SESSION_METADATA, STAGE_METADATA
 
 
-def run_checks(guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]) -> list[Outcome]:
+def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
     """Check jobs, each check as a child run of its job's step.
 
     Args:
@@ -33,7 +33,7 @@ def run_checks(guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]) -> li
         raise
 
 
-async def arun_checks(guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]) -> list[Outcome]:
+async def arun_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
     """Do what `run_checks` does without blocking the event loop."""
     watch = _Watch(guard, jobs, managers)
     if not watch.watched:
@@ -56,7 +56,7 @@ class _Watch:
         watched: Whether anybody watches.
     """
 
-    def __init__(self, guard: Guard, jobs: Sequence[Job], managers: Sequence[Any]) -> None:
+    def __init__(self, guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> None:
         self.open: dict[tuple[int, str, str], Any] = {}
         self._guard = guard
         self._jobs = jobs

@@ -11,7 +11,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.prompt_values import ChatPromptValue
 
-from lc_guard.jobs import Ask
+from lc_guard._engine.requests import ScanTarget
 from lc_guard.messages import MAX_DEPTH, map_texts
 from lc_guard.records import Stage
 from lc_guard.scanners.base import Role, Turn
@@ -22,7 +22,7 @@ MAX_TURNS = 8
 _TOOL_CALL_FIELDS = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
 
 
-def asks_of(value: Any, stage: Stage, *, keys: Collection[str] | None = None) -> list[Ask]:
+def asks_of(value: Any, stage: Stage, *, keys: Collection[str] | None = None) -> list[ScanTarget]:
     """Give what scanners are asked about a value, with the stage of each text.
 
     Of a conversation that is what users say (the stage given), what tools gave (``"tool_result"``) and documents
@@ -35,16 +35,16 @@ def asks_of(value: Any, stage: Stage, *, keys: Collection[str] | None = None) ->
         stage: What the texts are.
         keys: Keys of a mapping that are looked at; None looks at all.
     """
-    asks: list[Ask] = []
+    asks: list[ScanTarget] = []
     if keys is not None and isinstance(value, Mapping):
         value = [value[key] for key in keys if key in value]
     for item in _parts(value):
         if isinstance(item, list):
             asks += _of_messages(item, stage)
         elif isinstance(item, Document) and stage == "prompt":
-            asks += [Ask(text, "document") for text in _texts(item)]
+            asks += [ScanTarget(text, "document") for text in _texts(item)]
         else:
-            asks += [Ask(text, stage) for text in _texts(item)]
+            asks += [ScanTarget(text, stage) for text in _texts(item)]
     return asks
 
 
@@ -108,8 +108,8 @@ def _holds_messages(value: Any, depth: int) -> bool:
     return any(_holds_messages(item, depth + 1) for item in items)
 
 
-def _of_messages(messages: Sequence[BaseMessage], stage: Stage) -> list[Ask]:
-    asks: list[Ask] = []
+def _of_messages(messages: Sequence[BaseMessage], stage: Stage) -> list[ScanTarget]:
+    asks: list[ScanTarget] = []
     before: deque[Turn] = deque(maxlen=MAX_TURNS)
     for message in messages:
         if stage == "output":
@@ -119,7 +119,7 @@ def _of_messages(messages: Sequence[BaseMessage], stage: Stage) -> list[Ask]:
             own: Stage = "tool_result" if isinstance(message, ToolMessage) else stage
             turns = before.copy()
             for text in _texts(message):
-                asks.append(Ask(text, own, tuple(turns)))
+                asks.append(ScanTarget(text, own, tuple(turns)))
                 # the blocks of a message are read together: what comes before one of them is a turn like any other
                 turns.append(Turn(_role(message), text))
         if text := said(message):
@@ -127,12 +127,12 @@ def _of_messages(messages: Sequence[BaseMessage], stage: Stage) -> list[Ask]:
     return asks
 
 
-def _of_answer(message: BaseMessage) -> list[Ask]:
+def _of_answer(message: BaseMessage) -> list[ScanTarget]:
     calls = [call.get("args") for name in _TOOL_CALL_FIELDS[:2] for call in getattr(message, name, None) or ()]
     arguments = dict.fromkeys(text for args in calls for text in _arguments(args))
     bare = message.model_copy(update={name: [] for name in _TOOL_CALL_FIELDS if getattr(message, name, None)})
     words = [text for text in dict.fromkeys(_texts(bare)) if text not in arguments]
-    return [*(Ask(text, "output") for text in words), *(Ask(text, "tool_call") for text in arguments)]
+    return [*(ScanTarget(text, "output") for text in words), *(ScanTarget(text, "tool_call") for text in arguments)]
 
 
 def _arguments(args: Any) -> list[str]:

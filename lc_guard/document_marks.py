@@ -17,10 +17,10 @@ from typing import Any
 
 from langchain_core.documents import Document
 
+from lc_guard._engine.failures import call_vault
+from lc_guard._engine.requests import GuardResult
 from lc_guard.document_texts import texts_in
-from lc_guard.foreign_errors import ask_vault
 from lc_guard.guard import Guard
-from lc_guard.jobs import Outcome
 
 MARK = "lc_guard_hidden"
 """Metadata key of a document's mark. A store whose metadata has a fixed schema needs a text column of that name."""
@@ -60,7 +60,7 @@ class Marker:
         self._metadata_keys = metadata_keys
         self._secret = secrets.token_hex(32)
 
-    def marked(self, pairs: Sequence[tuple[Document, Document]], outcome: Outcome) -> list[Document]:
+    def marked(self, pairs: Sequence[tuple[Document, Document]], outcome: GuardResult) -> list[Document]:
         """Mark documents; one in which nothing was hidden is given as it is, without any mark.
 
         Args:
@@ -75,7 +75,7 @@ class Marker:
             return [_without_mark(after) for _, after in pairs]
         texts = {text: outcome.hide(text) for before, _ in changed for text in texts_in([before], self._metadata_keys)}
         put = self._guard.placeholders_put(self._session, {text: new for text, new in texts.items() if new != text})
-        (key,) = ask_vault(
+        (key,) = call_vault(
             lambda: self._guard.vault.allocate(_key_session(self._session), [(_KIND, self._secret)], _KeyMint())
         )
         return [
@@ -104,7 +104,7 @@ def read_marks(guard: Guard, session: str, documents: Iterable[Document]) -> lis
     """
     said = [_said(document) for document in documents]
     keys = list(dict.fromkeys(mark["by"] for mark in said if mark is not None))
-    known = ask_vault(lambda: guard.vault.values(_key_session(session), keys)) if keys else {}
+    known = call_vault(lambda: guard.vault.values(_key_session(session), keys)) if keys else {}
     return [
         Mark(tuple(mark["keys"]), frozenset(mark["held"]))
         if mark is not None and mark["by"] in known and _is_sealed(mark, known[mark["by"]], session)

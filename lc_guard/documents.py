@@ -17,13 +17,13 @@ from langchain_core.runnables.config import (
     run_in_executor,
 )
 
+from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard._vendors.seals import Seal
 from lc_guard.checks import arun_checks, run_checks
 from lc_guard.document_marks import Marker
 from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError
 from lc_guard.guard import Guard
-from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.sessions import session_key
 
 
@@ -182,12 +182,12 @@ class AnonymizeDocuments(BaseDocumentTransformer):
             raise
         await run.on_chain_end({"documents": done})
 
-    def _job(self, batch: Iterable[Document]) -> Job:
+    def _job(self, batch: Iterable[Document]) -> GuardRequest:
         texts = texts_in(batch, self.metadata_keys)
-        asks = [Ask(text, "document") for text in texts]
-        return Job(texts, self._session_id, "document", preamble=False, asks=asks)
+        asks = [ScanTarget(text, "document") for text in texts]
+        return GuardRequest(texts, self._session_id, "document", preamble=False, asks=asks)
 
-    def _hidden(self, batch: Sequence[Document], outcome: Outcome) -> list[Document]:
+    def _hidden(self, batch: Sequence[Document], outcome: GuardResult) -> list[Document]:
         hidden = [change_document(document, outcome.hide, metadata_keys=self.metadata_keys) for document in batch]
         return self._marker.marked(list(zip(batch, hidden, strict=True)), outcome)
 

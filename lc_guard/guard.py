@@ -19,6 +19,7 @@ from lc_guard._engine.anonymizer import Anonymizer, redact_text
 from lc_guard._engine.caches import PromptStore
 from lc_guard._engine.failures import call_vault
 from lc_guard._engine.flow import Flow, Gather
+from lc_guard._engine.leaks import Leaks
 from lc_guard._engine.pipeline import CheckPipeline
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard._engine.runner import FlowRunner
@@ -28,7 +29,6 @@ from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, TokenGramma
 from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.detectors.base import DetectorLike
-from lc_guard.leaks import Leaks
 from lc_guard.policy.policy import Policy, Streaming
 from lc_guard.records import Decision, Stage, known_stage
 from lc_guard.scanners.base import Turn

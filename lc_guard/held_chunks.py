@@ -10,9 +10,9 @@ from typing import Any
 
 from langchain_core.messages import AIMessageChunk
 
+from lc_guard._engine.requests import GuardResult, ScanTarget, StreamPart
 from lc_guard.conversation import asks_of
 from lc_guard.errors import Blocked
-from lc_guard.jobs import Ask, Outcome, Part
 from lc_guard.messages import map_texts
 from lc_guard.policy.policy import Streaming
 
@@ -23,7 +23,7 @@ _SENTENCE_END = re.compile(r"(?:[.!?…][\"'”’)\]]*(?=\s)|[。！？]|\n)\s*
 _LONGEST = 2_000  # characters after which a window ends, with or without the end of a sentence
 _SHORTEST = 24  # characters: "Mr. " or "1. " is no sentence to judge
 
-Asked = tuple[list[Ask], Part]
+Asked = tuple[list[ScanTarget], StreamPart]
 
 
 class HeldChunks:
@@ -54,14 +54,14 @@ class HeldChunks:
         if self._plain and text:
             self._text += text
 
-    def window(self) -> Ask | None:
+    def window(self) -> ScanTarget | None:
         """Give the next sentences to judge, after what was shown before them; None while there is no whole one."""
         cut = self._cut() if self._plain else 0
         if not cut:
             return None
-        return Ask(self._context + self._text[:cut], "output")
+        return ScanTarget(self._context + self._text[:cut], "output")
 
-    def passed(self, window: Ask, outcome: Outcome) -> list[Any]:
+    def passed(self, window: ScanTarget, outcome: GuardResult) -> list[Any]:
         """Give the chunks of a window that was judged.
 
         Raises:
@@ -84,7 +84,7 @@ class HeldChunks:
             return [(asks, "all")]
         return [(self._tail(), "window"), (asks, "rest")]
 
-    def ended(self, outcomes: Sequence[Outcome]) -> list[Any]:
+    def ended(self, outcomes: Sequence[GuardResult]) -> list[Any]:
         """Give what is still to be shown when the rest was judged.
 
         Args:
@@ -106,15 +106,15 @@ class HeldChunks:
                 changes[window.text[len(self._context) :]] = changed
         return [map_texts(self._whole(self._pending), lambda text: changes.get(text, text), strict=False)]
 
-    def _tail(self) -> list[Ask]:
+    def _tail(self) -> list[ScanTarget]:
         """Give what was not shown yet; its first words are judged after what was shown before."""
         asks = asks_of(self._whole(self._pending), "output") if self._pending else []
         first = next((number for number, ask in enumerate(asks) if ask.stage == "output"), None)
         if first is not None:
-            asks[first] = Ask(self._context + asks[first].text, "output")
+            asks[first] = ScanTarget(self._context + asks[first].text, "output")
         return asks
 
-    def _changed(self, window: Ask, outcome: Outcome) -> str | None:
+    def _changed(self, window: ScanTarget, outcome: GuardResult) -> str | None:
         """Give what scanners made of a window, without what was shown before; None if nothing."""
         whole = outcome.hide(window.text)
         if whole == window.text:

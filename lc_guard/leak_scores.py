@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.leaks import LEAK_SCORE, Leak
+from lc_guard._engine.leaks import LEAK_SCORE, Leak
 
 if TYPE_CHECKING:
     from langfuse import Langfuse

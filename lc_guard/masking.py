@@ -16,6 +16,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from lc_guard._engine.leaks import Leak
 from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL
 from lc_guard._placeholders.restorer import FakeRestoring
@@ -23,7 +24,6 @@ from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.json_tree import Finder, JsonText, Leaf, hide, leaves, occurrences, parse, rebuild, scalar_text
 from lc_guard._text.value_index import Known
 from lc_guard.errors import GuardError
-from lc_guard.leaks import Leak
 from lc_guard.limbo import Limbo
 from lc_guard.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
 from lc_guard.records import PII_CHECK, SESSION_METADATA

@@ -27,8 +27,8 @@ from lc_guard.decision_events import read_decision, read_restored
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT, Decision, normalize_kind
 
 if TYPE_CHECKING:
+    from lc_guard._engine.leaks import Leak
     from lc_guard.guard import Guard
-    from lc_guard.leaks import Leak
 
 logger = logging.getLogger("lc_guard.metrics")
 

@@ -13,13 +13,13 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
 from pydantic import BaseModel, ValidationError
 
+from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard.answers import Answer
 from lc_guard.audiences import audience, is_application
 from lc_guard.call_sessions import CallSession
 from lc_guard.checks import areport_restored, arun_checks, report_restored, run_checks
 from lc_guard.conversation import asked, asks_of
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts, texts_of
 from lc_guard.model_watch import unwatched, unwatched_here
 from lc_guard.refusals import without_refused
@@ -241,13 +241,13 @@ class ModelCall:
     def _outputs(self) -> dict[str, int]:
         return dict(zip(("restored", "unknown"), self._restored, strict=True))
 
-    def _job(self, messages: list[BaseMessage]) -> Job:
+    def _job(self, messages: list[BaseMessage]) -> GuardRequest:
         asks = asks_of(messages, "prompt") if self._guard.judges_any else []
         wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
         live = self.session.live
-        return Job(texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live)
+        return GuardRequest(texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live)
 
-    def _hidden(self, messages: list[BaseMessage], outcome: Outcome) -> list[BaseMessage]:
+    def _hidden(self, messages: list[BaseMessage], outcome: GuardResult) -> list[BaseMessage]:
         outcome.raise_if_blocked()
         hidden = list(map_texts(messages, outcome.hide))
         self._prompt = asked(hidden) if self.judged else ""

@@ -13,10 +13,10 @@ from langchain_core.runnables.config import ensure_config
 from langchain_core.runnables.utils import AnyConfigurableField, ConfigurableField
 from pydantic import Field, model_validator
 
+from lc_guard._engine.requests import GuardRequest
 from lc_guard._vendors.seals import Seal
 from lc_guard.call_sessions import CallSession
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job
 from lc_guard.messages import map_texts, texts_of
 from lc_guard.wrapping import around_models, is_chat_model
 
@@ -140,7 +140,7 @@ class ModelFace(BaseChatModel):
 
     def _as_seen(self, value: Any) -> Any:
         with CallSession(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
-            (outcome,) = self.guard.check([Job(texts_of(value), session.id)])
+            (outcome,) = self.guard.check([GuardRequest(texts_of(value), session.id)])
             outcome.raise_if_blocked()
             return map_texts(value, outcome.hide)
 

@@ -10,12 +10,12 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.configurable import DynamicRunnable
 
+from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard.call_sessions import CallSession
 from lc_guard.checks import arun_checks, run_checks
 from lc_guard.document_texts import change_document, texts_in
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job, Outcome
 from lc_guard.model_watch import watch_of
 from lc_guard.retrievers import ProtectedRetriever
 
@@ -58,11 +58,11 @@ class HideRetrieved(Runnable[Any, Any]):
         (outcome,) = await arun_checks(self.guard, [self._job(found, config)], [run_manager])
         return self._hidden(found, outcome, config)
 
-    def _job(self, found: Sequence[Document], config: RunnableConfig) -> Job:
+    def _job(self, found: Sequence[Document], config: RunnableConfig) -> GuardRequest:
         session = CallSession(self.guard, config, fixed=None, isolated=False)
-        return Job(texts_in(found, None), session.id, "document", preamble=False)
+        return GuardRequest(texts_in(found, None), session.id, "document", preamble=False)
 
-    def _hidden(self, found: Sequence[Document], outcome: Outcome, config: RunnableConfig) -> list[Document]:
+    def _hidden(self, found: Sequence[Document], outcome: GuardResult, config: RunnableConfig) -> list[Document]:
         try:
             outcome.raise_if_blocked()  # also where there is no text to hide
         except Blocked as blocked:

@@ -14,6 +14,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, patch_config
 from pydantic import Field, InstanceOf, field_validator
 
+from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard._placeholders.restorer import Restoring, StreamRestorer
 from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
@@ -22,7 +23,6 @@ from lc_guard.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
 from lc_guard.document_texts import change_document, checked_keys, texts_in
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
-from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.model_watch import watch_of
 from lc_guard.restorers import WholeRestorer, make_restorers
 from lc_guard.sessions import configured_session, session_key
@@ -196,7 +196,7 @@ class ProtectedRetriever(BaseRetriever):
             logger.warning(_STRANGE, strange, len(restored), MARK)
         return marks, restored, (known, unknown)
 
-    def _hidden(self, found: Sequence[Document], marks: Sequence[Mark] | None, outcome: Outcome) -> list[Document]:
+    def _hidden(self, found: Sequence[Document], marks: Sequence[Mark] | None, outcome: GuardResult) -> list[Document]:
         outcome.raise_if_blocked()  # also where there is no text to hide
         if self.output == "original" and not outcome.cleaned:
             return list(found)
@@ -205,9 +205,11 @@ class ProtectedRetriever(BaseRetriever):
             change_document(document, change, metadata_keys=keys) for document, keys in self._looked_at(found, marks)
         ]
 
-    def _documents_job(self, session: str, found: Sequence[Document], marks: Sequence[Mark] | None) -> Job:
+    def _documents_job(self, session: str, found: Sequence[Document], marks: Sequence[Mark] | None) -> GuardRequest:
         texts = [text for document, keys in self._looked_at(found, marks) for text in texts_in([document], keys)]
-        return Job(texts, session, "document", preamble=False, asks=[Ask(text, "document") for text in texts])
+        return GuardRequest(
+            texts, session, "document", preamble=False, asks=[ScanTarget(text, "document") for text in texts]
+        )
 
     def _looked_at(
         self, found: Sequence[Document], marks: Sequence[Mark] | None
@@ -218,8 +220,8 @@ class ProtectedRetriever(BaseRetriever):
             yield document, keys if keys is None else tuple(dict.fromkeys((*keys, *mark.keys)))
 
     @staticmethod
-    def _query_job(session: str, query: str) -> Job:
-        return Job([query], session, "prompt", preamble=False, remember=False)
+    def _query_job(session: str, query: str) -> GuardRequest:
+        return GuardRequest([query], session, "prompt", preamble=False, remember=False)
 
 
 def _restorer(restoring: Restoring, *, as_json: bool) -> StreamRestorer:  # noqa: ARG001 - no text in a document is JSON

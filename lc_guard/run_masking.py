@@ -18,7 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from lc_guard.leaks import LEAK_SCORE
+from lc_guard._engine.leaks import LEAK_SCORE
 from lc_guard.masking import Detect, SpanMask
 from lc_guard.model_inputs import LANGFUSE_INPUT, LANGFUSE_TYPE
 from lc_guard.records import SESSION_METADATA

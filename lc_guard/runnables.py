@@ -9,10 +9,10 @@ from typing import Any, get_args
 
 from langchain_core.runnables import RunnableConfig
 
+from lc_guard._engine.requests import GuardRequest
 from lc_guard.checks import areport_restored, report_restored
 from lc_guard.conversation import asks_of
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job
 from lc_guard.messages import texts_of
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage, known_stage
@@ -77,11 +77,11 @@ class Anonymize(CheckedStep):
         self.stage = known_stage(stage)
         self.scan = scan
 
-    def job(self, value: Any, config: RunnableConfig) -> Job:
+    def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         """Give what is to be hidden and judged of an input."""
         texts, session = texts_of(value, keys=self.keys), self.session(config)
         asks = asks_of(value, self.stage, keys=self.keys) if self.scan and self.guard.judges_any else []
-        return Job(texts, session, self.stage, asks=asks)
+        return GuardRequest(texts, session, self.stage, asks=asks)
 
 
 class ScanPrompt(CheckedStep):
@@ -117,12 +117,12 @@ class ScanPrompt(CheckedStep):
         if not (guard.judges_any or guard.judges_answers):
             raise ValueError("the guard has no scanners, so that nothing would be judged: Guard(prompt_scanners=[...])")
 
-    def job(self, value: Any, config: RunnableConfig) -> Job:
+    def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         """Give what is to be judged of an input."""
         asks = asks_of(value, self.stage, keys=self.keys)
         texts_of(value, keys=self.keys)  # what can't be walked is refused, not passed unseen
         session = self.session(config) if self.guard.scanners_hide else self.any_session(config)
-        return Job([ask.text for ask in asks], session, self.stage, asks=asks, preamble=False, hide=False)
+        return GuardRequest([ask.text for ask in asks], session, self.stage, asks=asks, preamble=False, hide=False)
 
 
 class ScanOutput(AnswerStep):

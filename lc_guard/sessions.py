@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._engine.failures import call_vault
+from lc_guard._engine.requests import GuardRequest
 from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard.errors import SessionMissing
-from lc_guard.foreign_errors import ask_vault
-from lc_guard.jobs import Job
 from lc_guard.records import Stage
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ class GuardSession:
         Raises:
             Blocked: If the policy does not let the text go on.
         """
-        (outcome,) = self._guard.check([Job((text,), self._id, stage)])
+        (outcome,) = self._guard.check([GuardRequest((text,), self._id, stage)])
         return outcome.hide(text)
 
     async def aanonymize(self, text: str, *, stage: Stage = "prompt") -> str:
         """Do what `anonymize` does without blocking the event loop."""
-        (outcome,) = await self._guard.acheck([Job((text,), self._id, stage)])
+        (outcome,) = await self._guard.acheck([GuardRequest((text,), self._id, stage)])
         return outcome.hide(text)
 
     def deanonymize(self, text: str) -> str:
@@ -66,7 +66,7 @@ class GuardSession:
 
     def placeholders(self) -> Mapping[str, str]:
         """Give all placeholders with their **raw values**: handle it like the values themselves."""
-        return ask_vault(partial(self._guard.vault.items, self._id))
+        return call_vault(partial(self._guard.vault.items, self._id))
 
     async def aplaceholders(self) -> Mapping[str, str]:
         """Do what `placeholders` does without blocking the event loop."""
@@ -75,7 +75,7 @@ class GuardSession:
     def forget(self) -> bool:
         """Drop the session's values for good. Tells whether there were any."""
         self._guard.prompts.forget(self._id)
-        return ask_vault(partial(self._guard.vault.forget, self._id))
+        return call_vault(partial(self._guard.vault.forget, self._id))
 
     async def aforget(self) -> bool:
         """Do what `forget` does without blocking the event loop."""

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
 
+from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.reviewed_methods import RUNNABLE
 from lc_guard._vendors.seals import Seal
 from lc_guard.answers import Answer
 from lc_guard.checks import arun_checks, run_checks
 from lc_guard.conversation import asked
 from lc_guard.guard import Guard
-from lc_guard.jobs import Job, Outcome
 from lc_guard.messages import map_texts
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage
@@ -152,7 +152,7 @@ class CheckedStep(Step):
         """Do what `batch` does without blocking the event loop."""
         return await self._abatch_with_config(self._acheck, inputs, config, return_exceptions=return_exceptions)
 
-    def job(self, value: Any, config: RunnableConfig) -> Job:
+    def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         """Give what is to be checked of an input."""
         raise NotImplementedError
 
@@ -174,8 +174,8 @@ class CheckedStep(Step):
 
     def _jobs(
         self, inputs: Sequence[Any], configs: Sequence[RunnableConfig]
-    ) -> tuple[dict[int, Job], dict[int, Exception]]:
-        jobs: dict[int, Job] = {}
+    ) -> tuple[dict[int, GuardRequest], dict[int, Exception]]:
+        jobs: dict[int, GuardRequest] = {}
         failed: dict[int, Exception] = {}
         for number, (value, config) in enumerate(zip(inputs, configs, strict=True)):
             try:
@@ -187,8 +187,8 @@ class CheckedStep(Step):
     def _checked(
         self,
         inputs: Sequence[Any],
-        jobs: dict[int, Job],
-        outcomes: dict[int, Outcome],
+        jobs: dict[int, GuardRequest],
+        outcomes: dict[int, GuardResult],
         failed: dict[int, Exception],
         managers: Sequence[Any],
     ) -> list[Any]:
@@ -205,7 +205,7 @@ class CheckedStep(Step):
                 checked.append(error)
         return checked
 
-    def _note_prompt(self, value: Any, job: Job, manager: Any) -> None:
+    def _note_prompt(self, value: Any, job: GuardRequest, manager: Any) -> None:
         """Remember what the model is asked, for the scanners of its answer."""
         if self.stage == "prompt" and (self.guard.judges("output") or self.guard.judges("tool_call")):
             self.guard.prompts.note(asked(value), run=manager.parent_run_id, session=job.session)

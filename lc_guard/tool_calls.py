@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from langchain_core.messages import BaseMessage
 
+from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard.conversation import turns_of
-from lc_guard.jobs import Ask, Job, Outcome
 from lc_guard.messages import Change, map_texts, texts_of
 from lc_guard.refusals import WITHHELD
 
@@ -75,7 +75,7 @@ class ToolBoundary:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._tool!r})"
 
-    def arguments(self) -> Job | None:
+    def arguments(self) -> GuardRequest | None:
         """Give what is to be hidden of the arguments, None if the tool gets real values.
 
         Raises:
@@ -83,9 +83,9 @@ class ToolBoundary:
         """
         if not self._policy.hides(self._tool) or not self._args:
             return None
-        return Job(texts_of(self._args), self._session, "tool_call", preamble=False)
+        return GuardRequest(texts_of(self._args), self._session, "tool_call", preamble=False)
 
-    def hidden(self, outcome: Outcome, placeholders: Mapping[str, str]) -> Any:
+    def hidden(self, outcome: GuardResult, placeholders: Mapping[str, str]) -> Any:
         """Give the arguments as the tool may see them, and note which values left.
 
         Args:
@@ -119,7 +119,7 @@ class ToolBoundary:
             return result
         return _changed(result, self._put_back)
 
-    def result(self, result: Any, state: Any) -> Job | None:
+    def result(self, result: Any, state: Any) -> GuardRequest | None:
         """Give what is to be checked of a result, None if there is nothing.
 
         Args:
@@ -138,11 +138,11 @@ class ToolBoundary:
         if not texts:
             return None
         turns = turns_of(_messages(state))
-        asks = [Ask(text, "tool_result", turns) for text in dict.fromkeys(texts) if not text.isspace()]
-        return Job(texts, self._session, "tool_result", asks=asks)
+        asks = [ScanTarget(text, "tool_result", turns) for text in dict.fromkeys(texts) if not text.isspace()]
+        return GuardRequest(texts, self._session, "tool_result", asks=asks)
 
     @staticmethod
-    def judged(result: Any, outcome: Outcome, *, withhold: bool) -> Any:
+    def judged(result: Any, outcome: GuardResult, *, withhold: bool) -> Any:
         """Give what of a result goes on: as scanners left it, its values in it.
 
         Args:

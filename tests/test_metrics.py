@@ -14,7 +14,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from lc_guard import Anonymize, Blocked, Deanonymize, Guard, GuardMetrics, Policy
-from lc_guard.leaks import Leak
+from lc_guard._engine.leaks import Leak
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, run

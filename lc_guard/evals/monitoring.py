@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from lc_guard._engine.leaks import LEAK_SCORE
 from lc_guard.evals.agreement import confusion, precision_recall, roc
 from lc_guard.evals.labelling import Labelling
 from lc_guard.evals.monitored import (
@@ -42,7 +43,6 @@ from lc_guard.evals.monitored import (
 )
 from lc_guard.evals.reliability import calibration
 from lc_guard.evals.thresholds import best_threshold, too_few
-from lc_guard.leaks import LEAK_SCORE
 from lc_guard.records import ACTIONS, Stage
 
 if TYPE_CHECKING:

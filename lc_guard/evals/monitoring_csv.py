@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._engine.leaks import LEAK_SCORE
 from lc_guard.evals.agreement import rounded
-from lc_guard.leaks import LEAK_SCORE
 
 if TYPE_CHECKING:
     from lc_guard.evals.monitored import CheckHistory, MonitoringReport

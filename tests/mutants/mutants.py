@@ -389,12 +389,12 @@ MUTANTS = (
     _mutant(
         "placeholders", "a look-alike that somebody typed is not defused", ANONYMIZER,
         " + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]", "",
-        "tests/test_hiding.py::test_a_placeholder_that_somebody_types_opens_no_value",
+        "tests/engine/test_anonymizer.py::test_a_placeholder_that_somebody_types_opens_no_value",
     ),
     _mutant(
         "placeholders", "what is known is not hidden again", ANONYMIZER,
         "certain = hit.kind != LITERAL and not detected", "continue",
-        "tests/test_hiding.py::test_a_known_value_is_hidden_where_no_detector_sees_it",
+        "tests/engine/test_anonymizer.py::test_a_known_value_is_hidden_where_no_detector_sees_it",
     ),
     _mutant(
         "placeholders", "two values get one", MEMORY_VAULT,
@@ -420,7 +420,7 @@ MUTANTS = (
     _mutant(
         "forget", "keeps the prompt", SESSIONS,
         "self._guard.prompts.forget(self._id)", "pass",
-        "tests/test_judging_hard_cases.py::test_prompts_are_forgotten_with_their_session_and_bounded_by_their_length",
+        "tests/engine/test_scan_phase_hard_cases.py::test_prompts_are_forgotten_with_their_session_and_bounded_by_their_length",
     ),
     _mutant(
         "vault", "all sessions are one", MEMORY_VAULT,
@@ -453,7 +453,7 @@ MUTANTS = (
     _mutant(
         "failing closed", "a scanner that fails lets texts through", DECISIONS,
         'closed = rule.on_error == "block" and not rule.monitor', "closed = False",
-        "tests/test_judging.py::test_a_scanner_that_raises",
+        "tests/engine/test_scan_phase.py::test_a_scanner_that_raises",
     ),
     _mutant(
         "failing closed", "a vault that fails lets texts through", PIPELINE,
@@ -464,28 +464,28 @@ MUTANTS = (
     _mutant(
         "failing closed", "deadlines are ignored", RUNNER,
         "return max(0.0, min(ends) - time.monotonic()) if ends else None", "return None",
-        "tests/test_drivers.py::test_a_late_call_is_a_timeout_and_the_others_answer",
+        "tests/engine/test_runner.py::test_a_late_call_is_a_timeout_and_the_others_answer",
         "tests/test_guard.py::test_a_hanging_detector_times_out",
     ),
     _mutant(
         "caches", "texts that begin alike are one", ANALYZER,
         'blake2b(text.encode("utf-8", "surrogatepass")', 'blake2b(text[:8].encode("utf-8", "surrogatepass")',
-        "tests/test_detection.py::test_texts_that_begin_alike_are_two",
+        "tests/engine/test_analyzer.py::test_texts_that_begin_alike_are_two",
     ),
     _mutant(
         "caches", "failed answers are remembered", ANALYZER,
         "for text in self._unknown if text not in self.failures}", "for text in self._unknown}",
-        "tests/test_detection.py::test_a_failed_answer_is_not_remembered",
+        "tests/engine/test_analyzer.py::test_a_failed_answer_is_not_remembered",
     ),
     _mutant(
         "caches", "an answer is judged without its prompt", CACHES,
         "request.text, request.prompt, *said", "request.text, *said",
-        "tests/test_judging.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
+        "tests/engine/test_scan_phase.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
     ),
     _mutant(
         "caches", "a verdict of one stage counts at another", CACHES,
         "check, request.stage, request.text", "check, request.text",
-        "tests/test_judging.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
+        "tests/engine/test_scan_phase.py::test_an_answer_is_judged_anew_for_each_prompt_and_each_stage",
     ),
     _mutant(
         "judging", "the prompt of another call", CACHES,

@@ -28,13 +28,13 @@ def test_where_names_type_and_place_only():
         fail(ValueError(CANARY))
     except ValueError as error:
         told = describe_error(error)
-    assert told.startswith("ValueError at test_foreign_errors.py:")
+    assert told.startswith("ValueError at test_failures.py:")
     assert describe_error(ValueError(CANARY)) == "ValueError"
 
 
 def test_a_vaults_error_is_told_without_its_text():
     assert call_vault(lambda: 5) == 5
-    with pytest.raises(VaultError, match=r"^the vault failed: ValueError at test_foreign_errors.py:\d+$") as caught:
+    with pytest.raises(VaultError, match=r"^the vault failed: ValueError at test_failures.py:\d+$") as caught:
         call_vault(lambda: fail(ValueError(CANARY)))
     assert caught.value.__suppress_context__
     for error in (VaultFull("own"), GraphInterrupt(), KeyboardInterrupt()):

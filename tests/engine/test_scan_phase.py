@@ -16,7 +16,7 @@ from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, Sc
 from lc_guard.scanners import Turn
 from lc_guard.testing import ExactDetector, FailingDetector
 
-from .support.scanners import BAD, Answers, RemoteWatcher, Watcher
+from ..support.scanners import BAD, Answers, RemoteWatcher, Watcher
 
 CANARY = "Zebulon Quartermain"
 modes = pytest.mark.parametrize("mode", ["sync", "async"])

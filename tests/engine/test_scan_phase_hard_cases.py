@@ -34,8 +34,8 @@ from lc_guard.scanners.base import ScanRequest
 from lc_guard.testing import ExactDetector, FailingDetector
 from lc_guard.tool_calls import ToolBoundary, ToolPolicy
 
-from .support.scanners import BAD, Answers, RemoteWatcher, Watcher
-from .support.seams import CONFIG, NAME, P1, VALUES, added, openai, run
+from ..support.scanners import BAD, Answers, RemoteWatcher, Watcher
+from ..support.seams import CONFIG, NAME, P1, VALUES, added, openai, run
 
 modes = pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
 
