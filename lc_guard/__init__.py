@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from lc_guard.errors import VaultFull as VaultFull
     from lc_guard.errors import WrongOrder as WrongOrder
     from lc_guard.guard import Guard as Guard
-    from lc_guard.metrics import GuardMetrics as GuardMetrics
     from lc_guard.middleware import GuardMiddleware as GuardMiddleware
+    from lc_guard.observability.metrics import GuardMetrics as GuardMetrics
     from lc_guard.policy.checks import CheckPolicy as CheckPolicy
     from lc_guard.policy.checks import StagePolicy as StagePolicy
     from lc_guard.policy.policy import Policy as Policy
@@ -77,8 +77,8 @@ __getattr__, __dir__, __all__ = attach(
             "WrongOrder",
         ),
         "guard": ("Guard",),
-        "metrics": ("GuardMetrics",),
         "middleware": ("GuardMiddleware",),
+        "observability.metrics": ("GuardMetrics",),
         "policy.checks": ("CheckPolicy", "StagePolicy"),
         "policy.policy": ("Policy",),
         "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),

@@ -15,8 +15,8 @@ from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
-from lc_guard.json_logs import DECISION_ATTRIBUTE
 from lc_guard.messages import map_texts
+from lc_guard.observability.json_logs import DECISION_ATTRIBUTE
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 
 _MAX_RUNS = 100_000
@@ -41,7 +41,7 @@ class GuardCallbackHandler(BaseCallbackHandler):
         level: Logging level of ordinary decisions; those that block, warn or failed are logged as warnings.
         logger: Where decisions are logged: a logger of the standard library, or one of structlog, which gets the event
             ``guard_decision`` with the decision's fields. None takes ``logging.getLogger("lc_guard.decisions")``; with
-            `lc_guard.json_logs.JsonFormatter` its lines are JSON.
+            `lc_guard.observability.JsonFormatter` its lines are JSON.
 
     Attributes:
         counts: Number of decisions by (stage, check, action).

@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from lc_guard.process_end import END
+from lc_guard.observability.process_end import END
 
 logger = logging.getLogger("lc_guard.langfuse")
 

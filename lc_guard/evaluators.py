@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from lc_guard.detectors.adapters import adapted
 from lc_guard.detectors.base import DetectorLike
 from lc_guard.errors import DetectorError, ScannerError
+from lc_guard.observability.span_texts import placeholder_spans, traced_texts
 from lc_guard.records import Entity, ScanResult, Stage, normalize_kind
 from lc_guard.scanners.base import Scanner, ScanRequest, scanner_name
-from lc_guard.traced_texts import placeholder_spans, traced_texts
 
 if TYPE_CHECKING:
     from langfuse import Evaluation

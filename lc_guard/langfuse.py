@@ -23,13 +23,13 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace as otel_trace
 
 from lc_guard.check_details import check_metadata
-from lc_guard.decision_events import read_decision
 from lc_guard.decision_traces import DecisionTraces
 from lc_guard.delivery import Delivery, delivery_of
 from lc_guard.errors import Blocked
 from lc_guard.langfuse_masks import OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
-from lc_guard.masking import Detect
-from lc_guard.otel import load_ahead
+from lc_guard.observability.events import read_decision
+from lc_guard.observability.otel import load_ahead
+from lc_guard.observability.span_mask import Detect
 from lc_guard.pseudonyms import Pseudonyms
 from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, strongest
 
@@ -115,7 +115,7 @@ class CallbackHandler(_LangfuseHandler):
     Args:
         guard: The guard of the chains that are traced. The client of the environment's keys is made with its mask if
             there is none yet; one that was made before must have that mask (`mask_otel_spans`, or a
-            `lc_guard.otel.MaskingSpanExporter`).
+            `lc_guard.observability.MaskingSpanExporter`).
         public_key: Which Langfuse client to use where there are several.
         trace_context: A trace id, and if wanted a span id, to put the root runs under.
         user_id_key: Secret of at least 16 bytes; with it the user ids in a call's metadata (``langfuse_user_id`` and

@@ -14,12 +14,12 @@ from langfuse import Langfuse
 from langfuse.types import MaskOtelSpansParams, MaskOtelSpansResult, OtelSpanPatch
 from opentelemetry import trace as otel_trace
 
-from lc_guard.canary_spans import CANARY_NAME, CanarySpans
 from lc_guard.errors import GuardError, SeamBroken, UnmaskedClient
-from lc_guard.leak_scores import score_leak
-from lc_guard.masking import Detect, SpanMask, leak_attributes
-from lc_guard.otel import MaskingSpanExporter, load_ahead, require_time
-from lc_guard.process_end import END
+from lc_guard.observability.canary_spans import CANARY_NAME, CanarySpans
+from lc_guard.observability.leak_scores import score_leak
+from lc_guard.observability.otel import MaskingSpanExporter, load_ahead, require_time
+from lc_guard.observability.process_end import END
+from lc_guard.observability.span_mask import Detect, SpanMask, leak_attributes
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard

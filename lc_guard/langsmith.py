@@ -22,10 +22,10 @@ from langsmith import Client
 
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.errors import GuardError
-from lc_guard.masking import Detect
-from lc_guard.otel import load_ahead, require_time
+from lc_guard.observability.otel import load_ahead, require_time
+from lc_guard.observability.process_end import END
+from lc_guard.observability.span_mask import Detect
 from lc_guard.outbox import Outbox
-from lc_guard.process_end import END
 from lc_guard.run_masking import SESSION_KEYS, WITHHELD, RunMask, plain, snapshot, withheld
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class _MaskedClient(Client):
         self._outbox: Outbox[_Operation] = Outbox(_send, seconds=hold, exit_timeout=exit_timeout)
         if getattr(self, "tracing_mode", "langsmith") != "langsmith":
             raise ValueError(
-                "runs that leave as OpenTelemetry spans are masked by lc_guard.otel.MaskingSpanExporter; "
+                "runs that leave as OpenTelemetry spans are masked by lc_guard.observability.MaskingSpanExporter; "
                 'take tracing_mode="langsmith" here'
             )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from lc_guard.process_end import END
+from lc_guard.observability.process_end import END
 
 logger = logging.getLogger("lc_guard.langsmith")
 

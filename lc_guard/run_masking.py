@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from lc_guard._engine.leaks import LEAK_SCORE
-from lc_guard.masking import Detect, SpanMask
-from lc_guard.model_inputs import LANGFUSE_INPUT, LANGFUSE_TYPE
+from lc_guard.observability.model_inputs import LANGFUSE_INPUT, LANGFUSE_TYPE
+from lc_guard.observability.span_mask import Detect, SpanMask
+from lc_guard.observability.span_texts import FRAMEWORK_METADATA
 from lc_guard.records import SESSION_METADATA
-from lc_guard.traced_texts import FRAMEWORK_METADATA
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard

@@ -15,6 +15,7 @@ import lc_guard.evals
 import lc_guard.langfuse
 import lc_guard.langfuse_api
 import lc_guard.langsmith
+import lc_guard.observability
 import lc_guard.scanners
 import lc_guard.testing
 import lc_guard.vaults
@@ -25,6 +26,7 @@ PACKAGES = [
     lc_guard.evals,
     lc_guard.langfuse_api,
     lc_guard.langsmith,
+    lc_guard.observability,
     lc_guard.scanners,
     lc_guard.vaults,
     lc_guard.testing,
@@ -41,7 +43,7 @@ PROMISED = {
     "lc_guard.langfuse": "CallbackHandler mask_otel_spans",
     "lc_guard.langsmith": "langsmith_anonymizer langsmith_client langsmith_unmasked",
     "lc_guard.evaluators": "as_evaluator observation_texts",
-    "lc_guard.json_logs": "JsonFormatter",
+    "lc_guard.observability": "GuardMetrics JsonFormatter MaskingSpanExporter",
     "lc_guard.agents": "guarded_middleware watched",
     "lc_guard.deepagents": "guarded_subagents",
 }

@@ -23,12 +23,12 @@ from langfuse._client.span_exporter import LangfuseTransformingSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from lc_guard.canary_spans import CANARY_NAME
 from lc_guard.errors import SeamBroken, UnmaskedClient
 from lc_guard.guard import Guard
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.langfuse_masks import OtelSpansMask
-from lc_guard.otel import MaskingSpanExporter
+from lc_guard.observability import MaskingSpanExporter
+from lc_guard.observability.canary_spans import CANARY_NAME
 from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, run

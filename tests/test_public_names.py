@@ -18,6 +18,7 @@ PACKAGES = (
     "lc_guard.detectors",
     "lc_guard.evals",
     "lc_guard.langfuse",
+    "lc_guard.observability",
     "lc_guard.scanners",
     "lc_guard.testing",
     "lc_guard.vaults",

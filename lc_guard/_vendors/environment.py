@@ -83,7 +83,7 @@ def _traps(environ: Mapping[str, str]) -> Iterator[Trap]:
         yield Trap("LANGFUSE_PUBLIC_KEY", "warning", told)
     for name in _INSTRUMENTATIONS:
         if _installed(name):
-            told = "It records what chains are given: wrap its exporter in lc_guard.otel.MaskingSpanExporter."
+            told = "It records what chains are given: wrap its exporter in lc_guard.observability.MaskingSpanExporter."
             yield Trap(name, "warning", told)
 
 

@@ -19,8 +19,8 @@ from lc_guard.detectors.base import Detector
 from lc_guard.errors import LangfuseError
 from lc_guard.evaluators import found_in
 from lc_guard.langfuse_api import LangfuseApi, Window, cursor_pages
+from lc_guard.observability.span_texts import FRAMEWORK_METADATA, traced_texts
 from lc_guard.records import normalize_kind
-from lc_guard.traced_texts import FRAMEWORK_METADATA, traced_texts
 
 _PATH = "/api/public/v2/observations"
 _FIELDS = "core,basic,io,metadata,trace_context"

@@ -31,8 +31,8 @@ from opentelemetry.trace import StatusCode
 import lc_guard
 from lc_guard import Anonymize, Deanonymize, Guard, GuardMetrics, Policy, protect
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
-from lc_guard.masking import SpanMask
-from lc_guard.otel import MaskingSpanExporter
+from lc_guard.observability import MaskingSpanExporter
+from lc_guard.observability.span_mask import SpanMask
 from lc_guard.testing import ExactDetector
 from tests.support.agents import Toolbox, agent_of, asked, call, config, run, script, sent
 from tests.support.canaries import CANARIES, CanaryDetector

@@ -22,13 +22,13 @@ CHECKPOINTS = "lc_guard/checkpoints.py"
 DOCUMENTS = "lc_guard/documents.py"
 GUARD = "lc_guard/guard.py"
 LANGFUSE = "lc_guard/langfuse.py"
-MASKING = "lc_guard/masking.py"
+MASKING = "lc_guard/observability/span_mask.py"
 MEMORY_VAULT = "lc_guard/vaults/memory.py"
 MESSAGES = "lc_guard/messages.py"
 MIDDLEWARE = "lc_guard/middleware.py"
 MODEL_CALLS = "lc_guard/model_calls.py"
 MODEL_SEAMS = "lc_guard/model_seams.py"
-OTEL = "lc_guard/otel.py"
+OTEL = "lc_guard/observability/otel.py"
 RESTORERS = "lc_guard/restorers.py"
 RESTORING = "lc_guard/_placeholders/restorer.py"
 RETRIEVERS = "lc_guard/retrievers.py"
@@ -355,16 +355,16 @@ MUTANTS = (
     _mutant(
         "mask_otel_spans", "values of forgotten sessions leave", MASKING,
         "finders.append(partial(self._limbo.find, digest, inside_words=inside_words))", "pass",
-        "tests/test_masking.py::test_finds_values_after_forget",
+        "tests/observability/test_span_mask.py::test_finds_values_after_forget",
     ),
     _mutant(
         "mask_otel_spans", "what tools bring is not looked at", MASKING,
         "needed = self._detect", "source = False\n        needed = self._detect",
-        "tests/test_masking.py::test_looks_itself_at_what_tools_and_retrievers_bring",
+        "tests/observability/test_span_mask.py::test_looks_itself_at_what_tools_and_retrievers_bring",
     ),
     _mutant(
         "MaskingSpanExporter", "masks nothing", OTEL,
-        "masked.append(self._masked(span, texts))", "masked.append(span)", "tests/test_otel.py",
+        "masked.append(self._masked(span, texts))", "masked.append(span)", "tests/observability/test_otel.py",
     ),
     _mutant(
         "decisions", "hold the text", PIPELINE,

@@ -23,7 +23,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from opentelemetry import metrics
 from opentelemetry.metrics import MeterProvider
 
-from lc_guard.decision_events import read_decision, read_restored
+from lc_guard.observability.events import read_decision, read_restored
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT, Decision, normalize_kind
 
 if TYPE_CHECKING:

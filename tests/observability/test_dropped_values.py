@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from lc_guard.limbo import Limbo
+from lc_guard.observability.dropped_values import Limbo
 
 
 def entries(*values: str) -> dict[str, tuple[str, str]]:
@@ -58,7 +58,7 @@ def test_makes_room_for_the_newest() -> None:
 
 
 def test_what_was_lost_is_bounded(monkeypatch) -> None:
-    monkeypatch.setattr("lc_guard.limbo._MAX_LOST", 2)
+    monkeypatch.setattr("lc_guard.observability.dropped_values._MAX_LOST", 2)
     limbo = Limbo(max_values=1)
     for digest in "abcd":
         limbo.add(digest, entries("A A"))

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from lc_guard import Anonymize, Blocked, Deanonymize, Guard, GuardCallbackHandler, Policy
-from lc_guard.json_logs import JsonFormatter
+from lc_guard.observability import JsonFormatter
 from tests.support.canaries import CANARIES, CanaryDetector
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lc_guard._text.json_tree import JsonText, Leaf, parse
-from lc_guard.traced_texts import is_free_text
+from lc_guard.observability.span_texts import is_free_text
 
 LANGFUSE_TYPE = "langfuse.observation.type"
 """Attribute with Langfuse's type of an observation."""

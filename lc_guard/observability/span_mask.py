@@ -24,10 +24,10 @@ from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.json_tree import Finder, JsonText, Leaf, hide, leaves, occurrences, parse, rebuild, scalar_text
 from lc_guard._text.value_index import Known
 from lc_guard.errors import GuardError
-from lc_guard.limbo import Limbo
-from lc_guard.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
+from lc_guard.observability.dropped_values import Limbo
+from lc_guard.observability.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
+from lc_guard.observability.span_texts import FRAMEWORK_METADATA, is_free_text, placeholder_spans
 from lc_guard.records import PII_CHECK, SESSION_METADATA
-from lc_guard.traced_texts import FRAMEWORK_METADATA, is_free_text, placeholder_spans
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard

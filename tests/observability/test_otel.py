@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from lc_guard.guard import Guard
 from lc_guard.langfuse import CallbackHandler
-from lc_guard.otel import MaskingSpanExporter
+from lc_guard.observability import MaskingSpanExporter
 from lc_guard.runnables import Anonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.fixtures import MakeClient

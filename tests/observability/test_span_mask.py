@@ -9,8 +9,8 @@ import pytest
 
 from lc_guard._engine.requests import GuardRequest
 from lc_guard.guard import Guard
-from lc_guard.limbo import Limbo
-from lc_guard.masking import SpanMask, UnmaskableName
+from lc_guard.observability.dropped_values import Limbo
+from lc_guard.observability.span_mask import SpanMask, UnmaskableName
 from lc_guard.policy import Policy
 from tests.support.canaries import CANARIES, CanaryDetector
 

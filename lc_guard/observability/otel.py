@@ -10,12 +10,12 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status, StatusCode, format_span_id, format_trace_id
 
-from lc_guard.canary_spans import CanarySpans
 from lc_guard.errors import GuardError
-from lc_guard.leak_scores import score_leak
-from lc_guard.masking import Detect, SpanMask, leak_attributes
-from lc_guard.model_inputs import LANGFUSE_TYPE
-from lc_guard.process_end import END
+from lc_guard.observability.canary_spans import CanarySpans
+from lc_guard.observability.leak_scores import score_leak
+from lc_guard.observability.model_inputs import LANGFUSE_TYPE
+from lc_guard.observability.process_end import END
+from lc_guard.observability.span_mask import Detect, SpanMask, leak_attributes
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
