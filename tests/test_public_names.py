@@ -19,6 +19,7 @@ PACKAGES = (
     "lc_guard.evals",
     "lc_guard.langfuse",
     "lc_guard.observability",
+    "lc_guard.langsmith",
     "lc_guard.scanners",
     "lc_guard.testing",
     "lc_guard.vaults",

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from lc_guard.langsmith.outbox import Outbox
 from lc_guard.observability.process_end import END
-from lc_guard.outbox import Outbox
 
 
 class Sent:

@@ -14,7 +14,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from lc_guard import Guard
-from lc_guard.run_masking import WITHHELD, RunMask, plain, snapshot, withheld
+from lc_guard.langsmith.run_mask import WITHHELD, RunMask, plain, snapshot, withheld
 from tests.support.canaries import CANARIES, CanaryDetector
 
 

@@ -22,11 +22,11 @@ from langsmith import Client
 
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.errors import GuardError
+from lc_guard.langsmith.outbox import Outbox
+from lc_guard.langsmith.run_mask import SESSION_KEYS, WITHHELD, RunMask, plain, snapshot, withheld
 from lc_guard.observability.otel import load_ahead, require_time
 from lc_guard.observability.process_end import END
 from lc_guard.observability.span_mask import Detect
-from lc_guard.outbox import Outbox
-from lc_guard.run_masking import SESSION_KEYS, WITHHELD, RunMask, plain, snapshot, withheld
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
