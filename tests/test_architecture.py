@@ -43,7 +43,6 @@ HOMES = {
     "call_sessions": "langchain",
     "callbacks": "langchain",
     "canary": "langchain",
-    "check_details": "langfuse",
     "checkpoints": "langchain",
     "checks": "langchain",
     "commands": "cli",
@@ -65,27 +64,11 @@ HOMES = {
     "commands/vault_inputs": "cli",
     "commands/verification": "cli",
     "conversation": "langchain",
-    "decision_traces": "langfuse",
     "deepagents": "langchain",
-    "delivery": "langfuse",
-    "demo/tracing": "langfuse",
     "document_marks": "langchain",
     "document_texts": "langchain",
     "documents": "langchain",
-    "evaluators": "langfuse",
     "held_chunks": "langchain",
-    "langfuse_api": "langfuse",
-    "langfuse_api/client": "langfuse",
-    "langfuse_api/paging": "langfuse",
-    "langfuse_api/reading": "langfuse",
-    "langfuse_api/rows": "langfuse",
-    "langfuse_api/spool": "langfuse",
-    "langfuse_masks": "langfuse",
-    "langfuse_project": "evals",
-    "langfuse_project/annotation_queues": "evals",
-    "langfuse_project/audits": "evals",
-    "langfuse_project/datasets": "evals",
-    "langfuse_project/score_configs": "evals",
     "messages": "langchain",
     "middleware": "langchain",
     "model_calls": "langchain",
@@ -94,7 +77,6 @@ HOMES = {
     "model_search": "langchain",
     "model_watch": "langchain",
     "protected_model": "langchain",
-    "pseudonyms": "langfuse",
     "recording_model": "langchain",
     "refusals": "langchain",
     "restorers": "langchain",
@@ -142,12 +124,12 @@ GUESTS = {
     "scanners/hugging_face": {"torch", "transformers"},
     "detectors/given_names": {"faker"},
     "commands/choices": {"presidio_analyzer"},
-    "langfuse_api/client": {"httpx"},
+    "langfuse/api": {"httpx"},
     "evals/agreement": {"numpy"},
     "evals/monitoring": {"numpy"},
     "evals/reliability": {"numpy"},
     "evals/thresholds": {"numpy"},
-    "demo/tracing": {"httpx"},
+    "langfuse/in_memory": {"httpx"},
 }
 
 
@@ -212,7 +194,7 @@ def test_members_of_a_family_stand_alone(module: str) -> None:
 @pytest.mark.parametrize("module", [module for module in MODULES if package_of(module) == "verify"])
 def test_verify_needs_no_demo_and_no_test_helpers(module: str) -> None:
     found = {name for name in imports(parsed(module)) if name.startswith(("lc_guard.demo", "lc_guard.testing"))}
-    assert found <= {"lc_guard.testing.ExactDetector", "lc_guard.demo.tracing.Tracing"}
+    assert found <= {"lc_guard.testing.ExactDetector"}
 
 
 @pytest.mark.parametrize("module", MODULES)

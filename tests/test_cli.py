@@ -189,7 +189,7 @@ class TestDemo:
             assert process.stderr.read() == b""
 
     def test_a_leak_is_counted_and_ends_in_status_1(self, capsys, monkeypatch):
-        monkeypatch.setattr("lc_guard.demo.tracing.mask_otel_spans", lambda guard: None)
+        monkeypatch.setattr("lc_guard.langfuse.in_memory.mask_otel_spans", lambda guard: None)
         assert main(["demo", "--width", "100"]) == 1
         found = re.search(r"result +(\d+) found: \d+ PERSON", capsys.readouterr().out)
         assert int(found[1]) > 100

@@ -12,8 +12,6 @@ import pytest
 import lc_guard
 import lc_guard.detectors
 import lc_guard.evals
-import lc_guard.langfuse
-import lc_guard.langfuse_api
 import lc_guard.langsmith
 import lc_guard.observability
 import lc_guard.scanners
@@ -24,7 +22,6 @@ PACKAGES = [
     lc_guard,
     lc_guard.detectors,
     lc_guard.evals,
-    lc_guard.langfuse_api,
     lc_guard.langsmith,
     lc_guard.observability,
     lc_guard.scanners,
@@ -40,9 +37,8 @@ PROMISED = {
     ),
     "lc_guard.detectors": "default_detector LLMGuardDetector PatternDetector",
     "lc_guard.vaults": "EncryptedVault MemoryVault RedisVault SQLVault",
-    "lc_guard.langfuse": "CallbackHandler mask_otel_spans",
     "lc_guard.langsmith": "langsmith_anonymizer langsmith_client langsmith_unmasked",
-    "lc_guard.evaluators": "as_evaluator observation_texts",
+    "lc_guard.langfuse": "CallbackHandler LangfuseApi as_evaluator mask_otel_spans observation_texts",
     "lc_guard.observability": "GuardMetrics JsonFormatter MaskingSpanExporter",
     "lc_guard.agents": "guarded_middleware watched",
     "lc_guard.deepagents": "guarded_subagents",

@@ -43,7 +43,7 @@ def environment(langfuse_server: LangfuseServer, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LANGFUSE_BASE_URL", langfuse_server.url)
     for name in ("FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("lc_guard.langfuse_api.client._FIRST_DELAY", 0.01)
+    monkeypatch.setattr("lc_guard.langfuse.api._FIRST_DELAY", 0.01)
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ class TestTheBoundary:
             assert {type(error) for error in errors} == {ModelFailed, Blocked}
 
     def test_a_mask_that_masks_nothing_leaks_in_spans(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lc_guard.demo.tracing.mask_otel_spans", lambda guard: None)
+        monkeypatch.setattr("lc_guard.langfuse.in_memory.mask_otel_spans", lambda guard: None)
         for application in applications():
             cell = run_mode(application, "ainvoke")
             places = {place for (_, place), status in cell.found.items() if status == "LEAK"}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from lc_guard.detectors import Detector
-    from lc_guard.langfuse_project import Audit
+    from lc_guard.langfuse.audits import Audit
 
 _SHOWN = 20
 
@@ -87,8 +87,8 @@ def run(args: argparse.Namespace) -> int:
     for time in filter(None, (args.since, args.until)):
         moment(time, datetime.now(UTC))  # wrong usage is told before anything is loaded
     detector = _Together(list(choose(args.detector).values()))
-    from lc_guard.langfuse_api import LangfuseApi  # noqa: PLC0415 - here and below: a light import of this module
-    from lc_guard.langfuse_project import audit  # noqa: PLC0415
+    from lc_guard.langfuse.api import LangfuseApi  # noqa: PLC0415 - here and below: a light import of this module
+    from lc_guard.langfuse.audits import audit  # noqa: PLC0415
 
     with LangfuseApi() as api:
         api.check()

@@ -13,7 +13,7 @@ from lc_guard.commands.times import show_progress
 from lc_guard.records import Stage
 
 if TYPE_CHECKING:
-    from lc_guard.langfuse_project import Step
+    from lc_guard.langfuse.score_configs import Step
 
 _DESCRIPTION = """\
 Prepare a Langfuse project for the scores of the checks, and write labelled cases into it.
@@ -74,8 +74,8 @@ def _run_setup(args: argparse.Namespace) -> int:
     unknown = [stage for stage in stages if stage not in get_args(Stage)]
     if not checks or not stages or unknown:
         raise CommandError(f"--checks takes names of checks, --stages some of {', '.join(get_args(Stage))}")
-    from lc_guard.langfuse_api import LangfuseApi  # noqa: PLC0415 - here and below: a light import of this module
-    from lc_guard.langfuse_project import apply, plan, wanted_configs  # noqa: PLC0415
+    from lc_guard.langfuse.api import LangfuseApi  # noqa: PLC0415 - here and below: a light import of this module
+    from lc_guard.langfuse.score_configs import apply, plan, wanted_configs  # noqa: PLC0415
 
     with LangfuseApi() as api:
         api.check()
@@ -109,8 +109,8 @@ def _run_push(args: argparse.Namespace) -> int:
     name = args.name or Path(args.file).stem
     if not name.strip():
         raise CommandError("--name must not be blank")
-    from lc_guard.langfuse_api import LangfuseApi  # noqa: PLC0415
-    from lc_guard.langfuse_project import push_cases  # noqa: PLC0415
+    from lc_guard.evals.to_langfuse import push_cases  # noqa: PLC0415
+    from lc_guard.langfuse.api import LangfuseApi  # noqa: PLC0415
 
     with LangfuseApi() as api, show_progress("writing") as progress:
         api.check()

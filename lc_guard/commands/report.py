@@ -101,7 +101,8 @@ def run(args: argparse.Namespace) -> int:
     for time in filter(None, (args.since, args.until)):
         moment(time, datetime.now(UTC))  # wrong usage is told before Langfuse is asked
     from lc_guard.evals import Labelling, read_monitoring  # noqa: PLC0415 - here and below: a light import
-    from lc_guard.langfuse_api import LangfuseApi, Spool  # noqa: PLC0415
+    from lc_guard.langfuse.api import LangfuseApi  # noqa: PLC0415
+    from lc_guard.langfuse.resume import Spool  # noqa: PLC0415
 
     with LangfuseApi() as api:
         api.check()
@@ -113,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         with show_progress() as progress:
             queue = None
             if args.create_queue:
-                from lc_guard.langfuse_project import QueueFilling  # noqa: PLC0415
+                from lc_guard.langfuse.annotation_queues import QueueFilling  # noqa: PLC0415
 
                 queue = QueueFilling(api, args.create_queue, name=args.queue, threshold=args.threshold)
             report = read_monitoring(

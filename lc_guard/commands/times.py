@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from lc_guard.commands.inputs import CommandError
 
 if TYPE_CHECKING:
-    from lc_guard.langfuse_api import LangfuseApi, Window
+    from lc_guard.langfuse.api import LangfuseApi
+    from lc_guard.langfuse.rows import Window
 
 _AGO = re.compile(r"(\d{1,6})(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -25,7 +26,7 @@ def read_window(since: str, until: str | None, api: LangfuseApi) -> Window:
     Raises:
         CommandError: One is no time, or they stand the wrong way round.
     """
-    from lc_guard.langfuse_api import Window  # noqa: PLC0415
+    from lc_guard.langfuse.rows import Window  # noqa: PLC0415
 
     now = api.now()
     begin = moment(since, now)

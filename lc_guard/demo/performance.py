@@ -9,7 +9,7 @@ from lc_guard.demo.chain import Call, choose_model
 from lc_guard.demo.hidden import Piece, align, count_hidden, gold, transcript
 from lc_guard.demo.report import Report, values_of
 from lc_guard.demo.summarizer import StandInSummarizer
-from lc_guard.demo.tracing import Tracing
+from lc_guard.langfuse.in_memory import Tracing
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from lc_guard.demo.chain import Call
     from lc_guard.demo.hidden import Hidden, Piece
-    from lc_guard.demo.tracing import Found, Tracing
+    from lc_guard.langfuse.in_memory import Found, Tracing
 
 
 @dataclass(frozen=True, slots=True)

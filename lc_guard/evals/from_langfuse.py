@@ -13,8 +13,10 @@ from lc_guard.evals.monitored import MonitoringReport
 from lc_guard.evals.monitoring import Monitor
 
 if TYPE_CHECKING:
-    from lc_guard.langfuse_api import LangfuseApi, Score, Spool
-    from lc_guard.langfuse_api.reading import Progress
+    from lc_guard.langfuse.api import LangfuseApi
+    from lc_guard.langfuse.reader import Progress
+    from lc_guard.langfuse.resume import Spool
+    from lc_guard.langfuse.rows import Score
 
 _SKEW_TOLD = timedelta(minutes=2)
 _LONGEST_TRACE = 86_400.0
@@ -62,7 +64,9 @@ def read_monitoring(
         LangfuseError: Langfuse can't be read; the message says what to do.
         ValueError: The end is not after the begin.
     """
-    from lc_guard.langfuse_api import LangfuseApi, Reader, Window  # noqa: PLC0415 - an HTTP client, not for the data
+    from lc_guard.langfuse.api import LangfuseApi  # noqa: PLC0415 - an HTTP client, not for the data
+    from lc_guard.langfuse.reader import Reader  # noqa: PLC0415 - an HTTP client, not for the data
+    from lc_guard.langfuse.rows import Window  # noqa: PLC0415 - an HTTP client, not for the data
 
     with nullcontext(api) if api is not None else LangfuseApi() as connection:
         if api is None:

@@ -46,7 +46,7 @@ from lc_guard.evals.thresholds import best_threshold, too_few
 from lc_guard.records import ACTIONS, Stage
 
 if TYPE_CHECKING:
-    from lc_guard.langfuse_api.rows import Observation, Score
+    from lc_guard.langfuse.rows import Observation, Score
 
 TRACE_ACTION = "guard.action"
 """Name of the score that a trace gets: its strongest action."""

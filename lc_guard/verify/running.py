@@ -15,9 +15,9 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.pregel import Pregel
 from langsmith.run_helpers import tracing_context
 
-from lc_guard.demo.tracing import Tracing
 from lc_guard.detectors.base import Detector
 from lc_guard.guard import Guard
+from lc_guard.langfuse.in_memory import Tracing
 from lc_guard.policy.policy import Policy
 from lc_guard.recording_model import Recording, RecordingChatModel, strings_in
 from lc_guard.testing import ExactDetector

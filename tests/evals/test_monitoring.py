@@ -17,7 +17,7 @@ from lc_guard.evals.labelling import Labelling
 from lc_guard.evals.monitored import CheckHistory, MonitoringReport
 from lc_guard.evals.monitoring import MOST_CHECKS, Monitor, bucket_seconds
 from lc_guard.evals.monitoring_wording import best, percent, worth
-from lc_guard.langfuse_api.rows import Observation, Score
+from lc_guard.langfuse.rows import Observation, Score
 
 DAY = 86_400.0
 SINCE, UNTIL = 20_000 * DAY, 20_007 * DAY

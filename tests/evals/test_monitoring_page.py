@@ -13,7 +13,7 @@ import pytest
 
 from lc_guard.evals.monitored import CheckHistory, Disagreement, MonitoringReport
 from lc_guard.evals.monitoring import Monitor
-from lc_guard.langfuse_api.rows import observation, score
+from lc_guard.langfuse.rows import observation, score
 from tests.support.browser import Browser
 from tests.support.langfuse_traffic import DAY, Traffic
 

@@ -56,7 +56,7 @@ PLACES = {
     "tests/scanners/test_llm_guard_in_a_guard.py": "models",
     "tests/scanners/test_llm_guard_named.py": "models",
     "tests/scanners/test_nemo.py": "models",
-    "tests/test_audit.py": "models",
+    "tests/langfuse/test_audits.py": "models",
     "tests/test_benchmarks.py": "models slow",
     "tests/test_cli.py::TestDemo": "models",
     "tests/test_cli.py::TestRealClients": "models",

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from lc_guard.langfuse_api import LangfuseApi, numbered_pages
+from lc_guard.langfuse.api import LangfuseApi
+from lc_guard.langfuse.paging import numbered_pages
 from lc_guard.records import ACTIONS, Stage
 
 PATH = "/api/public/score-configs"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lc_guard.langfuse_api import LangfuseApi
+from lc_guard.langfuse.api import LangfuseApi
 from tests.support.langfuse_server import LangfuseServer
 
 

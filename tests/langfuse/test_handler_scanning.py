@@ -13,12 +13,12 @@ from lc_guard import Anonymize, Blocked, CheckPolicy, Deanonymize, Guard, Policy
 from lc_guard.langfuse import CallbackHandler
 from lc_guard.testing import ExactDetector
 
-from .support import agents
-from .support.chains import MODES, run
-from .support.langfuse_server import LangfuseServer, StoredSpan
-from .support.openai_server import ToolCalls
-from .support.scanners import BAD, Answers, RemoteWatcher, Watcher
-from .support.seams import NAME, VALUES
+from ..support import agents
+from ..support.chains import MODES, run
+from ..support.langfuse_server import LangfuseServer, StoredSpan
+from ..support.openai_server import ToolCalls
+from ..support.scanners import BAD, Answers, RemoteWatcher, Watcher
+from ..support.seams import NAME, VALUES
 
 SLOW = 0.2
 

@@ -22,15 +22,15 @@ from langfuse.types import TraceContext
 from opentelemetry import context as otel_context
 from opentelemetry import trace as otel_trace
 
-from lc_guard.check_details import check_metadata
-from lc_guard.decision_traces import DecisionTraces
-from lc_guard.delivery import Delivery, delivery_of
 from lc_guard.errors import Blocked
-from lc_guard.langfuse_masks import OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
+from lc_guard.langfuse.check_details import check_metadata
+from lc_guard.langfuse.decision_traces import DecisionTraces
+from lc_guard.langfuse.flush import Delivery, delivery_of
+from lc_guard.langfuse.masks import OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
+from lc_guard.langfuse.user_ids import Pseudonyms
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
 from lc_guard.observability.span_mask import Detect
-from lc_guard.pseudonyms import Pseudonyms
 from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, strongest
 
 if TYPE_CHECKING:

@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 
 from lc_guard.errors import LangfuseError
-from lc_guard.langfuse_api import LangfuseApi, Reader, Spool, Window, cursor_pages, numbered_pages
+from lc_guard.langfuse.api import LangfuseApi
+from lc_guard.langfuse.paging import cursor_pages, numbered_pages
+from lc_guard.langfuse.reader import Reader
+from lc_guard.langfuse.resume import Spool
+from lc_guard.langfuse.rows import Window
 from tests.support.langfuse_reads import OBSERVATIONS, SCORES, Row, observation_row, score_row
 from tests.support.langfuse_server import LangfuseServer
 from tests.support.langfuse_traffic import Traffic

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lc_guard.errors import LangfuseError
-from lc_guard.langfuse_api.rows import Observation, Score, Window
+from lc_guard.langfuse.rows import Observation, Score, Window
 
 _FORMAT = 1
 _RECORDS: dict[str, type[Score] | type[Observation]] = {

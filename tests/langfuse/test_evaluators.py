@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from langfuse import Langfuse
 
-from lc_guard.evaluators import as_evaluator, observation_texts
+from lc_guard.langfuse import as_evaluator, observation_texts
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import ScanRequest
 from tests.support.canaries import CANARIES, CanaryDetector

@@ -15,7 +15,7 @@ from typing import Any
 
 from lc_guard.errors import LangfuseError
 from lc_guard.evals.cases import BadLine, Case, read_cases
-from lc_guard.langfuse_api import LangfuseApi
+from lc_guard.langfuse.api import LangfuseApi
 from lc_guard.records import normalize_kind
 
 DATASETS, ITEMS = "/api/public/v2/datasets", "/api/public/dataset-items"

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from lc_guard.errors import LangfuseError
-from lc_guard.langfuse_api import LangfuseApi, Score, numbered_pages
-from lc_guard.langfuse_project.score_configs import LABEL_SUFFIX, LONGEST_NAME, Config, apply, plan
-from lc_guard.langfuse_project.score_configs import PATH as CONFIGS
+from lc_guard.langfuse.api import LangfuseApi
+from lc_guard.langfuse.paging import numbered_pages
+from lc_guard.langfuse.rows import Score
+from lc_guard.langfuse.score_configs import LABEL_SUFFIX, LONGEST_NAME, Config, apply, plan
+from lc_guard.langfuse.score_configs import PATH as CONFIGS
 from lc_guard.records import Stage
 
 PATH = "/api/public/annotation-queues"

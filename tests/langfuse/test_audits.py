@@ -15,8 +15,9 @@ from lc_guard.cli import main
 from lc_guard.errors import LangfuseError
 from lc_guard.guard import Guard
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
-from lc_guard.langfuse_api import LangfuseApi, Window
-from lc_guard.langfuse_project import audit
+from lc_guard.langfuse.api import LangfuseApi
+from lc_guard.langfuse.audits import audit
+from lc_guard.langfuse.rows import Window
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import openai_chain
 from tests.support.fixtures import MakeClient
@@ -32,7 +33,7 @@ def environment(langfuse_server: LangfuseServer, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", langfuse_server.public_key)
     monkeypatch.setenv("LANGFUSE_SECRET_KEY", langfuse_server.secret_key)
     monkeypatch.setenv("LANGFUSE_BASE_URL", langfuse_server.url)
-    monkeypatch.setattr("lc_guard.langfuse_api.client._FIRST_DELAY", 0.01)
+    monkeypatch.setattr("lc_guard.langfuse.api._FIRST_DELAY", 0.01)
 
 
 def row(number: int, **fields: Any) -> Row:

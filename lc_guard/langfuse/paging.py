@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lc_guard.errors import LangfuseError
-from lc_guard.langfuse_api.client import LangfuseApi, Params
+from lc_guard.langfuse.api import LangfuseApi, Params
 
 MOST_ROWS = 5_000_000
 """Rows of one read; more are taken for an API that has no end."""

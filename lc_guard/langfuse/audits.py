@@ -17,8 +17,10 @@ from typing import Any
 
 from lc_guard.detectors.base import Detector
 from lc_guard.errors import LangfuseError
-from lc_guard.evaluators import found_in
-from lc_guard.langfuse_api import LangfuseApi, Window, cursor_pages
+from lc_guard.langfuse.api import LangfuseApi
+from lc_guard.langfuse.evaluators import found_in
+from lc_guard.langfuse.paging import cursor_pages
+from lc_guard.langfuse.rows import Window
 from lc_guard.observability.span_texts import FRAMEWORK_METADATA, traced_texts
 from lc_guard.records import normalize_kind
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from math import isinf
 from typing import Any, TypeVar
 
-from lc_guard.langfuse_api.client import LangfuseApi
-from lc_guard.langfuse_api.paging import MOST_ROWS, cursor_pages
-from lc_guard.langfuse_api.rows import Observation, Score, Unreadable, Window, observation, score
-from lc_guard.langfuse_api.spool import Spool
+from lc_guard.langfuse.api import LangfuseApi
+from lc_guard.langfuse.paging import MOST_ROWS, cursor_pages
+from lc_guard.langfuse.resume import Spool
+from lc_guard.langfuse.rows import Observation, Score, Unreadable, Window, observation, score
 
 Row = TypeVar("Row", Score, Observation)
 Progress = Callable[[str, int], object]

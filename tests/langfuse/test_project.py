@@ -11,8 +11,11 @@ import pytest
 
 from lc_guard.cli import main
 from lc_guard.errors import LangfuseError
-from lc_guard.langfuse_api import LangfuseApi, Score
-from lc_guard.langfuse_project import Picker, QueueFilling, apply, plan, push_cases, wanted_configs
+from lc_guard.evals.to_langfuse import push_cases
+from lc_guard.langfuse.annotation_queues import Picker, QueueFilling
+from lc_guard.langfuse.api import LangfuseApi
+from lc_guard.langfuse.rows import Score
+from lc_guard.langfuse.score_configs import apply, plan, wanted_configs
 from tests.support.langfuse_reads import score_row
 from tests.support.langfuse_server import LangfuseServer
 from tests.support.langfuse_traffic import Traffic
@@ -29,7 +32,7 @@ def environment(langfuse_server: LangfuseServer, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", langfuse_server.public_key)
     monkeypatch.setenv("LANGFUSE_SECRET_KEY", langfuse_server.secret_key)
     monkeypatch.setenv("LANGFUSE_BASE_URL", langfuse_server.url)
-    monkeypatch.setattr("lc_guard.langfuse_api.client._FIRST_DELAY", 0.01)
+    monkeypatch.setattr("lc_guard.langfuse.api._FIRST_DELAY", 0.01)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from lc_guard import Blocked, Guard, GuardMiddleware, Policy, protect
 from lc_guard.langfuse import CallbackHandler
-from lc_guard.pseudonyms import Pseudonyms
+from lc_guard.langfuse.user_ids import Pseudonyms
 from lc_guard.records import Decision
 from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
@@ -195,7 +195,7 @@ def test_what_has_no_trace(langfuse_client: Langfuse, monkeypatch: pytest.Monkey
 
 
 def test_decisions_are_remembered_up_to_a_number() -> None:
-    from lc_guard.decision_traces import DecisionTraces
+    from lc_guard.langfuse.decision_traces import DecisionTraces
 
     traces = DecisionTraces(max_decisions=10)
     decisions = [

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from lc_guard.errors import LangfuseError
-from lc_guard.langfuse_api import LangfuseApi, client
+from lc_guard.langfuse import api as client
+from lc_guard.langfuse.api import LangfuseApi
 from tests.support.langfuse_reads import SCORES
 from tests.support.langfuse_server import LangfuseServer
 from tests.support.loopback import Exchange, LoopbackServer, Refusal

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from lc_guard.demo.report import values_of
-from lc_guard.demo.tracing import Tracing
 from lc_guard.guard import Guard
+from lc_guard.langfuse.in_memory import Tracing
 
 from ..support.canaries import CanaryDetector
 

@@ -26,7 +26,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from lc_guard.errors import SeamBroken, UnmaskedClient
 from lc_guard.guard import Guard
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
-from lc_guard.langfuse_masks import OtelSpansMask
+from lc_guard.langfuse.masks import OtelSpansMask
 from lc_guard.observability import MaskingSpanExporter
 from lc_guard.observability.canary_spans import CANARY_NAME
 from lc_guard.runnables import Anonymize, Deanonymize
@@ -36,7 +36,7 @@ from tests.support.fixtures import MakeClient
 from tests.support.langfuse_server import LangfuseServer
 from tests.support.openai_server import OpenAIServer
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 CONFIG = {"configurable": {"session_id": "s"}}
 
 
@@ -307,7 +307,7 @@ def test_sampling_and_filters_are_the_users(options: dict[str, Any], guard: Guar
 def test_a_client_that_waits_for_langfuse_is_tried_again_later(
     guard: Guard, make_langfuse: MakeClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("lc_guard.langfuse_masks._PATIENCE", 0.2)
+    monkeypatch.setattr("lc_guard.langfuse.masks._PATIENCE", 0.2)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(20)
@@ -321,7 +321,7 @@ def test_a_client_that_waits_for_langfuse_is_tried_again_later(
         assert not any(handler._sends for handler in handlers)
         assert caplog.text.count("this handler sends nothing") == 3
         assert chain_of(guard).invoke(CANARIES[0], {**CONFIG, "callbacks": handlers})
-        monkeypatch.setattr("lc_guard.langfuse_masks._AGAIN", 0.0)
+        monkeypatch.setattr("lc_guard.langfuse.masks._AGAIN", 0.0)
         deadline = time.monotonic() + 20
         while not CallbackHandler(guard)._sends:
             assert time.monotonic() < deadline

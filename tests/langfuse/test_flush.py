@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 import lc_guard
-from lc_guard.delivery import delivery_of
 from lc_guard.guard import Guard
 from lc_guard.langfuse import CallbackHandler
+from lc_guard.langfuse.flush import delivery_of
 from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, run
