@@ -10,10 +10,6 @@ from typing import TYPE_CHECKING
 from lc_guard._lazy import attach
 
 if TYPE_CHECKING:
-    from lc_guard.boundary import protect as protect
-    from lc_guard.callbacks import GuardCallbackHandler as GuardCallbackHandler
-    from lc_guard.checkpoints import GuardCheckpointer as GuardCheckpointer
-    from lc_guard.documents import AnonymizeDocuments as AnonymizeDocuments
     from lc_guard.errors import Blocked as Blocked
     from lc_guard.errors import DetectorError as DetectorError
     from lc_guard.errors import DetectorTimeout as DetectorTimeout
@@ -32,7 +28,18 @@ if TYPE_CHECKING:
     from lc_guard.errors import VaultFull as VaultFull
     from lc_guard.errors import WrongOrder as WrongOrder
     from lc_guard.guard import Guard as Guard
-    from lc_guard.middleware import GuardMiddleware as GuardMiddleware
+    from lc_guard.langchain.boundary import protect as protect
+    from lc_guard.langchain.callbacks import GuardCallbackHandler as GuardCallbackHandler
+    from lc_guard.langchain.checkpointer import GuardCheckpointer as GuardCheckpointer
+    from lc_guard.langchain.documents import AnonymizeDocuments as AnonymizeDocuments
+    from lc_guard.langchain.middleware import GuardMiddleware as GuardMiddleware
+    from lc_guard.langchain.retriever import ProtectedRetriever as ProtectedRetriever
+    from lc_guard.langchain.runnables import Anonymize as Anonymize
+    from lc_guard.langchain.runnables import Deanonymize as Deanonymize
+    from lc_guard.langchain.runnables import ScanOutput as ScanOutput
+    from lc_guard.langchain.runnables import ScanPrompt as ScanPrompt
+    from lc_guard.langchain.self_test import SelfTest as SelfTest
+    from lc_guard.langchain.self_test import selftest as selftest
     from lc_guard.observability.metrics import GuardMetrics as GuardMetrics
     from lc_guard.policy.checks import CheckPolicy as CheckPolicy
     from lc_guard.policy.checks import StagePolicy as StagePolicy
@@ -42,21 +49,10 @@ if TYPE_CHECKING:
     from lc_guard.records import Entity as Entity
     from lc_guard.records import ScanResult as ScanResult
     from lc_guard.records import Stage as Stage
-    from lc_guard.retrievers import ProtectedRetriever as ProtectedRetriever
-    from lc_guard.runnables import Anonymize as Anonymize
-    from lc_guard.runnables import Deanonymize as Deanonymize
-    from lc_guard.runnables import ScanOutput as ScanOutput
-    from lc_guard.runnables import ScanPrompt as ScanPrompt
-    from lc_guard.self_test import SelfTest as SelfTest
-    from lc_guard.self_test import selftest as selftest
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "boundary": ("protect",),
-        "callbacks": ("GuardCallbackHandler",),
-        "checkpoints": ("GuardCheckpointer",),
-        "documents": ("AnonymizeDocuments",),
         "errors": (
             "Blocked",
             "DetectorError",
@@ -77,13 +73,17 @@ __getattr__, __dir__, __all__ = attach(
             "WrongOrder",
         ),
         "guard": ("Guard",),
-        "middleware": ("GuardMiddleware",),
+        "langchain.boundary": ("protect",),
+        "langchain.callbacks": ("GuardCallbackHandler",),
+        "langchain.checkpointer": ("GuardCheckpointer",),
+        "langchain.documents": ("AnonymizeDocuments",),
+        "langchain.middleware": ("GuardMiddleware",),
+        "langchain.retriever": ("ProtectedRetriever",),
+        "langchain.runnables": ("Anonymize", "Deanonymize", "ScanOutput", "ScanPrompt"),
+        "langchain.self_test": ("SelfTest", "selftest"),
         "observability.metrics": ("GuardMetrics",),
         "policy.checks": ("CheckPolicy", "StagePolicy"),
         "policy.policy": ("Policy",),
         "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
-        "retrievers": ("ProtectedRetriever",),
-        "runnables": ("Anonymize", "Deanonymize", "ScanOutput", "ScanPrompt"),
-        "self_test": ("SelfTest", "selftest"),
     },
 )

@@ -15,9 +15,9 @@ from pydantic import BaseModel
 import lc_guard
 import lc_guard.testing
 from lc_guard import Blocked
-from lc_guard.checkpoints import GuardCheckpointer
 from lc_guard.cli import main
-from lc_guard.recording_model import ModelFailed, RecordingChatModel, strings_in
+from lc_guard.langchain.checkpointer import GuardCheckpointer
+from lc_guard.langchain.recording_model import ModelFailed, RecordingChatModel, strings_in
 from lc_guard.verify.applications import TASKS, applications
 from lc_guard.verify.canaries import SURFACES, plant
 from lc_guard.verify.running import MODES, run_mode
@@ -35,7 +35,7 @@ from langchain_core.tools import tool
 from langchain.agents import create_agent
 from langgraph.checkpoint.memory import InMemorySaver
 from lc_guard import Anonymize, Deanonymize, Guard, GuardMiddleware, protect
-from lc_guard.checkpoints import GuardCheckpointer
+from lc_guard.langchain.checkpointer import GuardCheckpointer
 from lc_guard.detectors import PatternDetector
 prompt = ChatPromptTemplate.from_template("Answer: {text}")
 """

@@ -81,7 +81,7 @@ def _examine() -> dict[str, Any]:
 def _self_test() -> tuple[dict[str, Any], str | None]:
     """Return what the self-test found, and why there are no models, or None."""
     from lc_guard.guard import Guard  # noqa: PLC0415
-    from lc_guard.self_test import selftest  # noqa: PLC0415
+    from lc_guard.langchain.self_test import selftest  # noqa: PLC0415
 
     try:
         guard = Guard()

@@ -18,8 +18,8 @@ from langchain_core.prompts import ChatPromptTemplate
 from lc_guard.demo.summarizer import StandInSummarizer
 from lc_guard.errors import MissingExtra
 from lc_guard.guard import Guard
+from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT, Decision
-from lc_guard.runnables import Anonymize, Deanonymize
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -16,12 +16,12 @@ from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel, Field
 
-from lc_guard.boundary import protect
-from lc_guard.checkpoints import GuardCheckpointer
 from lc_guard.guard import Guard
-from lc_guard.middleware import GuardMiddleware
-from lc_guard.recording_model import Recording, RecordingChatModel
-from lc_guard.runnables import Anonymize, Deanonymize
+from lc_guard.langchain.boundary import protect
+from lc_guard.langchain.checkpointer import GuardCheckpointer
+from lc_guard.langchain.middleware import GuardMiddleware
+from lc_guard.langchain.recording_model import Recording, RecordingChatModel
+from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.verify.canaries import Planted, conversation, variables
 
 Task = Literal["conversation", "structured output", "failing model", "failing detector", "failing tool"]

@@ -17,9 +17,9 @@ from langsmith.run_helpers import tracing_context
 
 from lc_guard.detectors.base import Detector
 from lc_guard.guard import Guard
+from lc_guard.langchain.recording_model import Recording, RecordingChatModel, strings_in
 from lc_guard.langfuse.in_memory import Tracing
 from lc_guard.policy.policy import Policy
-from lc_guard.recording_model import Recording, RecordingChatModel, strings_in
 from lc_guard.testing import ExactDetector
 from lc_guard.verify.applications import FAILS, Application, Parts, Task, WrongApplication
 from lc_guard.verify.canaries import KIND, Planted, Surface, plant

@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
-from lc_guard.checkpoints import GuardCheckpointer
-from lc_guard.recording_model import strings_in
+from lc_guard.langchain.checkpointer import GuardCheckpointer
+from lc_guard.langchain.recording_model import strings_in
 from lc_guard.verify.canaries import SURFACES, Canary, Planted, Surface
 
 Place = Literal["model input", "tool input", "user's output", "logs", "exceptions", "spans", "checkpoints"]

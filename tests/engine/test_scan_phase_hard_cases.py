@@ -28,11 +28,11 @@ from lc_guard import (
     protect,
 )
 from lc_guard._engine.caches import PromptStore
-from lc_guard.conversation import asks_of
-from lc_guard.refusals import WITHHELD, is_refusal
+from lc_guard.langchain.refusals import WITHHELD, is_refusal
+from lc_guard.langchain.scan_targets import asks_of
+from lc_guard.langchain.tools import ToolBoundary, ToolPolicy
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.testing import ExactDetector, FailingDetector
-from lc_guard.tool_calls import ToolBoundary, ToolPolicy
 
 from ..support.scanners import BAD, Answers, RemoteWatcher, Watcher
 from ..support.seams import CONFIG, NAME, P1, VALUES, added, openai, run

@@ -17,9 +17,9 @@ import pytest
 
 import lc_guard
 from lc_guard.guard import Guard
+from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.langfuse import CallbackHandler
 from lc_guard.langfuse.flush import delivery_of
-from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, run
 from tests.support.fixtures import MakeClient

@@ -19,9 +19,9 @@ from langfuse import Langfuse
 
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
+from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.langfuse import CallbackHandler
 from lc_guard.policy import Policy
-from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, openai_chain, run
 from tests.support.fixtures import MakeClient

@@ -15,10 +15,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from lc_guard import Blocked, Guard, GuardMiddleware, Policy, protect
+from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.langfuse import CallbackHandler
 from lc_guard.langfuse.user_ids import Pseudonyms
 from lc_guard.records import Decision
-from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import openai_chain, run
 from tests.support.fixtures import MakeClient

@@ -10,8 +10,8 @@ from langchain_core.runnables import RunnableLambda
 from langfuse import Langfuse, propagate_attributes
 
 from lc_guard.guard import Guard
+from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.langfuse import CallbackHandler
-from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CanaryDetector
 from tests.support.chains import MODES, openai_chain, run
 from tests.support.langfuse_server import LangfuseServer, StoredSpan

@@ -25,11 +25,11 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from lc_guard.errors import SeamBroken, UnmaskedClient
 from lc_guard.guard import Guard
+from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.langfuse.masks import OtelSpansMask
 from lc_guard.observability import MaskingSpanExporter
 from lc_guard.observability.canary_spans import CANARY_NAME
-from lc_guard.runnables import Anonymize, Deanonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, run
 from tests.support.fixtures import MakeClient

@@ -16,26 +16,26 @@ PIPELINE = "lc_guard/_engine/pipeline.py"
 REQUESTS = "lc_guard/_engine/requests.py"
 RUNNER = "lc_guard/_engine/runner.py"
 SCAN_PHASE = "lc_guard/_engine/scan_phase.py"
-CALLBACKS = "lc_guard/callbacks.py"
-CALL_SESSIONS = "lc_guard/call_sessions.py"
-CHECKPOINTS = "lc_guard/checkpoints.py"
-DOCUMENTS = "lc_guard/documents.py"
+CALLBACKS = "lc_guard/langchain/callbacks.py"
+CALL_SESSIONS = "lc_guard/langchain/call_sessions.py"
+CHECKPOINTS = "lc_guard/langchain/checkpointer.py"
+DOCUMENTS = "lc_guard/langchain/documents.py"
 GUARD = "lc_guard/guard.py"
 LANGFUSE = "lc_guard/langfuse/handler.py"
 MASKING = "lc_guard/observability/span_mask.py"
 MEMORY_VAULT = "lc_guard/vaults/memory.py"
-MESSAGES = "lc_guard/messages.py"
-MIDDLEWARE = "lc_guard/middleware.py"
-MODEL_CALLS = "lc_guard/model_calls.py"
-MODEL_SEAMS = "lc_guard/model_seams.py"
+MESSAGES = "lc_guard/langchain/messages.py"
+MIDDLEWARE = "lc_guard/langchain/middleware.py"
+MODEL_CALLS = "lc_guard/langchain/chat_model_call.py"
+MODEL_SEAMS = "lc_guard/langchain/chat_model_seams.py"
 OTEL = "lc_guard/observability/otel.py"
-RESTORERS = "lc_guard/restorers.py"
+RESTORERS = "lc_guard/langchain/restorers.py"
 RESTORING = "lc_guard/_placeholders/restorer.py"
-RETRIEVERS = "lc_guard/retrievers.py"
-RUNNABLES = "lc_guard/runnables.py"
+RETRIEVERS = "lc_guard/langchain/retriever.py"
+RUNNABLES = "lc_guard/langchain/runnables.py"
 SESSIONS = "lc_guard/sessions.py"
-STEPS = "lc_guard/steps.py"
-TOOL_CALLS = "lc_guard/tool_calls.py"
+STEPS = "lc_guard/langchain/steps.py"
+TOOL_CALLS = "lc_guard/langchain/tools.py"
 VAULT_SEALING = "lc_guard/vaults/sealing.py"
 
 
@@ -64,13 +64,13 @@ def _mutant(seam: str, fault: str, file: str, old: str, new: str, *tests: str) -
     return Mutant(seam, fault, file, old, new, tests)
 
 
-STREAMS = "tests/middleware/test_streams.py::test_real_outside_placeholders_inside"
-EVERY_MODE = "tests/test_protected_model.py::test_every_mode"
-CHECKPOINTED = "tests/test_checkpoints.py::test_the_store_holds_placeholders_and_the_reader_real_text"
-CHECKPOINTED_ASYNC = "tests/test_checkpoints.py::test_async"
+STREAMS = "tests/langchain/test_agents_streams.py::test_real_outside_placeholders_inside"
+EVERY_MODE = "tests/langchain/test_chat_model.py::test_every_mode"
+CHECKPOINTED = "tests/langchain/test_checkpointer.py::test_the_store_holds_placeholders_and_the_reader_real_text"
+CHECKPOINTED_ASYNC = "tests/langchain/test_checkpointer.py::test_async"
 README = "tests/test_readme.py::test_the_examples_print_what_the_readme_says_and_send_no_value"
 NOTEBOOKS = "tests/test_notebooks.py::test_runs_as_it_is_kept_and_sends_models_no_value"
-STEP_MODES = "tests/test_runnables.py::test_both_steps_in_every_mode"
+STEP_MODES = "tests/langchain/test_runnables.py::test_both_steps_in_every_mode"
 
 MUTANTS = (
     # agents
@@ -94,33 +94,33 @@ MUTANTS = (
     _mutant(
         "GuardMiddleware", "one session for all runs", MIDDLEWARE,
         "return session_key(configured_session(config, self._session_id))", 'return "everybody"',
-        "tests/test_middleware.py::test_session",
+        "tests/langchain/test_middleware.py::test_session",
     ),
     _mutant(
         "GuardMiddleware", "takes any checkpointer for one that hides", MIDDLEWARE,
         'if self.state == "original":', "if self.state:",
-        "tests/middleware/test_state.py::test_a_checkpointer_that_would_hold_real_text_is_refused",
+        "tests/langchain/test_agents_state.py::test_a_checkpointer_that_would_hold_real_text_is_refused",
     ),
     _mutant(
         "tools", "an outside tool gets real values", TOOL_CALLS,
         "hidden = map_texts(self._args, outcome.hide)", "hidden = self._args",
-        "tests/middleware/test_tools.py::test_an_outside_tool_gets_placeholders_its_neighbour_real_values",
+        "tests/langchain/test_agents_tools.py::test_an_outside_tool_gets_placeholders_its_neighbour_real_values",
     ),
     _mutant(
         "tools", "a page fetches any value of the session", TOOL_CALLS,
         "if any(token in text for text in texts)}", "}",
-        "tests/middleware/test_tools.py::test_a_page_can_not_fetch_values_that_it_was_not_sent",
+        "tests/langchain/test_agents_tools.py::test_a_page_can_not_fetch_values_that_it_was_not_sent",
     ),
     _mutant(
         "tools", "results are judged by nobody", TOOL_CALLS,
         "if not self._policy.scans(self._tool):", "if self._tool:",
-        "tests/test_scan_seams.py::test_an_injected_tool_result_reaches_no_model",
+        "tests/langchain/test_scanners.py::test_an_injected_tool_result_reaches_no_model",
     ),
     _mutant(
         "tools", "a blocked result goes on", TOOL_CALLS,
         "outcome.raise_if_blocked()\n        return _changed(result, outcome.clean) if outcome.cleaned else result",
         "return result",
-        "tests/middleware/test_tools.py::test_a_blocked_result_stops_the_agent",
+        "tests/langchain/test_agents_tools.py::test_a_blocked_result_stops_the_agent",
     ),
     # protect(model)
     _mutant(
@@ -146,54 +146,54 @@ MUTANTS = (
     _mutant(
         "protect(model)", "judges no answer (sync)", MODEL_SEAMS,
         "answer = call.judge(answer, run)", "pass",
-        "tests/test_scan_seams.py::test_a_protected_model_ends_the_turn",
+        "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
         "protect(model)", "judges no answer (async)", MODEL_SEAMS,
         "answer = await call.ajudge(answer, run)", "pass",
-        "tests/test_scan_seams.py::test_a_protected_model_ends_the_turn",
+        "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
         "protect(model)", "judges no stream", MODEL_SEAMS,
         "for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):",
         "for chunk in chunks:",
-        "tests/test_scan_seams.py::test_a_protected_model_streams_as_the_policy_says",
-        "tests/test_scan_seams.py::test_a_protected_model_ends_the_turn",
+        "tests/langchain/test_scanners.py::test_a_protected_model_streams_as_the_policy_says",
+        "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
         "protect(model)", "restores twice", MODEL_CALLS,
         "restored = self._whole.value(message)", "restored = self._whole.value(self._whole.value(message))",
-        "tests/test_protected_model.py::test_what_was_restored_is_not_restored_again",
+        "tests/langchain/test_chat_model.py::test_what_was_restored_is_not_restored_again",
     ),
     _mutant(
         "protect(model)", "a blocked prompt goes on", MODEL_CALLS,
         "outcome.raise_if_blocked()\n        hidden = list(map_texts(messages, outcome.hide))", "hidden = messages",
-        "tests/test_protected_model.py::test_a_blocked_prompt_never_reaches_the_model",
+        "tests/langchain/test_chat_model.py::test_a_blocked_prompt_never_reaches_the_model",
     ),
     _mutant(
         "protect(model)", "all calls without a session share one", CALL_SESSIONS,
         'f"lc-guard-call-{uuid.uuid4().hex}"', '"lc-guard-call"',
-        "tests/test_protected_model.py::test_sessions", "tests/test_boundary.py",
+        "tests/langchain/test_chat_model.py::test_sessions", "tests/langchain/test_boundary.py",
     ),
     _mutant(
         "protect(model)", "a call's own session is kept", CALL_SESSIONS,
         "self._guard.session(self.id).forget()", "pass",
-        "tests/test_protected_model.py::test_sessions", "tests/test_boundary.py",
+        "tests/langchain/test_chat_model.py::test_sessions", "tests/langchain/test_boundary.py",
     ),
     _mutant(
         "protect(model)", "a call's own session is kept (async)", CALL_SESSIONS,
         "await self._guard.session(self.id).aforget()", "pass",
-        "tests/test_protected_model.py::test_sessions", "tests/test_boundary.py",
+        "tests/langchain/test_chat_model.py::test_sessions", "tests/langchain/test_boundary.py",
     ),
     _mutant(
         "protect(model)", "skips what is held at the end of a stream", MODEL_SEAMS,
         "yield from call.flush()\n            call.report(run)", "pass\n            call.report(run)",
-        "tests/test_protected_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
+        "tests/langchain/test_chat_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
     _mutant(
         "protect(model)", "skips what is held at the end of a stream (async)", MODEL_SEAMS,
         "yield piece\n            await call.areport(run)", "pass\n            await call.areport(run)",
-        "tests/test_protected_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
+        "tests/langchain/test_chat_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
     # chains
     _mutant(
@@ -210,68 +210,68 @@ MUTANTS = (
     ),
     _mutant(
         "Anonymize", "a blocked prompt goes on", REQUESTS,
-        "raise Blocked(decision, self.reason)", "return", "tests/test_guard.py", "tests/test_runnables.py",
+        "raise Blocked(decision, self.reason)", "return", "tests/test_guard.py", "tests/langchain/test_runnables.py",
     ),
     _mutant(
         "Deanonymize", "judges no answer", RUNNABLES,
         "value = self.answer(config, run_manager).judge(value, run_manager)", "pass",
-        "tests/test_answers.py::test_a_harmful_answer_is_not_shown",
+        "tests/langchain/test_output.py::test_a_harmful_answer_is_not_shown",
     ),
     _mutant(
         "sessions", "thread_id goes before session_id", SESSIONS,
         'for name in ("session_id", "thread_id")', 'for name in ("thread_id", "session_id")',
-        "tests/test_runnables.py::test_session_ids", "tests/test_middleware.py::test_session",
+        "tests/langchain/test_runnables.py::test_session_ids", "tests/langchain/test_middleware.py::test_session",
     ),
     _mutant(
         "sessions", "no session id is a session of its own", SESSIONS,
         "if session_id is None:\n        raise SessionMissing", 'if session_id is None:\n        return "nobody"',
-        "tests/test_runnables.py::test_no_session_is_an_error_with_three_remedies",
+        "tests/langchain/test_runnables.py::test_no_session_is_an_error_with_three_remedies",
     ),
     _mutant(
         "Deanonymize", "judges no answer (async)", RUNNABLES,
         "value = await self.answer(config, run_manager).ajudge(value, run_manager)", "pass",
-        "tests/test_answers.py::test_a_harmful_answer_is_not_shown",
+        "tests/langchain/test_output.py::test_a_harmful_answer_is_not_shown",
     ),
     _mutant(
         "Deanonymize", "judges no stream", RUNNABLES,
         "            chunks = self.answer(config, run_manager).stream(chunks, run_manager)\n        try",
         "            pass\n        try",
-        "tests/test_answers.py::test_a_harmful_answer_is_not_shown",
+        "tests/langchain/test_output.py::test_a_harmful_answer_is_not_shown",
     ),
     _mutant(
         "Deanonymize", "skips what is held at the end of a stream", RUNNABLES,
         "yield from restorer.flush()\n        report", "report",
-        "tests/test_runnables.py::test_odd_texts_come_back_exactly",
+        "tests/langchain/test_runnables.py::test_odd_texts_come_back_exactly",
     ),
     _mutant(
         "sessions", "a batch has the session of its first item", STEPS,
         "jobs[number] = self.job(value, config)", "jobs[number] = self.job(value, configs[0])",
-        "tests/test_runnables.py::test_one_bad_item_does_not_fail_the_others",
+        "tests/langchain/test_runnables.py::test_one_bad_item_does_not_fail_the_others",
     ),
     # what is walked
     _mutant(
         "messages", "system prompts are not hidden", MESSAGES,
         '{"content": self.content(message.content, depth + 1)}',
         '{"content": message.content if message.type == "system" else self.content(message.content, depth + 1)}',
-        "tests/test_protected_model.py::test_the_whole_history_is_hidden",
+        "tests/langchain/test_chat_model.py::test_the_whole_history_is_hidden",
     ),
     _mutant(
         "messages", "content is hidden, arguments of tool calls are not", MESSAGES,
         'for name in ("tool_calls", "invalid_tool_calls", "tool_call_chunks"):', "for name in ():",
-        "tests/test_messages.py::test_tool_calls",
+        "tests/langchain/test_messages.py::test_tool_calls",
     ),
     _mutant(
         "messages", "content blocks are not hidden", MESSAGES,
         "self.block(item, depth + 1) if isinstance(item, dict)", "item if isinstance(item, dict)",
-        "tests/test_messages.py::test_content_blocks",
+        "tests/langchain/test_messages.py::test_content_blocks",
     ),
     _mutant(
         "messages", "artifacts of tools are not hidden", MESSAGES,
-        'if getattr(message, "artifact", None) is not None:', "if False:", "tests/test_messages.py",
+        'if getattr(message, "artifact", None) is not None:', "if False:", "tests/langchain/test_messages.py",
     ),
     _mutant(
         "messages", "JSON in arguments is not hidden", MESSAGES,
-        "return self.json(item)", "return item", "tests/test_messages.py",
+        "return self.json(item)", "return item", "tests/langchain/test_messages.py",
     ),
     # checkpoints
     _mutant(
@@ -297,43 +297,43 @@ MUTANTS = (
     _mutant(
         "GuardCheckpointer", "metadata is not hidden", CHECKPOINTS,
         "name: value if name in _LANGGRAPHS_OWN else", "name: value if name else",
-        "tests/test_checkpoints.py::test_metadata",
+        "tests/langchain/test_checkpointer.py::test_metadata",
     ),
     _mutant(
         "GuardCheckpointer", "errors are not hidden", CHECKPOINTS,
         "return change(repr(value))", "return repr(value)",
-        "tests/test_checkpoints.py::test_errors_are_stored_without_values",
+        "tests/langchain/test_checkpointer.py::test_errors_are_stored_without_values",
     ),
     # documents
     _mutant(
         "AnonymizeDocuments", "hides nothing", DOCUMENTS,
         "return change_document(document, outcome.hide, metadata_keys=self.metadata_keys)", "return document",
-        "tests/test_documents.py::test_content_and_chosen_metadata_are_hidden_and_nothing_else",
+        "tests/langchain/test_documents.py::test_content_and_chosen_metadata_are_hidden_and_nothing_else",
     ),
     _mutant(
         "AnonymizeDocuments", "metadata is not hidden", DOCUMENTS,
         "outcome.hide, metadata_keys=self.metadata_keys)", "outcome.hide, metadata_keys=())",
-        "tests/test_documents.py::test_content_and_chosen_metadata_are_hidden_and_nothing_else",
+        "tests/langchain/test_documents.py::test_content_and_chosen_metadata_are_hidden_and_nothing_else",
     ),
     _mutant(
         "ProtectedRetriever", "documents come with real text", RETRIEVERS,
         'outcome.clean if self.output == "original" else outcome.hide', "outcome.clean",
-        "tests/test_retrievers.py::test_documents_come_with_the_placeholders_of_the_conversation",
+        "tests/langchain/test_retriever.py::test_documents_come_with_the_placeholders_of_the_conversation",
     ),
     _mutant(
         "ProtectedRetriever", "the store is asked with real text", RETRIEVERS,
         'return Job([query], session, "prompt", preamble=False)', 'return Job([], session, "prompt", preamble=False)',
-        "tests/test_retrievers.py::test_embeddings_never_see_a_value",
+        "tests/langchain/test_retriever.py::test_embeddings_never_see_a_value",
     ),
     _mutant(
         "ProtectedRetriever", "a conversation has the placeholders of the corpus", RETRIEVERS,
         'return Job(texts, session, "document"', 'return Job(texts, self.corpus_session or session, "document"',
-        "tests/test_retrievers.py::test_conversations_share_a_corpus_and_nothing_else",
+        "tests/langchain/test_retriever.py::test_conversations_share_a_corpus_and_nothing_else",
     ),
     _mutant(
         "ProtectedRetriever", "a poisoned document goes on", RETRIEVERS,
         "outcome.raise_if_blocked()  # also", "pass  # also",
-        "tests/test_retrievers.py::test_blocked_documents_do_not_go_on",
+        "tests/langchain/test_retriever.py::test_blocked_documents_do_not_go_on",
     ),
     # tracing
     _mutant(
@@ -383,7 +383,7 @@ MUTANTS = (
     _mutant(
         "stop_leaks", "stops nothing", CALLBACKS,
         "self._stop_leak(messages, run_id, parent_run_id)", "pass",
-        "tests/test_callbacks.py::test_a_leak_is_stopped_before_anything_is_sent",
+        "tests/langchain/test_callbacks.py::test_a_leak_is_stopped_before_anything_is_sent",
     ),
     # the core
     _mutant(
@@ -436,14 +436,14 @@ MUTANTS = (
     _mutant(
         "restoring", "skips what is held at the end", RESTORING,
         "text = self._put(held, at_end=True)", 'text = ""', "tests/placeholders/test_restorer.py",
-        "tests/test_streaming.py",
+        "tests/langchain/test_restore.py",
     ),
     _mutant(
         "restoring", "restored text is looked at again", RESTORERS,
         "done = restorer.feed(text) + restorer.flush()",
         "done = restorer.feed(text) + restorer.flush()\n        done = restorer.feed(done) + restorer.flush()",
-        "tests/test_runnables.py::test_odd_texts_come_back_exactly",
-        "tests/test_protected_model.py::test_what_was_restored_is_not_restored_again",
+        "tests/langchain/test_runnables.py::test_odd_texts_come_back_exactly",
+        "tests/langchain/test_chat_model.py::test_what_was_restored_is_not_restored_again",
     ),
     _mutant(
         "failing closed", "a detector that fails lets texts through", PIPELINE,
@@ -490,11 +490,11 @@ MUTANTS = (
     _mutant(
         "judging", "the prompt of another call", CACHES,
         "own = None if run is None else self._of_run.get(run)", "own = None",
-        "tests/test_answers.py::test_two_calls_of_one_session_keep_their_prompts",
+        "tests/langchain/test_output.py::test_two_calls_of_one_session_keep_their_prompts",
     ),
     _mutant(
         "judging", "outside services see values", SCAN_PHASE,
         "if scanner.sees_hidden and request.hide:", "if False:",
-        "tests/test_scan_seams.py::test_a_service_outside_never_sees_a_value",
+        "tests/langchain/test_scanners.py::test_a_service_outside_never_sees_a_value",
     ),
 )  # fmt: skip

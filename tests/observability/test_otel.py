@@ -11,9 +11,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from lc_guard.guard import Guard
+from lc_guard.langchain.runnables import Anonymize
 from lc_guard.langfuse import CallbackHandler
 from lc_guard.observability import MaskingSpanExporter
-from lc_guard.runnables import Anonymize
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.fixtures import MakeClient
 

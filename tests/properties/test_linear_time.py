@@ -27,7 +27,7 @@ from lc_guard.detectors import PatternDetector
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.titles import TitleDetector
 from lc_guard.detectors.windows import readable, windows
-from lc_guard.messages import map_texts
+from lc_guard.langchain.messages import map_texts
 from lc_guard.scanners import BannedWords, ScanRequest, builtin_scanners
 
 UNITS = [

@@ -14,7 +14,7 @@ from langchain_core.runnables import RunnableLambda
 
 from lc_guard import AnonymizeDocuments, Guard, ProtectedRetriever
 from lc_guard._placeholders.grammar import PlaceholderStyle
-from lc_guard.document_marks import MARK
+from lc_guard.langchain.document_marks import MARK
 from lc_guard.testing import ExactDetector
 
 PEOPLE = ["Zebulon Quartermain", "Ignatia Sloot", "Tom Baker", "Amy Pond", "Rory Pond", "Ann Lee"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lc_guard import GuardError, GuardMiddleware, SeamBroken
-from lc_guard.middleware import _CHECKPOINTER
+from lc_guard.langchain.middleware import _CHECKPOINTER
 from tests.support.seams import make_guard
 
 

@@ -10,7 +10,7 @@ from langchain.agents.middleware.types import ToolCallRequest
 from langchain_core.messages import AIMessage, ToolMessage
 
 from lc_guard import GuardMiddleware, SeamBroken
-from lc_guard.middleware import _HOOKS
+from lc_guard.langchain.middleware import _HOOKS
 from tests.support.agents import ANSWER, MODES, Toolbox, agent_of, asked, call, config, run, script, sent
 from tests.support.openai_server import OpenAIServer, ToolCalls
 from tests.support.seams import E1, MAIL, NAME, P1, make_guard, openai
@@ -66,7 +66,9 @@ def test_a_constructor_that_bypasses_the_setter_leaves_the_model_protected(
 def test_a_request_that_loses_the_model_put_into_it_is_refused(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     """Were the property of our request bypassed as well, the seam says so by itself."""
     monkeypatch.setattr(
-        "lc_guard.middleware._GuardedRequest.model", property(lambda self: vars(self)["inner"], _put_raw), raising=True
+        "lc_guard.langchain.middleware._GuardedRequest.model",
+        property(lambda self: vars(self)["inner"], _put_raw),
+        raising=True,
     )
     with agent_of(make_guard(), lambda request: ANSWER) as (agent, server), pytest.raises(SeamBroken):
         run(agent, mode, asked(), config())

@@ -78,6 +78,6 @@ def test_every_listed_name_is_there(place: str) -> None:
 def test_the_key_of_the_checkpointer_is_langgraphs() -> None:
     from langgraph._internal._constants import CONFIG_KEY_CHECKPOINTER
 
-    from lc_guard.middleware import _CHECKPOINTER
+    from lc_guard.langchain.middleware import _CHECKPOINTER
 
     assert _CHECKPOINTER == CONFIG_KEY_CHECKPOINTER

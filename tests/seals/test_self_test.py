@@ -14,7 +14,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import RunnableLambda
 
 from lc_guard import Guard, GuardMiddleware, SeamBroken, selftest
-from lc_guard.agent_proof import prove_agents
+from lc_guard.langchain.agent_proof import prove_agents
 from lc_guard.policy import Policy
 from lc_guard.testing import ExactDetector, FailingDetector
 from tests.support.agents import ANSWER, agent_of, asked, config, run
@@ -122,8 +122,8 @@ def test_the_first_run_of_a_process_refuses_to_go_on_where_agents_leak(
     monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
     """Simulated: neither the request nor the watch does its work any more."""
-    monkeypatch.setattr("lc_guard.middleware.GuardMiddleware._guarded", lambda self, request, config: request)
-    monkeypatch.setattr("lc_guard.model_watch.ModelWatch._refuse", lambda self, what: None)
+    monkeypatch.setattr("lc_guard.langchain.middleware.GuardMiddleware._guarded", lambda self, request, config: request)
+    monkeypatch.setattr("lc_guard.langchain.model_watch.ModelWatch._refuse", lambda self, what: None)
     with agent_of(make_guard(), lambda request: ANSWER) as (agent, server):
         for _ in range(2):  # and stays so
             with pytest.raises(SeamBroken, match="the value was let through"):
@@ -134,7 +134,7 @@ def test_the_first_run_of_a_process_refuses_to_go_on_where_agents_leak(
 @both_ways
 def test_the_first_run_proves_and_the_next_ones_do_not(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     proofs: list[str] = []
-    monkeypatch.setattr("lc_guard.agent_proof._agent", lambda kind, way: proofs.append(way))
+    monkeypatch.setattr("lc_guard.langchain.agent_proof._agent", lambda kind, way: proofs.append(way))
     with agent_of(make_guard(), lambda request: ANSWER) as (agent, _):
         run(agent, mode, asked(), config())
         run(agent, mode, asked(), config("t-2"))
@@ -146,7 +146,7 @@ def test_the_first_run_proves_and_the_next_ones_do_not(monkeypatch: pytest.Monke
 @both_ways
 def test_never(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     proofs: list[str] = []
-    monkeypatch.setattr("lc_guard.agent_proof._agent", lambda kind, way: proofs.append(way))
+    monkeypatch.setattr("lc_guard.langchain.agent_proof._agent", lambda kind, way: proofs.append(way))
     with agent_of(make_guard(), lambda request: ANSWER, settings={"self_test": "never"}) as (agent, _):
         run(agent, mode, asked(), config())
     assert proofs == []

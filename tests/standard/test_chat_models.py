@@ -16,7 +16,7 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
 from lc_guard import Guard
-from lc_guard.protected_model import ProtectedChatModel
+from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.testing import ExactDetector
 from tests.support.openai_server import OpenAIServer
 

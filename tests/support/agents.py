@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.tools import BaseTool, tool
 
 from lc_guard import Guard
-from lc_guard.middleware import GuardMiddleware
+from lc_guard.langchain.middleware import GuardMiddleware
 
 from .openai_server import OpenAIServer, Reply, ToolCall, ToolCalls
 from .seams import E1, MAIL, NAME, ODD, P1, openai

@@ -13,7 +13,7 @@ from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
 
 from lc_guard.guard import Guard
-from lc_guard.runnables import Anonymize, Deanonymize
+from lc_guard.langchain.runnables import Anonymize, Deanonymize
 
 from .openai_server import OpenAIServer
 

@@ -24,7 +24,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from langchain_core.tracers.context import register_configure_hook
 
-from lc_guard.recording_model import strings_in
+from lc_guard.langchain.recording_model import strings_in
 
 PLACEHOLDER = re.compile(r"\[REDACTED_[A-Z_]+?_\d+(?:_ALIAS_\d+)?\]")
 _JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")

@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
 
 from lc_guard import Anonymize, Blocked, Deanonymize, Guard, Policy, VaultError, protect
-from lc_guard.middleware import GuardMiddleware
+from lc_guard.langchain.middleware import GuardMiddleware
 from lc_guard.vaults import EncryptedVault, SQLVault
 
 from ..support.agents import ANSWER, MAILS, QUESTION, REAL_ANSWER, Toolbox, asked, config, script

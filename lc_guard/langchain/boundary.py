@@ -1,0 +1,368 @@
+"""protect(): the whole boundary around a chat model or any other Runnable."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import aclosing, closing
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal, get_args, overload
+
+from langchain_core.language_models import BaseChatModel, BaseLLM
+from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
+from langchain_core.runnables.base import coerce_to_runnable
+from langchain_core.runnables.config import patch_config, var_child_runnable_config
+from langchain_core.runnables.utils import Input, Output
+
+from lc_guard._engine.requests import GuardRequest
+from lc_guard.errors import Blocked
+from lc_guard.guard import Guard
+from lc_guard.langchain.call_sessions import CallSession
+from lc_guard.langchain.chat_model import ProtectedChatModel
+from lc_guard.langchain.model_search import is_plain, leads_to_model
+from lc_guard.langchain.model_watch import ModelWatch, unwatched
+from lc_guard.langchain.refusals import Inside
+from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
+from lc_guard.langchain.retriever import ProtectedRetriever
+from lc_guard.langchain.runnables import Anonymize, Deanonymize
+from lc_guard.langchain.steps import Streamed
+from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
+from lc_guard.sessions import session_key
+
+Models = Literal["protected", "unseen"]
+"""What `protect` is to think of an inside in which no model is found."""
+
+_REMEDY = (
+    "Give it a protected one, protect(model, guard), with the same guard; an agent takes "
+    "create_agent(..., middleware=[GuardMiddleware(guard)]) instead of protect(agent, guard)"
+)
+
+
+@overload
+def protect(  # type: ignore[overload-overlap]  # a chat model is a Runnable too: the first that fits counts
+    inside: BaseChatModel,
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: None = None,
+    name: str | None = None,
+    models: Models = "protected",
+) -> BaseChatModel: ...
+@overload
+def protect(
+    inside: Runnable[Input, Output],
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: Collection[str] | None = None,
+    name: str | None = None,
+    models: Models = "protected",
+) -> Runnable[Input, Output]: ...
+@overload
+def protect(
+    inside: Any,
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: Collection[str] | None = None,
+    name: str | None = None,
+    models: Models = "protected",
+) -> Runnable[Any, Any]: ...
+def protect(
+    inside: Any,
+    guard: Guard,
+    *,
+    session_id: str | None = None,
+    on_blocked: str = "raise",
+    keys: Collection[str] | None = None,
+    name: str | None = None,
+    models: Models = "protected",
+) -> Any:
+    """Put the boundary around a chat model or any other Runnable: what is inside sees placeholders only.
+
+    A chat model stays one: `ProtectedChatModel`. Bindings, retries and fallbacks around models stay as they are, with
+    the models in them protected. Anything else becomes a Runnable that hides its input, runs the inside and restores
+    the output, as it streams.
+
+    What arises inside is hidden as well, before a model sees it: retrieved documents, results of tools, texts of the
+    prompt. Every model in what LangChain composes is protected in the call's session. One that can't be reached there,
+    since a function or a graph calls it, is refused when it starts: protect that one, or give the agent a
+    `GuardMiddleware`. Nobody can watch a function that calls a provider's client: see `models`.
+
+    The session is the one that a call's config names, by ``session_id`` or ``thread_id``, else `session_id`, else one
+    of the call's own that is forgotten when the call ends.
+
+    Args:
+        inside: What is protected.
+        guard: Hides and restores; share one for the whole application.
+        session_id: The session of every call whose config names none: for one conversation only.
+        on_blocked: What a blocked input or output leads to: ``"raise"`` raises `Blocked`; any other text is the answer
+            that stands for it. The inside is not called for a blocked input.
+        keys: Keys of a dict input that hold text; the others are left alone. None looks at every text in it.
+        name: Name of the Runnable in traces; models keep theirs.
+        models: ``"protected"`` refuses an inside in which no model is found, though code of yours may ask one.
+            ``"unseen"`` takes it: only its input and its output are guarded, and **what it adds in between goes to its
+            provider as it is**. Models of LangChain are protected or refused in either case.
+
+    Returns:
+        A `ProtectedChatModel` for a chat model, else a Runnable.
+
+    Raises:
+        TypeError: If an argument is not of its type.
+        ValueError: If no model is found inside, and `models` does not say that it is unseen.
+        SessionMissing: If the session id is blank.
+
+    Example:
+        ```python
+        from langchain_core.language_models import FakeListChatModel
+
+        from lc_guard import Guard, protect
+        from lc_guard.testing import ExactDetector
+
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})])
+        model = protect(FakeListChatModel(responses=["Hello [REDACTED_PERSON_1]"]), guard)
+        print(model.invoke("Say hello to Ada").content)  # → Hello Ada
+        ```
+    """
+    if models not in get_args(Models):
+        raise ValueError(f"models must be one of {', '.join(map(repr, get_args(Models)))}")
+    if not isinstance(guard, Guard):
+        raise TypeError(f"protect needs a Guard, got {type(guard).__name__}")
+    if not isinstance(on_blocked, str):
+        raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
+    fixed = None if session_id is None else session_key(session_id)
+    if not is_chat_model(inside) and not is_bound_model(inside):
+        return Boundary(inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name, models=models)
+    if keys is not None:
+        raise TypeError("keys= is for Runnables that take a dict: all messages of a model are looked at")
+
+    return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked))
+
+
+class Boundary(Streamed):
+    """A Runnable with a guard around it; made by `protect`.
+
+    Args:
+        inside: What is run between hiding and restoring.
+        guard: Hides and restores.
+        session_id: The session of every call whose config names none; None gives each call its own.
+        on_blocked: ``"raise"``, or the answer that stands for a blocked input.
+        keys: Keys of a dict input that hold text; None looks at every text in it.
+        name: Name in traces.
+        models: Whether an inside in which no model is found is refused; see `protect`.
+    """
+
+    def __init__(
+        self,
+        inside: Any,
+        guard: Guard,
+        *,
+        session_id: str | None = None,
+        on_blocked: str = "raise",
+        keys: Collection[str] | None = None,
+        name: str | None = None,
+        models: Models = "protected",
+    ) -> None:
+        self.inside: Runnable[Any, Any] = coerce_to_runnable(inside)
+        self.guard = guard
+        self._is_model = isinstance(inside, BaseLLM)
+        if not self._is_model:
+            self.inside = self._with_models_protected(on_blocked, models)
+        self.name = name
+        self._fixed = session_id
+        self._on_blocked = on_blocked
+        self._keys = keys
+        Anonymize(guard, keys=keys)  # what is wrong with the arguments shows here, not at the first call
+
+    def __repr__(self) -> str:
+        return f"{self.get_name()}({self.inside.get_name()}, {self.guard!r})"
+
+    @property
+    def InputType(self) -> Any:  # noqa: N802 - LangChain's name
+        """What the inside takes."""
+        return self.inside.InputType
+
+    @property
+    def OutputType(self) -> Any:  # noqa: N802 - LangChain's name
+        """What the inside gives."""
+        return self.inside.OutputType
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
+        """Hide an input, run the inside, restore its output.
+
+        Raises:
+            Blocked: If the policy does not let the input go on, and nothing stands for it.
+            UnsupportedInput: If the input can't be walked.
+        """
+        return self._call_with_config(self._run, input, config, **kwargs)
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
+        """Do what `invoke` does without blocking the event loop."""
+        return await self._acall_with_config(self._arun, input, config, **kwargs)
+
+    def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
+        """Collect an input that arrives in pieces, run the inside and restore its output as it arrives."""
+        yield from self._transform_stream_with_config(input, self._run_stream, config, **kwargs)
+
+    async def atransform(
+        self,
+        input: AsyncIterator[Any],  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """Do what `transform` does without blocking the event loop."""
+        stream: Any = self._atransform_stream_with_config(input, self._arun_stream, config, **kwargs)
+        async with aclosing(stream) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    def _run(self, value: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> Any:
+        with self._session(config) as session:
+            steps, child, watch = self._children(config, run_manager, session)
+            hide, restore = self._steps(session)
+            try:
+                hidden = hide.invoke(value, steps)
+            except Blocked as blocked:
+                return self._instead(blocked)
+            try:
+                given = self.inside.invoke(hidden, child, **kwargs)
+            except Blocked as blocked:
+                if blocked is not watch.blocked:
+                    raise
+                return self._instead(blocked)
+            watch.raise_if_refused()
+            try:
+                return restore.invoke(given, steps)
+            except Blocked as blocked:
+                return self._instead(blocked)
+
+    async def _arun(self, value: Any, run_manager: Any, config: RunnableConfig, **kwargs: Any) -> Any:
+        async with self._session(config) as session:
+            steps, child, watch = self._children(config, run_manager, session)
+            hide, restore = self._steps(session)
+            try:
+                hidden = await hide.ainvoke(value, steps)
+            except Blocked as blocked:
+                return self._instead(blocked)
+            try:
+                given = await self.inside.ainvoke(hidden, child, **kwargs)
+            except Blocked as blocked:
+                if blocked is not watch.blocked:
+                    raise
+                return self._instead(blocked)
+            watch.raise_if_refused()
+            try:
+                return await restore.ainvoke(given, steps)
+            except Blocked as blocked:
+                return self._instead(blocked)
+
+    def _run_stream(
+        self, pieces: Iterator[Any], run_manager: Any, config: RunnableConfig, **kwargs: Any
+    ) -> Iterator[Any]:
+        with self._session(config) as session:
+            steps, child, watch = self._children(config, run_manager, session)
+            hide, restore = self._steps(session)
+            inside = Inside()
+            try:
+                (hidden,) = hide.transform(pieces, steps)
+                given = inside.chunks(self.inside.stream(hidden, child, **kwargs))
+                with closing(given), closing(restore.transform(given, steps)) as chunks:  # type: ignore[type-var]
+                    yield from chunks
+            except Blocked as blocked:
+                if blocked is inside.error and blocked is not watch.blocked:
+                    raise
+                yield self._instead(blocked)
+            watch.raise_if_refused()
+
+    async def _arun_stream(
+        self, pieces: AsyncIterator[Any], run_manager: Any, config: RunnableConfig, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        async with self._session(config) as session:
+            steps, child, watch = self._children(config, run_manager, session)
+            hide, restore = self._steps(session)
+            inside = Inside()
+            try:
+                (hidden,) = [hidden async for hidden in hide.atransform(pieces, steps)]
+                given: Any = inside.achunks(self.inside.astream(hidden, child, **kwargs))
+                async with aclosing(given), aclosing(restore.atransform(given, steps)) as chunks:  # type: ignore[type-var]
+                    async for chunk in chunks:
+                        yield chunk
+            except Blocked as blocked:
+                if blocked is inside.error and blocked is not watch.blocked:
+                    raise
+                yield self._instead(blocked)
+            watch.raise_if_refused()
+
+    def _instead(self, blocked: Blocked) -> str:
+        """Give what stands for a blocked input or output.
+
+        Raises:
+            Blocked: If nothing does.
+        """
+        if self._on_blocked == "raise":
+            raise blocked
+        return self._on_blocked
+
+    def _session(self, config: RunnableConfig) -> CallSession:
+        return CallSession(self.guard, config, fixed=self._fixed, isolated=True)
+
+    def _children(
+        self, config: RunnableConfig, run_manager: Any, session: CallSession
+    ) -> tuple[RunnableConfig, RunnableConfig, ModelWatch]:
+        """Give the config of the steps, that of the inside, and what watches the inside."""
+        manager = unwatched(run_manager.get_child(), self.guard)
+        watch = ModelWatch(self.guard, seam="protect()", remedy=_REMEDY, session=session.id)
+        inside = patch_config(config, callbacks=manager if self._is_model else watch.over(manager))
+        # What is inside may call a model without its config: LangChain then takes the one of this context, which is a
+        # copy that LangChain made for this call.
+        var_child_runnable_config.set(inside)
+        return patch_config(config, callbacks=manager), inside, watch
+
+    def _steps(self, session: CallSession) -> tuple[Runnable[Any, Any], Runnable[Any, Any]]:
+        # a session that the config names is the same one; the inside's config is left as the caller gave it
+        if session.live:
+            return _HideLive(self.guard, keys=self._keys, session_id=session.id), RunnablePassthrough()
+        return (
+            Anonymize(self.guard, keys=self._keys, session_id=session.id),
+            Deanonymize(self.guard, session_id=session.id),
+        )
+
+    def _with_models_protected(self, on_blocked: str, models: Models) -> Runnable[Any, Any]:
+        found: list[Any] = []
+
+        def wrapped(model: Any) -> BaseChatModel:
+            found.append(model)
+            return _protected(model, guard=self.guard, session_id=None, on_blocked=on_blocked)
+
+        def other(part: Any) -> Any:
+            if isinstance(part, BaseLLM):
+                found.append(part)
+                return Boundary(part, self.guard, on_blocked=on_blocked)
+            if is_retriever(part):
+                return around_models(part, wrapped) | HideRetrieved(self.guard)
+            return around_models(part, wrapped) if isinstance(part, ProtectedRetriever) else None
+
+        protected: Runnable[Any, Any] = around_models(self.inside, wrapped, others=other)
+        if models == "protected" and not (found or is_plain(self.inside) or leads_to_model(self.inside)):
+            raise ValueError(
+                f"no chat model was found inside {self.inside.get_name()}, so that nobody could hide what arises in "
+                'there: compose it of protect(model, guard), or say models="unseen" if only its input and output '
+                "are to be guarded"
+            )
+        return protected
+
+
+class _HideLive(Anonymize):
+    """Hides the input of a boundary that stands behind another one of its guard: placeholders are there already."""
+
+    def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
+        return replace(super().job(value, config), live=True)
+
+
+def _protected(model: Any, *, guard: Guard, session_id: str | None, on_blocked: str) -> BaseChatModel:
+    if isinstance(model, ProtectedChatModel) and model.guard is guard:
+        return model
+    return ProtectedChatModel(inner=model, guard=guard, session_id=session_id, isolated=True, on_blocked=on_blocked)

@@ -1,0 +1,335 @@
+"""ModelCall: what belongs to one call of a protected model: its session, its watchers, its restorers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing, contextmanager
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import patch_config
+from pydantic import BaseModel, ValidationError
+
+from lc_guard._engine.requests import GuardRequest, GuardResult
+from lc_guard.guard import Guard
+from lc_guard.langchain.call_sessions import CallSession
+from lc_guard.langchain.callback_managers import audience, is_application
+from lc_guard.langchain.check_runs import areport_restored, arun_checks, report_restored, run_checks
+from lc_guard.langchain.messages import map_texts, texts_of
+from lc_guard.langchain.model_watch import unwatched, unwatched_here
+from lc_guard.langchain.output import Answer
+from lc_guard.langchain.refusals import without_refused
+from lc_guard.langchain.restore import ChunkRestorer
+from lc_guard.langchain.restorers import WholeRestorer, make_restorers
+from lc_guard.langchain.scan_targets import asked, asks_of
+
+_END = object()
+_JSON_METHODS = ("json_mode", "json_schema")
+_JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
+
+
+class ModelCall:
+    """One call of a protected model.
+
+    Its run has one id and two faces: observers (tracers, usage counters) see a chain around the inner model's run, the
+    application's stream handlers see a model run with restored text. So nothing is streamed or counted twice.
+
+    Args:
+        guard: Hides and restores.
+        config: LangChain's config of the call, complete.
+        session: Session of the call.
+        manager: Callback manager of the call, sync or async, with all of its handlers.
+        json_content: Whether the answer's content is JSON.
+        judge_tools: Whether scanners judge results of tools in the messages; False where they have done so.
+
+    Attributes:
+        session: Session of the call.
+        run_id: Id of its run; None until it has one.
+        shown_id: Id of the message of which chunks were shown, or None.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        config: RunnableConfig,
+        session: CallSession,
+        manager: Any,
+        *,
+        json_content: bool,
+        judge_tools: bool = True,
+    ) -> None:
+        self.config = config
+        self.session = session
+        self.run_id: UUID | None = config.get("run_id")
+        self.shown_id: str | None = None
+        self._guard = guard
+        self._manager = unwatched(manager, guard)  # what its inner model is asked is hidden
+        self._json_content = json_content
+        make = make_restorers(guard, session.id)
+        self._chunks = ChunkRestorer(make, json_content=json_content)
+        self._whole = WholeRestorer(make)
+        self._judge_tools = judge_tools
+        self._prompt = ""
+        self._answer = Answer(guard, session=session.id, prompt=lambda: self._prompt)
+
+    @property
+    def application(self) -> Any:
+        """The manager of the handlers that are shown restored text."""
+        return audience(self._manager, is_application)
+
+    @property
+    def name(self) -> str | None:
+        """Name of the run, if the config gives one."""
+        return self.config.get("run_name")
+
+    @contextmanager
+    def watched(self, messages: Sequence[BaseMessage], shown: Any = None) -> Iterator[CallbackManagerForChainRun]:
+        """Open the run that observers see, and forget the session at its end if it is the call's own.
+
+        Args:
+            messages: What the call is about.
+            shown: Run manager of the run that the application sees.
+        """
+        run = self._observers.on_chain_start(None, _counts(messages), **self._identity(shown))
+        try:
+            with self.session:
+                yield run
+        except BaseException as error:
+            run.on_chain_error(error)
+            raise
+        run.on_chain_end(self._outputs())
+
+    @asynccontextmanager
+    async def awatched(
+        self, messages: Sequence[BaseMessage], shown: Any = None
+    ) -> AsyncIterator[AsyncCallbackManagerForChainRun]:
+        """Do what `watched` does without blocking the event loop."""
+        run = await self._observers.on_chain_start(None, _counts(messages), **self._identity(shown))
+        try:
+            async with self.session:
+                yield run
+        except BaseException as error:
+            await run.on_chain_error(error)
+            raise
+        await run.on_chain_end(self._outputs())
+
+    def hide(self, messages: Sequence[BaseMessage], run: Any) -> list[BaseMessage]:
+        """Give the messages that the model may see.
+
+        Raises:
+            Blocked: If the policy does not let them go on.
+        """
+        messages = without_refused(messages)
+        job = self._job(messages)
+        (outcome,) = run_checks(self._guard, [job], [self._everyone(CallbackManagerForChainRun, run)])
+        return self._hidden(messages, outcome)
+
+    async def ahide(self, messages: Sequence[BaseMessage], run: Any) -> list[BaseMessage]:
+        """Do what `hide` does without blocking the event loop."""
+        messages = without_refused(messages)
+        job = self._job(messages)
+        everyone = self._everyone(AsyncCallbackManagerForChainRun, run)
+        (outcome,) = await arun_checks(self._guard, [job], [everyone])
+        return self._hidden(messages, outcome)
+
+    @property
+    def judged(self) -> bool:
+        """Whether scanners judge the answer; behind a boundary that one has them judge what comes out."""
+        return self._answer.judged and not self.session.live
+
+    def judge(self, answer: Any, run: Any) -> Any:
+        """Give what may be shown of an answer of the inner model.
+
+        Raises:
+            Blocked: If the policy does not let it go on.
+        """
+        return self._answer.judge(answer, self._everyone(CallbackManagerForChainRun, run)) if self.judged else answer
+
+    async def ajudge(self, answer: Any, run: Any) -> Any:
+        """Do what `judge` does without blocking the event loop."""
+        if not self.judged:
+            return answer
+        return await self._answer.ajudge(answer, self._everyone(AsyncCallbackManagerForChainRun, run))
+
+    def judge_stream(self, chunks: Iterator[Any], run: Any) -> Iterator[Any]:
+        """Give the chunks of the inner model's stream as they may be shown."""
+        if not self.judged:
+            return chunks
+        return self._answer.stream(map(as_chunk, chunks), self._everyone(CallbackManagerForChainRun, run))
+
+    def ajudge_stream(self, chunks: AsyncIterator[Any], run: Any) -> AsyncIterator[Any]:
+        """Do what `judge_stream` does without blocking the event loop."""
+        if not self.judged:
+            return chunks
+        made = (as_chunk(chunk) async for chunk in chunks)
+        return self._answer.astream(made, self._everyone(AsyncCallbackManagerForChainRun, run))
+
+    def inner_config(self, run: Any) -> RunnableConfig:
+        """Give the config of the inner model's call: a child of the run that observers see."""
+        return patch_config(self.config, callbacks=unwatched(run.get_child(), self._guard))
+
+    def asking(self) -> AbstractContextManager[None]:
+        """Give the context in which the inner model is asked: nothing that it asks in turn is watched for the guard."""
+        return unwatched_here(self._guard)
+
+    def ask_stream(self, chunks: Iterator[Any]) -> Iterator[Any]:
+        """Give the chunks of the inner model's stream, each asked for in the context of `asking`."""
+        with closing(chunks):  # type: ignore[type-var]
+            while True:
+                with self.asking():
+                    chunk = next(chunks, _END)
+                if chunk is _END:
+                    return
+                yield chunk
+
+    async def aask_stream(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Do what `ask_stream` does without blocking the event loop."""
+        async with aclosing(chunks):  # type: ignore[type-var]
+            while True:
+                with self.asking():
+                    chunk = await anext(chunks, _END)
+                if chunk is _END:
+                    return
+                yield chunk
+
+    def restore(self, message: Any) -> Any:
+        """Give an answer of the inner model with its values put back; behind a boundary that one does."""
+        if self.session.live:
+            return message
+        content = message.content
+        if self._json_content:  # its content is restored as JSON, and restored text is not looked at again
+            message = message.model_copy(update={"content": ""})
+        restored = self._whole.value(message)
+        if self._json_content:
+            restored = restored.model_copy(update={"content": self._json(content)})
+        return revalidated(restored)
+
+    def feed(self, message: Any) -> AIMessageChunk:
+        """Take a chunk of the inner model's stream and give what of it can be shown."""
+        chunk = as_chunk(message)
+        restored: AIMessageChunk = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
+        self.shown_id = restored.id
+        return restored
+
+    def flush(self) -> list[AIMessageChunk]:
+        """Give what was held back of the stream."""
+        return list(self._chunks.flush())
+
+    def report(self, run: Any) -> None:
+        """Tell everybody how many placeholders were restored."""
+        report_restored(self._everyone(CallbackManagerForChainRun, run), self._restored)
+
+    async def areport(self, run: Any) -> None:
+        """Do what `report` does without blocking the event loop."""
+        await areport_restored(self._everyone(AsyncCallbackManagerForChainRun, run), self._restored)
+
+    @property
+    def _observers(self) -> Any:
+        return audience(self._manager, lambda handler: not is_application(handler))
+
+    def _identity(self, shown: Any) -> dict[str, Any]:
+        return {"name": self.name or "ProtectedChatModel", "run_id": self.run_id if shown is None else shown.run_id}
+
+    @property
+    def _restored(self) -> tuple[int, int]:
+        pairs = self._whole.total, self._chunks.counts
+        return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+
+    def _outputs(self) -> dict[str, int]:
+        return dict(zip(("restored", "unknown"), self._restored, strict=True))
+
+    def _job(self, messages: list[BaseMessage]) -> GuardRequest:
+        asks = asks_of(messages, "prompt") if self._guard.judges_any else []
+        wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
+        live = self.session.live
+        return GuardRequest(texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live)
+
+    def _hidden(self, messages: list[BaseMessage], outcome: GuardResult) -> list[BaseMessage]:
+        outcome.raise_if_blocked()
+        hidden = list(map_texts(messages, outcome.hide))
+        self._prompt = asked(hidden) if self.judged else ""
+        return hidden
+
+    def _json(self, content: Any) -> Any:
+        if isinstance(content, str):
+            return self._whole.text(content, as_json=True)
+        return [
+            {**self._whole.value({**block, "text": ""}), "text": self._whole.text(block["text"], as_json=True)}
+            if isinstance(block, Mapping) and isinstance(block.get("text"), str)
+            else self._whole.value(block)
+            for block in content
+        ]
+
+    def _everyone(self, kind: type[Any], run: Any) -> Any:
+        """Give the call's run with both audiences: the decision of its check is for the application's stream too."""
+        manager = self._manager
+        return kind(
+            run_id=run.run_id,
+            handlers=manager.handlers,
+            inheritable_handlers=manager.inheritable_handlers,
+            parent_run_id=manager.parent_run_id,
+            tags=manager.tags,
+            inheritable_tags=manager.inheritable_tags,
+            metadata=manager.metadata,
+            inheritable_metadata=manager.inheritable_metadata,
+        )
+
+
+def revalidated(message: Any) -> Any:
+    """Validate an object that a provider's client parsed anew, now that its values are real.
+
+    What no longer fits its class is left as plain data, so that the parser after the model tells of it.
+    """
+    parsed = message.additional_kwargs.get("parsed")
+    if not isinstance(parsed, BaseModel):
+        return message
+    fields = parsed.model_dump(mode="json", by_alias=True)
+    try:
+        valid: Any = type(parsed).model_validate(fields)
+    except ValidationError:
+        valid = fields
+    return message.model_copy(update={"additional_kwargs": {**message.additional_kwargs, "parsed": valid}})
+
+
+def as_chunk(message: AIMessage) -> AIMessageChunk:
+    """Give a whole answer as the only chunk of a stream; chunks stay as they are."""
+    if isinstance(message, AIMessageChunk):
+        return message
+    fields = {name: getattr(message, name) for name in type(message).model_fields if name != "type"}
+    return AIMessageChunk(**fields, chunk_position="last")
+
+
+def asks_for_json(options: Mapping[str, Any]) -> bool:
+    """Tell whether the options of a model call ask for content that is JSON.
+
+    Args:
+        options: Keyword arguments of the call, in the form of any provider: ``response_format`` (OpenAI),
+            ``text.format`` (OpenAI's Responses API), ``format`` (Ollama), ``response_mime_type`` (Google), or
+            ``ls_structured_output_format``, which LangChain adds for tracing.
+    """
+    structured = options.get("ls_structured_output_format") or options.get("structured_output_format")
+    if isinstance(structured, Mapping) and (structured.get("kwargs") or {}).get("method") in _JSON_METHODS:
+        return True
+    text = options.get("text")
+    asked = [
+        options.get("response_format"),
+        options.get("format"),
+        options.get("response_mime_type"),
+        text.get("format") if isinstance(text, Mapping) else None,
+    ]
+    return any(_is_json(wanted) for wanted in asked)
+
+
+def _is_json(wanted: Any) -> bool:
+    if isinstance(wanted, str):
+        return wanted in _JSON_TYPES
+    if isinstance(wanted, Mapping):  # a provider's format, or a JSON schema as it is
+        return wanted.get("type") != "text"
+    return isinstance(wanted, type)
+
+
+def _counts(messages: Sequence[BaseMessage]) -> dict[str, int]:
+    return {"messages": len(messages)}

@@ -1,0 +1,137 @@
+"""A check as a run of its own: every LangChain tracer shows its latency, and its decision leaves as a custom event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
+from lc_guard.errors import GuardError
+from lc_guard.guard import Guard
+from lc_guard.langchain.model_watch import unwatched_here
+from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, SESSION_METADATA, STAGE_METADATA
+
+
+def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
+    """Check jobs, each check as a child run of its job's step.
+
+    Args:
+        guard: Decides.
+        jobs: One for each step.
+        managers: The steps' run managers.
+    """
+    watch = _Watch(guard, jobs, managers)
+    if not watch.watched:
+        with unwatched_here(guard):
+            return guard.check(jobs)  # nobody watches: runs would cost and show nothing
+    try:
+        with unwatched_here(guard):
+            return guard.check(jobs, watch.tell)
+    except BaseException as error:
+        for run in watch.open.values():
+            run.on_chain_error(_value_free(error))
+        raise
+
+
+async def arun_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
+    """Do what `run_checks` does without blocking the event loop."""
+    watch = _Watch(guard, jobs, managers)
+    if not watch.watched:
+        with unwatched_here(guard):
+            return await guard.acheck(jobs)
+    try:
+        with unwatched_here(guard):
+            return await guard.acheck(jobs, watch.atell)
+    except BaseException as error:
+        for run in watch.open.values():
+            await run.on_chain_error(_value_free(error))
+        raise
+
+
+class _Watch:
+    """Opens a run when a check begins, and closes it with the decision when it has ended.
+
+    Attributes:
+        open: The runs of checks under way.
+        watched: Whether anybody watches.
+    """
+
+    def __init__(self, guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> None:
+        self.open: dict[tuple[int, str, str], Any] = {}
+        self._guard = guard
+        self._jobs = jobs
+        self._managers = managers
+        self.watched = any(manager.handlers for manager in managers)
+
+    def tell(self, note: CheckStarted | CheckEnded) -> None:
+        """Take a note of the guard's."""
+        key = note.job, note.stage, note.check
+        if isinstance(note, CheckStarted):
+            if self._managers[note.job].handlers:
+                self.open[key] = self._child(note).on_chain_start(_serialized(note), _inputs(note), name=note.check)
+        elif (run := self.open.pop(key, None)) is not None:
+            if note.decision is not None:
+                _dispatch(run, DECISION_EVENT, note.decision.as_dict())
+            run.on_chain_end(_outputs(note))
+
+    async def atell(self, note: CheckStarted | CheckEnded) -> None:
+        """Do what `tell` does without blocking the event loop."""
+        key = note.job, note.stage, note.check
+        if isinstance(note, CheckStarted):
+            if self._managers[note.job].handlers:
+                child = self._child(note)
+                self.open[key] = await child.on_chain_start(_serialized(note), _inputs(note), name=note.check)
+        elif (run := self.open.pop(key, None)) is not None:
+            if note.decision is not None:
+                await _adispatch(run, DECISION_EVENT, note.decision.as_dict())
+            await run.on_chain_end(_outputs(note))
+
+    def _child(self, note: CheckStarted) -> Any:
+        child = self._managers[note.job].get_child()
+        session = self._jobs[note.job].session
+        named = {} if session is None else {SESSION_METADATA: self._guard.digest(session)}
+        child.add_metadata({**named, STAGE_METADATA: note.stage}, inherit=False)
+        return child
+
+
+def report_restored(manager: Any, counts: tuple[int, int]) -> None:
+    """Tell a step's tracers how many placeholders it restored, and how many it did not know."""
+    if manager.handlers:
+        _dispatch(manager, RESTORED_EVENT, {"restored": counts[0], "unknown": counts[1]})
+
+
+async def areport_restored(manager: Any, counts: tuple[int, int]) -> None:
+    """Do what `report_restored` does without blocking the event loop."""
+    if manager.handlers:
+        await _adispatch(manager, RESTORED_EVENT, {"restored": counts[0], "unknown": counts[1]})
+
+
+def _serialized(note: CheckStarted) -> dict[str, Any]:
+    return {"id": [*CHECK_RUN_ID, note.check]}
+
+
+def _inputs(note: CheckStarted) -> dict[str, Any]:
+    return {"texts": note.texts, "characters": note.characters}
+
+
+def _outputs(note: CheckEnded) -> dict[str, Any]:
+    decision = None if note.decision is None else note.decision.as_dict()
+    latency_ms = {name: round(value, 3) for name, value in note.latency_ms.items()}
+    shown = {"decision": decision, "detectors": latency_ms, "details": dict(note.details)}
+    return {name: value for name, value in shown.items() if value or name == "decision"}
+
+
+def _value_free(error: BaseException) -> GuardError:
+    return GuardError(f"the check ended in {type(error).__name__}")
+
+
+def _dispatch(run: Any, name: str, data: dict[str, Any]) -> None:
+    from langchain_core.callbacks import dispatch_custom_event  # noqa: PLC0415 - only where somebody watches
+
+    dispatch_custom_event(name, data, config={"callbacks": run.get_child()})
+
+
+async def _adispatch(run: Any, name: str, data: dict[str, Any]) -> None:
+    from langchain_core.callbacks import adispatch_custom_event  # noqa: PLC0415 - only where somebody watches
+
+    await adispatch_custom_event(name, data, config={"callbacks": run.get_child()})

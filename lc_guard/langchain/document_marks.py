@@ -1,0 +1,164 @@
+"""Marks of documents: what was hidden in each, so that no more than that is put back when it is retrieved.
+
+A document of a store may hold placeholders that nobody put there: its author typed them, or somebody wrote it into the
+store by another way. Only `lc_guard.AnonymizeDocuments` knows which are its own, and writes them down in the document's
+metadata, sealed with a key that lies in the vault beside the corpus' values: who writes a document can't write a mark.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.documents import Document
+
+from lc_guard._engine.failures import call_vault
+from lc_guard._engine.requests import GuardResult
+from lc_guard.guard import Guard
+from lc_guard.langchain.document_texts import texts_in
+
+MARK = "lc_guard_hidden"
+"""Metadata key of a document's mark. A store whose metadata has a fixed schema needs a text column of that name."""
+
+_KIND = "DOCUMENT_MARK"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What was hidden in a document: value-free.
+
+    Attributes:
+        keys: Metadata keys in which something was hidden.
+        held: Placeholders whose values the document held.
+    """
+
+    keys: tuple[str, ...] = ()
+    held: frozenset[str] = frozenset()
+
+
+NO_MARK = Mark()
+
+
+class Marker:
+    """Marks documents of one corpus.
+
+    Args:
+        guard: The guard that hides them.
+        session: Session id of the corpus.
+        metadata_keys: Metadata keys that are looked at; None for all.
+    """
+
+    def __init__(self, guard: Guard, session: str, metadata_keys: Collection[str] | None) -> None:
+        self._guard = guard
+        self._session = session
+        self._metadata_keys = metadata_keys
+        self._secret = secrets.token_hex(32)
+
+    def marked(self, pairs: Sequence[tuple[Document, Document]], outcome: GuardResult) -> list[Document]:
+        """Mark documents; one in which nothing was hidden is given as it is, without any mark.
+
+        Args:
+            pairs: Each document as it came, and as it is hidden.
+            outcome: What became of their texts.
+
+        Raises:
+            VaultError: If the vault can't be asked.
+        """
+        changed = [(before, after) for before, after in pairs if after is not before]
+        if not changed:
+            return [_without_mark(after) for _, after in pairs]
+        texts = {text: outcome.hide(text) for before, _ in changed for text in texts_in([before], self._metadata_keys)}
+        put = self._guard.placeholders_put(self._session, {text: new for text, new in texts.items() if new != text})
+        (key,) = call_vault(
+            lambda: self._guard.vault.allocate(_key_session(self._session), [(_KIND, self._secret)], _KeyMint())
+        )
+        return [
+            _without_mark(after) if after is before else self._mark(before, after, put, key) for before, after in pairs
+        ]
+
+    def _mark(self, before: Document, after: Document, put: Mapping[str, Set[str]], key: str) -> Document:
+        keys = sorted(name for name in after.metadata if after.metadata[name] is not before.metadata.get(name))
+        held = sorted(set().union(*(put.get(text, ()) for text in texts_in([before], keys))))
+        said = {"v": _VERSION, "keys": keys, "held": held, "by": key}
+        said["seal"] = _seal(self._secret, self._session, said)
+        mark = json.dumps(said, separators=(",", ":"))
+        return after.model_copy(update={"metadata": {**after.metadata, MARK: mark}})
+
+
+def read_marks(guard: Guard, session: str, documents: Iterable[Document]) -> list[Mark | None]:
+    """Give the mark of each document, or None for one that has none that is true.
+
+    Args:
+        guard: The guard that hid them.
+        session: Session id of the corpus.
+        documents: What a store gave.
+
+    Raises:
+        VaultError: If the vault can't be asked.
+    """
+    said = [_said(document) for document in documents]
+    keys = list(dict.fromkeys(mark["by"] for mark in said if mark is not None))
+    known = call_vault(lambda: guard.vault.values(_key_session(session), keys)) if keys else {}
+    return [
+        Mark(tuple(mark["keys"]), frozenset(mark["held"]))
+        if mark is not None and mark["by"] in known and _is_sealed(mark, known[mark["by"]], session)
+        else None
+        for mark in said
+    ]
+
+
+def unmarked(documents: Iterable[Document]) -> list[Document]:
+    """Give documents without their marks."""
+    return [_without_mark(document) for document in documents]
+
+
+def _said(document: Document) -> dict[str, Any] | None:
+    """Read what may be a mark; whoever wrote it may have written anything."""
+    text = document.metadata.get(MARK)
+    try:
+        mark = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(mark, dict) or mark.keys() != {"v", "keys", "held", "by", "seal"} or mark["v"] != _VERSION:
+        return None
+    lists = (mark["keys"], mark["held"], [mark["by"], mark["seal"]])
+    sound = all(isinstance(part, list) and all(isinstance(item, str) for item in part) for part in lists)
+    return mark if sound else None
+
+
+def _is_sealed(mark: dict[str, Any], secret: str, session: str) -> bool:
+    said = {name: item for name, item in mark.items() if name != "seal"}
+    return hmac.compare_digest(_seal(secret, session, said).encode(), mark["seal"].encode("utf-8", "surrogatepass"))
+
+
+def _seal(secret: str, session: str, said: dict[str, Any]) -> str:
+    content = json.dumps([session, said], sort_keys=True).encode()  # ASCII: any text has one form
+    return hmac.new(bytes.fromhex(secret), content, hashlib.sha256).hexdigest()
+
+
+def _key_session(session: str) -> str:
+    """Give the session that holds the keys of a corpus' marks: they are no values of the corpus."""
+    return f"{session}#document-marks"
+
+
+def _without_mark(document: Document) -> Document:
+    if MARK not in document.metadata:
+        return document
+    metadata = {name: item for name, item in document.metadata.items() if name != MARK}
+    return document.model_copy(update={"metadata": metadata})
+
+
+class _KeyMint:
+    """Names keys, in a form that is no placeholder of any style."""
+
+    def __call__(self, kind: str, index: int) -> str:
+        return f"{kind}:{index}"
+
+    def claims(self, placeholder: str) -> Set[str]:  # noqa: ARG002 - numbers keep them apart
+        return frozenset()

@@ -1,0 +1,336 @@
+"""GuardMiddleware: the boundary inside an agent. The model sees placeholders, the tools and the user real values."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import Any, Literal, get_args
+
+from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
+from langchain.agents.middleware.types import ToolCallRequest
+from langchain_core.callbacks import BaseCallbackManager
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import (
+    get_async_callback_manager_for_config,
+    get_callback_manager_for_config,
+    patch_config,
+    var_child_runnable_config,
+)
+from langgraph.config import get_config
+from langgraph.types import Command
+
+from lc_guard._vendors.seals import Seal
+from lc_guard.errors import GuardError
+from lc_guard.guard import Guard
+from lc_guard.langchain.agent_proof import prove_agents
+from lc_guard.langchain.chat_model import ProtectedChatModel
+from lc_guard.langchain.check_runs import arun_checks, run_checks
+from lc_guard.langchain.checkpointer import GuardCheckpointer
+from lc_guard.langchain.model_watch import ModelWatch
+from lc_guard.langchain.tools import ToolBoundary, ToolPolicy, Tools
+from lc_guard.sessions import configured_session, session_key
+
+State = Literal["original", "anonymized"]
+
+# Where LangGraph keeps the checkpointer of the running graph for its subgraphs.
+_CHECKPOINTER = "__pregel_checkpointer"
+
+_Protect = Callable[[BaseChatModel], BaseChatModel]
+_ToolResult = ToolMessage | Command[Any]
+
+_SEAL = Seal("GuardMiddleware", "langchain")
+_HOOKS = ("wrap_model_call", "awrap_model_call", "wrap_tool_call", "awrap_tool_call")
+_PUT_IN_OTHERWISE = (
+    "A middleware after GuardMiddleware asks a model by itself, or makes a ModelRequest of its own: give it "
+    "protect(model, guard), have it use request.override(model=...), or put GuardMiddleware last"
+)
+
+
+class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
+    """Puts an agent's model behind a guard: ``create_agent(model, tools, middleware=[GuardMiddleware(guard)])``.
+
+    Every model call sees placeholders in the system prompt, the whole history and all tool results. What the model says
+    is restored as it arrives, so that tools get real arguments and every stream shows real text. The session id comes
+    from ``config["configurable"]["session_id"]``, else ``["thread_id"]``, else `session_id`.
+
+    Put it first. Other middlewares may then retry, or replace the model: the new one is put behind the guard as well.
+    A middleware that calls a model of its own (such as SummarizationMiddleware) needs ``protect(model, guard)``.
+
+    Args:
+        guard: Decides and remembers; share one for the whole application.
+        real_values_for: Tools whose arguments hold real values, ``"all"`` or their names; others get placeholders.
+        placeholders_for: Names of tools whose arguments hold placeholders: those that send them outside, such as a web
+            search. What they were sent is put back in their results.
+        scan_results_of: Tools whose results are checked as the stage ``"tool_result"``, ``"all"`` or their names.
+            Whatever is chosen, no result reaches the model unhidden.
+        state: What the checkpointer may hold. ``"original"`` says nothing about it. ``"anonymized"`` refuses to call
+            the model unless the agent's checkpointer is a `GuardCheckpointer` of the same guard, or there is none.
+        on_blocked: What a blocked prompt or answer leads to: ``"raise"`` raises `Blocked`; any other text ends the turn
+            with an answer that holds a content block of the type ``"refusal"`` with that text. A blocked result of a
+            tool is then withheld from the model, and the turn goes on without it. An agent with a checkpointer needs
+            such a text: after `Blocked` its thread still holds what was blocked, or a tool call without an answer.
+        session_id: The session of every run that names none: for one conversation only, never for several users.
+        self_test: ``"first call"`` has the first run of a process send a canary through an agent of its own, against
+            a model that only notes what it is sent, and refuses to go on if the value comes out; it takes some 50 ms,
+            once. ``"never"`` trusts what `lc_guard.selftest` found at the start of the application.
+
+    Raises:
+        TypeError: If an argument is not of its type.
+        ValueError: If there is no such state or self-test, or a tool is to get both real values and placeholders.
+        SeamBroken: If the installed LangChain has other hooks than this one was written for.
+
+    Example:
+        ```python
+        from langchain.agents import create_agent
+        from langchain_core.language_models import FakeListChatModel
+
+        from lc_guard import Guard, GuardMiddleware
+        from lc_guard.testing import ExactDetector
+
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})])
+        model = FakeListChatModel(responses=["Hello [REDACTED_PERSON_1]"])
+        agent = create_agent(model, tools=[], middleware=[GuardMiddleware(guard)])
+        config = {"configurable": {"session_id": "case 17"}}
+        state = agent.invoke({"messages": [("user", "Say hello to Ada")]}, config)
+        print(state["messages"][-1].content)  # → Hello Ada
+        ```
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        real_values_for: Tools = "all",
+        placeholders_for: Collection[str] = (),
+        scan_results_of: Tools = "all",
+        state: State = "original",
+        on_blocked: str = "raise",
+        session_id: str | None = None,
+        self_test: Literal["first call", "never"] = "first call",
+    ) -> None:
+        super().__init__()
+        _SEAL.require_methods(AgentMiddleware, _HOOKS)
+        _SEAL.require_no_others(AgentMiddleware, _HOOKS, ("wrap_", "awrap_"))
+        if not isinstance(guard, Guard):
+            raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
+        if state not in get_args(State):
+            raise ValueError(f"state must be one of {', '.join(map(repr, get_args(State)))}")
+        if not isinstance(on_blocked, str):
+            raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
+        if self_test not in ("first call", "never"):
+            raise ValueError("self_test must be 'first call' or 'never'")
+        self.guard = guard
+        self._unproved = {"sync", "async"} if self_test == "first call" else set[str]()
+        self.state = state
+        self.on_blocked = on_blocked
+        self.tools = []
+        self._policy = ToolPolicy(
+            real_values_for=real_values_for, placeholders_for=placeholders_for, scan_results_of=scan_results_of
+        )
+        self._session_id = None if session_id is None else session_key(session_id)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.guard!r}, state={self.state!r})"
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        """Call the model behind the guard.
+
+        Raises:
+            SessionMissing: If the run has no session id.
+            Blocked: If the policy does not let the messages go on.
+            GuardError: If the state is to be anonymized, and the checkpointer would hold real text.
+            SeamBroken: If a model is about to be asked that this guard does not protect, or the self-test failed.
+        """
+        if "sync" in self._unproved:
+            prove_agents(GuardMiddleware, "sync")
+            self._unproved.discard("sync")
+        with self._watched(get_callback_manager_for_config) as config:
+            return handler(self._guarded(request, config))
+
+    async def awrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+    ) -> ModelResponse[Any]:
+        """Do what `wrap_model_call` does without blocking the event loop."""
+        if "async" in self._unproved:
+            await asyncio.to_thread(prove_agents, GuardMiddleware, "async")
+            self._unproved.discard("async")
+        with self._watched(get_async_callback_manager_for_config) as config:
+            return await handler(self._guarded(request, config))
+
+    def wrap_tool_call(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], _ToolResult]
+    ) -> _ToolResult:
+        """Call a tool with what it may see, and check what it gives back.
+
+        Raises:
+            SessionMissing: If the run has no session id.
+            Blocked: If the policy does not let the arguments or the result go on.
+            SeamBroken: If a middleware after this one puts back what is hidden from the tool.
+        """
+        config, session, boundary = self._boundary(request)
+        if (job := boundary.arguments()) is not None:
+            (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
+            args = boundary.hidden(outcome, self.guard.session(session).placeholders())
+            request = _guarded_call(request, args, boundary)
+        result: _ToolResult = boundary.restored(handler(request))
+        if (job := boundary.result(result, request.state)) is not None:
+            (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
+            result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
+        return result
+
+    async def awrap_tool_call(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[_ToolResult]]
+    ) -> _ToolResult:
+        """Do what `wrap_tool_call` does without blocking the event loop."""
+        config, session, boundary = self._boundary(request)
+        if (job := boundary.arguments()) is not None:
+            (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
+            args = boundary.hidden(outcome, await self.guard.session(session).aplaceholders())
+            request = _guarded_call(request, args, boundary)
+        result: _ToolResult = boundary.restored(await handler(request))
+        if (job := boundary.result(result, request.state)) is not None:
+            (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
+            result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
+        return result
+
+    def _boundary(self, request: ToolCallRequest) -> tuple[RunnableConfig, str, ToolBoundary]:
+        config = request.runtime.config
+        session = self._session(config)
+        call = request.tool_call
+        return config, session, ToolBoundary(self._policy, tool=call["name"], args=call["args"], session=session)
+
+    @contextmanager
+    def _watched(self, manager_of: Callable[[RunnableConfig], BaseCallbackManager]) -> Iterator[RunnableConfig]:
+        """Refuse every model in what comes after this middleware that the guard does not protect.
+
+        The request that reaches the innermost handler may be another middleware's; LangChain asks its model under the
+        config of the context, and tells the config's handlers first.
+        """
+        config = get_config()
+        watch = ModelWatch(self.guard, seam=_SEAL.seam, remedy=_PUT_IN_OTHERWISE)
+        watched = patch_config(config, callbacks=watch.over(manager_of(config)))
+        before = var_child_runnable_config.set(watched)
+        try:
+            yield config
+        finally:
+            var_child_runnable_config.reset(before)
+        watch.raise_if_refused()
+
+    def _guarded(self, request: ModelRequest[Any], config: RunnableConfig) -> ModelRequest[Any]:
+        self._require_hidden_state(config)
+        protect = partial(self._protected, session=self._session(config))
+        given = {each.name: getattr(request, each.name) for each in fields(ModelRequest)}
+        guarded = _GuardedRequest(protect=protect, **given)
+        _SEAL.require(self._protects(guarded.model), "a request does not keep the model that is put into it")
+        return guarded
+
+    def _protects(self, model: Any) -> bool:
+        return isinstance(model, ProtectedChatModel) and model.guard is self.guard
+
+    def _protected(self, model: BaseChatModel, *, session: str) -> BaseChatModel:
+        if self._protects(model):
+            return model  # twice hidden would be twice the work
+        return ProtectedChatModel(
+            inner=model,
+            guard=self.guard,
+            session_id=session,
+            on_blocked=self.on_blocked,
+            refuses_by_block=True,
+            judges_tools=False,  # they were judged when the tool gave them
+        )
+
+    def _session(self, config: RunnableConfig) -> str:
+        return session_key(configured_session(config, self._session_id))
+
+    def _require_hidden_state(self, config: RunnableConfig) -> None:
+        if self.state == "original":
+            return
+        configurable = config.get("configurable") or {}
+        # LangGraph names it to every node, None where there is none
+        Seal('GuardMiddleware(state="anonymized")', "langgraph").require(
+            _CHECKPOINTER in configurable, "a run does not tell which checkpointer stores it"
+        )
+        saver = configurable[_CHECKPOINTER]
+        # whatever it is: of a second copy of LangGraph's package, say, it is no instance of the class we know
+        if saver is not None and not (isinstance(saver, GuardCheckpointer) and saver.guard is self.guard):
+            raise GuardError(
+                'state="anonymized" needs a checkpointer that stores placeholders: give create_agent '
+                f"checkpointer=GuardCheckpointer({type(saver).__name__}(...), guard=guard), with the same guard. "
+                "The input of this run was stored as it is, before any middleware ran"
+            )
+
+
+@dataclass(init=False)
+class _GuardedRequest(ModelRequest[Any]):
+    """A request whose model is always behind the guard, also when another middleware puts a new one in its place.
+
+    Its `model` is protected where it is read, so that it does not matter by which way one was put in.
+    """
+
+    protect: _Protect = field(repr=False, kw_only=True)
+
+    def __init__(self, *, protect: _Protect, **given: Any) -> None:
+        object.__setattr__(self, "protect", protect)
+        super().__init__(**{**given, "model": protect(given["model"])})
+
+    @property  # type: ignore[misc]  # the field becomes one that protects what it holds
+    def model(self) -> BaseChatModel:
+        """The protected model: also where it was put in past the setter."""
+        return self.protect(vars(self)["model"])
+
+    @model.setter
+    def model(self, model: BaseChatModel) -> None:
+        vars(self)["model"] = self.protect(model)
+
+
+@dataclass(init=False)
+class _GuardedToolCall(ToolCallRequest):
+    """A call of a tool that gets placeholders, also when another middleware changes it."""
+
+    boundary: ToolBoundary = field(repr=False, kw_only=True)
+
+    def __init__(self, *, boundary: ToolBoundary, **given: Any) -> None:
+        object.__setattr__(self, "boundary", boundary)
+        super().__init__(**given)
+
+    @property  # type: ignore[misc]
+    def tool_call(self) -> ToolCall:
+        """The call; read by whoever asks the tool."""
+        try:
+            call: ToolCall = vars(self)["tool_call"]
+        except KeyError:
+            raise AttributeError("tool_call") from None
+        if self.boundary.exposes(call["args"]):
+            reason = "a middleware put a value back that is hidden from a tool of placeholders_for"
+            raise _SEAL.broken(reason, "Put GuardMiddleware last, or leave the tool's arguments as they are")
+        return call
+
+    @tool_call.setter
+    def tool_call(self, call: ToolCall) -> None:
+        vars(self)["tool_call"] = call
+
+
+def _guarded_call(request: ToolCallRequest, args: Any, boundary: ToolBoundary) -> ToolCallRequest:
+    given = {each.name: getattr(request, each.name) for each in fields(ToolCallRequest)}
+    return _GuardedToolCall(boundary=boundary, **{**given, "tool_call": {**request.tool_call, "args": args}})
+
+
+@dataclass(frozen=True)
+class _Parent:
+    """What a check needs of the step around it: LangGraph gives its nodes no run manager, only a child's callbacks."""
+
+    manager: BaseCallbackManager
+
+    @property
+    def handlers(self) -> list[Any]:
+        return self.manager.handlers
+
+    def get_child(self) -> BaseCallbackManager:
+        return self.manager

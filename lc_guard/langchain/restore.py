@@ -1,0 +1,225 @@
+"""Restoring a stream of LangChain chunks: one restorer for each text that grows in it.
+
+Growing texts are a string, each key of a dict, a message's content, each of its content blocks, and the arguments of
+each of its tool calls. What is held back for one of them comes with its next piece, or at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from langchain_core.runnables.utils import AddableDict
+
+from lc_guard._placeholders.restorer import StreamRestorer
+from lc_guard.langchain.messages import JSON_KEYS, LEFT_ALONE, map_texts
+
+_GROWING = ("content", "additional_kwargs", "tool_call_chunks")
+_CONTENT = ("content",)
+
+
+class _Item(NamedTuple):
+    """A step of a path into a list whose elements merge by index."""
+
+    index: Any
+    type: str | None
+
+
+_Path = tuple[str | _Item, ...]
+
+
+class MakeRestorer(Protocol):
+    """Makes a restorer for one text."""
+
+    def __call__(self, *, as_json: bool) -> StreamRestorer:
+        """Give a new restorer; `as_json` says whether the text is JSON."""
+        ...
+
+
+class ChunkRestorer:
+    """Restores the chunks of one stream.
+
+    Args:
+        make: Gives new restorers.
+        keys: Keys of dict chunks that are restored; None restores all.
+        json_content: Whether the content of messages is JSON: values in it are then escaped.
+    """
+
+    def __init__(self, make: MakeRestorer, *, keys: Collection[str] | None = None, json_content: bool = False) -> None:
+        self._make = make
+        self._json_content = json_content
+        self._keys = keys
+        self._restorers: dict[_Path, StreamRestorer] = {}
+        self._of_key: dict[Any, ChunkRestorer] = {}
+        self._message: Any = None
+        self._unfinished: Any = None
+        self._once = 0, 0
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Placeholders restored, and unknown ones met, so far."""
+        parts = [(r.restored, r.unknown) for r in self._restorers.values()]
+        parts += [child.counts for child in self._of_key.values()]
+        parts.append(self._once)
+        return sum(part[0] for part in parts), sum(part[1] for part in parts)
+
+    def feed(self, chunk: Any) -> Iterator[Any]:
+        """Take a chunk and give what of it can be shown: one chunk or none."""
+        self._unfinished = None
+        if isinstance(chunk, str):
+            text = self._restorer((), as_json=False).feed(chunk)
+            if text or not chunk:
+                yield text
+        elif hasattr(chunk, "additional_kwargs") and type(chunk).__name__.endswith("Chunk"):
+            yield self.feed_message(chunk)
+        elif isinstance(chunk, AddableDict):
+            yield from self._feed_pieces(chunk)
+        elif isinstance(chunk, Mapping) or hasattr(chunk, "model_copy"):
+            yield self._feed_snapshot(chunk)
+        else:
+            yield map_texts(chunk, self._whole, strict=False)
+
+    def flush(self) -> Iterator[Any]:
+        """Give what was held back: no chunk when nothing was."""
+        if self._unfinished is not None:
+            yield map_texts(self._unfinished, self._whole, keys=self._keys, strict=False)
+            self._unfinished = None
+        for key, child in self._of_key.items():
+            for rest in child.flush():
+                yield AddableDict({key: rest})
+        held = self._held()
+        if not held:
+            return
+        if self._message is None:
+            yield held[()]
+        else:
+            yield self._fragment(held)
+
+    def _feed_snapshot(self, chunk: Any) -> Any:
+        """Restore an object that parsers give again and again: what is unfinished in one is finished in a later one."""
+        held = False
+
+        def unfinished(text: str) -> str:
+            nonlocal held
+            restorer = self._make(as_json=False)
+            shown = restorer.feed(text)
+            held = held or bool(restorer.flush())
+            return shown
+
+        keys = self._keys if isinstance(chunk, Mapping) else None
+        shown = map_texts(chunk, unfinished, keys=keys, strict=False)
+        self._unfinished = chunk if held else None
+        if not held:
+            self._count(chunk)
+        return shown
+
+    def _feed_pieces(self, chunk: AddableDict) -> Iterator[Any]:
+        pieces: dict[Any, Any] = {}
+        for key, item in chunk.items():
+            if self._keys is not None and key not in self._keys:
+                pieces[key] = item
+                continue
+            child = self._of_key.get(key)
+            if child is None:
+                child = self._of_key[key] = ChunkRestorer(self._make)
+            pieces.update((key, piece) for piece in child.feed(item))
+        if pieces or not chunk:
+            yield AddableDict(pieces)
+
+    def _count(self, chunk: Any) -> None:
+        self._once = 0, 0
+        map_texts(chunk, self._whole, keys=self._keys, strict=False)
+
+    def _whole(self, text: str) -> str:
+        restorer = self._make(as_json=False)
+        done = restorer.feed(text) + restorer.flush()
+        self._once = self._once[0] + restorer.restored, self._once[1] + restorer.unknown
+        return done
+
+    def feed_message(self, chunk: Any) -> Any:
+        """Take a message chunk and give what of it can be shown: `feed` for streams of nothing else."""
+        self._message = chunk
+        content = chunk.content
+        plain = type(content) is str and not chunk.additional_kwargs and not getattr(chunk, "tool_call_chunks", None)
+        if plain and getattr(chunk, "chunk_position", None) is None:  # nearly all chunks are so
+            shown = self._restorer(_CONTENT, as_json=self._json_content).feed(content) if content else content
+            return chunk if shown == content else chunk.model_copy(update={"content": shown})
+        update = {name: self._grow(getattr(chunk, name), (name,)) for name in _GROWING if getattr(chunk, name, None)}
+        changed = {name: value for name, value in update.items() if value != getattr(chunk, name)}
+        restored = _with(chunk, changed) if changed else chunk
+        if getattr(chunk, "chunk_position", None) == "last" and (held := self._held()):
+            # whoever adds the chunks up parses tool calls at this one: nothing may come after it
+            restored = _with(restored + self._fragment(held), {"chunk_position": "last"})
+        return restored
+
+    def _grow(self, value: Any, path: _Path, *, as_json: bool = False) -> Any:
+        if isinstance(value, str):
+            as_json = as_json or (self._json_content and _is_content(path))
+            return self._restorer(path, as_json=as_json).feed(value) if value else value
+        if isinstance(value, list):
+            return [self._grow(item, (*path, _item(item, number))) for number, item in enumerate(value)]
+        if isinstance(value, Mapping):
+            return {
+                key: item if key in LEFT_ALONE else self._grow(item, (*path, key), as_json=_is_json(key, item))
+                for key, item in value.items()
+            }
+        return map_texts(value, self._whole, strict=False)
+
+    def _restorer(self, path: _Path, *, as_json: bool) -> StreamRestorer:
+        restorer = self._restorers.get(path)
+        if restorer is None:
+            restorer = self._restorers[path] = self._make(as_json=as_json)
+        return restorer
+
+    def _held(self) -> dict[_Path, str]:
+        held = {path: restorer.flush() for path, restorer in self._restorers.items()}
+        return {path: text for path, text in held.items() if text}
+
+    def _fragment(self, held: Mapping[_Path, str]) -> Any:
+        """Give one chunk that adds the held texts where they belong."""
+        whole: Any = None
+        for path, text in held.items():
+            fields: Any = text
+            for step in reversed(path):
+                fields = [_element(step, fields)] if isinstance(step, _Item) else {step: fields}
+            fields.setdefault("content", "")
+            for call in fields.get("tool_call_chunks", ()):
+                call.update(id=None, name=None)
+            named = {name: getattr(self._message, name, None) for name in ("role", "name", "tool_call_id")}
+            fields.update((name, value) for name, value in named.items() if value is not None)
+            fragment = type(self._message)(id=self._message.id, **fields)
+            whole = fragment if whole is None else whole + fragment
+        return whole
+
+
+def _item(item: Any, number: int) -> _Item:
+    if isinstance(item, Mapping):
+        index = item.get("index")
+        return _Item(number if index is None and "type" not in item else index, item.get("type"))
+    return _Item(number, None)
+
+
+def _element(step: _Item, fields: Any) -> Any:
+    if not isinstance(fields, dict):
+        return fields
+    named = {"type": step.type, "index": step.index}
+    return {**{key: value for key, value in named.items() if value is not None}, **fields}
+
+
+def _is_json(key: str, item: Any) -> bool:
+    return key in JSON_KEYS or (key in ("args", "input") and isinstance(item, str))
+
+
+def _is_content(path: _Path) -> bool:
+    """Tell whether a path leads to what a message says: its content, or the text of one of its blocks."""
+    return path[0] == "content" and (len(path) == 1 or path[-1] == "text" or isinstance(path[-1], _Item))
+
+
+def _with(chunk: Any, update: Mapping[str, Any]) -> Any:
+    """Give a chunk with new fields; tool calls are parsed anew from what their pieces have become."""
+    if not update.get("tool_call_chunks") and "chunk_position" not in update:
+        return chunk.model_copy(update=dict(update))
+    fields = {name: getattr(chunk, name) for name in type(chunk).model_fields}
+    for derived in ("tool_calls", "invalid_tool_calls"):
+        fields.pop(derived, None)
+    return type(chunk)(**{**fields, **update})

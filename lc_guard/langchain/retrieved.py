@@ -1,0 +1,79 @@
+"""HideRetrieved: what is retrieved inside a boundary is hidden where it arises, before a prompt swallows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.configurable import DynamicRunnable
+
+from lc_guard._engine.requests import GuardRequest, GuardResult
+from lc_guard.errors import Blocked
+from lc_guard.guard import Guard
+from lc_guard.langchain.call_sessions import CallSession
+from lc_guard.langchain.check_runs import arun_checks, run_checks
+from lc_guard.langchain.document_texts import change_document, texts_in
+from lc_guard.langchain.model_watch import watch_of
+from lc_guard.langchain.retriever import ProtectedRetriever
+
+
+class HideRetrieved(Runnable[Any, Any]):
+    """Hides documents in the session of the boundary around it; put behind each retriever by `lc_guard.protect`.
+
+    Behind a retriever, and only there, everything that looks like a placeholder is known to be none: a document that
+    names one of the conversation's can't have it restored. Scanners judge them with the prompt
+    that they end in.
+
+    Args:
+        guard: Hides.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.guard!r})"
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
+        """Hide what the guard finds in documents.
+
+        Raises:
+            SessionMissing: If it runs behind no boundary and there is no session id.
+            Blocked: If the policy does not let them go on.
+        """
+        return self._call_with_config(self._hide, input, config)
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
+        """Do what `invoke` does without blocking the event loop."""
+        return await self._acall_with_config(self._ahide, input, config)
+
+    def _hide(self, found: Sequence[Document], run_manager: Any, config: RunnableConfig) -> list[Document]:
+        (outcome,) = run_checks(self.guard, [self._job(found, config)], [run_manager])
+        return self._hidden(found, outcome, config)
+
+    async def _ahide(self, found: Sequence[Document], run_manager: Any, config: RunnableConfig) -> list[Document]:
+        (outcome,) = await arun_checks(self.guard, [self._job(found, config)], [run_manager])
+        return self._hidden(found, outcome, config)
+
+    def _job(self, found: Sequence[Document], config: RunnableConfig) -> GuardRequest:
+        session = CallSession(self.guard, config, fixed=None, isolated=False)
+        return GuardRequest(texts_in(found, None), session.id, "document", preamble=False)
+
+    def _hidden(self, found: Sequence[Document], outcome: GuardResult, config: RunnableConfig) -> list[Document]:
+        try:
+            outcome.raise_if_blocked()  # also where there is no text to hide
+        except Blocked as blocked:
+            if (watch := watch_of(config.get("callbacks"), self.guard)) is not None:
+                watch.blocked = blocked
+            raise
+        return [change_document(document, outcome.hide, metadata_keys=None) for document in found]
+
+
+def is_retriever(value: Any) -> bool:
+    """Tell whether something retrieves documents that nobody hides, or stands for what does."""
+    if isinstance(value, DynamicRunnable):
+        return is_retriever(value.default)
+    return isinstance(value, BaseRetriever) and not isinstance(value, ProtectedRetriever)

@@ -1,0 +1,164 @@
+"""What of a value the scanners are asked about: who said it, what was said before it, and what the model was asked."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+from langchain_core.prompt_values import ChatPromptValue
+
+from lc_guard._engine.requests import ScanTarget
+from lc_guard.langchain.messages import MAX_DEPTH, map_texts
+from lc_guard.records import Stage
+from lc_guard.scanners.base import Role, Turn
+
+MAX_TURNS = 8
+"""Turns before a text that scanners are given with it."""
+
+_TOOL_CALL_FIELDS = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
+
+
+def asks_of(value: Any, stage: Stage, *, keys: Collection[str] | None = None) -> list[ScanTarget]:
+    """Give what scanners are asked about a value, with the stage of each text.
+
+    Of a conversation that is what users say (the stage given), what tools gave (``"tool_result"``) and documents
+    (``"document"``). System prompts are the developer's own, and answers in the history were judged when they were
+    given: both come along as turns only. Where the value is what a model said, all of it is asked about, arguments of
+    tool calls as the stage ``"tool_call"``.
+
+    Args:
+        value: What a step takes or gives.
+        stage: What the texts are.
+        keys: Keys of a mapping that are looked at; None looks at all.
+    """
+    asks: list[ScanTarget] = []
+    if keys is not None and isinstance(value, Mapping):
+        value = [value[key] for key in keys if key in value]
+    for item in _parts(value):
+        if isinstance(item, list):
+            asks += _of_messages(item, stage)
+        elif isinstance(item, Document) and stage == "prompt":
+            asks += [ScanTarget(text, "document") for text in _texts(item)]
+        else:
+            asks += [ScanTarget(text, stage) for text in _texts(item)]
+    return asks
+
+
+def turns_of(messages: Iterable[BaseMessage]) -> tuple[Turn, ...]:
+    """Give the last turns of a conversation, as scanners are given them."""
+    turns = (Turn(_role(message), text) for message in messages if (text := said(message)))
+    return tuple(deque(turns, MAX_TURNS))
+
+
+def asked(value: Any, change: Mapping[str, str] | None = None) -> str:
+    """Give what the model is asked: the last words of the user in a conversation, or the whole of another value.
+
+    Args:
+        value: What the model is given.
+        change: Text → hidden text, where the value still holds the texts as they came.
+    """
+    hidden = change or {}
+    texts: list[str] = []
+    for item in _parts(value):
+        if isinstance(item, list):
+            users = [message for message in item if not isinstance(message, AIMessage | SystemMessage | ToolMessage)]
+            item = users[-1:]  # noqa: PLW2901
+        texts += [hidden.get(text, text) for text in _texts(item)]
+    return "\n".join(texts)
+
+
+def said(message: BaseMessage) -> str:
+    """Give what a message says: its text, without ids, settings and arguments of tool calls."""
+    content = message.content
+    if isinstance(content, str):
+        return content
+    parts = [part if isinstance(part, str) else part.get("text") for part in content]
+    return "\n".join(part for part in parts if isinstance(part, str) and part)
+
+
+def _parts(value: Any, depth: int = 0) -> list[Any]:
+    """Take a value apart into conversations, which are lists of messages, and all else."""
+    if isinstance(value, ChatPromptValue):
+        return [list(value.messages)]
+    if isinstance(value, BaseMessage):
+        return [[value]]
+    if not _holds_messages(value, depth):
+        return [(value,) if depth or isinstance(value, list) else value]  # walked as what is inside of something
+    if isinstance(value, Mapping):
+        names = [(dict.fromkeys(value),)] if depth else []  # keys may be data as well
+        return [*names, *(part for item in value.values() for part in _parts(item, depth + 1))]
+    if isinstance(value, Document):
+        return [value]
+    messages = [item for item in value if isinstance(item, BaseMessage)]
+    others = [part for item in value if not isinstance(item, BaseMessage) for part in _parts(item, depth + 1)]
+    return [messages, *others] if messages else others
+
+
+def _holds_messages(value: Any, depth: int) -> bool:
+    """Tell whether there are messages or documents in something, which are asked about in their own way."""
+    if isinstance(value, BaseMessage | ChatPromptValue | Document):
+        return True
+    if depth > MAX_DEPTH:
+        return False
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return any(_holds_messages(item, depth + 1) for item in items)
+
+
+def _of_messages(messages: Sequence[BaseMessage], stage: Stage) -> list[ScanTarget]:
+    asks: list[ScanTarget] = []
+    before: deque[Turn] = deque(maxlen=MAX_TURNS)
+    for message in messages:
+        if stage == "output":
+            asks += _of_answer(message)
+            continue
+        if not isinstance(message, AIMessage | SystemMessage):
+            own: Stage = "tool_result" if isinstance(message, ToolMessage) else stage
+            turns = before.copy()
+            for text in _texts(message):
+                asks.append(ScanTarget(text, own, tuple(turns)))
+                # the blocks of a message are read together: what comes before one of them is a turn like any other
+                turns.append(Turn(_role(message), text))
+        if text := said(message):
+            before.append(Turn(_role(message), text))
+    return asks
+
+
+def _of_answer(message: BaseMessage) -> list[ScanTarget]:
+    calls = [call.get("args") for name in _TOOL_CALL_FIELDS[:2] for call in getattr(message, name, None) or ()]
+    arguments = dict.fromkeys(text for args in calls for text in _arguments(args))
+    bare = message.model_copy(update={name: [] for name in _TOOL_CALL_FIELDS if getattr(message, name, None)})
+    words = [text for text in dict.fromkeys(_texts(bare)) if text not in arguments]
+    return [*(ScanTarget(text, "output") for text in words), *(ScanTarget(text, "tool_call") for text in arguments)]
+
+
+def _arguments(args: Any) -> list[str]:
+    if isinstance(args, str):
+        try:
+            args = json.loads(args)
+        except (ValueError, RecursionError):
+            return [args]
+    return _texts(args)
+
+
+def _role(message: BaseMessage) -> Role:
+    if isinstance(message, AIMessage):
+        return "assistant"
+    if isinstance(message, SystemMessage):
+        return "system"
+    return "tool" if isinstance(message, ToolMessage) else "user"
+
+
+def _texts(value: Any) -> list[str]:
+    """Give the texts of anything; what can't be looked into has none."""
+    texts: list[str] = []
+
+    def note(text: str) -> str:
+        texts.append(text)
+        return text
+
+    map_texts(value, note, strict=False)
+    return [text for text in dict.fromkeys(texts) if not text.isspace()]
