@@ -8,7 +8,7 @@ report = evaluate(read_cases("cases.jsonl"), [default_detector(), PatternDetecto
 print(report.as_table())
 ```
 
-The number that matters for a leak is *fully masked*: `lc_guard.evals.metrics` defines it and all others.
+The number that matters for a leak is *fully masked*: `lc_guard.evals.scoring` defines it and all others.
 
 ```python
 from datetime import timedelta
@@ -42,20 +42,20 @@ if TYPE_CHECKING:
     from lc_guard.evals.cases import Mention as Mention
     from lc_guard.evals.cases import read_cases as read_cases
     from lc_guard.evals.counts import Counts as Counts
+    from lc_guard.evals.evaluation import evaluate as evaluate
     from lc_guard.evals.from_langfuse import read_monitoring as read_monitoring
-    from lc_guard.evals.kinds import LABELS as LABELS
     from lc_guard.evals.labelling import Labelling as Labelling
-    from lc_guard.evals.monitored import Agreement as Agreement
-    from lc_guard.evals.monitored import CheckHistory as CheckHistory
-    from lc_guard.evals.monitored import MonitoringReport as MonitoringReport
+    from lc_guard.evals.labels import LABELS as LABELS
     from lc_guard.evals.monitoring import Monitor as Monitor
+    from lc_guard.evals.monitoring_report import Agreement as Agreement
+    from lc_guard.evals.monitoring_report import CheckHistory as CheckHistory
+    from lc_guard.evals.monitoring_report import MonitoringReport as MonitoringReport
     from lc_guard.evals.reliability import Calibration as Calibration
     from lc_guard.evals.reliability import calibration as calibration
     from lc_guard.evals.report import DetectorReport as DetectorReport
     from lc_guard.evals.report import Latency as Latency
     from lc_guard.evals.report import Miss as Miss
     from lc_guard.evals.report import Report as Report
-    from lc_guard.evals.running import evaluate as evaluate
     from lc_guard.evals.thresholds import BestThreshold as BestThreshold
     from lc_guard.evals.thresholds import best_threshold as best_threshold
 
@@ -65,14 +65,14 @@ __getattr__, __dir__, __all__ = attach(
         "agreement": ("Confusion", "Curve", "confusion", "precision_recall", "roc", "wilson"),
         "cases": ("BadLine", "Case", "IdentifierType", "Mention", "read_cases"),
         "counts": ("Counts",),
+        "evaluation": ("evaluate",),
         "from_langfuse": ("read_monitoring",),
-        "kinds": ("LABELS",),
         "labelling": ("Labelling",),
-        "monitored": ("Agreement", "CheckHistory", "MonitoringReport"),
+        "labels": ("LABELS",),
         "monitoring": ("Monitor",),
+        "monitoring_report": ("Agreement", "CheckHistory", "MonitoringReport"),
         "reliability": ("Calibration", "calibration"),
         "report": ("DetectorReport", "Latency", "Miss", "Report"),
-        "running": ("evaluate",),
         "thresholds": ("BestThreshold", "best_threshold"),
     },
 )

@@ -1,4 +1,4 @@
-"""The counts of a report and the shares they give; `lc_guard.evals.metrics` says what they mean."""
+"""The counts of a report and the shares they give; `lc_guard.evals.scoring` says what they mean."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from lc_guard.evals.labelling import Labelling
-from lc_guard.evals.monitored import MonitoringReport
 from lc_guard.evals.monitoring import Monitor
+from lc_guard.evals.monitoring_report import MonitoringReport
 
 if TYPE_CHECKING:
     from lc_guard.langfuse.api import LangfuseApi

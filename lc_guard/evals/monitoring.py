@@ -32,7 +32,7 @@ import numpy as np
 from lc_guard._engine.leaks import LEAK_SCORE
 from lc_guard.evals.agreement import confusion, precision_recall, roc
 from lc_guard.evals.labelling import Labelling
-from lc_guard.evals.monitored import (
+from lc_guard.evals.monitoring_report import (
     Agreement,
     Bucket,
     CheckHistory,

@@ -182,13 +182,13 @@ class Report:
         Args:
             width: Characters a line may have.
         """
-        from lc_guard.evals.table import as_text  # noqa: PLC0415 - rich is loaded for tables only
+        from lc_guard.evals.render.detector_table import as_text  # noqa: PLC0415 - rich is loaded for tables only
 
         return as_text(self, width=width)
 
     def to_svg(self) -> str:
         """Give the plot of what is fully masked, as an SVG picture that stands alone."""
-        from lc_guard.evals.plot import picture  # noqa: PLC0415 - not needed for the data
+        from lc_guard.evals.render.plot import picture  # noqa: PLC0415 - not needed for the data
 
         return picture(self)
 
@@ -198,6 +198,6 @@ class Report:
         Args:
             title: Of the page.
         """
-        from lc_guard.evals.page import page  # noqa: PLC0415 - not needed for the data
+        from lc_guard.evals.render.detector_page import page  # noqa: PLC0415 - not needed for the data
 
         return page(self, title=title)

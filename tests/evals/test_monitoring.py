@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard.evals.labelling import Labelling
-from lc_guard.evals.monitored import CheckHistory, MonitoringReport
 from lc_guard.evals.monitoring import MOST_CHECKS, Monitor, bucket_seconds
-from lc_guard.evals.monitoring_wording import best, percent, worth
+from lc_guard.evals.monitoring_report import CheckHistory, MonitoringReport
+from lc_guard.evals.render.monitoring_text import best, percent, worth
 from lc_guard.langfuse.rows import Observation, Score
 
 DAY = 86_400.0

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from lc_guard.evals.monitored import CheckHistory, Disagreement, MonitoringReport
 from lc_guard.evals.monitoring import Monitor
+from lc_guard.evals.monitoring_report import CheckHistory, Disagreement, MonitoringReport
 from lc_guard.langfuse.rows import observation, score
 from tests.support.browser import Browser
 from tests.support.langfuse_traffic import DAY, Traffic

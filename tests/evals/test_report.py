@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lc_guard.evals import BadLine, Case, Counts, DetectorReport, Latency, Mention, Miss, Report, evaluate
-from lc_guard.evals.wording import decimal, milliseconds
+from lc_guard.evals.render.style import decimal, milliseconds
 from lc_guard.records import Entity
 
 EVIL = "<script>alert(1)</script>"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from lc_guard.evals import charts
-from lc_guard.evals.monitoring_wording import (
+from lc_guard.evals.render import charts
+from lc_guard.evals.render.monitoring_text import (
     best,
     ends,
     failures,
@@ -24,12 +24,12 @@ from lc_guard.evals.monitoring_wording import (
     width,
     worth,
 )
-from lc_guard.evals.sheet import encodable, sheet
-from lc_guard.evals.wording import counted, decimal, milliseconds
+from lc_guard.evals.render.sheet import encodable, sheet
+from lc_guard.evals.render.style import counted, decimal, milliseconds
 
 if TYPE_CHECKING:
     from lc_guard.evals.agreement import Confusion
-    from lc_guard.evals.monitored import Agreement, CheckHistory, Disagreement, LeakedCall, MonitoringReport
+    from lc_guard.evals.monitoring_report import Agreement, CheckHistory, Disagreement, LeakedCall, MonitoringReport
 
 _STYLE = (
     charts.STYLE

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from lc_guard.detectors.base import Detector
 from lc_guard.errors import DetectorError, GuardError, MissingExtra, ModelUnavailable
 from lc_guard.evals.cases import Case
-from lc_guard.evals.kinds import KindMap
-from lc_guard.evals.metrics import Exposed, Tally
+from lc_guard.evals.labels import KindMap
 from lc_guard.evals.report import DetectorReport, Latency, Miss, Report
+from lc_guard.evals.scoring import Exposed, Tally
 from lc_guard.evals.timing import Stopwatch, percentile
 from lc_guard.records import Entity
 

@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lc_guard.evals.terminal import empty_table, plain_text
-from lc_guard.evals.wording import decimal, failures, milliseconds, reading, summary
+from lc_guard.evals.render.style import decimal, failures, milliseconds, reading, summary
+from lc_guard.evals.render.terminal import empty_table, plain_text
 
 if TYPE_CHECKING:
     from lc_guard.evals.cases import IdentifierType

@@ -293,7 +293,7 @@ class MonitoringReport:
 
     def to_csv(self) -> str:
         """Give one line a check as CSV, safe to open in a spreadsheet."""
-        from lc_guard.evals.monitoring_csv import as_csv  # noqa: PLC0415 - not needed for the data
+        from lc_guard.evals.render.monitoring_csv import as_csv  # noqa: PLC0415 - not needed for the data
 
         return as_csv(self)
 
@@ -303,7 +303,7 @@ class MonitoringReport:
         Args:
             width: Characters a line may have.
         """
-        from lc_guard.evals.monitoring_table import as_text  # noqa: PLC0415 - rich is loaded for tables only
+        from lc_guard.evals.render.monitoring_table import as_text  # noqa: PLC0415 - rich is loaded for tables only
 
         return as_text(self, width=width)
 
@@ -313,7 +313,7 @@ class MonitoringReport:
         Args:
             title: Of the page.
         """
-        from lc_guard.evals.monitoring_page import page  # noqa: PLC0415 - not needed for the data
+        from lc_guard.evals.render.monitoring_page import page  # noqa: PLC0415 - not needed for the data
 
         return page(self, title=title)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from lc_guard.evals.plot import figure
-from lc_guard.evals.sheet import encodable, sheet
-from lc_guard.evals.wording import counted, decimal, failures, milliseconds, reading, summary
+from lc_guard.evals.render.plot import figure
+from lc_guard.evals.render.sheet import encodable, sheet
+from lc_guard.evals.render.style import counted, decimal, failures, milliseconds, reading, summary
 
 if TYPE_CHECKING:
     from lc_guard.evals.counts import Counts

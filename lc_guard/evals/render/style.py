@@ -51,5 +51,5 @@ def reading() -> str:
         "Fully masked: the share of mentions of which nothing can be read any more, whatever kind they were taken for: "
         "what is missing from 1 leaks. Kinds count exact spans, then spans that overlap. All PII (ALL) disregards "
         "kinds. A finding has no identifier type: in those rows the findings are those that overlap such a mention. "
-        "Definitions: lc_guard.evals.metrics."
+        "Definitions: lc_guard.evals.scoring."
     )

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lc_guard.evals.monitoring_wording import (
+from lc_guard.evals.render.monitoring_text import (
     best,
     ends,
     failures,
@@ -20,11 +20,11 @@ from lc_guard.evals.monitoring_wording import (
     reading,
     summary,
 )
-from lc_guard.evals.terminal import empty_table, plain_text
-from lc_guard.evals.wording import counted, decimal, milliseconds
+from lc_guard.evals.render.style import counted, decimal, milliseconds
+from lc_guard.evals.render.terminal import empty_table, plain_text
 
 if TYPE_CHECKING:
-    from lc_guard.evals.monitored import CheckHistory, MonitoringReport
+    from lc_guard.evals.monitoring_report import CheckHistory, MonitoringReport
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_BARS = 16

@@ -13,12 +13,12 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
-from lc_guard.evals.monitoring_wording import moment, percent
-from lc_guard.evals.wording import counted, milliseconds
+from lc_guard.evals.render.monitoring_text import moment, percent
+from lc_guard.evals.render.style import counted, milliseconds
 
 if TYPE_CHECKING:
     from lc_guard.evals.agreement import Curve
-    from lc_guard.evals.monitored import Bucket, CheckHistory
+    from lc_guard.evals.monitoring_report import Bucket, CheckHistory
     from lc_guard.evals.reliability import Calibration
 
 STYLE = """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from lc_guard.evals.wording import decimal
+from lc_guard.evals.render.style import decimal
 
 if TYPE_CHECKING:
     from lc_guard.evals.counts import Counts

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lc_guard.evals.agreement import Interval
-from lc_guard.evals.wording import counted, decimal, milliseconds
+from lc_guard.evals.render.style import counted, decimal, milliseconds
 
 if TYPE_CHECKING:
-    from lc_guard.evals.monitored import Agreement, CheckHistory, MonitoringReport
+    from lc_guard.evals.monitoring_report import Agreement, CheckHistory, MonitoringReport
 
 
 def percent(value: float | None) -> str:

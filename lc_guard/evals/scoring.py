@@ -1,7 +1,7 @@
 """The metrics: what each number of a report means, and how it is counted.
 
 A *mention* is what a person has marked, a *finding* what a detector gave; both are counted under their kind
-(`lc_guard.evals.kinds`), and equal ones in one text once. Word characters are letters, digits and marks on them. A
+(`lc_guard.evals.labels`), and equal ones in one text once. Word characters are letters, digits and marks on them. A
 title before a name is no part of a PERSON (``Mr Doe`` is ``Doe``): data sets and detectors differ in it, and it tells
 nothing.
 
@@ -36,7 +36,7 @@ from typing import NamedTuple, TypeVar
 from lc_guard.evals.cases import IDENTIFIER_TYPES, IdentifierType, Mention
 from lc_guard.evals.counts import Characters, Counts
 from lc_guard.evals.coverage import Coverage, exposed, touches, word_characters
-from lc_guard.evals.kinds import BROADER, Kinded, KindMap, untitled
+from lc_guard.evals.labels import BROADER, Kinded, KindMap, untitled
 from lc_guard.records import Entity
 
 Key = TypeVar("Key", bound=str)

@@ -10,7 +10,7 @@ from lc_guard._engine.leaks import LEAK_SCORE
 from lc_guard.evals.agreement import rounded
 
 if TYPE_CHECKING:
-    from lc_guard.evals.monitored import CheckHistory, MonitoringReport
+    from lc_guard.evals.monitoring_report import CheckHistory, MonitoringReport
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
