@@ -33,27 +33,7 @@ LAYERS = [
 ]
 # Inside a layer only these; errors → records and sessions → guard for typing.
 PAIRS = {("errors", "records"), ("_lazy", "errors"), ("guard", "sessions"), ("sessions", "guard")}
-# Modules that are not yet in their package.
-HOMES = {
-    "commands": "cli",
-    "commands/auditing": "cli",
-    "commands/choices": "cli",
-    "commands/demo": "cli",
-    "commands/doctor": "cli",
-    "commands/evaluation": "cli",
-    "commands/helps": "cli",
-    "commands/inputs": "cli",
-    "commands/langfuse_project": "cli",
-    "commands/outputs": "cli",
-    "commands/policies": "cli",
-    "commands/policy_advice": "cli",
-    "commands/report": "cli",
-    "commands/scan": "cli",
-    "commands/times": "cli",
-    "commands/vault": "cli",
-    "commands/vault_inputs": "cli",
-    "commands/verification": "cli",
-}
+
 LAYER_OF = {package: layer for layer, packages in enumerate(LAYERS) for package in packages}
 FAMILIES = {"detectors", "scanners", "vaults"}
 FRAMEWORKS = {
@@ -87,7 +67,7 @@ GUESTS = {
     "_vendors/presidio": {"presidio_analyzer", "spacy", "tldextract"},
     "scanners/hugging_face": {"torch", "transformers"},
     "detectors/given_names": {"faker"},
-    "commands/choices": {"presidio_analyzer"},
+    "cli/detectors": {"presidio_analyzer"},
     "langfuse/api": {"httpx"},
     "evals/agreement": {"numpy"},
     "evals/monitoring": {"numpy"},
@@ -128,8 +108,7 @@ def imported(module: str, **which: bool) -> set[str]:
 
 
 def package_of(module: str) -> str:
-    top = module.partition("/")[0]
-    return HOMES.get(module.removesuffix("/__init__"), HOMES.get(top, top))
+    return module.partition("/")[0]
 
 
 @pytest.mark.parametrize("module", MODULES)

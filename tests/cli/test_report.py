@@ -33,7 +33,7 @@ from tests.support.langfuse_server import LangfuseServer
 from tests.support.langfuse_traffic import Traffic
 from tests.support.loopback import Exchange
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

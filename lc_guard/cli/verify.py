@@ -8,9 +8,9 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from lc_guard.commands.choices import choose
-from lc_guard.commands.helps import Paragraphs
-from lc_guard.commands.inputs import CommandError
+from lc_guard.cli.detectors import choose
+from lc_guard.cli.helps import Paragraphs
+from lc_guard.cli.inputs import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

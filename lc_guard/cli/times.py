@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.commands.inputs import CommandError
+from lc_guard.cli.inputs import CommandError
 
 if TYPE_CHECKING:
     from lc_guard.langfuse.api import LangfuseApi

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.commands.helps import Paragraphs
-from lc_guard.commands.inputs import CommandError
+from lc_guard.cli.helps import Paragraphs
+from lc_guard.cli.inputs import CommandError
 from lc_guard.records import PII_CHECK
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_json(file: str, policy: Policy | None, problems: list[Problem]) -> None:
-    from lc_guard.commands.policy_advice import advice, checks, rules  # noqa: PLC0415
+    from lc_guard.cli.policy_advice import advice, checks, rules  # noqa: PLC0415
 
     record: dict[str, Any] = {"file": file, "problems": [asdict(problem) for problem in problems]}
     if policy is not None:
@@ -102,7 +102,7 @@ def _print(file: str, policy: Policy) -> None:
         utf8(encoding="utf-8", errors="replace")
     from rich.console import Console  # noqa: PLC0415
 
-    from lc_guard.commands.policy_advice import advice  # noqa: PLC0415
+    from lc_guard.cli.policy_advice import advice  # noqa: PLC0415
 
     class Output(Console):
         def on_broken_pipe(self) -> None:
@@ -134,7 +134,7 @@ def _kinds(policy: Policy) -> Table:
 
 
 def _checks(policy: Policy) -> Table:
-    from lc_guard.commands.policy_advice import checks, rules, where  # noqa: PLC0415
+    from lc_guard.cli.policy_advice import checks, rules, where  # noqa: PLC0415
 
     table = _table("check", "at", "action", "threshold", "on_error", "timeout", "sample")
     for check in checks(policy):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lc_guard.commands.inputs import CommandError
+from lc_guard.cli.inputs import CommandError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -16,12 +16,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from langfuse._client.resource_manager import LangfuseResourceManager
 
-import lc_guard.commands
+import lc_guard.cli
 from lc_guard.cli import main
 from lc_guard.demo.hidden import gold, transcript
 
-from .support.langfuse_server import LangfuseServer
-from .support.openai_server import Failure, OpenAIServer
+from ..support.langfuse_server import LangfuseServer
+from ..support.openai_server import Failure, OpenAIServer
 
 MISSED = {"Harriet", "19-OP-70254"}
 """What the default detector does not find in the transcript; the demo says so."""
@@ -34,7 +34,7 @@ Minutes. Mr. Tobias Lindqvist asked that Ms. Priya Raghunathan be called at 217-
 Her e-mail is priya.r@okaforlegal.com, and Ms. Raghunathan's card is 4012 8888 8888 1881.
 """
 OWN_VALUES = ["Lindqvist", "Raghunathan", "217-555-0188", "priya.r@okaforlegal.com", "4012 8888 8888 1881"]
-ROOT = Path(lc_guard.commands.__file__).parents[2]
+ROOT = Path(lc_guard.cli.__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +149,7 @@ class TestDemo:
     def test_on_a_terminal_in_colour_with_progress(self, capsys, monkeypatch):
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("TERM", "xterm-256color")
-        monkeypatch.setattr("lc_guard.commands.demo._PAUSE", 0.001)
+        monkeypatch.setattr("lc_guard.cli.demo._PAUSE", 0.001)
         assert main(["demo", "--rows", "1", "--width", "100"]) == 0
         captured = capsys.readouterr()
         assert "\x1b[1;36m" in captured.out
@@ -654,7 +654,7 @@ class TestFrontDoor:
         def interrupt(name):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("lc_guard.commands.scan.read_text", interrupt)
+        monkeypatch.setattr("lc_guard.cli.scan.read_text", interrupt)
         assert main(["scan", "--detector", "patterns"]) == 130
 
     def test_importing_it_is_light(self):

@@ -13,19 +13,9 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from lc_guard.commands import (
-    auditing,
-    demo,
-    doctor,
-    evaluation,
-    langfuse_project,
-    policies,
-    report,
-    scan,
-    vault,
-    verification,
-)
-from lc_guard.commands.inputs import CommandError
+from lc_guard.cli import audit, check_policy, demo, doctor, langfuse, report, scan, vault, verify
+from lc_guard.cli import eval as evaluation
+from lc_guard.cli.inputs import CommandError
 from lc_guard.errors import GuardError
 
 _SIGNALLED = 128
@@ -69,12 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_parser(commands)
     scan.add_parser(commands)
     doctor.add_parser(commands)
-    verification.add_parser(commands)
+    verify.add_parser(commands)
     evaluation.add_parser(commands)
-    policies.add_parser(commands)
+    check_policy.add_parser(commands)
     report.add_parser(commands)
-    auditing.add_parser(commands)
-    langfuse_project.add_parser(commands)
+    audit.add_parser(commands)
+    langfuse.add_parser(commands)
     vault.add_parser(commands)
     return parser
 

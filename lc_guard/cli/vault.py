@@ -10,9 +10,9 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.commands.helps import Paragraphs
-from lc_guard.commands.inputs import CommandError
-from lc_guard.commands.vault_inputs import KEYS, URL, confirm, open_vault, read_value
+from lc_guard.cli.helps import Paragraphs
+from lc_guard.cli.inputs import CommandError
+from lc_guard.cli.vault_inputs import KEYS, URL, confirm, open_vault, read_value
 
 if TYPE_CHECKING:
     from rich.table import Table

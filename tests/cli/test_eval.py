@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from lc_guard.cli import main
-from lc_guard.commands.choices import choose
+from lc_guard.cli.detectors import choose
 from lc_guard.detectors import Detector
 
 GOOD = [

@@ -19,7 +19,7 @@ from lc_guard.testing import NumberedMint
 from lc_guard.vaults import EncryptedVault, RedisVault, SQLVault
 
 OLD, NEW = EncryptedVault.generate_key(), EncryptedVault.generate_key()
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CANARIES = ("Zebulon Quartermain", "536-90-4399")
 
 

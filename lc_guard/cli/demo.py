@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lc_guard.commands.helps import Paragraphs
-from lc_guard.commands.inputs import CommandError, read_text
+from lc_guard.cli.helps import Paragraphs
+from lc_guard.cli.inputs import CommandError, read_text
 from lc_guard.errors import GuardError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lc_guard.commands.inputs import CommandError
+from lc_guard.cli.inputs import CommandError
 
 if TYPE_CHECKING:
     from lc_guard.vaults import EncryptedVault
