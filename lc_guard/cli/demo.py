@@ -17,8 +17,8 @@ from lc_guard.errors import GuardError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lc_guard.demo.performance import Performance
     from lc_guard.demo.report import Report
+    from lc_guard.demo.run import Performance
     from lc_guard.guard import Guard
 
 _PAUSE = 0.008  # seconds between two pieces of the stand-in, on a terminal only
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
     console = Output(width=args.width, highlight=False, markup=False)
     guard = _guard()
-    from lc_guard.demo.performance import Performance  # noqa: PLC0415
+    from lc_guard.demo.run import Performance  # noqa: PLC0415
     from lc_guard.demo.show import show_beginning, show_end, show_stream  # noqa: PLC0415
 
     performance = Performance(
@@ -119,7 +119,7 @@ def _guard() -> Guard:
         guard = Guard(policy=Policy(timeout=None))
         guard.warm_up()
         # The chain's own imports take a second or two as well.
-        import lc_guard.demo.performance  # noqa: F401, PLC0415
+        import lc_guard.demo.run  # noqa: F401, PLC0415
     return guard
 
 

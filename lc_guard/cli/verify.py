@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
 
     from lc_guard.verify.applications import WrongApplication  # noqa: PLC0415
     from lc_guard.verify.report import Verification, Verified, show, show_end  # noqa: PLC0415
-    from lc_guard.verify.running import MODES, run_mode  # noqa: PLC0415
+    from lc_guard.verify.run import MODES, run_mode  # noqa: PLC0415
 
     named = _names(args.modes)
     modes = [mode for mode in MODES if not args.modes or mode in named]

@@ -16,8 +16,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     from lc_guard.demo.chain import Call
     from lc_guard.demo.hidden import Hidden, Piece
-    from lc_guard.demo.performance import Performance
     from lc_guard.demo.report import Report
+    from lc_guard.demo.run import Performance
 
 _VALUE, _PLACEHOLDER, _GOOD, _BAD, _QUIET = "bold yellow", "bold cyan", "bold green", "bold red", "dim"
 # A line at least this long that goes on in the next one was wrapped, and may be wrapped anew.

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from lc_guard.verify.canaries import SURFACES, Surface
-from lc_guard.verify.running import Cell
-from lc_guard.verify.watching import PLACES, REAL, Place, Status, together
+from lc_guard.verify.observers import PLACES, REAL, Place, Status, together
+from lc_guard.verify.run import Cell
 
 if TYPE_CHECKING:
     from rich.console import Console

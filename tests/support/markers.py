@@ -69,8 +69,8 @@ PLACES = {
     "tests/policy/test_line_numbers.py::TestYaml::test_lines_of_generated_texts": "slow",
     "tests/test_readme.py::test_the_examples": "models",
     "tests/cli/test_report.py::test_200_000_scores_in_less_than_500_mb": "slow",
-    "tests/test_verify.py::TestOwnApplications": "models",
-    "tests/test_verify.py::TestTheBoundary": "models",
+    "tests/verify/test_verify.py::TestOwnApplications": "models",
+    "tests/verify/test_verify.py::TestTheBoundary": "models",
 }
 
 

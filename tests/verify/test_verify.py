@@ -20,8 +20,8 @@ from lc_guard.langchain.checkpointer import GuardCheckpointer
 from lc_guard.langchain.recording_model import ModelFailed, RecordingChatModel, strings_in
 from lc_guard.verify.applications import TASKS, applications
 from lc_guard.verify.canaries import SURFACES, plant
-from lc_guard.verify.running import MODES, run_mode
-from lc_guard.verify.watching import PLACES, Evidence, judge, texts_of_checkpoints, texts_of_error, watch_logs
+from lc_guard.verify.observers import PLACES, Evidence, judge, texts_of_checkpoints, texts_of_error, watch_logs
+from lc_guard.verify.run import MODES, run_mode
 
 Report = dict[str, Any]
 
@@ -111,7 +111,7 @@ class TestTheBoundary:
 
     @pytest.mark.parametrize("application", applications(), ids=lambda a: a.name)
     def test_without_the_detector_everything_leaks(self, application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("lc_guard.verify.running.ExactDetector", lambda values: lc_guard.testing.ExactDetector({}))
+        monkeypatch.setattr("lc_guard.verify.run.ExactDetector", lambda values: lc_guard.testing.ExactDetector({}))
         cell = run_mode(application, "stream")
         for surface in SURFACES:
             assert cell.found[surface, "model input"] == "LEAK"
@@ -128,7 +128,7 @@ class TestTheBoundary:
             errors.append(error)
             return texts_of_error(error)
 
-        monkeypatch.setattr("lc_guard.verify.running.texts_of_error", texts)
+        monkeypatch.setattr("lc_guard.verify.run.texts_of_error", texts)
         for application in applications():
             errors.clear()
             run_mode(application, mode)

@@ -23,7 +23,7 @@ from lc_guard.policy.policy import Policy
 from lc_guard.testing import ExactDetector
 from lc_guard.verify.applications import FAILS, Application, Parts, Task, WrongApplication
 from lc_guard.verify.canaries import KIND, Planted, Surface, plant
-from lc_guard.verify.watching import (
+from lc_guard.verify.observers import (
     Evidence,
     Place,
     Status,
