@@ -1,16 +1,158 @@
-"""EncryptedVault: a vault whose values, look-ups and session ids are opaque at rest."""
+"""EncryptedVault: a vault whose values, look-ups and session ids are opaque at rest.
+
+Rewrapping: all keys of an encrypted store under the newest key.
+
+The codec of encrypted vaults: one root key for the store, one data key for each session.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from lc_guard._text.value_index import Known
+from lc_guard.errors import VaultError
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo
-from lc_guard.vaults.keys import Key, KeyRing, generate_key
+from lc_guard.vaults.keys import Key, KeyRing, Seal, generate_key, new_data_key
 from lc_guard.vaults.memory import MemoryVault
-from lc_guard.vaults.rewrapping import Rewrapping
-from lc_guard.vaults.sealed_codec import SealedCodec
+from lc_guard.vaults.row_store import Head
 from lc_guard.vaults.stored import StoredVault
+
+
+class SealedCodec:
+    """Writes everything encrypted, under keys that a key ring wraps.
+
+    Args:
+        keys: Wrap the data keys and the root key.
+    """
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._keys!r})"
+
+    def new_root(self) -> bytes:
+        """Give a new root key, wrapped (see `Codec.new_root`)."""
+        return self._keys.wrap(new_data_key())
+
+    def rooted(self, root: bytes) -> SealedVaultCodec:
+        """Give the codec of a store that keeps this root key (see `Codec.rooted`)."""
+        if root[:1] == b"\x00":
+            raise VaultError(
+                "the store holds values that are not encrypted: it was used without EncryptedVault. Give the encrypted "
+                "vault a store of its own (another database or prefix), and forget what is in this one"
+            )
+        return SealedVaultCodec(self._keys, self._keys.unwrap(root))
+
+
+class SealedVaultCodec:
+    """Writes one store.
+
+    Args:
+        keys: Wrap the data keys.
+        root_key: 32 bytes, of this store alone: session ids are filed and sealed under it. It never changes, so that
+            a session is found again for ever.
+    """
+
+    def __init__(self, keys: KeyRing, root_key: bytes) -> None:
+        self._keys = keys
+        self._root = Seal(root_key)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._keys!r})"
+
+    def handle(self, session: str) -> bytes:
+        """Give the HMAC of a session id (see `VaultCodec.handle`)."""
+        return self._root.lookup("session", session)
+
+    def seal_id(self, session: str) -> bytes:
+        """Give the session id, sealed (see `VaultCodec.seal_id`)."""
+        return self._root.seal(session, "session", self.handle(session).hex())
+
+    def open_id(self, handle: bytes, sealed: bytes) -> str:
+        """Give the session id that was sealed (see `VaultCodec.open_id`)."""
+        return self._root.open(sealed, "session", handle.hex())
+
+    def new_key(self, session: str) -> bytes:  # noqa: ARG002 - the values are bound to their session, not the key
+        """Give a new data key, wrapped (see `VaultCodec.new_key`)."""
+        return self._keys.wrap(new_data_key())
+
+    def session(self, session: str, key: bytes) -> SealedSessionCodec:
+        """Give the codec of a session that keeps this data key (see `VaultCodec.session`)."""
+        return SealedSessionCodec(session, self._keys.unwrap(key))
+
+    def shared_lookup(self, value: str) -> None:  # noqa: ARG002 - the protocol's signature
+        """Give None: equal values of two sessions can't be told at rest (see `VaultCodec.shared_lookup`)."""
+        return
+
+
+class SealedSessionCodec:
+    """Writes the values of one session.
+
+    Args:
+        session: Its id; values open in no other one.
+        data_key: 32 bytes, of this session alone.
+    """
+
+    def __init__(self, session: str, data_key: bytes) -> None:
+        self._session = session
+        self._seal = Seal(data_key)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def lookup(self, value: str) -> bytes:
+        """Give the HMAC of a value under the session's key (see `SessionCodec.lookup`)."""
+        return self._seal.lookup("value", value)
+
+    def seal(self, placeholder: str, kind: str, value: str) -> bytes:
+        """Encrypt a value (see `SessionCodec.seal`)."""
+        return self._seal.seal(value, "value", self._session, placeholder, kind)
+
+    def open(self, placeholder: str, kind: str, payload: bytes) -> str:
+        """Decrypt a value (see `SessionCodec.open`)."""
+        return self._seal.open(payload, "value", self._session, placeholder, kind)
+
+
+class Rewrapping:
+    """One run over all sessions of a store.
+
+    Args:
+        vault: Over the store.
+        keys: The newest, and those that the store is under until now.
+    """
+
+    def __init__(self, vault: StoredVault, keys: KeyRing) -> None:
+        self._store = vault.store
+        self._ask = vault.ask
+        self._keys = keys
+
+    def run(self, progress: Progress | None) -> int:
+        """Wrap anew what is not under the newest key, the root key first (see `EncryptedVault.reencrypt`)."""
+        self._rewrap_root()
+        heads = list(self._store.heads())
+        changed = 0
+        for done, head in enumerate(heads, 1):
+            changed += self._rewrap(head)
+            if progress is not None:
+                progress(done, len(heads))
+        return changed
+
+    def _rewrap_root(self) -> None:
+        root = self._ask(partial(self._store.root, SealedCodec(self._keys).new_root()))
+        SealedCodec(self._keys).rooted(root)
+        if not self._keys.is_newest(root):
+            self._ask(partial(self._store.root, self._rewrapped(root), instead_of=root))
+
+    def _rewrap(self, head: Head) -> bool:
+        # one that another run was faster with, or that is begun anew meanwhile, is under the newest key already
+        return not self._keys.is_newest(head.key) and self._ask(
+            partial(self._store.rekey, head.handle, self._rewrapped(head.key), instead_of=head.key)
+        )
+
+    def _rewrapped(self, blob: bytes) -> bytes:
+        return self._keys.wrap(self._keys.unwrap(blob))
 
 
 class EncryptedVault:

@@ -36,7 +36,7 @@ RUNNABLES = "lc_guard/langchain/runnables.py"
 SESSIONS = "lc_guard/sessions.py"
 STEPS = "lc_guard/langchain/steps.py"
 TOOL_CALLS = "lc_guard/langchain/tools.py"
-VAULT_SEALING = "lc_guard/vaults/sealing.py"
+VAULT_SEALING = "lc_guard/vaults/keys.py"
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from lc_guard.vaults.encrypted import Rewrapping, SealedCodec
 from lc_guard.vaults.keys import KeyRing, generate_key
-from lc_guard.vaults.rewrapping import Rewrapping
-from lc_guard.vaults.sealed_codec import SealedCodec
 
 from .test_stored_machine import StoredMachine as _StoredMachine
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from lc_guard.errors import VaultError
 from lc_guard.testing import HOSTILE_TEXTS
-from lc_guard.vaults.keys import NONCE_BYTES
-from lc_guard.vaults.sealing import Seal, new_data_key
+from lc_guard.vaults.keys import NONCE_BYTES, Seal, new_data_key
 
 SEAL = Seal(bytes(range(32)))
 ANY = st.text(st.characters(exclude_categories=()), max_size=40)  # lone surrogates and NUL too
