@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from lc_guard.detectors.base import Detector, DetectorLike
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import JoinedDetector
-from lc_guard.detectors.llm_guard_patterns import SUPERSEDED, llm_guard_patterns
+from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
 from lc_guard.detectors.patterns import PatternDetector
 from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.rampart_model import DISTRIBUTION as RAMPART_DISTRIBUTION

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from lc_guard.detectors.light_imports import import_alone
 from lc_guard.detectors.spans import clean
-from lc_guard.detectors.weights import LoadOnce
+from lc_guard.detectors.weights import LoadOnce, import_alone
 from lc_guard.detectors.windows import readable
 from lc_guard.records import Entity
 

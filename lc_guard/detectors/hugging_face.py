@@ -11,9 +11,8 @@ from typing import Any
 from lc_guard._vendors.hub import local_only
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.spans import clean
-from lc_guard.detectors.token_limits import fits_all
 from lc_guard.detectors.weights import LoadOnce
-from lc_guard.detectors.windows import fitting_windows, readable, shifted
+from lc_guard.detectors.windows import fits_all, fitting_windows, readable, shifted
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
 from lc_guard.records import Entity
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from lc_guard.detectors.base import Answers, Detector, name_of
 from lc_guard.detectors.labels import kind_of
-from lc_guard.detectors.overlaps import one_kind_per_value, resolve
-from lc_guard.detectors.spans import clean
+from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
 from lc_guard.errors import DetectorError, GuardError
 from lc_guard.records import Entity
 

@@ -19,12 +19,10 @@ from lc_guard.detectors.llm_guard_loading import (
     default_regex_groups,
     load_recognizers,
 )
-from lc_guard.detectors.overlaps import one_kind_per_value, resolve
 from lc_guard.detectors.presidio import Engine
 from lc_guard.detectors.shapes import SHAPES, find_shapes
-from lc_guard.detectors.spans import clean
-from lc_guard.detectors.token_limits import fits_all
-from lc_guard.detectors.windows import fitting_windows, readable, shifted
+from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
+from lc_guard.detectors.windows import fits_all, fitting_windows, readable, shifted
 from lc_guard.errors import GuardError, MissingExtra
 from lc_guard.records import Entity, normalize_kind
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.detectors.labels import kind_of
-from lc_guard.detectors.overlaps import resolve
+from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.presidio import group_recognizers, pattern_engine
 from lc_guard.detectors.shapes import find_shapes
-from lc_guard.detectors.spans import clean
-from lc_guard.detectors.thresholds import Thresholds
+from lc_guard.detectors.spans import clean, resolve
 from lc_guard.detectors.windows import shifted, windows, without_surrogates
 from lc_guard.records import Entity
 

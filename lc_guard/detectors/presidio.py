@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lc_guard._vendors.presidio import blank_nlp_engine, quiet, without_network
-from lc_guard.detectors.light_imports import import_spacy
-from lc_guard.detectors.weights import LoadOnce
+from lc_guard.detectors.weights import LoadOnce, import_spacy
 from lc_guard.records import Entity, normalize_kind
 
 if TYPE_CHECKING:

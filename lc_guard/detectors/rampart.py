@@ -10,10 +10,10 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from lc_guard.detectors.labels import Thresholds
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.rampart_model import KIND_OF_LABEL, Word, load_model
 from lc_guard.detectors.spans import clean
-from lc_guard.detectors.thresholds import Thresholds
 from lc_guard.detectors.windows import readable, shifted, windows
 from lc_guard.records import Entity
 

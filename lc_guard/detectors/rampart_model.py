@@ -12,10 +12,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from lc_guard.detectors.light_imports import import_alone
 from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.rampart_int8 import eight_bits
-from lc_guard.detectors.weights import LoadOnce, package_folder, verified
+from lc_guard.detectors.weights import LoadOnce, import_alone, package_folder, verified
 from lc_guard.detectors.windows import Window, windows
 from lc_guard.errors import ModelUnavailable
 

@@ -9,10 +9,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lc_guard.detectors.light_imports import import_spacy
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
-from lc_guard.detectors.weights import LoadOnce, package_folder, verified
+from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
 from lc_guard.detectors.windows import readable, shifted, windows
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity

@@ -11,10 +11,8 @@ from typing import Any, NamedTuple
 from lc_guard.detectors.adapters import adapted
 from lc_guard.detectors.base import Answers, Detector, DetectorLike
 from lc_guard.detectors.joined import ask
-from lc_guard.detectors.labels import kind_of
-from lc_guard.detectors.overlaps import one_kind_per_value, resolve
-from lc_guard.detectors.spans import clean
-from lc_guard.detectors.thresholds import Thresholds
+from lc_guard.detectors.labels import Thresholds, kind_of
+from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
 from lc_guard.detectors.windows import readable
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity

@@ -181,7 +181,7 @@ def test_importing_detectors_loads_no_vendor():
 
 def test_llm_guards_patterns_are_read_without_importing_it():
     code = (
-        "import sys; from lc_guard.detectors.llm_guard_patterns import llm_guard_patterns as p; "
+        "import sys; from lc_guard.detectors.llm_guard_loading import llm_guard_patterns as p; "
         "assert {'UUID', 'EMAIL_ADDRESS_RE'} <= {g['name'] for g in p()}; print('llm_guard' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -231,7 +231,7 @@ def test_first_result_within_seconds_and_without_torch_that_can_still_be_importe
 
 def test_torch_that_is_there_already_stays_with_spacy(beside_a_torch):
     code = (
-        "import sys, torch; from lc_guard.detectors.light_imports import import_thinc; import_thinc(); "
+        "import sys, torch; from lc_guard.detectors.weights import import_thinc; import_thinc(); "
         "print('thinc' in sys.modules)"
     )
     assert beside_a_torch(code) == ["False"]
@@ -239,7 +239,7 @@ def test_torch_that_is_there_already_stays_with_spacy(beside_a_torch):
 
 def test_another_thread_may_import_torch_meanwhile(beside_a_torch):
     code = (
-        "import sys, threading, importlib.util; from lc_guard.detectors.light_imports import _NoTorch; "
+        "import sys, threading, importlib.util; from lc_guard.detectors.weights import _NoTorch; "
         "sys.meta_path.insert(0, _NoTorch()); seen = []; "
         "t = threading.Thread(target=lambda: seen.append(importlib.util.find_spec('torch') is not None)); "
         "t.start(); t.join(); print(*seen)\n"

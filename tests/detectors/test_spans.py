@@ -5,8 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lc_guard.detectors.overlaps import one_kind_per_value, resolve
-from lc_guard.detectors.spans import clean
+from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
 from lc_guard.records import Entity
 
 TEXTS = st.text(alphabet=st.sampled_from(list("ab AB.,'’-–\n\u00a0 19éİ@:/\u0301")), max_size=60)
