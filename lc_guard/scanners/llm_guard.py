@@ -15,8 +15,7 @@ from lc_guard._vendors.presidio import quiet as presidio_quiet
 from lc_guard.errors import GuardError, ScannerError, ScannerTimeout
 from lc_guard.records import Entity, ScanResult, Stage, normalize_kind
 from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Sees
-from lc_guard.scanners.differences import removed
-from lc_guard.scanners.llm_guard_spans import Watched
+from lc_guard.scanners.differences import Watched, removed
 
 Shape = Literal["ours", "prompt", "output"]
 

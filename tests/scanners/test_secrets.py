@@ -7,8 +7,7 @@ import pytest
 
 from lc_guard.errors import GuardError
 from lc_guard.scanners import ScanRequest, Secrets
-from lc_guard.scanners.secret_formats import SECRET_FORMATS
-from lc_guard.scanners.secrets import entropy_of
+from lc_guard.scanners.secrets import SECRET_FORMATS, entropy_of
 
 _RANDOM = random.Random(20)
 ALNUM = string.ascii_letters + string.digits

@@ -13,10 +13,8 @@ from __future__ import annotations
 import functools
 
 from lc_guard.scanners.phrases.de_fr_es import foreign_rules
-from lc_guard.scanners.phrases.documents import document_rules
-from lc_guard.scanners.phrases.injections import injection_rules
+from lc_guard.scanners.phrases.en import document_rules, injection_rules, persona_rules
 from lc_guard.scanners.phrases.matching import Rule
-from lc_guard.scanners.phrases.personas import persona_rules
 
 
 @functools.cache
