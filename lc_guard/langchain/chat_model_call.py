@@ -22,8 +22,7 @@ from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.model_watch import unwatched, unwatched_here
 from lc_guard.langchain.output import Answer
 from lc_guard.langchain.refusals import without_refused
-from lc_guard.langchain.restore import ChunkRestorer
-from lc_guard.langchain.restorers import WholeRestorer, make_restorers
+from lc_guard.langchain.restore import ChunkRestorer, WholeRestorer, make_restorers
 from lc_guard.langchain.scan_targets import asked, asks_of
 
 _END = object()

@@ -24,7 +24,7 @@ from lc_guard.langchain.check_runs import areport_restored, arun_checks, report_
 from lc_guard.langchain.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
 from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
 from lc_guard.langchain.model_watch import watch_of
-from lc_guard.langchain.restorers import WholeRestorer, make_restorers
+from lc_guard.langchain.restore import WholeRestorer, make_restorers
 from lc_guard.sessions import configured_session, session_key
 
 logger = logging.getLogger("lc_guard")

@@ -13,8 +13,7 @@ from lc_guard._engine.requests import GuardRequest
 from lc_guard.guard import Guard
 from lc_guard.langchain.check_runs import areport_restored, report_restored
 from lc_guard.langchain.messages import texts_of
-from lc_guard.langchain.restore import ChunkRestorer
-from lc_guard.langchain.restorers import WholeRestorer, make_restorers
+from lc_guard.langchain.restore import ChunkRestorer, WholeRestorer, make_restorers
 from lc_guard.langchain.scan_targets import asks_of
 from lc_guard.langchain.steps import AnswerStep, CheckedStep
 from lc_guard.policy.policy import Streaming
