@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
                 progress=progress,
             )
     report = replace(report, bad_lines=tuple(bad))
-    from lc_guard.evals.render.detector_table import renderable  # noqa: PLC0415
+    from lc_guard.evals.render.detector_report import renderable  # noqa: PLC0415
 
     print_out(renderable(report))
     write(args.json, lambda: report.to_json() + "\n")

@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
                 watcher=queue,
             )
         filled = queue.fill() if queue is not None else None
-    from lc_guard.evals.render.monitoring_table import renderable  # noqa: PLC0415
+    from lc_guard.evals.render.monitoring_text import renderable  # noqa: PLC0415
 
     print_out(renderable(report))
     write(args.json, lambda: report.to_json() + "\n")

@@ -41,11 +41,10 @@ if TYPE_CHECKING:
     from lc_guard.evals.cases import IdentifierType as IdentifierType
     from lc_guard.evals.cases import Mention as Mention
     from lc_guard.evals.cases import read_cases as read_cases
-    from lc_guard.evals.counts import Counts as Counts
     from lc_guard.evals.evaluation import evaluate as evaluate
     from lc_guard.evals.from_langfuse import read_monitoring as read_monitoring
-    from lc_guard.evals.labelling import Labelling as Labelling
     from lc_guard.evals.labels import LABELS as LABELS
+    from lc_guard.evals.labels import Labelling as Labelling
     from lc_guard.evals.monitoring import Monitor as Monitor
     from lc_guard.evals.monitoring_report import Agreement as Agreement
     from lc_guard.evals.monitoring_report import CheckHistory as CheckHistory
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from lc_guard.evals.report import Latency as Latency
     from lc_guard.evals.report import Miss as Miss
     from lc_guard.evals.report import Report as Report
+    from lc_guard.evals.scoring import Counts as Counts
     from lc_guard.evals.thresholds import BestThreshold as BestThreshold
     from lc_guard.evals.thresholds import best_threshold as best_threshold
 
@@ -64,15 +64,14 @@ __getattr__, __dir__, __all__ = attach(
     {
         "agreement": ("Confusion", "Curve", "confusion", "precision_recall", "roc", "wilson"),
         "cases": ("BadLine", "Case", "IdentifierType", "Mention", "read_cases"),
-        "counts": ("Counts",),
         "evaluation": ("evaluate",),
         "from_langfuse": ("read_monitoring",),
-        "labelling": ("Labelling",),
-        "labels": ("LABELS",),
+        "labels": ("LABELS", "Labelling"),
         "monitoring": ("Monitor",),
         "monitoring_report": ("Agreement", "CheckHistory", "MonitoringReport"),
         "reliability": ("Calibration", "calibration"),
         "report": ("DetectorReport", "Latency", "Miss", "Report"),
+        "scoring": ("Counts",),
         "thresholds": ("BestThreshold", "best_threshold"),
     },
 )

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lc_guard.evals.counts import share
+from lc_guard.evals.scoring import share
 
 Z_95 = 1.959963984540054
 """Standard normal quantile of a two-sided 95 % interval."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Protocol
 
-from lc_guard.evals.labelling import Labelling
+from lc_guard.evals.labels import Labelling
 from lc_guard.evals.monitoring import Monitor
 from lc_guard.evals.monitoring_report import MonitoringReport
 

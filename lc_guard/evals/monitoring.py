@@ -31,7 +31,7 @@ import numpy as np
 
 from lc_guard._engine.leaks import LEAK_SCORE
 from lc_guard.evals.agreement import confusion, precision_recall, roc
-from lc_guard.evals.labelling import Labelling
+from lc_guard.evals.labels import Labelling
 from lc_guard.evals.monitoring_report import (
     Agreement,
     Bucket,

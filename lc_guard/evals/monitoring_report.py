@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from lc_guard.evals.agreement import Confusion, Curve, interval, rounded, wilson
-from lc_guard.evals.counts import share
 from lc_guard.evals.reliability import Calibration
+from lc_guard.evals.scoring import share
 from lc_guard.evals.thresholds import BestThreshold
 
 FORMAT = 1
@@ -293,7 +293,7 @@ class MonitoringReport:
 
     def to_csv(self) -> str:
         """Give one line a check as CSV, safe to open in a spreadsheet."""
-        from lc_guard.evals.render.monitoring_csv import as_csv  # noqa: PLC0415 - not needed for the data
+        from lc_guard.evals.render.monitoring_text import as_csv  # noqa: PLC0415 - not needed for the data
 
         return as_csv(self)
 
@@ -303,7 +303,7 @@ class MonitoringReport:
         Args:
             width: Characters a line may have.
         """
-        from lc_guard.evals.render.monitoring_table import as_text  # noqa: PLC0415 - rich is loaded for tables only
+        from lc_guard.evals.render.monitoring_text import as_text  # noqa: PLC0415 - rich is loaded for tables only
 
         return as_text(self, width=width)
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lc_guard.evals.cases import BadLine, IdentifierType
-from lc_guard.evals.counts import Characters, Counts
+from lc_guard.evals.scoring import Characters, Counts
 
 FORMAT = 1
 """Version of the JSON form; raised when a key changes its meaning."""
@@ -20,7 +20,7 @@ class Latency:
     """How long a detector took, loading its models apart.
 
     Attributes:
-        p50: Milliseconds per 1,000 characters, median of the samples (`lc_guard.evals.timing`); None without one.
+        p50: Milliseconds per 1,000 characters, median of the samples (`lc_guard.evals.evaluation`); None without one.
         p95: The same, 95th percentile.
         samples: Number of samples.
         total_ms: Milliseconds for all texts.
@@ -182,13 +182,13 @@ class Report:
         Args:
             width: Characters a line may have.
         """
-        from lc_guard.evals.render.detector_table import as_text  # noqa: PLC0415 - rich is loaded for tables only
+        from lc_guard.evals.render.detector_report import as_text  # noqa: PLC0415 - rich is loaded for tables only
 
         return as_text(self, width=width)
 
     def to_svg(self) -> str:
         """Give the plot of what is fully masked, as an SVG picture that stands alone."""
-        from lc_guard.evals.render.plot import picture  # noqa: PLC0415 - not needed for the data
+        from lc_guard.evals.render.detector_report import picture  # noqa: PLC0415 - not needed for the data
 
         return picture(self)
 
@@ -198,6 +198,6 @@ class Report:
         Args:
             title: Of the page.
         """
-        from lc_guard.evals.render.detector_page import page  # noqa: PLC0415 - not needed for the data
+        from lc_guard.evals.render.detector_report import page  # noqa: PLC0415 - not needed for the data
 
         return page(self, title=title)

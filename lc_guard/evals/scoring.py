@@ -24,20 +24,215 @@ mention (mentions marked NO_MASK among them).
 its mentions; precision is the share of them that is right. False alarms elsewhere are in the rows by kind.
 
 A share of nothing is None.
+
+Which characters of a text some spans cover, and which characters count.
+
+The counts of a report and the shares they give; `lc_guard.evals.scoring` says what they mean.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from unicodedata import category
 
 from lc_guard.evals.cases import IDENTIFIER_TYPES, IdentifierType, Mention
-from lc_guard.evals.counts import Characters, Counts
-from lc_guard.evals.coverage import Coverage, exposed, touches, word_characters
 from lc_guard.evals.labels import BROADER, Kinded, KindMap, untitled
 from lc_guard.records import Entity
+
+
+class Coverage:
+    """The union of spans, in order and disjoint.
+
+    Args:
+        spans: Pairs of start and end, in any order; they may overlap.
+    """
+
+    def __init__(self, spans: Iterable[tuple[int, int]] = ()) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(spans):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self._starts, self._ends, strict=True)
+
+    def within(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Give the covered parts of a span."""
+        for place in range(bisect_right(self._ends, start), len(self._starts)):
+            if self._starts[place] >= end:
+                return
+            yield max(start, self._starts[place]), min(end, self._ends[place])
+
+
+def is_word_character(char: str) -> bool:
+    """Tell whether a character is a letter, a digit or a mark on one: what can tell a reader something.
+
+    Letters and digits as in `str.isalnum`, marks as in Unicode's categories Mn, Mc and Me.
+    """
+    return char.isalnum() or category(char)[0] == "M"
+
+
+def exposed(text: str, start: int, end: int, coverage: Coverage) -> tuple[int, int]:
+    """Count what of a span can still be read.
+
+    Word characters count; in a span without any (an emoji, ``***``) every character that is no blank does.
+
+    Args:
+        text: The text.
+        start: First offset of the span.
+        end: Offset after the span.
+        coverage: What is covered.
+
+    Returns:
+        The number of characters that are not covered, and of those that count.
+    """
+    counts = _what_counts(text, start, end)
+    total = _count(text, start, end, counts)
+    return total - sum(_count(text, *part, counts) for part in coverage.within(start, end)), total
+
+
+def touches(text: str, start: int, end: int, coverage: Coverage) -> bool:
+    """Tell whether at least one counting character of a span is covered."""
+    counts = _what_counts(text, start, end)
+    # by index: a slice of each of many long spans would make a long line quadratic
+    return any(counts(text[place]) for part in coverage.within(start, end) for place in range(*part))
+
+
+def word_characters(text: str, coverage: Coverage) -> int:
+    """Count the word characters that are covered."""
+    return sum(_count(text, start, end, is_word_character) for start, end in coverage)
+
+
+def _count(text: str, start: int, end: int, counts: Callable[[str], bool]) -> int:
+    return sum(map(counts, text[start:end]))
+
+
+def _what_counts(text: str, start: int, end: int) -> Callable[[str], bool]:
+    for counts in (is_word_character, _is_no_blank):
+        if any(counts(text[place]) for place in range(start, end)):
+            return counts
+    return lambda _: True
+
+
+def _is_no_blank(char: str) -> bool:
+    return not char.isspace()
+
+
+def share(part: int, whole: int) -> float | None:
+    """Give a share, 0…1; None of nothing."""
+    return part / whole if whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The counts of one row, and the shares they give.
+
+    Attributes:
+        name: The kind or identifier type; ``"ALL"`` for all PII.
+        mentions: Mentions marked.
+        findings: Findings counted here.
+        matched: Findings that equal a mention, which are as many mentions.
+        found: Mentions that a right finding overlaps.
+        right: Findings that overlap a mention they are right for.
+        masked: Mentions fully masked.
+    """
+
+    name: str
+    mentions: int = 0
+    findings: int = 0
+    matched: int = 0
+    found: int = 0
+    right: int = 0
+    masked: int = 0
+
+    @property
+    def precision(self) -> float | None:
+        """Strict precision, 0…1."""
+        return share(self.matched, self.findings)
+
+    @property
+    def recall(self) -> float | None:
+        """Strict recall, 0…1."""
+        return share(self.matched, self.mentions)
+
+    @property
+    def f1(self) -> float | None:
+        """Strict F1, 0…1."""
+        return share(2 * self.matched, self.mentions + self.findings)
+
+    @property
+    def overlap_precision(self) -> float | None:
+        """Share of findings that overlap a mention they are right for, 0…1."""
+        return share(self.right, self.findings)
+
+    @property
+    def overlap_recall(self) -> float | None:
+        """Share of mentions that a right finding overlaps, 0…1."""
+        return share(self.found, self.mentions)
+
+    @property
+    def overlap_f1(self) -> float | None:
+        """Harmonic mean of overlap precision and recall, 0…1."""
+        precision, recall = self.overlap_precision, self.overlap_recall
+        if precision is None and recall is None:
+            return None
+        if not precision or not recall:
+            return 0.0
+        return 2 * precision * recall / (precision + recall)
+
+    @property
+    def fully_masked(self) -> float | None:
+        """Share of mentions whose word characters all lie in findings of any kind, 0…1."""
+        return share(self.masked, self.mentions)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give counts and shares as plain JSON values."""
+        shares = ("precision", "recall", "f1", "overlap_precision", "overlap_recall", "overlap_f1", "fully_masked")
+        counts = ("name", "mentions", "findings", "matched", "found", "right", "masked")
+        return {name: getattr(self, name) for name in counts} | {name: _rounded(getattr(self, name)) for name in shares}
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """All PII by word characters.
+
+    Attributes:
+        marked: In mentions.
+        covered: In findings.
+        both: In mentions and findings.
+    """
+
+    marked: int = 0
+    covered: int = 0
+    both: int = 0
+
+    @property
+    def precision(self) -> float | None:
+        """Share of covered characters that belong to a mention, 0…1."""
+        return share(self.both, self.covered)
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the mentions' characters that are covered, 0…1."""
+        return share(self.both, self.marked)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give counts and shares as plain JSON values."""
+        counts = {"marked": self.marked, "covered": self.covered, "both": self.both}
+        return counts | {"precision": _rounded(self.precision), "recall": _rounded(self.recall)}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
 
 Key = TypeVar("Key", bound=str)
 

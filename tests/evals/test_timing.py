@@ -2,7 +2,7 @@
 
 import pytest
 
-from lc_guard.evals.timing import Stopwatch, percentile
+from lc_guard.evals.evaluation import Stopwatch, percentile
 
 
 def test_percentiles_by_nearest_rank():

@@ -24,8 +24,7 @@ from lc_guard.evals.render.monitoring_text import (
     width,
     worth,
 )
-from lc_guard.evals.render.sheet import encodable, sheet
-from lc_guard.evals.render.style import counted, decimal, milliseconds
+from lc_guard.evals.render.style import counted, decimal, encodable, milliseconds, sheet
 
 if TYPE_CHECKING:
     from lc_guard.evals.agreement import Confusion

@@ -1,13 +1,25 @@
-"""The sentences of a monitoring report that its table and its page share."""
+"""The sentences of a monitoring report that its table and its page share.
+
+A monitoring report as tables for a terminal, or as plain text.
+
+A monitoring report as CSV: one line a check, for a spreadsheet; before them one for leaks, where there are any.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lc_guard.evals.agreement import Interval
-from lc_guard.evals.render.style import counted, decimal, milliseconds
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from lc_guard._engine.leaks import LEAK_SCORE
+from lc_guard.evals.agreement import Interval, rounded
+from lc_guard.evals.render.style import counted, decimal, empty_table, milliseconds, plain_text
 
 if TYPE_CHECKING:
     from lc_guard.evals.monitoring_report import Agreement, CheckHistory, MonitoringReport
@@ -133,3 +145,199 @@ def reading() -> str:
         "a whole trace is compared with the check's highest risk in it. Intervals are 95 %: Wilson's for shares, the "
         "bootstrap's for thresholds. Definitions: lc_guard.evals.agreement, reliability, thresholds."
     )
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+_MOST_BARS = 16
+_KINDS_SHOWN, _DISAGREEMENTS_SHOWN, _LEAKS_SHOWN = 8, 3, 5
+
+
+def as_text(report: MonitoringReport, *, width: int) -> str:
+    """Give a report as plain text.
+
+    Args:
+        report: The report.
+        width: Characters a line may have.
+    """
+    return plain_text(renderable(report), width=width)
+
+
+def renderable(report: MonitoringReport) -> RenderableType:
+    """Give a report as something that rich can print."""
+    return Group(*_parts(report))
+
+
+def _parts(report: MonitoringReport) -> Iterator[RenderableType]:
+    yield from _leaks(report)
+    yield Text(summary(report))
+    for note in report.notes:
+        yield Text(note, style="yellow")
+    if not report.checks:
+        yield Text(nothing(report), style="yellow")
+    else:
+        if report.actions:
+            yield Text("strongest action of a trace: " + _counts(report.actions))
+        yield _overview(report)
+        for check in report.checks:
+            if failed := failures(check):
+                yield Text.assemble((f"{check.name} failed: ", "bold red"), failed)
+            if check.entities:
+                shown = dict(list(check.entities.items())[:_KINDS_SHOWN])
+                more = len(check.entities) - len(shown)
+                yield Text(f"{check.name} found {_counts(shown)}" + (f" and {more} more kinds" if more else ""))
+        annotated = [check for check in report.checks if check.agreement is not None]
+        yield Text("Against annotations", style="bold")
+        if annotated:
+            yield _agreement(annotated)
+        else:
+            yield Text("No annotation speaks of a check: see lc-guard report --help for the names it may have.")
+        for check in annotated:
+            yield from _judgement(check)
+    if report.passed_over:
+        yield Text("not taken: " + "; ".join(passed_over(report.passed_over)), style="dim")
+    if report.checks:
+        yield Text(reading(), style="dim")
+
+
+def _leaks(report: MonitoringReport) -> Iterator[RenderableType]:
+    if not report.leaks:
+        return
+    yield Text(leaks(report), style="bold red")
+    for call in report.leaked[:_LEAKS_SHOWN]:
+        yield Text(f"  {_printable(call.url or call.trace_id)}", no_wrap=True, overflow="ignore")
+    if report.leaks > _LEAKS_SHOWN:
+        yield Text(f"  and {report.leaks - _LEAKS_SHOWN:,} more")
+
+
+def _overview(report: MonitoringReport) -> Table:
+    table = _table("check", "risk", "decisions", "blocked", "p50 ms", "p95 ms", "p99 ms", "of trace", "errors")
+    for check in report.checks:
+        waiting = check.waiting
+        errors = sum(check.errors.values())
+        table.add_row(
+            Text(check.name),
+            _sparkline(check),
+            f"{check.decisions:,}",
+            percent(check.block_rate),
+            *map(milliseconds, (waiting.p50, waiting.p95, waiting.p99)),
+            percent(waiting.share),
+            Text(f"{errors:,}", style="red" if errors else ""),
+        )
+    return table
+
+
+def _agreement(checks: list[CheckHistory]) -> Table:
+    table = _table("check", "yes/no", "precision", "recall", "F1", "AUC", "AP", "ECE")
+    for check in checks:
+        found = check.agreement
+        if found is None:
+            continue
+        seen = found.confusion
+        table.add_row(
+            Text(check.name),
+            f"{found.yes:,}/{found.annotations - found.yes:,}",
+            f"{decimal(seen.precision)} ({ends(seen.precision_interval)})",
+            f"{decimal(seen.recall)} ({ends(seen.recall_interval)})",
+            decimal(seen.f1),
+            decimal(found.roc.area if found.roc else None),
+            decimal(found.precision_recall.area if found.precision_recall else None),
+            decimal(found.calibration.ece if found.calibration else None),
+        )
+    return table
+
+
+def _judgement(check: CheckHistory) -> Iterator[RenderableType]:
+    found = check.agreement
+    if found is None:
+        return
+    seen = found.confusion
+    yield Text.assemble((f"{check.name}: ", "bold"), best(found), style="" if found.best else "yellow")
+    flagged = f"{counted(seen.hits, 'hit')}, {counted(seen.false_alarms, 'false alarm')}"
+    yield Text(f"  flagged from {seen.threshold:.2f}: {flagged}, {seen.misses:,} missed, {seen.passes:,} passed")
+    for item in found.disagreements[:_DISAGREEMENTS_SHOWN]:
+        said = "yes" if item.label else "no"
+        where = _printable(item.url or item.trace_id)
+        yield Text(f"  risk {item.risk:.2f}, a person says {said}: {where}", no_wrap=True, overflow="ignore")
+    more = found.disagreed - min(found.disagreed, _DISAGREEMENTS_SHOWN)
+    if more:
+        yield Text(f"  and {more:,} more")
+
+
+def _table(*columns: str) -> Table:
+    return empty_table(*columns, words=("check", "risk"), no_wrap=True)
+
+
+def _sparkline(check: CheckHistory) -> Text:
+    """Draw the mean risk over time, latest last."""
+    means = [bucket.mean for bucket in check.risk][-_MOST_BARS:]
+    return Text("".join(_BARS[min(7, int(mean * 8))] for mean in means), style="cyan")
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def _printable(text: str) -> str:
+    """Keep control characters of an id off the terminal."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(report: MonitoringReport) -> str:
+    """Give the lines, with a head; RFC 4180 with line feeds."""
+    out = io.StringIO()
+    lines = [_line(check) for check in report.checks]
+    if report.leaks:
+        lines.insert(0, {**_line(None), "check": LEAK_SCORE, "decisions": report.leaks, "invalid": report.leaks})
+    writer = csv.DictWriter(out, fieldnames=list(_line(None)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)
+    return out.getvalue()
+
+
+def _line(check: CheckHistory | None) -> dict[str, Any]:
+    waiting = check.waiting if check else None
+    agreement = check.agreement if check else None
+    confusion = agreement.confusion if agreement else None
+    best = agreement.best if agreement else None
+    curves = (agreement.roc, agreement.precision_recall) if agreement else (None, None)
+    fitting = agreement.calibration if agreement else None
+    return {
+        "check": check and check.name,
+        "decisions": check and check.decisions,
+        "invalid": check and check.invalid,
+        "block_rate": check and check.block_rate,
+        "p50_ms": waiting and waiting.p50,
+        "p95_ms": waiting and waiting.p95,
+        "p99_ms": waiting and waiting.p99,
+        "share_of_trace_time": waiting and waiting.share,
+        "entities": check and sum(check.entities.values()),
+        "errors": check and sum(check.errors.values()),
+        "timeouts": check and check.timeouts,
+        "fail_opens": check and check.fail_opens,
+        "annotations": agreement.annotations if agreement else 0,
+        "threshold": confusion and confusion.threshold,
+        "hits": confusion and confusion.hits,
+        "false_alarms": confusion and confusion.false_alarms,
+        "misses": confusion and confusion.misses,
+        "passes": confusion and confusion.passes,
+        "precision": confusion and confusion.precision,
+        "recall": confusion and confusion.recall,
+        "roc_auc": curves[0] and curves[0].area,
+        "average_precision": curves[1] and curves[1].area,
+        "ece": fitting and fitting.ece,
+        "brier": fitting and fitting.brier,
+        "best_threshold": best and (best.threshold if best.threshold <= 1 else "never"),
+        "best_threshold_low": best and min(1.0, best.interval[0]),
+        "best_threshold_high": best and min(1.0, best.interval[1]),
+        "best_by": best and best.objective,
+    }
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return rounded(value)
+    # a spreadsheet would run what begins like a formula
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
