@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from lc_guard.cli import audit, check_policy, demo, doctor, langfuse, report, scan, vault, verify
 from lc_guard.cli import eval as evaluation
-from lc_guard.cli.inputs import CommandError
+from lc_guard.cli.arguments import CommandError
 from lc_guard.errors import GuardError
 
 _SIGNALLED = 128

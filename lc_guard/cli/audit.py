@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lc_guard.cli.arguments import Paragraphs, moment, print_out, read_window, require_folders, show_progress, write
 from lc_guard.cli.detectors import choose
-from lc_guard.cli.helps import Paragraphs
-from lc_guard.cli.outputs import print_out, require_folders, write
-from lc_guard.cli.times import moment, read_window, show_progress
 from lc_guard.records import Entity
 
 if TYPE_CHECKING:

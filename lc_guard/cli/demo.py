@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lc_guard.cli.helps import Paragraphs
-from lc_guard.cli.inputs import CommandError, read_text
+from lc_guard.cli.arguments import CommandError, Paragraphs, read_text
 from lc_guard.errors import GuardError
 
 if TYPE_CHECKING:

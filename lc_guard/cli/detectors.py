@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 
-from lc_guard.cli.inputs import CommandError
+from lc_guard.cli.arguments import CommandError
 from lc_guard.detectors.base import Detector
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity

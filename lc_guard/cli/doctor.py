@@ -8,8 +8,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.cli.helps import Paragraphs
-from lc_guard.cli.outputs import print_out
+from lc_guard.cli.arguments import Paragraphs, print_out
 from lc_guard.errors import GuardError
 
 if TYPE_CHECKING:

@@ -11,10 +11,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lc_guard.cli.arguments import STDIN, CommandError, Paragraphs, print_out, require_folders, write
 from lc_guard.cli.detectors import choose
-from lc_guard.cli.helps import Paragraphs
-from lc_guard.cli.inputs import STDIN, CommandError
-from lc_guard.cli.outputs import print_out, require_folders, write
 
 if TYPE_CHECKING:
     from lc_guard.evals import BadLine, Case

@@ -7,9 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from lc_guard.cli.helps import Paragraphs
-from lc_guard.cli.inputs import STDIN, CommandError
-from lc_guard.cli.times import show_progress
+from lc_guard.cli.arguments import STDIN, CommandError, Paragraphs, show_progress
 from lc_guard.records import Stage
 
 if TYPE_CHECKING:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 
-from lc_guard.cli.helps import Paragraphs
-from lc_guard.cli.outputs import print_out, require_folders, write
-from lc_guard.cli.times import moment, read_window, show_progress
+from lc_guard.cli.arguments import Paragraphs, moment, print_out, read_window, require_folders, show_progress, write
 
 _DESCRIPTION = """\
 Read the checks' scores, observations and people's annotations from Langfuse, and report for each check: its risk over

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.cli.helps import Paragraphs
-from lc_guard.cli.inputs import STDIN, CommandError, read_text
+from lc_guard.cli.arguments import STDIN, CommandError, Paragraphs, read_text
 from lc_guard.records import PII_CHECK
 
 if TYPE_CHECKING:

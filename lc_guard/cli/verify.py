@@ -8,9 +8,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from lc_guard.cli.arguments import CommandError, Paragraphs
 from lc_guard.cli.detectors import choose
-from lc_guard.cli.helps import Paragraphs
-from lc_guard.cli.inputs import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
