@@ -139,8 +139,12 @@ def _model_errors() -> Iterator[None]:
 
 
 def _draw(args: argparse.Namespace, performance: Performance, report: Report) -> None:
-    from lc_guard.demo.picture import draw  # noqa: PLC0415
-    from lc_guard.demo.show import show_answer, show_beginning, show_end  # noqa: PLC0415
+    from lc_guard.demo.show import (  # noqa: PLC0415
+        draw,
+        show_answer,
+        show_beginning,
+        show_end,
+    )
 
     def show(console: Console) -> None:
         show_beginning(console, performance, rows=args.rows)

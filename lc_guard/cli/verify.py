@@ -131,8 +131,10 @@ def _detectors(names: str | None) -> Sequence[Detector]:
 
 
 def _applications(args: argparse.Namespace) -> list[Application]:
-    from lc_guard.verify.applications import applications  # noqa: PLC0415
-    from lc_guard.verify.own import load  # noqa: PLC0415
+    from lc_guard.verify.applications import (  # noqa: PLC0415
+        applications,
+        load,
+    )
 
     if not args.app:
         return applications()

@@ -1,16 +1,22 @@
-"""How the demo looks: what was said beside what the model saw, what came back, the checks, what Langfuse received."""
+"""How the demo looks: what was said beside what the model saw, what came back, the checks, what Langfuse received.
+
+A picture of the demo: the same output, drawn as SVG by rich, without its web fonts.
+"""
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
+from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     from lc_guard.demo.hidden import Hidden, Piece
     from lc_guard.demo.report import Report
     from lc_guard.demo.run import Performance
+
 
 _VALUE, _PLACEHOLDER, _GOOD, _BAD, _QUIET = "bold yellow", "bold cyan", "bold green", "bold red", "dim"
 # A line at least this long that goes on in the next one was wrapped, and may be wrapped anew.
@@ -202,3 +209,32 @@ def _hidden_line(hidden: Hidden) -> Text:
 def _counts(counts: Mapping[str, int]) -> str:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{count} {kind}" for kind, count in ordered)
+
+
+_WEB_FONTS = re.compile(r"@font-face \{\{.*?\n    \}\}\n", re.DOTALL)
+_FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+
+
+def draw(show: Callable[[Console], None], *, title: str, width: int) -> str:
+    """Draw what a function prints.
+
+    Args:
+        show: Prints.
+        title: Title of the window.
+        width: Columns.
+
+    Returns:
+        The SVG; it loads nothing from anywhere.
+    """
+    console = Console(
+        record=True,
+        width=width,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        highlight=False,
+        markup=False,
+    )
+    show(console)
+    form = _WEB_FONTS.sub("", CONSOLE_SVG_FORMAT).replace("Fira Code, monospace", _FONTS)
+    return console.export_svg(title=title, theme=MONOKAI, code_format=form, unique_id="lc-guard")

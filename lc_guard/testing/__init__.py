@@ -20,9 +20,9 @@ The rules are plain asserts with a message; nothing here needs pytest.
 from __future__ import annotations
 
 from lc_guard.testing.detectors import DetectorContract, ExactDetector, FailingDetector, HangingDetector
+from lc_guard.testing.helpers import HOSTILE_TEXTS
 from lc_guard.testing.scanner_contract import ScannerContract
 from lc_guard.testing.scanners import FailingScanner, HangingScanner, PhraseScanner
-from lc_guard.testing.texts import HOSTILE_TEXTS
 from lc_guard.testing.vaults import ClaimingMint, NumberedMint, VaultContract
 
 __all__ = [

@@ -10,9 +10,7 @@ from typing import ClassVar
 
 from lc_guard.detectors.base import Detector
 from lc_guard.records import Entity
-from lc_guard.testing.entities import check_entities
-from lc_guard.testing.texts import HOSTILE_TEXTS
-from lc_guard.testing.threads import together
+from lc_guard.testing.helpers import HOSTILE_TEXTS, check_entities, together
 
 
 class ExactDetector:

@@ -7,8 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Set
 
-from lc_guard.testing.texts import HOSTILE_TEXTS
-from lc_guard.testing.threads import together
+from lc_guard.testing.helpers import HOSTILE_TEXTS, together
 from lc_guard.vaults.base import LifeVault, Vault
 
 
