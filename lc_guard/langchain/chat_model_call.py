@@ -23,7 +23,7 @@ from lc_guard.langchain.model_watch import unwatched, unwatched_here
 from lc_guard.langchain.output import Answer
 from lc_guard.langchain.refusals import without_refused
 from lc_guard.langchain.restore import ChunkRestorer, WholeRestorer, make_restorers
-from lc_guard.langchain.scan_targets import asked, asks_of
+from lc_guard.langchain.scan_targets import prompt_text, scan_targets
 
 _END = object()
 _JSON_METHODS = ("json_mode", "json_schema")
@@ -241,7 +241,7 @@ class ModelCall:
         return dict(zip(("restored", "unknown"), self._restored, strict=True))
 
     def _job(self, messages: list[BaseMessage]) -> GuardRequest:
-        asks = asks_of(messages, "prompt") if self._guard.judges_any else []
+        asks = scan_targets(messages, "prompt") if self._guard.judges_any else []
         wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
         live = self.session.live
         return GuardRequest(texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live)
@@ -249,7 +249,7 @@ class ModelCall:
     def _hidden(self, messages: list[BaseMessage], outcome: GuardResult) -> list[BaseMessage]:
         outcome.raise_if_blocked()
         hidden = list(map_texts(messages, outcome.hide))
-        self._prompt = asked(hidden) if self.judged else ""
+        self._prompt = prompt_text(hidden) if self.judged else ""
         return hidden
 
     def _json(self, content: Any) -> Any:

@@ -21,7 +21,7 @@ from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
 from lc_guard.langchain.check_runs import arun_checks, run_checks
 from lc_guard.langchain.messages import map_texts
-from lc_guard.langchain.scan_targets import asks_of
+from lc_guard.langchain.scan_targets import scan_targets
 from lc_guard.policy.policy import Streaming
 
 CONTEXT = 1_000
@@ -87,7 +87,7 @@ class HeldChunks:
         """Give what is to be judged when the stream has ended: texts, and which scanners are asked about them."""
         if not self._all:
             return []
-        asks = asks_of(self._whole(self._all), "output")
+        asks = scan_targets(self._whole(self._all), "output")
         if not self._windows:
             return [(asks, "all")]
         return [(self._tail(), "window"), (asks, "rest")]
@@ -116,7 +116,7 @@ class HeldChunks:
 
     def _tail(self) -> list[ScanTarget]:
         """Give what was not shown yet; its first words are judged after what was shown before."""
-        asks = asks_of(self._whole(self._pending), "output") if self._pending else []
+        asks = scan_targets(self._whole(self._pending), "output") if self._pending else []
         first = next((number for number, ask in enumerate(asks) if ask.stage == "output"), None)
         if first is not None:
             asks[first] = ScanTarget(self._context + asks[first].text, "output")
@@ -235,14 +235,14 @@ class Answer:
         """
         if not self.judged:
             return value
-        (outcome,) = run_checks(self._guard, [self._job((asks_of(value, "output"), "all"))], [manager])
+        (outcome,) = run_checks(self._guard, [self._job((scan_targets(value, "output"), "all"))], [manager])
         return _passed(value, outcome)
 
     async def ajudge(self, value: Any, manager: Any) -> Any:
         """Do what `judge` does without blocking the event loop."""
         if not self.judged:
             return value
-        (outcome,) = await arun_checks(self._guard, [self._job((asks_of(value, "output"), "all"))], [manager])
+        (outcome,) = await arun_checks(self._guard, [self._job((scan_targets(value, "output"), "all"))], [manager])
         return _passed(value, outcome)
 
     def stream(self, chunks: Iterator[Any], manager: Any) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from lc_guard.guard import Guard
 from lc_guard.langchain.check_runs import areport_restored, report_restored
 from lc_guard.langchain.messages import texts_of
 from lc_guard.langchain.restore import ChunkRestorer, WholeRestorer, make_restorers
-from lc_guard.langchain.scan_targets import asks_of
+from lc_guard.langchain.scan_targets import scan_targets
 from lc_guard.langchain.steps import AnswerStep, CheckedStep
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage, known_stage
@@ -79,7 +79,7 @@ class Anonymize(CheckedStep):
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         """Give what is to be hidden and judged of an input."""
         texts, session = texts_of(value, keys=self.keys), self.session(config)
-        asks = asks_of(value, self.stage, keys=self.keys) if self.scan and self.guard.judges_any else []
+        asks = scan_targets(value, self.stage, keys=self.keys) if self.scan and self.guard.judges_any else []
         return GuardRequest(texts, session, self.stage, asks=asks)
 
 
@@ -118,7 +118,7 @@ class ScanPrompt(CheckedStep):
 
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         """Give what is to be judged of an input."""
-        asks = asks_of(value, self.stage, keys=self.keys)
+        asks = scan_targets(value, self.stage, keys=self.keys)
         texts_of(value, keys=self.keys)  # what can't be walked is refused, not passed unseen
         session = self.session(config) if self.guard.scanners_hide else self.any_session(config)
         return GuardRequest([ask.text for ask in asks], session, self.stage, asks=asks, preamble=False, hide=False)

@@ -22,7 +22,7 @@ MAX_TURNS = 8
 _TOOL_CALL_FIELDS = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
 
 
-def asks_of(value: Any, stage: Stage, *, keys: Collection[str] | None = None) -> list[ScanTarget]:
+def scan_targets(value: Any, stage: Stage, *, keys: Collection[str] | None = None) -> list[ScanTarget]:
     """Give what scanners are asked about a value, with the stage of each text.
 
     Of a conversation that is what users say (the stage given), what tools gave (``"tool_result"``) and documents
@@ -50,11 +50,11 @@ def asks_of(value: Any, stage: Stage, *, keys: Collection[str] | None = None) ->
 
 def turns_of(messages: Iterable[BaseMessage]) -> tuple[Turn, ...]:
     """Give the last turns of a conversation, as scanners are given them."""
-    turns = (Turn(_role(message), text) for message in messages if (text := said(message)))
+    turns = (Turn(_role(message), text) for message in messages if (text := message_text(message)))
     return tuple(deque(turns, MAX_TURNS))
 
 
-def asked(value: Any, change: Mapping[str, str] | None = None) -> str:
+def prompt_text(value: Any, change: Mapping[str, str] | None = None) -> str:
     """Give what the model is asked: the last words of the user in a conversation, or the whole of another value.
 
     Args:
@@ -71,7 +71,7 @@ def asked(value: Any, change: Mapping[str, str] | None = None) -> str:
     return "\n".join(texts)
 
 
-def said(message: BaseMessage) -> str:
+def message_text(message: BaseMessage) -> str:
     """Give what a message says: its text, without ids, settings and arguments of tool calls."""
     content = message.content
     if isinstance(content, str):
@@ -122,7 +122,7 @@ def _of_messages(messages: Sequence[BaseMessage], stage: Stage) -> list[ScanTarg
                 asks.append(ScanTarget(text, own, tuple(turns)))
                 # the blocks of a message are read together: what comes before one of them is a turn like any other
                 turns.append(Turn(_role(message), text))
-        if text := said(message):
+        if text := message_text(message):
             before.append(Turn(_role(message), text))
     return asks
 

@@ -16,7 +16,7 @@ from lc_guard.guard import Guard
 from lc_guard.langchain.check_runs import arun_checks, run_checks
 from lc_guard.langchain.messages import map_texts
 from lc_guard.langchain.output import Answer
-from lc_guard.langchain.scan_targets import asked
+from lc_guard.langchain.scan_targets import prompt_text
 from lc_guard.langchain.step_order import ordered
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage
@@ -208,7 +208,7 @@ class CheckedStep(Step):
     def _note_prompt(self, value: Any, job: GuardRequest, manager: Any) -> None:
         """Remember what the model is asked, for the scanners of its answer."""
         if self.stage == "prompt" and (self.guard.judges("output") or self.guard.judges("tool_call")):
-            self.guard.prompts.note(asked(value), run=manager.parent_run_id, session=job.session)
+            self.guard.prompts.note(prompt_text(value), run=manager.parent_run_id, session=job.session)
 
 
 class AnswerStep(Streamed, Step):

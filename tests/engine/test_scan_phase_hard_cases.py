@@ -29,7 +29,7 @@ from lc_guard import (
 )
 from lc_guard._engine.caches import PromptStore
 from lc_guard.langchain.refusals import WITHHELD, is_refusal
-from lc_guard.langchain.scan_targets import asks_of
+from lc_guard.langchain.scan_targets import scan_targets
 from lc_guard.langchain.tools import ToolBoundary, ToolPolicy
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.testing import ExactDetector, FailingDetector
@@ -63,14 +63,16 @@ def test_no_text_reaches_a_model_unjudged(value: Any) -> None:
 
 def test_what_is_no_text_of_people_is_not_asked_about() -> None:
     value = {"q": [{"type": "image", "base64": "AAAA"}, {"role": "user", "content": "hello"}], "m": [[AIMessage("I")]]}
-    assert [ask.text for ask in asks_of(value, "prompt")] == ["hello"]
+    assert [ask.text for ask in scan_targets(value, "prompt")] == ["hello"]
 
 
 def test_a_long_history_is_gone_through_once() -> None:
     kinds = (HumanMessage, AIMessage)
     history = [kinds[number % 2](f"message {number}") for number in range(4_000)]
     started = time.perf_counter()
-    asks = asks_of([*history, HumanMessage([{"type": "text", "text": f"block {n}"} for n in range(4_000)])], "prompt")
+    asks = scan_targets(
+        [*history, HumanMessage([{"type": "text", "text": f"block {n}"} for n in range(4_000)])], "prompt"
+    )
     assert time.perf_counter() - started < 2, "about 0.1 s; turns collected anew for each text took 20 s"
     assert [turn.text for turn in asks[1_000].turns] == [f"message {number}" for number in range(1_992, 2_000)]
     assert [turn.text for turn in asks[-1].turns] == [f"block {number}" for number in range(3_991, 3_999)]
