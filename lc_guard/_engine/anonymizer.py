@@ -16,7 +16,7 @@ from lc_guard._placeholders.fakes import FakeMint
 from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.common_words import is_ordinary
-from lc_guard._text.value_index import Known
+from lc_guard._text.value_index import Match
 from lc_guard._text.word_boundaries import cuts_run
 from lc_guard.errors import GuardError
 from lc_guard.policy.policy import Policy
@@ -40,7 +40,7 @@ class SessionSnapshot:
     """What the vault knows of some texts, read in one go; `found` and `live` are in the order of the texts."""
 
     kinds: frozenset[str]
-    found: list[list[Known]] = field(repr=False)
+    found: list[list[Match]] = field(repr=False)
     fakes: FakeRestoring | None = field(repr=False)
     live: Sequence[Sequence[tuple[int, int]]] = field(default=(), repr=False)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lc_guard._engine.requests import CheckResult, GuardRequest, GuardResult
 from lc_guard._placeholders.grammar import LITERAL
 from lc_guard._text.escapes import readings
-from lc_guard._text.value_index import Known
+from lc_guard._text.value_index import Match
 from lc_guard._text.word_boundaries import strip_blanks, widen
 from lc_guard.policy.policy import KindAction, Policy
 from lc_guard.records import Action, Entity
@@ -52,7 +52,7 @@ class TextState:
     marked: tuple[Entity, ...] = ()
     marked_in: str | None = None
     detected: Sequence[Entity] = ()
-    known: Sequence[Known] = ()
+    known: Sequence[Match] = ()
     live: Sequence[tuple[int, int]] = ()
     spans: list[ResolvedSpan] = field(default_factory=list)
     hidden: str | None = None

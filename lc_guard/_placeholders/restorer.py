@@ -10,7 +10,7 @@ from collections.abc import Mapping, Set
 from typing import Protocol
 
 from lc_guard._placeholders.grammar import Lookup, Restored, TokenGrammar
-from lc_guard._text.value_index import KnownValues
+from lc_guard._text.value_index import ValueIndex
 from lc_guard._text.word_boundaries import RUN, cuts_run
 from lc_guard.errors import UnsupportedInput
 
@@ -63,7 +63,7 @@ class FakeRestoring:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        self._fakes = KnownValues((fake, fake, "") for fake in values)
+        self._fakes = ValueIndex((fake, fake, "") for fake in values)
         self._sorted = sorted(values)
         self._reach = max(map(len, self._sorted), default=0)
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lc_guard._text.escapes import readings
-from lc_guard._text.value_index import Known
+from lc_guard._text.value_index import Match
 
 Leaf = str | int
 """A text, or a whole number: a telephone number may be one."""
 
-Finder = Callable[[Sequence[str]], Sequence[Sequence[Known]]]
+Finder = Callable[[Sequence[str]], Sequence[Sequence[Match]]]
 """Finds known values: for each text occurrences that don't overlap, in order."""
 
 _MAX_DEPTH = 100
@@ -154,7 +154,7 @@ def hide(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Leaf, str]
     }
 
 
-def occurrences(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Leaf, list[Known]]:
+def occurrences(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Leaf, list[Match]]:
     """Find known values in leaves, through their escapes.
 
     Args:
@@ -165,7 +165,7 @@ def occurrences(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Lea
         Leaf → where values stand in its text, for those that hold one; they may overlap.
     """
     views = [(leaf, view, offsets) for leaf in wanted for view, offsets in _views(str(leaf))]
-    hits: dict[Leaf, list[Known]] = {}
+    hits: dict[Leaf, list[Match]] = {}
     for find in finders:
         for (leaf, _, offsets), found in zip(views, find([view for _, view, _ in views]), strict=True):
             if found:
@@ -179,11 +179,11 @@ def _views(text: str) -> Iterator[tuple[str, Sequence[int] | None]]:
     yield from readings(text)
 
 
-def _moved(hit: Known, offsets: Sequence[int]) -> Known:
+def _moved(hit: Match, offsets: Sequence[int]) -> Match:
     return hit._replace(start=offsets[hit.start], end=offsets[hit.end])
 
 
-def _replaced(text: str, hits: Iterable[Known]) -> str:
+def _replaced(text: str, hits: Iterable[Match]) -> str:
     pieces: list[str] = []
     last = 0
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):

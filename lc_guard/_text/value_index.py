@@ -14,7 +14,7 @@ from lc_guard._text.word_boundaries import RUN, cuts_run
 _HEAD = 3  # characters a value is filed under when word boundaries don't count
 
 
-class Known(NamedTuple):
+class Match(NamedTuple):
     """An occurrence of a known value: value-free."""
 
     start: int
@@ -23,7 +23,7 @@ class Known(NamedTuple):
     kind: str
 
 
-class KnownValues:
+class ValueIndex:
     """Values with their placeholders, found by exact match.
 
     Not safe for concurrent writes: its owner holds the lock.
@@ -91,7 +91,7 @@ class KnownValues:
         """Give value, placeholder and kind of each, as the constructor takes them."""
         return ((value, placeholder, kind) for value, (placeholder, kind) in self._entries.items())
 
-    def find(self, text: str, *, inside_words: bool = False) -> list[Known]:
+    def find(self, text: str, *, inside_words: bool = False) -> list[Match]:
         """Find the values in a text, leftmost first and longest first.
 
         Args:
@@ -107,12 +107,12 @@ class KnownValues:
         if inside_words:
             hits += self._candidates(text, whole=False)
         hits.sort(key=lambda hit: (hit[0], -hit[1]))
-        found: list[Known] = []
+        found: list[Match] = []
         last = 0
         for start, end in hits:
             if start >= last:
                 placeholder, kind = self._entries[text[start:end]]
-                found.append(Known(start, end, placeholder, kind))
+                found.append(Match(start, end, placeholder, kind))
                 last = end
         return found
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock, Timer
 
-from lc_guard._text.value_index import Known, KnownValues
+from lc_guard._text.value_index import Match, ValueIndex
 
 _MAX_LOST = 100_000
 
@@ -28,7 +28,7 @@ class Limbo:
         self._max_values = max_values
         self._clock = clock
         self._lock = Lock()
-        self._sessions: OrderedDict[str, tuple[float, KnownValues]] = OrderedDict()
+        self._sessions: OrderedDict[str, tuple[float, ValueIndex]] = OrderedDict()
         self._size = 0
         self._lost: OrderedDict[str, None] = OrderedDict()
         self._timer: Timer | None = None
@@ -48,7 +48,7 @@ class Limbo:
         """
         with self._lock:
             self._purge()
-            _, known = self._sessions.pop(digest, (0.0, KnownValues()))
+            _, known = self._sessions.pop(digest, (0.0, ValueIndex()))
             self._size -= len(known)
             for placeholder, (value, kind) in entries.items():
                 known.add(value, placeholder, kind)
@@ -58,7 +58,7 @@ class Limbo:
                 self._drop_oldest()
             self._wake_later()
 
-    def find(self, digest: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Known]]:
+    def find(self, digest: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
         """Find a dropped session's values in texts: for each text occurrences that don't overlap, in order."""
         with self._lock:
             self._purge()

@@ -22,7 +22,7 @@ from lc_guard._placeholders.grammar import LITERAL
 from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.json_tree import Finder, JsonText, Leaf, hide, leaves, occurrences, parse, rebuild, scalar_text
-from lc_guard._text.value_index import Known
+from lc_guard._text.value_index import Match
 from lc_guard.errors import GuardError
 from lc_guard.observability.dropped_values import Limbo
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
@@ -248,7 +248,7 @@ class SpanMask:
         kinds = [kind for kind, _ in found]
         return Leak(trace_id, observation_id, {kind: kinds.count(kind) for kind in kinds})
 
-    def _is_hidden(self, text: str, hit: Known) -> bool:
+    def _is_hidden(self, text: str, hit: Match) -> bool:
         kind = base_kind(hit.kind)
         passes = kind == LITERAL or self._guard.policy.action(kind) in ("allow", "warn")
         return not passes and not is_ordinary(text, hit.start, hit.end)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from lc_guard._text.value_index import Known
+from lc_guard._text.value_index import Match
 
 ForgetListener = Callable[[str, Mapping[str, tuple[str, str]]], None]
 """Called with a session id and its entries (placeholder → (value, kind)) just before they are dropped."""
@@ -88,7 +88,7 @@ class Vault(Protocol):
         """Give the raw values of those placeholders that are live in the session."""
         ...
 
-    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Known]]:
+    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
         """Find the session's values in texts: for each text occurrences that don't overlap, in order."""
         ...
 
@@ -113,7 +113,7 @@ class Vault(Protocol):
 class LookingVault(Protocol):
     """A vault that tells kinds and occurrences in one step: behind a network, one round trip instead of two."""
 
-    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Known]]]:
+    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
         """Give what `Vault.kinds` and `Vault.find` give, as of one moment."""
         ...
 

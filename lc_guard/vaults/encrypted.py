@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from lc_guard._text.value_index import Known
+from lc_guard._text.value_index import Match
 from lc_guard.errors import VaultError
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo
 from lc_guard.vaults.keys import Key, KeyRing, Seal, generate_key, new_data_key
@@ -223,11 +223,11 @@ class EncryptedVault:
         """Give the raw values of live placeholders (see `Vault.values`)."""
         return self._inner.values(session, placeholders)
 
-    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Known]]:
+    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
         """Find the session's values in texts (see `Vault.find`)."""
         return self._inner.find(session, texts, inside_words=inside_words)
 
-    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Known]]]:
+    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
         """Give kinds and occurrences in one round trip (see `LookingVault.look`)."""
         return self._inner.look(session, texts)
 

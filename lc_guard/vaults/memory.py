@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, get_args
 
-from lc_guard._text.value_index import Known, KnownValues
+from lc_guard._text.value_index import Match, ValueIndex
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo, TtlFrom
 
@@ -29,7 +29,7 @@ class _Session:
 
     def __init__(self, numbers: dict[str, int], used: float) -> None:
         self.created = used
-        self.known = KnownValues()
+        self.known = ValueIndex()
         self.raw: dict[str, str] = {}
         self.numbers = numbers
         self.claims: set[str] = set()
@@ -133,7 +133,7 @@ class MemoryVault:
             raw = held.raw
             return {placeholder: raw[placeholder] for placeholder in placeholders if placeholder in raw}
 
-    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Known]]:
+    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
         """Find the session's values in texts (see `Vault.find`)."""
         with self._lock:
             held = self._look(session)
@@ -310,6 +310,6 @@ class MemoryVault:
     def _undo(held: _Session, values: Sequence[str]) -> None:
         gone = set(values)
         held.raw = {placeholder: value for placeholder, value in held.raw.items() if value not in gone}
-        held.known = KnownValues(
+        held.known = ValueIndex(
             (value, placeholder, kind) for value, placeholder, kind in held.known.entries() if value not in gone
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from lc_guard._text.value_index import Known
+from lc_guard._text.value_index import Match
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo
 from lc_guard.vaults.codec import Codec, PlainCodec, VaultCodec
@@ -137,14 +137,14 @@ class StoredVault:
         with self._read(session) as held:
             return {placeholder: held.raw[placeholder] for placeholder in placeholders if placeholder in held.raw}
 
-    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Known]]:
+    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
         """Find the session's values in texts (see `Vault.find`)."""
         if not any(texts):
             return [[] for _ in texts]
         with self._read(session) as held:
             return [held.known.find(text, inside_words=inside_words) for text in texts]
 
-    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Known]]]:
+    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
         """Give kinds and occurrences in one round trip (see `LookingVault.look`)."""
         with self._read(session) as held:
             return held.known.kinds(), [held.known.find(text) for text in texts]

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lc_guard._text.value_index import KnownValues
+from lc_guard._text.value_index import ValueIndex
 from lc_guard._text.word_boundaries import cuts_run
 
 
 def known(*values):
-    return KnownValues((value, f"<{number}>", f"KIND{number}") for number, value in enumerate(values))
+    return ValueIndex((value, f"<{number}>", f"KIND{number}") for number, value in enumerate(values))
 
 
 def found(values, text, **kwargs):
@@ -78,7 +78,7 @@ def test_what_is_known_of_a_value():
     assert index.kind("Bob") == "KIND1"
     assert index.kinds() == {"KIND0", "KIND1"}
     assert list(index.entries()) == [("Jane", "<0>", "KIND0"), ("Bob", "<1>", "KIND1")]
-    assert repr(index) == "KnownValues(2 values)"
+    assert repr(index) == "ValueIndex(2 values)"
 
 
 def test_a_value_filed_again_has_its_new_placeholder_and_the_empty_text_is_no_value():
@@ -116,7 +116,7 @@ def test_finding_costs_the_same_with_few_values_and_with_many():
     text = "nothing known stands here, word after word. " * 500
 
     def cost(size):
-        index = KnownValues((f"Name{n} Surname{n}", f"<{n}>", "PERSON") for n in range(size))
+        index = ValueIndex((f"Name{n} Surname{n}", f"<{n}>", "PERSON") for n in range(size))
         times = []
         for _ in range(3):
             started = time.process_time()
