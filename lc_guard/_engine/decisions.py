@@ -8,7 +8,7 @@ from typing import Any
 from lc_guard._engine.anonymizer import redact_text
 from lc_guard._engine.failures import safe_message
 from lc_guard._engine.requests import CheckResult
-from lc_guard.policy.checks import Rule
+from lc_guard.policy.checks import EffectivePolicy
 from lc_guard.records import Action, Decision, Entity, ScanResult, Stage, strongest
 from lc_guard.scanners.base import ScanRequest
 
@@ -19,7 +19,7 @@ ScanOutcome = ScanResult | Exception
 def decide_scan(
     check: str,
     stage: Stage,
-    rule: Rule,
+    rule: EffectivePolicy,
     requests: Sequence[ScanRequest],
     answers: Sequence[ScanOutcome],
     *,
@@ -71,7 +71,7 @@ def decide_scan(
     )
 
 
-def redact_fault(text: str, answer: ScanOutcome, rule: Rule) -> str:
+def redact_fault(text: str, answer: ScanOutcome, rule: EffectivePolicy) -> str:
     """Return a text without what a scanner finds fault with, taken out for good; raises what the scanner raised."""
     if isinstance(answer, Exception):
         raise answer
@@ -82,7 +82,7 @@ def redact_fault(text: str, answer: ScanOutcome, rule: Rule) -> str:
     return rule.replacement if action == "block" else text if changed is None else changed
 
 
-def _failure(rule: Rule, answers: Sequence[ScanOutcome]) -> tuple[Exception | None, list[Action], float]:
+def _failure(rule: EffectivePolicy, answers: Sequence[ScanOutcome]) -> tuple[Exception | None, list[Action], float]:
     """Return the first thing that a scanner raised, the actions that it leads to, and its risk."""
     failure = next((answer for answer in answers if isinstance(answer, Exception)), None)
     if failure is None:
@@ -91,7 +91,7 @@ def _failure(rule: Rule, answers: Sequence[ScanOutcome]) -> tuple[Exception | No
     return failure, ["block" if closed else "warn"], 1.0 if closed else 0.0
 
 
-def _action(rule: Rule, text: str, result: ScanResult) -> tuple[Action, str | None]:
+def _action(rule: EffectivePolicy, text: str, result: ScanResult) -> tuple[Action, str | None]:
     """Return what becomes of a text, and the text that goes on if it is another one."""
     at_fault = result.risk_score >= rule.threshold if rule.threshold is not None else not result.valid
     changed = result.sanitized if result.sanitized != text else None
@@ -104,7 +104,9 @@ def _action(rule: Rule, text: str, result: ScanResult) -> tuple[Action, str | No
     return ("redact", changed) if mended else ("allow", None)
 
 
-def _fault_action(rule: Rule, text: str, changed: str | None, entities: Sequence[Entity]) -> tuple[Action, str | None]:
+def _fault_action(
+    rule: EffectivePolicy, text: str, changed: str | None, entities: Sequence[Entity]
+) -> tuple[Action, str | None]:
     if rule.action == "replace":
         return "replace", rule.replacement
     if rule.action == "redact":

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from lc_guard._engine.caches import ScanCache
 from lc_guard._engine.requests import StreamPart
 from lc_guard.errors import PolicyError
-from lc_guard.policy.checks import Rule, StagePolicy
+from lc_guard.policy.checks import EffectivePolicy, StagePolicy
 from lc_guard.policy.policy import Policy, Streaming
 from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.adapters import as_scanner, by_unique_name
@@ -122,7 +122,7 @@ class BoundScanner:
 
     name: str
     scanner: Any = field(repr=False)
-    rule: Rule
+    rule: EffectivePolicy
 
     def scans_at(self, stage: Stage, usual: Sequence[Stage], *, asked: bool) -> bool:
         """Return whether it is asked at a stage: the policy says so, or itself, or `usual`."""

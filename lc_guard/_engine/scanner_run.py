@@ -17,7 +17,7 @@ from lc_guard._engine.requests import CheckEnded, CheckStarted
 from lc_guard._engine.scanner_registry import BoundScanner, ScannerRegistry
 from lc_guard._engine.text_state import RequestState, TextState
 from lc_guard.errors import DetectorError, DetectorTimeout, ScannerError, ScannerTimeout
-from lc_guard.policy.checks import Rule
+from lc_guard.policy.checks import EffectivePolicy
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Scanner, ScanRequest
 
@@ -186,7 +186,7 @@ class ScannerRun:
         return CheckEnded(self.state.number, self.stage, self.scanner.name, result.decision, result.details)
 
 
-def redact_faults(texts: Sequence[str], scanner: Scanner, stage: Stage, rule: Rule) -> list[str]:
+def redact_faults(texts: Sequence[str], scanner: Scanner, stage: Stage, rule: EffectivePolicy) -> list[str]:
     """Take out of texts, for good, what a scanner finds fault with; raises what the scanner raised."""
     call = ScannerCall(scanner, [ScanRequest(text, stage) for text in texts], None)
     call()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from lc_guard.cli.arguments import CommandError, Paragraphs
 from lc_guard.detectors.labels import KINDS, kind_of
-from lc_guard.policy.checks import REPLACEMENT, CheckPolicy, Rule
+from lc_guard.policy.checks import REPLACEMENT, CheckPolicy, EffectivePolicy
 from lc_guard.policy.policy import Policy
 from lc_guard.records import PII_CHECK, Stage
 from lc_guard.scanners.base import CONTEXT_STAGES
@@ -96,7 +96,7 @@ def _print_json(file: str, policy: Policy | None, problems: list[Problem]) -> No
     sys.stdout.write(json.dumps(record, indent=2) + "\n")
 
 
-def _settings(check: str, rule: Rule) -> dict[str, Any]:
+def _settings(check: str, rule: EffectivePolicy) -> dict[str, Any]:
     settings = asdict(rule)
     return {name: settings[name] for name in ("on_error", "timeout")} if check == PII_CHECK else settings
 
@@ -145,7 +145,7 @@ def _checks(policy: Policy) -> Table:
     return table
 
 
-def _cells(check: str, rule: Rule) -> Iterator[str]:
+def _cells(check: str, rule: EffectivePolicy) -> Iterator[str]:
     if check == PII_CHECK:
         yield from ("by kind", "by kind", rule.on_error, _word(rule.timeout), "1")
         return
@@ -186,9 +186,9 @@ def checks(policy: Policy) -> list[str]:
     return list(dict.fromkeys((PII_CHECK, *named, UNNAMED)))
 
 
-def rules(policy: Policy, check: str) -> dict[Rule, list[Stage]]:
+def rules(policy: Policy, check: str) -> dict[EffectivePolicy, list[Stage]]:
     """Give what holds for a check, with the stages at which it does."""
-    found: dict[Rule, list[Stage]] = {}
+    found: dict[EffectivePolicy, list[Stage]] = {}
     for stage in STAGES:
         rule = policy.rule(stage, check)
         if check == PII_CHECK:  # all else is said by kind
@@ -263,7 +263,7 @@ def _of_stages(policy: Policy) -> Iterator[str]:
             yield f"stages.{stage}.action does not hold for {named}: a check's own action comes first"
 
 
-def _of_rule(policy: Policy, name: str, rule: Rule, stages: Sequence[Stage]) -> Iterator[str]:
+def _of_rule(policy: Policy, name: str, rule: EffectivePolicy, stages: Sequence[Stage]) -> Iterator[str]:
     detectors = name == PII_CHECK
     acts = detectors or not _watches(rule)
     if acts and rule.on_error == "allow" and not {*CONTEXT_STAGES}.isdisjoint(stages):
@@ -281,5 +281,5 @@ def _of_rule(policy: Policy, name: str, rule: Rule, stages: Sequence[Stage]) -> 
         yield f"replacement is not used: action is {rule.action!r}, not 'replace'"
 
 
-def _watches(rule: Rule) -> bool:
+def _watches(rule: EffectivePolicy) -> bool:
     return not rule.enabled or rule.monitor or rule.action in ("allow", "warn")

@@ -90,7 +90,7 @@ class StagePolicy(CheckPolicy):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class EffectivePolicy:
     """What holds for one check at one stage, all settings taken together; see `CheckPolicy`."""
 
     enabled: bool
@@ -103,7 +103,9 @@ class Rule:
     replacement: str
 
 
-def rule(settings: list[CheckPolicy], *, on_error: OnError, monitor: bool, watches: bool = True) -> Rule:
+def effective_policy(
+    settings: list[CheckPolicy], *, on_error: OnError, monitor: bool, watches: bool = True
+) -> EffectivePolicy:
     """Take settings together, the narrowest first.
 
     Args:
@@ -120,7 +122,7 @@ def rule(settings: list[CheckPolicy], *, on_error: OnError, monitor: bool, watch
     monitor = monitor or first("monitor", default=False)
     if watches and (monitor or action in ("allow", "warn")):
         on_error = "allow"
-    return Rule(
+    return EffectivePolicy(
         enabled=first("enabled", default=True),
         action=action,
         threshold=first("threshold", None),

@@ -13,16 +13,16 @@ from lc_guard.policy.checks import (
     STAGES,
     CheckAction,
     CheckPolicy,
+    EffectivePolicy,
     OnError,
-    Rule,
     StagePolicy,
     by_name,
+    effective_policy,
     plain,
     rebuilt,
     require,
     require_names,
     require_seconds,
-    rule,
 )
 from lc_guard.records import PII_CHECK, Action, Stage, normalize_kind
 
@@ -83,7 +83,7 @@ class Policy:
     fail_fast: bool = False
     streaming: Streaming = "buffer"
     version: str | None = None
-    _rules: dict[tuple[str, str], Rule] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _rules: dict[tuple[str, str], EffectivePolicy] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         require("default", self.default, get_args(KindAction))
@@ -138,14 +138,16 @@ class Policy:
         values = {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.init}
         return {**values, "timeout": "none" if self.timeout is None else self.timeout}
 
-    def rule(self, stage: Stage, check: str) -> Rule:
+    def rule(self, stage: Stage, check: str) -> EffectivePolicy:
         """Give what holds for a check at a stage, all settings taken together."""
         known = self._rules.get((stage, check))
         if known is None:
             at_stage = self.stages.get(stage, StagePolicy())
             own = [checks[check] for checks in (at_stage.checks, self.checks) if check in checks]
             monitor = self.on_invalid == "warn"
-            known = rule([*own, at_stage], on_error=self.on_error, monitor=monitor, watches=check != PII_CHECK)
+            known = effective_policy(
+                [*own, at_stage], on_error=self.on_error, monitor=monitor, watches=check != PII_CHECK
+            )
             self._rules[stage, check] = known
         return known
 
@@ -177,11 +179,11 @@ __all__ = [
     "Action",
     "CheckAction",
     "CheckPolicy",
+    "EffectivePolicy",
     "KindAction",
     "OnError",
     "OnInvalid",
     "Policy",
-    "Rule",
     "StagePolicy",
     "Streaming",
 ]

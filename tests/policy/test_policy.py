@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from lc_guard import CheckPolicy, Guard, GuardError, Policy, PolicyError, StagePolicy
-from lc_guard.policy.checks import REPLACEMENT, STAGES, CheckAction, Rule
+from lc_guard.policy.checks import REPLACEMENT, STAGES, CheckAction, EffectivePolicy
 from lc_guard.policy.policy import KindAction, Streaming
 
 from ..support.policies import policies
@@ -69,7 +69,7 @@ class TestKinds:
 
 class TestRule:
     def test_of_a_check_nobody_speaks_of(self):
-        assert Policy().rule("output", "Toxicity") == Rule(
+        assert Policy().rule("output", "Toxicity") == EffectivePolicy(
             enabled=True,
             action="block",
             threshold=None,
