@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lc_guard._engine.requests import CheckResult, GuardRequest, GuardResult
 from lc_guard._placeholders.grammar import LITERAL
-from lc_guard._text.escapes import readings
+from lc_guard._text.escapes import unescaped
 from lc_guard._text.value_index import Match
 from lc_guard._text.word_boundaries import strip_blanks, widen
 from lc_guard.policy.policy import KindAction, Policy
@@ -72,7 +72,7 @@ class TextState:
     def unescaped(self) -> tuple[Unescaped, ...]:
         """What `current` reads as with its escapes undone once, twice, …; computed once."""
         if self._unescaped is None:
-            self._unescaped = tuple(readings(self.current)) if "\\" in self.current else ()
+            self._unescaped = tuple(unescaped(self.current)) if "\\" in self.current else ()
         return self._unescaped
 
     @property

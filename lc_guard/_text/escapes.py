@@ -17,7 +17,7 @@ _ESCAPE = re.compile(
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0"}
 
 
-def readings(text: str) -> Iterator[tuple[str, Sequence[int]]]:
+def unescaped(text: str) -> Iterator[tuple[str, Sequence[int]]]:
     """Give a text with its escapes undone once, twice, … up to four times: nothing for a text without escapes.
 
     Args:
@@ -38,9 +38,9 @@ def readings(text: str) -> Iterator[tuple[str, Sequence[int]]]:
         yield text, offsets
 
 
-def all_readings(texts: Iterable[str]) -> list[str]:
+def all_unescaped(texts: Iterable[str]) -> list[str]:
     """Give every reading of several texts."""
-    return [reading for text in texts for reading, _ in readings(text)]
+    return [reading for text in texts for reading, _ in unescaped(text)]
 
 
 def _undo(text: str) -> tuple[str, list[int]]:

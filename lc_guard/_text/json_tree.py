@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any
 
-from lc_guard._text.escapes import readings
+from lc_guard._text.escapes import unescaped
 from lc_guard._text.value_index import Match
 
 Leaf = str | int
@@ -176,7 +176,7 @@ def occurrences(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Lea
 def _views(text: str) -> Iterator[tuple[str, Sequence[int] | None]]:
     """Give a text as it is, and as it reads with its escapes undone, with the offsets it came from."""
     yield text, None
-    yield from readings(text)
+    yield from unescaped(text)
 
 
 def _moved(hit: Match, offsets: Sequence[int]) -> Match:

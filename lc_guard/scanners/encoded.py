@@ -16,7 +16,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from lc_guard._text.escapes import readings
+from lc_guard._text.escapes import unescaped
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, Scanner, ScanRequest, scanner_name
@@ -142,7 +142,7 @@ def _escaped(text: str) -> Iterator[Decoded]:
 
 
 def _without_backslashes(text: str) -> str:
-    *_, plain = [text, *(reading for reading, _ in readings(text))]
+    *_, plain = [text, *(reading for reading, _ in unescaped(text))]
     return plain
 
 

@@ -20,7 +20,7 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from lc_guard import Entity, Guard
 from lc_guard._placeholders.aliases import People
-from lc_guard._text.escapes import readings
+from lc_guard._text.escapes import unescaped
 from lc_guard._text.json_tree import hide, leaves, parse, rebuild
 from lc_guard._text.value_index import ValueIndex
 from lc_guard.detectors import PatternDetector
@@ -106,7 +106,7 @@ ENTRIES: dict[str, tuple[int, Callable[[str], Any]]] = {
     "GivenNameDetector": (8_000, GivenNameDetector().detect),
     "readable": (32_000, readable),
     "windows": (32_000, lambda text: windows(text, size=3_000, overlap=200)),
-    "readings": (16_000, lambda text: list(readings(text))),
+    "readings": (16_000, lambda text: list(unescaped(text))),
     "session": (5_000, there_and_back),
     "session, square": (5_000, lambda text: there_and_back(text, placeholder_style="square")),
     "restorer": (4_000, in_pieces),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from langchain_core.messages import ToolMessage
 
 from lc_guard import Anonymize, Guard
-from lc_guard._text.escapes import all_readings, readings
+from lc_guard._text.escapes import all_unescaped, unescaped
 from lc_guard.testing import ExactDetector
 
 VALUE = 'Zoë "Zo" O\'Brien'
@@ -19,7 +19,7 @@ VALUE = 'Zoë "Zo" O\'Brien'
 @given(st.text())
 def test_a_reading_maps_every_offset_back(text):
     escaped = json.dumps(text)
-    for reading, offsets in readings(escaped):
+    for reading, offsets in unescaped(escaped):
         assert len(offsets) == len(reading) + 1
         assert list(offsets) == sorted(offsets)
         assert offsets[-1] == len(escaped)
@@ -28,11 +28,11 @@ def test_a_reading_maps_every_offset_back(text):
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_json_is_read_as_it_was_meant(text):
     if "\\" not in text and "\\" in json.dumps(text):
-        assert all_readings([json.dumps(text)])[0][1:-1] == text
+        assert all_unescaped([json.dumps(text)])[0][1:-1] == text
 
 
 def test_nothing_is_made_of_a_text_without_escapes():
-    assert all_readings(["Jane Doe", "", r"C:\Users"]) == []
+    assert all_unescaped(["Jane Doe", "", r"C:\Users"]) == []
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
