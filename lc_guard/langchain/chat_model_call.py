@@ -20,7 +20,7 @@ from lc_guard.langchain.callback_managers import audience, is_application
 from lc_guard.langchain.check_runs import areport_restored, arun_checks, report_restored, run_checks
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.model_watch import unwatched, unwatched_here
-from lc_guard.langchain.output import Answer
+from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.refusals import without_refused
 from lc_guard.langchain.restore import ChunkRestorer, WholeRestorer, make_restorers
 from lc_guard.langchain.scan_targets import prompt_text, scan_targets
@@ -72,7 +72,7 @@ class ModelCall:
         self._whole = WholeRestorer(make)
         self._judge_tools = judge_tools
         self._prompt = ""
-        self._answer = Answer(guard, session=session.id, prompt=lambda: self._prompt)
+        self._answer = OutputCheck(guard, session=session.id, prompt=lambda: self._prompt)
 
     @property
     def application(self) -> Any:

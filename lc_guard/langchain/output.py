@@ -34,7 +34,7 @@ _SHORTEST = 24  # characters: "Mr. " or "1. " is no sentence to judge
 Asked = tuple[list[ScanTarget], StreamPart]
 
 
-class HeldChunks:
+class StreamBuffer:
     """The chunks of one stream.
 
     Args:
@@ -201,7 +201,7 @@ def _added(whole: Any, chunk: Any) -> Any:
         return chunk  # parsers give the same object again and again, as far as it has come
 
 
-class Answer:
+class OutputCheck:
     """One answer of a model, judged before it is shown.
 
     Args:
@@ -258,7 +258,7 @@ class Answer:
         if not self.judged:
             yield from chunks
             return
-        held = HeldChunks(self._mode)
+        held = StreamBuffer(self._mode)
         for chunk in chunks:
             yield from held.feed(chunk)
             if (window := held.window()) is not None:
@@ -273,7 +273,7 @@ class Answer:
             async for chunk in chunks:
                 yield chunk
             return
-        held = HeldChunks(self._mode)
+        held = StreamBuffer(self._mode)
         async for chunk in chunks:
             for shown in held.feed(chunk):
                 yield shown

@@ -15,7 +15,7 @@ from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
 from lc_guard.langchain.check_runs import arun_checks, run_checks
 from lc_guard.langchain.messages import map_texts
-from lc_guard.langchain.output import Answer
+from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.scan_targets import prompt_text
 from lc_guard.langchain.step_order import ordered
 from lc_guard.policy.policy import Streaming
@@ -214,11 +214,11 @@ class CheckedStep(Step):
 class AnswerStep(Streamed, Step):
     """A step that takes a model's answer, whole or as a stream."""
 
-    def answer(self, config: RunnableConfig, run_manager: Any, *, mode: Streaming | None = None) -> Answer:
+    def answer(self, config: RunnableConfig, run_manager: Any, *, mode: Streaming | None = None) -> OutputCheck:
         """Give what judges the answer of a call."""
         session = self.any_session(config)
         prompt = partial(self.guard.prompts.of, run=run_manager.parent_run_id, session=session)
-        return Answer(self.guard, session=session, prompt=prompt, mode=mode)
+        return OutputCheck(self.guard, session=session, prompt=prompt, mode=mode)
 
 
 def _only(results: list[Any]) -> Any:
