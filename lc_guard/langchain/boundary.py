@@ -25,7 +25,7 @@ from lc_guard.langchain.refusals import Inside
 from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
-from lc_guard.langchain.steps import Streamed
+from lc_guard.langchain.steps import SingleChunkStream
 from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
 from lc_guard.sessions import session_key
 
@@ -142,7 +142,7 @@ def protect(
     return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked))
 
 
-class Boundary(Streamed):
+class Boundary(SingleChunkStream):
     """A Runnable with a guard around it; made by `protect`.
 
     Args:

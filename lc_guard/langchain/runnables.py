@@ -15,7 +15,7 @@ from lc_guard.langchain.check_runs import areport_restored, report_restored
 from lc_guard.langchain.messages import texts_of
 from lc_guard.langchain.restore import ChunkRestorer, WholeRestorer, make_restorers
 from lc_guard.langchain.scan_targets import scan_targets
-from lc_guard.langchain.steps import AnswerStep, CheckedStep
+from lc_guard.langchain.steps import InputStep, OutputStep
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage, known_stage
 
@@ -27,7 +27,7 @@ _UNKNOWN = (
 )
 
 
-class Anonymize(CheckedStep):
+class Anonymize(InputStep):
     """Hides what the guard finds in its input, and has its scanners judge it, before anything after it sees it.
 
     Takes and gives back a str, PromptValue, message, list of messages, dict, Document, or containers of them. The
@@ -83,7 +83,7 @@ class Anonymize(CheckedStep):
         return GuardRequest(texts, session, self.stage, asks=asks)
 
 
-class ScanPrompt(CheckedStep):
+class ScanPrompt(InputStep):
     """Has the guard's ``prompt_scanners`` judge its input and gives it on, hiding nothing.
 
     For chains without `Anonymize`, which judges as well, or where judging is to be at another place. It needs no
@@ -124,7 +124,7 @@ class ScanPrompt(CheckedStep):
         return GuardRequest([ask.text for ask in asks], session, self.stage, asks=asks, preamble=False, hide=False)
 
 
-class ScanOutput(AnswerStep):
+class ScanOutput(OutputStep):
     """Has the guard's ``output_scanners`` judge what a model said, whole or as it streams, and gives it on.
 
     For chains without `Deanonymize`, which judges as well, or where judging is to be at another place: before values
@@ -201,7 +201,7 @@ class ScanOutput(AnswerStep):
         return self.answer(config, run_manager, mode=self.mode).astream(chunks, run_manager)
 
 
-class Deanonymize(AnswerStep):
+class Deanonymize(OutputStep):
     """Puts the values of the session back into its input, once the guard's scanners let it pass.
 
     Takes what `Anonymize` gives. In a stream it holds back only what can still become a placeholder, and what the

@@ -23,7 +23,7 @@ from lc_guard.records import Stage
 from lc_guard.sessions import configured_session, session_key
 
 
-class Streamed(Runnable[Any, Any]):
+class SingleChunkStream(Runnable[Any, Any]):
     """A Runnable for which one input is a stream of one chunk: `transform` and `atransform` say the rest."""
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
@@ -107,11 +107,11 @@ class Step(Runnable[Any, Any]):
 
 
 # a way to call a Runnable that a later LangChain adds is no way past a step
-for kind in (Streamed, Step):
+for kind in (SingleChunkStream, Step):
     Seal(kind.__name__, "langchain-core").close(kind, Runnable, RUNNABLE)
 
 
-class CheckedStep(Step):
+class InputStep(Step):
     """A step that has its input checked and gives what may go on."""
 
     stage: Stage
@@ -211,7 +211,7 @@ class CheckedStep(Step):
             self.guard.prompts.note(prompt_text(value), run=manager.parent_run_id, session=job.session)
 
 
-class AnswerStep(Streamed, Step):
+class OutputStep(SingleChunkStream, Step):
     """A step that takes a model's answer, whole or as a stream."""
 
     def answer(self, config: RunnableConfig, run_manager: Any, *, mode: Streaming | None = None) -> OutputCheck:
