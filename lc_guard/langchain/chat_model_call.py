@@ -22,7 +22,7 @@ from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.model_watch import unwatched, unwatched_here
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.refusals import without_refused
-from lc_guard.langchain.restore import ChunkRestorer, WholeRestorer, make_restorers
+from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import prompt_text, scan_targets
 
 _END = object()
@@ -67,9 +67,9 @@ class ModelCall:
         self._guard = guard
         self._manager = unwatched(manager, guard)  # what its inner model is asked is hidden
         self._json_content = json_content
-        make = make_restorers(guard, session.id)
+        make = restorer_factory(guard, session.id)
         self._chunks = ChunkRestorer(make, json_content=json_content)
-        self._whole = WholeRestorer(make)
+        self._whole = ValueRestorer(make)
         self._judge_tools = judge_tools
         self._prompt = ""
         self._answer = OutputCheck(guard, session=session.id, prompt=lambda: self._prompt)

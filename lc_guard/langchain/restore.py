@@ -228,7 +228,7 @@ def _with(chunk: Any, update: Mapping[str, Any]) -> Any:
     return type(chunk)(**{**fields, **update})
 
 
-def make_restorers(guard: Guard, session: str) -> MakeRestorer:
+def restorer_factory(guard: Guard, session: str) -> MakeRestorer:
     """Give what makes restorers of a session; the vault is read when the first one is made.
 
     Args:
@@ -245,7 +245,7 @@ def make_restorers(guard: Guard, session: str) -> MakeRestorer:
     return make
 
 
-class WholeRestorer:
+class ValueRestorer:
     """Restores whole values and counts.
 
     Args:

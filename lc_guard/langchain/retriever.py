@@ -24,7 +24,7 @@ from lc_guard.langchain.check_runs import areport_restored, arun_checks, report_
 from lc_guard.langchain.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
 from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
 from lc_guard.langchain.model_watch import watch_of
-from lc_guard.langchain.restore import WholeRestorer, make_restorers
+from lc_guard.langchain.restore import ValueRestorer, restorer_factory
 from lc_guard.sessions import configured_session, session_key
 
 logger = logging.getLogger("lc_guard")
@@ -175,7 +175,7 @@ class ProtectedRetriever(BaseRetriever):
     def _restore_query(self, session: str, query: Any) -> str:
         if not isinstance(query, str):
             raise UnsupportedInput(f"a query is a text, got an object of type {type(query).__name__}")
-        return WholeRestorer(make_restorers(self.guard, session)).text(query)
+        return ValueRestorer(restorer_factory(self.guard, session)).text(query)
 
     def _restore(self, session: str, found: Sequence[Document]) -> tuple[list[Mark], list[Document], tuple[int, int]]:
         """Restore in each document what its mark says was hidden in it."""
@@ -186,7 +186,7 @@ class ProtectedRetriever(BaseRetriever):
         restored: list[Document] = []
         known = unknown = strange = 0
         for document, mark, restoring in zip(unmarked(found), read, restorings, strict=True):
-            restorer = WholeRestorer(partial(_restorer, restoring))
+            restorer = ValueRestorer(partial(_restorer, restoring))
             # where nothing is known to be hidden nothing is restored: all that looks like it is counted
             keys = None if mark is None else mark.keys
             restored.append(change_document(document, restorer.text, metadata_keys=keys))

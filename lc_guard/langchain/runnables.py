@@ -13,7 +13,7 @@ from lc_guard._engine.requests import GuardRequest
 from lc_guard.guard import Guard
 from lc_guard.langchain.check_runs import areport_restored, report_restored
 from lc_guard.langchain.messages import texts_of
-from lc_guard.langchain.restore import ChunkRestorer, WholeRestorer, make_restorers
+from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import scan_targets
 from lc_guard.langchain.steps import InputStep, OutputStep
 from lc_guard.policy.policy import Streaming
@@ -258,7 +258,7 @@ class Deanonymize(OutputStep):
             yield chunk
 
     def _restore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        restorer = WholeRestorer(make_restorers(self.guard, self.session(config)))
+        restorer = ValueRestorer(restorer_factory(self.guard, self.session(config)))
         if self.scan:
             value = self.answer(config, run_manager).judge(value, run_manager)
         restored = restorer.value(value, keys=self.keys)
@@ -267,7 +267,7 @@ class Deanonymize(OutputStep):
         return restored
 
     async def _arestore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        restorer = WholeRestorer(make_restorers(self.guard, self.session(config)))
+        restorer = ValueRestorer(restorer_factory(self.guard, self.session(config)))
         if self.scan:
             value = await self.answer(config, run_manager).ajudge(value, run_manager)
         restored = await self.guard.unblocked(partial(restorer.value, value, keys=self.keys))
@@ -276,7 +276,7 @@ class Deanonymize(OutputStep):
         return restored
 
     def _restore_stream(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
-        restorer = ChunkRestorer(make_restorers(self.guard, self.session(config)), keys=self.keys)
+        restorer = ChunkRestorer(restorer_factory(self.guard, self.session(config)), keys=self.keys)
         if self.scan:
             chunks = self.answer(config, run_manager).stream(chunks, run_manager)
         try:
@@ -292,7 +292,7 @@ class Deanonymize(OutputStep):
     async def _arestore_stream(
         self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
     ) -> AsyncIterator[Any]:
-        restorer = ChunkRestorer(make_restorers(self.guard, self.session(config)), keys=self.keys)
+        restorer = ChunkRestorer(restorer_factory(self.guard, self.session(config)), keys=self.keys)
         if self.scan:
             chunks = self.answer(config, run_manager).astream(chunks, run_manager)
         try:
