@@ -20,7 +20,7 @@ from langsmith.run_helpers import tracing_context
 
 from lc_guard._vendors.reviewed_methods import CHAT_MODEL
 from lc_guard._vendors.seals import Seal
-from lc_guard.langchain.chat_model_call import ModelCall
+from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.chat_model_seams import ModelSeams
 
 _SEAL = Seal("protect(model)", "langchain-core")
@@ -193,7 +193,7 @@ class ProtectedChatModel(ModelSeams):
         return await asyncio.create_task(_auntraced(call), context=contextvars.Context())
 
     def _complete(
-        self, call: ModelCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+        self, call: ProtectedCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> ChatResult:
         (run,) = call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
         call.run_id = run.run_id
@@ -207,7 +207,7 @@ class ProtectedChatModel(ModelSeams):
         return result
 
     async def _acomplete(
-        self, call: ModelCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+        self, call: ProtectedCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> ChatResult:
         (run,) = await call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
         call.run_id = run.run_id
@@ -223,7 +223,7 @@ class ProtectedChatModel(ModelSeams):
     def _started(self, messages: list[BaseMessage]) -> tuple[dict[str, Any], list[list[BaseMessage]]]:
         return self._serialized, [messages]
 
-    def _run_of(self, call: ModelCall) -> dict[str, Any]:
+    def _run_of(self, call: ProtectedCall) -> dict[str, Any]:
         return {"name": call.name, "run_id": call.run_id, "batch_size": 1, "invocation_params": {}, "options": {}}
 
 
@@ -259,6 +259,6 @@ def _split(callbacks: Any, kwargs: dict[str, Any]) -> tuple[RunnableConfig, dict
     return config, {name: item for name, item in kwargs.items() if name not in names}
 
 
-def _joined(calls: list[ModelCall], results: list[ChatResult]) -> LLMResult:
+def _joined(calls: list[ProtectedCall], results: list[ChatResult]) -> LLMResult:
     runs = [RunInfo(run_id=call.run_id) for call in calls if call.run_id is not None]
     return LLMResult(generations=[list(result.generations) for result in results], run=runs)

@@ -30,7 +30,7 @@ _JSON_METHODS = ("json_mode", "json_schema")
 _JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
 
 
-class ModelCall:
+class ProtectedCall:
     """One call of a protected model.
 
     Its run has one id and two faces: observers (tracers, usage counters) see a chain around the inner model's run, the

@@ -21,7 +21,7 @@ from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.wrapping import around_models, is_chat_model
 
 
-class ModelFace(BaseChatModel):
+class DelegatingChatModel(BaseChatModel):
     """A chat model that stands for another one; see `ProtectedChatModel`."""
 
     inner: Any = Field(exclude=True)

@@ -17,15 +17,15 @@ from pydantic import PrivateAttr
 
 from lc_guard.errors import Blocked
 from lc_guard.langchain.call_sessions import CallSession
-from lc_guard.langchain.chat_model_call import ModelCall, as_chunk, asks_for_json
-from lc_guard.langchain.chat_model_delegate import ModelFace
+from lc_guard.langchain.chat_model_call import ProtectedCall, as_chunk, asks_for_json
+from lc_guard.langchain.chat_model_delegate import DelegatingChatModel
 from lc_guard.langchain.refusals import Inside, refusal
 
 
-class ModelSeams(ModelFace):
+class ModelSeams(DelegatingChatModel):
     """A chat model that hides, asks the inner model and restores; see `ProtectedChatModel`."""
 
-    _call: ModelCall | None = PrivateAttr(default=None)
+    _call: ProtectedCall | None = PrivateAttr(default=None)
 
     def _generate(
         self,
@@ -174,7 +174,7 @@ class ModelSeams(ModelFace):
         disabled = self._of_inner("_streaming_disabled")
         return bool(disabled(**kwargs)) if disabled is not None else super()._streaming_disabled(**kwargs)
 
-    def _open(self, manager: type[Any], config: RunnableConfig, kwargs: dict[str, Any]) -> ModelCall:
+    def _open(self, manager: type[Any], config: RunnableConfig, kwargs: dict[str, Any]) -> ProtectedCall:
         session = CallSession(self.guard, config, fixed=self.session_id, isolated=self.isolated)
         metadata = {**(config.get("metadata") or {}), **self._get_ls_params(**kwargs)}
         watchers = manager.configure(
@@ -187,11 +187,11 @@ class ModelSeams(ModelFace):
             self.metadata,
         )
         options = {**(self._of_inner("model_kwargs") or {}), **kwargs}
-        return ModelCall(
+        return ProtectedCall(
             self.guard, config, session, watchers, json_content=asks_for_json(options), judge_tools=self.judges_tools
         )
 
-    def _for(self, call: ModelCall) -> Self:
+    def _for(self, call: ProtectedCall) -> Self:
         """Give this model for one call: LangChain's own methods then find the call."""
         twin = self.model_copy()
         twin._call = call  # noqa: SLF001 - its own
