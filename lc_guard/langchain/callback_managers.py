@@ -12,7 +12,7 @@ from lc_guard._vendors.seals import Seal
 Manager = TypeVar("Manager")
 
 
-def is_application(handler: Any) -> bool:
+def is_stream_handler(handler: Any) -> bool:
     """Tell whether a handler hands the call's output to the application rather than recording it.
 
     Those are the handlers behind ``astream_events``, ``astream_log``, LangGraph's ``stream_mode="messages"`` and
@@ -22,7 +22,7 @@ def is_application(handler: Any) -> bool:
     return isinstance(handler, _application_types())
 
 
-def audience(manager: Manager, member: Callable[[Any], bool]) -> Manager:
+def with_handlers(manager: Manager, member: Callable[[Any], bool]) -> Manager:
     """Give a callback manager with some of the handlers of another one.
 
     Args:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard.guard import Guard
 from lc_guard.langchain.call_sessions import CallSession
-from lc_guard.langchain.callback_managers import audience, is_application
+from lc_guard.langchain.callback_managers import is_stream_handler, with_handlers
 from lc_guard.langchain.check_runs import areport_restored, arun_checks, report_restored, run_checks
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.model_watch import unwatched, unwatched_here
@@ -77,7 +77,7 @@ class ProtectedCall:
     @property
     def application(self) -> Any:
         """The manager of the handlers that are shown restored text."""
-        return audience(self._manager, is_application)
+        return with_handlers(self._manager, is_stream_handler)
 
     @property
     def name(self) -> str | None:
@@ -227,7 +227,7 @@ class ProtectedCall:
 
     @property
     def _observers(self) -> Any:
-        return audience(self._manager, lambda handler: not is_application(handler))
+        return with_handlers(self._manager, lambda handler: not is_stream_handler(handler))
 
     def _identity(self, shown: Any) -> dict[str, Any]:
         return {"name": self.name or "ProtectedChatModel", "run_id": self.run_id if shown is None else shown.run_id}

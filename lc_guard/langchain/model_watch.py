@@ -12,7 +12,7 @@ from langchain_core.runnables.config import var_child_runnable_config
 
 from lc_guard.errors import Blocked, SeamBroken
 from lc_guard.guard import Guard
-from lc_guard.langchain.callback_managers import audience
+from lc_guard.langchain.callback_managers import with_handlers
 
 Manager = TypeVar("Manager")
 Watched = TypeVar("Watched")
@@ -76,7 +76,7 @@ class ModelWatch(BaseCallbackHandler):
         Args:
             manager: LangChain's manager of what runs inside, sync or async; it stays as it is.
         """
-        watched: Any = audience(manager, lambda _: True)
+        watched: Any = with_handlers(manager, lambda _: True)
         watched.handlers.insert(0, self)
         watched.inheritable_handlers.insert(0, self)
         watched_manager: Manager = watched
@@ -111,7 +111,7 @@ def unwatched(callbacks: Watched, guard: Guard) -> Watched:
 
     given: Any = callbacks
     if isinstance(given, BaseCallbackManager):
-        given = audience(given, others)
+        given = with_handlers(given, others)
     elif given:
         given = [handler for handler in given if others(handler)]
     return cast("Watched", given)
