@@ -21,7 +21,7 @@ from lc_guard.langchain.call_sessions import CallSession
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.model_search import is_plain, leads_to_model
 from lc_guard.langchain.model_watch import ModelWatch, unwatched
-from lc_guard.langchain.refusals import Inside
+from lc_guard.langchain.refusals import InnerErrors
 from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
@@ -135,14 +135,16 @@ def protect(
         raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
     fixed = None if session_id is None else session_key(session_id)
     if not is_chat_model(inside) and not is_bound_model(inside):
-        return Boundary(inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name, models=models)
+        return ProtectedRunnable(
+            inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name, models=models
+        )
     if keys is not None:
         raise TypeError("keys= is for Runnables that take a dict: all messages of a model are looked at")
 
     return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked))
 
 
-class Boundary(SingleChunkStream):
+class ProtectedRunnable(SingleChunkStream):
     """A Runnable with a guard around it; made by `protect`.
 
     Args:
@@ -265,7 +267,7 @@ class Boundary(SingleChunkStream):
         with self._session(config) as session:
             steps, child, watch = self._children(config, run_manager, session)
             hide, restore = self._steps(session)
-            inside = Inside()
+            inside = InnerErrors()
             try:
                 (hidden,) = hide.transform(pieces, steps)
                 given = inside.chunks(self.inside.stream(hidden, child, **kwargs))
@@ -283,7 +285,7 @@ class Boundary(SingleChunkStream):
         async with self._session(config) as session:
             steps, child, watch = self._children(config, run_manager, session)
             hide, restore = self._steps(session)
-            inside = Inside()
+            inside = InnerErrors()
             try:
                 (hidden,) = [hidden async for hidden in hide.atransform(pieces, steps)]
                 given: Any = inside.achunks(self.inside.astream(hidden, child, **kwargs))
@@ -340,7 +342,7 @@ class Boundary(SingleChunkStream):
         def other(part: Any) -> Any:
             if isinstance(part, BaseLLM):
                 found.append(part)
-                return Boundary(part, self.guard, on_blocked=on_blocked)
+                return ProtectedRunnable(part, self.guard, on_blocked=on_blocked)
             if is_retriever(part):
                 return around_models(part, wrapped) | HideRetrieved(self.guard)
             return around_models(part, wrapped) if isinstance(part, ProtectedRetriever) else None

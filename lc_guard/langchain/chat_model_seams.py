@@ -19,7 +19,7 @@ from lc_guard.errors import Blocked
 from lc_guard.langchain.call_sessions import CallSession
 from lc_guard.langchain.chat_model_call import ProtectedCall, as_chunk, asks_for_json
 from lc_guard.langchain.chat_model_delegate import DelegatingChatModel
-from lc_guard.langchain.refusals import Inside, refusal
+from lc_guard.langchain.refusals import InnerErrors, refusal
 
 
 class ModelSeams(DelegatingChatModel):
@@ -112,7 +112,7 @@ class ModelSeams(DelegatingChatModel):
                 return
             answer = self.inner.stream(hidden, call.inner_config(run), stop=stop, **kwargs)
             with closing(call.ask_stream(answer)) as chunks:  # type: ignore[type-var]
-                inside = Inside()
+                inside = InnerErrors()
                 try:
                     for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):
                         yield call.feed(chunk)
@@ -145,7 +145,7 @@ class ModelSeams(DelegatingChatModel):
                 return
             answer = self.inner.astream(hidden, call.inner_config(run), stop=stop, **kwargs)
             async with aclosing(call.aask_stream(answer)) as chunks:  # type: ignore[type-var]
-                inside = Inside()
+                inside = InnerErrors()
                 try:
                     async for chunk in call.ajudge_stream(inside.achunks(chunks) if call.judged else chunks, run):
                         yield await unblocked(partial(call.feed, chunk))

@@ -32,7 +32,7 @@ from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.check_runs import arun_checks, run_checks
 from lc_guard.langchain.checkpointer import GuardCheckpointer
 from lc_guard.langchain.model_watch import ModelWatch
-from lc_guard.langchain.tools import ToolBoundary, ToolPolicy, Tools
+from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools
 from lc_guard.sessions import configured_session, session_key
 
 State = Literal["original", "anonymized"]
@@ -200,11 +200,11 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
         return result
 
-    def _boundary(self, request: ToolCallRequest) -> tuple[RunnableConfig, str, ToolBoundary]:
+    def _boundary(self, request: ToolCallRequest) -> tuple[RunnableConfig, str, ToolCallGuard]:
         config = request.runtime.config
         session = self._session(config)
         call = request.tool_call
-        return config, session, ToolBoundary(self._policy, tool=call["name"], args=call["args"], session=session)
+        return config, session, ToolCallGuard(self._policy, tool=call["name"], args=call["args"], session=session)
 
     @contextmanager
     def _watched(self, manager_of: Callable[[RunnableConfig], BaseCallbackManager]) -> Iterator[RunnableConfig]:
@@ -294,9 +294,9 @@ class _GuardedRequest(ModelRequest[Any]):
 class _GuardedToolCall(ToolCallRequest):
     """A call of a tool that gets placeholders, also when another middleware changes it."""
 
-    boundary: ToolBoundary = field(repr=False, kw_only=True)
+    boundary: ToolCallGuard = field(repr=False, kw_only=True)
 
-    def __init__(self, *, boundary: ToolBoundary, **given: Any) -> None:
+    def __init__(self, *, boundary: ToolCallGuard, **given: Any) -> None:
         object.__setattr__(self, "boundary", boundary)
         super().__init__(**given)
 
@@ -317,7 +317,7 @@ class _GuardedToolCall(ToolCallRequest):
         vars(self)["tool_call"] = call
 
 
-def _guarded_call(request: ToolCallRequest, args: Any, boundary: ToolBoundary) -> ToolCallRequest:
+def _guarded_call(request: ToolCallRequest, args: Any, boundary: ToolCallGuard) -> ToolCallRequest:
     given = {each.name: getattr(request, each.name) for each in fields(ToolCallRequest)}
     return _GuardedToolCall(boundary=boundary, **{**given, "tool_call": {**request.tool_call, "args": args}})
 

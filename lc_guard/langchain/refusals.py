@@ -15,7 +15,7 @@ WITHHELD = "[withheld: a security check blocked this message]"
 _MARK = "lc_guard_refusal"
 
 
-class Inside:
+class InnerErrors:
     """The stream of what is inside a boundary, which remembers what was raised in it.
 
     A boundary answers for its own verdicts; that of another one inside goes on to the caller.

@@ -52,7 +52,7 @@ class ToolPolicy:
         return self._scanned is None or tool in self._scanned
 
 
-class ToolBoundary:
+class ToolCallGuard:
     """One call of a tool: its arguments on the way out, its result on the way back.
 
     Args:

@@ -30,7 +30,7 @@ from lc_guard import (
 from lc_guard._engine.caches import PromptStore
 from lc_guard.langchain.refusals import WITHHELD, is_refusal
 from lc_guard.langchain.scan_targets import scan_targets
-from lc_guard.langchain.tools import ToolBoundary, ToolPolicy
+from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.testing import ExactDetector, FailingDetector
 
@@ -301,7 +301,7 @@ def test_a_refusal_in_mid_stream_belongs_to_the_message_that_was_begun() -> None
 @pytest.mark.parametrize("several", [False, True])
 def test_a_withheld_command_still_leads_where_it_did(several: bool) -> None:
     policy = ToolPolicy(real_values_for="all", placeholders_for=(), scan_results_of="all")
-    boundary = ToolBoundary(policy, tool="search", args={}, session="s")
+    boundary = ToolCallGuard(policy, tool="search", args={}, session="s")
     bad = Command(
         graph=Command.PARENT, goto="writer", update={"messages": [ToolMessage(f"my {BAD}", tool_call_id="1")], "n": 1}
     )

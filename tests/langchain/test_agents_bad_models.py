@@ -19,7 +19,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from lc_guard import GuardError, Policy
 from lc_guard.langchain.checkpointer import GuardCheckpointer
-from lc_guard.langchain.tools import ToolBoundary, ToolPolicy
+from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy
 from tests.support.agents import REAL_ANSWER, Toolbox, agent_of, asked, config, run, sent
 from tests.support.openai_server import Drop
 from tests.support.seams import MAIL, NAME, ODD, P1, make_guard
@@ -127,13 +127,13 @@ def test_forks_and_updates_of_the_state() -> None:
 def test_a_boundary_around_nothing() -> None:
     guard = make_guard()
     policy = ToolPolicy(real_values_for=[], placeholders_for=["search"], scan_results_of=[])
-    empty = ToolBoundary(policy, tool="search", args={}, session="s")
+    empty = ToolCallGuard(policy, tool="search", args={}, session="s")
     assert empty.arguments() is None
     assert empty.result("text", {}) is None
-    harmless = ToolBoundary(policy, tool="other", args={"q": "weather"}, session="s")
+    harmless = ToolCallGuard(policy, tool="other", args={"q": "weather"}, session="s")
     job = harmless.arguments()
     assert job is not None
     (outcome,) = guard.check([job])
     assert harmless.hidden(outcome, {}) == {"q": "weather"}
     assert harmless.restored("the weather") == "the weather"
-    assert repr(harmless) == "ToolBoundary('other')"
+    assert repr(harmless) == "ToolCallGuard('other')"

@@ -17,7 +17,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 
 import lc_guard
 from lc_guard import Blocked, Guard, Policy, SessionMissing, UnsupportedInput, protect
-from lc_guard.langchain.boundary import Boundary
+from lc_guard.langchain.boundary import ProtectedRunnable
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.testing import ExactDetector
@@ -253,9 +253,9 @@ def test_its_names_and_types() -> None:
     guard = Guard(ExactDetector({"PERSON": [NAME]}))
     inside = PROMPT | RunnableLambda(str)
     boundary = protect(inside, guard, models="unseen")
-    assert isinstance(boundary, Boundary)
+    assert isinstance(boundary, ProtectedRunnable)
     assert (boundary.InputType, boundary.OutputType) == (inside.InputType, inside.OutputType)
-    assert repr(boundary).startswith("Boundary(RunnableSequence")
+    assert repr(boundary).startswith("ProtectedRunnable(RunnableSequence")
     assert protect(lambda text: text, guard, models="unseen").invoke(NAME) == NAME
     assert lc_guard.protect is protect
     with openai(echo) as (model, _):
