@@ -12,7 +12,7 @@ from lc_guard._text.value_index import Match, ValueIndex
 _MAX_LOST = 100_000
 
 
-class Limbo:
+class DroppedValues:
     """Keeps dropped values for a short time; only the mask reads it.
 
     Args:

@@ -24,7 +24,7 @@ from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.json_tree import Finder, JsonText, Leaf, hide, leaves, occurrences, parse, rebuild, scalar_text
 from lc_guard._text.value_index import Match
 from lc_guard.errors import GuardError
-from lc_guard.observability.dropped_values import Limbo
+from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
 from lc_guard.observability.span_texts import FRAMEWORK_METADATA, is_free_text, placeholder_spans
 from lc_guard.records import PII_CHECK, SESSION_METADATA
@@ -112,7 +112,7 @@ class SpanMask:
         guard: Guard,
         *,
         detect: Detect = "when_needed",
-        limbo: Limbo | None = None,
+        limbo: DroppedValues | None = None,
         max_traces: int = _MAX_TRACES,
         max_sessions: int = _MAX_SESSIONS,
     ) -> None:
@@ -120,7 +120,7 @@ class SpanMask:
             raise ValueError(f"detect must be one of {', '.join(map(repr, get_args(Detect)))}")
         self._guard = guard
         self._detect = detect
-        self._limbo = Limbo() if limbo is None else limbo
+        self._limbo = DroppedValues() if limbo is None else limbo
         self._max_traces = max_traces
         self._max_sessions = max_sessions
         self._traces: OrderedDict[str, _Trace] = OrderedDict()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 
-from lc_guard.observability.dropped_values import Limbo
+from lc_guard.observability.dropped_values import DroppedValues
 
 
 def entries(*values: str) -> dict[str, tuple[str, str]]:
     return {f"[P_{number}]": (value, "PERSON") for number, value in enumerate(values, 1)}
 
 
-def found(limbo: Limbo, digest: str, text: str) -> list[str]:
+def found(limbo: DroppedValues, digest: str, text: str) -> list[str]:
     return [hit.placeholder for hit in limbo.find(digest, [text])[0]]
 
 
 def test_finds_what_was_dropped_in_its_session_only() -> None:
-    limbo = Limbo()
+    limbo = DroppedValues()
     limbo.add("d", entries("Ann Lee"))
     limbo.add("d", {"[P_2]": ("Bob Ray", "PERSON")})
     assert found(limbo, "d", "Bob Ray met Ann Lee") == ["[P_2]", "[P_1]"]
@@ -28,7 +28,7 @@ def test_finds_what_was_dropped_in_its_session_only() -> None:
 
 def test_drops_after_its_time_and_remembers_that_it_did() -> None:
     now = [0.0]
-    limbo = Limbo(seconds=10, clock=lambda: now[0])
+    limbo = DroppedValues(seconds=10, clock=lambda: now[0])
     limbo.add("d", entries("Ann Lee"))
     now[0] = 10.0
     assert found(limbo, "d", "Ann Lee") == []
@@ -36,7 +36,7 @@ def test_drops_after_its_time_and_remembers_that_it_did() -> None:
 
 
 def test_drops_in_an_idle_process_too() -> None:
-    limbo = Limbo(seconds=0.05)
+    limbo = DroppedValues(seconds=0.05)
     limbo.add("d", entries("Ann Lee"))
     time.sleep(0.03)
     limbo.add("e", entries("Bob Ray"))
@@ -48,7 +48,7 @@ def test_drops_in_an_idle_process_too() -> None:
 
 
 def test_makes_room_for_the_newest() -> None:
-    limbo = Limbo(max_values=3)
+    limbo = DroppedValues(max_values=3)
     limbo.add("a", entries("A A", "B B"))
     limbo.add("b", entries("C C", "D D"))
     assert limbo.lost("a")
@@ -59,7 +59,7 @@ def test_makes_room_for_the_newest() -> None:
 
 def test_what_was_lost_is_bounded(monkeypatch) -> None:
     monkeypatch.setattr("lc_guard.observability.dropped_values._MAX_LOST", 2)
-    limbo = Limbo(max_values=1)
+    limbo = DroppedValues(max_values=1)
     for digest in "abcd":
         limbo.add(digest, entries("A A"))
     assert [limbo.lost(digest) for digest in "abcd"] == [False, True, True, False]

@@ -9,7 +9,7 @@ import pytest
 
 from lc_guard._engine.requests import GuardRequest
 from lc_guard.guard import Guard
-from lc_guard.observability.dropped_values import Limbo
+from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.span_mask import SpanMask, UnmaskableName
 from lc_guard.policy import Policy
 from tests.support.canaries import CANARIES, CanaryDetector
@@ -68,7 +68,7 @@ def test_finds_values_after_forget(guard: Guard, detector: CanaryDetector) -> No
 
 def test_looks_itself_when_even_limbo_has_dropped_them(guard: Guard) -> None:
     now = [0.0]
-    mask = SpanMask(guard, limbo=Limbo(seconds=5, clock=lambda: now[0]))
+    mask = SpanMask(guard, limbo=DroppedValues(seconds=5, clock=lambda: now[0]))
     guard.session("s").anonymize(CANARY)
     mask.learn("t", check_span(guard, "s"))
     guard.session("s").forget()
