@@ -24,7 +24,7 @@ _PLACE = "_lc_guard_delivery"
 _POLL = 0.02
 
 
-class Delivery:
+class BoundedFlush:
     """Waits for what a Langfuse client has queued, no longer than it is told.
 
     Args:
@@ -122,9 +122,9 @@ class Delivery:
         return not late
 
 
-def delivery_of(resources: Any) -> Delivery:
-    """Give the one `Delivery` of a client's resources."""
-    delivery: Delivery = vars(resources).setdefault(_PLACE, Delivery(resources))
+def flush_of(resources: Any) -> BoundedFlush:
+    """Give the one `BoundedFlush` of a client's resources."""
+    delivery: BoundedFlush = vars(resources).setdefault(_PLACE, BoundedFlush(resources))
     return delivery
 
 

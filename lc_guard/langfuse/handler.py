@@ -25,9 +25,9 @@ from opentelemetry import trace as otel_trace
 from lc_guard.errors import Blocked
 from lc_guard.langfuse.check_details import check_metadata
 from lc_guard.langfuse.decision_traces import DecisionTraces
-from lc_guard.langfuse.flush import Delivery, delivery_of
+from lc_guard.langfuse.flush import BoundedFlush, flush_of
 from lc_guard.langfuse.masks import OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
-from lc_guard.langfuse.user_ids import Pseudonyms
+from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
 from lc_guard.observability.span_mask import Detect
@@ -152,7 +152,7 @@ class CallbackHandler(_LangfuseHandler):
             raise ValueError(f"unmasked must be one of {', '.join(map(repr, get_args(Unmasked)))}")
         if exit_timeout is not None and not exit_timeout > 0:
             raise ValueError("exit_timeout must be a positive number of seconds, or None")
-        self._pseudonyms = None if user_id_key is None else Pseudonyms(user_id_key)
+        self._pseudonyms = None if user_id_key is None else UserIdHasher(user_id_key)
         if guard is not None:
             make_client(guard, public_key)
         super().__init__(public_key=public_key, trace_context=trace_context)
@@ -161,12 +161,12 @@ class CallbackHandler(_LangfuseHandler):
         client = self._langfuse_client
         # Without keys the SDK has no resources, and has said so in one line.
         self._sends = client._resources is not None and bool(client._tracing_enabled)  # noqa: SLF001
-        self._delivery: Delivery | None = None
+        self._delivery: BoundedFlush | None = None
         self._masking: Guard | None = None  # whose models are needed where spans are exported
         if self._sends:
             self._require_mask(guard, unmasked)
         if self._sends:
-            self._delivery = delivery_of(client._resources)  # noqa: SLF001
+            self._delivery = flush_of(client._resources)  # noqa: SLF001
             if exit_timeout is not None:
                 self._delivery.bound_exit(exit_timeout)
 

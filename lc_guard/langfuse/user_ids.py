@@ -13,7 +13,7 @@ USER_KEYS = ("langfuse_user_id", "user_id")
 _SHORTEST_KEY = 16
 
 
-class Pseudonyms:
+class UserIdHasher:
     """Replaces user ids by keyed hashes (HMAC-SHA256, cut to 128 bits).
 
     The same key gives the same hash in every process. Who has the key can tell whether a hash is a given user's.

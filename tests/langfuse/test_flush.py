@@ -19,7 +19,7 @@ import lc_guard
 from lc_guard.guard import Guard
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.langfuse import CallbackHandler
-from lc_guard.langfuse.flush import delivery_of
+from lc_guard.langfuse.flush import flush_of
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import MODES, run
 from tests.support.fixtures import MakeClient
@@ -165,7 +165,7 @@ def test_a_client_has_one_delivery(make_langfuse: MakeClient) -> None:
     client = make_langfuse()
     CallbackHandler()
     CallbackHandler(exit_timeout=None)
-    assert delivery_of(client._resources) is delivery_of(client._resources)
+    assert flush_of(client._resources) is flush_of(client._resources)
 
 
 def test_without_keys_there_is_nothing_to_flush(monkeypatch: pytest.MonkeyPatch) -> None:

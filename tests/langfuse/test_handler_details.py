@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from lc_guard import Blocked, Guard, GuardMiddleware, Policy, protect
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.langfuse import CallbackHandler
-from lc_guard.langfuse.user_ids import Pseudonyms
+from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.records import Decision
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import openai_chain, run
@@ -227,17 +227,17 @@ def test_users_leave_as_keyed_hashes(
 
 
 def test_a_pseudonym_depends_on_its_key_alone() -> None:
-    assert Pseudonyms(KEY).of(USER) == Pseudonyms("k" * 32).of(USER) != Pseudonyms(b"l" * 32).of(USER)
-    assert Pseudonyms(KEY).replace({"user_id": 7, "langfuse_user_id": None, "a": 1}) == {
-        "user_id": Pseudonyms(KEY).of("7"),
+    assert UserIdHasher(KEY).of(USER) == UserIdHasher("k" * 32).of(USER) != UserIdHasher(b"l" * 32).of(USER)
+    assert UserIdHasher(KEY).replace({"user_id": 7, "langfuse_user_id": None, "a": 1}) == {
+        "user_id": UserIdHasher(KEY).of("7"),
         "langfuse_user_id": None,
         "a": 1,
     }
-    assert Pseudonyms(KEY).of("lone \ud800 surrogate")
-    assert "kkk" not in repr(Pseudonyms(KEY))
+    assert UserIdHasher(KEY).of("lone \ud800 surrogate")
+    assert "kkk" not in repr(UserIdHasher(KEY))
     for wrong, error in ((b"short", ValueError), ("", ValueError), (7, TypeError)):
         with pytest.raises(error, match="user_id_key"):
-            Pseudonyms(wrong)  # type: ignore[arg-type]
+            UserIdHasher(wrong)  # type: ignore[arg-type]
 
 
 def test_without_a_key_users_leave_as_they_are(
