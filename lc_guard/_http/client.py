@@ -23,7 +23,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from lc_guard._http.pool import Clients
+from lc_guard._http.pool import ClientPool
 from lc_guard._http.settings import checked_url, host_of
 from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import GuardError, ScannerError, ScannerTimeout, ServiceError
@@ -38,7 +38,7 @@ _BACKOFF = wait_random_exponential(multiplier=0.25, max=8.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class JSONRequest:
     """One POST.
 
     Attributes:
@@ -54,7 +54,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-Plan = Generator[Call, Any, T]
+RequestFlow = Generator[JSONRequest, Any, T]
 """Yields calls, is sent their replies, returns what they come to: knows nothing of threads and event loops."""
 
 
@@ -106,7 +106,7 @@ class JSONService:
         self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
         self._remedy = remedy
         self._timeout, self._attempts = timeout, attempts
-        self._clients = Clients(client, async_client)
+        self._clients = ClientPool(client, async_client)
 
     @property
     def host(self) -> str:
@@ -116,7 +116,7 @@ class JSONService:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.what!r}, base_url={self.base_url!r})"
 
-    def run(self, plan: Plan[T], deadline: float | None = None) -> T:
+    def run(self, plan: RequestFlow[T], deadline: float | None = None) -> T:
         """Make the calls of a plan, one after the other, and give what it returns.
 
         Args:
@@ -138,7 +138,7 @@ class JSONService:
             finally:
                 plan.close()
 
-    async def arun(self, plan: Plan[T], deadline: float | None = None) -> T:
+    async def arun(self, plan: RequestFlow[T], deadline: float | None = None) -> T:
         """Do the same on the running event loop; a cancelled call leaves no connection behind."""
         end = self._end(deadline)
         with quiet("httpx", "httpcore"):
@@ -159,21 +159,21 @@ class JSONService:
         """Close the connections of the running event loop, and those of sync calls."""
         await self._clients.aclose()
 
-    def _post(self, call: Call, end: float) -> Any:
+    def _post(self, call: JSONRequest, end: float) -> Any:
         try:
             return Retrying(**self._rules(end))(self._attempt, call, end)
         except _Again as again:
             error = again.error
         raise error
 
-    async def _apost(self, call: Call, end: float) -> Any:
+    async def _apost(self, call: JSONRequest, end: float) -> Any:
         try:
             return await AsyncRetrying(**self._rules(end))(self._aattempt, call, end)
         except _Again as again:
             error = again.error
         raise error
 
-    def _attempt(self, call: Call, end: float) -> Any:
+    def _attempt(self, call: JSONRequest, end: float) -> Any:
         try:
             with self._clients.sync().stream("POST", **self._request(call, end)) as response:
                 reply = _Reply(self, response)
@@ -185,7 +185,7 @@ class JSONService:
             failure = self._failure(error)
         raise failure
 
-    async def _aattempt(self, call: Call, end: float) -> Any:
+    async def _aattempt(self, call: JSONRequest, end: float) -> Any:
         try:
             async with asyncio.timeout(self._left(end)):
                 client = await self._clients.on_loop()
@@ -198,7 +198,7 @@ class JSONService:
             failure = self._failure(error)
         raise failure
 
-    def _request(self, call: Call, end: float) -> dict[str, Any]:
+    def _request(self, call: JSONRequest, end: float) -> dict[str, Any]:
         query = f"?{urlencode(call.query)}" if call.query else ""
         return {
             "url": f"{self.base_url}{call.path}{query}",

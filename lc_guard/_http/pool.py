@@ -14,7 +14,7 @@ import httpcore  # noqa: F401
 import httpx
 
 
-class Clients:
+class ClientPool:
     """Makes clients at their first use, and closes them when nobody can use them any longer.
 
     An event loop that ends as `asyncio.run` ends it closes its client; so does the garbage collector. A loop closed
@@ -30,7 +30,7 @@ class Clients:
         self._lock = threading.Lock()
         self._trust: ssl.SSLContext | None = None
         self._client: httpx.Client | None = None
-        self._closer: weakref.finalize[[], Clients] | None = None
+        self._closer: weakref.finalize[[], ClientPool] | None = None
         self._lives: dict[asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None, None]]] = {}
 
     def sync(self) -> httpx.Client:

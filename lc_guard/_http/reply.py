@@ -12,7 +12,7 @@ from lc_guard.errors import ServiceError
 _CATEGORY = re.compile(r"[A-Za-z][\w./ -]{0,63}", re.ASCII)
 
 
-class Fields:
+class ReplyFields:
     """A JSON object of a reply. No error tells a value of it.
 
     Args:
@@ -54,11 +54,11 @@ class Fields:
             return self._refuse(name, "a number")
         return float(value) if low <= value <= high else self._refuse(name, f"within {low:g}…{high:g}")
 
-    def member(self, name: str) -> Fields:
+    def member(self, name: str) -> ReplyFields:
         """Give a member that is an object."""
-        return Fields(self._what, self._values.get(name), self._place(name))
+        return ReplyFields(self._what, self._values.get(name), self._place(name))
 
-    def members(self, name: str, *, optional: bool = False) -> list[Fields]:
+    def members(self, name: str, *, optional: bool = False) -> list[ReplyFields]:
         """Give a member that is a list of objects.
 
         Args:
@@ -70,7 +70,7 @@ class Fields:
             return []
         if not isinstance(value, list):
             self._refuse(name, "a list")
-        return [Fields(self._what, item, f"{self._place(name)}[]") for item in value]
+        return [ReplyFields(self._what, item, f"{self._place(name)}[]") for item in value]
 
     def has(self, name: str) -> bool:
         """Tell whether there is such a member, and it is not null."""

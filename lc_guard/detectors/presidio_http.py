@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from lc_guard._http.client import Call, JSONService
-from lc_guard._http.reply import Fields
+from lc_guard._http.client import JSONRequest, JSONService
+from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
 from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.spans import clean
@@ -18,7 +18,7 @@ from lc_guard.records import Entity, normalize_kind
 if TYPE_CHECKING:
     import httpx
 
-    from lc_guard._http.client import Plan
+    from lc_guard._http.client import RequestFlow
 
 _OVERLAP = 200
 
@@ -130,13 +130,13 @@ class PresidioAnalyzer:
         """Close the connections; the next text opens new ones."""
         self._service.close()
 
-    def _plan(self, text: str) -> Plan[list[Entity]]:
+    def _plan(self, text: str) -> RequestFlow[list[Entity]]:
         seen = without_surrogates(text)
         found: list[Entity] = []
         for start, end in windows(seen, size=self._size, overlap=_OVERLAP):
             if seen[start:end].isspace():
                 continue
-            reply = yield Call("/analyze", {"text": seen[start:end], **self._asked})
+            reply = yield JSONRequest("/analyze", {"text": seen[start:end], **self._asked})
             found += _entities(reply, start, end)
         return found
 
@@ -146,7 +146,7 @@ def _entities(reply: Any, start: int, end: int) -> list[Entity]:
         raise ServiceError("PresidioAnalyzer: the analyzer's reply is no list of entities")
     found = []
     for item in reply:
-        fields = Fields("PresidioAnalyzer", item)
+        fields = ReplyFields("PresidioAnalyzer", item)
         first = fields.whole("start", low=0, high=end - start)
         last = fields.whole("end", low=first, high=end - start)
         if first < last:

@@ -6,19 +6,19 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from lc_guard._http.client import Call, JSONService
-from lc_guard._http.reply import Fields
+from lc_guard._http.client import JSONRequest, JSONService
+from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
 from lc_guard.errors import GuardError, ServiceError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import CONTEXT_STAGES, ScanRequest, Sees
-from lc_guard.scanners.chunks import pieces, sendable
+from lc_guard.scanners.chunks import chunks, sendable
 from lc_guard.scanners.hosted import HostedScanner, worst
 
 if TYPE_CHECKING:
     import httpx
 
-    from lc_guard._http.client import Plan
+    from lc_guard._http.client import RequestFlow
 
 AzureCategory = Literal["Hate", "SelfHarm", "Sexual", "Violence"]
 """Azure's harm categories."""
@@ -103,9 +103,9 @@ class AzureContentSafety(HostedScanner):
         self._shields = prompt_shields
         self._query = {"api-version": api_version}
 
-    def _plan(self, request: ScanRequest) -> Plan[ScanResult]:
+    def _plan(self, request: ScanRequest) -> RequestFlow[ScanResult]:
         results = []
-        for piece in pieces(sendable(request.text), _LIMIT):
+        for piece in chunks(sendable(request.text), _LIMIT):
             body = {
                 "text": piece.text,
                 "categories": list(self._least),
@@ -113,15 +113,15 @@ class AzureContentSafety(HostedScanner):
                 "haltOnBlocklistHit": False,
                 "outputType": "EightSeverityLevels" if self._top == 7 else "FourSeverityLevels",
             }
-            reply = yield Call("/contentsafety/text:analyze", body, self._query)
-            results.append(self._severities(Fields("AzureContentSafety", reply)))
+            reply = yield JSONRequest("/contentsafety/text:analyze", body, self._query)
+            results.append(self._severities(ReplyFields("AzureContentSafety", reply)))
             if self._shields and request.stage in CONTEXT_STAGES:
                 body = {"userPrompt": piece.text} if request.stage == "prompt" else {"documents": [piece.text]}
-                reply = yield Call("/contentsafety/text:shieldPrompt", body, self._query)
-                results.append(_attack(Fields("AzureContentSafety", reply), request.stage))
+                reply = yield JSONRequest("/contentsafety/text:shieldPrompt", body, self._query)
+                results.append(_attack(ReplyFields("AzureContentSafety", reply), request.stage))
         return worst(results)
 
-    def _severities(self, reply: Fields) -> ScanResult:
+    def _severities(self, reply: ReplyFields) -> ScanResult:
         found = {
             entry.category("category"): entry.whole("severity", low=0, high=self._top)
             for entry in reply.members("categoriesAnalysis")
@@ -138,7 +138,7 @@ class AzureContentSafety(HostedScanner):
         return ScanResult(valid=valid, risk_score=max(scores.values()), categories=scores)
 
 
-def _attack(reply: Fields, stage: Stage) -> ScanResult:
+def _attack(reply: ReplyFields, stage: Stage) -> ScanResult:
     if stage == "prompt":
         attack, category = reply.member("userPromptAnalysis").flag("attackDetected"), "UserPromptAttack"
     else:

@@ -26,7 +26,7 @@ def sendable(text: str) -> str:
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
-def pieces(text: str, size: int) -> list[Piece]:
+def chunks(text: str, size: int) -> list[Piece]:
     """Cut a text at blanks into pieces that overlap, so that what stands on a cut is seen whole as well.
 
     Args:

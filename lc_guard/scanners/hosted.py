@@ -6,23 +6,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from lc_guard._http.client import Call, JSONService, Plan
-from lc_guard._http.reply import Fields
+from lc_guard._http.client import JSONRequest, JSONService, RequestFlow
+from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
 from lc_guard.errors import GuardError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import Cost, ScanRequest, Sees, Turn
-from lc_guard.scanners.chunks import pieces as overlapping_pieces
+from lc_guard.scanners.chunks import chunks as overlapping_pieces
 from lc_guard.scanners.chunks import sendable
 
 # What a scanner of one's own is written with (docs/extending/hosted-scanner.md): no other module is needed for it.
 __all__ = [
     "SPOKEN",
-    "Call",
-    "Fields",
     "HostedScanner",
+    "JSONRequest",
     "JSONService",
-    "Plan",
+    "ReplyFields",
+    "RequestFlow",
     "check_places",
     "check_size",
     "conversation",
@@ -107,7 +107,7 @@ class HostedScanner(ABC):
         await self._service.aclose()
 
     @abstractmethod
-    def _plan(self, request: ScanRequest) -> Plan[ScanResult]:
+    def _plan(self, request: ScanRequest) -> RequestFlow[ScanResult]:
         """Yield the calls for a text, take their replies, return what they come to."""
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lc_guard._http.client import Call, JSONService
-from lc_guard._http.reply import Fields
+from lc_guard._http.client import JSONRequest, JSONService
+from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
 from lc_guard.records import Entity, ScanResult, Stage, normalize_kind
 from lc_guard.scanners.base import ScanRequest, Sees
-from lc_guard.scanners.chunks import Piece, pieces, sendable
+from lc_guard.scanners.chunks import Piece, chunks, sendable
 from lc_guard.scanners.hosted import HostedScanner, check_size, conversation, worst
 
 if TYPE_CHECKING:
     import httpx
 
-    from lc_guard._http.client import Plan
+    from lc_guard._http.client import RequestFlow
 
 _ROLES: dict[Stage, str] = {
     "prompt": "user",
@@ -92,19 +92,19 @@ class Lakera(HostedScanner):
         self._project = project_id
         self._size = check_size("Lakera", max_characters)
 
-    def _plan(self, request: ScanRequest) -> Plan[ScanResult]:
+    def _plan(self, request: ScanRequest) -> RequestFlow[ScanResult]:
         results = []
-        for piece in pieces(sendable(request.text), self._size):
+        for piece in chunks(sendable(request.text), self._size):
             messages = conversation(request, piece.text, _ROLES[request.stage], budget=self._size)
             body = {"messages": messages, "payload": True, "breakdown": True}
             if self._project is not None:
                 body["project_id"] = self._project
-            reply = Fields("Lakera", (yield Call("/v2/guard", body)))
+            reply = ReplyFields("Lakera", (yield JSONRequest("/v2/guard", body)))
             results.append(_result(reply, piece, len(messages) - 1))
         return worst(results)
 
 
-def _result(reply: Fields, piece: Piece, number: int) -> ScanResult:
+def _result(reply: ReplyFields, piece: Piece, number: int) -> ScanResult:
     flagged = reply.flag("flagged")
     detected: set[str] = set()
     categories: dict[str, float] = {}
@@ -125,7 +125,7 @@ def _result(reply: Fields, piece: Piece, number: int) -> ScanResult:
     )
 
 
-def _located(payload: list[Fields], piece: Piece, number: int) -> tuple[tuple[Entity, ...], set[str]]:
+def _located(payload: list[ReplyFields], piece: Piece, number: int) -> tuple[tuple[Entity, ...], set[str]]:
     """Give the entities of the last message, and the detectors all of whose finds are among them."""
     entities, located, lost = set(), set(), set()
     for item in payload:

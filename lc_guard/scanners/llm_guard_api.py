@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lc_guard._http.client import Call, JSONService
-from lc_guard._http.reply import Fields
+from lc_guard._http.client import JSONRequest, JSONService
+from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
 from lc_guard.errors import ServiceError
 from lc_guard.records import ScanResult, Stage
@@ -17,7 +17,7 @@ from lc_guard.scanners.hosted import SPOKEN, HostedScanner
 if TYPE_CHECKING:
     import httpx
 
-    from lc_guard._http.client import Plan
+    from lc_guard._http.client import RequestFlow
 
 # They remember values in one vault for all who ask, and would hand one user's values to another.
 _NEVER = ("Anonymize", "Deanonymize")
@@ -75,18 +75,18 @@ class LLMGuardAPI(HostedScanner):
         super().__init__(service, name=name, sees=sees, stages=stages)
         self._suppress = sorted({*_NEVER, *suppress})
 
-    def _plan(self, request: ScanRequest) -> Plan[ScanResult]:
+    def _plan(self, request: ScanRequest) -> RequestFlow[ScanResult]:
         text = sendable(request.text)
         body: dict[str, Any] = {"scanners_suppress": self._suppress}
         if request.stage in SPOKEN:
             body |= {"prompt": sendable(request.prompt), "output": text}
-            reply = Fields("LLMGuardAPI", (yield Call("/analyze/output", body)))
+            reply = ReplyFields("LLMGuardAPI", (yield JSONRequest("/analyze/output", body)))
             return _result(reply, text, reply.text("sanitized_output"))
-        reply = Fields("LLMGuardAPI", (yield Call("/analyze/prompt", body | {"prompt": text})))
+        reply = ReplyFields("LLMGuardAPI", (yield JSONRequest("/analyze/prompt", body | {"prompt": text})))
         return _result(reply, text, reply.text("sanitized_prompt"))
 
 
-def _result(reply: Fields, text: str, sanitized: str) -> ScanResult:
+def _result(reply: ReplyFields, text: str, sanitized: str) -> ScanResult:
     valid, scanners = reply.flag("is_valid"), reply.member("scanners")
     # -1 is LLM Guard's word for "nothing found, or not applicable"
     scores = {name: max(0.0, scanners.number(name, low=-1.0)) for name in scanners.categories()}

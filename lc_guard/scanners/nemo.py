@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lc_guard._http.client import Call, JSONService
-from lc_guard._http.reply import Fields
+from lc_guard._http.client import JSONRequest, JSONService
+from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
 from lc_guard.errors import GuardError, MissingExtra, ServiceError
 from lc_guard.records import ScanResult, Stage
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
     from nemoguardrails import LLMRails
 
-    from lc_guard._http.client import Plan
+    from lc_guard._http.client import RequestFlow
 
 
 class NeMoGuardrails:
@@ -160,10 +160,10 @@ class NeMoGuardrails:
         left = request.seconds_left()
         return self._timeout if left is None else min(left, self._timeout)
 
-    def _plan(self, request: ScanRequest) -> Plan[ScanResult]:
+    def _plan(self, request: ScanRequest) -> RequestFlow[ScanResult]:
         messages, kind = _asked(request)
         body = {"model": self._model, "messages": messages, "guardrails": {**self._asked, "rail_types": [kind]}}
-        reply = Fields("NeMoGuardrails", (yield Call("/v1/checks", body)))
+        reply = ReplyFields("NeMoGuardrails", (yield JSONRequest("/v1/checks", body)))
         return _result(reply.text("status"), reply.text("content"))
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lc_guard._http.client import Call, JSONService
-from lc_guard._http.reply import Fields
+from lc_guard._http.client import JSONRequest, JSONService
+from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
 from lc_guard.errors import GuardError, ServiceError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import ScanRequest, Sees
-from lc_guard.scanners.chunks import pieces, sendable
+from lc_guard.scanners.chunks import chunks, sendable
 from lc_guard.scanners.hosted import HostedScanner, check_size, worst
 
 if TYPE_CHECKING:
     import httpx
 
-    from lc_guard._http.client import Plan
+    from lc_guard._http.client import RequestFlow
 
 
 class OpenAIModeration(HostedScanner):
@@ -75,14 +75,14 @@ class OpenAIModeration(HostedScanner):
         self._thresholds = None if thresholds is None else dict(thresholds)
         self._size = check_size("OpenAIModeration", max_characters)
 
-    def _plan(self, request: ScanRequest) -> Plan[ScanResult]:
+    def _plan(self, request: ScanRequest) -> RequestFlow[ScanResult]:
         results = []
-        for piece in pieces(sendable(request.text), self._size):
-            reply = yield Call("/v1/moderations", {"model": self._model, "input": piece.text})
-            results.append(self._result(Fields("OpenAIModeration", reply)))
+        for piece in chunks(sendable(request.text), self._size):
+            reply = yield JSONRequest("/v1/moderations", {"model": self._model, "input": piece.text})
+            results.append(self._result(ReplyFields("OpenAIModeration", reply)))
         return worst(results)
 
-    def _result(self, reply: Fields) -> ScanResult:
+    def _result(self, reply: ReplyFields) -> ScanResult:
         answers = reply.members("results")
         if len(answers) != 1:
             raise ServiceError("OpenAIModeration: the service's reply can't be read: not one result for one text")

@@ -6,19 +6,19 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lc_guard._http.client import Call, JSONService
-from lc_guard._http.reply import Fields
+from lc_guard._http.client import JSONRequest, JSONService
+from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
 from lc_guard.errors import GuardError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.base import ScanRequest, Sees
-from lc_guard.scanners.chunks import pieces, sendable
+from lc_guard.scanners.chunks import chunks, sendable
 from lc_guard.scanners.hosted import SPOKEN, HostedScanner, check_size, worst
 
 if TYPE_CHECKING:
     import httpx
 
-    from lc_guard._http.client import Plan
+    from lc_guard._http.client import RequestFlow
 
 
 class PromptArmor(HostedScanner):
@@ -83,17 +83,17 @@ class PromptArmor(HostedScanner):
         self._about = {"source": source, "destination": destination}
         self._size = check_size("PromptArmor", max_characters)
 
-    def _plan(self, request: ScanRequest) -> Plan[ScanResult]:
+    def _plan(self, request: ScanRequest) -> RequestFlow[ScanResult]:
         path = self._output if request.stage in SPOKEN else self._input
         headers = {"PromptArmor-Session-ID": str(uuid.uuid4())}
         results = []
-        for piece in pieces(sendable(request.text), self._size):
-            reply = yield Call(path, {"content": piece.text, **self._about}, headers=headers)
-            results.append(_result(Fields("PromptArmor", reply)))
+        for piece in chunks(sendable(request.text), self._size):
+            reply = yield JSONRequest(path, {"content": piece.text, **self._about}, headers=headers)
+            results.append(_result(ReplyFields("PromptArmor", reply)))
         return worst(results)
 
 
-def _result(reply: Fields) -> ScanResult:
+def _result(reply: ReplyFields) -> ScanResult:
     found = reply.flag("detection")
     info = reply.member("info")
     categories = {name: float(info.member(name).flag("detection")) for name in info.categories()}

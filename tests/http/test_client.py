@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from lc_guard._http.client import Call, JSONService, Plan, _retry_after
-from lc_guard._http.reply import Fields
+from lc_guard._http.client import JSONRequest, JSONService, RequestFlow, _retry_after
+from lc_guard._http.reply import ReplyFields
 from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import ScannerTimeout, ServiceError
 from tests.support import hosted_servers as hosted
@@ -27,11 +27,11 @@ def service(url: str, **options: Any) -> JSONService:
     return JSONService("Lakera", base_url=url, **settings)
 
 
-def plan(count: int = 1) -> Plan[list[Any]]:
+def plan(count: int = 1) -> RequestFlow[list[Any]]:
     body = {"messages": [{"role": "user", "content": "hello"}]}
     replies = []
     for _ in range(count):
-        replies.append((yield Call("/v2/guard", body)))
+        replies.append((yield JSONRequest("/v2/guard", body)))
     return replies
 
 
@@ -189,7 +189,7 @@ assert {ask}.valid
 
 
 def test_fields_tell_names_but_no_values() -> None:
-    fields = Fields("Lakera", {"list": [{"a": "secret"}], "deep": {"number": "secret"}, "secret name!": 1})
+    fields = ReplyFields("Lakera", {"list": [{"a": "secret"}], "deep": {"number": "secret"}, "secret name!": 1})
     attempts = [
         lambda: fields.flag("list"),
         lambda: fields.text("list"),
