@@ -21,7 +21,7 @@ from lc_guard._text.word_boundaries import cuts_run
 from lc_guard.errors import GuardError
 from lc_guard.policy.policy import Policy
 from lc_guard.records import Entity
-from lc_guard.vaults.base import LookingVault, Mint, Vault
+from lc_guard.vaults.base import BatchLookupVault, Mint, Vault
 
 Wanted = tuple[str, str]
 """A kind and a value that is to have a placeholder."""
@@ -85,7 +85,7 @@ class Anonymizer:
         """Read what the vault knows of some texts, and where its placeholders stand for what they stand for."""
         read = [(number, *form) for number, text in enumerate(texts) for form in text.unescaped]
         every = [*(text.current for text in texts), *(form for _, form, _ in read)]
-        if isinstance(self._vault, LookingVault):
+        if isinstance(self._vault, BatchLookupVault):
             kinds, found = self._vault.look(session, every)
         else:
             kinds = self._vault.kinds(session)

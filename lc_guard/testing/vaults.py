@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Set
 
 from lc_guard.testing.helpers import HOSTILE_TEXTS, together
-from lc_guard.vaults.base import LifeVault, Vault
+from lc_guard.vaults.base import RetentionVault, Vault
 
 
 class NumberedMint:
@@ -219,9 +219,9 @@ class VaultContract:
         assert all(together(work)), "values crossed sessions"
 
     def test_tells_of_its_sessions(self) -> None:
-        """A vault with a life (`LifeVault`) lists, counts and exports its sessions."""
+        """A vault with a life (`RetentionVault`) lists, counts and exports its sessions."""
         vault = self.make_vault()
-        if not isinstance(vault, LifeVault):
+        if not isinstance(vault, RetentionVault):
             return
         assert (list(vault.sessions()), vault.stats()["sessions"]) == ([], 0), "an empty vault has sessions"
         given = vault.allocate("a", [("PERSON", "Ada"), ("CITY", "Ulm")], NumberedMint())
@@ -238,7 +238,7 @@ class VaultContract:
     def test_forgets_a_value_everywhere(self) -> None:
         """A value that is forgotten is gone from all sessions; the others and the numbering stay."""
         vault = self.make_vault()
-        if not isinstance(vault, LifeVault):
+        if not isinstance(vault, RetentionVault):
             return
         told: list[tuple[str, dict[str, tuple[str, str]]]] = []
         vault.subscribe(lambda session, entries: told.append((session, dict(entries))))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from lc_guard._lazy import attach
 
 if TYPE_CHECKING:
+    from lc_guard.vaults.base import BatchLookupVault as BatchLookupVault
     from lc_guard.vaults.base import ForgetListener as ForgetListener
-    from lc_guard.vaults.base import LifeVault as LifeVault
-    from lc_guard.vaults.base import LookingVault as LookingVault
     from lc_guard.vaults.base import Mint as Mint
     from lc_guard.vaults.base import Progress as Progress
+    from lc_guard.vaults.base import RetentionVault as RetentionVault
     from lc_guard.vaults.base import SessionInfo as SessionInfo
     from lc_guard.vaults.base import TtlFrom as TtlFrom
     from lc_guard.vaults.base import Vault as Vault
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "base": ("ForgetListener", "LifeVault", "LookingVault", "Mint", "Progress", "SessionInfo", "TtlFrom", "Vault"),
+        "base": (
+            "BatchLookupVault",
+            "ForgetListener",
+            "Mint",
+            "Progress",
+            "RetentionVault",
+            "SessionInfo",
+            "TtlFrom",
+            "Vault",
+        ),
         "encrypted": ("EncryptedVault",),
         "keys": ("KeyService",),
         "langgraph": ("LangGraphStoreVault",),

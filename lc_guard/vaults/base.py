@@ -110,7 +110,7 @@ class Vault(Protocol):
 
 
 @runtime_checkable
-class LookingVault(Protocol):
+class BatchLookupVault(Protocol):
     """A vault that tells kinds and occurrences in one step: behind a network, one round trip instead of two."""
 
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
@@ -119,7 +119,7 @@ class LookingVault(Protocol):
 
 
 @runtime_checkable
-class LifeVault(Vault, Protocol):
+class RetentionVault(Vault, Protocol):
     """A vault that also answers for the life of what it holds: access, erasure, expiry, counts.
 
     None of these counts as a use of a session.

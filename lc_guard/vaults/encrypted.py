@@ -115,7 +115,7 @@ class SealedSessionCodec:
         return self._seal.open(payload, "value", self._session, placeholder, kind)
 
 
-class Rewrapping:
+class KeyRotation:
     """One run over all sessions of a store.
 
     Args:
@@ -228,7 +228,7 @@ class EncryptedVault:
         return self._inner.find(session, texts, inside_words=inside_words)
 
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
-        """Give kinds and occurrences in one round trip (see `LookingVault.look`)."""
+        """Give kinds and occurrences in one round trip (see `BatchLookupVault.look`)."""
         return self._inner.look(session, texts)
 
     def items(self, session: str) -> Mapping[str, str]:
@@ -248,26 +248,26 @@ class EncryptedVault:
         self._inner.subscribe(listener)
 
     def sessions(self) -> Iterator[SessionInfo]:
-        """Give all live sessions (see `LifeVault.sessions`)."""
+        """Give all live sessions (see `RetentionVault.sessions`)."""
         return self._inner.sessions()
 
     def export(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of a session with their **raw values** (see `LifeVault.export`)."""
+        """Give all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
         return self._inner.export(session)
 
     def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
-        """Drop a value from all sessions (see `LifeVault.forget_value`).
+        """Drop a value from all sessions (see `RetentionVault.forget_value`).
 
         Equal values of two sessions can't be told apart from others at rest, so that every session is looked into.
         """
         return self._inner.forget_value(value, progress=progress)
 
     def purge(self) -> int:
-        """Drop the values of all sessions whose time is over (see `LifeVault.purge`)."""
+        """Drop the values of all sessions whose time is over (see `RetentionVault.purge`)."""
         return self._inner.purge()
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts of sessions and values (see `LifeVault.stats`)."""
+        """Give counts of sessions and values (see `RetentionVault.stats`)."""
         return self._inner.stats()
 
     def close(self) -> None:
@@ -297,4 +297,4 @@ class EncryptedVault:
         Raises:
             VaultError: A key is missing, or the store failed; what was done until then stays done.
         """
-        return Rewrapping(self._inner, self._keys).run(progress)
+        return KeyRotation(self._inner, self._keys).run(progress)

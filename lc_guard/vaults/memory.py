@@ -162,7 +162,7 @@ class MemoryVault:
             return True
 
     def sessions(self) -> Iterator[SessionInfo]:
-        """Give all live sessions (see `LifeVault.sessions`)."""
+        """Give all live sessions (see `RetentionVault.sessions`)."""
         with self._lock:
             now = self._clock()
             self._expire(now)
@@ -174,14 +174,14 @@ class MemoryVault:
         return iter(infos)
 
     def export(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of a session with their **raw values** (see `LifeVault.export`)."""
+        """Give all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
         with self._lock:
             self._expire(self._clock())
             held = self._sessions.get(session)
             return dict(held.raw) if held else {}
 
     def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
-        """Drop a value from all sessions (see `LifeVault.forget_value`)."""
+        """Drop a value from all sessions (see `RetentionVault.forget_value`)."""
         with self._lock:
             self._expire(self._clock())
             count = 0
@@ -196,12 +196,12 @@ class MemoryVault:
             return count
 
     def purge(self) -> int:
-        """Drop all sessions whose time is over (see `LifeVault.purge`)."""
+        """Drop all sessions whose time is over (see `RetentionVault.purge`)."""
         with self._lock:
             return self._expire(self._clock())
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts of sessions and values (see `LifeVault.stats`)."""
+        """Give counts of sessions and values (see `RetentionVault.stats`)."""
         with self._lock:
             expired = sum(map(self._is_over, self._sessions.values()))
             live = [held for held in self._sessions.values() if not self._is_over(held)]

@@ -171,7 +171,7 @@ class RowStore(Protocol):
         ...
 
     def stats(self) -> Mapping[str, int]:
-        """Give the counts of `lc_guard.vaults.base.LifeVault.stats`."""
+        """Give the counts of `lc_guard.vaults.base.RetentionVault.stats`."""
         ...
 
     def close(self) -> None:

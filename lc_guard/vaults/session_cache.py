@@ -16,7 +16,7 @@ from lc_guard.vaults.row_store import NOWHERE, Row, Snapshot
 _MAX_ATTEMPTS = 1_000
 
 
-class Held:
+class CachedSession:
     """One session as this process last saw it. Its owner holds `lock` while it reads or changes it."""
 
     __slots__ = ("_claims", "codec", "known", "lock", "numbers", "raw", "read", "used", "version")
@@ -112,7 +112,7 @@ class Held:
         return claims
 
 
-class Cache:
+class SessionCache:
     """Sessions held between calls, the least used dropped first.
 
     Args:
@@ -128,23 +128,23 @@ class Cache:
     def clear(self) -> None:
         """Drop everything; also for a process that was forked, where locks may be held by nobody."""
         self._lock = RLock()
-        self._sessions: OrderedDict[str, Held] = OrderedDict()
+        self._sessions: OrderedDict[str, CachedSession] = OrderedDict()
         self._sizes: dict[str, int] = {}
         self._size = 0
 
-    def get(self, session: str) -> Held:
+    def get(self, session: str) -> CachedSession:
         """Give what is held of a session, or a new, empty one."""
         now = time.monotonic()
         with self._lock:
             self._trim(now)
             held = self._sessions.get(session)
             if held is None:
-                held = self._sessions[session] = Held()
+                held = self._sessions[session] = CachedSession()
             held.used = now
             self._sessions.move_to_end(session)
             return held
 
-    def put(self, session: str, held: Held) -> None:
+    def put(self, session: str, held: CachedSession) -> None:
         """Say that a call is over."""
         with self._lock:
             if self._sessions.get(session) is not held:

@@ -17,7 +17,7 @@ from lc_guard.errors import VaultError, VaultFull
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo
 from lc_guard.vaults.codec import Codec, PlainCodec, VaultCodec
 from lc_guard.vaults.row_store import NOWHERE, NewSession, RowStore, Unreachable
-from lc_guard.vaults.session_cache import Cache, Held
+from lc_guard.vaults.session_cache import CachedSession, SessionCache
 
 logger = logging.getLogger("lc_guard")
 
@@ -76,7 +76,7 @@ class StoredVault:
         self.bounds = Bounds() if bounds is None else bounds
         self._unrooted: Codec = PlainCodec() if codec is None else codec
         self._rooted: tuple[bytes, VaultCodec] | None = None
-        self._cache = Cache(max_values=self.bounds.cache_values, max_seconds=self.bounds.cache_seconds)
+        self._cache = SessionCache(max_values=self.bounds.cache_values, max_seconds=self.bounds.cache_seconds)
         self._listeners: list[ForgetListener] = []
         self._pid = os.getpid()
 
@@ -145,7 +145,7 @@ class StoredVault:
             return [held.known.find(text, inside_words=inside_words) for text in texts]
 
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
-        """Give kinds and occurrences in one round trip (see `LookingVault.look`)."""
+        """Give kinds and occurrences in one round trip (see `BatchLookupVault.look`)."""
         with self._read(session) as held:
             return held.known.kinds(), [held.known.find(text) for text in texts]
 
@@ -178,21 +178,21 @@ class StoredVault:
             return dropped
 
     def sessions(self) -> Iterator[SessionInfo]:
-        """Give all live sessions (see `LifeVault.sessions`)."""
+        """Give all live sessions (see `RetentionVault.sessions`)."""
         codec = self._codec()
         for head in self.store.heads():
             yield SessionInfo(codec.open_id(head.handle, head.sealed_id), head.values, head.created, head.last_used)
 
     def export(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of a session with their **raw values** (see `LifeVault.export`)."""
-        held = Held()
+        """Give all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
+        held = CachedSession()
         codec = self._codec()
         snapshot = self.ask(partial(self.store.read, codec.handle(session), NOWHERE, use=False))
         held.take(snapshot, session, codec)
         return held.raw
 
     def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
-        """Drop a value from all sessions (see `LifeVault.forget_value`).
+        """Drop a value from all sessions (see `RetentionVault.forget_value`).
 
         Where sessions file values under keys of their own, all sessions are read. Sessions whose time is over are
         purged first: they may hold the value where nobody looks.
@@ -209,11 +209,11 @@ class StoredVault:
         return count
 
     def purge(self) -> int:
-        """Drop the values of all sessions whose time is over (see `LifeVault.purge`)."""
+        """Drop the values of all sessions whose time is over (see `RetentionVault.purge`)."""
         return self.ask(self.store.purge)
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts of sessions and values (see `LifeVault.stats`)."""
+        """Give counts of sessions and values (see `RetentionVault.stats`)."""
         return self.ask(self.store.stats)
 
     def subscribe(self, listener: ForgetListener) -> None:
@@ -230,7 +230,7 @@ class StoredVault:
         self.store.close()
 
     @contextmanager
-    def _in_use(self, session: str) -> Iterator[Held]:
+    def _in_use(self, session: str) -> Iterator[CachedSession]:
         self._mind_forks()
         held = self._cache.get(session)
         if not held.lock.acquire(timeout=2 * self.bounds.timeout):
@@ -247,7 +247,7 @@ class StoredVault:
             self._pid = os.getpid()
 
     @contextmanager
-    def _read(self, session: str) -> Iterator[Held]:
+    def _read(self, session: str) -> Iterator[CachedSession]:
         with self._in_use(session) as held:
             self._refresh(session, held)
             yield held
@@ -262,13 +262,13 @@ class StoredVault:
                 rooted = self._rooted = (root, self._unrooted.rooted(root))
         return rooted[1]
 
-    def _refresh(self, session: str, held: Held) -> bool:
+    def _refresh(self, session: str, held: CachedSession) -> bool:
         codec = self._codec()
         snapshot = self.ask(partial(self.store.read, codec.handle(session), held.version))
         self._tell(session, held.take(snapshot, session, codec))
         return True
 
-    def _append(self, session: str, held: Held, new: Mapping[str, str], mint: Mint) -> bool:
+    def _append(self, session: str, held: CachedSession, new: Mapping[str, str], mint: Mint) -> bool:
         handle = self._codec().handle(session)
         begun = None
         codec = held.codec

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.testing import HOSTILE_TEXTS, NumberedMint
-from lc_guard.vaults import EncryptedVault, LifeVault, LookingVault, MemoryVault
+from lc_guard.vaults import BatchLookupVault, EncryptedVault, MemoryVault, RetentionVault
 from lc_guard.vaults.memory_rows import MemoryRows
 from lc_guard.vaults.row_store import NOWHERE
 from lc_guard.vaults.stored import StoredVault
@@ -156,8 +156,8 @@ def test_a_nonce_is_never_used_twice(shared):
 
 def test_looks_in_one_step(shared):
     vault = shared.vault(OLD)
-    assert isinstance(vault, LookingVault)
-    assert isinstance(vault, LifeVault)
+    assert isinstance(vault, BatchLookupVault)
+    assert isinstance(vault, RetentionVault)
     fill(vault, "s", "Ada")
     kinds, (hits,) = vault.look("s", ["Ask Ada"])
     assert kinds == {"PERSON"}

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from lc_guard.vaults.encrypted import Rewrapping, SealedCodec
+from lc_guard.vaults.encrypted import KeyRotation, SealedCodec
 from lc_guard.vaults.keys import KeyRing, generate_key
 
 from .test_stored_machine import StoredMachine as _StoredMachine
@@ -28,7 +28,7 @@ class EncryptedMachine(_StoredMachine):
     def rotate(self, rewrapped):
         self.keys.insert(0, generate_key())
         if rewrapped:
-            Rewrapping(self.encrypted()[0], KeyRing(self.keys)).run(None)
+            KeyRotation(self.encrypted()[0], KeyRing(self.keys)).run(None)
             del self.keys[1:]
         listeners = [vault._listeners for vault in self.workers]
         self.workers = self.encrypted()
