@@ -19,7 +19,7 @@ from lc_guard._engine.failures import describe_error, has_safe_message
 from lc_guard._engine.flow import Flow, Gather, Skipped
 from lc_guard._engine.text_state import TextState
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import Answers, Detector, DetectorLike, name_of
+from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, name_of
 from lc_guard.errors import DetectorError, DetectorTimeout
 from lc_guard.records import Entity, normalize_kind, unit_interval
 
@@ -233,7 +233,7 @@ class _DetectorCall:
         if len(answers) != len(self.texts):
             raise DetectorError(f"{len(answers)} answers for {len(self.texts)} texts")
         checked = [checked_entities(answer, len(text)) for answer, text in zip(answers, self.texts, strict=True)]
-        if isinstance(given, Answers):
+        if isinstance(given, BatchResult):
             return checked, given.latency_ms
         return checked, {"": (time.perf_counter() - started) * 1000}
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from presidio_analyzer import EntityRecognizer
 
 
-class Answers(list[Sequence[Entity]]):
+class BatchResult(list[Sequence[Entity]]):
     """What ``detect_batch`` may give where several sources answer: the entities of each text, and who took how long.
 
     Attributes:
@@ -30,7 +30,7 @@ class Detector(Protocol):
     A detector is shared by all threads: `detect` is called from several at once. It may have two more methods:
 
     - ``detect_batch(texts) -> Sequence[Sequence[Entity]]``: all texts in one pass, results in the same order
-      (as `Answers` they tell each source's latency as well);
+      (as `BatchResult` they tell each source's latency as well);
     - ``warm_up() -> None``: load models now instead of at the first text.
 
     and a ``name`` attribute, shown beside its share of the latency; without one the class name is taken.

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from queue import SimpleQueue
 from typing import Any
 
-from lc_guard.detectors.base import Answers, Detector, name_of
+from lc_guard.detectors.base import BatchResult, Detector, name_of
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
 from lc_guard.errors import DetectorError, GuardError
@@ -71,7 +71,7 @@ class JoinedDetector:
         """Give what the sources find in a text, ordered by offset, without overlaps."""
         return self.detect_batch([text])[0]
 
-    def detect_batch(self, texts: Sequence[str]) -> Answers:
+    def detect_batch(self, texts: Sequence[str]) -> BatchResult:
         """Do the same for many texts, each source in one pass.
 
         Args:
@@ -96,7 +96,9 @@ class JoinedDetector:
             for text, sources in zip(texts, zip(*answers, strict=True), strict=True)
         ]
         latency_ms = {name_of(detector): spent for detector, (_, spent) in zip(self._detectors, timed, strict=True)}
-        return Answers(([e for e in entities if self._wanted(e.kind)] for entities in joined), latency_ms=latency_ms)
+        return BatchResult(
+            ([e for e in entities if self._wanted(e.kind)] for entities in joined), latency_ms=latency_ms
+        )
 
     def _wanted(self, kind: str) -> bool:
         return self._kinds is None or kind in self._kinds
@@ -139,7 +141,7 @@ def ask(detector: Detector, texts: Sequence[str]) -> list[Sequence[Entity]]:
     """
     batch: Any = getattr(detector, "detect_batch", None)
     given = [detector.detect(text) for text in texts] if batch is None else batch(texts)
-    answers = given if isinstance(given, Answers) else list(given)
+    answers = given if isinstance(given, BatchResult) else list(given)
     if len(answers) != len(texts):
         raise DetectorError(
             f"{type(detector).__name__}.detect_batch gave {len(answers)} answers for {len(texts)} texts"

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import Answers, Detector, DetectorLike
+from lc_guard.detectors.base import BatchResult, Detector, DetectorLike
 from lc_guard.detectors.joined import ask
 from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
@@ -139,7 +139,11 @@ class TunedDetector:
             self._tuned(text, found, _Added(self._denied(text), [clean(text, answers[place]) for answers in extras]))
             for place, (text, found) in enumerate(zip(texts, inside, strict=True))
         ]
-        return Answers(tuned, latency_ms=inside.latency_ms) if isinstance(inside, Answers) and not extras else tuned
+        return (
+            BatchResult(tuned, latency_ms=inside.latency_ms)
+            if isinstance(inside, BatchResult) and not extras
+            else tuned
+        )
 
     def _tuned(self, text: str, found: Sequence[Entity], added: _Added) -> list[Entity]:
         kept = [entity for entity in self._thresholds.reached(found) if self._wanted(entity.kind)]

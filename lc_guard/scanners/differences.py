@@ -152,7 +152,7 @@ def _joined(text: str, spans: Iterable[Span]) -> list[Span]:
 Rewritten = tuple[str, list[Span]]
 
 
-class Watched:
+class RecordingScanner:
     """One call of a scanner object of LLM Guard, and what it found in it.
 
     Args:

@@ -15,7 +15,7 @@ from lc_guard._vendors.presidio import quiet as presidio_quiet
 from lc_guard.errors import GuardError, ScannerError, ScannerTimeout
 from lc_guard.records import Entity, ScanResult, Stage, normalize_kind
 from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Sees
-from lc_guard.scanners.differences import Watched, removed
+from lc_guard.scanners.differences import RecordingScanner, removed
 
 Shape = Literal["ours", "prompt", "output"]
 
@@ -198,7 +198,7 @@ class AdaptedScanner:
 
     def _asked(self, request: ScanRequest) -> ScanResult:
         text = request.text
-        watched = Watched(self._scanner)
+        watched = RecordingScanner(self._scanner)
         # At DEBUG Presidio tells words of the text.
         with hushed(), presidio_quiet(logging.WARNING) if self._kind == "Sensitive" else contextlib.nullcontext():
             scan = watched.scanner.scan

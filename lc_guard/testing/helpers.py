@@ -79,7 +79,7 @@ class _Kept(logging.Handler):
 
 
 @contextlib.contextmanager
-def overheard() -> Iterator[io.StringIO]:
+def capture_output() -> Iterator[io.StringIO]:
     """Collect what is logged at any level, with the tracebacks, and what is printed."""
     told = io.StringIO()
     root, handler = logging.getLogger(), _Kept(told)

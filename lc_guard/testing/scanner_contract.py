@@ -15,7 +15,7 @@ from lc_guard.errors import ScannerError
 from lc_guard.records import ScanResult, Stage
 from lc_guard.scanners.adapters import Side, as_scanner, check_name
 from lc_guard.scanners.base import Cost, Scanner, ScanRequest, Sees, Turn, scanner_name
-from lc_guard.testing.helpers import HOSTILE_TEXTS, check_entities, overheard, shown, together
+from lc_guard.testing.helpers import HOSTILE_TEXTS, capture_output, check_entities, shown, together
 
 # ruff: noqa: S101 - asserts are what a test suite is made of
 
@@ -321,7 +321,7 @@ class ScannerContract:
         async def ask_all() -> list[ScanResult | ScannerError]:
             return [await aasked(scanner, request) for request in requests]
 
-        with overheard() as told:
+        with capture_output() as told:
             answers = [asked(scanner, request) for request in requests]
             if hasattr(scanner, "ascan"):
                 answers += asyncio.run(ask_all())
