@@ -302,7 +302,7 @@ class Guard:
             for text, own in found.items()
         }
 
-    async def unblocked(self, call: Callable[[], T]) -> T:
+    async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.
 
         Raises:

@@ -50,7 +50,7 @@ class GuardSession:
 
     async def adeanonymize(self, text: str) -> str:
         """Do what `deanonymize` does without blocking the event loop."""
-        return await self._guard.unblocked(partial(self.deanonymize, text))
+        return await self._guard.run_blocking(partial(self.deanonymize, text))
 
     def restorer(self, *, json_strings: bool = False) -> StreamRestorer:
         """Give a restorer for one text that arrives in pieces.
@@ -62,7 +62,7 @@ class GuardSession:
 
     async def arestorer(self, *, json_strings: bool = False) -> StreamRestorer:
         """Do what `restorer` does without blocking the event loop."""
-        return await self._guard.unblocked(partial(self.restorer, json_strings=json_strings))
+        return await self._guard.run_blocking(partial(self.restorer, json_strings=json_strings))
 
     def placeholders(self) -> Mapping[str, str]:
         """Give all placeholders with their **raw values**: handle it like the values themselves."""
@@ -70,7 +70,7 @@ class GuardSession:
 
     async def aplaceholders(self) -> Mapping[str, str]:
         """Do what `placeholders` does without blocking the event loop."""
-        return await self._guard.unblocked(self.placeholders)
+        return await self._guard.run_blocking(self.placeholders)
 
     def forget(self) -> bool:
         """Drop the session's values for good. Tells whether there were any."""
@@ -79,7 +79,7 @@ class GuardSession:
 
     async def aforget(self) -> bool:
         """Do what `forget` does without blocking the event loop."""
-        return await self._guard.unblocked(self.forget)
+        return await self._guard.run_blocking(self.forget)
 
 
 def session_key(session_id: Any) -> str:

@@ -69,7 +69,7 @@ class ModelSeams(DelegatingChatModel):
                 answer = await call.ajudge(answer, run)
             except Blocked as blocked:
                 return _result(self._instead(blocked))
-            restored = await self.guard.unblocked(partial(call.restore, answer))
+            restored = await self.guard.run_blocking(partial(call.restore, answer))
             await call.areport(run)
             return _result(restored)
 
@@ -136,7 +136,7 @@ class ModelSeams(DelegatingChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
-        unblocked = self.guard.unblocked
+        unblocked = self.guard.run_blocking
         async with call.awatched(messages, run_manager) as run:
             try:
                 hidden = await call.ahide(messages, run)

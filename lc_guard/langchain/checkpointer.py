@@ -77,7 +77,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Do what `get_tuple` does without blocking the event loop."""
         found = await self.saver.aget_tuple(config)
-        return None if found is None else await self.guard.unblocked(partial(self._restored, found))
+        return None if found is None else await self.guard.run_blocking(partial(self._restored, found))
 
     def list(
         self,
@@ -100,7 +100,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
     ) -> AsyncIterator[CheckpointTuple]:
         """Do what `list` does without blocking the event loop."""
         async for found in self.saver.alist(config, filter=filter, before=before, limit=limit):
-            yield await self.guard.unblocked(partial(self._restored, found))
+            yield await self.guard.run_blocking(partial(self._restored, found))
 
     def put(
         self,

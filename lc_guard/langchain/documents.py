@@ -168,7 +168,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
                         with _named(done, len(batch)):
                             (outcome,) = await arun_checks(self.guard, [self._job(batch)], [run])
                             outcome.raise_if_blocked()
-                            hidden = await self.guard.unblocked(partial(self._hidden, batch, outcome))
+                            hidden = await self.guard.run_blocking(partial(self._hidden, batch, outcome))
                         batch.clear()  # not kept while the next one is read
                         for document in _given(hidden):
                             yield document

@@ -156,14 +156,14 @@ class ProtectedRetriever(BaseRetriever):
     ) -> list[Document]:
         config = ensure_config(call_config)
         session = self._session(config)
-        query = await self.guard.unblocked(partial(self._restore_query, session, query))
+        query = await self.guard.run_blocking(partial(self._restore_query, session, query))
         if self.corpus_session is not None:
             (asked,) = await arun_checks(self.guard, [self._query_job(self.corpus_session, query)], [run_manager])
             query = asked.hide(query)
         marks: Sequence[Mark] | None = None
         found = await self.inner.ainvoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
         if self.corpus_session is not None:
-            marks, found, counts = await self.guard.unblocked(partial(self._restore, self.corpus_session, found))
+            marks, found, counts = await self.guard.run_blocking(partial(self._restore, self.corpus_session, found))
             await areport_restored(run_manager, counts)
         (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, marks)], [run_manager])
         return self._hidden(found, marks, outcome)

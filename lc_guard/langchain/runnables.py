@@ -270,7 +270,7 @@ class Deanonymize(OutputStep):
         restorer = ValueRestorer(restorer_factory(self.guard, self.session(config)))
         if self.scan:
             value = await self.answer(config, run_manager).ajudge(value, run_manager)
-        restored = await self.guard.unblocked(partial(restorer.value, value, keys=self.keys))
+        restored = await self.guard.run_blocking(partial(restorer.value, value, keys=self.keys))
         await areport_restored(run_manager, restorer.total)
         _tell_unknown(restorer.total)
         return restored
@@ -297,13 +297,13 @@ class Deanonymize(OutputStep):
             chunks = self.answer(config, run_manager).astream(chunks, run_manager)
         try:
             async for chunk in chunks:
-                for piece in await self.guard.unblocked(partial(_all_of, restorer.feed, chunk)):
+                for piece in await self.guard.run_blocking(partial(_all_of, restorer.feed, chunk)):
                     yield piece
         except Exception:
-            for piece in await self.guard.unblocked(partial(_all_of, restorer.flush)):
+            for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
                 yield piece
             raise
-        for piece in await self.guard.unblocked(partial(_all_of, restorer.flush)):
+        for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
             yield piece
         await areport_restored(run_manager, restorer.counts)
         _tell_unknown(restorer.counts)
