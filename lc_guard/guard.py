@@ -133,7 +133,7 @@ class Guard:
         return f"{type(self).__name__}({self._analyzer!r}, vault={self.vault!r}, policy={self.policy!r})"
 
     def session(self, session_id: str) -> GuardSession:
-        """Give the session of an id: the pair of hiding and restoring for one conversation.
+        """Return the session of an id: the pair of hiding and restoring for one conversation.
 
         Args:
             session_id: A text that is not blank; numbers and UUIDs are taken as text.
@@ -154,7 +154,7 @@ class Guard:
         self._scanners.warm_up()
 
     async def awarm_up(self) -> None:
-        """Do what `warm_up` does without blocking the event loop."""
+        """Async version of `warm_up`."""
         await self._runner.arun(_only(Gather([self.warm_up])))
 
     def check(
@@ -175,7 +175,7 @@ class Guard:
     async def acheck(
         self, requests: Sequence[GuardRequest], tell: Callable[[Any], Awaitable[object]] | None = None
     ) -> list[GuardResult]:
-        """Do what `check` does without blocking the event loop."""
+        """Async version of `check`."""
         self._first_use()
         return await self._runner.arun(self._pipeline.flow(requests), tell)
 
@@ -204,12 +204,12 @@ class Guard:
     async def ascan(
         self, text: str, *, stage: Stage = "prompt", prompt: str = "", turns: Sequence[Turn] = ()
     ) -> tuple[Decision, ...]:
-        """Do what `scan` does without blocking the event loop."""
+        """Async version of `scan`."""
         (outcome,) = await self.acheck([_asking(text, stage, prompt, turns)])
         return tuple(outcome.decisions)
 
     def judges(self, stage: Stage) -> bool:
-        """Tell whether a scanner judges texts of a stage."""
+        """Return whether a scanner judges texts of a stage."""
         return bool(self._scanners.by_stage[stage])
 
     def require_streaming(self, mode: Streaming) -> None:
@@ -242,7 +242,7 @@ class Guard:
         return any(scanner.rule.action == "anonymize" for stage in stages for scanner in self._scanners.by_stage[stage])
 
     def restoring(self, session: str, *, json_strings: bool = False) -> NumberedRestoring | FakeRestoring:
-        """Give what puts the values of a session back.
+        """Return what puts the values of a session back.
 
         Args:
             session: Session id.
@@ -259,7 +259,7 @@ class Guard:
         return NumberedRestoring(self._grammar, lookup, call_vault(partial(self.vault.kinds, session)))
 
     def restoring_only(self, session: str, chosen: Sequence[Set[str]]) -> list[NumberedRestoring | FakeRestoring]:
-        """Give what puts chosen values of a session back and leaves all others; the vault is read once.
+        """Return what puts chosen values of a session back and leaves all others; the vault is read once.
 
         Args:
             session: Session id.
@@ -277,7 +277,7 @@ class Guard:
         return [NumberedRestoring(self._grammar, partial(_chosen, own), kinds) for own in each]
 
     def placeholders_put(self, session: str, hidden: Mapping[str, str]) -> dict[str, frozenset[str]]:
-        """Give the placeholders of a session that texts hold because their value stood there.
+        """Return the placeholders of a session that texts hold because their value stood there.
 
         Args:
             session: Session id.
@@ -343,7 +343,7 @@ class Guard:
             self._scanners.warm(bound.scanner)
 
     def digest(self, session: str) -> str:
-        """Give the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""
+        """Return the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""
         digest = hmac.new(self._digest_key, session.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
         with self._digests_lock:
             self._digests[digest] = session
@@ -353,7 +353,7 @@ class Guard:
         return digest
 
     def session_of(self, digest: str) -> str | None:
-        """Give the session id that a digest stands for, or None if it was not used of late."""
+        """Return the session id that a digest stands for, or None if it was not used of late."""
         with self._digests_lock:
             return self._digests.get(digest)
 

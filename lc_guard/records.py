@@ -67,7 +67,7 @@ def normalize_kind(kind: str) -> str:
 
 
 def known_stage(stage: Stage) -> Stage:
-    """Give a stage back.
+    """Return a stage back.
 
     Raises:
         ValueError: If there is no such stage.
@@ -160,7 +160,7 @@ class Decision:
         return type(self), _plain_values(self)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the decision as plain JSON values: the payload of the custom event ``lc_guard.decision``."""
+        """Return the decision as plain JSON values: the payload of the custom event ``lc_guard.decision``."""
         return {
             item.name: dict(self.entities) if item.name == "entities" else getattr(self, item.name)
             for item in fields(self)
@@ -168,7 +168,7 @@ class Decision:
 
 
 def _plain_values(record: Any) -> tuple[Any, ...]:
-    """Give the values of a record's fields as its constructor takes them: read-only mappings can't be pickled."""
+    """Return the values of a record's fields as its constructor takes them: read-only mappings can't be pickled."""
     values = [getattr(record, item.name) for item in fields(record)]
     return tuple(dict(value) if isinstance(value, Mapping) else value for value in values)
 
@@ -182,5 +182,5 @@ def unit_interval(score: float) -> float:
 
 
 def strongest(actions: Iterable[Action]) -> Action:
-    """Give the strongest of several actions, ``"allow"`` when there is none."""
+    """Return the strongest of several actions, ``"allow"`` when there is none."""
     return max(actions, key=ACTIONS.index, default="allow")

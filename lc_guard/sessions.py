@@ -39,7 +39,7 @@ class GuardSession:
         return outcome.hide(text)
 
     async def aanonymize(self, text: str, *, stage: Stage = "prompt") -> str:
-        """Do what `anonymize` does without blocking the event loop."""
+        """Async version of `anonymize`."""
         (outcome,) = await self._guard.acheck([GuardRequest((text,), self._id, stage)])
         return outcome.hide(text)
 
@@ -49,11 +49,11 @@ class GuardSession:
         return restorer.feed(text) + restorer.flush()
 
     async def adeanonymize(self, text: str) -> str:
-        """Do what `deanonymize` does without blocking the event loop."""
+        """Async version of `deanonymize`."""
         return await self._guard.run_blocking(partial(self.deanonymize, text))
 
     def restorer(self, *, json_strings: bool = False) -> StreamRestorer:
-        """Give a restorer for one text that arrives in pieces.
+        """Return a restorer for one text that arrives in pieces.
 
         Args:
             json_strings: Whether the text is JSON: values are then escaped.
@@ -61,15 +61,15 @@ class GuardSession:
         return StreamRestorer(self._guard.restoring(self._id, json_strings=json_strings))
 
     async def arestorer(self, *, json_strings: bool = False) -> StreamRestorer:
-        """Do what `restorer` does without blocking the event loop."""
+        """Async version of `restorer`."""
         return await self._guard.run_blocking(partial(self.restorer, json_strings=json_strings))
 
     def placeholders(self) -> Mapping[str, str]:
-        """Give all placeholders with their **raw values**: handle it like the values themselves."""
+        """Return all placeholders with their **raw values**: handle it like the values themselves."""
         return call_vault(partial(self._guard.vault.items, self._id))
 
     async def aplaceholders(self) -> Mapping[str, str]:
-        """Do what `placeholders` does without blocking the event loop."""
+        """Async version of `placeholders`."""
         return await self._guard.run_blocking(self.placeholders)
 
     def forget(self) -> bool:
@@ -78,7 +78,7 @@ class GuardSession:
         return call_vault(partial(self._guard.vault.forget, self._id))
 
     async def aforget(self) -> bool:
-        """Do what `forget` does without blocking the event loop."""
+        """Async version of `forget`."""
         return await self._guard.run_blocking(self.forget)
 
 
@@ -103,7 +103,7 @@ def session_key(session_id: Any) -> str:
 
 
 def configured_session(config: Mapping[str, Any], fixed: str | None = None) -> Any:
-    """Give the session id that a call's config names: its ``session_id``, else its ``thread_id``, else a fixed one.
+    """Return the session id that a call's config names: its ``session_id``, else its ``thread_id``, else a fixed one.
 
     Args:
         config: LangChain's config of the call.

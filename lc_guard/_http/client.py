@@ -227,7 +227,7 @@ class JSONService:
         return left
 
     def _failure(self, error: Exception) -> Exception:
-        """Give what is raised instead of a foreign error, which may hold the request and its key."""
+        """Return what is raised instead of a foreign error, which may hold the request and its key."""
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return ScannerTimeout(f"{self.what}: the service gave no answer in time")
         failure = ServiceError(f"{self.what}: {self.host} can't be reached, or broke off ({type(error).__name__})")
@@ -275,7 +275,7 @@ class _Reply:
             raise ServiceError(f"{self._what}: the service's reply is longer than {MAX_REPLY} bytes")
 
     def value(self) -> Any:
-        """Give the whole reply, parsed."""
+        """Return the whole reply, parsed."""
         try:
             return json.loads(self._body, parse_constant=_no_constant)
         except (ValueError, RecursionError):
@@ -288,7 +288,7 @@ def _no_constant(_: str) -> NoReturn:
 
 
 def _retry_after(value: str) -> float:
-    """Give the seconds of a ``Retry-After`` header, a number or a date (RFC 9110, section 10.2.3); 0 for neither."""
+    """Return the seconds of a ``Retry-After`` header, a number or a date (RFC 9110, section 10.2.3); 0 for neither."""
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:

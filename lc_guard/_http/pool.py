@@ -34,7 +34,7 @@ class ClientPool:
         self._lives: dict[asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None, None]]] = {}
 
     def sync(self) -> httpx.Client:
-        """Give the client of all threads."""
+        """Return the client of all threads."""
         if self._given is not None:
             return self._given
         trust = self._trusted()
@@ -45,7 +45,7 @@ class ClientPool:
             return self._client
 
     async def on_loop(self) -> httpx.AsyncClient:
-        """Give the client of the running event loop."""
+        """Return the client of the running event loop."""
         if self._given_async is not None:
             return self._given_async
         loop = asyncio.get_running_loop()
@@ -83,7 +83,7 @@ class ClientPool:
 
 
 def _no_cookies() -> CookieJar:
-    """Give a jar that takes none: what a service sets in one call is not to come with another user's."""
+    """Return a jar that takes none: what a service sets in one call is not to come with another user's."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 

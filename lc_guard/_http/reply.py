@@ -31,35 +31,35 @@ class ReplyFields:
         self._values: dict[str, Any] = value
 
     def flag(self, name: str) -> bool:
-        """Give a member that is true or false."""
+        """Return a member that is true or false."""
         value = self._values.get(name)
         return value if isinstance(value, bool) else self._refuse(name, "true or false")
 
     def text(self, name: str) -> str:
-        """Give a member that is a string."""
+        """Return a member that is a string."""
         value = self._values.get(name)
         return value if isinstance(value, str) else self._refuse(name, "a string")
 
     def whole(self, name: str, *, low: int, high: int) -> int:
-        """Give a member that is a whole number, `low`…`high`."""
+        """Return a member that is a whole number, `low`…`high`."""
         value = self._values.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             return self._refuse(name, f"a whole number, {low}…{high}")
         return value
 
     def number(self, name: str, *, low: float = 0.0, high: float = 1.0) -> float:
-        """Give a member that is a number, `low`…`high`."""
+        """Return a member that is a number, `low`…`high`."""
         value = self._values.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             return self._refuse(name, "a number")
         return float(value) if low <= value <= high else self._refuse(name, f"within {low:g}…{high:g}")
 
     def member(self, name: str) -> ReplyFields:
-        """Give a member that is an object."""
+        """Return a member that is an object."""
         return ReplyFields(self._what, self._values.get(name), self._place(name))
 
     def members(self, name: str, *, optional: bool = False) -> list[ReplyFields]:
-        """Give a member that is a list of objects.
+        """Return a member that is a list of objects.
 
         Args:
             name: Its name.
@@ -73,16 +73,16 @@ class ReplyFields:
         return [ReplyFields(self._what, item, f"{self._place(name)}[]") for item in value]
 
     def has(self, name: str) -> bool:
-        """Tell whether there is such a member, and it is not null."""
+        """Return whether there is such a member, and it is not null."""
         return self._values.get(name) is not None
 
     def categories(self) -> Iterator[str]:
-        """Give the names of all members, where the service chooses them."""
+        """Yield the names of all members, where the service chooses them."""
         for name in self._values:
             yield self._checked(name)
 
     def category(self, name: str) -> str:
-        """Give a member that names a category: a short name, as it is shown in traces."""
+        """Return a member that names a category: a short name, as it is shown in traces."""
         return self._checked(self.text(name))
 
     def _checked(self, name: str) -> str:

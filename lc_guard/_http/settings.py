@@ -10,7 +10,7 @@ from lc_guard.errors import GuardError
 
 
 def find_key(what: str, given: str | None, variables: Sequence[str], *, required: bool = True) -> str:
-    """Give the key of a service: the given one, else that of the first environment variable that is set.
+    """Return the key of a service: the given one, else that of the first environment variable that is set.
 
     Args:
         what: Who needs it, for errors.
@@ -36,7 +36,7 @@ def find_key(what: str, given: str | None, variables: Sequence[str], *, required
 
 
 def checked_url(what: str, url: str) -> str:
-    """Give the base URL of a service without a slash at its end.
+    """Return the base URL of a service without a slash at its end.
 
     Args:
         what: Who asks there, for errors.
@@ -62,5 +62,5 @@ def checked_url(what: str, url: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Give host and port of a URL that `checked_url` gave."""
+    """Return host and port of a URL that `checked_url` gave."""
     return urlsplit(url).netloc

@@ -35,18 +35,18 @@ Person = int | str
 
 
 def alias_kind(kind: str, number: int) -> str:
-    """Give the kind of the other names of the `number`-th entity of a kind: ``PERSON_1_ALIAS``."""
+    """Return the kind of the other names of the `number`-th entity of a kind: ``PERSON_1_ALIAS``."""
     return f"{kind}_{number}_ALIAS"
 
 
 def base_kind(kind: str) -> str:
-    """Give the kind that an alias is of: ``PERSON`` for ``PERSON_1_ALIAS``; other kinds are their own."""
+    """Return the kind that an alias is of: ``PERSON`` for ``PERSON_1_ALIAS``; other kinds are their own."""
     match = _ALIAS.fullmatch(kind) if kind.endswith("_ALIAS") else None
     return match["base"] if match else kind
 
 
 def person_of(kind: str, index: int) -> int | None:
-    """Give the number of the person that a placeholder stands for, or None if it stands for no person."""
+    """Return the number of the person that a placeholder stands for, or None if it stands for no person."""
     if kind == PERSON:
         return index
     match = _ALIAS.fullmatch(kind)
@@ -54,7 +54,7 @@ def person_of(kind: str, index: int) -> int | None:
 
 
 def name_words(name: str) -> Words:
-    """Give the words of a name that say who is meant: case-folded, without forms of address."""
+    """Return the words of a name that say who is meant: case-folded, without forms of address."""
     words = (word.translate(_APOSTROPHES).casefold() for word in _WORD.findall(name))
     return tuple(word for word in words if word not in _NO_NAMES)
 
@@ -78,7 +78,7 @@ class People:
                 self._add(number, value)
 
     def aliases(self, names: Iterable[str], *, known: Collection[str]) -> dict[str, Person]:
-        """Tell which new names are other names of somebody, and of whom.
+        """Return which new names are other names of somebody, and of whom.
 
         Args:
             names: Names in a text.
@@ -126,7 +126,7 @@ class People:
 
 
 def _filed_under(words: Words) -> Iterator[tuple[str, ...]]:
-    """Give what a full name is filed under, so that every name that can mean the same person finds it."""
+    """Yield what a full name is filed under, so that every name that can mean the same person finds it."""
     if len(words) == 1:
         yield "alone", words[0]
         return
@@ -138,7 +138,7 @@ def _filed_under(words: Words) -> Iterator[tuple[str, ...]]:
 
 
 def _looked_up(words: Words) -> Iterator[tuple[str, ...]]:
-    """Give where the people are filed whom a name can mean: at its ends both agree, or one has the other's initial."""
+    """Yield where the people are filed whom a name can mean: at its ends both agree, or one has the other's initial."""
     if not words:
         return
     for end in {words[0], words[-1]}:
@@ -153,12 +153,12 @@ def _looked_up(words: Words) -> Iterator[tuple[str, ...]]:
 
 
 def _abbreviated(word: str) -> tuple[str, str]:
-    """Give how the other names are filed that agree with a word by an initial: of theirs, or of its."""
+    """Return how the other names are filed that agree with a word by an initial: of theirs, or of its."""
     return ("initial", word) if len(word) == 1 else ("whole", word[0])
 
 
 def _same(one: Words, other: Words) -> bool:
-    """Tell whether two names can mean one person: equal words in any order, or one short for the other."""
+    """Return whether two names can mean one person: equal words in any order, or one short for the other."""
     short, long = sorted((one, other), key=len)
     if not short:
         return False
@@ -170,7 +170,7 @@ def _same(one: Words, other: Words) -> bool:
 
 
 def _stands_for(one: str, other: str) -> bool:
-    """Tell whether two words are equal, or one is the initial of the other."""
+    """Return whether two words are equal, or one is the initial of the other."""
     return one == other or (min(len(one), len(other)) == 1 and one[0] == other[0])
 
 

@@ -49,7 +49,7 @@ class FakeMint:
         self._exhausted: set[str] = set()
 
     def __call__(self, kind: str, index: int) -> str:  # noqa: ARG002 - chance tells fakes apart, not a number
-        """Give a fake of a kind; each call gives another."""
+        """Return a fake of a kind; each call gives another."""
         provider = _PROVIDERS.get(kind.removesuffix("_RE"))
         if provider is not None and kind not in self._exhausted:
             for _ in range(_PATIENCE):
@@ -62,7 +62,7 @@ class FakeMint:
         return self._word(kind)
 
     def claims(self, placeholder: str) -> Set[str]:
-        """Give the words that no other fake of the session may hold, so that no two can run into each other."""
+        """Return the words that no other fake of the session may hold, so that no two can run into each other."""
         words = (word.casefold() for word in RUN.findall(placeholder))
         return {placeholder.casefold(), *(word for word in words if word.isalpha() and word not in _SHARED_WORDS)}
 

@@ -88,14 +88,14 @@ class TokenGrammar:
         return f"{self._prefix}{kind}_{index}{self._closing}"
 
     def read(self, token: str) -> tuple[str, int] | None:
-        """Give kind and index of a placeholder as it was minted, or None if it is not of this style."""
+        """Return kind and index of a placeholder as it was minted, or None if it is not of this style."""
         if not self._exact.fullmatch(token):
             return None
         kind, _, index = token[len(self._prefix) : -len(self._closing)].rpartition("_")
         return kind, int(index)
 
     def tokens(self, text: str) -> list[str]:
-        """Give what in a text is written exactly as a placeholder is minted, in order."""
+        """Return what in a text is written exactly as a placeholder is minted, in order."""
         return self._exact.findall(text)
 
     def exact(self, text: str) -> list[tuple[int, int]]:
@@ -226,7 +226,7 @@ class TokenGrammar:
         return Restored("".join(pieces), known, len(matches) - known)
 
     def _reads(self, match: re.Match[str], kinds: Set[str]) -> bool:
-        """Tell whether what the pattern found is written well enough to be taken for a token."""
+        """Return whether what the pattern found is written well enough to be taken for a token."""
         if self._exact.fullmatch(match[0]):
             return True
         if not self._word and _plain_kind(match["kind"]) not in kinds:
@@ -237,7 +237,7 @@ class TokenGrammar:
         return bare == bare.upper() and (bool(self._word) or not re.search(r"[ \u00a0-]", bare))
 
     def _goes_on(self, kind: str, index: str, lookup: Lookup) -> bool:
-        """Tell whether a live index begins with these digits and has up to three more."""
+        """Return whether a live index begins with these digits and has up to three more."""
         tails = (f"{tail:0{width}d}" for width in (1, 2, 3) for tail in range(10**width))
         return bool(lookup([self.token(kind, index + tail) for tail in tails]))
 
@@ -259,7 +259,7 @@ def _plain_kind(written: str) -> str:
 
 
 def _begun(letters: str) -> str:
-    """Give a pattern for every beginning of a literal, the empty one included."""
+    """Return a pattern for every beginning of a literal, the empty one included."""
     return "".join(f"(?:{_SEPARATOR_BEGUN if letter == '_' else letter}" for letter in letters) + ")?" * len(letters)
 
 

@@ -28,7 +28,7 @@ _ENDS_SENTENCE = frozenset(".!?:;\n\r\u2028\u2029\"'“”‘’«»()[]{}*-–�
 
 
 def is_ordinary(text: str, start: int, end: int) -> bool:
-    """Tell whether a word in a text may well be no name, although it is written like one.
+    """Return whether a word in a text may well be no name, although it is written like one.
 
     Args:
         text: The text.

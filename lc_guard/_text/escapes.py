@@ -18,7 +18,7 @@ _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0"}
 
 
 def unescaped(text: str) -> Iterator[tuple[str, Sequence[int]]]:
-    """Give a text with its escapes undone once, twice, … up to four times: nothing for a text without escapes.
+    """Yield a text with its escapes undone once, twice, … up to four times: nothing for a text without escapes.
 
     Args:
         text: Any text.
@@ -39,7 +39,7 @@ def unescaped(text: str) -> Iterator[tuple[str, Sequence[int]]]:
 
 
 def all_unescaped(texts: Iterable[str]) -> list[str]:
-    """Give every reading of several texts."""
+    """Return every reading of several texts."""
     return [reading for text in texts for reading, _ in unescaped(text)]
 
 

@@ -75,7 +75,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def leaves(tree: Any) -> Iterator[tuple[Leaf, bool]]:
-    """Give the leaves of what `parse` gave, each with whether it is the key of a mapping."""
+    """Yield the leaves of what `parse` gave, each with whether it is the key of a mapping."""
     match tree:
         case JsonText():
             yield from leaves(tree.value)
@@ -123,7 +123,7 @@ def rebuild(
 
 
 def scalar_text(tree: Any) -> str:
-    """Give a text or a number, JSON or not, as text, and nothing for all else."""
+    """Return a text or a number, JSON or not, as text, and nothing for all else."""
     if isinstance(tree, JsonText) and not isinstance(tree.value, dict | list):
         return scalar_text(tree.value)
     if isinstance(tree, str):
@@ -174,7 +174,7 @@ def occurrences(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Lea
 
 
 def _views(text: str) -> Iterator[tuple[str, Sequence[int] | None]]:
-    """Give a text as it is, and as it reads with its escapes undone, with the offsets it came from."""
+    """Yield a text as it is, and as it reads with its escapes undone, with the offsets it came from."""
     yield text, None
     yield from unescaped(text)
 

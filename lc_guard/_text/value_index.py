@@ -75,20 +75,20 @@ class ValueIndex:
             self._file(self._by_head, value[:_HEAD], (0, len(value)))
 
     def get(self, value: str) -> str | None:
-        """Give the placeholder of a value, or None."""
+        """Return the placeholder of a value, or None."""
         entry = self._entries.get(value)
         return entry[0] if entry else None
 
     def kind(self, value: str) -> str:
-        """Give the kind of a value that is filed."""
+        """Return the kind of a value that is filed."""
         return self._entries[value][1]
 
     def kinds(self) -> frozenset[str]:
-        """Give the kinds of all values."""
+        """Return the kinds of all values."""
         return frozenset(self._kinds)
 
     def entries(self) -> Iterator[tuple[str, str, str]]:
-        """Give value, placeholder and kind of each, as the constructor takes them."""
+        """Return value, placeholder and kind of each, as the constructor takes them."""
         return ((value, placeholder, kind) for value, (placeholder, kind) in self._entries.items())
 
     def find(self, text: str, *, inside_words: bool = False) -> list[Match]:

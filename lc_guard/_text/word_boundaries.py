@@ -19,7 +19,7 @@ RUN = re.compile(f"[{_RUN_CHARACTERS}]+")
 
 
 def cuts_run(text: str, offset: int) -> bool:
-    """Tell whether a cut at `offset` would part one run of letters and digits.
+    """Return whether a cut at `offset` would part one run of letters and digits.
 
     Args:
         text: Any text.
@@ -50,7 +50,7 @@ def widen(text: str, start: int, end: int, *, floor: int = 0) -> tuple[int, int]
 
 
 def _ends_escape(text: str, offset: int) -> bool:
-    r"""Tell whether the letter before `offset` is of an escape, as the n in ``\nJane``: it is no part of a word."""
+    r"""Return whether the letter before `offset` is of an escape, as the n in ``\nJane``: it is no part of a word."""
     return offset > 1 and text[offset - 2] == "\\" and text[offset - 1] in "nrtbf0"
 
 

@@ -20,7 +20,7 @@ _TOLD = (
 
 
 def langsmith_unmasked() -> str | None:
-    """Tell whether LangChain traces to LangSmith here and now with a client that masks nothing.
+    """Return whether LangChain traces to LangSmith here and now with a client that masks nothing.
 
     Environment, tracing contexts and clients that were set in code are looked at; a tracer that a call is given in its
     ``callbacks`` can't be seen from here.
@@ -48,7 +48,7 @@ def langsmith_unmasked() -> str | None:
 
 
 def _tracer() -> Any:
-    """Give the tracer of ``langchain_core.tracers.context.tracing_v2_enabled``, where that is in force."""
+    """Return the tracer of ``langchain_core.tracers.context.tracing_v2_enabled``, where that is in force."""
     context = sys.modules.get("langchain_core.tracers.context")
     variable = getattr(context, "tracing_v2_callback_var", None)
     return None if variable is None else variable.get()

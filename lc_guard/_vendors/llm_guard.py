@@ -27,12 +27,12 @@ _HUSHED: ContextVar[bool] = ContextVar("lc_guard_llm_guard_hushed", default=Fals
 
 
 def is_engine(kind: type) -> bool:
-    """Tell whether a class is LLM Guard's or gorget's, or derived from one of theirs."""
+    """Return whether a class is LLM Guard's or gorget's, or derived from one of theirs."""
     return any(base.__module__.partition(".")[0] in ROOTS for base in kind.__mro__)
 
 
 def installed() -> bool:
-    """Tell whether LLM Guard or gorget can be imported, without importing it."""
+    """Return whether LLM Guard or gorget can be imported, without importing it."""
     return "llm_guard" in sys.modules or importlib.util.find_spec("llm_guard") is not None
 
 
@@ -50,7 +50,7 @@ class Signature:
 
 
 def scanner_names(folder: str) -> Mapping[str, str]:
-    """Give the scanners of the installed engine by name, read from its source: an import takes seconds.
+    """Return the scanners of the installed engine by name, read from its source: an import takes seconds.
 
     Args:
         folder: ``"input_scanners"`` or ``"output_scanners"``.
@@ -68,7 +68,7 @@ def scanner_names(folder: str) -> Mapping[str, str]:
 
 
 def signature(folder: str, module: str, name: str) -> Signature:
-    """Give what a scanner's constructor takes, read from the installed engine's source.
+    """Return what a scanner's constructor takes, read from the installed engine's source.
 
     Args:
         folder: ``"input_scanners"`` or ``"output_scanners"``.

@@ -23,7 +23,7 @@ class _Quiet(logging.Filter):
     """Drops Presidio's records below the level that `quiet` asks for in this context; others' stay as they are."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record may be logged."""
+        """Return whether a record may be logged."""
         return record.levelno >= _LEAST_LEVEL.get()
 
 
@@ -47,7 +47,7 @@ def quiet(level: int) -> Iterator[None]:
 
 
 def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
-    """Give an NLP engine that only splits words: Presidio needs one, its NER we do not.
+    """Return an NLP engine that only splits words: Presidio needs one, its NER we do not.
 
     The lemma of a word is the word in lower case. Without any lemma, Presidio's boost for context words ("card",
     "phone") is lost.
@@ -86,7 +86,7 @@ def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
 
 @functools.cache
 def suffix_list() -> TLDExtract:
-    """Give the public suffix list that tldextract ships; never the one on the network, never a cache on the disk."""
+    """Return the public suffix list that tldextract ships; never the one on the network, never a cache on the disk."""
     from tldextract import TLDExtract
 
     return TLDExtract(suffix_list_urls=(), fallback_to_snapshot=True, cache_dir=None)

@@ -14,7 +14,7 @@ class _Silence(logging.Filter):
     """Drops the records of a logger that `quiet` names in this context; others' stay as they are."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record may be logged."""
+        """Return whether a record may be logged."""
         return not record.name.startswith(_SILENT.get())
 
 

@@ -180,14 +180,14 @@ UNNAMED = ""
 
 
 def checks(policy: Policy) -> list[str]:
-    """Give the detectors' check, those that a policy has settings for, in its order, and what stands for all others."""
+    """Return the detectors' check, those with settings, in its order, and what stands for all others."""
     stages = (stage.checks for stage in policy.stages.values())
     named = (name for settings in (policy.checks, *stages) for name in settings)
     return list(dict.fromkeys((PII_CHECK, *named, UNNAMED)))
 
 
 def rules(policy: Policy, check: str) -> dict[EffectivePolicy, list[Stage]]:
-    """Give what holds for a check, with the stages at which it does."""
+    """Return what holds for a check, with the stages at which it does."""
     found: dict[EffectivePolicy, list[Stage]] = {}
     for stage in STAGES:
         rule = policy.rule(stage, check)
@@ -203,7 +203,7 @@ def where(stages: Sequence[Stage]) -> str:
 
 
 def advice(policy: Policy) -> Iterator[str]:
-    """Tell what is likely not meant.
+    """Return what is likely not meant.
 
     Args:
         policy: A policy.

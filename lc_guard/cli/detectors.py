@@ -35,7 +35,7 @@ class Deferred:
             load()
 
     def detect(self, text: str) -> Sequence[Entity]:
-        """Give the entities of `text`."""
+        """Return the entities of `text`."""
         return self._built().detect(text)
 
     def _built(self) -> Detector:
@@ -45,7 +45,7 @@ class Deferred:
 
 
 def choose(names: str) -> dict[str, Detector]:
-    """Give detectors by their names.
+    """Return detectors by their names.
 
     Args:
         names: Of detectors, separated by commas; a name with a colon, such as ``my_package.pii:Detector``, is a

@@ -288,7 +288,7 @@ def _vault(args: argparse.Namespace) -> Iterator[OpenVault]:
 
 
 def _holds_any(vault: OpenVault) -> bool:
-    """Tell whether there are sessions, live or not: an empty store is left as it is, neither plain nor encrypted."""
+    """Return whether there are sessions, live or not: an empty store is left as it is, neither plain nor encrypted."""
     counts = vault.stats()
     return counts["sessions"] + counts["expired"] > 0
 
@@ -331,7 +331,7 @@ def _print_json(**fields: object) -> None:
 
 
 def _shown(text: str) -> str:
-    """Give a text that came from outside in a form that can't steer a terminal."""
+    """Return a text that came from outside in a form that can't steer a terminal."""
     return text if text.isprintable() and text == text.strip() else json.dumps(text)
 
 

@@ -136,7 +136,7 @@ class Call:
         self.first_ms = (time.perf_counter() - started) * 1000
 
     def follow(self) -> Iterator[str]:
-        """Give all that came back so far after each further piece."""
+        """Yield all that came back so far after each further piece."""
         yield self.restored
         for piece in self._stream:
             self.pieces.append(piece)
@@ -144,7 +144,7 @@ class Call:
 
 
 def choose_model(*, name: str | None, offline: bool, pause: float) -> BaseChatModel:
-    """Give ``ChatOpenAI`` when the environment names a key or an address, else the stand-in.
+    """Return ``ChatOpenAI`` when the environment names a key or an address, else the stand-in.
 
     Args:
         name: Name of the model; None takes ``OPENAI_MODEL``, else a small one of OpenAI's.

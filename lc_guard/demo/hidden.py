@@ -45,12 +45,12 @@ class Hidden:
 
 
 def transcript() -> str:
-    """Give the demo's fictional court transcript."""
+    """Return the demo's fictional court transcript."""
     return files(__package__).joinpath(_TRANSCRIPT).read_text(encoding="utf-8")
 
 
 def gold() -> dict[str, list[str]]:
-    """Give the personal data that really stands in the transcript, by kind, as written there."""
+    """Return the personal data that really stands in the transcript, by kind, as written there."""
     values: dict[str, list[str]] = json.loads(files(__package__).joinpath(_GOLD).read_text(encoding="utf-8"))
     return values
 

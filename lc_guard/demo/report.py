@@ -48,7 +48,7 @@ class Report:
         return int(bool(self.leaks or self.tracing.undelivered or not self.tracing.spans))
 
     def as_dict(self) -> dict[str, Any]:
-        """Give everything as plain JSON values, without a word of the text."""
+        """Return everything as plain JSON values, without a word of the text."""
         witness, hidden = self.call.witness, self.hidden
         return {
             "model": {"name": self.model, "stand_in": self.stand_in},
@@ -79,7 +79,7 @@ class Report:
 
 
 def values_of(placeholders: Mapping[str, str]) -> dict[str, str]:
-    """Give the raw values of a session with their kinds.
+    """Return the raw values of a session with their kinds.
 
     Texts that only look like placeholders are left out: they are no personal data, and equal to what replaces it.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def adapted(thing: DetectorLike) -> Detector:
-    """Give a detector for anything that finds entities.
+    """Return a detector for anything that finds entities.
 
     Args:
         thing: A detector (given back as it is), a Presidio recognizer, or a callable ``text -> Iterable[Entity]``.
@@ -54,7 +54,7 @@ class CallableDetector:
         return f"{type(self).__name__}({self.name})"
 
     def detect(self, text: str) -> list[Entity]:
-        """Give what the function gives.
+        """Return what the function gives.
 
         Raises:
             DetectorError: It gave something else than entities.
@@ -104,7 +104,7 @@ class RecognizerDetector:
         self._built()
 
     def detect(self, text: str) -> list[Entity]:
-        """Give what the recognizer finds in a text, ordered by offset."""
+        """Return what the recognizer finds in a text, ordered by offset."""
         engine = self._built()
         from presidio_analyzer import PatternRecognizer
 

@@ -37,7 +37,7 @@ class Detector(Protocol):
     """
 
     def detect(self, text: str) -> Sequence[Entity]:
-        """Give the entities of `text`, in any order; they may overlap.
+        """Return the entities of `text`, in any order; they may overlap.
 
         Args:
             text: Any text, the empty one included.
@@ -53,5 +53,5 @@ DetectorLike: TypeAlias = "Detector | EntityRecognizer | Callable[[str], Iterabl
 
 
 def name_of(detector: Detector) -> str:
-    """Give the name of a detector: its own, or that of its class."""
+    """Return the name of a detector: its own, or that of its class."""
     return str(getattr(detector, "name", "") or type(detector).__name__)

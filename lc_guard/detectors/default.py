@@ -31,7 +31,7 @@ def default_detector(
     deny: Terms = (),
     extra: Iterable[DetectorLike] = (),
 ) -> JoinedDetector | TunedDetector:
-    """Give the best detector that runs on a laptop without a network.
+    """Return the best detector that runs on a laptop without a network.
 
     It joins rules (titles before names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is
     installed) and two models whose weights are ordinary dependencies: a spaCy pipeline (the user's official

@@ -120,7 +120,7 @@ class GivenNameDetector:
         load_names()
 
     def detect(self, text: str) -> list[Entity]:
-        """Give the names that begin with a known given name, ordered by offset."""
+        """Return the names that begin with a known given name, ordered by offset."""
         names = load_names()
         seen = readable(text)
         found = []

@@ -78,7 +78,7 @@ class GLiNERDetector:
         self._loaded()
 
     def detect(self, text: str) -> list[Entity]:
-        """Give the entities of a text, ordered by offset."""
+        """Return the entities of a text, ordered by offset."""
         return self.detect_batch([text])[0]
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
@@ -134,7 +134,7 @@ class LoadedGLiNER:
         return len(_WORD.findall(text)) <= self._most_words
 
     def answers(self, texts: Sequence[str], labels: Sequence[str], threshold: float) -> list[list[dict[str, Any]]]:
-        """Give the spans with a label, for each text."""
+        """Return the spans with a label, for each text."""
         if not texts:
             return []
         with self._lock:

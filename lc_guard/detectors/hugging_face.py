@@ -73,7 +73,7 @@ class HuggingFaceDetector:
         self._loaded()
 
     def detect(self, text: str) -> list[Entity]:
-        """Give the entities of a text, ordered by offset."""
+        """Return the entities of a text, ordered by offset."""
         return self.detect_batch([text])[0]
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
@@ -132,7 +132,7 @@ class LoadedClassifier:
             return self._fits(text)
 
     def results(self, texts: Sequence[str]) -> list[list[dict[str, Any]]]:
-        """Give the groups of words with a label, for each text."""
+        """Return the groups of words with a label, for each text."""
         if not texts:
             return []
         with self._lock:

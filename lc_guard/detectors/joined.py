@@ -68,7 +68,7 @@ class JoinedDetector:
                 load()
 
     def detect(self, text: str) -> Sequence[Entity]:
-        """Give what the sources find in a text, ordered by offset, without overlaps."""
+        """Return what the sources find in a text, ordered by offset, without overlaps."""
         return self.detect_batch([text])[0]
 
     def detect_batch(self, texts: Sequence[str]) -> BatchResult:

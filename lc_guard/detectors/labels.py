@@ -45,7 +45,7 @@ CANONICAL = {synonym: kind for kind, synonyms in _SYNONYMS.items() for synonym i
 
 
 def kind_of(label: str) -> str:
-    """Give the kind that a label means: Presidio's name where it has one, else the label in the form of kinds.
+    """Return the kind that a label means: Presidio's name where it has one, else the label in the form of kinds.
 
     Args:
         label: Of a model, a data set or LLM Guard, such as ``"PER"`` or ``"phone number"``.
@@ -77,7 +77,7 @@ class Thresholds:
         return f"{self._default}{f', {self._by_kind}' if self._by_kind else ''}"
 
     def __call__(self, kind: str) -> float:
-        """Give the least score of a kind."""
+        """Return the least score of a kind."""
         return self._by_kind.get(kind, self._default)
 
     def reached(self, entities: Iterable[Entity]) -> list[Entity]:

@@ -165,7 +165,7 @@ class LLMGuardDetector:
         self._load()
 
     def detect(self, text: str) -> list[Entity]:
-        """Give the entities of a text, ordered by offset, without overlaps."""
+        """Return the entities of a text, ordered by offset, without overlaps."""
         if not text.strip():
             return []
         loaded = self._load()
@@ -259,5 +259,5 @@ class _Loaded(NamedTuple):
 
 
 def _plain(value: str) -> str:
-    """Give a value as it is compared with `allowed_names`: one blank for each gap, plain apostrophes."""
+    """Return a value as it is compared with `allowed_names`: one blank for each gap, plain apostrophes."""
     return " ".join(readable(value).split())

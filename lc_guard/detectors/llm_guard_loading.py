@@ -60,7 +60,7 @@ def helpers() -> Any:
 
 
 def default_regex_groups() -> list[dict[str, Any]]:
-    """Give LLM Guard's default pattern groups, in the form that `build_analyzer` takes."""
+    """Return LLM Guard's default pattern groups, in the form that `build_analyzer` takes."""
     groups: list[dict[str, Any]] = helpers().get_regex_patterns()
     return groups
 
@@ -123,7 +123,7 @@ def load_recognizers(confs: ModelConfs, *, use_onnx: bool, language: str) -> lis
 
 
 def _default_conf(language: str) -> dict[str, Any]:
-    """Give the configuration that LLM Guard's (or gorget's) own ``Anonymize`` takes for a language."""
+    """Return the configuration that LLM Guard's (or gorget's) own ``Anonymize`` takes for a language."""
     anonymize = imported("llm_guard.input_scanners.anonymize")
     by_language: Mapping[str, Any] = getattr(anonymize, "LANGUAGE_DEFAULT_RECOGNIZER_CONF", {})
     conf: dict[str, Any] = by_language.get(language) or anonymize.DEBERTA_AI4PRIVACY_v2_CONF

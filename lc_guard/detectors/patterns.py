@@ -62,7 +62,7 @@ class PatternDetector:
         self.detect("up@example.org")  # with the list of domains, which the first address would wait for
 
     def detect(self, text: str) -> list[Entity]:
-        """Give the structured PII of a text, ordered by offset, without overlaps."""
+        """Return the structured PII of a text, ordered by offset, without overlaps."""
         own: list[Entity] = []
         presidio: list[Entity] = []
         for start, end in windows(text, size=_WINDOW, overlap=_OVERLAP):

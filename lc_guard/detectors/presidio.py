@@ -36,7 +36,7 @@ class Engine:
         kinds: Sequence[str] | None = None,
         added: Sequence[EntityRecognizer] = (),
     ) -> list[Entity]:
-        """Give raw entities of a text that is short enough for one window.
+        """Return raw entities of a text that is short enough for one window.
 
         Args:
             text: Readable text.

@@ -93,7 +93,7 @@ class PresidioAnalyzer:
         return f"{type(self).__name__}({self._service.base_url!r}, language={self._asked['language']!r})"
 
     def detect(self, text: str) -> list[Entity]:
-        """Give the entities of a text, ordered by offset.
+        """Return the entities of a text, ordered by offset.
 
         Args:
             text: Any text; blank ones are not sent.

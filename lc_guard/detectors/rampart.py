@@ -64,7 +64,7 @@ class RampartDetector:
         load_model(os.getpid())
 
     def detect(self, text: str) -> list[Entity]:
-        """Give the persons, addresses and numbers of a text, ordered by offset."""
+        """Return the persons, addresses and numbers of a text, ordered by offset."""
         return self.detect_batch([text])[0]
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:

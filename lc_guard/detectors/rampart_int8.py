@@ -45,7 +45,7 @@ class _Node(NamedTuple):
 
 
 def eight_bits(model: bytes) -> bytes:
-    """Give a copy of a model in which the products with four-bit weights are products with eight-bit ones.
+    """Return a copy of a model in which the products with four-bit weights are products with eight-bit ones.
 
     Args:
         model: An ONNX file whose ``MatMulNBits`` nodes have symmetric four-bit weights.
@@ -105,7 +105,7 @@ def _product(node: _Node, tensors: Mapping[str, bytes], quantized: set[str]) -> 
 
 
 def _weights(node: _Node, tensors: Mapping[str, bytes]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Give the weights of a node in eight bits, one scale for each column of the result."""
+    """Return the weights of a node in eight bits, one scale for each column of the result."""
     import numpy as np
 
     if node.attributes.get("bits") != 4 or len(node.inputs) != 3:
@@ -164,7 +164,7 @@ def _bytes(value: Value) -> bytes:
 
 
 def _read(message: bytes) -> Iterator[Field]:
-    """Give the fields of a message in order; numbers of fixed width, which only attributes have, are given as bytes."""
+    """Yield the fields of a message in order; numbers of fixed width, of attributes only, as bytes."""
     at = 0
     while at < len(message):
         key, at = _number(message, at)

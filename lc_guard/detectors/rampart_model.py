@@ -97,7 +97,7 @@ class LoadedModel:
                 self._kind_sum[row, kinds.index(KIND_OF_LABEL[name])] = 1.0
 
     def words(self, texts: Sequence[str]) -> list[list[Word]]:
-        """Give the words of each text that have a kind, with its probability."""
+        """Return the words of each text that have a kind, with its probability."""
         encodings = self._tokenizer.encode_batch(list(texts))
         found: list[list[Word]] = [[] for _ in texts]
         runs = []

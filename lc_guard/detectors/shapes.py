@@ -154,7 +154,7 @@ class Shape:
     check: Callable[[str], Span | None] | None = None
 
     def find(self, text: str) -> Iterator[Entity]:
-        """Give the entities of this shape."""
+        """Yield the entities of this shape."""
         named = "value" in self.pattern.groupindex
         for match in self.pattern.finditer(text):
             start, end = match.span("value") if named else match.span()
@@ -320,7 +320,7 @@ SHAPES: tuple[Shape, ...] = (
 
 
 def find_shapes(text: str, shapes: Iterable[Shape] = SHAPES) -> list[Entity]:
-    """Give every entity of every shape in a text.
+    """Return every entity of every shape in a text.
 
     Args:
         text: Any text; long ones should be cut into windows first.

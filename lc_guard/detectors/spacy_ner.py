@@ -104,7 +104,7 @@ class SpacyDetector:
         self._load()
 
     def detect(self, text: str) -> list[Entity]:
-        """Give the names, places, organizations and dates of a text, ordered by offset."""
+        """Return the names, places, organizations and dates of a text, ordered by offset."""
         return self.detect_batch([text])[0]
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
@@ -144,7 +144,7 @@ class SpacyDetector:
 
 
 def recased(text: str) -> str:
-    """Give lines in capitals as they would stand in a book, since the pipeline reads names by their capitals.
+    """Return lines in capitals as they would stand in a book, since the pipeline reads names by their capitals.
 
     Args:
         text: Any text.
@@ -174,7 +174,7 @@ class LoadedPipeline:
         self._lock = threading.Lock()
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """Give raw entities of each text, which must be short enough for memory."""
+        """Return raw entities of each text, which must be short enough for memory."""
         # A pipeline keeps every word it ever saw in its string store: a memory zone frees them, so that no user text
         # outlives the call. Zones can't overlap, hence the lock.
         with self._lock, self._nlp.memory_zone():

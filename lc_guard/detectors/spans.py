@@ -78,7 +78,7 @@ _UNSPACED = re.compile(
 
 
 def rank(kind: str) -> int:
-    """Give the place of a kind in the one ranking that decides between two kinds for the same characters.
+    """Return the place of a kind in the one ranking that decides between two kinds for the same characters.
 
     A value the user named himself comes first, then kinds whose checksum or shape was validated (most specific first),
     then other patterns, then what statistical models guess. A lower number wins.
@@ -219,7 +219,7 @@ def _within_paragraphs(text: str, entity: Entity) -> Iterable[Entity]:
 
 
 def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
-    """Give each character at most one entity: the one decision between sources that overlap or contradict.
+    """Return each character at most one entity: the one decision between sources that overlap or contradict.
 
     1. Structured kinds that overlap become one stretch, so that no half of a value is left over; its kind is that of
        the longest, of equally long ones that of the more trusted source, then the better ranked.
@@ -342,7 +342,7 @@ def clusters(entities: Sequence[Entity]) -> Iterable[list[Entity]]:
 
 
 def one_kind_per_value(text: str, entities: Sequence[Entity]) -> list[Entity]:
-    """Give equal values in one text one kind, the best ranked one: one value must not get two placeholders."""
+    """Return equal values in one text one kind, the best ranked one: one value must not get two placeholders."""
     best: dict[str, str] = {}
     for entity in entities:
         value = " ".join(text[entity.start : entity.end].split())

@@ -39,7 +39,7 @@ class TitleDetector:
         _rule()
 
     def detect(self, text: str) -> list[Entity]:
-        """Give the names behind titles, ordered by offset."""
+        """Return the names behind titles, ordered by offset."""
         seen = readable(text)
         return clean(text, [Entity("PERSON", *match.span("name"), SCORE) for match in _rule().finditer(seen)])
 

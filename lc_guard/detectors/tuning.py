@@ -117,7 +117,7 @@ class TunedDetector:
                 load()
 
     def detect(self, text: str) -> Sequence[Entity]:
-        """Give the entities of a text, ordered by offset, without overlaps."""
+        """Return the entities of a text, ordered by offset, without overlaps."""
         return self.detect_batch([text])[0]
 
     def detect_batch(self, texts: Sequence[str]) -> Sequence[Sequence[Entity]]:
@@ -204,7 +204,7 @@ def _by_kind(terms: Terms, otherwise: str, keyword: str) -> dict[str, tuple[Term
 
 
 def _plain(value: str) -> str:
-    """Give a value as terms are compared: one blank for each gap, plain apostrophes."""
+    """Return a value as terms are compared: one blank for each gap, plain apostrophes."""
     return " ".join(readable(value).split())
 
 
@@ -218,7 +218,7 @@ def _matcher(terms: Sequence[Term]) -> Any:
 
 
 def _finders(terms: Sequence[Term]) -> list[re.Pattern[str]]:
-    """Give expressions that find terms; all exact ones together, all folded ones together."""
+    """Return expressions that find terms; all exact ones together, all folded ones together."""
     folded = [term for term in terms if isinstance(term, CaseFolded)]
     exact = [term for term in terms if isinstance(term, str) and not isinstance(term, CaseFolded)]
     found = [term for term in terms if isinstance(term, re.Pattern)]
@@ -236,7 +236,7 @@ def _finders(terms: Sequence[Term]) -> list[re.Pattern[str]]:
 
 
 def _expression(term: str) -> str:
-    """Give the expression of a term: any blanks between its words, any apostrophe, no part of a longer word."""
+    """Return the expression of a term: any blanks between its words, any apostrophe, no part of a longer word."""
     term = term.strip()
     core = r"\s+".join(re.sub(r"['’ʼ]", "['’ʼ]", re.escape(word)) for word in term.split())
     # Scripts behind the Latin, Greek, Cyrillic and Armenian blocks may not part words by blanks.

@@ -46,7 +46,7 @@ class LoadOnce(Generic[P, T]):
             os.register_at_fork(after_in_child=self._renew_lock)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Give what the loader gave for these arguments, loading it the first time."""
+        """Return what the loader gave for these arguments, loading it the first time."""
         key = (args, tuple(sorted(kwargs.items())))
         if key not in self._loaded:
             with self._lock:

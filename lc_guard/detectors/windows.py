@@ -44,7 +44,7 @@ def _blanks(match: re.Match[str]) -> str:
 
 
 def readable(text: str) -> str:
-    """Give the text as models can read it, each character replaced by one, so that offsets stay.
+    """Return the text as models can read it, each character replaced by one, so that offsets stay.
 
     Tokenizers refuse lone surrogates, models know neither NUL nor non-breaking spaces, nor names that go over a line
     break. Typographic apostrophes become plain ones: that is what the models were trained on. Encoded data of more than
@@ -126,7 +126,7 @@ def fitting_windows(text: str, fits: Callable[[str], bool], *, size: int, overla
 
 
 def _blank_before(text: str, at: int, *, floor: int) -> int:
-    """Give the offset after the last blank before `at`, or `at` when there is none above the floor."""
+    """Return the offset after the last blank before `at`, or `at` when there is none above the floor."""
     for offset in range(at, floor, -1):
         if text[offset - 1].isspace():
             return offset
@@ -139,7 +139,7 @@ def shifted(entities: Sequence[Entity], by: int) -> list[Entity]:
 
 
 def fits_all(pipelines: Sequence[Any]) -> Callable[[str], bool]:
-    """Give a test whether a text is within the token limits of all pipelines.
+    """Return a test whether a text is within the token limits of all pipelines.
 
     Args:
         pipelines: Pipelines of transformers; one without a tokenizer has no limit.

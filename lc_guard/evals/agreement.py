@@ -29,7 +29,7 @@ Interval = tuple[float, float]
 
 
 def wilson(part: int, whole: int, *, z: float = Z_95) -> Interval | None:
-    """Give Wilson's score interval for a share.
+    """Return Wilson's score interval for a share.
 
     Args:
         part: 0…whole.
@@ -94,7 +94,7 @@ class Confusion:
         return wilson(self.hits, self.hits + self.misses)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give counts, shares and intervals as plain JSON values."""
+        """Return counts, shares and intervals as plain JSON values."""
         return {
             "threshold": rounded(self.threshold),
             "hits": self.hits,
@@ -126,7 +126,7 @@ class Curve:
     area: float
 
     def thinned(self, most: int = 200) -> Curve:
-        """Give the curve with fewer points, its ends among them, for a plot."""
+        """Return the curve with fewer points, its ends among them, for a plot."""
         if len(self.x) <= most:
             return self
         kept = np.unique(np.linspace(0, len(self.x) - 1, most).astype(int))
@@ -134,7 +134,7 @@ class Curve:
         return Curve(x, y, thresholds, self.area)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         points = zip(self.x, self.y, self.thresholds, strict=True)
         return {"area": rounded(self.area), "points": [[rounded(value) for value in point] for point in points]}
 
@@ -162,7 +162,7 @@ def confusion(risks: Sequence[float], labels: Sequence[bool], threshold: float) 
 
 
 def roc(risks: Sequence[float], labels: Sequence[bool]) -> Curve | None:
-    """Give the ROC curve; None unless both labels occur.
+    """Return the ROC curve; None unless both labels occur.
 
     Args:
         risks: 0…1 each.
@@ -180,7 +180,7 @@ def roc(risks: Sequence[float], labels: Sequence[bool]) -> Curve | None:
 
 
 def precision_recall(risks: Sequence[float], labels: Sequence[bool]) -> Curve | None:
-    """Give the precision-recall curve; None unless both labels occur.
+    """Return the precision-recall curve; None unless both labels occur.
 
     Args:
         risks: 0…1 each.
@@ -200,7 +200,7 @@ def precision_recall(risks: Sequence[float], labels: Sequence[bool]) -> Curve | 
 def cumulative(
     risks: Sequence[float], labels: Sequence[bool]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Give the distinct risks, highest first, with the hits and false alarms that each threshold has."""
+    """Return the distinct risks, highest first, with the hits and false alarms that each threshold has."""
     values, truths = arrays(risks, labels)
     order = np.argsort(-values, kind="stable")
     values, truths = values[order], truths[order]
@@ -211,7 +211,7 @@ def cumulative(
 
 
 def arrays(risks: Sequence[float], labels: Sequence[bool]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Give both as arrays.
+    """Return both as arrays.
 
     Raises:
         ValueError: There are not as many labels as risks, or a risk is not finite.
@@ -230,7 +230,7 @@ def rounded(value: float | None) -> float | None:
 
 
 def interval(ends: Interval | None) -> list[float] | None:
-    """Give an interval for JSON."""
+    """Return an interval for JSON."""
     return None if ends is None else [round(end, 4) for end in ends]
 
 

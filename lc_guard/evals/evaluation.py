@@ -23,7 +23,7 @@ PER_CHARACTERS = 1_000
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
-    """Give a percentile by nearest rank: a value that was really measured.
+    """Return a percentile by nearest rank: a value that was really measured.
 
     Args:
         values: In any order.
@@ -59,7 +59,7 @@ class Stopwatch:
             self._characters, self._seconds = 0, 0.0
 
     def rates(self) -> list[float]:
-        """Give the samples, in milliseconds per 1,000 characters."""
+        """Return the samples, in milliseconds per 1,000 characters."""
         return self._rates or ([self._rate()] if self._characters else [])
 
     def _rate(self) -> float:

@@ -84,7 +84,7 @@ class KindMap:
         self._known: dict[str, str] = {}
 
     def __call__(self, label: str) -> str:
-        """Give the kind under which a label is counted."""
+        """Return the kind under which a label is counted."""
         kind = self._known.get(label)
         if kind is None:
             name = normalize_kind(label)
@@ -134,7 +134,7 @@ class Labelling:
     yes: frozenset[str] = frozenset()
 
     def checks(self, annotation: str, known: Collection[str]) -> Sequence[str]:
-        """Give the checks of which an annotation speaks.
+        """Return the checks of which an annotation speaks.
 
         Args:
             annotation: Its name.
@@ -150,7 +150,7 @@ class Labelling:
         return sorted(found)
 
     def says(self, value: float | str) -> bool | None:
-        """Tell whether a value says yes; None for a word that is not known."""
+        """Return whether a value says yes; None for a word that is not known."""
         if not isinstance(value, str):
             return value >= 0.5
         word = value.strip().casefold()

@@ -242,7 +242,7 @@ class Monitor:
         return tally
 
     def _labels(self) -> dict[str, dict[tuple[str, str | None], bool]]:
-        """Give what people said, by check and subject; of several annotations the latest counts."""
+        """Return what people said, by check and subject; of several annotations the latest counts."""
         found: dict[str, dict[tuple[str, str | None], bool]] = defaultdict(dict)
         for score in self._annotations:
             checks = self._labelling.checks(score.name, self._tallies)
@@ -320,7 +320,7 @@ class Monitor:
 
 
 def bucket_seconds(since: float, until: float) -> int:
-    """Give a width of buckets, in seconds, that parts a time into 60 at most."""
+    """Return a width of buckets, in seconds, that parts a time into 60 at most."""
     return next((step for step in _STEPS if (until - since) / step <= _MOST_BUCKETS), _STEPS[-1])
 
 

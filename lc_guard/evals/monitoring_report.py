@@ -37,7 +37,7 @@ class Bucket:
     invalid: int
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {
             "start": iso(self.start),
             "count": self.count,
@@ -72,7 +72,7 @@ class Waiting:
     share_p95: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
 
 
@@ -95,7 +95,7 @@ class Disagreement:
     url: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
 
 
@@ -114,7 +114,7 @@ class LeakedCall:
     url: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
 
@@ -147,7 +147,7 @@ class Agreement:
     disagreed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         parts = ("roc", "precision_recall", "calibration", "best")
         return {
             "annotations": self.annotations,
@@ -200,7 +200,7 @@ class CheckHistory:
         return share(self.invalid, self.judged)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {
             "name": self.name,
             "decisions": self.decisions,
@@ -255,7 +255,7 @@ class MonitoringReport:
         object.__setattr__(self, "passed_over", MappingProxyType(dict(self.passed_over)))
 
     def check(self, name: str) -> CheckHistory:
-        """Give the history of a check.
+        """Return the history of a check.
 
         Raises:
             KeyError: No check has this name.
@@ -266,7 +266,7 @@ class MonitoringReport:
         raise KeyError(f"no check {name!r}; there are {', '.join(repr(c.name) for c in self.checks)}")
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {
             "format": FORMAT,
             "leaks": self.leaks,
@@ -284,7 +284,7 @@ class MonitoringReport:
         }
 
     def to_json(self, *, indent: int | None = 2) -> str:
-        """Give the report as JSON.
+        """Return the report as JSON.
 
         Args:
             indent: Blanks a level is indented by; None for one line.
@@ -292,13 +292,13 @@ class MonitoringReport:
         return json.dumps(self.as_dict(), indent=indent, allow_nan=False)
 
     def to_csv(self) -> str:
-        """Give one line a check as CSV, safe to open in a spreadsheet."""
+        """Return one line a check as CSV, safe to open in a spreadsheet."""
         from lc_guard.evals.render.monitoring_text import as_csv  # noqa: PLC0415 - not needed for the data
 
         return as_csv(self)
 
     def as_table(self, *, width: int = 100) -> str:
-        """Give the report as plain text.
+        """Return the report as plain text.
 
         Args:
             width: Characters a line may have.
@@ -308,7 +308,7 @@ class MonitoringReport:
         return as_text(self, width=width)
 
     def to_html(self, *, title: str = "Guard report") -> str:
-        """Give the report as one HTML page with its plots: no script, nothing loaded from elsewhere.
+        """Return the report as one HTML page with its plots: no script, nothing loaded from elsewhere.
 
         Args:
             title: Of the page.
@@ -319,7 +319,7 @@ class MonitoringReport:
 
 
 def iso(seconds: float) -> str:
-    """Give a time as ISO 8601 in UTC."""
+    """Return a time as ISO 8601 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

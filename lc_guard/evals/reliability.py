@@ -63,7 +63,7 @@ class Calibration:
     brier: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         bins = [
             {
                 "low": rounded(bin_.low),

@@ -34,7 +34,7 @@ class Latency:
     warm_up_ms: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         return {name: round(value, 2) if isinstance(value, float) else value for name, value in values.items()}
 
@@ -62,7 +62,7 @@ class Miss:
     value: str | None = field(default=None, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values, `value` only when there is one."""
+        """Return plain JSON values, `value` only when there is one."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         if self.value is None:
             del values["value"]
@@ -105,15 +105,15 @@ class DetectorReport:
         return type(self), tuple(dict(v) if isinstance(v, Mapping) else v for v in values)
 
     def kind(self, name: str) -> Counts:
-        """Give the row of a kind, or an empty one."""
+        """Return the row of a kind, or an empty one."""
         return next((row for row in self.kinds if row.name == name), Counts(name))
 
     def identifier_type(self, name: IdentifierType) -> Counts:
-        """Give the row of an identifier type, or an empty one."""
+        """Return the row of an identifier type, or an empty one."""
         return next((row for row in self.identifier_types if row.name == name), Counts(name))
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {
             "name": self.name,
             "unavailable": self.unavailable,
@@ -147,7 +147,7 @@ class Report:
     bad_lines: tuple[BadLine, ...] = ()
 
     def detector(self, name: str) -> DetectorReport:
-        """Give the report of a detector.
+        """Return the report of a detector.
 
         Raises:
             KeyError: No detector has this name.
@@ -158,7 +158,7 @@ class Report:
         raise KeyError(f"no detector {name!r}; there are {', '.join(repr(d.name) for d in self.detectors)}")
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {
             "format": FORMAT,
             "cases": self.cases,
@@ -169,7 +169,7 @@ class Report:
         }
 
     def to_json(self, *, indent: int | None = 2) -> str:
-        """Give the report as JSON.
+        """Return the report as JSON.
 
         Args:
             indent: Blanks a level is indented by; None for one line.
@@ -177,7 +177,7 @@ class Report:
         return json.dumps(self.as_dict(), indent=indent, allow_nan=False)
 
     def as_table(self, *, width: int = 100) -> str:
-        """Give the report as plain text.
+        """Return the report as plain text.
 
         Args:
             width: Characters a line may have.
@@ -187,13 +187,13 @@ class Report:
         return as_text(self, width=width)
 
     def to_svg(self) -> str:
-        """Give the plot of what is fully masked, as an SVG picture that stands alone."""
+        """Return the plot of what is fully masked, as an SVG picture that stands alone."""
         from lc_guard.evals.render.detector_report import picture  # noqa: PLC0415 - not needed for the data
 
         return picture(self)
 
     def to_html(self, *, title: str = "Detector evaluation") -> str:
-        """Give the report as one HTML page with its plot: no script, nothing loaded from elsewhere.
+        """Return the report as one HTML page with its plot: no script, nothing loaded from elsewhere.
 
         Args:
             title: Of the page.

@@ -65,7 +65,7 @@ class Coverage:
         return zip(self._starts, self._ends, strict=True)
 
     def within(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Give the covered parts of a span."""
+        """Yield the covered parts of a span."""
         for place in range(bisect_right(self._ends, start), len(self._starts)):
             if self._starts[place] >= end:
                 return
@@ -73,7 +73,7 @@ class Coverage:
 
 
 def is_word_character(char: str) -> bool:
-    """Tell whether a character is a letter, a digit or a mark on one: what can tell a reader something.
+    """Return whether a character is a letter, a digit or a mark on one: what can tell a reader something.
 
     Letters and digits as in `str.isalnum`, marks as in Unicode's categories Mn, Mc and Me.
     """
@@ -100,7 +100,7 @@ def exposed(text: str, start: int, end: int, coverage: Coverage) -> tuple[int, i
 
 
 def touches(text: str, start: int, end: int, coverage: Coverage) -> bool:
-    """Tell whether at least one counting character of a span is covered."""
+    """Return whether at least one counting character of a span is covered."""
     counts = _what_counts(text, start, end)
     # by index: a slice of each of many long spans would make a long line quadratic
     return any(counts(text[place]) for part in coverage.within(start, end) for place in range(*part))
@@ -127,7 +127,7 @@ def _is_no_blank(char: str) -> bool:
 
 
 def share(part: int, whole: int) -> float | None:
-    """Give a share, 0…1; None of nothing."""
+    """Return a share, 0…1; None of nothing."""
     return part / whole if whole else None
 
 
@@ -194,7 +194,7 @@ class Counts:
         return share(self.masked, self.mentions)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give counts and shares as plain JSON values."""
+        """Return counts and shares as plain JSON values."""
         shares = ("precision", "recall", "f1", "overlap_precision", "overlap_recall", "overlap_f1", "fully_masked")
         counts = ("name", "mentions", "findings", "matched", "found", "right", "masked")
         return {name: getattr(self, name) for name in counts} | {name: _rounded(getattr(self, name)) for name in shares}
@@ -225,7 +225,7 @@ class Characters:
         return share(self.both, self.marked)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give counts and shares as plain JSON values."""
+        """Return counts and shares as plain JSON values."""
         counts = {"marked": self.marked, "covered": self.covered, "both": self.both}
         return counts | {"precision": _rounded(self.precision), "recall": _rounded(self.recall)}
 
@@ -283,7 +283,7 @@ class Tally:
         return leaks
 
     def by_kind(self) -> tuple[Counts, ...]:
-        """Give a row for each kind, the most frequent in the texts first."""
+        """Return a row for each kind, the most frequent in the texts first."""
         rows = {kind: Counter(counts) for kind, counts in self._kinds.items()}
         for kind in list(rows):
             broader = BROADER.get(kind)
@@ -294,19 +294,19 @@ class Tally:
         return tuple(sorted(counted, key=lambda row: (-row.mentions, -row.findings, row.name)))
 
     def by_identifier_type(self) -> tuple[Counts, ...]:
-        """Give a row for each identifier type that stands in the texts, the most telling first."""
+        """Return a row for each identifier type that stands in the texts, the most telling first."""
         return tuple(Counts(name, **self._types[name]) for name in IDENTIFIER_TYPES if name in self._types)
 
     def overall(self) -> Counts:
-        """Give the row of all PII, kinds disregarded."""
+        """Return the row of all PII, kinds disregarded."""
         return Counts("ALL", **self._all)
 
     def characters(self) -> Characters:
-        """Give all PII by word characters."""
+        """Return all PII by word characters."""
         return Characters(**self._characters)
 
     def _marks(self, text: str, mentions: Iterable[Mention]) -> dict[Kinded, Mention]:
-        """Give each mention once: of annotators who disagree, the one who found it most telling is believed."""
+        """Return each mention once: of annotators who disagree, the one who found it most telling is believed."""
         marks: dict[Kinded, Mention] = {}
         for mention in sorted(mentions, key=lambda m: (_telling(m.identifier_type), m.label)):
             marks.setdefault(untitled(text, mention.start, mention.end, self._kind_of(mention.label)), mention)
@@ -384,7 +384,7 @@ class _Text:
         self.matched = set(self.matches.values())
 
     def right_for(self, finding: Kinded) -> str | None:
-        """Give the kind of the mentions that a finding is right for, or None."""
+        """Return the kind of the mentions that a finding is right for, or None."""
         match = self.matches.get(finding)
         if match is not None:
             return match[2]
@@ -421,7 +421,7 @@ def _by(spans: Iterable[tuple[Key, tuple[int, int]]]) -> dict[Key, Coverage]:
 
 
 def _names(kind: str) -> tuple[str, ...]:
-    """Give the kinds that a finding is right for."""
+    """Return the kinds that a finding is right for."""
     broader = BROADER.get(kind)
     return (kind,) if broader is None else (kind, broader)
 

@@ -49,7 +49,7 @@ class BestThreshold:
     confusion: Confusion
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values; a threshold of None flags nothing."""
+        """Return plain JSON values; a threshold of None flags nothing."""
         return {
             "threshold": rounded(self.threshold) if self.threshold <= 1 else None,
             "objective": self.objective,
@@ -124,7 +124,7 @@ def best_threshold(
 def _best(
     weights: NDArray[Any], truths: NDArray[np.bool_], ends: NDArray[Any], miss_cost: float | None
 ) -> tuple[int, float]:
-    """Give the best place among the candidates, the one that flags nothing before all risks, and its value."""
+    """Return the best place among the candidates, the one that flags nothing before all risks, and its value."""
     hits = np.append(0, np.cumsum(weights * truths)[ends])
     alarms = np.append(0, np.cumsum(weights * ~truths)[ends])
     misses = hits[-1] - hits

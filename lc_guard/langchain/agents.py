@@ -30,7 +30,7 @@ _REMEDY = (
 def guarded_middleware(
     guard_middleware: GuardMiddleware, others: Sequence[AgentMiddleware[Any, Any, Any]]
 ) -> list[AgentMiddleware[Any, Any, Any]]:
-    """Give the middlewares of an agent, the guard first, with the models protected that the others ask by themselves.
+    """Return the middlewares of an agent, the guard first, with the models protected that the others ask by themselves.
 
     LangChain shows no middleware its siblings, so that `GuardMiddleware` can't look for them:
     ``create_agent(model, tools, middleware=guarded_middleware(GuardMiddleware(guard), [...]))`` does. A middleware
@@ -50,7 +50,7 @@ def guarded_middleware(
 
 
 def watched(agent: Agent, guard: Guard) -> Agent:
-    """Give an agent in which every model that the guard does not protect is refused before it is asked.
+    """Return an agent in which every model that the guard does not protect is refused before it is asked.
 
     For what `GuardMiddleware` can't see: middlewares, tools and sub-agents that ask a model of their own. What runs
     without the agent's config, such as a thread of a tool's own, is not seen.

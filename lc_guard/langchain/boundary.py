@@ -202,7 +202,7 @@ class ProtectedRunnable(SingleChunkStream):
         return self._call_with_config(self._run, input, config, **kwargs)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
-        """Do what `invoke` does without blocking the event loop."""
+        """Async version of `invoke`."""
         return await self._acall_with_config(self._arun, input, config, **kwargs)
 
     def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
@@ -215,7 +215,7 @@ class ProtectedRunnable(SingleChunkStream):
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
-        """Do what `transform` does without blocking the event loop."""
+        """Async version of `transform`."""
         stream: Any = self._atransform_stream_with_config(input, self._arun_stream, config, **kwargs)
         async with aclosing(stream) as chunks:
             async for chunk in chunks:
@@ -299,7 +299,7 @@ class ProtectedRunnable(SingleChunkStream):
             watch.raise_if_refused()
 
     def _instead(self, blocked: Blocked) -> str:
-        """Give what stands for a blocked input or output.
+        """Return what stands for a blocked input or output.
 
         Raises:
             Blocked: If nothing does.
@@ -314,7 +314,7 @@ class ProtectedRunnable(SingleChunkStream):
     def _children(
         self, config: RunnableConfig, run_manager: Any, session: CallSession
     ) -> tuple[RunnableConfig, RunnableConfig, ModelWatch]:
-        """Give the config of the steps, that of the inside, and what watches the inside."""
+        """Return the config of the steps, that of the inside, and what watches the inside."""
         manager = unwatched(run_manager.get_child(), self.guard)
         watch = ModelWatch(self.guard, seam="protect()", remedy=_REMEDY, session=session.id)
         inside = patch_config(config, callbacks=manager if self._is_model else watch.over(manager))

@@ -13,7 +13,7 @@ Manager = TypeVar("Manager")
 
 
 def is_stream_handler(handler: Any) -> bool:
-    """Tell whether a handler hands the call's output to the application rather than recording it.
+    """Return whether a handler hands the call's output to the application rather than recording it.
 
     Those are the handlers behind ``astream_events``, ``astream_log``, LangGraph's ``stream_mode="messages"`` and
     ``with_listeners`` (which keeps the history of `RunnableWithMessageHistory`). Any other handler is an observer:
@@ -23,7 +23,7 @@ def is_stream_handler(handler: Any) -> bool:
 
 
 def with_handlers(manager: Manager, member: Callable[[Any], bool]) -> Manager:
-    """Give a callback manager with some of the handlers of another one.
+    """Return a callback manager with some of the handlers of another one.
 
     Args:
         manager: LangChain's manager, sync or async.
@@ -40,7 +40,7 @@ def with_handlers(manager: Manager, member: Callable[[Any], bool]) -> Manager:
 
 @lru_cache(maxsize=1)
 def _application_types() -> tuple[type[Any], ...]:
-    """Give LangChain's types of such handlers; those for streams are private, and LangGraph imports them as well."""
+    """Return LangChain's types of such handlers; those for streams are private, and LangGraph imports them as well."""
     from langchain_core.tracers import _streaming, root_listeners  # noqa: PLC0415 - only where somebody watches
 
     seal = Seal("protect(model)", "langchain-core")

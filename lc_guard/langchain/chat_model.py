@@ -74,7 +74,7 @@ class ProtectedChatModel(ModelSeams):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AIMessage:
-        """Do what `invoke` does without blocking the event loop."""
+        """Async version of `invoke`."""
         call = self._open(AsyncCallbackManager, ensure_config(config), kwargs)
         messages = self._convert_input(input).to_messages()
         answer: AIMessage = _message(await self._acomplete(call, messages, stop, kwargs))
@@ -118,7 +118,7 @@ class ProtectedChatModel(ModelSeams):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
-        """Do what `stream` does without blocking the event loop."""
+        """Async version of `stream`."""
         if not self._should_stream(async_api=True, **{**kwargs, "stream": True}):
             whole: Any = await self.ainvoke(input, config, stop=stop, **kwargs)
             yield whole  # no chunk, as LangChain's own do
@@ -160,7 +160,7 @@ class ProtectedChatModel(ModelSeams):
         callbacks: Any = None,
         **kwargs: Any,
     ) -> LLMResult:
-        """Do what `generate` does without blocking the event loop, all calls at the same time."""
+        """Async version of `generate`, all calls at the same time."""
         config, options = _split(callbacks, kwargs)
         calls = [self._open(AsyncCallbackManager, config, options) for _ in messages]
         pairs = zip(calls, messages, strict=True)

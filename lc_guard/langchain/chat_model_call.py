@@ -105,7 +105,7 @@ class ProtectedCall:
     async def awatched(
         self, messages: Sequence[BaseMessage], shown: Any = None
     ) -> AsyncIterator[AsyncCallbackManagerForChainRun]:
-        """Do what `watched` does without blocking the event loop."""
+        """Async version of `watched`."""
         run = await self._observers.on_chain_start(None, _counts(messages), **self._identity(shown))
         try:
             async with self.session:
@@ -116,7 +116,7 @@ class ProtectedCall:
         await run.on_chain_end(self._outputs())
 
     def hide(self, messages: Sequence[BaseMessage], run: Any) -> list[BaseMessage]:
-        """Give the messages that the model may see.
+        """Return the messages that the model may see.
 
         Raises:
             Blocked: If the policy does not let them go on.
@@ -127,7 +127,7 @@ class ProtectedCall:
         return self._hidden(messages, outcome)
 
     async def ahide(self, messages: Sequence[BaseMessage], run: Any) -> list[BaseMessage]:
-        """Do what `hide` does without blocking the event loop."""
+        """Async version of `hide`."""
         messages = without_refused(messages)
         job = self._job(messages)
         everyone = self._everyone(AsyncCallbackManagerForChainRun, run)
@@ -140,7 +140,7 @@ class ProtectedCall:
         return self._answer.judged and not self.session.live
 
     def judge(self, answer: Any, run: Any) -> Any:
-        """Give what may be shown of an answer of the inner model.
+        """Return what may be shown of an answer of the inner model.
 
         Raises:
             Blocked: If the policy does not let it go on.
@@ -148,34 +148,34 @@ class ProtectedCall:
         return self._answer.judge(answer, self._everyone(CallbackManagerForChainRun, run)) if self.judged else answer
 
     async def ajudge(self, answer: Any, run: Any) -> Any:
-        """Do what `judge` does without blocking the event loop."""
+        """Async version of `judge`."""
         if not self.judged:
             return answer
         return await self._answer.ajudge(answer, self._everyone(AsyncCallbackManagerForChainRun, run))
 
     def judge_stream(self, chunks: Iterator[Any], run: Any) -> Iterator[Any]:
-        """Give the chunks of the inner model's stream as they may be shown."""
+        """Return the chunks of the inner model's stream as they may be shown."""
         if not self.judged:
             return chunks
         return self._answer.stream(map(as_chunk, chunks), self._everyone(CallbackManagerForChainRun, run))
 
     def ajudge_stream(self, chunks: AsyncIterator[Any], run: Any) -> AsyncIterator[Any]:
-        """Do what `judge_stream` does without blocking the event loop."""
+        """Async version of `judge_stream`."""
         if not self.judged:
             return chunks
         made = (as_chunk(chunk) async for chunk in chunks)
         return self._answer.astream(made, self._everyone(AsyncCallbackManagerForChainRun, run))
 
     def inner_config(self, run: Any) -> RunnableConfig:
-        """Give the config of the inner model's call: a child of the run that observers see."""
+        """Return the config of the inner model's call: a child of the run that observers see."""
         return patch_config(self.config, callbacks=unwatched(run.get_child(), self._guard))
 
     def asking(self) -> AbstractContextManager[None]:
-        """Give the context in which the inner model is asked: nothing that it asks in turn is watched for the guard."""
+        """Return the context in which the inner model is asked: nothing that it asks is watched for the guard."""
         return unwatched_here(self._guard)
 
     def ask_stream(self, chunks: Iterator[Any]) -> Iterator[Any]:
-        """Give the chunks of the inner model's stream, each asked for in the context of `asking`."""
+        """Yield the chunks of the inner model's stream, each asked for in the context of `asking`."""
         with closing(chunks):  # type: ignore[type-var]
             while True:
                 with self.asking():
@@ -185,7 +185,7 @@ class ProtectedCall:
                 yield chunk
 
     async def aask_stream(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Do what `ask_stream` does without blocking the event loop."""
+        """Async version of `ask_stream`."""
         async with aclosing(chunks):  # type: ignore[type-var]
             while True:
                 with self.asking():
@@ -195,7 +195,7 @@ class ProtectedCall:
                 yield chunk
 
     def restore(self, message: Any) -> Any:
-        """Give an answer of the inner model with its values put back; behind a boundary that one does."""
+        """Return an answer of the inner model with its values put back; behind a boundary that one does."""
         if self.session.live:
             return message
         content = message.content
@@ -214,7 +214,7 @@ class ProtectedCall:
         return restored
 
     def flush(self) -> list[AIMessageChunk]:
-        """Give what was held back of the stream."""
+        """Return what was held back of the stream."""
         return list(self._chunks.flush())
 
     def report(self, run: Any) -> None:
@@ -222,7 +222,7 @@ class ProtectedCall:
         report_restored(self._everyone(CallbackManagerForChainRun, run), self._restored)
 
     async def areport(self, run: Any) -> None:
-        """Do what `report` does without blocking the event loop."""
+        """Async version of `report`."""
         await areport_restored(self._everyone(AsyncCallbackManagerForChainRun, run), self._restored)
 
     @property
@@ -263,7 +263,7 @@ class ProtectedCall:
         ]
 
     def _everyone(self, kind: type[Any], run: Any) -> Any:
-        """Give the call's run with both audiences: the decision of its check is for the application's stream too."""
+        """Return the call's run with both audiences: the decision of its check is for the application's stream too."""
         manager = self._manager
         return kind(
             run_id=run.run_id,
@@ -294,7 +294,7 @@ def revalidated(message: Any) -> Any:
 
 
 def as_chunk(message: AIMessage) -> AIMessageChunk:
-    """Give a whole answer as the only chunk of a stream; chunks stay as they are."""
+    """Return a whole answer as the only chunk of a stream; chunks stay as they are."""
     if isinstance(message, AIMessageChunk):
         return message
     fields = {name: getattr(message, name) for name in type(message).model_fields if name != "type"}
@@ -302,7 +302,7 @@ def as_chunk(message: AIMessage) -> AIMessageChunk:
 
 
 def asks_for_json(options: Mapping[str, Any]) -> bool:
-    """Tell whether the options of a model call ask for content that is JSON.
+    """Return whether the options of a model call ask for content that is JSON.
 
     Args:
         options: Keyword arguments of the call, in the form of any provider: ``response_format`` (OpenAI),

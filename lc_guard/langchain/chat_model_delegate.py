@@ -95,7 +95,7 @@ class DelegatingChatModel(BaseChatModel):
     def with_structured_output(
         self, schema: dict[str, Any] | type, *, include_raw: bool = False, **kwargs: Any
     ) -> Runnable[Any, Any]:
-        """Give objects of a schema, made and validated from restored text, as the inner model does.
+        """Return objects of a schema, made and validated from restored text, as the inner model does.
 
         Args:
             schema: A Pydantic class, TypedDict class or JSON schema.
@@ -130,7 +130,7 @@ class DelegatingChatModel(BaseChatModel):
         return int(self.inner.get_num_tokens(self._as_seen(text)))
 
     def get_token_ids(self, text: str) -> list[int]:
-        """Give the tokens of a text as the model would see it."""
+        """Return the tokens of a text as the model would see it."""
         return list(self.inner.get_token_ids(self._as_seen(text)))
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:

@@ -192,7 +192,7 @@ class ModelSeams(DelegatingChatModel):
         )
 
     def _for(self, call: ProtectedCall) -> Self:
-        """Give this model for one call: LangChain's own methods then find the call."""
+        """Return this model for one call: LangChain's own methods then find the call."""
         twin = self.model_copy()
         twin._call = call  # noqa: SLF001 - its own
         return twin
@@ -200,7 +200,7 @@ class ModelSeams(DelegatingChatModel):
     def _for_v3(
         self, manager: type[Any], config: RunnableConfig | None, kwargs: dict[str, Any]
     ) -> tuple[Self, RunnableConfig]:
-        """Give this model for one call, and the config of the run that only the application sees."""
+        """Return this model for one call, and the config of the run that only the application sees."""
         complete = ensure_config(config)
         call = self._open(manager, complete, kwargs)
         shown = patch_config(complete, callbacks=call.application)
@@ -211,7 +211,7 @@ class ModelSeams(DelegatingChatModel):
         return self._for(call), shown
 
     def _instead(self, blocked: Blocked, *, of: str | None = None) -> AIMessage:
-        """Give the answer that stands for a blocked one.
+        """Return the answer that stands for a blocked one.
 
         Args:
             blocked: What blocked it.

@@ -34,7 +34,7 @@ def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[An
 
 
 async def arun_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
-    """Do what `run_checks` does without blocking the event loop."""
+    """Async version of `run_checks`."""
     watch = _Watch(guard, jobs, managers)
     if not watch.watched:
         with unwatched_here(guard):
@@ -75,7 +75,7 @@ class _Watch:
             run.on_chain_end(_outputs(note))
 
     async def atell(self, note: CheckStarted | CheckEnded) -> None:
-        """Do what `tell` does without blocking the event loop."""
+        """Async version of `tell`."""
         key = note.job, note.stage, note.check
         if isinstance(note, CheckStarted):
             if self._managers[note.job].handlers:
@@ -101,7 +101,7 @@ def report_restored(manager: Any, counts: tuple[int, int]) -> None:
 
 
 async def areport_restored(manager: Any, counts: tuple[int, int]) -> None:
-    """Do what `report_restored` does without blocking the event loop."""
+    """Async version of `report_restored`."""
     if manager.handlers:
         await _adispatch(manager, RESTORED_EVENT, {"restored": counts[0], "unknown": counts[1]})
 

@@ -70,12 +70,12 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         return self.saver.config_specs
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Give a checkpoint with real text, None if there is none."""
+        """Return a checkpoint with real text, None if there is none."""
         found = self.saver.get_tuple(config)
         return None if found is None else self._restored(found)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Do what `get_tuple` does without blocking the event loop."""
+        """Async version of `get_tuple`."""
         found = await self.saver.aget_tuple(config)
         return None if found is None else await self.guard.run_blocking(partial(self._restored, found))
 
@@ -87,7 +87,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         before: RunnableConfig | None = None,
         limit: int | None = None,
     ) -> Iterator[CheckpointTuple]:
-        """Give checkpoints with real text, the newest first."""
+        """Yield checkpoints with real text, the newest first."""
         yield from map(self._restored, self.saver.list(config, filter=filter, before=before, limit=limit))
 
     async def alist(
@@ -98,7 +98,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         before: RunnableConfig | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[CheckpointTuple]:
-        """Do what `list` does without blocking the event loop."""
+        """Async version of `list`."""
         async for found in self.saver.alist(config, filter=filter, before=before, limit=limit):
             yield await self.guard.run_blocking(partial(self._restored, found))
 
@@ -126,7 +126,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """Do what `put` does without blocking the event loop."""
+        """Async version of `put`."""
         walk = _Checkpoint(checkpoint, get_checkpoint_metadata(config, metadata))
         (outcome,) = await self.guard.acheck([walk.job(_thread(config))])
         return await self.saver.aput(config, *walk.changed(outcome.hide), new_versions)
@@ -147,7 +147,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """Do what `put_writes` does without blocking the event loop."""
+        """Async version of `put_writes`."""
         walk = _Writes(writes)
         (outcome,) = await self.guard.acheck([walk.job(_thread(config))])
         await self.saver.aput_writes(config, walk.changed(outcome.hide), task_id, task_path)
@@ -157,7 +157,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         self.saver.delete_thread(thread_id)
 
     async def adelete_thread(self, thread_id: str) -> None:
-        """Do what `delete_thread` does without blocking the event loop."""
+        """Async version of `delete_thread`."""
         await self.saver.adelete_thread(thread_id)
 
     def delete_for_runs(self, run_ids: Sequence[str]) -> None:
@@ -165,7 +165,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         self.saver.delete_for_runs(run_ids)
 
     async def adelete_for_runs(self, run_ids: Sequence[str]) -> None:
-        """Do what `delete_for_runs` does without blocking the event loop."""
+        """Async version of `delete_for_runs`."""
         await self.saver.adelete_for_runs(run_ids)
 
     def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
@@ -173,15 +173,15 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         self.saver.prune(thread_ids, strategy=strategy)
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
-        """Do what `prune` does without blocking the event loop."""
+        """Async version of `prune`."""
         await self.saver.aprune(thread_ids, strategy=strategy)
 
     def get_next_version(self, current: Any, channel: None) -> Any:
-        """Give the next version of a channel, as the store underneath counts them."""
+        """Return the next version of a channel, as the store underneath counts them."""
         return self.saver.get_next_version(current, channel)
 
     def with_allowlist(self, extra_allowlist: Collection[tuple[str, ...]]) -> GuardCheckpointer:
-        """Give a twin whose store may read further types."""
+        """Return a twin whose store may read further types."""
         twin = copy(self)
         twin.saver = self.saver.with_allowlist(extra_allowlist)
         twin.serde = twin.saver.serde

@@ -17,7 +17,7 @@ def guarded_subagents(
     *,
     skills: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Give the sub-agents of ``create_deep_agent`` with the guard in each of them, the built-in one included.
+    """Return the sub-agents of ``create_deep_agent`` with the guard in each of them, the built-in one included.
 
     ``create_deep_agent(model=protect(model, guard), middleware=[guard_middleware],
     subagents=guarded_subagents(guard_middleware))``. The model is to be protected by itself as well: deepagents puts a

@@ -92,7 +92,7 @@ class Marker:
 
 
 def read_marks(guard: Guard, session: str, documents: Iterable[Document]) -> list[Mark | None]:
-    """Give the mark of each document, or None for one that has none that is true.
+    """Return the mark of each document, or None for one that has none that is true.
 
     Args:
         guard: The guard that hid them.
@@ -114,7 +114,7 @@ def read_marks(guard: Guard, session: str, documents: Iterable[Document]) -> lis
 
 
 def unmarked(documents: Iterable[Document]) -> list[Document]:
-    """Give documents without their marks."""
+    """Return documents without their marks."""
     return [_without_mark(document) for document in documents]
 
 
@@ -143,7 +143,7 @@ def _seal(secret: str, session: str, said: dict[str, Any]) -> str:
 
 
 def _key_session(session: str) -> str:
-    """Give the session that holds the keys of a corpus' marks: they are no values of the corpus."""
+    """Return the session that holds the keys of a corpus' marks: they are no values of the corpus."""
     return f"{session}#document-marks"
 
 

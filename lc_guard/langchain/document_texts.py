@@ -11,7 +11,7 @@ from lc_guard.langchain.messages import Change, map_texts
 
 
 def checked_keys(metadata_keys: Collection[str] | None) -> tuple[str, ...] | None:
-    """Give metadata keys as a tuple; None means all.
+    """Return metadata keys as a tuple; None means all.
 
     Raises:
         TypeError: If they are one text instead of several.
@@ -22,7 +22,7 @@ def checked_keys(metadata_keys: Collection[str] | None) -> tuple[str, ...] | Non
 
 
 def texts_in(documents: Iterable[Document], metadata_keys: Collection[str] | None) -> list[str]:
-    """Give the texts of documents that are looked at, in order.
+    """Return the texts of documents that are looked at, in order.
 
     Args:
         documents: The documents.
@@ -43,7 +43,7 @@ def texts_in(documents: Iterable[Document], metadata_keys: Collection[str] | Non
 
 
 def change_document(document: Document, change: Change, *, metadata_keys: Collection[str] | None) -> Document:
-    """Give a document in which the content and the texts under some metadata keys are changed.
+    """Return a document in which the content and the texts under some metadata keys are changed.
 
     Args:
         document: Not mutated; given back as it is if nothing changes.

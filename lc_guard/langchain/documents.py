@@ -106,7 +106,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         config: RunnableConfig | None = None,
         **kwargs: Any,  # noqa: ARG002
     ) -> list[Document]:
-        """Do what `transform_documents` does without blocking the event loop."""
+        """Async version of `transform_documents`."""
         return [document async for document in self.alazy_transform(documents, config=config)]
 
     def lazy_transform(
@@ -148,7 +148,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
     async def alazy_transform(
         self, documents: Iterable[Document] | AsyncIterable[Document], *, config: RunnableConfig | None = None
     ) -> AsyncGenerator[Document, None]:
-        """Do what `lazy_transform` does without blocking the event loop; a lazy loader is read in a thread.
+        """Async version of `lazy_transform`; a lazy loader is read in a thread.
 
         Args:
             documents: Documents, or what gives them one by one, also asynchronously.
@@ -193,7 +193,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
 
 
 def _given(documents: list[Document]) -> Iterator[Document]:
-    """Give documents in order, keeping none that was given."""
+    """Yield documents in order, keeping none that was given."""
     documents.reverse()
     while documents:
         yield documents.pop()

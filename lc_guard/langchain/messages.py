@@ -49,7 +49,7 @@ _PLAIN = (Number, UUID, dt.date, dt.time, dt.timedelta, dt.tzinfo, Enum)
 
 
 def texts_of(value: Any, *, keys: Collection[str] | None = None) -> list[str]:
-    """Give every text of a value, in order.
+    """Return every text of a value, in order.
 
     Args:
         value: What an `Anonymize` step takes.
@@ -69,7 +69,7 @@ def texts_of(value: Any, *, keys: Collection[str] | None = None) -> list[str]:
 
 
 def map_texts(value: Any, change: Change, *, keys: Collection[str] | None = None, strict: bool = True) -> Any:
-    """Give a value in which every text is changed.
+    """Return a value in which every text is changed.
 
     Args:
         value: A str, PromptValue, message, Document, Pydantic model, dataclass, or a container of them.
@@ -279,7 +279,7 @@ def _one_of(value: Any, names: Collection[str]) -> bool:
 
 
 def _has_words(block: Mapping[str, Any], key: str, item: Any) -> bool:
-    """Tell whether there are words of people under a key that is left alone elsewhere."""
+    """Return whether there are words of people under a key that is left alone elsewhere."""
     if isinstance(item, str) and " " in item:
         return True
     if key == "data":
@@ -288,7 +288,7 @@ def _has_words(block: Mapping[str, Any], key: str, item: Any) -> bool:
 
 
 def _updated(value: Mapping[Any, Any], changed: Mapping[Any, Any]) -> Any:
-    """Give a mapping of the same type with new items, or the same object if none is new."""
+    """Return a mapping of the same type with new items, or the same object if none is new."""
     if all(item is value[key] for key, item in changed.items()):
         return value
     twin = value.copy() if hasattr(value, "copy") else dict(value)
@@ -310,7 +310,7 @@ class _Langchain:
 
 @lru_cache(maxsize=1)
 def _langchain() -> _Langchain:
-    """Give LangChain's types, loaded at the first value that is not plain: they cost half a second."""
+    """Return LangChain's types, loaded at the first value that is not plain: they cost half a second."""
     from langchain_core.documents import Document  # noqa: PLC0415
     from langchain_core.messages import BaseMessage  # noqa: PLC0415
     from langchain_core.prompt_values import PromptValue  # noqa: PLC0415

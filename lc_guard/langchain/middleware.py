@@ -157,7 +157,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
-        """Do what `wrap_model_call` does without blocking the event loop."""
+        """Async version of `wrap_model_call`."""
         if "async" in self._unproved:
             await asyncio.to_thread(prove_agents, GuardMiddleware, "async")
             self._unproved.discard("async")
@@ -188,7 +188,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
     async def awrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[_ToolResult]]
     ) -> _ToolResult:
-        """Do what `wrap_tool_call` does without blocking the event loop."""
+        """Async version of `wrap_tool_call`."""
         config, session, boundary = self._boundary(request)
         if (job := boundary.arguments()) is not None:
             (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])

@@ -24,7 +24,7 @@ _HOLDS_CODE = (RunnableLambda, RunnableGenerator, BaseTool)
 
 
 def is_plain(value: Any) -> bool:
-    """Tell whether something only composes, prompts, parses or guards, so that no model can be asked in it unseen."""
+    """Return whether something only composes, prompts, parses or guards, so that no model can be asked in it unseen."""
     if isinstance(value, Step):
         return True
     if not type(value).__module__.startswith("langchain_core.") or isinstance(value, _HOLDS_CODE) or _calls(value):
@@ -33,7 +33,7 @@ def is_plain(value: Any) -> bool:
 
 
 def leads_to_model(value: Any) -> bool:
-    """Tell whether a model of LangChain's is found in something: in fields, in what functions refer to, in graphs.
+    """Return whether a model of LangChain's is found in something: in fields, in what functions refer to, in graphs.
 
     The search is bounded: it may miss one, which is then an error that says what to write, and it may find one that is
     not asked. It guards nothing by itself; `lc_guard.langchain.model_watch.ModelWatch` does.

@@ -71,7 +71,7 @@ class ModelWatch(BaseCallbackHandler):
         self._refuse("a text model")
 
     def over(self, manager: Manager) -> Manager:
-        """Give a callback manager in which this watch is told first.
+        """Return a callback manager in which this watch is told first.
 
         Args:
             manager: LangChain's manager of what runs inside, sync or async; it stays as it is.
@@ -98,7 +98,7 @@ class ModelWatch(BaseCallbackHandler):
 
 
 def unwatched(callbacks: Watched, guard: Guard) -> Watched:
-    """Give callbacks without the watches of a guard: for the inner call of a model that it protects.
+    """Return callbacks without the watches of a guard: for the inner call of a model that it protects.
 
     Args:
         callbacks: Callbacks of a call, as a config holds them: a manager, a list of handlers or None. They stay as
@@ -139,7 +139,7 @@ def unwatched_here(guard: Guard) -> Iterator[None]:
 
 
 def watch_of(callbacks: Any, guard: Guard) -> ModelWatch | None:
-    """Give the innermost watch of a guard that knows the session of what runs inside, or None.
+    """Return the innermost watch of a guard that knows the session of what runs inside, or None.
 
     Args:
         callbacks: Callbacks of a call, as a config holds them.

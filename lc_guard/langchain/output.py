@@ -63,14 +63,14 @@ class StreamBuffer:
             self._text += text
 
     def window(self) -> ScanTarget | None:
-        """Give the next sentences to judge, after what was shown before them; None while there is no whole one."""
+        """Return the next sentences to judge, after what was shown before them; None while there is no whole one."""
         cut = self._cut() if self._plain else 0
         if not cut:
             return None
         return ScanTarget(self._context + self._text[:cut], "output")
 
     def passed(self, window: ScanTarget, outcome: GuardResult) -> list[Any]:
-        """Give the chunks of a window that was judged.
+        """Return the chunks of a window that was judged.
 
         Raises:
             Blocked: If it may not be shown.
@@ -84,7 +84,7 @@ class StreamBuffer:
         return self._released(cut, changed)
 
     def last(self) -> list[Asked]:
-        """Give what is to be judged when the stream has ended: texts, and which scanners are asked about them."""
+        """Return what is to be judged when the stream has ended: texts, and which scanners are asked about them."""
         if not self._all:
             return []
         asks = scan_targets(self._whole(self._all), "output")
@@ -93,7 +93,7 @@ class StreamBuffer:
         return [(self._tail(), "window"), (asks, "rest")]
 
     def ended(self, outcomes: Sequence[GuardResult]) -> list[Any]:
-        """Give what is still to be shown when the rest was judged.
+        """Return what is still to be shown when the rest was judged.
 
         Args:
             outcomes: What became of what `last` gave.
@@ -115,7 +115,7 @@ class StreamBuffer:
         return [map_texts(self._whole(self._pending), lambda text: changes.get(text, text), strict=False)]
 
     def _tail(self) -> list[ScanTarget]:
-        """Give what was not shown yet; its first words are judged after what was shown before."""
+        """Return what was not shown yet; its first words are judged after what was shown before."""
         asks = scan_targets(self._whole(self._pending), "output") if self._pending else []
         first = next((number for number, ask in enumerate(asks) if ask.stage == "output"), None)
         if first is not None:
@@ -123,7 +123,7 @@ class StreamBuffer:
         return asks
 
     def _changed(self, window: ScanTarget, outcome: GuardResult) -> str | None:
-        """Give what scanners made of a window, without what was shown before; None if nothing."""
+        """Return what scanners made of a window, without what was shown before; None if nothing."""
         whole = outcome.hide(window.text)
         if whole == window.text:
             return None
@@ -174,7 +174,7 @@ class StreamBuffer:
 
 
 def _plain_text(chunk: Any) -> str | None:
-    """Give the text of a chunk that is nothing but text, else None."""
+    """Return the text of a chunk that is nothing but text, else None."""
     if isinstance(chunk, str):
         return chunk
     if isinstance(chunk, AIMessageChunk) and isinstance(chunk.content, str):
@@ -224,7 +224,7 @@ class OutputCheck:
         self.judged = guard.judges("output") or guard.judges("tool_call")
 
     def judge(self, value: Any, manager: Any) -> Any:
-        """Give what may be shown of a whole answer.
+        """Return what may be shown of a whole answer.
 
         Args:
             value: What the model said.
@@ -239,14 +239,14 @@ class OutputCheck:
         return _passed(value, outcome)
 
     async def ajudge(self, value: Any, manager: Any) -> Any:
-        """Do what `judge` does without blocking the event loop."""
+        """Async version of `judge`."""
         if not self.judged:
             return value
         (outcome,) = await arun_checks(self._guard, [self._job((scan_targets(value, "output"), "all"))], [manager])
         return _passed(value, outcome)
 
     def stream(self, chunks: Iterator[Any], manager: Any) -> Iterator[Any]:
-        """Give the chunks of an answer as they may be shown.
+        """Yield the chunks of an answer as they may be shown.
 
         Args:
             chunks: What the model says.
@@ -268,7 +268,7 @@ class OutputCheck:
             yield from held.ended(run_checks(self._guard, jobs, [manager] * len(jobs)))
 
     async def astream(self, chunks: AsyncIterator[Any], manager: Any) -> AsyncIterator[Any]:
-        """Do what `stream` does without blocking the event loop."""
+        """Async version of `stream`."""
         if not self.judged:
             async for chunk in chunks:
                 yield chunk

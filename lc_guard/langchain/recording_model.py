@@ -100,7 +100,7 @@ class RecordingChatModel(BaseChatModel):
 
 
 def strings_in(value: Any) -> Iterator[str]:
-    """Give all strings in a value, keys too; of what has no known shape its ``repr``."""
+    """Yield all strings in a value, keys too; of what has no known shape its ``repr``."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, bytes):
@@ -133,7 +133,7 @@ def _answer(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]) ->
 
 
 def _example(schema: dict[str, Any], definitions: dict[str, Any], text: str, depth: int = 0) -> Any:
-    """Give a value that a JSON schema allows, with the text wherever it takes one."""
+    """Return a value that a JSON schema allows, with the text wherever it takes one."""
     if "$ref" in schema:
         schema = definitions.get(schema["$ref"].rpartition("/")[2], {})
     for key in ("const", "enum"):

@@ -28,7 +28,7 @@ class InnerErrors:
         self.error: BaseException | None = None
 
     def chunks(self, chunks: Iterator[Any]) -> Iterator[Any]:
-        """Give the chunks."""
+        """Yield the chunks."""
         try:
             yield from chunks
         except BaseException as error:
@@ -36,7 +36,7 @@ class InnerErrors:
             raise
 
     async def achunks(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Do what `chunks` does without blocking the event loop."""
+        """Async version of `chunks`."""
         try:
             async for chunk in chunks:
                 yield chunk
@@ -60,12 +60,12 @@ def refusal(text: str, decision: Decision, *, as_block: bool, of: str | None = N
 
 
 def is_refusal(message: BaseMessage) -> bool:
-    """Tell whether a message is an answer of `refusal`'s."""
+    """Return whether a message is an answer of `refusal`'s."""
     return isinstance(message, AIMessage) and _MARK in message.response_metadata
 
 
 def without_refused(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """Give a conversation as a model may see it after refusals.
+    """Return a conversation as a model may see it after refusals.
 
     What was said between a refusal and the answer before it reaches no model later either: its text is withheld, so
     that a conversation can go on after an attack instead of being blocked for good. Who forges a refusal gains nothing
@@ -85,7 +85,7 @@ def without_refused(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
 
 
 def _as_text(message: AIMessage) -> AIMessage:
-    """Give a refusal as plain text: not every provider takes the block back."""
+    """Return a refusal as plain text: not every provider takes the block back."""
     blocks = message.content if isinstance(message.content, list) else []
     texts = [block.get("refusal", "") for block in blocks if isinstance(block, dict) and block.get("type") == "refusal"]
     return message.model_copy(update={"content": "\n".join(texts)}) if texts else message

@@ -35,7 +35,7 @@ class MakeRestorer(Protocol):
     """Makes a restorer for one text."""
 
     def __call__(self, *, as_json: bool) -> StreamRestorer:
-        """Give a new restorer; `as_json` says whether the text is JSON."""
+        """Return a new restorer; `as_json` says whether the text is JSON."""
         ...
 
 
@@ -83,7 +83,7 @@ class ChunkRestorer:
             yield map_texts(chunk, self._whole, strict=False)
 
     def flush(self) -> Iterator[Any]:
-        """Give what was held back: no chunk when nothing was."""
+        """Yield what was held back: no chunk when nothing was."""
         if self._unfinished is not None:
             yield map_texts(self._unfinished, self._whole, keys=self._keys, strict=False)
             self._unfinished = None
@@ -179,7 +179,7 @@ class ChunkRestorer:
         return {path: text for path, text in held.items() if text}
 
     def _fragment(self, held: Mapping[_Path, str]) -> Any:
-        """Give one chunk that adds the held texts where they belong."""
+        """Return one chunk that adds the held texts where they belong."""
         whole: Any = None
         for path, text in held.items():
             fields: Any = text
@@ -214,12 +214,12 @@ def _is_json(key: str, item: Any) -> bool:
 
 
 def _is_content(path: _Path) -> bool:
-    """Tell whether a path leads to what a message says: its content, or the text of one of its blocks."""
+    """Return whether a path leads to what a message says: its content, or the text of one of its blocks."""
     return path[0] == "content" and (len(path) == 1 or path[-1] == "text" or isinstance(path[-1], _Item))
 
 
 def _with(chunk: Any, update: Mapping[str, Any]) -> Any:
-    """Give a chunk with new fields; tool calls are parsed anew from what their pieces have become."""
+    """Return a chunk with new fields; tool calls are parsed anew from what their pieces have become."""
     if not update.get("tool_call_chunks") and "chunk_position" not in update:
         return chunk.model_copy(update=dict(update))
     fields = {name: getattr(chunk, name) for name in type(chunk).model_fields}
@@ -229,7 +229,7 @@ def _with(chunk: Any, update: Mapping[str, Any]) -> Any:
 
 
 def restorer_factory(guard: Guard, session: str) -> MakeRestorer:
-    """Give what makes restorers of a session; the vault is read when the first one is made.
+    """Return what makes restorers of a session; the vault is read when the first one is made.
 
     Args:
         guard: The guard that hid the values.

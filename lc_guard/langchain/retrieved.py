@@ -47,7 +47,7 @@ class HideRetrieved(Runnable[Any, Any]):
         return self._call_with_config(self._hide, input, config)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
-        """Do what `invoke` does without blocking the event loop."""
+        """Async version of `invoke`."""
         return await self._acall_with_config(self._ahide, input, config)
 
     def _hide(self, found: Sequence[Document], run_manager: Any, config: RunnableConfig) -> list[Document]:
@@ -73,7 +73,7 @@ class HideRetrieved(Runnable[Any, Any]):
 
 
 def is_retriever(value: Any) -> bool:
-    """Tell whether something retrieves documents that nobody hides, or stands for what does."""
+    """Return whether something retrieves documents that nobody hides, or stands for what does."""
     if isinstance(value, DynamicRunnable):
         return is_retriever(value.default)
     return isinstance(value, BaseRetriever) and not isinstance(value, ProtectedRetriever)

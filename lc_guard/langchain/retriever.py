@@ -120,7 +120,7 @@ class ProtectedRetriever(BaseRetriever):
         return super().invoke(input, config, call_config=config, **kwargs)
 
     async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:  # noqa: A002
-        """Do what `invoke` does without blocking the event loop."""
+        """Async version of `invoke`."""
         config = ensure_config(config)
         return await super().ainvoke(input, config, call_config=config, **kwargs)
 
@@ -214,7 +214,7 @@ class ProtectedRetriever(BaseRetriever):
     def _looked_at(
         self, found: Sequence[Document], marks: Sequence[Mark] | None
     ) -> Iterator[tuple[Document, tuple[str, ...] | None]]:
-        """Give each document with the metadata keys that are hidden in it."""
+        """Yield each document with the metadata keys that are hidden in it."""
         for document, mark in zip(found, marks or [NO_MARK] * len(found), strict=True):
             keys = self.metadata_keys
             yield document, keys if keys is None else tuple(dict.fromkeys((*keys, *mark.keys)))

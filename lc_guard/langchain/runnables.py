@@ -77,7 +77,7 @@ class Anonymize(InputStep):
         self.scan = scan
 
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
-        """Give what is to be hidden and judged of an input."""
+        """Return what is to be hidden and judged of an input."""
         texts, session = texts_of(value, keys=self.keys), self.session(config)
         asks = scan_targets(value, self.stage, keys=self.keys) if self.scan and self.guard.judges_any else []
         return GuardRequest(texts, session, self.stage, asks=asks)
@@ -117,7 +117,7 @@ class ScanPrompt(InputStep):
             raise ValueError("the guard has no scanners, so that nothing would be judged: Guard(prompt_scanners=[...])")
 
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
-        """Give what is to be judged of an input."""
+        """Return what is to be judged of an input."""
         asks = scan_targets(value, self.stage, keys=self.keys)
         texts_of(value, keys=self.keys)  # what can't be walked is refused, not passed unseen
         session = self.session(config) if self.guard.scanners_hide else self.any_session(config)
@@ -169,7 +169,7 @@ class ScanOutput(OutputStep):
         return self._call_with_config(self._judge, input, config)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
-        """Do what `invoke` does without blocking the event loop."""
+        """Async version of `invoke`."""
         return await self._acall_with_config(self._ajudge, input, config)
 
     def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002, ARG002
@@ -182,7 +182,7 @@ class ScanOutput(OutputStep):
         config: RunnableConfig | None = None,
         **kwargs: Any,  # noqa: ARG002
     ) -> AsyncIterator[Any]:
-        """Do what `transform` does without blocking the event loop."""
+        """Async version of `transform`."""
         async for chunk in self._atransform_stream_with_config(input, self._ajudge_stream, config):
             yield chunk
 
@@ -240,7 +240,7 @@ class Deanonymize(OutputStep):
         return self._call_with_config(self._restore, input, config)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
-        """Do what `invoke` does without blocking the event loop."""
+        """Async version of `invoke`."""
         return await self._acall_with_config(self._arestore, input, config)
 
     def transform(self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002, ARG002
@@ -253,7 +253,7 @@ class Deanonymize(OutputStep):
         config: RunnableConfig | None = None,
         **kwargs: Any,  # noqa: ARG002
     ) -> AsyncIterator[Any]:
-        """Do what `transform` does without blocking the event loop."""
+        """Async version of `transform`."""
         async for chunk in self._atransform_stream_with_config(input, self._arestore_stream, config):
             yield chunk
 

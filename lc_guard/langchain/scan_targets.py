@@ -23,7 +23,7 @@ _TOOL_CALL_FIELDS = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
 
 
 def scan_targets(value: Any, stage: Stage, *, keys: Collection[str] | None = None) -> list[ScanTarget]:
-    """Give what scanners are asked about a value, with the stage of each text.
+    """Return what scanners are asked about a value, with the stage of each text.
 
     Of a conversation that is what users say (the stage given), what tools gave (``"tool_result"``) and documents
     (``"document"``). System prompts are the developer's own, and answers in the history were judged when they were
@@ -49,13 +49,13 @@ def scan_targets(value: Any, stage: Stage, *, keys: Collection[str] | None = Non
 
 
 def turns_of(messages: Iterable[BaseMessage]) -> tuple[Turn, ...]:
-    """Give the last turns of a conversation, as scanners are given them."""
+    """Return the last turns of a conversation, as scanners are given them."""
     turns = (Turn(_role(message), text) for message in messages if (text := message_text(message)))
     return tuple(deque(turns, MAX_TURNS))
 
 
 def prompt_text(value: Any, change: Mapping[str, str] | None = None) -> str:
-    """Give what the model is asked: the last words of the user in a conversation, or the whole of another value.
+    """Return what the model is asked: the last words of the user in a conversation, or the whole of another value.
 
     Args:
         value: What the model is given.
@@ -72,7 +72,7 @@ def prompt_text(value: Any, change: Mapping[str, str] | None = None) -> str:
 
 
 def message_text(message: BaseMessage) -> str:
-    """Give what a message says: its text, without ids, settings and arguments of tool calls."""
+    """Return what a message says: its text, without ids, settings and arguments of tool calls."""
     content = message.content
     if isinstance(content, str):
         return content
@@ -99,7 +99,7 @@ def _parts(value: Any, depth: int = 0) -> list[Any]:
 
 
 def _holds_messages(value: Any, depth: int) -> bool:
-    """Tell whether there are messages or documents in something, which are asked about in their own way."""
+    """Return whether there are messages or documents in something, which are asked about in their own way."""
     if isinstance(value, BaseMessage | ChatPromptValue | Document):
         return True
     if depth > MAX_DEPTH:
@@ -153,7 +153,7 @@ def _role(message: BaseMessage) -> Role:
 
 
 def _texts(value: Any) -> list[str]:
-    """Give the texts of anything; what can't be looked into has none."""
+    """Return the texts of anything; what can't be looked into has none."""
     texts: list[str] = []
 
     def note(text: str) -> str:

@@ -38,17 +38,17 @@ class StepSequence(RunnableSequence[Any, Any]):
         return ordered(super().pipe(*others, name=name))
 
     def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
-        """Give the name in traces."""
+        """Return the name in traces."""
         return super().get_name(suffix, name=name or self.name or RunnableSequence.__name__)
 
     @classmethod
     def lc_id(cls) -> list[str]:
-        """Give the id in traces."""
+        """Return the id in traces."""
         return RunnableSequence.lc_id()
 
 
 def ordered(chain: RunnableSerializable[Any, Any]) -> RunnableSerializable[Any, Any]:
-    """Give a chain that keeps looking at the order of its steps.
+    """Return a chain that keeps looking at the order of its steps.
 
     Raises:
         WrongOrder: If a model stands between a step that restores and a later one that hides, and none hides before.
@@ -94,7 +94,7 @@ def _look_at_pair(hiding: list[Any], restoring: Any) -> None:
 
 
 def _is_bare_model(step: Any) -> bool:
-    """Tell whether a step is a model that nothing protects."""
+    """Return whether a step is a model that nothing protects."""
     while isinstance(step, RunnableBindingBase):
         step = step.bound
     return isinstance(step, BaseLanguageModel) and not type(step).__module__.startswith("lc_guard.")

@@ -93,7 +93,7 @@ class Step(Runnable[Any, Any]):
         return self._session_id
 
     def session(self, config: RunnableConfig) -> str:
-        """Give the session of a call.
+        """Return the session of a call.
 
         Raises:
             SessionMissing: If there is none.
@@ -101,7 +101,7 @@ class Step(Runnable[Any, Any]):
         return session_key(configured_session(config, self._session_id))
 
     def any_session(self, config: RunnableConfig) -> str | None:
-        """Give the session of a call, or None."""
+        """Return the session of a call, or None."""
         named = configured_session(config, self._session_id)
         return None if named is None else session_key(named)
 
@@ -127,7 +127,7 @@ class InputStep(Step):
         return self._call_with_config(self._check_one, input, config)
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
-        """Do what `invoke` does without blocking the event loop."""
+        """Async version of `invoke`."""
         return await self._acall_with_config(self._acheck_one, input, config)
 
     def batch(
@@ -149,11 +149,11 @@ class InputStep(Step):
         return_exceptions: bool = False,
         **kwargs: Any,  # noqa: ARG002
     ) -> list[Any]:
-        """Do what `batch` does without blocking the event loop."""
+        """Async version of `batch`."""
         return await self._abatch_with_config(self._acheck, inputs, config, return_exceptions=return_exceptions)
 
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
-        """Give what is to be checked of an input."""
+        """Return what is to be checked of an input."""
         raise NotImplementedError
 
     def _check_one(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
@@ -215,7 +215,7 @@ class OutputStep(SingleChunkStream, Step):
     """A step that takes a model's answer, whole or as a stream."""
 
     def answer(self, config: RunnableConfig, run_manager: Any, *, mode: Streaming | None = None) -> OutputCheck:
-        """Give what judges the answer of a call."""
+        """Return what judges the answer of a call."""
         session = self.any_session(config)
         prompt = partial(self.guard.prompts.of, run=run_manager.parent_run_id, session=session)
         return OutputCheck(self.guard, session=session, prompt=prompt, mode=mode)

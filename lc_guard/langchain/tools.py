@@ -44,11 +44,11 @@ class ToolPolicy:
             raise ValueError(f"a tool gets either real values or placeholders, not both: {', '.join(sorted(both))}")
 
     def hides(self, tool: str) -> bool:
-        """Tell whether a tool gets placeholders."""
+        """Return whether a tool gets placeholders."""
         return tool in self._placeholders or (self._real is not None and tool not in self._real)
 
     def scans(self, tool: str) -> bool:
-        """Tell whether a tool's results are checked."""
+        """Return whether a tool's results are checked."""
         return self._scanned is None or tool in self._scanned
 
 
@@ -76,7 +76,7 @@ class ToolCallGuard:
         return f"{type(self).__name__}({self._tool!r})"
 
     def arguments(self) -> GuardRequest | None:
-        """Give what is to be hidden of the arguments, None if the tool gets real values.
+        """Return what is to be hidden of the arguments, None if the tool gets real values.
 
         Raises:
             UnsupportedInput: If an argument can't be looked into.
@@ -86,7 +86,7 @@ class ToolCallGuard:
         return GuardRequest(texts_of(self._args), self._session, "tool_call", preamble=False)
 
     def hidden(self, outcome: GuardResult, placeholders: Mapping[str, str]) -> Any:
-        """Give the arguments as the tool may see them, and note which values left.
+        """Return the arguments as the tool may see them, and note which values left.
 
         Args:
             outcome: What became of the job that `arguments` gave.
@@ -120,7 +120,7 @@ class ToolCallGuard:
         return _changed(result, self._put_back)
 
     def result(self, result: Any, state: Any) -> GuardRequest | None:
-        """Give what is to be checked of a result, None if there is nothing.
+        """Return what is to be checked of a result, None if there is nothing.
 
         Args:
             result: What the tool gave.
@@ -143,7 +143,7 @@ class ToolCallGuard:
 
     @staticmethod
     def judged(result: Any, outcome: GuardResult, *, withhold: bool) -> Any:
-        """Give what of a result goes on: as scanners left it, its values in it.
+        """Return what of a result goes on: as scanners left it, its values in it.
 
         Args:
             result: What the tool gave.

@@ -18,7 +18,7 @@ Wrap = Callable[[Any], Any]
 
 
 def is_chat_model(value: Any) -> bool:
-    """Tell whether something is a chat model, or stands for one that the call's config chooses."""
+    """Return whether something is a chat model, or stands for one that the call's config chooses."""
     if isinstance(value, DynamicRunnable):
         return is_chat_model(value.default)
     # init_chat_model gives this one when no model, or a choice of models, is named; its class is private
@@ -26,7 +26,7 @@ def is_chat_model(value: Any) -> bool:
 
 
 def around_models(value: Any, wrap: Wrap, *, others: Wrap | None = None) -> Any:
-    """Give a Runnable in which every chat model is wrapped; what is no model and holds none is the same object.
+    """Return a Runnable in which every chat model is wrapped; what is no model and holds none is the same object.
 
     Args:
         value: A model, or anything that LangChain composes around models: bindings, retries, fallbacks, sequences,
@@ -47,7 +47,7 @@ def around_models(value: Any, wrap: Wrap, *, others: Wrap | None = None) -> Any:
 
 
 def is_bound_model(value: Any) -> bool:
-    """Tell whether something is a chat model with bindings, retries or fallbacks around it, and nothing else."""
+    """Return whether something is a chat model with bindings, retries or fallbacks around it, and nothing else."""
     if isinstance(value, RunnableBindingBase):
         return is_chat_model(value.bound) or is_bound_model(value.bound)
     if isinstance(value, RunnableWithFallbacks):
@@ -56,7 +56,7 @@ def is_bound_model(value: Any) -> bool:
 
 
 def parts_of(value: Any) -> dict[str, Any]:
-    """Give the fields of a Runnable in which other Runnables may stand: its own, and those in its lists and dicts."""
+    """Return the fields of a Runnable in which other Runnables may stand: its own, and those in its lists and dicts."""
     if isinstance(value, RunnableBindingBase):  # its options may name tools, which are the model's to see
         return {"bound": value.bound}
     if not isinstance(value, Runnable) or not isinstance(value, BaseModel):

@@ -72,7 +72,7 @@ class Picker:
         _keep(self._strata[stratum], (draw, place, score), self._count)
 
     def chosen(self) -> list[Score]:
-        """Give the choice, one score an observation, the most uncertain first."""
+        """Return the choice, one score an observation, the most uncertain first."""
         nearest = [item[-1] for item in sorted(self._near, key=lambda item: item[:3], reverse=True)]
         chosen = {str(score.observation_id): score for score in nearest[: (self._count + 1) // 2]}
         drawn = [[item[-1] for item in sorted(stratum, key=lambda item: item[:2])] for stratum in self._strata]
@@ -157,7 +157,7 @@ def _can_be_labelled(check: str, asked: Collection[str] | None) -> bool:
 
 
 def _asked_for(api: LangfuseApi, queue: dict[str, Any]) -> set[str]:
-    """Give the labels that a queue asks people for; a queue can't be changed through the API."""
+    """Return the labels that a queue asks people for; a queue can't be changed through the API."""
     ids = set(queue.get("scoreConfigIds") or ())
     rows = (row for page in numbered_pages(api, CONFIGS) for row in page.rows)
     asked = {str(row.get("name")) for row in rows if row["id"] in ids}
@@ -174,7 +174,7 @@ def _queue(api: LangfuseApi, name: str) -> dict[str, Any] | None:
 
 
 def _items(api: LangfuseApi, queue: str) -> tuple[int, set[str]]:
-    """Give how many wait, and what stands or stood in the queue."""
+    """Return how many wait, and what stands or stood in the queue."""
     pending, known = 0, set()
     for page in numbered_pages(api, f"{PATH}/{queue}/items"):
         for row in page.rows:

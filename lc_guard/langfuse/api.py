@@ -177,7 +177,7 @@ class LangfuseApi:
         ) from None
 
     def trace_url(self, project_id: str | None, trace_id: str, observation_id: str | None = None) -> str | None:
-        """Give the address of a trace in Langfuse's pages; None without the project's id.
+        """Return the address of a trace in Langfuse's pages; None without the project's id.
 
         Args:
             project_id: The project's id, which every row carries.
@@ -190,7 +190,7 @@ class LangfuseApi:
         return f"{link}?observation={quote(observation_id, safe='')}" if observation_id else link
 
     def now(self) -> datetime:
-        """Give the time by the server's clock, as far as an answer has told it."""
+        """Return the time by the server's clock, as far as an answer has told it."""
         return datetime.now(UTC) + self.clock_offset
 
     def _once(self, method: Method, path: str, query: dict[str, str], body: Any) -> tuple[int, httpx.Headers, bytes]:
@@ -285,7 +285,7 @@ def _http_date(told: str | None) -> datetime | None:
 
 
 def _reason(data: bytes) -> str:
-    """Give the server's own short words about a read; about a write they may quote what was written."""
+    """Return the server's own short words about a read; about a write they may quote what was written."""
     try:
         told = json.loads(data).get("message")
     except (ValueError, RecursionError, AttributeError):

@@ -89,7 +89,7 @@ class Audit:
         return len({leak.trace_id for leak in self.leaks})
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain JSON values."""
+        """Return plain JSON values."""
         return {
             "format": _FORMAT,
             "since": _iso(self.since),
@@ -102,11 +102,11 @@ class Audit:
         }
 
     def to_json(self) -> str:
-        """Give the audit as JSON."""
+        """Return the audit as JSON."""
         return json.dumps(self.as_dict(), indent=2)
 
     def to_csv(self) -> str:
-        """Give one line a leak and kind as CSV."""
+        """Return one line a leak and kind as CSV."""
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
         writer.writerow(("trace_id", "observation_id", "type", "start", "place", "kind", "count", "url"))
@@ -241,7 +241,7 @@ class _State:
         self._path, self._about = path, about
 
     def load(self) -> tuple[Audit, str] | None:
-        """Give what was found before and the cursor to go on from.
+        """Return what was found before and the cursor to go on from.
 
         Raises:
             LangfuseError: The file is of something else.

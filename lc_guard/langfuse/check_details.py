@@ -9,7 +9,7 @@ _LONGEST_TOLD, _MOST_DETAILS = 200, 64
 
 
 def check_metadata(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what belongs into the metadata of a check's observation.
+    """Return what belongs into the metadata of a check's observation.
 
     Args:
         outputs: What the check's run ended with: its ``decision``, the milliseconds of its ``detectors``, and

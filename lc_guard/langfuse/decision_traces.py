@@ -36,7 +36,7 @@ class DecisionTraces:
                 self._traces.popitem(last=False)
 
     def get(self, decision: Decision) -> str | None:
-        """Give the trace of a decision, or None if it was not seen of late."""
+        """Return the trace of a decision, or None if it was not seen of late."""
         with self._lock:
             return self._traces.get(_key(decision))
 

@@ -151,7 +151,7 @@ class _Detecting(_Judge):
 
 
 def found_in(detector: Any, text: str) -> list[Entity]:
-    """Give what a detector finds in a traced text, without what stands in a placeholder.
+    """Return what a detector finds in a traced text, without what stands in a placeholder.
 
     Raises:
         Exception: What the detector raises.

@@ -123,7 +123,7 @@ class BoundedFlush:
 
 
 def flush_of(resources: Any) -> BoundedFlush:
-    """Give the one `BoundedFlush` of a client's resources."""
+    """Return the one `BoundedFlush` of a client's resources."""
     delivery: BoundedFlush = vars(resources).setdefault(_PLACE, BoundedFlush(resources))
     return delivery
 

@@ -223,7 +223,7 @@ class CallbackHandler(_LangfuseHandler):
             self._safely(self._restored, data, run_id)
 
     def trace_url(self, of: Decision | Blocked | None = None) -> str | None:
-        """Give the address of a trace in Langfuse.
+        """Return the address of a trace in Langfuse.
 
         The first call asks Langfuse for the project's id, and waits for it: in async code call it in a thread.
 
@@ -248,7 +248,7 @@ class CallbackHandler(_LangfuseHandler):
         return found[-1]
 
     def user_pseudonym(self, user_id: str) -> str:
-        """Give what stands for a user id in Langfuse, to find the user's traces there.
+        """Return what stands for a user id in Langfuse, to find the user's traces there.
 
         Returns:
             The keyed hash, 32 hexadecimal digits; the id itself without a `user_id_key`.

@@ -120,7 +120,7 @@ class Tracing:
         return self._copying.failed + sum(score["id"] not in self._accepted for score in self.scores)
 
     def strings(self) -> list[str]:
-        """Give every string that left, in spans and in scores; of JSON inside a string what it holds."""
+        """Return every string that left, in spans and in scores; of JSON inside a string what it holds."""
         strings = [text for span in self.spans for text in _strings_of(span)]
         return strings + [text for body in self._bodies for text in _strings_in(body)]
 
@@ -195,7 +195,7 @@ def _strings_of(span: ReadableSpan) -> Iterator[str]:
 
 
 def _strings_in(value: Any, depth: int = 0) -> Iterator[str]:
-    """Give all strings in a value, keys too; of JSON inside a string what it holds. Long whole numbers count."""
+    """Yield all strings in a value, keys too; of JSON inside a string what it holds. Long whole numbers count."""
     if isinstance(value, str):
         inner = _parsed(value) if depth < _MAX_DEPTH else None
         if inner is None:

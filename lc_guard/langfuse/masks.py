@@ -54,7 +54,7 @@ class OtelSpansMask:
         return f"{type(self).__name__}({self._mask!r})"
 
     def __call__(self, *, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
-        """Give what has to change in a batch of spans; who can't be masked gets what is no patch, and is left out."""
+        """Return what has to change in a batch of spans; who can't be masked gets what is no patch, and is left out."""
         with END.held():
             return MaskOtelSpansResult(span_patches=self._patches(params))
 

@@ -53,7 +53,7 @@ class Spool:
             raise self._unusable() from None
 
     def rows(self, label: str) -> Iterator[Score | Observation]:
-        """Give what was kept of one read."""
+        """Yield what was kept of one read."""
         record = _RECORDS[label]
         with self._path.open("rb") as lines:
             next(lines)
@@ -64,11 +64,11 @@ class Spool:
                         yield record(**row)
 
     def place(self, label: str) -> tuple[str | None, bool]:
-        """Give the cursor to go on from, and whether the read is complete."""
+        """Return the cursor to go on from, and whether the read is complete."""
         return self._places.get(label, (None, False))
 
     def passed_over(self, label: str) -> Counter[str]:
-        """Give how many rows of the kept pages could not be taken, by reason."""
+        """Return how many rows of the kept pages could not be taken, by reason."""
         return self._passed_over.get(label, Counter())
 
     def add(

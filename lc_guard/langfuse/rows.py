@@ -32,7 +32,7 @@ class Window:
     until: float
 
     def holds(self, timestamp: float) -> bool:
-        """Tell whether a time lies in it."""
+        """Return whether a time lies in it."""
         return self.since <= timestamp < self.until
 
 

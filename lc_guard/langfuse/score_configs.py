@@ -43,11 +43,11 @@ class Config:
     categories: tuple[str, ...] = ()
 
     def body(self) -> dict[str, Any]:
-        """Give the request that creates it."""
+        """Return the request that creates it."""
         return {"name": self.name, "dataType": self.data_type, "description": self.description, **self.values()}
 
     def values(self) -> dict[str, Any]:
-        """Give the range or the categories: what is corrected in one that is there. Its description is people's."""
+        """Return the range or the categories: what is corrected in one that is there. Its description is people's."""
         if self.data_type == "NUMERIC":
             return {"minValue": 0, "maxValue": 1}
         if self.categories:
@@ -71,7 +71,7 @@ class Step:
 
 
 def wanted_configs(checks: Iterable[str], stages: Sequence[Stage] = get_args(Stage)) -> list[Config]:
-    """Give the configs of checks: risk, validity and a person's label at each stage, and the trace's action.
+    """Return the configs of checks: risk, validity and a person's label at each stage, and the trace's action.
 
     Args:
         checks: Names of the checks, such as ``"pii"``.

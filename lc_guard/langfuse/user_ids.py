@@ -39,10 +39,10 @@ class UserIdHasher:
         return f"{type(self).__name__}()"
 
     def of(self, user_id: str) -> str:
-        """Give the hash of a user id: 32 hexadecimal digits."""
+        """Return the hash of a user id: 32 hexadecimal digits."""
         return hmac.new(self._key, user_id.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
 
     def replace(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
-        """Give a copy of a run's metadata with hashes where it names the user; ids that are no str become one."""
+        """Return a copy of a run's metadata with hashes where it names the user; ids that are no str become one."""
         named = {key: self.of(str(metadata[key])) for key in USER_KEYS if metadata.get(key) is not None}
         return {**metadata, **named}

@@ -87,7 +87,7 @@ class RunMask:
         self._mask.learn(_trace(run), attributes, ended=bool(outputs or run.get("error")))
 
     def mask(self, run: Mapping[str, Any], texts: dict[str, str] | None = None) -> dict[str, Any]:
-        """Give a run that may leave.
+        """Return a run that may leave.
 
         Args:
             run: The run, with plain values (see `plain`).
@@ -137,7 +137,7 @@ class RunMask:
 
 
 def withheld(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a run of which all texts are withheld: where it stands, when it was, and nothing else."""
+    """Return a run of which all texts are withheld: where it stands, when it was, and nothing else."""
     given: dict[str, Any] = {key: value for key, value in run.items() if key in _STRUCTURE}
     if "name" in run:
         given["name"] = "withheld"
@@ -150,7 +150,7 @@ def withheld(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def snapshot(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a run as it is now, of plain values; binary attachments, which nothing can look into, are left out.
+    """Return a run as it is now, of plain values; binary attachments, which nothing can look into, are left out.
 
     Raises:
         ValueError: If it is nested deeper than 100 levels.
@@ -163,7 +163,7 @@ def snapshot(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911, PLR0912 - one answer a type
-    """Give a value as JSON knows it; nothing is consumed, and what is unknown is told as ``repr`` tells it.
+    """Return a value as JSON knows it; nothing is consumed, and what is unknown is told as ``repr`` tells it.
 
     Raises:
         ValueError: If it is nested deeper than 100 levels.
@@ -205,7 +205,7 @@ def _key(key: Any) -> str:
 
 
 def _attributes(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a run as the attributes of a span of Langfuse, which the mask knows."""
+    """Return a run as the attributes of a span of Langfuse, which the mask knows."""
     extra = run.get("extra")
     extra = extra if isinstance(extra, Mapping) else {}
     metadata = extra.get("metadata")

@@ -18,7 +18,7 @@ class CanarySpans:
 
     @contextmanager
     def awaited(self) -> Iterator[tuple[str, threading.Event]]:
-        """Give the trace id that a canary is to have, and what is set when the mask is shown it.
+        """Return the trace id that a canary is to have, and what is set when the mask is shown it.
 
         The lower half of the id is 1: a sampler by ratio takes it whatever its ratio.
         """
@@ -31,7 +31,7 @@ class CanarySpans:
             self._awaited.pop(trace_id, None)
 
     def take(self, trace_id: str, name: str) -> bool:
-        """Tell whether a span is a canary, which is not to be exported, and note that it came."""
+        """Return whether a span is a canary, which is not to be exported, and note that it came."""
         if name != CANARY_NAME:
             return False
         seen = self._awaited.get(trace_id)

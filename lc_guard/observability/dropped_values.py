@@ -68,7 +68,7 @@ class DroppedValues:
             return [known.find(text, inside_words=inside_words) for text in texts]
 
     def lost(self, digest: str) -> bool:
-        """Tell whether values of the session were here and are gone for good."""
+        """Return whether values of the session were here and are gone for good."""
         with self._lock:
             self._purge()
             return digest in self._lost

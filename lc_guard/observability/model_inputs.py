@@ -36,12 +36,12 @@ _LEAST_NUMBER = 10_000  # smaller ones are counters and settings
 
 
 def is_model_call(attributes: Mapping[str, Any]) -> bool:
-    """Tell whether a span is the call of a model that writes text."""
+    """Return whether a span is the call of a model that writes text."""
     return any(attributes.get(key) in values for key, values, _ in _MODEL_CALLS)
 
 
 def model_input(attributes: Mapping[str, Any]) -> dict[Leaf, None]:
-    """Give the texts, and the long whole numbers, that a model was sent; nothing for a span that is no model's.
+    """Return the texts, and the long whole numbers, that a model was sent; nothing for a span that is no model's.
 
     Left out are roles, ids, names of tools and their definitions: a developer's own words, which no guard hides.
 

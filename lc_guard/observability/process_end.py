@@ -49,7 +49,7 @@ class ProcessEnd:
         self._held: set[threading.Event] = set()
 
     def deadline(self, seconds: float) -> float:
-        """Give the reading of `time.monotonic` at which a wait of so many seconds from the beginning is over."""
+        """Return the reading of `time.monotonic` at which a wait of so many seconds from the beginning is over."""
         if self._began is None:
             self._began = time.monotonic()
         return self._began + seconds

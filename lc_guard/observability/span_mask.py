@@ -162,7 +162,7 @@ class SpanMask:
     def mask(
         self, trace_id: str, name: str, attributes: Mapping[str, Any], redacted: MutableMapping[str, str] | None = None
     ) -> tuple[dict[str, Any], list[str]]:
-        """Give what has to change in a span's attributes.
+        """Return what has to change in a span's attributes.
 
         Args:
             trace_id: Its trace.
@@ -204,7 +204,7 @@ class SpanMask:
         return self._changes(trees, table)
 
     def leak(self, trace_id: str, observation_id: str, attributes: Mapping[str, Any]) -> Leak | None:
-        """Tell whether a model was sent values that a session of the trace hides.
+        """Return whether a model was sent values that a session of the trace hides.
 
         What counts is what the guard itself would have hidden there: whole words, no names that are ordinary words, no
         kinds that the policy lets pass, no look-alikes, nothing inside a placeholder.
@@ -254,7 +254,7 @@ class SpanMask:
         return not passes and not is_ordinary(text, hit.start, hit.end)
 
     def _fakes(self, digests: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
-        """Give where fakes of the sessions stand in a text: they look like values, and may hold one."""
+        """Yield where fakes of the sessions stand in a text: they look like values, and may hold one."""
         for session in filter(None, map(self._guard.session_of, digests)):
             restoring = self._guard.restoring(session)
             if not isinstance(restoring, FakeRestoring):
@@ -267,7 +267,7 @@ class SpanMask:
             self._traces.setdefault(trace_id, _Trace()).open = True
 
     def _finders(self, digests: Sequence[str], *, inside_words: bool = True) -> tuple[list[Finder], bool]:
-        """Give who knows the sessions' values, and whether they know all of them."""
+        """Return who knows the sessions' values, and whether they know all of them."""
         finders: list[Finder] = []
         complete = True
         for digest in digests:
@@ -318,7 +318,7 @@ class SpanMask:
 
 
 def leak_attributes(leak: Leak, masked: Mapping[str, Any]) -> dict[str, str]:
-    """Give the attributes that show a leak on its observation in Langfuse.
+    """Return the attributes that show a leak on its observation in Langfuse.
 
     Args:
         leak: The leak.
@@ -329,7 +329,7 @@ def leak_attributes(leak: Leak, masked: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _warning(attributes: Mapping[str, Any]) -> dict[str, str]:
-    """Give the attributes that show an unguarded model; an observation that says something already keeps it."""
+    """Return the attributes that show an unguarded model; an observation that says something already keeps it."""
     said = attributes.get(_LEVEL, "DEFAULT") != "DEFAULT" or attributes.get(_STATUS)
     return {} if said else {_LEVEL: "WARNING", _STATUS: _UNGUARDED}
 
@@ -350,7 +350,7 @@ def _all_leaves(key: str, tree: Any) -> Iterator[Leaf]:
 
 
 def _scalar(value: Any) -> str:
-    """Give the text of a metadata attribute: SDK 5 writes it as JSON, SDK 4 as it is."""
+    """Return the text of a metadata attribute: SDK 5 writes it as JSON, SDK 4 as it is."""
     if isinstance(value, str) and value[:1] == '"':
         with suppress(ValueError):
             value = json.loads(value)
@@ -358,7 +358,7 @@ def _scalar(value: Any) -> str:
 
 
 def _settles(output: Any) -> bool | None:
-    """Tell whether a check says that every value of its texts has a placeholder now; None if it looks for none."""
+    """Return whether a check says that every value of its texts has a placeholder now; None if it looks for none."""
     try:
         decision = json.loads(output)["decision"]
         if decision["check"] != PII_CHECK:

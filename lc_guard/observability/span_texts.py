@@ -42,12 +42,12 @@ _PLACEHOLDER = re.compile(
 
 
 def is_free_text(leaf: str, *, is_key: bool = False) -> bool:
-    """Tell whether a string is more than a word of a protocol, such as a role, or the name of a field."""
+    """Return whether a string is more than a word of a protocol, such as a role, or the name of a field."""
     return leaf not in _PROTOCOL_WORDS and not (is_key and _FIELD_NAME.fullmatch(leaf) is not None)
 
 
 def traced_texts(value: Any) -> list[str]:
-    """Give the texts in a traced value, through JSON and strings that hold JSON, each once.
+    """Return the texts in a traced value, through JSON and strings that hold JSON, each once.
 
     Args:
         value: What a tracer has recorded: strings, numbers, sequences and mappings.
@@ -63,5 +63,5 @@ def traced_texts(value: Any) -> list[str]:
 
 
 def placeholder_spans(text: str) -> list[tuple[int, int]]:
-    """Give where placeholders of any numbered style stand, and what stands for good instead of a value."""
+    """Return where placeholders of any numbered style stand, and what stands for good instead of a value."""
     return [match.span() for match in _PLACEHOLDER.finditer(text)]

@@ -156,7 +156,7 @@ def require_names(name: str, given: object, values: str) -> None:
 
 
 def rebuilt(record: Any) -> tuple[Any, ...]:
-    """Give what pickles a record: read-only mappings can't be pickled."""
+    """Return what pickles a record: read-only mappings can't be pickled."""
     values = {item.name: getattr(record, item.name) for item in fields(record) if item.init}
     plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
     make: Any = type(record)
@@ -164,7 +164,7 @@ def rebuilt(record: Any) -> tuple[Any, ...]:
 
 
 def plain(value: Any) -> Any:
-    """Give what a setting is in the file of a policy: plain JSON values; of a check only what is set."""
+    """Return what a setting is in the file of a policy: plain JSON values; of a check only what is set."""
     if isinstance(value, CheckPolicy):
         values = {item.name: getattr(value, item.name) for item in fields(value)}
         return {name: plain(each) for name, each in values.items() if each is not None and each != {}}

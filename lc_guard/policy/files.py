@@ -196,7 +196,7 @@ def _names(kind: Any) -> list[str]:
 
 
 def _words(hint: Any) -> list[str]:
-    """Give the words that a type takes: those of the literals in it."""
+    """Return the words that a type takes: those of the literals in it."""
     inner = get_args(hint)
     return [word for part in inner for word in ([part] if isinstance(part, str) else _words(part))]
 

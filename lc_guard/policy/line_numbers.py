@@ -120,7 +120,7 @@ def _statements(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
 
 
 def _named(values: Mapping[str, Any]) -> tuple[Place, bool]:
-    """Give the place that a header names, and whether it is one of a list of tables."""
+    """Return the place that a header names, and whether it is one of a list of tables."""
     place: list[str] = []
     while values:
         ((key, below),) = values.items()

@@ -134,12 +134,12 @@ class Policy:
         return load_policy(cls, path)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the policy as plain JSON values, in the form that a file of it has; of the checks only what is set."""
+        """Return the policy as plain JSON values, in the form that a file of it has; of the checks only what is set."""
         values = {item.name: plain(getattr(self, item.name)) for item in fields(self) if item.init}
         return {**values, "timeout": "none" if self.timeout is None else self.timeout}
 
     def rule(self, stage: Stage, check: str) -> EffectivePolicy:
-        """Give what holds for a check at a stage, all settings taken together."""
+        """Return what holds for a check at a stage, all settings taken together."""
         known = self._rules.get((stage, check))
         if known is None:
             at_stage = self.stages.get(stage, StagePolicy())
@@ -152,16 +152,16 @@ class Policy:
         return known
 
     def counts(self, kind: str, score: float) -> bool:
-        """Tell whether an entity of this kind and score counts."""
+        """Return whether an entity of this kind and score counts."""
         return score >= self.thresholds.get(kind, 0.0)
 
     def action(self, kind: str) -> KindAction:
-        """Give what happens to an entity of this kind."""
+        """Return what happens to an entity of this kind."""
         action = self.kinds.get(kind, self.default)
         return "anonymize" if action == "block" and self.on_invalid == "warn" else action
 
     def would_block(self, kind: str) -> bool:
-        """Tell whether an entity of this kind makes a text invalid."""
+        """Return whether an entity of this kind makes a text invalid."""
         return self.kinds.get(kind, self.default) == "block"
 
 

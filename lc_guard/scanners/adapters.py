@@ -24,7 +24,7 @@ _MAX_NAME = 64
 
 
 def as_scanner(thing: Any, *, side: Side) -> Scanner:
-    """Give a scanner for anything that judges a text.
+    """Return a scanner for anything that judges a text.
 
     Args:
         thing: A scanner (given back as it is, or what its method ``for_side(side)`` gives), a scanner object of LLM
@@ -74,7 +74,7 @@ def _of_object(thing: Any, side: Side) -> Scanner:
 
 
 def check_name(name: str) -> str:
-    """Give a check's name that a user chose.
+    """Return a check's name that a user chose.
 
     Raises:
         ValueError: It is empty, longer than 64 characters, or has characters that can't be shown.
@@ -85,7 +85,7 @@ def check_name(name: str) -> str:
 
 
 def by_unique_name(scanners: Iterable[Any], *, reserved: Collection[str] = (PII_CHECK,)) -> dict[str, Any]:
-    """Give scanners by the names of their checks, each name once, in the same order.
+    """Return scanners by the names of their checks, each name once, in the same order.
 
     A scanner whose name comes from its class gets a number if the name is taken: ``Regex``, ``Regex_2``. One whose
     name the user gave (a pair, or the keyword ``name``: its attribute `name_given` is true) keeps it.
@@ -139,7 +139,7 @@ class NamedScanner:
         return getattr(self._scanner, attribute)
 
     def for_side(self, side: Side) -> NamedScanner:
-        """Give the scanner for one of a guard's lists, under the same name.
+        """Return the scanner for one of a guard's lists, under the same name.
 
         Args:
             side: ``"prompt"`` or ``"output"``.
@@ -150,7 +150,7 @@ class NamedScanner:
         return NamedScanner(self.name, as_scanner(self._scanner, side=side))
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Give what the scanner says."""
+        """Return what the scanner says."""
         return self._scanner.scan(request)
 
 

@@ -54,7 +54,7 @@ class ScanRequest:
     deadline: float | None = field(default=None, compare=False)
 
     def seconds_left(self) -> float | None:
-        """Give the seconds until the deadline, 0 when it has passed; None for no limit."""
+        """Return the seconds until the deadline, 0 when it has passed; None for no limit."""
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
 
@@ -98,7 +98,7 @@ class Scanner(Protocol):
 
 
 def scanner_name(scanner: Any) -> str:
-    """Give the name of a scanner: its own, or that of its class."""
+    """Return the name of a scanner: its own, or that of its class."""
     return str(getattr(scanner, "name", "") or type(scanner).__name__)
 
 

@@ -22,7 +22,7 @@ class Piece(NamedTuple):
 
 
 def sendable(text: str) -> str:
-    """Give a text that can be written as UTF-8: lone surrogates replaced one for one, so that offsets stay."""
+    """Return a text that can be written as UTF-8: lone surrogates replaced one for one, so that offsets stay."""
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
@@ -48,5 +48,5 @@ def chunks(text: str, size: int) -> list[Piece]:
 
 
 def _after_blank(text: str, at: int, *, floor: int) -> int:
-    """Give the offset after the last blank before `at`, or `at` when there is none above the floor."""
+    """Return the offset after the last blank before `at`, or `at` when there is none above the floor."""
     return next((offset for offset in range(at, floor, -1) if text[offset - 1].isspace()), at)

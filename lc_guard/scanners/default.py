@@ -11,7 +11,7 @@ from lc_guard.scanners.secrets import Secrets
 
 
 def builtin_scanners() -> list[Scanner]:
-    """Give scanners for what a model is given to read, none of which needs a model or a network.
+    """Return scanners for what a model is given to read, none of which needs a model or a network.
 
     Unseen characters, known phrases of injection and jailbreaks, both also inside encodings, attempts on placeholders,
     and credentials: together a fraction of a millisecond for an ordinary prompt. Word lists are yours: `BannedWords`.
@@ -23,7 +23,7 @@ def builtin_scanners() -> list[Scanner]:
 
 
 def builtin_output_scanners() -> list[Scanner]:
-    """Give scanners for what a model says: credentials and unseen characters, which can carry data out.
+    """Return scanners for what a model says: credentials and unseen characters, which can carry data out.
 
     Returns:
         New scanners, in the order in which they are cheapest.

@@ -31,7 +31,7 @@ _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 def removed(text: str, sanitized: str) -> list[Span]:
-    """Give the stretches of a text that its sanitized form leaves out or replaces.
+    """Return the stretches of a text that its sanitized form leaves out or replaces.
 
     What is outside them stands, in the same order, in `sanitized`. In doubt a stretch is too long, never too short.
     Time is linear in the length of both, but for a bounded piece around each difference.
@@ -64,7 +64,7 @@ def removed(text: str, sanitized: str) -> list[Span]:
 
 
 def _common(a: str, b: str, i: int, j: int) -> int:
-    """Give how many characters `a` from `i` and `b` from `j` have in common."""
+    """Return how many characters `a` from `i` and `b` from `j` have in common."""
     most = min(len(a) - i, len(b) - j)
     size, same = 64, 0
     while same < most:
@@ -79,7 +79,7 @@ def _common(a: str, b: str, i: int, j: int) -> int:
 
 
 def _anchor(text: str, sanitized: str, at: int, other: int, window: int) -> Span | None:
-    """Give where both run on alike: the first stretch of some characters that both have."""
+    """Return where both run on alike: the first stretch of some characters that both have."""
     last = min(len(sanitized) - _GRAM, other + window)
     # Counted down, so that of equal ones the first is kept.
     grams = {sanitized[n : n + _GRAM]: n for n in range(last, other - 1, -1)}
@@ -91,7 +91,7 @@ def _anchor(text: str, sanitized: str, at: int, other: int, window: int) -> Span
 
 
 def _within(text: str, sanitized: str) -> Iterable[Span]:
-    """Give the stretches of one short piece; of a long one all of it."""
+    """Return the stretches of one short piece; of a long one all of it."""
     if not sanitized:
         return [(0, len(text))]
     for filler in FILLERS:
@@ -110,7 +110,7 @@ def _within(text: str, sanitized: str) -> Iterable[Span]:
 
 
 def _between(text: str, pieces: Sequence[str]) -> list[Span] | None:
-    """Give what stands between pieces of a text that came one after the other; None if they don't fit."""
+    """Return what stands between pieces of a text that came one after the other; None if they don't fit."""
     if not text.startswith(pieces[0]) or not text.endswith(pieces[-1]):
         return None
     spans: list[Span] = []
@@ -125,7 +125,7 @@ def _between(text: str, pieces: Sequence[str]) -> list[Span] | None:
 
 
 def _deleted(text: str, sanitized: str) -> list[Span] | None:
-    """Give what was taken out with nothing put in its place; None if that is not what was done."""
+    """Return what was taken out with nothing put in its place; None if that is not what was done."""
     spans: list[Span] = []
     at = 0
     for char in sanitized:
@@ -175,7 +175,7 @@ class RecordingScanner:
         return recorded
 
     def rewritten(self, text: str, sanitized: str) -> Rewritten | None:
-        """Give a text without what the scanner found, and the stretches that it found.
+        """Return a text without what the scanner found, and the stretches that it found.
 
         Args:
             text: The text that it was asked about and that is not valid.

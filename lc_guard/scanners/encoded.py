@@ -110,13 +110,13 @@ def _base64(run: str) -> str | None:
 
 
 def _readable_part(data: bytes) -> str | None:
-    """Give the stretches that are text, where what stood before or behind belongs to the same alphabet."""
+    """Return the stretches that are text, where what stood before or behind belongs to the same alphabet."""
     stretches = _PRINTABLE.findall(data)
     return " ".join(stretch.decode("ascii") for stretch in stretches) if stretches else None
 
 
 def _readable(data: bytes) -> str | None:
-    """Give bytes as text, if they are: UTF-8 (or UTF-16, as PowerShell encodes), letters for the most part."""
+    """Return bytes as text, if they are: UTF-8 (or UTF-16, as PowerShell encodes), letters for the most part."""
     if len(data) < 6:
         return None
     encoding = "utf-16-le" if data[1::2].count(0) > len(data) // 3 else "utf-8"
@@ -269,7 +269,7 @@ class EncodedPayloads:
         return [scanner.scan(asked) for scanner in self._scanners]
 
     def _guilty(self, layer: Sequence[tuple[Decoded, Decoded]], request: ScanRequest) -> list[Decoded]:
-        """Give those that are at fault alone; all, if it takes several or there are too many to ask."""
+        """Return those that are at fault alone; all, if it takes several or there are too many to ask."""
         alone = (
             [outer for piece, outer in layer if any(not r.valid for r in self._judged([piece.text], request))]
             if 1 < len(layer) <= _ALONE

@@ -158,7 +158,7 @@ def worst(results: Sequence[ScanResult]) -> ScanResult:
 
 
 def conversation(request: ScanRequest, text: str, role: str, *, budget: int | None = None) -> list[dict[str, Any]]:
-    """Give the messages of a conversation that ends with a text, in the form of OpenAI's chat.
+    """Return the messages of a conversation that ends with a text, in the form of OpenAI's chat.
 
     Args:
         request: What the text belongs to: its turns go before it, and for what a model wrote its prompt.

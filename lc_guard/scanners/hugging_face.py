@@ -262,7 +262,7 @@ class HuggingFaceClassifier:
 
 
 def _limit(tokenizer: Any, config: Any) -> int:
-    """Give how many tokens the model takes, special ones included."""
+    """Return how many tokens the model takes, special ones included."""
     limits = [int(tokenizer.model_max_length)]
     positions = getattr(config, "max_position_embeddings", None)
     if positions and int(positions) > 0:

@@ -171,7 +171,7 @@ def _emoji_ends(text: str, at: int) -> bool:
 
 
 def _directions(text: str) -> set[int]:
-    """Give the direction marks and the closed isolates of a text with right-to-left letters, line by line."""
+    """Return the direction marks and the closed isolates of a text with right-to-left letters, line by line."""
     allowed: set[int] = set()
     opened: list[int] = []
     for at, letter in enumerate(text):

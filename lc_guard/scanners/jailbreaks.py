@@ -113,7 +113,7 @@ class JailbreakPhrases:
         )
 
     def _joined(self, turns: Sequence[Turn], text: str) -> list[Hit]:
-        """Give the hits of the conversation, if one of them reaches from an earlier message into this one."""
+        """Return the hits of the conversation, if one of them reaches from an earlier message into this one."""
         said = [turn.text for turn in turns if turn.role == "user"][-_EARLIER_TURNS:]
         before = canonical(" ".join(said)[-_EARLIER_CHARACTERS:])
         before = " ".join(word for word in before[-_REACH:].split(" ") if word not in {".", '"'})
@@ -126,7 +126,7 @@ class JailbreakPhrases:
 def _entities(
     text: str, found: Sequence[Hit], written: Sequence[Hit], weights: Mapping[str, float], *, leet: bool
 ) -> tuple[Entity, ...]:
-    """Give where phrases stand; what was found in a text that lower case makes longer or shorter has no place."""
+    """Return where phrases stand; what was found in a text that lower case makes longer or shorter has no place."""
     keeps_offsets = len(text.lower()) == len(text)
     entities = [Entity(_KIND, hit.start, hit.end, hit.rule.weight) for hit in written if keeps_offsets]
     if found:

@@ -126,7 +126,7 @@ def _result(reply: ReplyFields, piece: Piece, number: int) -> ScanResult:
 
 
 def _located(payload: list[ReplyFields], piece: Piece, number: int) -> tuple[tuple[Entity, ...], set[str]]:
-    """Give the entities of the last message, and the detectors all of whose finds are among them."""
+    """Return the entities of the last message, and the detectors all of whose finds are among them."""
     entities, located, lost = set(), set(), set()
     for item in payload:
         kind, text = item.category("detector_type"), item.text("text")

@@ -37,7 +37,7 @@ _LOCK = "_lc_guard_lock"
 
 
 def scan_shape(scanner: Any) -> Shape | None:
-    """Tell how a scanner is asked: by a request, a prompt, or a prompt and an output.
+    """Return how a scanner is asked: by a request, a prompt, or a prompt and an output.
 
     Args:
         scanner: An object with a method ``scan``.
@@ -83,7 +83,7 @@ def refuse_vault(scanner: Any) -> None:
 def adapted(
     scanner: Any, *, side: Literal["prompt", "output"], name: str | None = None, stages: tuple[Stage, ...] | None = None
 ) -> AdaptedScanner:
-    """Give a scanner of ours for a scanner object of LLM Guard or gorget, or one that is asked like theirs.
+    """Return a scanner of ours for a scanner object of LLM Guard or gorget, or one that is asked like theirs.
 
     Args:
         scanner: The object: ``scan(prompt)`` for a prompt, ``scan(prompt, output)`` for an output.
@@ -99,17 +99,17 @@ def adapted(
 
 
 def cost_of(kind: str) -> Cost:
-    """Give what a scanner of LLM Guard costs, by the name of its class."""
+    """Return what a scanner of LLM Guard costs, by the name of its class."""
     return "instant" if kind in _INSTANT else "remote" if kind == "URLReachability" else "model"
 
 
 def needs_whole(kind: str) -> bool:
-    """Tell whether a scanner of LLM Guard can judge only a whole answer, by the name of its class."""
+    """Return whether a scanner of LLM Guard can judge only a whole answer, by the name of its class."""
     return kind in _WHOLE
 
 
 def stages_of(side: Literal["prompt", "output"]) -> tuple[Stage, ...]:
-    """Give where a scanner judges unless told otherwise."""
+    """Return where a scanner judges unless told otherwise."""
     return CONTEXT_STAGES if side == "prompt" else ("output",)
 
 
@@ -158,7 +158,7 @@ class AdaptedScanner:
         return f"{type(self).__name__}({self._kind}, side={self.side!r})"
 
     def for_side(self, side: Literal["prompt", "output"]) -> AdaptedScanner:
-        """Give this scanner for one of a guard's lists.
+        """Return this scanner for one of a guard's lists.
 
         Args:
             side: ``"prompt"`` or ``"output"``.
@@ -245,7 +245,7 @@ def checked(answer: Any, kind: str) -> tuple[str, bool, float]:
 
 
 def _lock_of(scanner: Any, kind: str) -> threading.Lock | None:
-    """Give the lock of a scanner object, the same for all that ask it; None if it needs none."""
+    """Return the lock of a scanner object, the same for all that ask it; None if it needs none."""
     ours = is_engine(type(scanner))
     if ours and kind in _SHARED:
         return None
@@ -259,7 +259,7 @@ def _lock_of(scanner: Any, kind: str) -> threading.Lock | None:
 
 
 def _spaced(name: str) -> str:
-    """Give a class name in words: ``"BanSubstrings"`` → ``"Ban Substrings"``."""
+    """Return a class name in words: ``"BanSubstrings"`` → ``"Ban Substrings"``."""
     return "".join(
         f" {char}" if char.isupper() and n and not name[n - 1].isupper() else char for n, char in enumerate(name)
     )

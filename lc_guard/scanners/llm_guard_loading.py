@@ -107,7 +107,7 @@ def _check_match_type(kind: Any, match_type: Any) -> None:
 
 
 def default_model(kind: Any) -> Any:
-    """Give the model that a scanner's class loads if it is given none."""
+    """Return the model that a scanner's class loads if it is given none."""
     constant = DEFAULT_MODELS.get(kind.__name__, "DEFAULT_MODEL")
     # A scanner of outputs may hand over to its namesake for prompts.
     for module in (kind.__module__, kind.__module__.replace(".output_scanners.", ".input_scanners.")):
@@ -117,7 +117,7 @@ def default_model(kind: Any) -> Any:
 
 
 def _model(kind: Any, given: Any) -> Any:
-    """Give the model that a setting means, with the default model's settings of the pipeline."""
+    """Return the model that a setting means, with the default model's settings of the pipeline."""
     default = default_model(kind)
     if given is None:
         return default
@@ -141,7 +141,7 @@ def _model(kind: Any, given: Any) -> Any:
 
 
 def _placed(name: str, kind: Any, model: Any, *, use_onnx: bool) -> Any:
-    """Give a copy of a model that loads from this machine while its hub is out of reach.
+    """Return a copy of a model that loads from this machine while its hub is out of reach.
 
     Raises:
         ModelUnavailable: It is not on this machine, and the hub does not answer.
@@ -166,7 +166,7 @@ def _placed(name: str, kind: Any, model: Any, *, use_onnx: bool) -> Any:
 
 
 def shown(path: str) -> str:
-    """Give a model's name; of a path, which may hold a user's name, the last part."""
+    """Return a model's name; of a path, which may hold a user's name, the last part."""
     return Path(path).name if str(path).startswith((".", "/", "~", "\\")) else str(path)
 
 
@@ -245,7 +245,7 @@ def _in_nltk(resource: str) -> bool:
 
 
 def _bounded(load: Callable[[], Any], told: str) -> Any:
-    """Give what a loader gives that has no time limit of its own.
+    """Return what a loader gives that has no time limit of its own.
 
     Raises:
         ModelUnavailable: It failed, or took too long.

@@ -82,7 +82,7 @@ class LLMGuardScanner:
         return "model" if self._loaded is None else cost_of(self._class)
 
     def for_side(self, side: Side) -> LLMGuardScanner:
-        """Give the scanner for one of a guard's lists.
+        """Return the scanner for one of a guard's lists.
 
         Args:
             side: ``"prompt"`` or ``"output"``.
@@ -109,7 +109,7 @@ class LLMGuardScanner:
         self._load()
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Give what the scanner says of one text; see `AdaptedScanner.scan`.
+        """Return what the scanner says of one text; see `AdaptedScanner.scan`.
 
         Raises:
             ScannerError: It failed, or gave something that is no result.
@@ -158,7 +158,7 @@ def _modules_of(scanner: str, side: Side | None) -> Mapping[Side, str]:
 
 
 def _accepted(scanner: str, side: Side, module: str, settings: Mapping[str, Any]) -> Signature:
-    """Give what a scanner takes.
+    """Return what a scanner takes.
 
     Raises:
         GuardError: It does not take these settings.

@@ -69,7 +69,7 @@ def folded(text: str, *, casefold: bool = True, accents: bool = True, leet: bool
 
 
 def end_offset(offsets: Sequence[int], end: int) -> int:
-    """Give where a stretch of the folded text ends in the original: behind the last letter, with its marks.
+    """Return where a stretch of the folded text ends in the original: behind the last letter, with its marks.
 
     Args:
         offsets: Those of a `Folded`.
@@ -140,7 +140,7 @@ def in_leet(text: str) -> bool:
 
 
 def canonical(text: str, *, leet: bool = False) -> str:
-    """Give the words of a text, folded, with one blank between them; ends of sentences as ``.``, quotes as ``"``.
+    """Return the words of a text, folded, with one blank between them; ends of sentences as ``.``, quotes as ``"``.
 
     Args:
         text: Any text.
@@ -165,7 +165,7 @@ def _letter(match: re.Match[str]) -> str:
 
 
 def canonical_offsets(text: str, *, leet: bool = False) -> tuple[str, list[tuple[int, int]]]:
-    """Give `canonical` with, for each of its characters, the span of the original's token that it comes from.
+    """Return `canonical` with, for each of its characters, the span of the original's token that it comes from.
 
     Args:
         text: Any text.

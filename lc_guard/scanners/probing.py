@@ -83,7 +83,7 @@ class PlaceholderProbing:
         return ScanResult(valid, risk, entities=entities, categories=categories)
 
     def _enumerated(self, text: str, tokens: list[re.Match[str]]) -> float:
-        """Give the risk that placeholders are tried out; ``COLUMN_1`` without brackets is a name in somebody's code."""
+        """Return the risk that placeholders are tried out; ``COLUMN_1`` without brackets is a name in code."""
         indices: dict[str, set[int]] = {}
         typed = [token for token in tokens if token[0][0] in "[<(" or token[0].startswith("REDACTED")]
         for token in typed:

@@ -298,6 +298,6 @@ def _mixed(value: str) -> bool:
 
 
 def entropy_of(value: str) -> float:
-    """Give the Shannon entropy of a string in bits a character, 0 for an empty one."""
+    """Return the Shannon entropy of a string in bits a character, 0 for an empty one."""
     counts = [value.count(letter) for letter in set(value)]
     return -sum(count / len(value) * math.log2(count / len(value)) for count in counts) if value else 0.0

@@ -37,7 +37,7 @@ class ExactDetector:
         return f"{type(self).__name__}({len(self._values)} values)"
 
     def detect(self, text: str) -> list[Entity]:
-        """Give every occurrence of every value, overlapping ones included."""
+        """Return every occurrence of every value, overlapping ones included."""
         self.calls += 1
         found: list[Entity] = []
         for kind, value in self._values:
@@ -100,7 +100,7 @@ class DetectorContract:
     examples: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def make_detector(self) -> Detector:
-        """Give a detector."""
+        """Return a detector."""
         raise NotImplementedError("override make_detector() to give a detector")
 
     def test_follows_the_protocol(self) -> None:

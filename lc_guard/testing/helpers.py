@@ -95,7 +95,7 @@ def capture_output() -> Iterator[io.StringIO]:
 
 
 def shown(error: BaseException | None) -> str:
-    """Give the messages of an error and of all that a traceback shows with it."""
+    """Return the messages of an error and of all that a traceback shows with it."""
     texts = []
     while error is not None:
         texts += [str(error), repr(error), *getattr(error, "__notes__", ())]

@@ -24,7 +24,7 @@ _RISK_TOLERANCE = 1e-3  # a model's numbers depend a little on what else is in t
 
 
 def asked(scanner: Scanner, request: ScanRequest) -> ScanResult | ScannerError:
-    """Give what a scanner says, or the `ScannerError` that it raises."""
+    """Return what a scanner says, or the `ScannerError` that it raises."""
     try:
         return _result(scanner.scan(request))
     except ScannerError as error:
@@ -32,7 +32,7 @@ def asked(scanner: Scanner, request: ScanRequest) -> ScanResult | ScannerError:
 
 
 async def aasked(scanner: Any, request: ScanRequest) -> ScanResult | ScannerError:
-    """Give what ``ascan`` says, or the `ScannerError` that it raises."""
+    """Return what ``ascan`` says, or the `ScannerError` that it raises."""
     try:
         return _result(await scanner.ascan(request))
     except ScannerError as error:
@@ -107,7 +107,7 @@ class ScannerContract:
     longest_pause: ClassVar[float] = 0.25
 
     def make_scanner(self) -> Scanner:
-        """Give a scanner."""
+        """Return a scanner."""
         raise NotImplementedError("override make_scanner() to give a scanner")
 
     def test_follows_the_protocol(self) -> None:

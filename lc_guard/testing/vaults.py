@@ -23,7 +23,7 @@ class NumberedMint:
         self._calls = 0
 
     def __call__(self, kind: str, index: int) -> str:
-        """Give the placeholder of (kind, index)."""
+        """Return the placeholder of (kind, index)."""
         self._calls += 1
         if self._calls == self._fails_at:
             raise ValueError("this mint was told to fail")
@@ -46,7 +46,7 @@ class VaultContract:
     """What every vault must do. Subclass it and give `make_vault`."""
 
     def make_vault(self) -> Vault:
-        """Give a new, empty vault."""
+        """Return a new, empty vault."""
         raise NotImplementedError("override make_vault() to give a new, empty vault")
 
     def test_follows_the_protocol(self) -> None:

@@ -39,7 +39,7 @@ class Mint(Protocol):
     """Makes placeholders; the vault calls it while it holds the session."""
 
     def __call__(self, kind: str, index: int) -> str:
-        """Give the placeholder for the `index`-th value of a kind.
+        """Return the placeholder for the `index`-th value of a kind.
 
         Args:
             kind: Entity type.
@@ -49,7 +49,7 @@ class Mint(Protocol):
         ...
 
     def claims(self, placeholder: str) -> Set[str]:
-        """Give the words that no other placeholder of the session may hold (none for numbered ones).
+        """Return the words that no other placeholder of the session may hold (none for numbered ones).
 
         They depend on the placeholder and the mint's class alone: a vault may ask again later, another mint of the
         class.
@@ -69,7 +69,7 @@ class Vault(Protocol):
     """
 
     def allocate(self, session: str, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
-        """Give the placeholders of values, making those that are new, all or none.
+        """Return the placeholders of values, making those that are new, all or none.
 
         Args:
             session: Session id.
@@ -85,7 +85,7 @@ class Vault(Protocol):
         ...
 
     def values(self, session: str, placeholders: Sequence[str]) -> Mapping[str, str]:
-        """Give the raw values of those placeholders that are live in the session."""
+        """Return the raw values of those placeholders that are live in the session."""
         ...
 
     def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
@@ -93,11 +93,11 @@ class Vault(Protocol):
         ...
 
     def items(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of the session with their raw values."""
+        """Return all placeholders of the session with their raw values."""
         ...
 
     def kinds(self, session: str) -> frozenset[str]:
-        """Give the kinds that have a live placeholder in the session."""
+        """Return the kinds that have a live placeholder in the session."""
         ...
 
     def forget(self, session: str) -> bool:
@@ -114,7 +114,7 @@ class BatchLookupVault(Protocol):
     """A vault that tells kinds and occurrences in one step: behind a network, one round trip instead of two."""
 
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
-        """Give what `Vault.kinds` and `Vault.find` give, as of one moment."""
+        """Return what `Vault.kinds` and `Vault.find` give, as of one moment."""
         ...
 
 
@@ -126,11 +126,11 @@ class RetentionVault(Vault, Protocol):
     """
 
     def sessions(self) -> Iterator[SessionInfo]:
-        """Give all live sessions, in no promised order; those that come or go meanwhile may be there or not."""
+        """Return all live sessions, in no promised order; those that come or go meanwhile may be there or not."""
         ...
 
     def export(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of a session with their **raw values** (right of access); empty for an unknown one."""
+        """Return all placeholders of a session with their **raw values** (right of access); empty if unknown."""
         ...
 
     def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
@@ -150,5 +150,5 @@ class RetentionVault(Vault, Protocol):
         ...
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts: ``sessions`` and ``values`` that are live, ``expired`` sessions that wait for `purge`."""
+        """Return counts: ``sessions`` and ``values`` that are live, ``expired`` sessions that wait for `purge`."""
         ...

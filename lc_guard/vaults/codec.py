@@ -20,15 +20,15 @@ class SessionCodec(Protocol):
     """Writes and reads the values of one session."""
 
     def lookup(self, value: str) -> bytes:
-        """Give what a value is filed under in the session: the same for the same value, at most 32 bytes."""
+        """Return what a value is filed under in the session: the same for the same value, at most 32 bytes."""
         ...
 
     def seal(self, placeholder: str, kind: str, value: str) -> bytes:
-        """Give what is stored for a value."""
+        """Return what is stored for a value."""
         ...
 
     def open(self, placeholder: str, kind: str, payload: bytes) -> str:
-        """Give the value that was sealed for this placeholder and kind in this session.
+        """Return the value that was sealed for this placeholder and kind in this session.
 
         Raises:
             VaultError: If it was sealed by another codec, with another key, or for another place.
@@ -40,11 +40,11 @@ class Codec(Protocol):
     """Says how a store's bytes are written. Shared by all threads; its ``repr`` holds no key."""
 
     def new_root(self) -> bytes:
-        """Give what a new store keeps for the vault as a whole (`RowStore.root`): how it is written, by which key."""
+        """Return what a new store keeps for the vault as a whole (`RowStore.root`): how it is written, by which key."""
         ...
 
     def rooted(self, root: bytes) -> VaultCodec:
-        """Give what writes and reads a store that keeps this root; asked once, before anything else.
+        """Return what writes and reads a store that keeps this root; asked once, before anything else.
 
         Raises:
             VaultError: If the store is written by another codec or under another key.
@@ -56,15 +56,15 @@ class VaultCodec(Protocol):
     """Writes and reads what one store holds at rest. Shared by all threads; its ``repr`` holds no key."""
 
     def handle(self, session: str) -> bytes:
-        """Give what a session is stored under: the same for ever for the same id, at most 32 bytes."""
+        """Return what a session is stored under: the same for ever for the same id, at most 32 bytes."""
         ...
 
     def seal_id(self, session: str) -> bytes:
-        """Give what is stored of a session's id, so that it can be listed."""
+        """Return what is stored of a session's id, so that it can be listed."""
         ...
 
     def open_id(self, handle: bytes, sealed: bytes) -> str:
-        """Give the session id that was sealed for a handle.
+        """Return the session id that was sealed for a handle.
 
         Raises:
             VaultError: If it was sealed by another codec, with another key, or for another handle.
@@ -72,11 +72,11 @@ class VaultCodec(Protocol):
         ...
 
     def new_key(self, session: str) -> bytes:
-        """Give what a new session keeps as its key, wrapped; empty if sessions have none. Dropped by `forget`."""
+        """Return what a new session keeps as its key, wrapped; empty if sessions have none. Dropped by `forget`."""
         ...
 
     def session(self, session: str, key: bytes) -> SessionCodec:
-        """Give the codec of a session that keeps this key.
+        """Return the codec of a session that keeps this key.
 
         Raises:
             VaultError: If the key can't be unwrapped.
@@ -84,17 +84,17 @@ class VaultCodec(Protocol):
         ...
 
     def shared_lookup(self, value: str) -> bytes | None:
-        """Give what a value is filed under in every session; None if that differs from session to session."""
+        """Return what a value is filed under in every session; None if that differs from session to session."""
         ...
 
 
 def encoded(text: str) -> bytes:
-    """Give a text as bytes, lone surrogates included."""
+    """Return a text as bytes, lone surrogates included."""
     return text.encode("utf-8", "surrogatepass")
 
 
 def decoded(raw: bytes) -> str:
-    """Give the text that `encoded` made bytes of."""
+    """Return the text that `encoded` made bytes of."""
     return raw.decode("utf-8", "surrogatepass")
 
 
@@ -105,36 +105,36 @@ class PlainCodec:
         return f"{type(self).__name__}()"
 
     def new_root(self) -> bytes:
-        """Give the mark of this codec."""
+        """Return the mark of this codec."""
         return _PLAIN
 
     def rooted(self, root: bytes) -> PlainCodec:
-        """Give itself, for a store that is written as it writes."""
+        """Return itself, for a store that is written as it writes."""
         _opened(root)
         return self
 
     def handle(self, session: str) -> bytes:
-        """Give the SHA-256 of the id: of fixed size, whatever the id."""
+        """Return the SHA-256 of the id: of fixed size, whatever the id."""
         return hashlib.sha256(encoded(session)).digest()
 
     def seal_id(self, session: str) -> bytes:
-        """Give the id as it is."""
+        """Return the id as it is."""
         return _PLAIN + encoded(session)
 
     def open_id(self, handle: bytes, sealed: bytes) -> str:  # noqa: ARG002 - the protocol's signature
-        """Give the id back."""
+        """Return the id back."""
         return _opened(sealed)
 
     def new_key(self, session: str) -> bytes:  # noqa: ARG002 - the protocol's signature
-        """Give no key."""
+        """Return no key."""
         return b""
 
     def session(self, session: str, key: bytes) -> PlainSessionCodec:  # noqa: ARG002 - the protocol's signature
-        """Give the codec of all sessions."""
+        """Return the codec of all sessions."""
         return PlainSessionCodec()
 
     def shared_lookup(self, value: str) -> bytes:
-        """Give the lookup that all sessions share."""
+        """Return the lookup that all sessions share."""
         return PlainSessionCodec().lookup(value)
 
 
@@ -142,15 +142,15 @@ class PlainSessionCodec:
     """Writes the values of a session as they are."""
 
     def lookup(self, value: str) -> bytes:
-        """Give a part of the SHA-256 of the value."""
+        """Return a part of the SHA-256 of the value."""
         return hashlib.sha256(encoded(value)).digest()[:16]
 
     def seal(self, placeholder: str, kind: str, value: str) -> bytes:  # noqa: ARG002 - the protocol's signature
-        """Give the value as it is."""
+        """Return the value as it is."""
         return _PLAIN + encoded(value)
 
     def open(self, placeholder: str, kind: str, payload: bytes) -> str:  # noqa: ARG002 - the protocol's signature
-        """Give the value back."""
+        """Return the value back."""
         return _opened(payload)
 
 

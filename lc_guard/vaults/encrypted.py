@@ -33,11 +33,11 @@ class SealedCodec:
         return f"{type(self).__name__}({self._keys!r})"
 
     def new_root(self) -> bytes:
-        """Give a new root key, wrapped (see `Codec.new_root`)."""
+        """Return a new root key, wrapped (see `Codec.new_root`)."""
         return self._keys.wrap(new_data_key())
 
     def rooted(self, root: bytes) -> SealedVaultCodec:
-        """Give the codec of a store that keeps this root key (see `Codec.rooted`)."""
+        """Return the codec of a store that keeps this root key (see `Codec.rooted`)."""
         if root[:1] == b"\x00":
             raise VaultError(
                 "the store holds values that are not encrypted: it was used without EncryptedVault. Give the encrypted "
@@ -63,23 +63,23 @@ class SealedVaultCodec:
         return f"{type(self).__name__}({self._keys!r})"
 
     def handle(self, session: str) -> bytes:
-        """Give the HMAC of a session id (see `VaultCodec.handle`)."""
+        """Return the HMAC of a session id (see `VaultCodec.handle`)."""
         return self._root.lookup("session", session)
 
     def seal_id(self, session: str) -> bytes:
-        """Give the session id, sealed (see `VaultCodec.seal_id`)."""
+        """Return the session id, sealed (see `VaultCodec.seal_id`)."""
         return self._root.seal(session, "session", self.handle(session).hex())
 
     def open_id(self, handle: bytes, sealed: bytes) -> str:
-        """Give the session id that was sealed (see `VaultCodec.open_id`)."""
+        """Return the session id that was sealed (see `VaultCodec.open_id`)."""
         return self._root.open(sealed, "session", handle.hex())
 
     def new_key(self, session: str) -> bytes:  # noqa: ARG002 - the values are bound to their session, not the key
-        """Give a new data key, wrapped (see `VaultCodec.new_key`)."""
+        """Return a new data key, wrapped (see `VaultCodec.new_key`)."""
         return self._keys.wrap(new_data_key())
 
     def session(self, session: str, key: bytes) -> SealedSessionCodec:
-        """Give the codec of a session that keeps this data key (see `VaultCodec.session`)."""
+        """Return the codec of a session that keeps this data key (see `VaultCodec.session`)."""
         return SealedSessionCodec(session, self._keys.unwrap(key))
 
     def shared_lookup(self, value: str) -> None:  # noqa: ARG002 - the protocol's signature
@@ -103,7 +103,7 @@ class SealedSessionCodec:
         return f"{type(self).__name__}()"
 
     def lookup(self, value: str) -> bytes:
-        """Give the HMAC of a value under the session's key (see `SessionCodec.lookup`)."""
+        """Return the HMAC of a value under the session's key (see `SessionCodec.lookup`)."""
         return self._seal.lookup("value", value)
 
     def seal(self, placeholder: str, kind: str, value: str) -> bytes:
@@ -212,15 +212,15 @@ class EncryptedVault:
 
     @staticmethod
     def generate_key() -> str:
-        """Give a new key: base64 of 32 random bytes. Keep it where secrets are kept, apart from the vault."""
+        """Return a new key: base64 of 32 random bytes. Keep it where secrets are kept, apart from the vault."""
         return generate_key()
 
     def allocate(self, session: str, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
-        """Give the placeholders of values, making those that are new, all or none (see `Vault.allocate`)."""
+        """Return the placeholders of values, making those that are new, all or none (see `Vault.allocate`)."""
         return self._inner.allocate(session, wanted, mint)
 
     def values(self, session: str, placeholders: Sequence[str]) -> Mapping[str, str]:
-        """Give the raw values of live placeholders (see `Vault.values`)."""
+        """Return the raw values of live placeholders (see `Vault.values`)."""
         return self._inner.values(session, placeholders)
 
     def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
@@ -228,15 +228,15 @@ class EncryptedVault:
         return self._inner.find(session, texts, inside_words=inside_words)
 
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
-        """Give kinds and occurrences in one round trip (see `BatchLookupVault.look`)."""
+        """Return kinds and occurrences in one round trip (see `BatchLookupVault.look`)."""
         return self._inner.look(session, texts)
 
     def items(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of the session with their raw values (see `Vault.items`)."""
+        """Return all placeholders of the session with their raw values (see `Vault.items`)."""
         return self._inner.items(session)
 
     def kinds(self, session: str) -> frozenset[str]:
-        """Give the kinds that have a live placeholder in the session (see `Vault.kinds`)."""
+        """Return the kinds that have a live placeholder in the session (see `Vault.kinds`)."""
         return self._inner.kinds(session)
 
     def forget(self, session: str) -> bool:
@@ -248,11 +248,11 @@ class EncryptedVault:
         self._inner.subscribe(listener)
 
     def sessions(self) -> Iterator[SessionInfo]:
-        """Give all live sessions (see `RetentionVault.sessions`)."""
+        """Return all live sessions (see `RetentionVault.sessions`)."""
         return self._inner.sessions()
 
     def export(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
+        """Return all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
         return self._inner.export(session)
 
     def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
@@ -267,7 +267,7 @@ class EncryptedVault:
         return self._inner.purge()
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts of sessions and values (see `RetentionVault.stats`)."""
+        """Return counts of sessions and values (see `RetentionVault.stats`)."""
         return self._inner.stats()
 
     def close(self) -> None:

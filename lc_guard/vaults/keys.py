@@ -43,11 +43,11 @@ class KeyService(Protocol):
     key_id: str
 
     def wrap(self, key: bytes) -> bytes:
-        """Give a key of 32 bytes in a form that only this service can read."""
+        """Return a key of 32 bytes in a form that only this service can read."""
         ...
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        """Give back what `wrap` was given."""
+        """Return back what `wrap` was given."""
         ...
 
 
@@ -122,7 +122,7 @@ class KeyRing:
         return _VERSION + self._newest + wrapped
 
     def unwrap(self, blob: bytes) -> bytes:
-        """Give the data key of what `wrap` gave, with whichever key wrapped it.
+        """Return the data key of what `wrap` gave, with whichever key wrapped it.
 
         Raises:
             VaultError: That key is not here, or its service failed, or the blob was altered.
@@ -147,17 +147,17 @@ class KeyRing:
         return key
 
     def is_newest(self, blob: bytes) -> bool:
-        """Tell whether a data key is wrapped with the newest key."""
+        """Return whether a data key is wrapped with the newest key."""
         return blob[:_HEAD] == _VERSION + self._newest
 
 
 def generate_key() -> str:
-    """Give a new key: base64 of 32 random bytes."""
+    """Return a new key: base64 of 32 random bytes."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
 
 
 def new_cipher(key: bytes) -> _Cipher:
-    """Give AES-256-GCM under a key.
+    """Return AES-256-GCM under a key.
 
     Raises:
         MissingExtra: ``cryptography`` is not installed.
@@ -229,7 +229,7 @@ class Seal:
         raise TypeError(f"{type(self).__name__} can't be pickled: it would write keys to disk")
 
     def lookup(self, *parts: str) -> bytes:
-        """Give what stands for a text in an index: HMAC-SHA-256 of it, and of what it is looked up as."""
+        """Return what stands for a text in an index: HMAC-SHA-256 of it, and of what it is looked up as."""
         return hmac.digest(self._index, _framed(*parts), "sha256")
 
     def seal(self, text: str, *place: str) -> bytes:
@@ -261,7 +261,7 @@ class Seal:
 
 
 def new_data_key() -> bytes:
-    """Give a new data key: 32 random bytes."""
+    """Return a new data key: 32 random bytes."""
     return secrets.token_bytes(KEY_BYTES)
 
 

@@ -53,7 +53,7 @@ class StoreRows:
         return type(self._store).__name__
 
     def root(self, new: bytes, *, instead_of: bytes | None = None) -> bytes:
-        """Give what is kept for the vault as a whole (see `RowStore.root`)."""
+        """Return what is kept for the vault as a whole (see `RowStore.root`)."""
         with self._asking():
             item = self._store.get((self._namespace, "vault"), "root")
             kept = _bytes(item.value["root"]) if item is not None else None
@@ -72,7 +72,7 @@ class StoreRows:
             return True
 
     def read(self, handle: bytes, seen: Version, *, use: bool = True) -> Snapshot:
-        """Give what is new in a session (see `RowStore.read`)."""
+        """Return what is new in a session (see `RowStore.read`)."""
         with self._asking():
             head = self._head(handle)
             if head is None:
@@ -141,7 +141,7 @@ class StoreRows:
         self._put_head(handle, head | {"epoch": _random(), "id": None, "key": "", "gone": [], "first": head["seq"] + 1})
 
     def heads(self, *, having: bytes | None = None) -> Iterator[Head]:
-        """Give all live sessions (see `RowStore.heads`)."""
+        """Yield all live sessions (see `RowStore.heads`)."""
         for handle, head in self._all():
             if self._is_live(head) and (having is None or self._holds(handle, having)):
                 values = head["seq"] - head["first"] + 1 - len(head["gone"])
@@ -162,7 +162,7 @@ class StoreRows:
             return head is not None and not self._is_live(head) and self.drop(handle)
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts (see `RowStore.stats`)."""
+        """Return counts (see `RowStore.stats`)."""
         kept = [head for _, head in self._all()]
         live = [head for head in kept if self._is_live(head)]
         values = sum(head["seq"] - head["first"] + 1 - len(head["gone"]) for head in live)

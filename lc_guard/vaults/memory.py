@@ -104,7 +104,7 @@ class MemoryVault:
         raise TypeError(f"{type(self).__name__} can't be pickled: it would write raw values to disk")
 
     def allocate(self, session: str, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
-        """Give the placeholders of values, making those that are new, all or none (see `Vault.allocate`)."""
+        """Return the placeholders of values, making those that are new, all or none (see `Vault.allocate`)."""
         with self._lock:
             held = self._open(session)
             new = {value: kind for kind, value in wanted if held.known.get(value) is None}
@@ -125,7 +125,7 @@ class MemoryVault:
             return [held.known.get(value) or "" for _, value in wanted]
 
     def values(self, session: str, placeholders: Sequence[str]) -> Mapping[str, str]:
-        """Give the raw values of live placeholders (see `Vault.values`)."""
+        """Return the raw values of live placeholders (see `Vault.values`)."""
         with self._lock:
             held = self._look(session)
             if held is None:
@@ -142,13 +142,13 @@ class MemoryVault:
             return [held.known.find(text, inside_words=inside_words) for text in texts]
 
     def items(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of the session with their raw values (see `Vault.items`)."""
+        """Return all placeholders of the session with their raw values (see `Vault.items`)."""
         with self._lock:
             held = self._look(session)
             return dict(held.raw) if held else {}
 
     def kinds(self, session: str) -> frozenset[str]:
-        """Give the kinds that have a live placeholder in the session (see `Vault.kinds`)."""
+        """Return the kinds that have a live placeholder in the session (see `Vault.kinds`)."""
         with self._lock:
             held = self._look(session)
             return held.known.kinds() if held else frozenset()
@@ -162,7 +162,7 @@ class MemoryVault:
             return True
 
     def sessions(self) -> Iterator[SessionInfo]:
-        """Give all live sessions (see `RetentionVault.sessions`)."""
+        """Return all live sessions (see `RetentionVault.sessions`)."""
         with self._lock:
             now = self._clock()
             self._expire(now)
@@ -174,7 +174,7 @@ class MemoryVault:
         return iter(infos)
 
     def export(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
+        """Return all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
         with self._lock:
             self._expire(self._clock())
             held = self._sessions.get(session)
@@ -201,7 +201,7 @@ class MemoryVault:
             return self._expire(self._clock())
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts of sessions and values (see `RetentionVault.stats`)."""
+        """Return counts of sessions and values (see `RetentionVault.stats`)."""
         with self._lock:
             expired = sum(map(self._is_over, self._sessions.values()))
             live = [held for held in self._sessions.values() if not self._is_over(held)]
@@ -213,7 +213,7 @@ class MemoryVault:
             self._listeners.append(listener)
 
     def with_codec(self, codec: Codec) -> StoredVault:
-        """Give an empty vault within the same bounds that writes values another way, and caches none of them."""
+        """Return an empty vault within the same bounds that writes values another way, and caches none of them."""
         from lc_guard.vaults.memory_rows import MemoryRows
         from lc_guard.vaults.stored import Bounds, StoredVault
 

@@ -59,7 +59,7 @@ class MemoryRows:
         return f"{type(self).__name__}({len(self._live)} sessions)"
 
     def root(self, new: bytes, *, instead_of: bytes | None = None) -> bytes:
-        """Give what is kept for the vault as a whole (see `RowStore.root`)."""
+        """Return what is kept for the vault as a whole (see `RowStore.root`)."""
         with self._lock:
             if self._root is None or self._root == instead_of:
                 self._root = new
@@ -75,7 +75,7 @@ class MemoryRows:
             return True
 
     def read(self, handle: bytes, seen: Version, *, use: bool = True) -> Snapshot:
-        """Give what is new in a session (see `RowStore.read`)."""
+        """Return what is new in a session (see `RowStore.read`)."""
         with self._lock:
             held = self._look(handle)
             if held is None:
@@ -136,7 +136,7 @@ class MemoryRows:
             return was
 
     def heads(self, *, having: bytes | None = None) -> Iterator[Head]:
-        """Give all live sessions (see `RowStore.heads`)."""
+        """Return all live sessions (see `RowStore.heads`)."""
         with self._lock:
             self._expire()
             shift = time.time() - self._clock()
@@ -153,7 +153,7 @@ class MemoryRows:
             return self._expire()
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts (see `RowStore.stats`)."""
+        """Return counts (see `RowStore.stats`)."""
         with self._lock:
             live = [held for held in self._live.values() if not self._is_over(held)]
             values = sum(len(held.rows) for held in live)

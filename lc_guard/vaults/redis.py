@@ -83,7 +83,7 @@ class RedisStore:
         return self._scheme.endswith("+cluster")
 
     def root(self, new: bytes, *, instead_of: bytes | None = None) -> bytes:
-        """Give what is kept for the vault as a whole (see `RowStore.root`)."""
+        """Return what is kept for the vault as a whole (see `RowStore.root`)."""
         key = f"{self._prefix}:root"
         # an empty text is no root: it stands for "replace nothing"
         return bytes(self._run(lua.ROOT, [key], [new, instead_of or b""], writes=True))
@@ -93,7 +93,7 @@ class RedisStore:
         return bool(self._run(lua.REKEY, self._keys(handle), [instead_of, key], writes=True))
 
     def read(self, handle: bytes, seen: Version, *, use: bool = True) -> Snapshot:
-        """Give what is new in a session (see `RowStore.read`)."""
+        """Return what is new in a session (see `RowStore.read`)."""
         ttl = self._ttl if self._sliding else 0
         arguments = [*_told(seen), int(use), self._grain, ttl]
         state, *answer = self._run(lua.READ, self._keys(handle), arguments)
@@ -136,7 +136,7 @@ class RedisStore:
         return bool(self._run(lua.DROP, self._keys(handle), [_random()], writes=True))
 
     def heads(self, *, having: bytes | None = None) -> Iterator[Head]:
-        """Give all live sessions (see `RowStore.heads`)."""
+        """Yield all live sessions (see `RowStore.heads`)."""
         fields = ("id", "held", "created", "used", "key")
         for key, values in self._scanned(fields):
             if values[0] is None or (having is not None and not self._run(lua.HOLDS, [key], [having])):
@@ -146,11 +146,11 @@ class RedisStore:
             yield Head(handle, sealed_id, int(held), float(created), float(used), wrapped)
 
     def purge(self) -> int:
-        """Give 0: Redis drops what is over by itself (see `RowStore.purge`)."""
+        """Return 0: Redis drops what is over by itself (see `RowStore.purge`)."""
         return 0
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts (see `RowStore.stats`)."""
+        """Return counts (see `RowStore.stats`)."""
         held = [int(values[0]) for _, values in self._scanned(("held",)) if values[0] is not None]
         return {"sessions": len(held), "values": sum(held), "expired": 0}
 

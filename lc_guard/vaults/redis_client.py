@@ -44,7 +44,7 @@ _HINTS = {
 
 
 def connect(url: str, *, timeout: float, max_connections: int) -> Any:
-    """Give a client; nothing is connected yet, but for Cluster, whose nodes are asked for.
+    """Return a client; nothing is connected yet, but for Cluster, whose nodes are asked for.
 
     Args:
         url: See `RedisVault`.
@@ -75,7 +75,7 @@ def connect(url: str, *, timeout: float, max_connections: int) -> Any:
 
 
 def check_url(url: str) -> str:
-    """Give the scheme of a URL, before anything is connected.
+    """Return the scheme of a URL, before anything is connected.
 
     Raises:
         ValueError: If it is none of a Redis URL, or names no server. It is not quoted: it may hold a password.
@@ -123,7 +123,7 @@ def _through_sentinel(url: str, options: dict[str, Any]) -> Any:
 
 
 def explained(error: Exception) -> VaultError:
-    """Give the error to raise for one of redis-py's. Its own text may quote values: never shown."""
+    """Return the error to raise for one of redis-py's. Its own text may quote values: never shown."""
     from redis import exceptions
 
     name = type(error).__name__

@@ -113,7 +113,7 @@ class RowStore(Protocol):
     """
 
     def root(self, new: bytes, *, instead_of: bytes | None = None) -> bytes:
-        """Give what is kept for the vault as a whole (`Codec.new_root`), storing it if need be.
+        """Return what is kept for the vault as a whole (`Codec.new_root`), storing it if need be.
 
         It belongs to no session and never expires; of several processes that begin at once, all get the same.
 
@@ -134,7 +134,7 @@ class RowStore(Protocol):
         ...
 
     def read(self, handle: bytes, seen: Version, *, use: bool = True) -> Snapshot:
-        """Give what is new in a session since a version, or all of it where that version is not its past.
+        """Return what is new in a session since a version, or all of it where that version is not its past.
 
         Args:
             handle: What the session is stored under.
@@ -163,7 +163,7 @@ class RowStore(Protocol):
         ...
 
     def heads(self, *, having: bytes | None = None) -> Iterator[Head]:
-        """Give all live sessions, or at least those that hold a row filed under a lookup."""
+        """Return all live sessions, or at least those that hold a row filed under a lookup."""
         ...
 
     def purge(self) -> int:
@@ -171,7 +171,7 @@ class RowStore(Protocol):
         ...
 
     def stats(self) -> Mapping[str, int]:
-        """Give the counts of `lc_guard.vaults.base.RetentionVault.stats`."""
+        """Return the counts of `lc_guard.vaults.base.RetentionVault.stats`."""
         ...
 
     def close(self) -> None:

@@ -36,7 +36,7 @@ class CachedSession:
         self._claims: tuple[type[Mint] | None, int, set[str]] = (None, 0, set())
 
     def entries(self) -> dict[str, tuple[str, str]]:
-        """Give placeholder → (value, kind)."""
+        """Return placeholder → (value, kind)."""
         return {placeholder: (value, self.known.kind(value)) for placeholder, value in self.raw.items()}
 
     def take(self, snapshot: Snapshot, session: str, codec: VaultCodec) -> dict[str, tuple[str, str]]:
@@ -60,7 +60,7 @@ class CachedSession:
         return {placeholder: entry for placeholder, entry in before.items() if self.raw.get(placeholder) != entry[0]}
 
     def opened(self, row: Row) -> str:
-        """Give the value of a row."""
+        """Return the value of a row."""
         if self.codec is None:
             raise VaultError("the vault's store holds values of a session that it says is not live; restore a backup")
         return self.codec.open(row.placeholder, row.kind, row.payload)
@@ -101,7 +101,7 @@ class CachedSession:
         return rows
 
     def _claimed(self, mint: Mint) -> set[str]:
-        """Give what the placeholders of the session claim; asked once for each, as long as one class asks."""
+        """Return what the placeholders of the session claim; asked once for each, as long as one class asks."""
         made_by, done, claims = self._claims
         if made_by is not type(mint):
             done, claims = 0, set()
@@ -133,7 +133,7 @@ class SessionCache:
         self._size = 0
 
     def get(self, session: str) -> CachedSession:
-        """Give what is held of a session, or a new, empty one."""
+        """Return what is held of a session, or a new, empty one."""
         now = time.monotonic()
         with self._lock:
             self._trim(now)

@@ -77,7 +77,7 @@ class SQLStore:
         return "SQLite" if self._sqlite else "PostgreSQL"
 
     def root(self, new: bytes, *, instead_of: bytes | None = None) -> bytes:
-        """Give what is kept for the vault as a whole (see `RowStore.root`)."""
+        """Return what is kept for the vault as a whole (see `RowStore.root`)."""
         with self._connected() as connection:
             row = self._run(connection, sql.ROOT).first()
             if row is not None and (instead_of is None or bytes(row[0]) != instead_of):
@@ -95,7 +95,7 @@ class SQLStore:
             return bool(self._run(connection, sql.REKEY, handle=handle, key=key, old=instead_of).rowcount)
 
     def read(self, handle: bytes, seen: Version, *, use: bool = True) -> Snapshot:
-        """Give what is new in a session (see `RowStore.read`)."""
+        """Return what is new in a session (see `RowStore.read`)."""
         with self._connected() as connection:
             at = {"handle": handle, "epoch": seen.epoch, "seq": seen.seq, "token": seen.token}
             lines = list(self._run(connection, sql.READ, **at, grain=self._grain))
@@ -208,7 +208,7 @@ class SQLStore:
         return json.dumps(numbers).encode()
 
     def heads(self, *, having: bytes | None = None) -> Iterator[Head]:
-        """Give all live sessions (see `RowStore.heads`)."""
+        """Yield all live sessions (see `RowStore.heads`)."""
         after = 0
         given = {} if having is None else {"lookup": having}
         while True:
@@ -236,7 +236,7 @@ class SQLStore:
         return count
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts (see `RowStore.stats`)."""
+        """Return counts (see `RowStore.stats`)."""
         with self._connected() as connection:
             line = self._run(connection, sql.STATS).one()
         return dict(zip(("sessions", "values", "expired", "forgotten"), map(int, line), strict=True))

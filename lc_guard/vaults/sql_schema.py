@@ -251,7 +251,7 @@ _POSTGRESQL_TEXTS: tuple[tuple[str, str], ...] = (
 
 
 def explained(error: BaseException) -> VaultError:
-    """Give the error to raise for one of SQLAlchemy's, of `sqlite3` or of psycopg."""
+    """Return the error to raise for one of SQLAlchemy's, of `sqlite3` or of psycopg."""
     from sqlalchemy import exc
 
     if isinstance(error, exc.TimeoutError):
@@ -291,7 +291,7 @@ def _while_connecting(text: str) -> str | None:
 
 
 def parsed(url: str) -> URL:
-    """Give a URL with the driver that is used for its database.
+    """Return a URL with the driver that is used for its database.
 
     Raises:
         ValueError: If it names no file of SQLite and no PostgreSQL. It is not quoted: it may hold a password.
@@ -400,7 +400,7 @@ def _touch(path: str) -> None:
 
 
 def _limited_connection(timeout: float) -> Any:
-    """Give psycopg's connection with a bound on how long it waits: a server that hangs closes no socket."""
+    """Return psycopg's connection with a bound on how long it waits: a server that hangs closes no socket."""
     import psycopg
 
     class Limited(psycopg.Connection[Any]):

@@ -87,7 +87,7 @@ class StoredVault:
         raise TypeError(f"{type(self).__name__} can't be pickled: make one in each process")
 
     def with_codec(self, codec: Codec) -> StoredVault:
-        """Give a vault over the same store, within the same bounds, that writes values another way."""
+        """Return a vault over the same store, within the same bounds, that writes values another way."""
         return StoredVault(self.store, codec=codec, bounds=self.bounds)
 
     def check(self) -> None:
@@ -99,7 +99,7 @@ class StoredVault:
         self._codec(check=True)
 
     def allocate(self, session: str, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
-        """Give the placeholders of values, making those that are new, all or none (see `Vault.allocate`).
+        """Return the placeholders of values, making those that are new, all or none (see `Vault.allocate`).
 
         Raises:
             VaultError: If the store did not answer in time, or can't be used.
@@ -131,7 +131,7 @@ class StoredVault:
             return [held.known.get(value) or "" for _, value in wanted]
 
     def values(self, session: str, placeholders: Sequence[str]) -> Mapping[str, str]:
-        """Give the raw values of live placeholders (see `Vault.values`)."""
+        """Return the raw values of live placeholders (see `Vault.values`)."""
         if not placeholders:
             return {}
         with self._read(session) as held:
@@ -145,17 +145,17 @@ class StoredVault:
             return [held.known.find(text, inside_words=inside_words) for text in texts]
 
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
-        """Give kinds and occurrences in one round trip (see `BatchLookupVault.look`)."""
+        """Return kinds and occurrences in one round trip (see `BatchLookupVault.look`)."""
         with self._read(session) as held:
             return held.known.kinds(), [held.known.find(text) for text in texts]
 
     def items(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of the session with their raw values (see `Vault.items`)."""
+        """Return all placeholders of the session with their raw values (see `Vault.items`)."""
         with self._read(session) as held:
             return dict(held.raw)
 
     def kinds(self, session: str) -> frozenset[str]:
-        """Give the kinds that have a live placeholder in the session (see `Vault.kinds`)."""
+        """Return the kinds that have a live placeholder in the session (see `Vault.kinds`)."""
         with self._read(session) as held:
             return held.known.kinds()
 
@@ -178,13 +178,13 @@ class StoredVault:
             return dropped
 
     def sessions(self) -> Iterator[SessionInfo]:
-        """Give all live sessions (see `RetentionVault.sessions`)."""
+        """Yield all live sessions (see `RetentionVault.sessions`)."""
         codec = self._codec()
         for head in self.store.heads():
             yield SessionInfo(codec.open_id(head.handle, head.sealed_id), head.values, head.created, head.last_used)
 
     def export(self, session: str) -> Mapping[str, str]:
-        """Give all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
+        """Return all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
         held = CachedSession()
         codec = self._codec()
         snapshot = self.ask(partial(self.store.read, codec.handle(session), NOWHERE, use=False))
@@ -213,7 +213,7 @@ class StoredVault:
         return self.ask(self.store.purge)
 
     def stats(self) -> Mapping[str, int]:
-        """Give counts of sessions and values (see `RetentionVault.stats`)."""
+        """Return counts of sessions and values (see `RetentionVault.stats`)."""
         return self.ask(self.store.stats)
 
     def subscribe(self, listener: ForgetListener) -> None:
@@ -253,7 +253,7 @@ class StoredVault:
             yield held
 
     def _codec(self, *, check: bool = False) -> VaultCodec:
-        """Give what writes this store; with `check` the store is asked whether it is still the same."""
+        """Return what writes this store; with `check` the store is asked whether it is still the same."""
         rooted = self._rooted
         if rooted is None or check:
             # a store that was emptied meanwhile gets back what this process, and maybe others, go on writing by

@@ -96,7 +96,7 @@ class Application:
 
 
 def applications() -> list[Application]:
-    """Give what ``lc-guard verify`` runs when no application is named."""
+    """Return what ``lc-guard verify`` runs when no application is named."""
     return [
         Application("Anonymize | prompt | model | Deanonymize", _lcel, give_variables),
         Application("protect(model)", _protected_model, give_messages),
@@ -106,7 +106,7 @@ def applications() -> list[Application]:
 
 
 def give_messages(planted: Planted, task: Task) -> Any:
-    """Give the conversation as a list of messages."""
+    """Return the conversation as a list of messages."""
     messages = conversation(planted)
     if task == "structured output":
         messages[-1] = HumanMessage(planted["structured output"].text)
@@ -116,17 +116,17 @@ def give_messages(planted: Planted, task: Task) -> Any:
 
 
 def give_state(planted: Planted, task: Task) -> Any:
-    """Give the conversation as the input of an agent."""
+    """Return the conversation as the input of an agent."""
     return {"messages": give_messages(planted, task)}
 
 
 def give_text(planted: Planted, task: Task) -> str:
-    """Give the user's message as a text."""
+    """Return the user's message as a text."""
     return f"{planted['human message'].text}{f' {FAILS}' if task == 'failing detector' else ''}"
 
 
 def give_variables(planted: Planted, task: Task) -> dict[str, Any]:
-    """Give the input of a prompt template."""
+    """Return the input of a prompt template."""
     values = variables(planted)
     if task == "structured output":
         values["text"] = planted["structured output"].text
@@ -209,7 +209,7 @@ _KEYS = "keys:"
 
 
 def load(name: str, *, give: str = "auto", outside_tools: Collection[str] = ()) -> Application:
-    """Give the application that a name stands for.
+    """Return the application that a name stands for.
 
     Args:
         name: ``module:object``, importable from the current directory. The object is a Runnable; or a callable that
@@ -256,7 +256,7 @@ def load(name: str, *, give: str = "auto", outside_tools: Collection[str] = ()) 
 
 
 def suited(application: Runnable[Any, Any]) -> _Give:
-    """Give what makes an input that an application of its type takes."""
+    """Return what makes an input that an application of its type takes."""
     if isinstance(application, Pregel):
         return give_state
     return give_messages if isinstance(application, BaseChatModel) else give_text
@@ -278,7 +278,7 @@ def _imported(name: str) -> Any:
 
 
 def _parameters(name: str, found: Callable[..., Any]) -> dict[str, str]:
-    """Give what is passed to a callable: part → name of the parameter."""
+    """Return what is passed to a callable: part → name of the parameter."""
     try:
         parameters = list(inspect.signature(found).parameters.values())
     except (TypeError, ValueError):

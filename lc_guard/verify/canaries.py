@@ -74,7 +74,7 @@ def plant(*, plain: bool = False) -> dict[Surface, Canary]:
 
 
 def conversation(planted: Planted) -> list[BaseMessage]:
-    """Give a conversation that holds a value on every surface that messages have; the last one is the user's."""
+    """Return a conversation that holds a value on every surface that messages have; the last one is the user's."""
     arguments = {"text": planted["tool argument"].text}
     return [
         SystemMessage(planted["system prompt"].text),
@@ -89,13 +89,13 @@ def conversation(planted: Planted) -> list[BaseMessage]:
 
 
 def question(planted: Planted) -> HumanMessage:
-    """Give the user's message: two text blocks, and a document."""
+    """Return the user's message: two text blocks, and a document."""
     surfaces: Sequence[Surface] = ("human message", "content block", "document")
     return HumanMessage([{"type": "text", "text": planted[surface].text} for surface in surfaces])
 
 
 def variables(planted: Planted) -> dict[str, Any]:
-    """Give the input of a prompt template: texts, messages and documents."""
+    """Return the input of a prompt template: texts, messages and documents."""
     system, *history, _ = conversation(planted)
     return {
         "system": system.content,

@@ -67,7 +67,7 @@ def judge(evidence: Evidence, items: Sequence[Planted]) -> dict[tuple[Surface, P
 
 
 def together(statuses: Iterable[Status]) -> Status:
-    """Give the one status of several: a leak outweighs all, and what was watched outweighs what was not."""
+    """Return the one status of several: a leak outweighs all, and what was watched outweighs what was not."""
     every = set(statuses)
     ranked: tuple[Status, ...] = ("LEAK", "clean", "not watched")
     return next((status for status in ranked if status in every), "none")
@@ -174,7 +174,7 @@ def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def texts_of_error(error: BaseException) -> list[str]:
-    """Give everything that an error shows when it is printed, logged or pickled, causes included."""
+    """Return everything that an error shows when it is printed, logged or pickled, causes included."""
     texts = ["".join(traceback.format_exception(error))]
     current: BaseException | None = error
     while current is not None:
@@ -184,7 +184,7 @@ def texts_of_error(error: BaseException) -> list[str]:
 
 
 def texts_of_checkpoints(checkpointer: Any, configs: Sequence[RunnableConfig]) -> list[str] | None:
-    """Give everything that a checkpointer of placeholders stores; None if it can't be watched.
+    """Return everything that a checkpointer of placeholders stores; None if it can't be watched.
 
     Args:
         checkpointer: Any; one that is no `GuardCheckpointer` stores real text on purpose.

@@ -70,7 +70,7 @@ class Verification:
         return int(bool(self.leaks or failed or not all(one.watched for one in self.applications)))
 
     def as_dict(self) -> dict[str, Any]:
-        """Give everything as plain JSON values."""
+        """Return everything as plain JSON values."""
         return {
             "status": self.status,
             "leaks": self.leaks,

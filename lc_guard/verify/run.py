@@ -229,7 +229,7 @@ def _whole(chain: Runnable[Any, Any], chunks: Iterable[Any]) -> Any:
 
 
 def _shown(result: Any) -> list[tuple[Place, list[str]]]:
-    """Give the texts of a result that the model made, by where they go."""
+    """Return the texts of a result that the model made, by where they go."""
     if isinstance(result, _Streamed):
         return [shown for part in (*result.messages, result.state) for shown in _shown(part)]
     if isinstance(result, BaseMessage):

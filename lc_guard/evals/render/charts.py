@@ -283,7 +283,7 @@ def _up(share: float) -> str:
 
 
 def _runs(buckets: Sequence[Bucket], width: int) -> Iterator[range]:
-    """Give the stretches without a gap of more than one bucket: a line over a gap would tell what nobody measured."""
+    """Yield the stretches without a gap of more than one bucket: a line over a gap would tell what nobody measured."""
     begin = 0
     for place in range(1, len(buckets) + 1):
         if place == len(buckets) or buckets[place].start - buckets[place - 1].start > 2 * width:
@@ -292,7 +292,7 @@ def _runs(buckets: Sequence[Bucket], width: int) -> Iterator[range]:
 
 
 def _times(since: float, until: float) -> list[tuple[float, str]]:
-    """Give a few times for the axis, on whole units."""
+    """Return a few times for the axis, on whole units."""
     steps = (900, 3600, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800, 1_209_600, 2_592_000, 7_776_000)
     step = next((step for step in steps if (until - since) / step <= _TICKS + 1), 31_536_000)
     form = "%H:%M" if step < 43_200 else "%b %d"
@@ -303,7 +303,7 @@ def _times(since: float, until: float) -> list[tuple[float, str]]:
 
 
 def _nice(value: float) -> float:
-    """Give the next of 1, 2, 5, 10… above a value."""
+    """Return the next of 1, 2, 5, 10… above a value."""
     power = 10.0 ** floor(log10(value))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= value)
 

@@ -39,7 +39,7 @@ _WORDS = frozenset({"detector", "kind", "case", "label", "identifier", "value"})
 
 
 def as_text(report: Report, *, width: int) -> str:
-    """Give a report as plain text.
+    """Return a report as plain text.
 
     Args:
         report: The report.
@@ -49,7 +49,7 @@ def as_text(report: Report, *, width: int) -> str:
 
 
 def renderable(report: Report) -> RenderableType:
-    """Give a report as something that rich can print."""
+    """Return a report as something that rich can print."""
     return Group(*_parts(report))
 
 
@@ -153,12 +153,12 @@ _FONT = "font-family:system-ui,'Segoe UI',Roboto,Arial,sans-serif;font-size:13px
 
 
 def picture(report: Report) -> str:
-    """Give the plot as a picture that stands alone, on white."""
+    """Return the plot as a picture that stands alone, on white."""
     return _svg(report, width="720", style=f"{_FONT};color:#1b1f24;background:#fff", title=True)
 
 
 def figure(report: Report) -> str:
-    """Give the plot for a page: as wide as there is room, in the page's colour."""
+    """Return the plot for a page: as wide as there is room, in the page's colour."""
     return _svg(report, width="100%", style=_FONT, title=False)
 
 
@@ -179,7 +179,7 @@ def _svg(report: Report, *, width: str, style: str, title: bool) -> str:
 
 
 def _groups(detectors: list[DetectorReport]) -> list[tuple[str, list[Counts | None]]]:
-    """Give the rows that stand below one another: all PII, identifier types, kinds; of each detector one."""
+    """Return the rows that stand below one another: all PII, identifier types, kinds; of each detector one."""
     by_name = [
         {
             row.name: row
@@ -245,7 +245,7 @@ _KIND_HEAD = (
 
 
 def page(report: Report, *, title: str) -> str:
-    """Give the page.
+    """Return the page.
 
     Args:
         report: The report.

@@ -64,7 +64,7 @@ _TINTS = {
 
 
 def page(report: MonitoringReport, *, title: str) -> str:
-    """Give the page.
+    """Return the page.
 
     Args:
         report: The report.

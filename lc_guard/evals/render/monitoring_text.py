@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def percent(value: float | None) -> str:
-    """Give a share as per cent, never rounded to none or all where it is neither; a dash for None."""
+    """Return a share as per cent, never rounded to none or all where it is neither; a dash for None."""
     if value is None:
         return "–"
     if value in (0, 1):
@@ -46,7 +46,7 @@ def time_range(report: MonitoringReport) -> str:
 
 
 def moment(seconds: float) -> str:
-    """Give a time in UTC, to the minute."""
+    """Return a time in UTC, to the minute."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
 
 
@@ -115,7 +115,7 @@ def best(agreement: Agreement) -> str:
 
 
 def ends(interval: Interval | None) -> str:
-    """Give an interval's ends; a dash for None."""
+    """Return an interval's ends; a dash for None."""
     return "–" if interval is None else f"{interval[0]:.2f}–{min(1.0, interval[1]):.2f}"
 
 
@@ -153,7 +153,7 @@ _KINDS_SHOWN, _DISAGREEMENTS_SHOWN, _LEAKS_SHOWN = 8, 3, 5
 
 
 def as_text(report: MonitoringReport, *, width: int) -> str:
-    """Give a report as plain text.
+    """Return a report as plain text.
 
     Args:
         report: The report.
@@ -163,7 +163,7 @@ def as_text(report: MonitoringReport, *, width: int) -> str:
 
 
 def renderable(report: MonitoringReport) -> RenderableType:
-    """Give a report as something that rich can print."""
+    """Return a report as something that rich can print."""
     return Group(*_parts(report))
 
 
@@ -286,7 +286,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(report: MonitoringReport) -> str:
-    """Give the lines, with a head; RFC 4180 with line feeds."""
+    """Return the lines, with a head; RFC 4180 with line feeds."""
     out = io.StringIO()
     lines = [_line(check) for check in report.checks]
     if report.leaks:

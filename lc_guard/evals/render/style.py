@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def decimal(value: float | None) -> str:
-    """Give a share with three decimals, never rounded up to a perfect one; a dash for None."""
+    """Return a share with three decimals, never rounded up to a perfect one; a dash for None."""
     if value is None:
         return "–"
     shown = f"{value:.3f}"
@@ -29,14 +29,14 @@ def decimal(value: float | None) -> str:
 
 
 def milliseconds(value: float | None) -> str:
-    """Give a time with as many digits as mean something; a dash for None."""
+    """Return a time with as many digits as mean something; a dash for None."""
     if value is None:
         return "–"
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 def counted(number: int, noun: str) -> str:
-    """Give a number with its noun, in the plural where it is due."""
+    """Return a number with its noun, in the plural where it is due."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -107,7 +107,7 @@ _HEAD = """<!doctype html>
 
 
 def sheet(title: str, body: str, *, style: str = "") -> str:
-    """Give a whole page.
+    """Return a whole page.
 
     Args:
         title: Of the page.
@@ -126,7 +126,7 @@ def encodable(text: str) -> str:
 
 
 def plain_text(content: RenderableType, *, width: int) -> str:
-    """Give something that rich can print as plain text, without blanks at the ends of lines.
+    """Return something that rich can print as plain text, without blanks at the ends of lines.
 
     Args:
         content: What is printed.
@@ -139,7 +139,7 @@ def plain_text(content: RenderableType, *, width: int) -> str:
 
 
 def empty_table(*columns: str, words: Collection[str], no_wrap: bool = False) -> Table:
-    """Give a table without rows.
+    """Return a table without rows.
 
     Args:
         columns: Heads of its columns.

@@ -19,7 +19,7 @@ from lc_guard.scanners.phrases.matching import Rule
 
 @functools.cache
 def jailbreak_rules() -> tuple[Rule, ...]:
-    """Give the rules on words, compiled once, when first asked for."""
+    """Return the rules on words, compiled once, when first asked for."""
     return (*injection_rules(), *persona_rules(), *document_rules(), *foreign_rules())
 
 

@@ -75,7 +75,7 @@ _CATEGORIES = {"leak": "prompt_leak", "free": "persona"}
 
 
 def foreign_rules() -> tuple[Rule, ...]:
-    """Give the rules, compiled."""
+    """Return the rules, compiled."""
     return tuple(
         Rule(f"{language}-{name}", _CATEGORIES.get(name, "override"), weight, anchors, pattern, source)
         for language, table in (("de", _GERMAN), ("fr", _FRENCH), ("es", _SPANISH))

@@ -185,7 +185,7 @@ _PROMPT_LEAK = (
 
 
 def injection_rules() -> tuple[Rule, ...]:
-    """Give the rules, compiled."""
+    """Return the rules, compiled."""
     return (
         *rules("override", _OVERRIDE),
         *rules("prompt_leak", _PROMPT_LEAK),
@@ -342,7 +342,7 @@ _REFUSAL = (
 
 
 def persona_rules() -> tuple[Rule, ...]:
-    """Give the rules, compiled."""
+    """Return the rules, compiled."""
     return (
         *rules("persona", _PERSONA),
         *rules("persona", _TRAITS),
@@ -427,7 +427,7 @@ _EXFIL = (
 
 
 def document_rules() -> tuple[Rule, ...]:
-    """Give the rules, compiled."""
+    """Return the rules, compiled."""
     return (
         *rules("document", _DOCUMENT),
         *rules("exfiltration", _EXFIL),

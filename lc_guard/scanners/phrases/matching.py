@@ -59,7 +59,7 @@ def rules(category: str, table: Iterable[Sequence[Any]], *, language: str = "en"
 
 
 def gap(words: int) -> str:
-    """Give a pattern for up to some words of one sentence; bounded, so that no text makes a search quadratic."""
+    """Return a pattern for up to some words of one sentence; bounded, so that no text makes a search quadratic."""
     return rf'(?:[^ ."]{{1,24}} ){{0,{words}}}'
 
 
@@ -72,7 +72,7 @@ class Hit(NamedTuple):
 
 
 def hits(text: str, rules: Iterable[Rule], *, beyond: int = 0) -> list[Hit]:
-    """Give one hit for each rule that finds something.
+    """Return one hit for each rule that finds something.
 
     Args:
         text: A canonical text.
@@ -115,6 +115,6 @@ def risk_of(found: Sequence[Hit], weights: Mapping[str, float] | None = None) ->
 
 
 def risks_by_category(found: Sequence[Hit], weights: Mapping[str, float] | None = None) -> dict[str, float]:
-    """Give the risk of each category that has a hit."""
+    """Return the risk of each category that has a hit."""
     categories = sorted({hit.rule.category for hit in found})
     return {name: risk_of([hit for hit in found if hit.rule.category == name], weights) for name in categories}

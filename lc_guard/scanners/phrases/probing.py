@@ -11,7 +11,7 @@ _SOURCE = "OWASP LLM02:2025; MITRE ATLAS AML.T0057"
 
 @functools.cache
 def probing_rules(token: str) -> tuple[Rule, ...]:
-    """Give the rules, compiled.
+    """Return the rules, compiled.
 
     Args:
         token: Word that stands in place of every placeholder of the text.
