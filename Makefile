@@ -11,6 +11,8 @@ ENGINE := $(shell $(PYTHON) -c 'import sys; print("llm-guard" if sys.version_inf
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
+# Each file of tests goes to one of as many processes as there are cores; PARALLEL= runs them in one.
+PARALLEL ?= -n auto --dist loadfile
 MUTANTS ?=
 ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 
@@ -30,7 +32,7 @@ verify: $(VENV)/.ready
 	$(BIN)/lc-guard verify
 
 test: $(VENV)/.ready-dev browser
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 # The report's page is looked at in a real browser: CHROMIUM names one that is not on the PATH.
 browser:

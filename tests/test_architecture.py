@@ -63,6 +63,7 @@ VENDORS = {
 }
 # Modules that import another family's vendor.
 GUESTS = {
+    "observability/leak_scores": {"langfuse"},
     "_vendors/hub": {"huggingface_hub"},
     "_vendors/presidio": {"presidio_analyzer", "spacy", "tldextract"},
     "scanners/hugging_face": {"torch", "transformers"},

@@ -77,7 +77,7 @@ def test_the_workflow_has_few_rights_and_runs_weekly() -> None:
 def test_the_sessions_test_files_that_exist() -> None:
     paths = re.findall(r'"(tests/[^"]+)"', (ROOT / "noxfile.py").read_text())
     assert len(paths) > 10
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+    assert [path for path in paths if not (ROOT / path).exists() and "{" not in path] == []
 
 
 @pytest.mark.parametrize("locked", LOCKED, ids=lambda path: path.stem)

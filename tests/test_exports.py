@@ -40,8 +40,7 @@ PROMISED = {
     "lc_guard.langsmith": "langsmith_anonymizer langsmith_client langsmith_unmasked",
     "lc_guard.langfuse": "CallbackHandler LangfuseApi as_evaluator mask_otel_spans observation_texts",
     "lc_guard.observability": "GuardMetrics JsonFormatter MaskingSpanExporter",
-    "lc_guard.agents": "guarded_middleware watched",
-    "lc_guard.deepagents": "guarded_subagents",
+    "lc_guard.langchain": "guarded_middleware guarded_subagents watched",
 }
 
 

@@ -48,10 +48,10 @@ class Sent(NamedTuple):
 
 # Each example that asks a model, by its heading. All of them talk of hiding: none shows an unguarded model.
 SENDS = {
-    "lc-guard": Sent(provider=1),
+    "lc-guard": Sent(provider=2),
     "Around a whole model or chain": Sent(provider=1),
     "Judge prompts and answers": Sent(provider=1),  # the other one is blocked
-    "Agents": Sent(provider=1),
+    "Agents": Sent(provider=2),
     "RAG: neither the embeddings nor the model see a name": Sent(embeddings=2),
     "Watch decisions, stop a leak": Sent(provider=1),
     "Are the checks worth it? Watch, annotate, choose": Sent(provider=1),

@@ -477,5 +477,6 @@ def test_a_size_is_above_0(make: Callable[..., Any]) -> None:
 
 
 def test_no_thread_is_left() -> None:
-    # Those of guards have no more than this name, and end by themselves.
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("lc-guard-")] == []
+    # Those of guards have no more than this name, and end by themselves; the one that waits for the process's end stays.
+    ours = {thread.name for thread in threading.enumerate() if thread.name.startswith("lc-guard-")}
+    assert ours <= {"lc-guard-exit"}

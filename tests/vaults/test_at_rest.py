@@ -16,8 +16,8 @@ from lc_guard.testing import NumberedMint
 from lc_guard.vaults import EncryptedVault, LangGraphStoreVault, RedisVault, SQLVault
 
 OLD, NEW = EncryptedVault.generate_key(), EncryptedVault.generate_key()
-VALUES = ("Zebulon Quartermain", "Zoë Çağlayan-Łukasiewicz", "王小明先生的家庭住址", "536-90-4399", "nul\x00Nulington")
-SESSIONS = ("jane.quartermain@example.org", "žofie-séance-4711")
+VALUES = ("Zosimus Quillfeather", "Zoë Çağlayan-Łukasiewicz", "王小明先生的家庭住址", "618-45-2907", "nul\x00Nulington")
+SESSIONS = ("zosimus.quillfeather@example.org", "žofie-séance-4711")
 
 Open = Callable[[], object]
 Files = Callable[[], Iterator[Path]]

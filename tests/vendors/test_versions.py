@@ -112,7 +112,7 @@ def test_a_folder_without_metadata_is_passed_over(install: Install, tmp_path: Pa
 
 def test_nothing_is_read_at_import_and_the_real_table_names_what_the_seams_stand_on() -> None:
     code = (
-        "import sys, json; from lc_guard import versions; before = 'langchain' in sys.modules;"
+        "import sys, json; from lc_guard._vendors import versions; before = 'langchain' in sys.modules;"
         "print(json.dumps([before, versions.proved_versions()]))"
     )
     before, table = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
