@@ -39,6 +39,7 @@ def config_of(kind, labels):
     return BertConfig(
         vocab_size=len(WORDS), hidden_size=32, num_hidden_layers=0 if kind == "ner" else 1, num_attention_heads=2,
         intermediate_size=64, max_position_embeddings=512, hidden_dropout_prob=0, attention_probs_dropout_prob=0,
+        initializer_range=0.1,  # so small a model learns nothing about two words at once from the usual 0.02
         id2label=dict(enumerate(labels)), label2id={label: n for n, label in enumerate(labels)},
     )  # fmt: skip
 
@@ -76,27 +77,46 @@ def row(kind, fires):
 
 
 def trained(kind):
-    """Train a BERT of one layer; class 1 fires, but of "nli", where class 0 is entailment."""
+    """Train a BERT of one layer; class 1 fires, but of "nli", where class 0 is entailment.
+
+    Arithmetic differs between processors: where nothing is learned from a seed, the next one is taken.
+    """
+    if kind == "ner":
+        return tagger()
+    models = (attempt(kind, seed) for seed in range(10))
+    return next(model for model, unsure in models if unsure < 0.02)
+
+
+def attempt(kind, seed):
+    """Train from a seed; gives the model, and how unsure it is of rows that it has not seen, at most."""
     import torch
     from transformers import BertForSequenceClassification
 
-    if kind == "ner":
-        return tagger()
-    torch.manual_seed(0)
-    random.seed(0)
+    torch.manual_seed(seed)
+    random.seed(seed)
     model = BertForSequenceClassification(config_of(kind, ("0", "1")))
-    steps = torch.optim.Adam(model.parameters(), lr=5e-3)
-    for _ in range(400 if kind == "nli" else 150):
-        rows = [[2, *(WORDS.index(word) for word in row(kind, n % 2)), 3] for n in range(32)]
-        ids = torch.tensor([ids + [0] * (20 - len(ids)) for ids in rows])
-        classes = torch.tensor([(n + (kind == "nli")) % 2 for n in range(32)])
+    steps = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(200):
+        ids, classes = batch(kind)
         model(input_ids=ids, attention_mask=(ids != 0).long(), labels=classes).loss.backward()
         steps.step()
         steps.zero_grad()
     with torch.no_grad():
         types = model.bert.embeddings.token_type_embeddings.weight
         types[1] = types[0]
-    return model.eval()
+        model.eval()
+        ids, classes = batch(kind)
+        sure = model(input_ids=ids, attention_mask=(ids != 0).long()).logits.softmax(-1)
+        return model, float(1 - sure.gather(1, classes[:, None]).min())
+
+
+def batch(kind):
+    """Give ids of rows and their classes."""
+    import torch
+
+    rows = [[2, *(WORDS.index(word) for word in row(kind, n % 2)), 3] for n in range(32)]
+    ids = torch.tensor([ids + [0] * (20 - len(ids)) for ids in rows])
+    return ids, torch.tensor([(n + (kind == "nli")) % 2 for n in range(32)])
 
 
 def tagger():

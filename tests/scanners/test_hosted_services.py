@@ -477,6 +477,6 @@ def test_a_size_is_above_0(make: Callable[..., Any]) -> None:
 
 
 def test_no_thread_is_left() -> None:
-    # Those of guards have no more than this name, and end by themselves; the one that waits for the process's end stays.
+    # Those of guards have no more than this name, and end by themselves; one waits for the end of the process.
     ours = {thread.name for thread in threading.enumerate() if thread.name.startswith("lc-guard-")}
     assert ours <= {"lc-guard-exit"}
