@@ -22,6 +22,7 @@ from langfuse._client.resource_manager import LangfuseResourceManager
 from langfuse._client.span_exporter import LangfuseTransformingSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
 from lc_guard.errors import SeamBroken, UnmaskedClient
 from lc_guard.guard import Guard
@@ -299,7 +300,8 @@ def test_sampling_and_filters_are_the_users(options: dict[str, Any], guard: Guar
     if "should_export_span" in options:
         options = {"should_export_span": lambda span: span.name != CANARY_NAME}
     else:
-        options = {**options, "tracer_provider": None}
+        # as the SDK makes the process's own provider, which another test's client may have made
+        options = {**options, "tracer_provider": TracerProvider(sampler=TraceIdRatioBased(options["sample_rate"]))}
     make_langfuse(mask_otel_spans=mask_otel_spans(guard), **options)
     assert CallbackHandler(guard)._sends
 

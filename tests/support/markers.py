@@ -57,7 +57,7 @@ PLACES = {
     "tests/scanners/test_llm_guard_named.py": "models",
     "tests/scanners/test_nemo.py": "models",
     "tests/langfuse/test_audits.py": "models",
-    "tests/test_benchmarks.py": "models slow",
+    "tests/test_benchmarks.py": "models servers slow",
     "tests/cli/test_commands.py::TestDemo": "models",
     "tests/cli/test_commands.py::TestRealClients": "models",
     "tests/cli/test_commands.py::TestScan": "models",
