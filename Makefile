@@ -23,10 +23,13 @@ NOX_ARGS ?=
 PYENV_VERSION := $(shell pyenv versions --bare 2>/dev/null | grep -E '^3\.1[1-4]\.[0-9]+$$' | paste -sd:)
 NOX = PYENV_VERSION=$(PYENV_VERSION) $(BIN)/nox
 
-.PHONY: demo verify test coverage browser check lint types notebooks mutants benchmarks measure wheel lowest newest compatibility locked clean
+.PHONY: demo doctor verify test coverage browser check lint types notebooks mutants benchmarks measure wheel lowest newest compatibility locked clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
+
+doctor: $(VENV)/.ready
+	$(BIN)/lc-guard doctor
 
 verify: $(VENV)/.ready
 	$(BIN)/lc-guard verify
