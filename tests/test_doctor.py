@@ -59,6 +59,24 @@ def test_a_broken_seam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     assert "not safe as it is" in told
 
 
+@pytest.mark.parametrize(
+    ("mask", "does_nothing", "seam"),
+    [
+        ("lc_guard.observability.span_mask.SpanMask.mask", lambda *args: ({}, []), "mask_otel_spans"),
+        ("lc_guard.langsmith.run_mask.RunMask.mask", lambda self, run, *args: run, "langsmith_client"),
+    ],
+)
+def test_a_mask_that_hides_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], mask: str, does_nothing: Any, seam: str
+) -> None:
+    monkeypatch.setattr(mask, does_nothing)
+    status, found = examined(capsys)
+    assert status == 1
+    broken = {each["seam"]: each["error"] for each in found["seams"] if not each["passed"]}
+    assert seam in broken
+    assert "the value was let through" in broken[seam]
+
+
 def test_no_models(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def missing() -> None:
         raise ModelUnavailable("no weights that find names: pip install them")

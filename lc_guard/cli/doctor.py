@@ -6,6 +6,7 @@ import argparse
 import json
 import platform
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from lc_guard.cli.arguments import Paragraphs, print_out
@@ -55,8 +56,10 @@ def run(args: argparse.Namespace) -> int:
 def _examine() -> dict[str, Any]:
     from lc_guard._vendors.environment import extras, traps  # noqa: PLC0415 - here and below: a light import of this module
     from lc_guard._vendors.versions import inconsistencies, installed_versions  # noqa: PLC0415
+    from lc_guard.verify.tracers import check_tracers  # noqa: PLC0415
 
     told, models = _self_test()
+    tracers = check_tracers()
     versions = [
         {"distribution": each.distribution, "installed": each.installed, "lowest": each.lowest}
         | {"newest": each.newest, "status": each.status}
@@ -65,9 +68,11 @@ def _examine() -> dict[str, Any]:
     faults, caught = list(inconsistencies()), traps()
     dangers = [trap for trap in caught if trap.level == "error"]
     return {
-        "healthy": bool(told["passed"] and models is None and not faults and not dangers),
+        "healthy": bool(
+            told["passed"] and all(check.passed for check in tracers) and models is None and not faults and not dangers
+        ),
         "python": platform.python_version(),
-        "seams": told["checks"],
+        "seams": [*told["checks"], *(asdict(check) for check in tracers)],
         "models": models or "loaded",
         "versions": versions,
         "inconsistencies": faults,

@@ -99,9 +99,9 @@ def selftest(guard: Guard | None = None, *, on_failure: Literal["raise", "return
     if not isinstance(guard, Guard | None):
         raise TypeError(f"selftest needs a Guard, got {type(guard).__name__}")
     warnings: list[str] = []
-    checks = [_timed(seam, library, check) for seam, library, check in _seams()]
+    checks = [timed(seam, library, check) for seam, library, check in _seams()]
     if guard is not None:
-        checks.append(_timed("Guard", "lc-guard", lambda: warnings.extend(_own(guard))))
+        checks.append(timed("Guard", "lc-guard", lambda: warnings.extend(_own(guard))))
     result = SelfTest(tuple(checks), tuple(warnings))
     if on_failure == "raise":
         for broken in (check for check in result.checks if not check.passed):
@@ -201,7 +201,8 @@ def _own(guard: Guard) -> list[str]:
     return ["this guard does not hide a person's name: are its detectors patterns only?"] if _OWN_NAME in hidden else []
 
 
-def _timed(seam: str, library: str, check: Callable[[], object]) -> SeamCheck:
+def timed(seam: str, library: str, check: Callable[[], object]) -> SeamCheck:
+    """Run a check, and return what became of it."""
     begun = time.perf_counter()
     error = None
     try:
