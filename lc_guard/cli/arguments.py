@@ -52,17 +52,7 @@ class CommandError(Exception):
 
 
 def read_text(name: str) -> str:
-    """Read a file, or standard input if its name is ``-``.
-
-    Args:
-        name: Path of the file.
-
-    Returns:
-        Its text, line ends untouched; a byte-order mark at the beginning is dropped.
-
-    Raises:
-        CommandError: It is missing, can't be read, or holds no UTF-8 text.
-    """
+    """Read UTF-8 text of a file, or of standard input for ``-``: line ends untouched, without a byte-order mark."""
     shown = "standard input" if name == STDIN else repr(name)
     try:
         data = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
@@ -83,22 +73,14 @@ _PIPED_WIDTH = 100
 
 
 def require_folders(*names: str | None) -> None:
-    """Refuse a file that can't be written before the long run and not after it.
-
-    Raises:
-        CommandError: A name is no file in a folder that exists.
-    """
+    """Refuse a file that can't be written before the long run and not after it."""
     for name in filter(None, names):
         if Path(name).is_dir() or not Path(name).absolute().parent.is_dir():
             raise CommandError(f"can't write {name!r}: give a file in a folder that exists")
 
 
 def write(name: str | None, content: Callable[[], str]) -> None:
-    """Write a file, if one is asked for.
-
-    Raises:
-        CommandError: It can't be written.
-    """
+    """Write a file, if one is asked for."""
     if name is None:
         return
     try:
@@ -123,11 +105,7 @@ _FIRST_YEAR = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def read_window(since: str, until: str | None, api: LangfuseApi) -> Window:
-    """Read ``--since`` and ``--until`` by Langfuse's clock.
-
-    Raises:
-        CommandError: One is no time, or they stand the wrong way round.
-    """
+    """Read ``--since`` and ``--until`` by Langfuse's clock."""
     from lc_guard.langfuse.rows import Window  # noqa: PLC0415
 
     now = api.now()
@@ -139,11 +117,7 @@ def read_window(since: str, until: str | None, api: LangfuseApi) -> Window:
 
 
 def moment(told: str, now: datetime) -> datetime:
-    """Read a time: some time ago, such as ``7d``, or a date, UTC unless it says otherwise.
-
-    Raises:
-        CommandError: It is none.
-    """
+    """Read a time: some time ago, such as ``7d``, or a date, UTC unless it says otherwise."""
     ago = _AGO.fullmatch(told.strip().lower())
     try:
         if ago is not None:

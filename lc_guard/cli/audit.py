@@ -72,15 +72,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: A time, a detector or a file is wrong.
-        GuardError: A detector can't be loaded, or Langfuse can't be read.
-    """
+    """Run the command; return the exit status."""
     require_folders(args.json, args.csv, args.resume)
     for time in filter(None, (args.since, args.until)):
         moment(time, datetime.now(UTC))  # wrong usage is told before anything is loaded

@@ -58,14 +58,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: There is no such file.
-    """
+    """Run the command; return the exit status."""
     if not Path(args.file).is_file():
         raise CommandError(f"can't read {args.file!r}: there is no such file")
     from lc_guard.policy.files import examine  # noqa: PLC0415
@@ -203,14 +196,7 @@ def where(stages: Sequence[Stage]) -> str:
 
 
 def advice(policy: Policy) -> Iterator[str]:
-    """Return what is likely not meant.
-
-    Args:
-        policy: A policy.
-
-    Yields:
-        One sentence each, with the setting it speaks of.
-    """
+    """Return what is likely not meant."""
     scanners = [rule for name in checks(policy) if name not in (PII_CHECK, UNNAMED) for rule in rules(policy, name)]
     if policy.on_invalid == "warn":
         yield "on_invalid is 'warn': nothing is blocked, and all scanners only score"

@@ -57,15 +57,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: The text can't be read, the model failed, or the picture can't be written.
-        GuardError: A check failed.
-    """
+    """Run the command; return the exit status."""
     text = None if args.text is None else read_text(args.text)
     if text is not None and not text.strip():
         raise CommandError("the text is empty")

@@ -24,11 +24,7 @@ class Deferred:
         self._detector: Detector | None = None
 
     def warm_up(self) -> None:
-        """Build the detector and load its models.
-
-        Raises:
-            GuardError: It can't be built or loaded; the message says what to do.
-        """
+        """Build the detector and load its models."""
         detector = self._built()
         load = getattr(detector, "warm_up", None)
         if load is not None:

@@ -39,11 +39,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-    """
+    """Run the command; return the exit status."""
     found = _examine()
     if args.json:
         sys.stdout.write(json.dumps(found, indent=2) + "\n")

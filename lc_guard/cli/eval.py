@@ -69,15 +69,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: The data can't be read or hold no usable line, a detector is not known, or a file can't be
-            written.
-    """
+    """Run the command; return the exit status."""
     detectors = choose(args.detector)
     require_folders(args.json, args.html)
     from lc_guard.evals import evaluate, read_cases  # noqa: PLC0415 - a light import of this module

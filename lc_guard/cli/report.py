@@ -86,15 +86,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: A time or a file is wrong.
-        LangfuseError: Langfuse can't be read.
-    """
+    """Run the command; return the exit status."""
     require_folders(args.json, args.csv, args.html, args.resume)
     for time in filter(None, (args.since, args.until)):
         moment(time, datetime.now(UTC))  # wrong usage is told before Langfuse is asked

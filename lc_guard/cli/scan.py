@@ -66,15 +66,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: Options contradict each other, or the policy can't be taken.
-        GuardError: A check failed.
-    """
+    """Run the command; return the exit status."""
     if args.show_values and not args.entities:
         raise CommandError("--show-values belongs to --entities")
     if args.style and args.entities:

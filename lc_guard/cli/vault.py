@@ -30,16 +30,7 @@ _FORMS = "sqlite:///vault.db, postgresql://user:password@host/database, redis://
 
 
 def open_vault(url: str | None, *, prefix: str | None = None) -> StoredVault | EncryptedVault:
-    """Open the vault at a URL, encrypted if keys are set.
-
-    Args:
-        url: Of a database; None takes that of the environment.
-        prefix: What its tables or keys begin with; None for what they begin with by default.
-
-    Raises:
-        CommandError: There is no URL, or not one of a vault.
-        GuardError: A package is missing, or a key is not usable.
-    """
+    """Open the vault at a URL, encrypted if keys are set."""
     url = url or os.environ.get(URL, "").strip()
     if not url:
         raise CommandError(f"no vault is named: give --url, or set {URL} (one of {_FORMS})")
@@ -82,14 +73,7 @@ def _require_file(url: str) -> None:
 
 
 def read_value(*, confirmed: bool) -> str:
-    """Ask for a value without showing it, or read it from a pipe (one line end at its end is dropped).
-
-    Args:
-        confirmed: Whether nothing will be asked any more: standard input can't be both value and answer.
-
-    Raises:
-        CommandError: It is empty, no UTF-8 text, or comes from a pipe that is needed for an answer.
-    """
+    """Ask for a value without showing it, or read it from a pipe (one line end at its end is dropped)."""
     if sys.stdin.isatty():
         value = getpass.getpass("Value to forget (not shown): ")
     elif not confirmed:
@@ -106,11 +90,7 @@ def read_value(*, confirmed: bool) -> str:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask a question that must be answered with yes.
-
-    Raises:
-        CommandError: Nobody can be asked, or the answer is another.
-    """
+    """Ask a question that must be answered with yes."""
     if yes:
         return
     if not sys.stdin.isatty():

@@ -70,15 +70,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: Options contradict each other, or what they name can't be had.
-        GuardError: A detector can't be loaded.
-    """
+    """Run the command; return the exit status."""
     if not args.app and (args.input or args.outside_tools):
         raise CommandError("--input and --outside-tools belong to --app")
     detectors = _detectors(args.detector)

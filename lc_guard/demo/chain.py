@@ -144,16 +144,7 @@ class Call:
 
 
 def choose_model(*, name: str | None, offline: bool, pause: float) -> BaseChatModel:
-    """Return ``ChatOpenAI`` when the environment names a key or an address, else the stand-in.
-
-    Args:
-        name: Name of the model; None takes ``OPENAI_MODEL``, else a small one of OpenAI's.
-        offline: Always take the stand-in.
-        pause: Seconds between two pieces of the stand-in.
-
-    Raises:
-        MissingExtra: ``langchain-openai`` is not installed.
-    """
+    """Return ``ChatOpenAI`` when the environment names a key or an address, else the stand-in."""
     key, address = os.environ.get("OPENAI_API_KEY"), os.environ.get("OPENAI_BASE_URL")
     if offline or not (key or address):
         return StandInSummarizer(pause=pause)

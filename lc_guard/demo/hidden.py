@@ -80,13 +80,7 @@ def align(original: str, seen: str, placeholders: Mapping[str, str]) -> list[Pie
 
 
 def count_hidden(original: str, pieces: Sequence[Piece], known: Mapping[str, Sequence[str]]) -> Hidden:
-    """Count how many known values are hidden; one counts only if no letter or digit of it is left in any place.
-
-    Args:
-        original: What was said.
-        pieces: What became of it; none means that nothing is hidden.
-        known: Values that stand in it, by kind.
-    """
+    """Count how many known values are hidden; one counts only if no letter or digit of it is left in any place."""
     covered = bytearray(len(original))
     for piece in pieces:
         if piece.placeholder is not None:

@@ -82,9 +82,6 @@ def values_of(placeholders: Mapping[str, str]) -> dict[str, str]:
     """Return the raw values of a session with their kinds.
 
     Texts that only look like placeholders are left out: they are no personal data, and equal to what replaces it.
-
-    Args:
-        placeholders: Placeholder → raw value, in the style ``[REDACTED_PERSON_1]``.
     """
     kinds = {
         value: token.strip("[]").removeprefix("REDACTED_").rpartition("_")[0] for token, value in placeholders.items()

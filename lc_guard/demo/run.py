@@ -52,11 +52,7 @@ class Performance:
         return self._placeholders.values()
 
     def begin(self) -> None:
-        """Go on until the model has its input and the first piece came back.
-
-        Raises:
-            Exception: What the model or a check raises.
-        """
+        """Go on until the model has its input and the first piece came back."""
         self.call.begin()
         self._placeholders = dict(self._session.placeholders())
         self.pieces = align(self.text, self.call.witness.seen, self._placeholders)

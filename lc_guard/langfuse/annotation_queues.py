@@ -120,11 +120,7 @@ class QueueFilling:
             self._picker.add(score)
 
     def fill(self) -> Filled:
-        """Put the choice into the queue.
-
-        Raises:
-            LangfuseError: Langfuse refused something, or there is no check to annotate.
-        """
+        """Put the choice into the queue."""
         chosen = self._picker.chosen()
         queue = self._queue if self._queue is not None else self._created(chosen)
         for score in chosen:

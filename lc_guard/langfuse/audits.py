@@ -241,11 +241,7 @@ class _State:
         self._path, self._about = path, about
 
     def load(self) -> tuple[Audit, str] | None:
-        """Return what was found before and the cursor to go on from.
-
-        Raises:
-            LangfuseError: The file is of something else.
-        """
+        """Return what was found before and the cursor to go on from."""
         try:
             value = json.loads(self._path.read_text(encoding="utf-8"))
             if (value["lc_guard_audit"], value["about"]) == (_FORMAT, self._about):

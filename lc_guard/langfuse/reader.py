@@ -45,16 +45,7 @@ class Reader:
         self.passed_over: Counter[str] = Counter()
 
     def scores(self, window: Window, *, source: str = "API", names: Sequence[str] = ()) -> Iterator[Score]:
-        """Read scores.
-
-        Args:
-            window: When they were given.
-            source: ``"API"``, ``"ANNOTATION"`` or ``"EVAL"``.
-            names: Only these names; empty for all.
-
-        Raises:
-            LangfuseError: The API can't be read.
-        """
+        """Read scores."""
         params = {
             "fields": "subject",
             "source": source,
@@ -68,23 +59,12 @@ class Reader:
                 yield row
 
     def checks(self, window: Window) -> Iterator[Observation]:
-        """Read the observations of checks.
-
-        Args:
-            window: When they started.
-
-        Raises:
-            LangfuseError: The API can't be read.
-        """
+        """Read the observations of checks."""
         fields = {"fields": "core,basic,io,metadata", "expandMetadata": "entities"}
         yield from self._observations("checks", window, {"type": "GUARDRAIL", **fields})
 
     def roots(self, window: Window) -> Iterator[Observation]:
-        """Read the roots of traces: what began in the window, with its whole time, and no text.
-
-        Raises:
-            LangfuseError: The API can't be read.
-        """
+        """Read the roots of traces: what began in the window, with its whole time, and no text."""
         yield from self._observations("traces", window, {"isRootObservation": True, "fields": "core"})
 
     def _observations(self, label: str, window: Window, params: dict[str, Any]) -> Iterator[Observation]:

@@ -78,11 +78,7 @@ class Spool:
         cursor: str | int | None,
         passed_over: Mapping[str, int],
     ) -> None:
-        """Keep a page: its rows, the cursor of the next, and what could not be taken.
-
-        Raises:
-            LangfuseError: The disk is full, or the file is gone.
-        """
+        """Keep a page: its rows, the cursor of the next, and what could not be taken."""
         page = {"read": label, "next": cursor, "passed_over": dict(passed_over), "rows": [asdict(row) for row in rows]}
         try:
             with self._path.open("ab") as file:

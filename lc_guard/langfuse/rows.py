@@ -91,11 +91,7 @@ class Observation:
 
 
 def score(row: Mapping[str, Any]) -> Score:
-    """Read a score of ``/api/public/v3/scores``.
-
-    Raises:
-        Unreadable: It is of an unknown type, lacks a value, or belongs to no trace.
-    """
+    """Read a score of ``/api/public/v3/scores``."""
     trace_id, observation_id = _subject(row)
     return Score(
         id=_text(row, "id"),
@@ -110,11 +106,7 @@ def score(row: Mapping[str, Any]) -> Score:
 
 
 def observation(row: Mapping[str, Any]) -> Observation:
-    """Read an observation of ``/api/public/v2/observations``.
-
-    Raises:
-        Unreadable: It lacks its trace or its start.
-    """
+    """Read an observation of ``/api/public/v2/observations``."""
     start = _time(row, "startTime")
     end = _time(row, "endTime") if row.get("endTime") is not None else None
     output, metadata = _decoded(row.get("output")), _decoded(row.get("metadata"))

@@ -87,15 +87,7 @@ class RunMask:
         self._mask.learn(_trace(run), attributes, ended=bool(outputs or run.get("error")))
 
     def mask(self, run: Mapping[str, Any], texts: dict[str, str] | None = None) -> dict[str, Any]:
-        """Return a run that may leave.
-
-        Args:
-            run: The run, with plain values (see `plain`).
-            texts: What the detectors made of texts of the same batch already; added to.
-
-        Raises:
-            Exception: If it can't be masked: such a run must not leave, but for what `withheld` gives.
-        """
+        """Return a run of plain values as it may leave; one for which this raises leaves as `withheld` gives it."""
         attributes = _attributes(run)
         leaked = self._tell(run, attributes)
         changed, removed = self._mask.mask(_trace(run), "", attributes, texts)
@@ -150,11 +142,7 @@ def withheld(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def snapshot(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a run as it is now, of plain values; binary attachments, which nothing can look into, are left out.
-
-    Raises:
-        ValueError: If it is nested deeper than 100 levels.
-    """
+    """Return a run as it is now, of plain values; binary attachments, which nothing can look into, are left out."""
     return {
         key: value if key in _STRUCTURE else plain(value)
         for key, value in run.items()
@@ -163,11 +151,7 @@ def snapshot(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911, PLR0912 - one answer a type
-    """Return a value as JSON knows it; nothing is consumed, and what is unknown is told as ``repr`` tells it.
-
-    Raises:
-        ValueError: If it is nested deeper than 100 levels.
-    """
+    """Return a value as JSON knows it; nothing is consumed, and what is unknown is told as ``repr`` tells it."""
     if depth > _MAX_DEPTH:
         raise ValueError("nested too deep")
     match value:

@@ -133,13 +133,7 @@ class SpanMask:
         return f"{type(self).__name__}({len(self._traces)} traces)"
 
     def learn(self, trace_id: str, attributes: Mapping[str, Any], *, ended: bool = True) -> None:
-        """Learn from a span what masking its trace needs; to be called for a whole batch before any is masked.
-
-        Args:
-            trace_id: Its trace.
-            attributes: Its attributes, not yet masked.
-            ended: Whether a check's span says yet what the check decided.
-        """
+        """Learn from a span what masking its trace needs; to be called for a whole batch before any is masked."""
         digest = _scalar(attributes.get(_SESSION))
         named = [_scalar(attributes.get(prefix + key)) for prefix in _METADATA for key in _SESSION_KEYS]
         digests = {self._guard.digest(session) for session in named if session} | ({digest} if digest else set())
@@ -318,12 +312,7 @@ class SpanMask:
 
 
 def leak_attributes(leak: Leak, masked: Mapping[str, Any]) -> dict[str, str]:
-    """Return the attributes that show a leak on its observation in Langfuse.
-
-    Args:
-        leak: The leak.
-        masked: The observation's attributes as they leave.
-    """
+    """Return the attributes that show a leak on its observation in Langfuse."""
     said = masked.get(_STATUS)
     return {_LEVEL: "ERROR", _STATUS: f"{leak.message}; {said}" if said else leak.message}
 

@@ -58,12 +58,7 @@ Planted = Mapping[Surface, Canary]
 
 
 def plant(*, plain: bool = False) -> dict[Surface, Canary]:
-    """Make one value for each surface.
-
-    Args:
-        plain: Make e-mail addresses, which detectors that don't know the values can be expected to find; otherwise
-            names with quotes, an apostrophe and accents, which show what escaping does to them.
-    """
+    """Make one value for each surface."""
     draw = random.SystemRandom()
     planted: dict[Surface, Canary] = {}
     for surface in SURFACES:

@@ -68,13 +68,7 @@ class _Failing:
 
 
 def run_mode(application: Application, mode: Mode, *, detectors: Sequence[Detector] = ()) -> Cell:
-    """Run an application in one mode: all its tasks, each with sessions of its own.
-
-    Args:
-        application: What is run.
-        mode: How it is called.
-        detectors: Detectors of the guard under test, beside the one that knows the planted values.
-    """
+    """Run an application in one mode: all its tasks, each with sessions of its own."""
     first = plant(plain=not application.takes_guard)
     items: list[Planted] = [first]
     if mode.endswith("batch"):

@@ -153,12 +153,7 @@ _KINDS_SHOWN, _DISAGREEMENTS_SHOWN, _LEAKS_SHOWN = 8, 3, 5
 
 
 def as_text(report: MonitoringReport, *, width: int) -> str:
-    """Return a report as plain text.
-
-    Args:
-        report: The report.
-        width: Characters a line may have.
-    """
+    """Return a report as plain text."""
     return plain_text(renderable(report), width=width)
 
 
