@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from lc_guard.cli.arguments import CommandError
+from lc_guard.cli.arguments import CommandError, split_names
 from lc_guard.detectors.base import Detector
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
@@ -54,7 +55,7 @@ def choose(names: str) -> dict[str, Detector]:
         CommandError: A name is not known, or there is none.
     """
     chosen: dict[str, Detector] = {}
-    for name in filter(None, (part.strip() for part in names.split(","))):
+    for name in split_names(names):
         build = _imported(name) if ":" in name else _BUILDERS.get(name)
         if build is None:
             raise CommandError(
@@ -66,40 +67,14 @@ def choose(names: str) -> dict[str, Detector]:
     return chosen
 
 
-def _default() -> Detector:
-    from lc_guard.detectors import default_detector  # noqa: PLC0415 - here and below: a light import of this module
+def _of(name: str, **options: Any) -> Callable[[], Detector]:
+    def build() -> Detector:
+        from lc_guard import detectors  # noqa: PLC0415 - here and below: a light import of this module
 
-    return default_detector()
+        made: Detector = getattr(detectors, name)(**options)
+        return made
 
-
-def _rules() -> Detector:
-    from lc_guard.detectors import default_detector  # noqa: PLC0415
-
-    return default_detector(ner=False)
-
-
-def _patterns() -> Detector:
-    from lc_guard.detectors import PatternDetector  # noqa: PLC0415
-
-    return PatternDetector()
-
-
-def _spacy() -> Detector:
-    from lc_guard.detectors import SpacyDetector  # noqa: PLC0415
-
-    return SpacyDetector()
-
-
-def _rampart() -> Detector:
-    from lc_guard.detectors import RampartDetector  # noqa: PLC0415
-
-    return RampartDetector()
-
-
-def _llm_guard() -> Detector:
-    from lc_guard.detectors import LLMGuardDetector  # noqa: PLC0415
-
-    return LLMGuardDetector()
+    return build
 
 
 def _llm_guard_patterns() -> Detector:
@@ -121,12 +96,12 @@ def _llm_guard_patterns() -> Detector:
 
 
 _BUILDERS: dict[str, Callable[[], Detector]] = {
-    "default": _default,
-    "rules": _rules,
-    "patterns": _patterns,
-    "spacy": _spacy,
-    "rampart": _rampart,
-    "llm-guard": _llm_guard,
+    "default": _of("default_detector"),
+    "rules": _of("default_detector", ner=False),
+    "patterns": _of("PatternDetector"),
+    "spacy": _of("SpacyDetector"),
+    "rampart": _of("RampartDetector"),
+    "llm-guard": _of("LLMGuardDetector"),
     "llm-guard-patterns": _llm_guard_patterns,
 }
 
