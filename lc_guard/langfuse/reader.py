@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isinf
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from lc_guard.langfuse.api import LangfuseApi
 from lc_guard.langfuse.paging import MOST_ROWS, cursor_pages
@@ -16,8 +16,16 @@ from lc_guard.langfuse.rows import Observation, Score, Unreadable, Window, obser
 Row = TypeVar("Row", Score, Observation)
 Progress = Callable[[str, int], object]
 
-_SCORES, _OBSERVATIONS = "/api/public/v3/scores", "/api/public/v2/observations"
-_SCORES_A_PAGE, _OBSERVATIONS_A_PAGE = 100, 1000  # the most that the API allows
+
+class _Read(NamedTuple, Generic[Row]):
+    path: str
+    limit: int  # the most rows a page that the API allows
+    record: type[Row]
+    parse: Callable[[Mapping[str, Any]], Row]
+
+
+_SCORES = _Read("/api/public/v3/scores", 100, Score, score)
+_OBSERVATIONS = _Read("/api/public/v2/observations", 1000, Observation, observation)
 
 
 class Reader:
@@ -54,7 +62,7 @@ class Reader:
             "toTimestamp": _iso(window.until),
         }
         label = "annotations" if source == "ANNOTATION" else "scores"
-        for row in self._read(label, _SCORES, params, _SCORES_A_PAGE, score):
+        for row in self._read(_SCORES, label, params):
             if self._inside(window, row.timestamp):
                 yield row
 
@@ -69,7 +77,7 @@ class Reader:
 
     def _observations(self, label: str, window: Window, params: dict[str, Any]) -> Iterator[Observation]:
         times = {"fromStartTime": _iso(window.since), "toStartTime": _iso(window.until)}
-        for row in self._read(label, _OBSERVATIONS, {**params, **times}, _OBSERVATIONS_A_PAGE, observation):
+        for row in self._read(_OBSERVATIONS, label, {**params, **times}):
             if self._inside(window, row.start):
                 yield row
 
@@ -79,25 +87,23 @@ class Reader:
         self.passed_over["a row outside the time asked for"] += 1
         return False
 
-    def _read(
-        self, label: str, path: str, params: dict[str, Any], limit: int, parse: Callable[[dict[str, Any]], Row]
-    ) -> Iterator[Row]:
+    def _read(self, read: _Read[Row], label: str, params: dict[str, Any]) -> Iterator[Row]:
         count, start, done = 0, None, False
         if self._spool is not None:
-            for kept in self._spool.rows(label):
+            for kept in self._spool.rows(label, read.record):
                 count += 1
                 self._told(label, count)
-                yield kept  # type: ignore[misc] # the spool's label says which record it is
+                yield kept
             start, done = self._spool.place(label)
             self.passed_over += self._spool.passed_over(label)
         if done:
             return
-        for page in cursor_pages(self._api, path, params, limit=limit, start=start, most=self._most):
+        for page in cursor_pages(self._api, read.path, params, limit=read.limit, start=start, most=self._most):
             rows: list[Row] = []
             passed_over: Counter[str] = Counter()
             for row in page.rows:
                 try:
-                    rows.append(parse(row))
+                    rows.append(read.parse(row))
                 except Unreadable as reason:
                     passed_over[str(reason)] += 1
             if page.odd:

@@ -1,7 +1,7 @@
 """What was read so far, in a file, so that a read that broke off goes on where it stopped.
 
 JSON Lines: a head with the project and the window, then a line a page with its rows and the next cursor. A line that
-was cut off by a crash is dropped. It holds what a report holds: ids, names, numbers; no comment and no text.
+was cut off by a crash is dropped. It holds what the result holds: ids, names, numbers; no comment and no text.
 """
 
 from __future__ import annotations
@@ -12,18 +12,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lc_guard.errors import LangfuseError
-from lc_guard.langfuse.rows import Observation, Score, Window
+from lc_guard.langfuse.rows import Window
+
+Row = TypeVar("Row")
 
 _FORMAT = 1
-_RECORDS: dict[str, type[Score] | type[Observation]] = {
-    "scores": Score,
-    "annotations": Score,
-    "checks": Observation,
-    "traces": Observation,
-}
 
 
 class Spool:
@@ -52,9 +48,8 @@ class Spool:
         except (OSError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
             raise self._unusable() from None
 
-    def rows(self, label: str) -> Iterator[Score | Observation]:
-        """Yield what was kept of one read."""
-        record = _RECORDS[label]
+    def rows(self, label: str, record: type[Row]) -> Iterator[Row]:
+        """Yield what was kept of one read, as records of a class."""
         with self._path.open("rb") as lines:
             next(lines)
             for line in lines:
@@ -74,7 +69,7 @@ class Spool:
     def add(
         self,
         label: str,
-        rows: Sequence[Score | Observation],
+        rows: Sequence[Any],
         cursor: str | int | None,
         passed_over: Mapping[str, int],
     ) -> None:
@@ -120,7 +115,7 @@ class Spool:
 
     def _unusable(self) -> LangfuseError:
         return LangfuseError(
-            f"{str(self._path)!r} can't hold what is read (another project, other options, no file of a report, or not "
+            f"{str(self._path)!r} can't hold what is read (another project, other options, something else, not "
             "writable): give --resume another file"
         )
 
