@@ -189,6 +189,10 @@ def advice(policy: Policy) -> Iterator[str]:
     if policy.timeout is None:
         yield "timeout is 'none': a check that hangs holds its call for ever"
     yield from _of_stages(policy)
+    yield from _of_checks(policy)
+
+
+def _of_checks(policy: Policy) -> Iterator[str]:
     for name in checks(policy):
         told: dict[str, list[Stage]] = {}
         for rule, stages in rules(policy, name).items():

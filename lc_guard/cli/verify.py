@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lc_guard.detectors import Detector
     from lc_guard.verify.applications import Application
+    from lc_guard.verify.run import Mode
 
 _WIDTH = 110  # where no terminal says how wide it is: CI's logs
 
@@ -70,10 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from lc_guard.verify.report import Verification, Verified, show, show_end  # noqa: PLC0415
     from lc_guard.verify.run import MODES, run_mode  # noqa: PLC0415
 
-    named = {*split_names(args.modes)}
-    modes = [mode for mode in MODES if not args.modes or mode in named]
-    if not modes or not named <= {*MODES}:
-        raise CommandError(f"--modes takes some of {', '.join(MODES)}")
+    modes = _modes(args.modes, MODES)
 
     console = open_console(piped_width=_WIDTH)
     done: list[Verified] = []
@@ -92,6 +90,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         show_end(console, verification)
     return verification.status
+
+
+def _modes(listed: str | None, known: Sequence[Mode]) -> list[Mode]:
+    named = {*split_names(listed)}
+    modes = [mode for mode in known if not listed or mode in named]
+    if not modes or not named <= {*known}:
+        raise CommandError(f"--modes takes some of {', '.join(known)}")
+    return modes
 
 
 def _detectors(names: str | None) -> Sequence[Detector]:
