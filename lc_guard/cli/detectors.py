@@ -14,11 +14,7 @@ from lc_guard.records import Entity
 
 
 class Deferred:
-    """A detector that is built when it is loaded, so that one that can't be built does not stop the others.
-
-    Args:
-        build: Makes the detector.
-    """
+    """A detector that is built when it is loaded, so that one that can't be built does not stop the others."""
 
     def __init__(self, build: Callable[[], Detector]) -> None:
         self._build = build

@@ -96,20 +96,7 @@ class Witness(BaseCallbackHandler):
 
 
 class Call:
-    """One streamed call of ``Anonymize | prompt | model | parser | Deanonymize``.
-
-    Args:
-        guard: The guard.
-        model: The chat model.
-        text: What is summarized.
-        session_id: The session.
-        handlers: More callback handlers, such as Langfuse's.
-
-    Attributes:
-        witness: What went into the model, and what was decided.
-        pieces: The restored pieces that came so far.
-        first_ms: Milliseconds until the first of them came, models loaded.
-    """
+    """One streamed call of ``Anonymize | prompt | model | parser | Deanonymize``."""
 
     def __init__(
         self, guard: Guard, model: BaseChatModel, text: str, *, session_id: str, handlers: Sequence[BaseCallbackHandler]

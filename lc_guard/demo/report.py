@@ -17,17 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a demo came to.
-
-    Attributes:
-        model: Name of the model.
-        stand_in: Whether it is the stand-in and no language model.
-        call: The finished call.
-        pieces: What the model saw, stretch by stretch.
-        hidden: How much of the transcript's known personal data was hidden; None for a user's own text.
-        tracing: Where the spans went, closed.
-        found: Result of the search in them.
-    """
+    """What a demo came to."""
 
     model: str
     stand_in: bool

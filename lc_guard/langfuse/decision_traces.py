@@ -14,9 +14,6 @@ class DecisionTraces:
     """Remembers the traces of the latest decisions.
 
     Decisions are told apart by their values: the latency, a float of a fine clock, makes two of them differ.
-
-    Args:
-        max_decisions: Number of decisions remembered; beyond it those go first that were not asked for lately.
     """
 
     def __init__(self, *, max_decisions: int = _MAX_DECISIONS) -> None:

@@ -29,17 +29,7 @@ _OBSERVATIONS = _Read("/api/public/v2/observations", 1000, Observation, observat
 
 
 class Reader:
-    """Reads a project's scores and observations as a stream.
-
-    Args:
-        api: The connection.
-        spool: Keeps what was read, so that a read that broke off goes on; None keeps nothing.
-        progress: Called with the name of a read and the number of its rows so far.
-        most: Rows of one read at most.
-
-    Attributes:
-        passed_over: Number of rows that could not be taken, by reason.
-    """
+    """Reads a project's scores and observations as a stream."""
 
     def __init__(
         self,

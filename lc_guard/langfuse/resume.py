@@ -23,18 +23,9 @@ _FORMAT = 1
 
 
 class Spool:
-    """A file that remembers an unfinished read.
+    """A file that remembers an unfinished read; made if it is missing, readable by its owner only.
 
-    Args:
-        path: The file; made if it is missing, readable by its owner only.
-        about: What is read: another project or other options must not go on from it.
-        window: The time that is read; a file that is there keeps the one it began with.
-
-    Attributes:
-        window: The time that is read.
-
-    Raises:
-        LangfuseError: The file is of something else, or can't be used.
+    Another project or other options (`about`) must not go on from it; the window is the one that it began with.
     """
 
     def __init__(self, path: str | Path, *, about: dict[str, Any], window: Window) -> None:

@@ -28,14 +28,7 @@ Do = Literal["create", "update", "keep", "conflict", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A score config as it should be.
-
-    Attributes:
-        name: Name of the score.
-        data_type: Langfuse's type.
-        description: Shown in Langfuse.
-        categories: Labels of a CATEGORICAL score, weakest first.
-    """
+    """A score config as it should be."""
 
     name: str
     data_type: DataType
@@ -57,13 +50,7 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What becomes of one config.
-
-    Attributes:
-        do: What is done.
-        config: The config.
-        id: Its id in Langfuse, where it is there.
-    """
+    """What becomes of one config, which has an id where it is in Langfuse already."""
 
     do: Do
     config: Config

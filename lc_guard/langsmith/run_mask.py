@@ -64,13 +64,7 @@ _MAX_LEAKED = 10_000
 
 
 class RunMask:
-    """Masks runs with what a guard knows.
-
-    Args:
-        guard: The guard.
-        detect: As for `lc_guard.langfuse.mask_otel_spans`.
-        max_sessions: Number of sessions of a trace whose values are looked for, 1 or more.
-    """
+    """Masks runs with what a guard knows."""
 
     def __init__(self, guard: Guard, *, detect: Detect = "when_needed", max_sessions: int = 256) -> None:
         self._mask = SpanMask(guard, detect=detect, max_sessions=max_sessions)

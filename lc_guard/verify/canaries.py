@@ -31,13 +31,7 @@ _CORE_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """A planted value.
-
-    Attributes:
-        surface: Where it is planted.
-        core: The part of it that is searched for: letters that no escaping changes, and that stand nowhere else.
-        value: The whole value.
-    """
+    """A planted value; `core` is the part of it that is searched for: letters that no escaping changes."""
 
     surface: Surface
     core: str

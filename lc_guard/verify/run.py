@@ -43,13 +43,7 @@ _STREAMS = ["messages", "values"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What came of an application in one mode.
-
-    Attributes:
-        mode: The mode.
-        found: (surface, place) → what was found there.
-        failed: The task that could not be run and the type of the error, None if all went well.
-    """
+    """What came of an application in one mode: what was found where, and the task that failed with its error's type."""
 
     mode: Mode
     found: dict[tuple[Surface, Place], Status]
