@@ -56,16 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lc-guard {_version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    demo.add_parser(commands)
-    scan.add_parser(commands)
-    doctor.add_parser(commands)
-    verify.add_parser(commands)
-    evaluation.add_parser(commands)
-    check_policy.add_parser(commands)
-    report.add_parser(commands)
-    audit.add_parser(commands)
-    langfuse.add_parser(commands)
-    vault.add_parser(commands)
+    for command in (demo, scan, doctor, verify, evaluation, check_policy, report, audit, langfuse, vault):
+        command.add_parser(commands)
     return parser
 
 

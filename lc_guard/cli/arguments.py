@@ -10,17 +10,20 @@ What the commands that read Langfuse have in common: the time they look at, and 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
+    from rich.progress import Progress, ProgressColumn
 
     from lc_guard.langfuse.api import LangfuseApi
     from lc_guard.langfuse.rows import Window
@@ -33,6 +36,66 @@ class Paragraphs(argparse.HelpFormatter):
         filler = textwrap.TextWrapper(width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
         paragraphs = text.strip("\n").split("\n\n")
         return "\n\n".join(each if each.startswith(" ") else filler.fill(" ".join(each.split())) for each in paragraphs)
+
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int] | None,
+    *,
+    about: str,
+    description: str | None = None,
+    epilog: str | None = None,
+) -> argparse.ArgumentParser:
+    """Add a command to the parser; `run` is None for one that has actions of its own."""
+    parser = commands.add_parser(
+        name, help=about, description=description, epilog=epilog, formatter_class=Paragraphs, allow_abbrev=False
+    )
+    if run is not None:
+        parser.set_defaults(run=run)
+    return parser
+
+
+def add_window(parser: argparse.ArgumentParser, *, since: str) -> None:
+    """Add ``--since`` and ``--until``."""
+    told = "how far back, as 90m, 24h, 7d, 4w, or a date (default: %(default)s)"
+    parser.add_argument("--since", default=since, metavar="TIME", help=told)
+    parser.add_argument("--until", metavar="TIME", help="until when (default: now)")
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return a type of options that take a whole number of a range."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= (int(text) if most is None else most):
+            upto = "" if most is None else f" to {most}"
+            raise argparse.ArgumentTypeError(f"a whole number from {least}{upto} is needed")
+        return int(text)
+
+    return read
+
+
+def number(least: float, most: float, needed: str) -> Callable[[str], float]:
+    """Return a type of options that take a number of a range."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{needed} is needed")
+        return value
+
+    return read
+
+
+share = number(0.0, 1.0, "a number from 0 to 1")
+
+
+def split_names(listed: str | None) -> list[str]:
+    """Return the names of a list with commas."""
+    return [name.strip() for name in (listed or "").split(",") if name.strip()]
 
 
 STDIN = "-"
@@ -52,17 +115,7 @@ class CommandError(Exception):
 
 
 def read_text(name: str) -> str:
-    """Read a file, or standard input if its name is ``-``.
-
-    Args:
-        name: Path of the file.
-
-    Returns:
-        Its text, line ends untouched; a byte-order mark at the beginning is dropped.
-
-    Raises:
-        CommandError: It is missing, can't be read, or holds no UTF-8 text.
-    """
+    """Read UTF-8 text of a file, or of standard input for ``-``: line ends untouched, without a byte-order mark."""
     shown = "standard input" if name == STDIN else repr(name)
     try:
         data = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
@@ -79,26 +132,29 @@ def read_text(name: str) -> str:
     return text
 
 
-_PIPED_WIDTH = 100
+@contextmanager
+def open_lines(name: str) -> Iterator[Iterable[bytes]]:
+    """Open a file, or standard input, to read it line by line."""
+    if name == STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115 - only its opening is guarded
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise CommandError(f"can't read {name!r}: {getattr(error, 'strerror', None) or 'not a file name'}") from None
+    with file:
+        yield file
 
 
 def require_folders(*names: str | None) -> None:
-    """Refuse a file that can't be written before the long run and not after it.
-
-    Raises:
-        CommandError: A name is no file in a folder that exists.
-    """
+    """Refuse a file that can't be written before the long run and not after it."""
     for name in filter(None, names):
         if Path(name).is_dir() or not Path(name).absolute().parent.is_dir():
             raise CommandError(f"can't write {name!r}: give a file in a folder that exists")
 
 
 def write(name: str | None, content: Callable[[], str]) -> None:
-    """Write a file, if one is asked for.
-
-    Raises:
-        CommandError: It can't be written.
-    """
+    """Write a file, if one is asked for."""
     if name is None:
         return
     try:
@@ -107,14 +163,36 @@ def write(name: str | None, content: Callable[[], str]) -> None:
         raise CommandError(f"can't write {name!r}: {error.strerror}", status=1) from None
 
 
-def print_out(report: RenderableType) -> None:
-    """Print a report, as wide as the terminal, or 100 characters wide into a pipe."""
+def open_console(*, piped_width: int | None = None, width: int | None = None) -> Console:
+    """Return a console on standard output that prints texts as they are.
+
+    Args:
+        piped_width: Columns where no terminal says how wide it is: a pipe, CI's logs.
+        width: Columns, whatever is said; None takes the terminal's.
+    """
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="replace")  # dashes and lines, whatever the locale
-    from rich.console import Console  # noqa: PLC0415 - a light import of this module
+        reconfigure(encoding="utf-8", errors="replace")  # dashes, lines and quotes, whatever the locale
+    from rich.console import Console  # noqa: PLC0415 - here and below: a light import of this module
 
-    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False).print(report, crop=False)
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - rich calls this while it handles the error; `main` knows what to do
+
+    console = Output(width=width, highlight=False, markup=False, emoji=False)
+    if piped_width is not None and not console.is_terminal:
+        console.width = piped_width
+    return console
+
+
+def print_out(report: RenderableType, *, piped_width: int = 100) -> None:
+    """Print a report, as wide as the terminal, or that many characters wide into a pipe."""
+    open_console(piped_width=piped_width).print(report, crop=False)
+
+
+def print_json(value: object, *, indent: int | None = 2) -> None:
+    """Print a JSON value."""
+    sys.stdout.write(json.dumps(value, indent=indent) + "\n")
 
 
 _AGO = re.compile(r"(\d{1,6})(m|h|d|w)")
@@ -122,12 +200,14 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _FIRST_YEAR = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def read_window(since: str, until: str | None, api: LangfuseApi) -> Window:
-    """Read ``--since`` and ``--until`` by Langfuse's clock.
+def check_window(args: argparse.Namespace) -> None:
+    """Tell wrong usage of ``--since`` and ``--until`` before anything is loaded or asked."""
+    for time in filter(None, (args.since, args.until)):
+        moment(time, datetime.now(UTC))
 
-    Raises:
-        CommandError: One is no time, or they stand the wrong way round.
-    """
+
+def read_window(since: str, until: str | None, api: LangfuseApi) -> Window:
+    """Read ``--since`` and ``--until`` by Langfuse's clock."""
     from lc_guard.langfuse.rows import Window  # noqa: PLC0415
 
     now = api.now()
@@ -139,11 +219,7 @@ def read_window(since: str, until: str | None, api: LangfuseApi) -> Window:
 
 
 def moment(told: str, now: datetime) -> datetime:
-    """Read a time: some time ago, such as ``7d``, or a date, UTC unless it says otherwise.
-
-    Raises:
-        CommandError: It is none.
-    """
+    """Read a time: some time ago, such as ``7d``, or a date, UTC unless it says otherwise."""
     ago = _AGO.fullmatch(told.strip().lower())
     try:
         if ago is not None:
@@ -161,11 +237,10 @@ def show_progress(verb: str = "reading") -> Iterator[Callable[[str, int], object
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     columns = (TextColumn(f"{verb} {{task.description}}"), BarColumn(), TextColumn("{task.completed:,}"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+    with _bar(*columns, TimeElapsedColumn()) as bar:
         tasks: dict[str, Any] = {}
 
         def show(label: str, count: int) -> None:
@@ -174,3 +249,22 @@ def show_progress(verb: str = "reading") -> Iterator[Callable[[str, int], object
             bar.update(tasks[label], completed=count)
 
         yield show
+
+
+@contextmanager
+def show_done(what: str, total: int | None = None) -> Iterator[Callable[..., object] | None]:
+    """Show on stderr how much of a number is done; yields rich's update of that task."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    with _bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar:
+        yield partial(bar.update, bar.add_task(what, total=total))
+
+
+def _bar(*columns: ProgressColumn) -> Progress:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    return Progress(*columns, console=Console(stderr=True), transient=True)

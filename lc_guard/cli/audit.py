@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lc_guard.cli.arguments import Paragraphs, moment, print_out, read_window, require_folders, show_progress, write
+from lc_guard.cli.arguments import (
+    add_command,
+    add_window,
+    check_window,
+    print_out,
+    read_window,
+    require_folders,
+    share,
+    show_progress,
+    split_names,
+    write,
+)
 from lc_guard.cli.detectors import choose
 from lc_guard.records import Entity
 
@@ -37,18 +47,9 @@ Exit status: 0 nothing was found; 1 values were found, or something could not be
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
-        "audit",
-        help="find past traces in Langfuse that hold personal data",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=Paragraphs,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "--since", default="30d", metavar="TIME", help="how far back, as 24h, 30d, 4w, or a date (default: %(default)s)"
-    )
-    parser.add_argument("--until", metavar="TIME", help="until when (default: now)")
+    about = "find past traces in Langfuse that hold personal data"
+    parser = add_command(commands, "audit", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
+    add_window(parser, since="30d")
     parser.add_argument(
         "--detector",
         default="default",
@@ -58,7 +59,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--ignore", default="", metavar="KINDS", help="kinds that are no leak, such as DATE_TIME,URL")
     parser.add_argument(
         "--min-score",
-        type=_share,
+        type=share,
         default=0.5,
         metavar="SCORE",
         help="lowest score of a finding (default: %(default)s)",
@@ -68,22 +69,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--resume", metavar="FILE", help="keep what was found in FILE until the end: the same command goes on"
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: A time, a detector or a file is wrong.
-        GuardError: A detector can't be loaded, or Langfuse can't be read.
-    """
+    """Run the command; return the exit status."""
     require_folders(args.json, args.csv, args.resume)
-    for time in filter(None, (args.since, args.until)):
-        moment(time, datetime.now(UTC))  # wrong usage is told before anything is loaded
+    check_window(args)
     detector = _Together(list(choose(args.detector).values()))
     from lc_guard.langfuse.api import LangfuseApi  # noqa: PLC0415 - here and below: a light import of this module
     from lc_guard.langfuse.audits import audit  # noqa: PLC0415
@@ -98,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
                 api,
                 window,
                 detector,
-                ignore=[kind for kind in args.ignore.split(",") if kind.strip()],
+                ignore=split_names(args.ignore),
                 min_score=args.min_score,
                 state=state,
                 progress=progress,
@@ -161,13 +152,3 @@ def _renderable(found: Audit) -> RenderableType:
         if len(found.leaks) > _SHOWN:
             parts.append(Text(f"… and {len(found.leaks) - _SHOWN:,} more places: --json or --csv has all"))
     return Group(*parts)
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError("a number from 0 to 1 is needed")
-    return value

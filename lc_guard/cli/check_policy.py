@@ -6,7 +6,6 @@ What is likely a mistake in a policy, though it is one that can be taken.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -14,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from lc_guard.cli.arguments import CommandError, Paragraphs
+from lc_guard.cli.arguments import CommandError, add_command, open_console, print_json
 from lc_guard.detectors.labels import KINDS, kind_of
 from lc_guard.policy.checks import REPLACEMENT, CheckPolicy, EffectivePolicy
 from lc_guard.policy.policy import Policy
@@ -44,28 +43,14 @@ Exit status: 0 the policy can be taken, with warnings or without; 1 it can't; 2 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
-        "check-policy",
-        help="check the file of a policy, and show what holds by it",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=Paragraphs,
-        allow_abbrev=False,
-    )
+    about = "check the file of a policy, and show what holds by it"
+    parser = add_command(commands, "check-policy", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("file", metavar="FILE", help="a policy: .toml, .yaml or .yml")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: There is no such file.
-    """
+    """Run the command; return the exit status."""
     if not Path(args.file).is_file():
         raise CommandError(f"can't read {args.file!r}: there is no such file")
     from lc_guard.policy.files import examine  # noqa: PLC0415
@@ -82,7 +67,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_json(file: str, policy: Policy | None, problems: list[Problem]) -> None:
-
     record: dict[str, Any] = {"file": file, "problems": [asdict(problem) for problem in problems]}
     if policy is not None:
         record["policy"] = policy.as_dict()
@@ -93,7 +77,7 @@ def _print_json(file: str, policy: Policy | None, problems: list[Problem]) -> No
             for stage in stages
         ]
         record["warnings"] = list(advice(policy))
-    sys.stdout.write(json.dumps(record, indent=2) + "\n")
+    print_json(record)
 
 
 def _settings(check: str, rule: EffectivePolicy) -> dict[str, Any]:
@@ -102,18 +86,7 @@ def _settings(check: str, rule: EffectivePolicy) -> dict[str, Any]:
 
 
 def _print(file: str, policy: Policy) -> None:
-    utf8 = getattr(sys.stdout, "reconfigure", None)
-    if utf8 is not None:
-        utf8(encoding="utf-8", errors="replace")
-    from rich.console import Console  # noqa: PLC0415
-
-    class Output(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # noqa: PLE0704 - rich calls this while it handles the error; `main` knows what to do
-
-    console = Output(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _PIPED_WIDTH
+    console = open_console(piped_width=_PIPED_WIDTH)
     version = "" if policy.version is None else f", version {policy.version}"
     given = policy.as_dict()
     console.print(f"{file}{version}", style="bold")
@@ -137,7 +110,6 @@ def _kinds(policy: Policy) -> Table:
 
 
 def _checks(policy: Policy) -> Table:
-
     table = _table("check", "at", "action", "threshold", "on_error", "timeout", "sample")
     for check in checks(policy):
         for rule, stages in rules(policy, check).items():
@@ -203,14 +175,7 @@ def where(stages: Sequence[Stage]) -> str:
 
 
 def advice(policy: Policy) -> Iterator[str]:
-    """Return what is likely not meant.
-
-    Args:
-        policy: A policy.
-
-    Yields:
-        One sentence each, with the setting it speaks of.
-    """
+    """Return what is likely not meant."""
     scanners = [rule for name in checks(policy) if name not in (PII_CHECK, UNNAMED) for rule in rules(policy, name)]
     if policy.on_invalid == "warn":
         yield "on_invalid is 'warn': nothing is blocked, and all scanners only score"
@@ -224,6 +189,10 @@ def advice(policy: Policy) -> Iterator[str]:
     if policy.timeout is None:
         yield "timeout is 'none': a check that hangs holds its call for ever"
     yield from _of_stages(policy)
+    yield from _of_checks(policy)
+
+
+def _of_checks(policy: Policy) -> Iterator[str]:
     for name in checks(policy):
         told: dict[str, list[Stage]] = {}
         for rule, stages in rules(policy, name).items():

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lc_guard.cli.arguments import CommandError, Paragraphs, read_text
+from lc_guard.cli.arguments import CommandError, add_command, open_console, print_json, read_text, whole_number
 from lc_guard.errors import GuardError
 
 if TYPE_CHECKING:
@@ -37,48 +35,26 @@ model or a check failed; 2 wrong usage, or a text that can't be read."""
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
-        "demo",
-        help="see the whole boundary at work",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=Paragraphs,
-        allow_abbrev=False,
-    )
+    about = "see the whole boundary at work"
+    parser = add_command(commands, "demo", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--text", metavar="FILE", help='your own UTF-8 text instead of the transcript; "-" is stdin')
     parser.add_argument("--session", default="case-17", metavar="ID", help="session id (default: %(default)s)")
     parser.add_argument("--model", metavar="NAME", help="model of ChatOpenAI")
     parser.add_argument("--offline", action="store_true", help="stand-in and memory, whatever the environment says")
-    parser.add_argument("--rows", type=_count, default=0, metavar="N", help="show only the first N paragraphs")
-    parser.add_argument("--width", type=_width, metavar="N", help="columns, 40 or more (default: the terminal's)")
+    parser.add_argument("--rows", type=whole_number(0), default=0, metavar="N", help="show only the first N paragraphs")
+    parser.add_argument(
+        "--width", type=whole_number(40), metavar="N", help="columns, from 40 (default: the terminal's)"
+    )
     parser.add_argument("--json", action="store_true", help="print the facts as one JSON object, without any text")
     parser.add_argument("--svg", metavar="FILE", help="also draw the output into an SVG file")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: The text can't be read, the model failed, or the picture can't be written.
-        GuardError: A check failed.
-    """
+    """Run the command; return the exit status."""
     text = None if args.text is None else read_text(args.text)
     if text is not None and not text.strip():
         raise CommandError("the text is empty")
-    utf8 = getattr(sys.stdout, "reconfigure", None)
-    if utf8 is not None:
-        utf8(encoding="utf-8", errors="replace")  # frames and quotes, whatever the locale
-    from rich.console import Console  # noqa: PLC0415 - a light import of this module
-
-    class Output(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # noqa: PLE0704 - rich calls this while it handles the error; `main` knows what to do
-
-    console = Output(width=args.width, highlight=False, markup=False)
+    console = open_console(width=args.width)
     guard = _guard()
     from lc_guard.demo.run import Performance  # noqa: PLC0415
     from lc_guard.demo.show import show_beginning, show_end, show_stream  # noqa: PLC0415
@@ -98,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
             show_stream(console, performance)
         report = performance.finish()
     if args.json:
-        sys.stdout.write(json.dumps(report.as_dict(), indent=2) + "\n")
+        print_json(report.as_dict())
     else:
         show_end(console, report)
     if args.svg:
@@ -139,12 +115,7 @@ def _model_errors() -> Iterator[None]:
 
 
 def _draw(args: argparse.Namespace, performance: Performance, report: Report) -> None:
-    from lc_guard.demo.show import (  # noqa: PLC0415
-        draw,
-        show_answer,
-        show_beginning,
-        show_end,
-    )
+    from lc_guard.demo.show import draw, show_answer, show_beginning, show_end  # noqa: PLC0415
 
     def show(console: Console) -> None:
         show_beginning(console, performance, rows=args.rows)
@@ -155,17 +126,3 @@ def _draw(args: argparse.Namespace, performance: Performance, report: Report) ->
         Path(args.svg).write_text(draw(show, title="lc-guard demo", width=args.width or 110), encoding="utf-8")
     except OSError as error:
         raise CommandError(f"can't write {args.svg!r}: {error.strerror}") from None
-
-
-def _count(text: str) -> int:
-    return _number(text, least=0)
-
-
-def _width(text: str) -> int:
-    return _number(text, least=40)
-
-
-def _number(text: str, *, least: int) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"a whole number from {least} is needed")
-    return int(text)

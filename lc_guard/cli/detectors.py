@@ -5,30 +5,23 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from lc_guard.cli.arguments import CommandError
+from lc_guard.cli.arguments import CommandError, split_names
 from lc_guard.detectors.base import Detector
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
 
 
 class Deferred:
-    """A detector that is built when it is loaded, so that one that can't be built does not stop the others.
-
-    Args:
-        build: Makes the detector.
-    """
+    """A detector that is built when it is loaded, so that one that can't be built does not stop the others."""
 
     def __init__(self, build: Callable[[], Detector]) -> None:
         self._build = build
         self._detector: Detector | None = None
 
     def warm_up(self) -> None:
-        """Build the detector and load its models.
-
-        Raises:
-            GuardError: It can't be built or loaded; the message says what to do.
-        """
+        """Build the detector and load its models."""
         detector = self._built()
         load = getattr(detector, "warm_up", None)
         if load is not None:
@@ -58,7 +51,7 @@ def choose(names: str) -> dict[str, Detector]:
         CommandError: A name is not known, or there is none.
     """
     chosen: dict[str, Detector] = {}
-    for name in filter(None, (part.strip() for part in names.split(","))):
+    for name in split_names(names):
         build = _imported(name) if ":" in name else _BUILDERS.get(name)
         if build is None:
             raise CommandError(
@@ -70,40 +63,14 @@ def choose(names: str) -> dict[str, Detector]:
     return chosen
 
 
-def _default() -> Detector:
-    from lc_guard.detectors import default_detector  # noqa: PLC0415 - here and below: a light import of this module
+def _of(name: str, **options: Any) -> Callable[[], Detector]:
+    def build() -> Detector:
+        from lc_guard import detectors  # noqa: PLC0415 - here and below: a light import of this module
 
-    return default_detector()
+        made: Detector = getattr(detectors, name)(**options)
+        return made
 
-
-def _rules() -> Detector:
-    from lc_guard.detectors import default_detector  # noqa: PLC0415
-
-    return default_detector(ner=False)
-
-
-def _patterns() -> Detector:
-    from lc_guard.detectors import PatternDetector  # noqa: PLC0415
-
-    return PatternDetector()
-
-
-def _spacy() -> Detector:
-    from lc_guard.detectors import SpacyDetector  # noqa: PLC0415
-
-    return SpacyDetector()
-
-
-def _rampart() -> Detector:
-    from lc_guard.detectors import RampartDetector  # noqa: PLC0415
-
-    return RampartDetector()
-
-
-def _llm_guard() -> Detector:
-    from lc_guard.detectors import LLMGuardDetector  # noqa: PLC0415
-
-    return LLMGuardDetector()
+    return build
 
 
 def _llm_guard_patterns() -> Detector:
@@ -125,12 +92,12 @@ def _llm_guard_patterns() -> Detector:
 
 
 _BUILDERS: dict[str, Callable[[], Detector]] = {
-    "default": _default,
-    "rules": _rules,
-    "patterns": _patterns,
-    "spacy": _spacy,
-    "rampart": _rampart,
-    "llm-guard": _llm_guard,
+    "default": _of("default_detector"),
+    "rules": _of("default_detector", ner=False),
+    "patterns": _of("PatternDetector"),
+    "spacy": _of("SpacyDetector"),
+    "rampart": _of("RampartDetector"),
+    "llm-guard": _of("LLMGuardDetector"),
     "llm-guard-patterns": _llm_guard_patterns,
 }
 

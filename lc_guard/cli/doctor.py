@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import platform
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.cli.arguments import Paragraphs, print_out
+from lc_guard.cli.arguments import add_command, print_json, print_out
 from lc_guard.errors import GuardError
 
 if TYPE_CHECKING:
@@ -27,27 +25,16 @@ leaves as things are (LangSmith); 2 wrong usage. Versions that were not proved a
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
-        "doctor",
-        help="check this installation: versions, seams, models, traps",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=Paragraphs,
-        allow_abbrev=False,
-    )
+    about = "check this installation: versions, seams, models, traps"
+    parser = add_command(commands, "doctor", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-    """
+    """Run the command; return the exit status."""
     found = _examine()
     if args.json:
-        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        print_json(found)
     else:
         print_out(_report(found))
     return 0 if found["healthy"] else 1

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lc_guard.cli.arguments import STDIN, CommandError, Paragraphs, print_out, require_folders, write
+from lc_guard.cli.arguments import (
+    STDIN,
+    CommandError,
+    add_command,
+    open_lines,
+    print_out,
+    require_folders,
+    show_done,
+    whole_number,
+    write,
+)
 from lc_guard.cli.detectors import choose
 
 if TYPE_CHECKING:
@@ -38,14 +47,8 @@ _BAD_LINES_TOLD = 3
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
-        "eval",
-        help="measure detectors on labelled texts",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=Paragraphs,
-        allow_abbrev=False,
-    )
+    about = "measure detectors on labelled texts"
+    parser = add_command(commands, "eval", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("data", metavar="DATA", help='labelled texts, JSON Lines in UTF-8; "-" is stdin')
     parser.add_argument(
         "--detector", default="default", metavar="NAMES", help="detectors, separated by commas (default: %(default)s)"
@@ -55,8 +58,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--show-values", action="store_true", help="show the raw text of the worst misses, in the files as well"
     )
-    parser.add_argument("--limit", type=_positive, metavar="N", help="measure the first N texts only")
-    parser.add_argument("--worst", type=_count, default=10, metavar="N", help="misses shown (default: %(default)s)")
+    parser.add_argument("--limit", type=whole_number(1), metavar="N", help="measure the first N texts only")
+    parser.add_argument("--worst", type=whole_number(0), default=10, metavar="N", help="misses shown (default: 10)")
     parser.add_argument(
         "--label",
         action="append",
@@ -65,34 +68,25 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="LABEL=KIND",
         help="count a label of the data as this kind of the detectors; may be given again",
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: The data can't be read or hold no usable line, a detector is not known, or a file can't be
-            written.
-    """
+    """Run the command; return the exit status."""
     detectors = choose(args.detector)
     require_folders(args.json, args.html)
     from lc_guard.evals import evaluate, read_cases  # noqa: PLC0415 - a light import of this module
 
     bad: list[BadLine] = []
-    with _lines(args.data) as lines:
+    with open_lines(args.data) as lines:
         cases = _at_least_one(islice(read_cases(lines, on_bad=bad.append), args.limit), bad)
-        with _progress(_total(args.data, args.limit)) as progress:
+        with show_done("loading models", _total(args.data, args.limit)) as update:
             report = evaluate(
                 cases,
                 detectors,
                 labels=dict(args.label),
                 worst=args.worst,
                 show_values=args.show_values,
-                progress=progress,
+                progress=update and (lambda done: update(completed=done, description="measuring")),
             )
     report = replace(report, bad_lines=tuple(bad))
     from lc_guard.evals.render.detector_report import renderable  # noqa: PLC0415
@@ -101,19 +95,6 @@ def run(args: argparse.Namespace) -> int:
     write(args.json, lambda: report.to_json() + "\n")
     write(args.html, lambda: report.to_html(title=f"Detectors on {_name(args.data)}"))
     return int(any(detector.unavailable is not None or detector.failures for detector in report.detectors))
-
-
-@contextmanager
-def _lines(name: str) -> Iterator[Iterable[bytes]]:
-    if name == STDIN:
-        yield sys.stdin.buffer
-        return
-    try:
-        file = Path(name).open("rb")  # noqa: SIM115 - only its opening is guarded
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise CommandError(f"can't read {name!r}: {getattr(error, 'strerror', None) or 'not a file name'}") from None
-    with file:
-        yield file
 
 
 def _at_least_one(cases: Iterator[Case], bad: list[BadLine]) -> Iterator[Case]:
@@ -134,36 +115,8 @@ def _total(name: str, limit: int | None) -> int | None:
         return sum(1 for line in islice(lines, limit) if line.strip())
 
 
-@contextmanager
-def _progress(total: int | None) -> Iterator[Callable[[int], object] | None]:
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 - here and below: a light import of this module
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("loading models", total=total)
-        yield lambda done: bar.update(task, completed=done, description="measuring")
-
-
 def _name(data: str) -> str:
     return "standard input" if data == STDIN else Path(data).name
-
-
-def _count(text: str) -> int:
-    return _number(text, least=0)
-
-
-def _positive(text: str) -> int:
-    return _number(text, least=1)
-
-
-def _number(text: str, *, least: int) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"a whole number from {least} is needed")
-    return int(text)
 
 
 def _label(text: str) -> tuple[str, str]:

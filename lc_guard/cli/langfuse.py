@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from lc_guard.cli.arguments import STDIN, CommandError, Paragraphs, show_progress
+from lc_guard.cli.arguments import STDIN, CommandError, add_command, open_lines, show_progress, split_names
 from lc_guard.records import Stage
 
 if TYPE_CHECKING:
@@ -33,42 +33,29 @@ _EXIT = "Exit status: 0 done; 1 Langfuse refused something, or {}; 2 wrong usage
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    common: dict[str, Any] = {"formatter_class": Paragraphs, "allow_abbrev": False}
     about = "prepare a Langfuse project for the checks' scores; push labelled cases as a dataset"
-    parser = commands.add_parser("langfuse", help=about, description=_DESCRIPTION, **common)
+    parser = add_command(commands, "langfuse", None, about=about, description=_DESCRIPTION)
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
 
-    setup = actions.add_parser(
-        "setup",
-        help="create the score configs of checks",
-        description=_SETUP,
-        epilog=_EXIT.format("has a config of another type"),
-        **common,
-    )
+    about, exits = "create the score configs of checks", _EXIT.format("has a config of another type")
+    setup = add_command(actions, "setup", _run_setup, about=about, description=_SETUP, epilog=exits)
     setup.add_argument("--checks", default="pii", metavar="NAMES", help="checks, by commas (default: %(default)s)")
     stages = get_args(Stage)
     setup.add_argument("--stages", default=",".join(stages), metavar="NAMES", help="stages (default: %(default)s)")
     setup.add_argument("--dry-run", action="store_true", help="say what would be done and change nothing")
-    setup.set_defaults(run=_run_setup)
 
-    dataset = actions.add_parser("dataset", help="labelled cases as a dataset", **common)
+    dataset = add_command(actions, "dataset", None, about="labelled cases as a dataset")
     verbs = dataset.add_subparsers(title="actions", required=True, metavar="ACTION")
-    push = verbs.add_parser(
-        "push",
-        help="write labelled cases into a dataset",
-        description=_PUSH,
-        epilog=_EXIT.format("a line was left out"),
-        **common,
-    )
+    about, exits = "write labelled cases into a dataset", _EXIT.format("a line was left out")
+    push = add_command(verbs, "push", _run_push, about=about, description=_PUSH, epilog=exits)
     push.add_argument("file", metavar="FILE", help='labelled texts, JSON Lines in UTF-8; "-" is stdin')
     push.add_argument("--name", metavar="NAME", help="of the dataset (default: the file's, without its ending)")
     push.add_argument("--description", metavar="TEXT", help="of the dataset")
-    push.set_defaults(run=_run_push)
 
 
 def _run_setup(args: argparse.Namespace) -> int:
-    checks = _names(args.checks)
-    stages: list[Any] = _names(args.stages)
+    checks = split_names(args.checks)
+    stages: list[Any] = split_names(args.stages)
     unknown = [stage for stage in stages if stage not in get_args(Stage)]
     if not checks or not stages or unknown:
         raise CommandError(f"--checks takes names of checks, --stages some of {', '.join(get_args(Stage))}")
@@ -103,14 +90,13 @@ def _told(step: Step, *, dry_run: bool) -> str:
 def _run_push(args: argparse.Namespace) -> int:
     if args.file == STDIN and not args.name:
         raise CommandError("--name is needed where the cases come from standard input")
-    lines = _lines(args.file)
     name = args.name or Path(args.file).stem
     if not name.strip():
         raise CommandError("--name must not be blank")
     from lc_guard.evals.to_langfuse import push_cases  # noqa: PLC0415
     from lc_guard.langfuse.api import LangfuseApi  # noqa: PLC0415
 
-    with LangfuseApi() as api, show_progress("writing") as progress:
+    with open_lines(args.file) as lines, LangfuseApi() as api, show_progress("writing") as progress:
         api.check()
         told = None if progress is None else (lambda count: progress("items", count))
         pushed = push_cases(api, name, lines, description=args.description, progress=told)
@@ -118,14 +104,3 @@ def _run_push(args: argparse.Namespace) -> int:
         sys.stderr.write(f"lc-guard: left out {bad}\n")
     sys.stdout.write(f"{pushed.items} items are in the dataset {pushed.dataset!r}\n")
     return int(bool(pushed.bad_lines))
-
-
-def _lines(name: str) -> list[bytes]:
-    try:
-        return list(sys.stdin.buffer) if name == STDIN else Path(name).read_bytes().splitlines(keepends=True)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise CommandError(f"can't read {name!r}: {getattr(error, 'strerror', None) or 'not a file name'}") from None
-
-
-def _names(listed: str) -> list[str]:
-    return [name.strip() for name in listed.split(",") if name.strip()]

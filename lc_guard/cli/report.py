@@ -5,7 +5,19 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 
-from lc_guard.cli.arguments import Paragraphs, moment, print_out, read_window, require_folders, show_progress, write
+from lc_guard.cli.arguments import (
+    add_command,
+    add_window,
+    check_window,
+    number,
+    print_out,
+    read_window,
+    require_folders,
+    share,
+    show_progress,
+    whole_number,
+    write,
+)
 
 _DESCRIPTION = """\
 Read the checks' scores, observations and people's annotations from Langfuse, and report for each check: its risk over
@@ -27,18 +39,9 @@ Exit status: 0 done, also where there was nothing to report; 1 Langfuse could no
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
-        "report",
-        help="what the checks did, and how well they agree with annotations, from Langfuse",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=Paragraphs,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "--since", default="7d", metavar="TIME", help="how far back, as 90m, 24h, 7d, 4w, or a date (default: 7d)"
-    )
-    parser.add_argument("--until", metavar="TIME", help="until when (default: now)")
+    about = "what the checks did, and how well they agree with annotations, from Langfuse"
+    parser = add_command(commands, "report", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
+    add_window(parser, since="7d")
     parser.add_argument("--json", metavar="FILE", help="also write the report as JSON")
     parser.add_argument("--csv", metavar="FILE", help="also write one line a check as CSV")
     parser.add_argument("--html", metavar="FILE", help="also write it as an HTML page with plots")
@@ -59,20 +62,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument(
         "--threshold",
-        type=_share,
+        type=share,
         default=0.5,
         metavar="RISK",
         help="risk from which a text counts as flagged, 0 to 1 (default: %(default)s)",
     )
     parser.add_argument(
         "--miss-cost",
-        type=_positive,
+        type=number(1e-6, 1e6, "a positive number"),
         metavar="N",
         help="the best threshold has the lowest cost where a miss costs N false alarms (default: the highest F1)",
     )
     parser.add_argument(
         "--create-queue",
-        type=_count,
+        type=whole_number(1, 10_000),
         metavar="N",
         help="let N checks wait in an annotation queue, the uncertain ones first; none that was annotated before",
     )
@@ -82,22 +85,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="FILE",
         help="keep what was read in FILE until the report is done: the same command goes on after a break",
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: A time or a file is wrong.
-        LangfuseError: Langfuse can't be read.
-    """
+    """Run the command; return the exit status."""
     require_folders(args.json, args.csv, args.html, args.resume)
-    for time in filter(None, (args.since, args.until)):
-        moment(time, datetime.now(UTC))  # wrong usage is told before Langfuse is asked
+    check_window(args)
     from lc_guard.evals import Labelling, read_monitoring  # noqa: PLC0415 - here and below: a light import
     from lc_guard.langfuse.api import LangfuseApi  # noqa: PLC0415
     from lc_guard.langfuse.resume import Spool  # noqa: PLC0415
@@ -147,27 +140,3 @@ def _annotation(text: str) -> tuple[str, str | None]:
     if not name.strip() or (equals and not check.strip()):
         raise argparse.ArgumentTypeError("NAME or NAME=CHECK is needed, such as harmful=prompt.injection")
     return name.strip(), check.strip() or None
-
-
-def _share(text: str) -> float:
-    return _number(text, 0.0, 1.0, "a number from 0 to 1 is needed")
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError("a whole number from 1 to 10000 is needed")
-    return int(text)
-
-
-def _positive(text: str) -> float:
-    return _number(text, 1e-6, 1e6, "a positive number is needed")
-
-
-def _number(text: str, least: float, most: float, otherwise: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not least <= value <= most:
-        raise argparse.ArgumentTypeError(otherwise)
-    return value

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.cli.arguments import STDIN, CommandError, Paragraphs, read_text
+from lc_guard.cli.arguments import STDIN, CommandError, add_command, print_json, read_text
 from lc_guard.records import PII_CHECK
 
 if TYPE_CHECKING:
@@ -35,14 +34,8 @@ values are forgotten when the command ends: for a way back use lc_guard.Guard in
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
-        "scan",
-        help="anonymize texts, or list the entities in them",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=Paragraphs,
-        allow_abbrev=False,
-    )
+    about = "anonymize texts, or list the entities in them"
+    parser = add_command(commands, "scan", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("files", nargs="*", default=[STDIN], metavar="FILE", help='UTF-8 text; "-" or none is stdin')
     parser.add_argument("--entities", action="store_true", help="list the entities instead, as JSON Lines")
     parser.add_argument("--show-values", action="store_true", help="with --entities: the raw values as well")
@@ -62,19 +55,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="FILE",
         help="a policy in TOML or YAML: kinds, thresholds and what an error means (its scanners are not run)",
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: Options contradict each other, or the policy can't be taken.
-        GuardError: A check failed.
-    """
+    """Run the command; return the exit status."""
     if args.show_values and not args.entities:
         raise CommandError("--show-values belongs to --entities")
     if args.style and args.entities:
@@ -172,5 +156,5 @@ def _list_entities(texts: _Texts, detector: Detector, *, show_values: bool) -> N
             }
             if show_values:
                 record["value"] = text[entity.start : entity.end]
-            sys.stdout.write(json.dumps(record) + "\n")
+            print_json(record, indent=None)
         sys.stdout.flush()

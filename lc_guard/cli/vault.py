@@ -14,14 +14,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lc_guard.cli.arguments import CommandError, Paragraphs
+from lc_guard.cli.arguments import CommandError, add_command, print_json, print_out, show_done
 
 if TYPE_CHECKING:
-    from lc_guard.vaults import EncryptedVault
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from lc_guard.vaults import EncryptedVault, Progress
     from lc_guard.vaults.stored import StoredVault
 
+    OpenVault = StoredVault | EncryptedVault
 
 URL = "LC_GUARD_VAULT_URL"
 KEYS = "LC_GUARD_VAULT_KEYS"
@@ -30,16 +34,7 @@ _FORMS = "sqlite:///vault.db, postgresql://user:password@host/database, redis://
 
 
 def open_vault(url: str | None, *, prefix: str | None = None) -> StoredVault | EncryptedVault:
-    """Open the vault at a URL, encrypted if keys are set.
-
-    Args:
-        url: Of a database; None takes that of the environment.
-        prefix: What its tables or keys begin with; None for what they begin with by default.
-
-    Raises:
-        CommandError: There is no URL, or not one of a vault.
-        GuardError: A package is missing, or a key is not usable.
-    """
+    """Open the vault at a URL, encrypted if keys are set."""
     url = url or os.environ.get(URL, "").strip()
     if not url:
         raise CommandError(f"no vault is named: give --url, or set {URL} (one of {_FORMS})")
@@ -82,14 +77,7 @@ def _require_file(url: str) -> None:
 
 
 def read_value(*, confirmed: bool) -> str:
-    """Ask for a value without showing it, or read it from a pipe (one line end at its end is dropped).
-
-    Args:
-        confirmed: Whether nothing will be asked any more: standard input can't be both value and answer.
-
-    Raises:
-        CommandError: It is empty, no UTF-8 text, or comes from a pipe that is needed for an answer.
-    """
+    """Ask for a value without showing it, or read it from a pipe (one line end at its end is dropped)."""
     if sys.stdin.isatty():
         value = getpass.getpass("Value to forget (not shown): ")
     elif not confirmed:
@@ -106,11 +94,7 @@ def read_value(*, confirmed: bool) -> str:
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask a question that must be answered with yes.
-
-    Raises:
-        CommandError: Nobody can be asked, or the answer is another.
-    """
+    """Ask a question that must be answered with yes."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -120,14 +104,6 @@ def confirm(question: str, *, yes: bool) -> None:
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise CommandError("nothing was changed", status=1)
 
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from lc_guard.vaults import EncryptedVault, Progress
-    from lc_guard.vaults.stored import StoredVault
-
-    OpenVault = StoredVault | EncryptedVault
 
 _PIPED_WIDTH = 120
 
@@ -145,14 +121,8 @@ Exit status: 0 done; 1 the vault could not be read, or there was nothing to forg
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
-        "vault",
-        help="list, forget, export, purge and re-encrypt what a vault holds",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=Paragraphs,
-        allow_abbrev=False,
-    )
+    about = "list, forget, export, purge and re-encrypt what a vault holds"
+    parser = add_command(commands, "vault", None, about=about, description=_DESCRIPTION, epilog=_EPILOG)
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
 
     def add(name: str, run: Callable[[argparse.Namespace], int], told: str, more: str = "") -> argparse.ArgumentParser:
@@ -226,8 +196,8 @@ def _forget(args: argparse.Namespace) -> int:
         if args.value:
             value = read_value(confirmed=args.yes)
             confirm("Forget this value in all sessions, for good?", yes=args.yes)
-            with _progress("looking into sessions") as progress:
-                count = vault.forget_value(value, progress=progress) if _holds_any(vault) else 0
+            with show_done("looking into sessions") as update:
+                count = vault.forget_value(value, progress=_progress(update)) if _holds_any(vault) else 0
             missing = "no session holds this value (it must be written exactly as it was hidden)"
         else:
             confirm(f"Forget session {_shown(args.session)} for good?", yes=args.yes)
@@ -272,8 +242,8 @@ def _reencrypt(args: argparse.Namespace) -> int:
     with _vault(args) as vault:
         if not isinstance(vault, EncryptedVault):
             raise CommandError(f"set {KEYS}: base64 keys separated by commas, the newest first")
-        with _progress("wrapping keys") as progress:
-            count = vault.reencrypt(progress=progress)
+        with show_done("wrapping keys") as update:
+            count = vault.reencrypt(progress=_progress(update))
     if args.json:
         _print_json(reencrypted=count)
     else:
@@ -293,18 +263,14 @@ def _holds_any(vault: OpenVault) -> bool:
     return counts["sessions"] + counts["expired"] > 0
 
 
-@contextmanager
-def _progress(what: str) -> Iterator[Progress | None]:
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 - here and below: a light import of this module
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+def _progress(update: Callable[..., object] | None) -> Progress | None:
+    if update is None:
+        return None
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    def show(done: int, total: int) -> None:
+        update(completed=done, total=total)
+
+    return show
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -316,18 +282,12 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     return table
 
 
-def _print(what: Any) -> None:
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="replace")
-    from rich.console import Console  # noqa: PLC0415
-
-    width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    Console(width=width, highlight=False, markup=False, emoji=False).print(what)
+def _print(what: RenderableType) -> None:
+    print_out(what, piped_width=_PIPED_WIDTH)
 
 
 def _print_json(**fields: object) -> None:
-    sys.stdout.write(json.dumps(fields) + "\n")
+    print_json(fields, indent=None)
 
 
 def _shown(text: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import sys
 from typing import TYPE_CHECKING
 
-from lc_guard.cli.arguments import CommandError, Paragraphs
+from lc_guard.cli.arguments import CommandError, add_command, open_console, print_json, split_names
 from lc_guard.cli.detectors import choose
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from lc_guard.detectors import Detector
     from lc_guard.verify.applications import Application
+    from lc_guard.verify.run import Mode
 
 _WIDTH = 110  # where no terminal says how wide it is: CI's logs
 
@@ -41,14 +41,8 @@ usage."""
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser(
-        "verify",
-        help="prove that nothing leaks, from the package's applications or your own",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=Paragraphs,
-        allow_abbrev=False,
-    )
+    about = "prove that nothing leaks, from the package's applications or your own"
+    parser = add_command(commands, "verify", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--app", metavar="MODULE:OBJECT", help="your own chain or agent instead of the package's four")
     parser.add_argument(
         "--input",
@@ -66,43 +60,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("--modes", metavar="NAMES", help="some of invoke, ainvoke, stream, astream, batch, abatch")
     parser.add_argument("--json", action="store_true", help="print one JSON object: each surface, mode and place")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CommandError: Options contradict each other, or what they name can't be had.
-        GuardError: A detector can't be loaded.
-    """
+    """Run the command; return the exit status."""
     if not args.app and (args.input or args.outside_tools):
         raise CommandError("--input and --outside-tools belong to --app")
     detectors = _detectors(args.detector)
-    utf8 = getattr(sys.stdout, "reconfigure", None)
-    if utf8 is not None:
-        utf8(encoding="utf-8", errors="replace")
-    from rich.console import Console  # noqa: PLC0415 - here and below: a light import of this module
-
-    from lc_guard.verify.applications import WrongApplication  # noqa: PLC0415
+    from lc_guard.verify.applications import WrongApplication  # noqa: PLC0415 - here and below: a light import
     from lc_guard.verify.report import Verification, Verified, show, show_end  # noqa: PLC0415
     from lc_guard.verify.run import MODES, run_mode  # noqa: PLC0415
 
-    named = _names(args.modes)
-    modes = [mode for mode in MODES if not args.modes or mode in named]
-    if not modes or not named <= {*MODES}:
-        raise CommandError(f"--modes takes some of {', '.join(MODES)}")
+    modes = _modes(args.modes, MODES)
 
-    class Output(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # noqa: PLE0704 - rich calls this while it handles the error; `main` knows what to do
-
-    console = Output(highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = _WIDTH
+    console = open_console(piped_width=_WIDTH)
     done: list[Verified] = []
     try:
         for application in _applications(args):
@@ -115,10 +86,18 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     verification = Verification(done)
     if args.json:
-        sys.stdout.write(json.dumps(verification.as_dict(), indent=2) + "\n")
+        print_json(verification.as_dict())
     else:
         show_end(console, verification)
     return verification.status
+
+
+def _modes(listed: str | None, known: Sequence[Mode]) -> list[Mode]:
+    named = {*split_names(listed)}
+    modes = [mode for mode in known if not listed or mode in named]
+    if not modes or not named <= {*known}:
+        raise CommandError(f"--modes takes some of {', '.join(known)}")
+    return modes
 
 
 def _detectors(names: str | None) -> Sequence[Detector]:
@@ -131,15 +110,8 @@ def _detectors(names: str | None) -> Sequence[Detector]:
 
 
 def _applications(args: argparse.Namespace) -> list[Application]:
-    from lc_guard.verify.applications import (  # noqa: PLC0415
-        applications,
-        load,
-    )
+    from lc_guard.verify.applications import applications, load  # noqa: PLC0415
 
     if not args.app:
         return applications()
-    return [load(args.app, give=args.input or "auto", outside_tools=_names(args.outside_tools))]
-
-
-def _names(listed: str | None) -> set[str]:
-    return {name.strip() for name in (listed or "").split(",") if name.strip()}
+    return [load(args.app, give=args.input or "auto", outside_tools={*split_names(args.outside_tools)})]

@@ -96,20 +96,7 @@ class Witness(BaseCallbackHandler):
 
 
 class Call:
-    """One streamed call of ``Anonymize | prompt | model | parser | Deanonymize``.
-
-    Args:
-        guard: The guard.
-        model: The chat model.
-        text: What is summarized.
-        session_id: The session.
-        handlers: More callback handlers, such as Langfuse's.
-
-    Attributes:
-        witness: What went into the model, and what was decided.
-        pieces: The restored pieces that came so far.
-        first_ms: Milliseconds until the first of them came, models loaded.
-    """
+    """One streamed call of ``Anonymize | prompt | model | parser | Deanonymize``."""
 
     def __init__(
         self, guard: Guard, model: BaseChatModel, text: str, *, session_id: str, handlers: Sequence[BaseCallbackHandler]
@@ -144,16 +131,7 @@ class Call:
 
 
 def choose_model(*, name: str | None, offline: bool, pause: float) -> BaseChatModel:
-    """Return ``ChatOpenAI`` when the environment names a key or an address, else the stand-in.
-
-    Args:
-        name: Name of the model; None takes ``OPENAI_MODEL``, else a small one of OpenAI's.
-        offline: Always take the stand-in.
-        pause: Seconds between two pieces of the stand-in.
-
-    Raises:
-        MissingExtra: ``langchain-openai`` is not installed.
-    """
+    """Return ``ChatOpenAI`` when the environment names a key or an address, else the stand-in."""
     key, address = os.environ.get("OPENAI_API_KEY"), os.environ.get("OPENAI_BASE_URL")
     if offline or not (key or address):
         return StandInSummarizer(pause=pause)

@@ -13,13 +13,7 @@ _TRANSCRIPT, _GOLD = "transcript.txt", "gold.json"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the original and what the model saw in its place.
-
-    Attributes:
-        start: Offset in the original.
-        end: Offset after it.
-        placeholder: What stood in its place, or None if it was left as it is.
-    """
+    """A stretch of the original and the placeholder that the model saw in its place; None if it was left as it is."""
 
     start: int
     end: int
@@ -28,12 +22,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """How much of the known personal data was hidden.
-
-    Attributes:
-        values: Number of different values, by kind: hidden in all places, all.
-        mentions: Number of places: hidden, all.
-    """
+    """How much of the known data was hidden: (hidden, all) of different values by kind, and of their mentions."""
 
     values: Mapping[str, tuple[int, int]]
     mentions: tuple[int, int]
@@ -56,16 +45,7 @@ def gold() -> dict[str, list[str]]:
 
 
 def align(original: str, seen: str, placeholders: Mapping[str, str]) -> list[Piece]:
-    """Find out which part of the original each part of the model's input is.
-
-    Args:
-        original: What was said.
-        seen: What the model saw.
-        placeholders: Placeholder → raw value.
-
-    Returns:
-        Pieces that cover the original in order; none if the two don't fit together.
-    """
+    """Return which part of the original each part of the model's input is; nothing if the two don't fit together."""
     pieces: list[Piece] = []
     at = 0
     for text in _split(seen, placeholders):
@@ -80,13 +60,7 @@ def align(original: str, seen: str, placeholders: Mapping[str, str]) -> list[Pie
 
 
 def count_hidden(original: str, pieces: Sequence[Piece], known: Mapping[str, Sequence[str]]) -> Hidden:
-    """Count how many known values are hidden; one counts only if no letter or digit of it is left in any place.
-
-    Args:
-        original: What was said.
-        pieces: What became of it; none means that nothing is hidden.
-        known: Values that stand in it, by kind.
-    """
+    """Count how many known values are hidden; one counts only if no letter or digit of it is left in any place."""
     covered = bytearray(len(original))
     for piece in pieces:
         if piece.placeholder is not None:

@@ -17,17 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a demo came to.
-
-    Attributes:
-        model: Name of the model.
-        stand_in: Whether it is the stand-in and no language model.
-        call: The finished call.
-        pieces: What the model saw, stretch by stretch.
-        hidden: How much of the transcript's known personal data was hidden; None for a user's own text.
-        tracing: Where the spans went, closed.
-        found: Result of the search in them.
-    """
+    """What a demo came to."""
 
     model: str
     stand_in: bool
@@ -82,9 +72,6 @@ def values_of(placeholders: Mapping[str, str]) -> dict[str, str]:
     """Return the raw values of a session with their kinds.
 
     Texts that only look like placeholders are left out: they are no personal data, and equal to what replaces it.
-
-    Args:
-        placeholders: Placeholder → raw value, in the style ``[REDACTED_PERSON_1]``.
     """
     kinds = {
         value: token.strip("[]").removeprefix("REDACTED_").rpartition("_")[0] for token, value in placeholders.items()

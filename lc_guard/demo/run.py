@@ -16,19 +16,7 @@ if TYPE_CHECKING:
 
 
 class Performance:
-    """One run of the demo.
-
-    Args:
-        guard: The guard, with models loaded.
-        text: The user's own text; None takes the transcript.
-        session_id: The session.
-        model: Name of the model for ``ChatOpenAI``.
-        offline: Take the stand-in and keep the traces in memory, whatever the environment says.
-        pause: Seconds between two pieces of the stand-in.
-
-    Raises:
-        MissingExtra: The environment asks for ``ChatOpenAI``, which is not installed.
-    """
+    """One run of the demo, on the user's own text or the transcript; `pause` is in seconds, of the stand-in."""
 
     def __init__(
         self, guard: Guard, *, text: str | None, session_id: str, model: str | None, offline: bool, pause: float
@@ -52,11 +40,7 @@ class Performance:
         return self._placeholders.values()
 
     def begin(self) -> None:
-        """Go on until the model has its input and the first piece came back.
-
-        Raises:
-            Exception: What the model or a check raises.
-        """
+        """Go on until the model has its input and the first piece came back."""
         self.call.begin()
         self._placeholders = dict(self._session.placeholders())
         self.pieces = align(self.text, self.call.witness.seen, self._placeholders)

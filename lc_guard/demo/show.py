@@ -32,13 +32,7 @@ _WRAPPED = re.compile(r"(?<=[^\n]{60})\n(?=\S)")
 
 
 def show_beginning(console: Console, performance: Performance, *, rows: int) -> None:
-    """Say what runs, and show what was said beside what the model saw.
-
-    Args:
-        console: Where to.
-        performance: The run, begun.
-        rows: Most paragraphs; 0 for all.
-    """
+    """Say what runs, and show what was said beside what the model saw."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style=_QUIET)
     facts.add_column()
@@ -216,16 +210,7 @@ _FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', mon
 
 
 def draw(show: Callable[[Console], None], *, title: str, width: int) -> str:
-    """Draw what a function prints.
-
-    Args:
-        show: Prints.
-        title: Title of the window.
-        width: Columns.
-
-    Returns:
-        The SVG; it loads nothing from anywhere.
-    """
+    """Draw what a function prints."""
     console = Console(
         record=True,
         width=width,

@@ -108,15 +108,7 @@ class StandInSummarizer(BaseChatModel):
 
 
 def summarize(text: str, sentences: int) -> str:
-    """Pick the sentences whose words recur most.
-
-    Args:
-        text: Any text; turns of speakers are parted by blank lines.
-        sentences: Most sentences to pick.
-
-    Returns:
-        The picked sentences in the order of the text, one a line, blanks and line ends inside each made one blank.
-    """
+    """Pick the sentences whose words recur most."""
     candidates = [sentence for turn in _TURN.split(text) for sentence in _sentences_of(turn)]
     words = [
         [word for word in map(str.lower, _WORD.findall(sentence)) if word not in _COMMON] for sentence in candidates

@@ -72,11 +72,7 @@ The Text Anonymization Benchmark marks every number and code, phone and case num
 
 
 class KindMap:
-    """Maps labels to kinds.
-
-    Args:
-        labels: Label → kind, added to `LABELS` and stronger than it.
-    """
+    """Maps labels to kinds."""
 
     def __init__(self, labels: Mapping[str, str] | None = None) -> None:
         own = {normalize_kind(label): normalize_kind(kind) for label, kind in (labels or {}).items()}

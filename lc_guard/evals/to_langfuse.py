@@ -25,13 +25,7 @@ _LONGEST_LABEL = 80
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What became of a push.
-
-    Attributes:
-        dataset: The dataset's name.
-        items: Items written.
-        bad_lines: Lines that held no case.
-    """
+    """What became of a push."""
 
     dataset: str
     items: int

@@ -27,14 +27,7 @@ _QUESTION = "Set by people: should the check have fired here?"
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What became of a queue.
-
-    Attributes:
-        queue: Its name.
-        created: Whether it was made now.
-        added: Observations put into it now.
-        waiting: Observations that stood in it before.
-    """
+    """What became of a queue: whether it was made, the observations put into it now, and those that waited before."""
 
     queue: str
     created: bool
@@ -120,11 +113,7 @@ class QueueFilling:
             self._picker.add(score)
 
     def fill(self) -> Filled:
-        """Put the choice into the queue.
-
-        Raises:
-            LangfuseError: Langfuse refused something, or there is no check to annotate.
-        """
+        """Put the choice into the queue."""
         chosen = self._picker.chosen()
         queue = self._queue if self._queue is not None else self._created(chosen)
         for score in chosen:

@@ -147,26 +147,22 @@ class LangfuseApi:
             LangfuseError: It was refused, or nothing readable came in all attempts.
         """
         query = {name: _query(value) for name, value in (params or {}).items() if value is not None}
-        again = _AGAIN if method == "GET" else _AGAIN_FOR_WRITES
+        reads = method == "GET"
         for attempt in range(1, self._attempts + 1):
             wait = min(_FIRST_DELAY * 2 ** (attempt - 1), _LONGEST_DELAY) * (0.5 + random.random())  # noqa: S311
             try:
                 status, headers, data = self._once(method, path, query, body)
                 if status < 300:
                     return json.loads(data) if data else None
-                if status not in again:
-                    raise self._refused(status, path, _reason(data) if method == "GET" else "")
+                if status not in (_AGAIN if reads else _AGAIN_FOR_WRITES):
+                    raise self._refused(status, path, _reason(data) if reads else "")
                 what = f"answered {status}"
                 wait = self._asked_to_wait(headers, wait)
             except httpx.ConnectError:
                 what = "can't be reached"
-            except (httpx.TransportError, httpx.DecodingError) as error:
-                what = f"broke off ({type(error).__name__})"
-                if method != "GET":
-                    break
-            except (ValueError, RecursionError):  # what the parser says may quote the answer
-                what = "gave an answer that is no JSON"
-                if method != "GET":
+            except (httpx.TransportError, httpx.DecodingError, ValueError, RecursionError) as error:
+                what = _failure(error)
+                if not reads:
                     break
             if attempt < self._attempts:
                 self._sleep(wait)
@@ -274,6 +270,12 @@ def _query(value: str | int) -> str:
 def _numbers(told: str) -> tuple[int, int]:
     match = _VERSION.match(told)
     return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def _failure(error: Exception) -> str:
+    if isinstance(error, httpx.HTTPError):
+        return f"broke off ({type(error).__name__})"
+    return "gave an answer that is no JSON"  # what the parser says may quote the answer
 
 
 def _http_date(told: str | None) -> datetime | None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lc_guard.detectors.base import Detector
-from lc_guard.errors import LangfuseError
 from lc_guard.langfuse.api import LangfuseApi
 from lc_guard.langfuse.evaluators import found_in
 from lc_guard.langfuse.paging import cursor_pages
-from lc_guard.langfuse.rows import Window
+from lc_guard.langfuse.resume import Spool
+from lc_guard.langfuse.rows import Window, csv_table
 from lc_guard.observability.span_texts import FRAMEWORK_METADATA, traced_texts
 from lc_guard.records import normalize_kind
 
@@ -28,6 +24,7 @@ _PATH = "/api/public/v2/observations"
 _FIELDS = "core,basic,io,metadata,trace_context"
 _A_PAGE = 100
 _FORMAT = 1
+_READ = "leaks"
 
 # What a program calls its parts; a name with a blank or an at sign may be a person's.
 _IDENTIFIER = re.compile(r"[\w.<>:/\[\]-]*")
@@ -107,23 +104,15 @@ class Audit:
 
     def to_csv(self) -> str:
         """Return one line a leak and kind as CSV."""
-        table = io.StringIO()
-        writer = csv.writer(table, lineterminator="\n")
-        writer.writerow(("trace_id", "observation_id", "type", "start", "place", "kind", "count", "url"))
-        for leak in self.leaks:
-            for kind, count in leak.kinds.items():
-                row = (
-                    leak.trace_id,
-                    leak.observation_id,
-                    leak.type,
-                    leak.start,
-                    leak.place,
-                    kind,
-                    count,
-                    leak.url or "",
-                )
-                writer.writerow(map(_cell, row))
-        return table.getvalue()
+        head = ("trace_id", "observation_id", "type", "start", "place", "kind", "count", "url")
+        return csv_table(
+            head,
+            (
+                {**asdict(leak), "kind": kind, "count": count}
+                for leak in self.leaks
+                for kind, count in leak.kinds.items()
+            ),
+        )
 
 
 def audit(
@@ -153,18 +142,24 @@ def audit(
     Raises:
         LangfuseError: Langfuse can't be read, or the file is of something else.
     """
-    kept = None if state is None else _State(state, about=[api.base_url, api.public_key])
-    found, cursor = (kept.load() if kept else None) or (Audit(window.since, window.until), None)
+    kept, cursor = None, None
+    found = Audit(window.since, window.until)
+    if state is not None:
+        kept = Spool(state, about={"audit": api.base_url, "key": api.public_key}, window=window)
+        counts: dict[str, Any] = dict(kept.passed_over(_READ))
+        found = Audit(kept.window.since, kept.window.until, **counts)
+        found.leaks += kept.rows(_READ, Leak)
+        cursor, _ = kept.place(_READ)
     looking = _Looking(detector, frozenset(map(normalize_kind, ignore)), min_score)
     params = {"fields": _FIELDS, "fromStartTime": _iso(found.since), "toStartTime": _iso(found.until)}
     for page in cursor_pages(api, _PATH, params, limit=_A_PAGE, start=cursor):
         looking.forget()
-        for row in page.rows:
-            found.leaks += _leaks(api, row, looking)
+        leaks = [leak for row in page.rows for leak in _leaks(api, row, looking)]
+        found.leaks += leaks
         found.observations += len(page.rows)
         found.failed += looking.failed
         if kept is not None and isinstance(page.next, str):
-            kept.save(found, page.next)
+            kept.add(_READ, leaks, page.next, {"observations": len(page.rows), "failed": looking.failed})
         if progress is not None:
             progress("observations", found.observations)
     return found
@@ -234,52 +229,5 @@ def _leaks(api: LangfuseApi, row: Mapping[str, Any], looking: _Looking) -> list[
     ]
 
 
-class _State:
-    """Keeps an unfinished audit in a file, replaced as a whole after each page."""
-
-    def __init__(self, path: Path, *, about: list[str]) -> None:
-        self._path, self._about = path, about
-
-    def load(self) -> tuple[Audit, str] | None:
-        """Return what was found before and the cursor to go on from.
-
-        Raises:
-            LangfuseError: The file is of something else.
-        """
-        try:
-            value = json.loads(self._path.read_text(encoding="utf-8"))
-            if (value["lc_guard_audit"], value["about"]) == (_FORMAT, self._about):
-                leaks = [Leak(**leak) for leak in value["leaks"]]
-                return Audit(**value["counts"], leaks=leaks), str(value["next"])
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        raise LangfuseError(
-            f"{str(self._path)!r} holds no unfinished audit of this project: give --resume another file"
-        )
-
-    def save(self, found: Audit, cursor: str) -> None:
-        counts = {name: getattr(found, name) for name in ("since", "until", "observations", "failed")}
-        leaks = [asdict(leak) for leak in found.leaks]
-        value = {"lc_guard_audit": _FORMAT, "about": self._about, "counts": counts, "next": cursor, "leaks": leaks}
-        beside = self._path.with_name(f"{self._path.name}.part")
-        try:
-            with os.fdopen(
-                os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-            ) as file:
-                json.dump(value, file)
-            beside.replace(self._path)
-        except OSError as error:
-            with suppress(OSError):
-                beside.unlink()
-            raise LangfuseError(f"can't write {str(self._path)!r}: {error.strerror}") from None
-
-
 def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _cell(value: object) -> object:
-    # a spreadsheet takes what begins so for a formula
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

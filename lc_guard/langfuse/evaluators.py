@@ -151,11 +151,7 @@ class _Detecting(_Judge):
 
 
 def found_in(detector: Any, text: str) -> list[Entity]:
-    """Return what a detector finds in a traced text, without what stands in a placeholder.
-
-    Raises:
-        Exception: What the detector raises.
-    """
+    """Return what a detector finds in a traced text, without what stands in a placeholder."""
     hidden = placeholder_spans(text)
     return [
         entity

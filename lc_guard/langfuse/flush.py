@@ -55,11 +55,7 @@ class BoundedFlush:
         return not flushing.is_alive()
 
     def begin(self) -> threading.Thread | None:
-        """Begin to deliver what is queued.
-
-        Returns:
-            The thread that does it; None if it is done, or there is nothing.
-        """
+        """Begin to deliver what is queued; return the thread that does it, or None if there is nothing to wait for."""
         with self._lock:
             resources = self._resources()
             if resources is None:
@@ -87,11 +83,7 @@ class BoundedFlush:
         atexit.register(_wait_at_exit, self._resources, seconds)
 
     def prepare(self, load: Callable[[], object] | None = None) -> None:
-        """Have what is queued from now on delivered before the interpreter is taken down; once for a process.
-
-        Args:
-            load: What loads the models that delivering needs; it is called in the background, and raises nothing.
-        """
+        """Have what is queued from now on delivered before the interpreter is taken down; once for a process."""
         if self._used_in == os.getpid():
             return
         self._used_in = os.getpid()
@@ -100,11 +92,7 @@ class BoundedFlush:
             threading.Thread(target=_load, args=(load, END.hold()), name="lc-guard-models", daemon=True).start()
 
     def finish(self) -> bool:
-        """Wait for what `begin` began, at the end of the process, as long as `bound_exit` allows.
-
-        Returns:
-            Whether it is done.
-        """
+        """Wait for what `begin` began as long as `bound_exit` allows; return whether it is done."""
         flushing, seconds = self._flushing, self._exit_timeout
         if flushing is None:
             return True

@@ -54,14 +54,7 @@ class _Copying(SpanExporter):
 
 @dataclass(frozen=True)
 class Found:
-    """Result of a search.
-
-    Attributes:
-        values: How many different values were looked for.
-        strings: How many exported strings were searched.
-        characters: Their length together.
-        hits: How often a value was found, by kind.
-    """
+    """How many values were looked for in how many strings and characters, and how often one was found, by kind."""
 
     values: int
     strings: int

@@ -94,11 +94,7 @@ Mask = OtelSpansMask | MaskingSpanExporter
 
 
 def mask_of(client: Langfuse) -> Mask | None:
-    """Find the mask of lc-guard that a client was made with.
-
-    Raises:
-        SeamBroken: The SDK does not tell what its client was made with.
-    """
+    """Find the mask of lc-guard that a client was made with, or raise SeamBroken if the SDK does not tell."""
     resources = client._resources  # noqa: SLF001
     if resources is None:
         return None
@@ -109,15 +105,7 @@ def mask_of(client: Langfuse) -> Mask | None:
 
 
 def make_client(guard: Guard, public_key: str | None) -> None:
-    """Make the masked client of the environment's keys, if there is none yet.
-
-    Args:
-        guard: Whose values it is to hide.
-        public_key: The key that is asked for; None for that of the environment, or of the one client there is.
-
-    Raises:
-        SeamBroken: The SDK takes no mask, or does not tell which clients there are.
-    """
+    """Make the masked client of the environment's keys, if there is none yet."""
     from langfuse._client.resource_manager import LangfuseResourceManager  # noqa: PLC0415 - not public
 
     clients = getattr(LangfuseResourceManager, "_instances", None)
@@ -136,12 +124,7 @@ def make_client(guard: Guard, public_key: str | None) -> None:
 
 
 def require_masked(client: Langfuse, guard: Guard, unmasked: Unmasked) -> None:
-    """Make sure that a client has the mask of a guard.
-
-    Raises:
-        UnmaskedClient: It has none, or that of another guard, and `unmasked` says to refuse it.
-        SeamBroken: The SDK does not tell.
-    """
+    """Make sure that a client has the mask of a guard."""
     mask = mask_of(client)
     if mask is not None and mask.guard is guard:
         return

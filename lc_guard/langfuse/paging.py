@@ -39,19 +39,7 @@ class Page:
 def cursor_pages(
     api: LangfuseApi, path: str, params: Params, *, limit: int, start: str | None = None, most: int = MOST_ROWS
 ) -> Iterator[Page]:
-    """Read pages that are linked by cursors.
-
-    Args:
-        api: The connection.
-        path: What to read.
-        params: Filters.
-        limit: Rows a page, as many as the API allows.
-        start: Cursor to go on from; None begins.
-        most: Rows at most.
-
-    Raises:
-        LangfuseError: The API can't be read, or does not end.
-    """
+    """Read pages that are linked by cursors."""
     seen: set[int] = set()
     cursors: set[str] = set()
     idle, cursor = 0, start
@@ -71,18 +59,7 @@ def cursor_pages(
 def numbered_pages(
     api: LangfuseApi, path: str, params: Params | None = None, *, limit: int = 100, most: int = MOST_ROWS
 ) -> Iterator[Page]:
-    """Read pages that have numbers from 1, such as score configs and annotation queues.
-
-    Args:
-        api: The connection.
-        path: What to read.
-        params: Filters.
-        limit: Rows a page, 100 at most.
-        most: Rows at most.
-
-    Raises:
-        LangfuseError: The API can't be read, or does not end.
-    """
+    """Read pages that have numbers from 1, such as score configs and annotation queues."""
     seen: set[int] = set()
     idle, number = 0, 1
     while True:

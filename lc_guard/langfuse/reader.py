@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import isinf
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from lc_guard.langfuse.api import LangfuseApi
 from lc_guard.langfuse.paging import MOST_ROWS, cursor_pages
@@ -16,22 +16,20 @@ from lc_guard.langfuse.rows import Observation, Score, Unreadable, Window, obser
 Row = TypeVar("Row", Score, Observation)
 Progress = Callable[[str, int], object]
 
-_SCORES, _OBSERVATIONS = "/api/public/v3/scores", "/api/public/v2/observations"
-_SCORES_A_PAGE, _OBSERVATIONS_A_PAGE = 100, 1000  # the most that the API allows
+
+class _Read(NamedTuple, Generic[Row]):
+    path: str
+    limit: int  # the most rows a page that the API allows
+    record: type[Row]
+    parse: Callable[[Mapping[str, Any]], Row]
+
+
+_SCORES = _Read("/api/public/v3/scores", 100, Score, score)
+_OBSERVATIONS = _Read("/api/public/v2/observations", 1000, Observation, observation)
 
 
 class Reader:
-    """Reads a project's scores and observations as a stream.
-
-    Args:
-        api: The connection.
-        spool: Keeps what was read, so that a read that broke off goes on; None keeps nothing.
-        progress: Called with the name of a read and the number of its rows so far.
-        most: Rows of one read at most.
-
-    Attributes:
-        passed_over: Number of rows that could not be taken, by reason.
-    """
+    """Reads a project's scores and observations as a stream."""
 
     def __init__(
         self,
@@ -45,16 +43,7 @@ class Reader:
         self.passed_over: Counter[str] = Counter()
 
     def scores(self, window: Window, *, source: str = "API", names: Sequence[str] = ()) -> Iterator[Score]:
-        """Read scores.
-
-        Args:
-            window: When they were given.
-            source: ``"API"``, ``"ANNOTATION"`` or ``"EVAL"``.
-            names: Only these names; empty for all.
-
-        Raises:
-            LangfuseError: The API can't be read.
-        """
+        """Read scores."""
         params = {
             "fields": "subject",
             "source": source,
@@ -63,33 +52,22 @@ class Reader:
             "toTimestamp": _iso(window.until),
         }
         label = "annotations" if source == "ANNOTATION" else "scores"
-        for row in self._read(label, _SCORES, params, _SCORES_A_PAGE, score):
+        for row in self._read(_SCORES, label, params):
             if self._inside(window, row.timestamp):
                 yield row
 
     def checks(self, window: Window) -> Iterator[Observation]:
-        """Read the observations of checks.
-
-        Args:
-            window: When they started.
-
-        Raises:
-            LangfuseError: The API can't be read.
-        """
+        """Read the observations of checks."""
         fields = {"fields": "core,basic,io,metadata", "expandMetadata": "entities"}
         yield from self._observations("checks", window, {"type": "GUARDRAIL", **fields})
 
     def roots(self, window: Window) -> Iterator[Observation]:
-        """Read the roots of traces: what began in the window, with its whole time, and no text.
-
-        Raises:
-            LangfuseError: The API can't be read.
-        """
+        """Read the roots of traces: what began in the window, with its whole time, and no text."""
         yield from self._observations("traces", window, {"isRootObservation": True, "fields": "core"})
 
     def _observations(self, label: str, window: Window, params: dict[str, Any]) -> Iterator[Observation]:
         times = {"fromStartTime": _iso(window.since), "toStartTime": _iso(window.until)}
-        for row in self._read(label, _OBSERVATIONS, {**params, **times}, _OBSERVATIONS_A_PAGE, observation):
+        for row in self._read(_OBSERVATIONS, label, {**params, **times}):
             if self._inside(window, row.start):
                 yield row
 
@@ -99,25 +77,23 @@ class Reader:
         self.passed_over["a row outside the time asked for"] += 1
         return False
 
-    def _read(
-        self, label: str, path: str, params: dict[str, Any], limit: int, parse: Callable[[dict[str, Any]], Row]
-    ) -> Iterator[Row]:
+    def _read(self, read: _Read[Row], label: str, params: dict[str, Any]) -> Iterator[Row]:
         count, start, done = 0, None, False
         if self._spool is not None:
-            for kept in self._spool.rows(label):
+            for kept in self._spool.rows(label, read.record):
                 count += 1
                 self._told(label, count)
-                yield kept  # type: ignore[misc] # the spool's label says which record it is
+                yield kept
             start, done = self._spool.place(label)
             self.passed_over += self._spool.passed_over(label)
         if done:
             return
-        for page in cursor_pages(self._api, path, params, limit=limit, start=start, most=self._most):
+        for page in cursor_pages(self._api, read.path, params, limit=read.limit, start=start, most=self._most):
             rows: list[Row] = []
             passed_over: Counter[str] = Counter()
             for row in page.rows:
                 try:
-                    rows.append(parse(row))
+                    rows.append(read.parse(row))
                 except Unreadable as reason:
                     passed_over[str(reason)] += 1
             if page.odd:

@@ -1,7 +1,7 @@
 """What was read so far, in a file, so that a read that broke off goes on where it stopped.
 
 JSON Lines: a head with the project and the window, then a line a page with its rows and the next cursor. A line that
-was cut off by a crash is dropped. It holds what a report holds: ids, names, numbers; no comment and no text.
+was cut off by a crash is dropped. It holds what the result holds: ids, names, numbers; no comment and no text.
 """
 
 from __future__ import annotations
@@ -12,33 +12,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lc_guard.errors import LangfuseError
-from lc_guard.langfuse.rows import Observation, Score, Window
+from lc_guard.langfuse.rows import Window
+
+Row = TypeVar("Row")
 
 _FORMAT = 1
-_RECORDS: dict[str, type[Score] | type[Observation]] = {
-    "scores": Score,
-    "annotations": Score,
-    "checks": Observation,
-    "traces": Observation,
-}
 
 
 class Spool:
-    """A file that remembers an unfinished read.
+    """A file that remembers an unfinished read; made if it is missing, readable by its owner only.
 
-    Args:
-        path: The file; made if it is missing, readable by its owner only.
-        about: What is read: another project or other options must not go on from it.
-        window: The time that is read; a file that is there keeps the one it began with.
-
-    Attributes:
-        window: The time that is read.
-
-    Raises:
-        LangfuseError: The file is of something else, or can't be used.
+    Another project or other options (`about`) must not go on from it; the window is the one that it began with.
     """
 
     def __init__(self, path: str | Path, *, about: dict[str, Any], window: Window) -> None:
@@ -52,9 +39,8 @@ class Spool:
         except (OSError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
             raise self._unusable() from None
 
-    def rows(self, label: str) -> Iterator[Score | Observation]:
-        """Yield what was kept of one read."""
-        record = _RECORDS[label]
+    def rows(self, label: str, record: type[Row]) -> Iterator[Row]:
+        """Yield what was kept of one read, as records of a class."""
         with self._path.open("rb") as lines:
             next(lines)
             for line in lines:
@@ -74,15 +60,11 @@ class Spool:
     def add(
         self,
         label: str,
-        rows: Sequence[Score | Observation],
+        rows: Sequence[Any],
         cursor: str | int | None,
         passed_over: Mapping[str, int],
     ) -> None:
-        """Keep a page: its rows, the cursor of the next, and what could not be taken.
-
-        Raises:
-            LangfuseError: The disk is full, or the file is gone.
-        """
+        """Keep a page: its rows, the cursor of the next, and what could not be taken."""
         page = {"read": label, "next": cursor, "passed_over": dict(passed_over), "rows": [asdict(row) for row in rows]}
         try:
             with self._path.open("ab") as file:
@@ -124,7 +106,7 @@ class Spool:
 
     def _unusable(self) -> LangfuseError:
         return LangfuseError(
-            f"{str(self._path)!r} can't hold what is read (another project, other options, no file of a report, or not "
+            f"{str(self._path)!r} can't hold what is read (another project, other options, something else, not "
             "writable): give --resume another file"
         )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +14,7 @@ LONGEST_TEXT = 300
 
 _METADATA_KEPT = ("lc_guard_stage", "entities")
 _DECISION_KEPT = ("stage", "check", "valid", "entities", "error")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BIG = 1e300  # and NaN and the infinities, which JSON of a lax server may hold
 
 
@@ -91,11 +94,7 @@ class Observation:
 
 
 def score(row: Mapping[str, Any]) -> Score:
-    """Read a score of ``/api/public/v3/scores``.
-
-    Raises:
-        Unreadable: It is of an unknown type, lacks a value, or belongs to no trace.
-    """
+    """Read a score of ``/api/public/v3/scores``."""
     trace_id, observation_id = _subject(row)
     return Score(
         id=_text(row, "id"),
@@ -110,11 +109,7 @@ def score(row: Mapping[str, Any]) -> Score:
 
 
 def observation(row: Mapping[str, Any]) -> Observation:
-    """Read an observation of ``/api/public/v2/observations``.
-
-    Raises:
-        Unreadable: It lacks its trace or its start.
-    """
+    """Read an observation of ``/api/public/v2/observations``."""
     start = _time(row, "startTime")
     end = _time(row, "endTime") if row.get("endTime") is not None else None
     output, metadata = _decoded(row.get("output")), _decoded(row.get("metadata"))
@@ -131,6 +126,20 @@ def observation(row: Mapping[str, Any]) -> Observation:
         decision=_only(decision, _DECISION_KEPT),
         project_id=_optional(row, "projectId"),
     )
+
+
+def csv_table(head: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows with a head as CSV (RFC 4180 with line feeds), safe to open in a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, head, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    # a spreadsheet would run what begins like a formula
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _value(row: Mapping[str, Any]) -> float | bool | str:

@@ -28,14 +28,7 @@ Do = Literal["create", "update", "keep", "conflict", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A score config as it should be.
-
-    Attributes:
-        name: Name of the score.
-        data_type: Langfuse's type.
-        description: Shown in Langfuse.
-        categories: Labels of a CATEGORICAL score, weakest first.
-    """
+    """A score config as it should be."""
 
     name: str
     data_type: DataType
@@ -57,13 +50,7 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What becomes of one config.
-
-    Attributes:
-        do: What is done.
-        config: The config.
-        id: Its id in Langfuse, where it is there.
-    """
+    """What becomes of one config, which has an id where it is in Langfuse already."""
 
     do: Do
     config: Config
@@ -71,12 +58,7 @@ class Step:
 
 
 def wanted_configs(checks: Iterable[str], stages: Sequence[Stage] = get_args(Stage)) -> list[Config]:
-    """Return the configs of checks: risk, validity and a person's label at each stage, and the trace's action.
-
-    Args:
-        checks: Names of the checks, such as ``"pii"``.
-        stages: Stages at which they run.
-    """
+    """Return the configs of checks: risk, validity and a person's label at each stage, and the trace's action."""
     configs = [Config("guard.action", "CATEGORICAL", "Strongest action of the guard in this trace.", tuple(ACTIONS))]
     for check in dict.fromkeys(checks):
         for stage in stages:
@@ -90,11 +72,7 @@ def wanted_configs(checks: Iterable[str], stages: Sequence[Stage] = get_args(Sta
 
 
 def plan(api: LangfuseApi, configs: Iterable[Config]) -> list[Step]:
-    """Compare configs with those in Langfuse; changes nothing.
-
-    Raises:
-        LangfuseError: Langfuse can't be read.
-    """
+    """Compare configs with those in Langfuse; changes nothing."""
     there: dict[str, dict[str, Any]] = {}
     for page in numbered_pages(api, PATH):
         for row in page.rows:
@@ -104,14 +82,7 @@ def plan(api: LangfuseApi, configs: Iterable[Config]) -> list[Step]:
 
 
 def apply(api: LangfuseApi, steps: Iterable[Step]) -> dict[str, str]:
-    """Create and correct what a plan says.
-
-    Returns:
-        Ids by name of all configs that are in Langfuse now.
-
-    Raises:
-        LangfuseError: Langfuse refused one; those before it are done, and doing all again does no harm.
-    """
+    """Create and correct what a plan says; return the ids by name of all configs that are in Langfuse now."""
     ids: dict[str, str] = {}
     for step in steps:
         if step.do == "create":

@@ -98,11 +98,7 @@ class _MaskedClient(Client):
         self.multipart_ingest(create, update)
 
     def flush(self, timeout: float | None = None) -> None:
-        """Send all that is held, also of traces that are not finished.
-
-        Args:
-            timeout: Seconds to wait at most; None waits until all is sent.
-        """
+        """Send all that is held, also of traces that are not finished."""
         self._outbox.flush(timeout)
         super().flush(timeout)
 

@@ -61,13 +61,7 @@ class Outbox(Generic[T]):
         return f"{type(self).__name__}({self._size} items)"
 
     def put(self, trace: str, item: T, *, last: bool = False) -> None:
-        """Take an item; returns at once.
-
-        Args:
-            trace: Whose it is.
-            item: The item.
-            last: Whether the trace is whole with it.
-        """
+        """Take an item of a trace, the last one or not; returns at once."""
         if self._used_in != os.getpid():
             self._used_in = os.getpid()
             END.await_before(self)
@@ -94,14 +88,7 @@ class Outbox(Generic[T]):
             self._empty()
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Send all that is held, whole or not.
-
-        Args:
-            timeout: Seconds to wait; None waits until it is done.
-
-        Returns:
-            Whether all was handed on in time.
-        """
+        """Send all that is held; return whether it was handed on within `timeout` seconds (None: no limit)."""
         with self._changed:
             self._due.update(dict.fromkeys(self._traces))
             self._changed.notify_all()

@@ -55,6 +55,7 @@ _OUTPUT = "langfuse.observation.output"
 # A key that the mask takes for the framework's: known values are hidden in it, no detector looks at it.
 _IDENTIFIER = f"{_METADATA}lc_run_name"
 _IS_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[<:.][A-Za-z0-9_<>,:.]*)?")
+_NAMED = {"name": _IDENTIFIER, "inputs": LANGFUSE_INPUT, "outputs": _OUTPUT}
 _OWN = "lc_guard.run."
 _EXTRA = "lc_guard.extra."
 
@@ -63,13 +64,7 @@ _MAX_LEAKED = 10_000
 
 
 class RunMask:
-    """Masks runs with what a guard knows.
-
-    Args:
-        guard: The guard.
-        detect: As for `lc_guard.langfuse.mask_otel_spans`.
-        max_sessions: Number of sessions of a trace whose values are looked for, 1 or more.
-    """
+    """Masks runs with what a guard knows."""
 
     def __init__(self, guard: Guard, *, detect: Detect = "when_needed", max_sessions: int = 256) -> None:
         self._mask = SpanMask(guard, detect=detect, max_sessions=max_sessions)
@@ -87,34 +82,15 @@ class RunMask:
         self._mask.learn(_trace(run), attributes, ended=bool(outputs or run.get("error")))
 
     def mask(self, run: Mapping[str, Any], texts: dict[str, str] | None = None) -> dict[str, Any]:
-        """Return a run that may leave.
-
-        Args:
-            run: The run, with plain values (see `plain`).
-            texts: What the detectors made of texts of the same batch already; added to.
-
-        Raises:
-            Exception: If it can't be masked: such a run must not leave, but for what `withheld` gives.
-        """
+        """Return a run of plain values as it may leave; one for which this raises leaves as `withheld` gives it."""
         attributes = _attributes(run)
         leaked = self._tell(run, attributes)
         changed, removed = self._mask.mask(_trace(run), "", attributes, texts)
         masked = {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
-        given = {key: value for key, value in run.items() if key in _STRUCTURE}
-        given |= {key.removeprefix(_OWN): value for key, value in masked.items() if key.startswith(_OWN)}
-        for field, key in (("name", _IDENTIFIER), ("inputs", LANGFUSE_INPUT), ("outputs", _OUTPUT)):
-            if key in masked:
-                given[field] = masked[key]
-        extra = run.get("extra")
-        if isinstance(extra, Mapping):
-            metadata = {
-                key.removeprefix(_METADATA): value
-                for key, value in masked.items()
-                if key.startswith(_METADATA) and key != _IDENTIFIER
-            }
-            others = {key.removeprefix(_EXTRA): value for key, value in masked.items() if key.startswith(_EXTRA)}
-            kept = {"runtime": extra["runtime"]} if "runtime" in extra else {}
-            given["extra"] = {**kept, **others, **({"metadata": metadata} if "metadata" in extra else {})}
+        given = {key: value for key, value in run.items() if key in _STRUCTURE} | _under(_OWN, masked)
+        given |= {field: masked[key] for field, key in _NAMED.items() if key in masked}
+        if isinstance(extra := run.get("extra"), Mapping):
+            given["extra"] = _extra(extra, masked)
         if isinstance(events := given.get("events"), list):
             given["events"] = [_timed(event, raw) for event, raw in zip(events, run["events"], strict=True)]
         if leaked:
@@ -150,11 +126,7 @@ def withheld(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def snapshot(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a run as it is now, of plain values; binary attachments, which nothing can look into, are left out.
-
-    Raises:
-        ValueError: If it is nested deeper than 100 levels.
-    """
+    """Return a run as it is now, of plain values; binary attachments, which nothing can look into, are left out."""
     return {
         key: value if key in _STRUCTURE else plain(value)
         for key, value in run.items()
@@ -162,22 +134,16 @@ def snapshot(run: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911, PLR0912 - one answer a type
-    """Return a value as JSON knows it; nothing is consumed, and what is unknown is told as ``repr`` tells it.
-
-    Raises:
-        ValueError: If it is nested deeper than 100 levels.
-    """
+def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one answer a type
+    """Return a value as JSON knows it; nothing is consumed, and what is unknown is told as ``repr`` tells it."""
     if depth > _MAX_DEPTH:
         raise ValueError("nested too deep")
     match value:
-        case None | bool() | float():
-            return value
         case Enum():
             return plain(value.value, depth + 1)
         case str():
             return value.encode("utf-8", "replace").decode()  # a lone surrogate would lose the whole request
-        case int():
+        case None | bool() | float() | int():
             return value
         case Mapping():
             return {_key(key): plain(item, depth + 1) for key, item in value.items()}
@@ -188,16 +154,25 @@ def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911, PLR0912 - one an
         case UUID() | PurePath():
             return str(value)
         case bytes() | bytearray():
-            try:
-                return value.decode()
-            except UnicodeDecodeError:
-                return f"<{len(value)} bytes>"
+            return _decoded(value)
+    return plain(_told(value), depth + 1)
+
+
+def _decoded(data: bytes | bytearray) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return f"<{len(data)} bytes>"
+
+
+def _told(value: Any) -> Any:
+    """Return what an object of another type tells of itself: its fields, its dump, or its repr."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {each.name: plain(getattr(value, each.name), depth + 1) for each in dataclasses.fields(value)}
+        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
     dump = getattr(value, "model_dump", None)
     if callable(dump) and not isinstance(value, type):
-        return plain(dump(exclude_none=True), depth + 1)
-    return plain(repr(value), depth + 1)
+        return dump(exclude_none=True)
+    return repr(value)
 
 
 def _key(key: Any) -> str:
@@ -206,27 +181,43 @@ def _key(key: Any) -> str:
 
 def _attributes(run: Mapping[str, Any]) -> dict[str, Any]:
     """Return a run as the attributes of a span of Langfuse, which the mask knows."""
-    extra = run.get("extra")
-    extra = extra if isinstance(extra, Mapping) else {}
-    metadata = extra.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
-    named = {"inputs": LANGFUSE_INPUT, "outputs": _OUTPUT}
-    if _IS_IDENTIFIER.fullmatch(str(run.get("name"))):  # of a class or a function; all else is somebody's words
-        named["name"] = _IDENTIFIER
+    extra = _mapping(run.get("extra"))
+    metadata = _mapping(extra.get("metadata"))
+    named = dict(_NAMED)
+    if not _IS_IDENTIFIER.fullmatch(str(run.get("name"))):  # of no class or function: somebody's words
+        del named["name"]
     # No detector looks at a check's own run, which is free of values but for what it inherits.
     check = SESSION_METADATA in metadata
     given: dict[str, Any] = {LANGFUSE_TYPE: _TYPES.get(str(run.get("run_type")), "chain")}
+    left_out = {*_STRUCTURE, "extra", *(("tags",) if check else ())}
     for key, value in run.items():
-        if key not in _STRUCTURE and key != "extra" and not (check and key == "tags"):
+        if key not in left_out:
             given[named.get(key, f"{_OWN}{key}")] = value
     if isinstance(events := run.get("events"), list):
         given[f"{_OWN}events"] = [_untimed(event) for event in events]
     given |= {f"{_EXTRA}{key}": value for key, value in extra.items() if key not in ("metadata", "runtime")}
-    return given | {
-        f"{_METADATA}{key}": value
-        for key, value in metadata.items()
-        if not check or key in SESSION_KEYS or FRAMEWORK_METADATA.match(key)
-    }
+    return given | {f"{_METADATA}{key}": metadata[key] for key in metadata if not check or _inherited(key)}
+
+
+def _inherited(key: str) -> bool:
+    return key in SESSION_KEYS or FRAMEWORK_METADATA.match(key) is not None
+
+
+def _extra(extra: Mapping[str, Any], masked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the field ``extra`` of a run with what became of it."""
+    given = {"runtime": extra["runtime"]} if "runtime" in extra else {}
+    given |= _under(_EXTRA, masked)
+    if "metadata" in extra:
+        given["metadata"] = _under(_METADATA, {key: value for key, value in masked.items() if key != _IDENTIFIER})
+    return given
+
+
+def _under(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _untimed(event: Any) -> Any:

@@ -40,12 +40,7 @@ class DroppedValues:
         return digest in self._sessions
 
     def add(self, digest: str, entries: Mapping[str, tuple[str, str]]) -> None:
-        """Take what a vault drops.
-
-        Args:
-            digest: Digest of the session.
-            entries: Placeholder → (value, kind).
-        """
+        """Take what a vault drops: placeholder → (value, kind), under the digest of their session."""
         with self._lock:
             self._purge()
             _, known = self._sessions.pop(digest, (0.0, ValueIndex()))

@@ -9,11 +9,7 @@ from lc_guard.records import ACTIONS, Decision, Stage
 
 
 def read_decision(data: Any) -> Decision:
-    """Read the payload of the event ``lc_guard.decision``.
-
-    Raises:
-        ValueError: If it is no decision; the message holds nothing of it.
-    """
+    """Read the payload of the event ``lc_guard.decision``."""
     try:
         decision = Decision(**data)
     except (TypeError, ValueError, AttributeError):
@@ -32,14 +28,7 @@ def read_decision(data: Any) -> Decision:
 
 
 def read_restored(data: Any) -> tuple[int, int]:
-    """Read the payload of the event ``lc_guard.restored``.
-
-    Returns:
-        How many placeholders were put back, and how many were not known.
-
-    Raises:
-        ValueError: If it does not say so.
-    """
+    """Read how many placeholders were put back, and how many not known, from the event ``lc_guard.restored``."""
     if isinstance(data, Mapping):
         restored, unknown = data.get("restored"), data.get("unknown")
         if isinstance(restored, int) and isinstance(unknown, int) and min(restored, unknown) >= 0:

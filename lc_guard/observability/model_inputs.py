@@ -44,13 +44,6 @@ def model_input(attributes: Mapping[str, Any]) -> dict[Leaf, None]:
     """Return the texts, and the long whole numbers, that a model was sent; nothing for a span that is no model's.
 
     Left out are roles, ids, names of tools and their definitions: a developer's own words, which no guard hides.
-
-    Args:
-        attributes: A span's attributes.
-
-    Raises:
-        ValueError: If they are nested deeper than 100 levels.
-        TypeError: If they hold something else than strings, numbers, sequences and mappings.
     """
     prefixes = tuple(prefix for key, values, where in _MODEL_CALLS if attributes.get(key) in values for prefix in where)
     keys = [key for key in attributes if any(key == each or key.startswith(f"{each}.") for each in prefixes)]

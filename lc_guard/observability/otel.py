@@ -126,11 +126,7 @@ class MaskingSpanExporter(SpanExporter):
 
 
 def require_time() -> None:
-    """Refuse to begin with a span where the process ends and has waited long enough.
-
-    Raises:
-        GuardError: It is so; the batch is given up.
-    """
+    """Refuse to begin with a span where the process ends and has waited long enough."""
     if END.over:
         raise GuardError("the process ends before its last spans could be masked: they are not exported")
 
@@ -139,9 +135,6 @@ def load_ahead(guard: Guard) -> None:
     """Load what masking needs; a process that ends meanwhile waits for it.
 
     Spans are masked in a daemon thread, which would be left alone with half a model, and bring the process down.
-
-    Args:
-        guard: Whose models are loaded. What can't be loaded is left to whoever needs it.
     """
     if not guard.redaction_is_cold:
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -133,13 +133,7 @@ class SpanMask:
         return f"{type(self).__name__}({len(self._traces)} traces)"
 
     def learn(self, trace_id: str, attributes: Mapping[str, Any], *, ended: bool = True) -> None:
-        """Learn from a span what masking its trace needs; to be called for a whole batch before any is masked.
-
-        Args:
-            trace_id: Its trace.
-            attributes: Its attributes, not yet masked.
-            ended: Whether a check's span says yet what the check decided.
-        """
+        """Learn from a span what masking its trace needs; to be called for a whole batch before any is masked."""
         digest = _scalar(attributes.get(_SESSION))
         named = [_scalar(attributes.get(prefix + key)) for prefix in _METADATA for key in _SESSION_KEYS]
         digests = {self._guard.digest(session) for session in named if session} | ({digest} if digest else set())
@@ -183,25 +177,24 @@ class SpanMask:
         finders, complete = self._finders(digests)
         trees = {key: parse(value) for key, value in attributes.items() if not _kept(key)}
         found = {leaf: None for key, tree in trees.items() for leaf in _all_leaves(key, tree)}
-        if any(finder([name])[0] for finder in self._finders(digests, inside_words=False)[0]):
-            raise UnmaskableName
+        self._require_clean(name, digests)
         table = hide(found, finders)
         source = attributes.get(LANGFUSE_TYPE) in self._sources
-        needed = self._detect == "always" or not decided or not complete or source
+        needed = self._detect == "always" or not (decided and complete) or source
+        unguarded = False
         # A check's own span is free of values, and is to arrive also when the detectors are down.
         if needed and _SESSION not in attributes:
             new = self._redact(trees, table, {} if redacted is None else redacted)
             if new and source:
                 self._reopen(trace_id)
-            if (
-                new
-                and not trace.decided
-                and LANGFUSE_TYPE in attributes
-                and not new.isdisjoint(model_input(attributes))
-            ):
-                changed, removed = self._changes(trees, table)
-                return {**changed, **_warning(attributes)}, removed
-        return self._changes(trees, table)
+            unguarded = not trace.decided and _sent(new, attributes)
+        changed, removed = self._changes(trees, table)
+        return changed | _warning(attributes, unguarded=unguarded), removed
+
+    def _require_clean(self, name: str, digests: Sequence[str]) -> None:
+        finders, _ = self._finders(digests, inside_words=False)
+        if any(finder([name])[0] for finder in finders):
+            raise UnmaskableName
 
     def leak(self, trace_id: str, observation_id: str, attributes: Mapping[str, Any]) -> Leak | None:
         """Return whether a model was sent values that a session of the trace hides.
@@ -318,20 +311,20 @@ class SpanMask:
 
 
 def leak_attributes(leak: Leak, masked: Mapping[str, Any]) -> dict[str, str]:
-    """Return the attributes that show a leak on its observation in Langfuse.
-
-    Args:
-        leak: The leak.
-        masked: The observation's attributes as they leave.
-    """
+    """Return the attributes that show a leak on its observation in Langfuse."""
     said = masked.get(_STATUS)
     return {_LEVEL: "ERROR", _STATUS: f"{leak.message}; {said}" if said else leak.message}
 
 
-def _warning(attributes: Mapping[str, Any]) -> dict[str, str]:
+def _sent(found: Set[Leaf], attributes: Mapping[str, Any]) -> bool:
+    """Return whether a model of Langfuse's was sent some of what the detectors found."""
+    return bool(found) and LANGFUSE_TYPE in attributes and not found.isdisjoint(model_input(attributes))
+
+
+def _warning(attributes: Mapping[str, Any], *, unguarded: bool) -> dict[str, str]:
     """Return the attributes that show an unguarded model; an observation that says something already keeps it."""
     said = attributes.get(_LEVEL, "DEFAULT") != "DEFAULT" or attributes.get(_STATUS)
-    return {} if said else {_LEVEL: "WARNING", _STATUS: _UNGUARDED}
+    return {} if said or not unguarded else {_LEVEL: "WARNING", _STATUS: _UNGUARDED}
 
 
 def _kept(key: str) -> bool:

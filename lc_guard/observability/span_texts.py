@@ -47,15 +47,7 @@ def is_free_text(leaf: str, *, is_key: bool = False) -> bool:
 
 
 def traced_texts(value: Any) -> list[str]:
-    """Return the texts in a traced value, through JSON and strings that hold JSON, each once.
-
-    Args:
-        value: What a tracer has recorded: strings, numbers, sequences and mappings.
-
-    Raises:
-        ValueError: If it is nested deeper than 100 levels.
-        TypeError: If it holds something else.
-    """
+    """Return the texts in a traced value, through JSON in strings, each once; ValueError if nested deeper than 100."""
     found = (
         leaf for leaf, is_key in leaves(parse(value)) if isinstance(leaf, str) and is_free_text(leaf, is_key=is_key)
     )

@@ -135,11 +135,7 @@ def effective_policy(
 
 
 def by_name(name: str, given: Any, kind: type[CheckPolicy], allowed: tuple[str, ...] | None = None) -> Any:
-    """Check a mapping of settings by name and put it out of reach of whoever passed it.
-
-    Raises:
-        PolicyError: If it is no such mapping, or a name is not allowed.
-    """
+    """Check a mapping of settings by name and put it out of reach of whoever passed it."""
     require_names(name, given, kind.__name__)
     for key, value in given.items():
         if allowed is not None:

@@ -60,11 +60,7 @@ def load_policy(kind: type[P], path: str | os.PathLike[str]) -> P:
 
 
 def examine(kind: type[P], path: str | os.PathLike[str]) -> tuple[P | None, list[Problem]]:
-    """Read a policy from a file, see `load_policy`.
-
-    Returns:
-        The policy, or None and what is wrong with the file, in the order of its lines.
-    """
+    """Read a policy from a file (see `load_policy`), or tell what is wrong with it, in the order of its lines."""
     read = _READERS.get(Path(path).suffix.lower())
     if read is None:
         return None, [Problem(None, f"has no format that is known by its end: name it {' or '.join(_READERS)}")]

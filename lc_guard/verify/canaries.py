@@ -31,13 +31,7 @@ _CORE_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """A planted value.
-
-    Attributes:
-        surface: Where it is planted.
-        core: The part of it that is searched for: letters that no escaping changes, and that stand nowhere else.
-        value: The whole value.
-    """
+    """A planted value; `core` is the part of it that is searched for: letters that no escaping changes."""
 
     surface: Surface
     core: str
@@ -58,12 +52,7 @@ Planted = Mapping[Surface, Canary]
 
 
 def plant(*, plain: bool = False) -> dict[Surface, Canary]:
-    """Make one value for each surface.
-
-    Args:
-        plain: Make e-mail addresses, which detectors that don't know the values can be expected to find; otherwise
-            names with quotes, an apostrophe and accents, which show what escaping does to them.
-    """
+    """Make one value for each surface."""
     draw = random.SystemRandom()
     planted: dict[Surface, Canary] = {}
     for surface in SURFACES:

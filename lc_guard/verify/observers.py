@@ -184,12 +184,7 @@ def texts_of_error(error: BaseException) -> list[str]:
 
 
 def texts_of_checkpoints(checkpointer: Any, configs: Sequence[RunnableConfig]) -> list[str] | None:
-    """Return everything that a checkpointer of placeholders stores; None if it can't be watched.
-
-    Args:
-        checkpointer: Any; one that is no `GuardCheckpointer` stores real text on purpose.
-        configs: Those of the runs.
-    """
+    """Return everything that a checkpointer of placeholders stores; None if it can't be watched."""
     if not isinstance(checkpointer, GuardCheckpointer):
         return None
     store = checkpointer.saver

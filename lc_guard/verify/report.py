@@ -27,12 +27,7 @@ clean: found nowhere in that place (model input, logs, exceptions, spans, checkp
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What came of one application.
-
-    Attributes:
-        name: The application.
-        cells: One for each mode.
-    """
+    """What came of one application."""
 
     name: str
     cells: Sequence[Cell]
@@ -48,11 +43,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came of all applications.
-
-    Attributes:
-        applications: One by one.
-    """
+    """What came of all applications."""
 
     applications: Sequence[Verified]
 

@@ -43,13 +43,7 @@ _STREAMS = ["messages", "values"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What came of an application in one mode.
-
-    Attributes:
-        mode: The mode.
-        found: (surface, place) → what was found there.
-        failed: The task that could not be run and the type of the error, None if all went well.
-    """
+    """What came of an application in one mode: what was found where, and the task that failed with its error's type."""
 
     mode: Mode
     found: dict[tuple[Surface, Place], Status]
@@ -68,13 +62,7 @@ class _Failing:
 
 
 def run_mode(application: Application, mode: Mode, *, detectors: Sequence[Detector] = ()) -> Cell:
-    """Run an application in one mode: all its tasks, each with sessions of its own.
-
-    Args:
-        application: What is run.
-        mode: How it is called.
-        detectors: Detectors of the guard under test, beside the one that knows the planted values.
-    """
+    """Run an application in one mode: all its tasks, each with sessions of its own."""
     first = plant(plain=not application.takes_guard)
     items: list[Planted] = [first]
     if mode.endswith("batch"):

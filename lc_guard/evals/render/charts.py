@@ -43,14 +43,7 @@ _TICKS = 4
 
 
 def timeline(check: CheckHistory, since: float, until: float, width: int) -> str:
-    """Draw a check's risk over time, and where it stopped texts.
-
-    Args:
-        check: The check.
-        since: Begin, Unix seconds.
-        until: End.
-        width: Seconds of a bucket.
-    """
+    """Draw a check's risk over time and where it stopped texts; times are Unix seconds, `width` is a bucket's."""
     span = max(until - since, 1.0)
 
     def at(seconds: float) -> float:
@@ -94,14 +87,7 @@ def timeline(check: CheckHistory, since: float, until: float, width: int) -> str
 
 
 def curve(curve_: Curve, *, label: str, diagonal: bool, mark: tuple[float, float] | None) -> str:
-    """Draw a ROC or precision-recall curve.
-
-    Args:
-        curve_: The curve.
-        label: What it is, for those who do not see it.
-        diagonal: Whether the line of a coin toss is drawn.
-        mark: The point of the threshold in use.
-    """
+    """Draw a ROC or precision-recall curve."""
     points = list(zip(curve_.x, curve_.y, strict=True))
     if not diagonal:
         # precision holds until the next recall is reached: steps, as the average precision adds them up
@@ -114,12 +100,7 @@ def curve(curve_: Curve, *, label: str, diagonal: bool, mark: tuple[float, float
 
 
 def reliability(found: Calibration, *, label: str) -> str:
-    """Draw the share that people flagged against the risk, with the intervals of the shares.
-
-    Args:
-        found: The calibration.
-        label: What it is, for those who do not see it.
-    """
+    """Draw the share that people flagged against the risk, with the intervals of the shares."""
     shapes = ['<line class="guide" x1="0" y1="100" x2="100" y2="0"/>']
     dots = []
     for bin_ in found.bins:
@@ -132,15 +113,7 @@ def reliability(found: Calibration, *, label: str) -> str:
 
 
 def thresholds(found: Curve, *, at: float, best: float | None, band: tuple[float, float] | None, label: str) -> str:
-    """Draw precision and recall over the threshold, with the best one's interval.
-
-    Args:
-        found: The precision-recall curve.
-        at: The threshold in use.
-        best: The best threshold, if one is known.
-        band: Its interval.
-        label: What it is, for those who do not see it.
-    """
+    """Draw precision and recall over the threshold, with the best one's interval."""
     rising = sorted(zip(found.thresholds, found.y, found.x, strict=True))
     shapes = []
     if band is not None:
@@ -156,13 +129,7 @@ def thresholds(found: Curve, *, at: float, best: float | None, band: tuple[float
 
 
 def bars(counts: Mapping[str, int], *, label: str, most: int = 12) -> str:
-    """Draw counts as bars below one another.
-
-    Args:
-        counts: The largest first.
-        label: What they are, for those who do not see them.
-        most: Bars drawn; the rest is one more.
-    """
+    """Draw counts as bars below one another."""
     shown = dict(list(counts.items())[:most])
     rest = sum(counts.values()) - sum(shown.values())
     if rest:

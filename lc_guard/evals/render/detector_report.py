@@ -39,12 +39,7 @@ _WORDS = frozenset({"detector", "kind", "case", "label", "identifier", "value"})
 
 
 def as_text(report: Report, *, width: int) -> str:
-    """Return a report as plain text.
-
-    Args:
-        report: The report.
-        width: Characters a line may have.
-    """
+    """Return a report as plain text."""
     return plain_text(renderable(report), width=width)
 
 
@@ -245,12 +240,7 @@ _KIND_HEAD = (
 
 
 def page(report: Report, *, title: str) -> str:
-    """Return the page.
-
-    Args:
-        report: The report.
-        title: Of the page.
-    """
+    """Return the page."""
     return sheet(title, "\n".join(_body(report, title)))
 
 

@@ -64,12 +64,7 @@ _TINTS = {
 
 
 def page(report: MonitoringReport, *, title: str) -> str:
-    """Return the page.
-
-    Args:
-        report: The report.
-        title: Of the page.
-    """
+    """Return the page."""
     return encodable(sheet(title, "\n".join(_body(report, title)), style=_STYLE))
 
 

@@ -7,8 +7,6 @@ A monitoring report as CSV: one line a check, for a spreadsheet; before them one
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,7 @@ from rich.text import Text
 from lc_guard._engine.leaks import LEAK_SCORE
 from lc_guard.evals.agreement import Interval, rounded
 from lc_guard.evals.render.style import counted, decimal, empty_table, milliseconds, plain_text
+from lc_guard.langfuse.rows import csv_table
 
 if TYPE_CHECKING:
     from lc_guard.evals.monitoring_report import Agreement, CheckHistory, MonitoringReport
@@ -153,12 +152,7 @@ _KINDS_SHOWN, _DISAGREEMENTS_SHOWN, _LEAKS_SHOWN = 8, 3, 5
 
 
 def as_text(report: MonitoringReport, *, width: int) -> str:
-    """Return a report as plain text.
-
-    Args:
-        report: The report.
-        width: Characters a line may have.
-    """
+    """Return a report as plain text."""
     return plain_text(renderable(report), width=width)
 
 
@@ -282,62 +276,65 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Column → where its value stands in the history of a check.
+_COLUMNS = {
+    "check": "name",
+    "decisions": "decisions",
+    "invalid": "invalid",
+    "block_rate": "block_rate",
+    "p50_ms": "waiting.p50",
+    "p95_ms": "waiting.p95",
+    "p99_ms": "waiting.p99",
+    "share_of_trace_time": "waiting.share",
+    "entities": "entities",
+    "errors": "errors",
+    "timeouts": "timeouts",
+    "fail_opens": "fail_opens",
+    "annotations": "agreement.annotations",
+    "threshold": "agreement.confusion.threshold",
+    "hits": "agreement.confusion.hits",
+    "false_alarms": "agreement.confusion.false_alarms",
+    "misses": "agreement.confusion.misses",
+    "passes": "agreement.confusion.passes",
+    "precision": "agreement.confusion.precision",
+    "recall": "agreement.confusion.recall",
+    "roc_auc": "agreement.roc.area",
+    "average_precision": "agreement.precision_recall.area",
+    "ece": "agreement.calibration.ece",
+    "brier": "agreement.calibration.brier",
+    "best_threshold": "agreement.best.threshold",
+    "best_threshold_low": "agreement.best.interval",
+    "best_threshold_high": "agreement.best.interval",
+    "best_by": "agreement.best.objective",
+}
 
 
 def as_csv(report: MonitoringReport) -> str:
-    """Return the lines, with a head; RFC 4180 with line feeds."""
-    out = io.StringIO()
+    """Return a line a check as CSV."""
     lines = [_line(check) for check in report.checks]
     if report.leaks:
         lines.insert(0, {**_line(None), "check": LEAK_SCORE, "decisions": report.leaks, "invalid": report.leaks})
-    writer = csv.DictWriter(out, fieldnames=list(_line(None)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)
-    return out.getvalue()
+    return csv_table(tuple(_COLUMNS), lines)
 
 
 def _line(check: CheckHistory | None) -> dict[str, Any]:
-    waiting = check.waiting if check else None
-    agreement = check.agreement if check else None
-    confusion = agreement.confusion if agreement else None
-    best = agreement.best if agreement else None
-    curves = (agreement.roc, agreement.precision_recall) if agreement else (None, None)
-    fitting = agreement.calibration if agreement else None
-    return {
-        "check": check and check.name,
-        "decisions": check and check.decisions,
-        "invalid": check and check.invalid,
-        "block_rate": check and check.block_rate,
-        "p50_ms": waiting and waiting.p50,
-        "p95_ms": waiting and waiting.p95,
-        "p99_ms": waiting and waiting.p99,
-        "share_of_trace_time": waiting and waiting.share,
-        "entities": check and sum(check.entities.values()),
-        "errors": check and sum(check.errors.values()),
-        "timeouts": check and check.timeouts,
-        "fail_opens": check and check.fail_opens,
-        "annotations": agreement.annotations if agreement else 0,
-        "threshold": confusion and confusion.threshold,
-        "hits": confusion and confusion.hits,
-        "false_alarms": confusion and confusion.false_alarms,
-        "misses": confusion and confusion.misses,
-        "passes": confusion and confusion.passes,
-        "precision": confusion and confusion.precision,
-        "recall": confusion and confusion.recall,
-        "roc_auc": curves[0] and curves[0].area,
-        "average_precision": curves[1] and curves[1].area,
-        "ece": fitting and fitting.ece,
-        "brier": fitting and fitting.brier,
-        "best_threshold": best and (best.threshold if best.threshold <= 1 else "never"),
-        "best_threshold_low": best and min(1.0, best.interval[0]),
-        "best_threshold_high": best and min(1.0, best.interval[1]),
-        "best_by": best and best.objective,
-    }
+    return {column: _cell(column, _at(check, place)) for column, place in _COLUMNS.items()}
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        return rounded(value)
-    # a spreadsheet would run what begins like a formula
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _at(found: Any, place: str) -> Any:
+    """Return an attribute of attributes; None where one of them is missing."""
+    for name in place.split("."):
+        found = None if found is None else getattr(found, name)
+    return found
+
+
+def _cell(column: str, value: Any) -> Any:
+    if column == "annotations":
+        return value or 0
+    if isinstance(value, Mapping):
+        return sum(value.values())
+    if isinstance(value, tuple):
+        value = min(1.0, value[column == "best_threshold_high"])
+    if column == "best_threshold" and value is not None and value > 1:
+        return "never"
+    return rounded(value) if isinstance(value, float) else value

@@ -107,13 +107,7 @@ _HEAD = """<!doctype html>
 
 
 def sheet(title: str, body: str, *, style: str = "") -> str:
-    """Return a whole page.
-
-    Args:
-        title: Of the page.
-        body: Its content, escaped already.
-        style: More styles.
-    """
+    """Return a whole page of a body that is escaped already, with more styles if wanted."""
     return (
         f"{_HEAD}<title>{escape(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n<body>\n"
         f"{body}\n</body>\n</html>\n"
@@ -126,12 +120,7 @@ def encodable(text: str) -> str:
 
 
 def plain_text(content: RenderableType, *, width: int) -> str:
-    """Return something that rich can print as plain text, without blanks at the ends of lines.
-
-    Args:
-        content: What is printed.
-        width: Characters a line may have.
-    """
+    """Return something that rich can print as plain text, without blanks at the ends of lines."""
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False)
     console.print(content)
@@ -139,13 +128,7 @@ def plain_text(content: RenderableType, *, width: int) -> str:
 
 
 def empty_table(*columns: str, words: Collection[str], no_wrap: bool = False) -> Table:
-    """Return a table without rows.
-
-    Args:
-        columns: Heads of its columns.
-        words: Those of them that hold words, which stand to the left; numbers stand to the right.
-        no_wrap: Whether columns of words keep each cell on one line.
-    """
+    """Return a table without rows; columns named in `words` stand to the left, numbers to the right."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         left = column in words
