@@ -1,4 +1,4 @@
-"""ModelCall: what belongs to one call of a protected model: its session, its watchers, its restorers."""
+"""ProtectedCall: what belongs to one call of a protected model: its session, its watchers, its restorers."""
 
 from __future__ import annotations
 
