@@ -1,4 +1,4 @@
-"""ModelCall: what belongs to one call of a protected model: its session, its watchers, its restorers."""
+"""ProtectedCall: what belongs to one call of a protected model: its session, its watchers, its restorers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lc_guard.langchain.call_sessions import CallSession
 from lc_guard.langchain.callback_managers import is_stream_handler, with_handlers
 from lc_guard.langchain.check_runs import areport_restored, arun_checks, report_restored, run_checks
 from lc_guard.langchain.messages import map_texts, texts_of
-from lc_guard.langchain.model_watch import unwatched, unwatched_here
+from lc_guard.langchain.model_watch import is_watched_here, unwatched, unwatched_here
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.refusals import without_refused
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
@@ -175,7 +175,18 @@ class ProtectedCall:
         return unwatched_here(self._guard)
 
     def ask_stream(self, chunks: Iterator[Any]) -> Iterator[Any]:
-        """Yield the chunks of the inner model's stream, each asked for in the context of `asking`."""
+        """Return the chunks of the inner model's stream, each asked for in the context of `asking`.
+
+        Whether anything is watched is decided here, once: a stream that nobody watches is the inner model's own. A
+        watch that its reader comes under later refuses more than it has to, never less.
+        """
+        return self._asked(chunks) if is_watched_here() else chunks
+
+    def aask_stream(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Async version of `ask_stream`."""
+        return self._aasked(chunks) if is_watched_here() else chunks
+
+    def _asked(self, chunks: Iterator[Any]) -> Iterator[Any]:
         with closing(chunks):  # type: ignore[type-var]
             while True:
                 with self.asking():
@@ -184,8 +195,7 @@ class ProtectedCall:
                     return
                 yield chunk
 
-    async def aask_stream(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Async version of `ask_stream`."""
+    async def _aasked(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
         async with aclosing(chunks):  # type: ignore[type-var]
             while True:
                 with self.asking():

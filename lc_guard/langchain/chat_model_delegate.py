@@ -1,4 +1,4 @@
-"""ModelFace: what a protected model shares with the model inside it: identity, tools, structured output, counts."""
+"""What a protected model shares with the model inside it: identity, tools, structured output, counts."""
 
 from __future__ import annotations
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
+
+from langchain_core.runnables.config import var_child_runnable_config
 
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
 from lc_guard.errors import GuardError
@@ -22,10 +25,10 @@ def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[An
     """
     watch = _Watch(guard, jobs, managers)
     if not watch.watched:
-        with unwatched_here(guard):
+        with _unwatched(guard):
             return guard.check(jobs)  # nobody watches: runs would cost and show nothing
     try:
-        with unwatched_here(guard):
+        with _unwatched(guard):
             return guard.check(jobs, watch.tell)
     except BaseException as error:
         for run in watch.open.values():
@@ -37,15 +40,22 @@ async def arun_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequ
     """Async version of `run_checks`."""
     watch = _Watch(guard, jobs, managers)
     if not watch.watched:
-        with unwatched_here(guard):
+        with _unwatched(guard):
             return await guard.acheck(jobs)
     try:
-        with unwatched_here(guard):
+        with _unwatched(guard):
             return await guard.acheck(jobs, watch.atell)
     except BaseException as error:
         for run in watch.open.values():
             await run.on_chain_error(_value_free(error))
         raise
+
+
+def _unwatched(guard: Guard) -> AbstractContextManager[None]:
+    """Return the context of a check; where there is no handler at all, no watch has to be looked for."""
+    around = var_child_runnable_config.get()
+    callbacks = around.get("callbacks") if around else None
+    return unwatched_here(guard) if getattr(callbacks, "handlers", callbacks) else nullcontext()
 
 
 class _Watch:

@@ -127,7 +127,7 @@ def unwatched_here(guard: Guard) -> Iterator[None]:
         guard: The guard whose checks run.
     """
     around = var_child_runnable_config.get()
-    if not around or not any(isinstance(handler, ModelWatch) for handler in _handlers(around.get("callbacks"))):
+    if not around or not is_watched_here():
         yield
         return
     changed = cast("RunnableConfig", {**around, "callbacks": unwatched(around.get("callbacks"), guard)})
@@ -136,6 +136,13 @@ def unwatched_here(guard: Guard) -> Iterator[None]:
         yield
     finally:
         var_child_runnable_config.reset(token)
+
+
+def is_watched_here() -> bool:
+    """Return whether any guard watches what runs here without a config of its own."""
+    around = var_child_runnable_config.get()
+    callbacks = around.get("callbacks") if around else None
+    return any(isinstance(handler, ModelWatch) for handler in _handlers(callbacks))
 
 
 def watch_of(callbacks: Any, guard: Guard) -> ModelWatch | None:
