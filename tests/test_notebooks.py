@@ -77,6 +77,8 @@ MEASURED = {
     ("10_monitor_in_langfuse", 5): [(r"(words': )[\d.]+", r"\1<ms>")],
     ("10_monitor_in_langfuse", 6): [(r"(300 +0.%).*%", r"\1 <ms>")],
     **{("10_monitor_in_langfuse", cell): INTERVALS for cell in (9, 10, 11)},
+    # which answers are asked for hangs on the latencies
+    ("10_monitor_in_langfuse", 7): [(r"\d+ of them", "<n> of them")],
     ("10_monitor_in_langfuse", 8): [(r"median [\d.]+ ms, \d+%", "median <ms>")],
 }
 

@@ -267,6 +267,7 @@ class TestSourcesInThreads:
 
         joined = JoinedDetector([Slow(), Slow()], parallel=True)
         interrupt = threading.Timer(0.2, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT))
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test before may have left its own
         interrupt.start()
         begun = time.monotonic()
         try:
@@ -279,6 +280,7 @@ class TestSourcesInThreads:
         finally:
             go.set()
             interrupt.join()
+            signal.signal(signal.SIGINT, before)
 
     def test_a_failure_is_the_first_sources(self):
         class Fails:

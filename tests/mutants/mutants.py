@@ -27,7 +27,7 @@ MEMORY_VAULT = "lc_guard/vaults/memory.py"
 MESSAGES = "lc_guard/langchain/messages.py"
 MIDDLEWARE = "lc_guard/langchain/middleware.py"
 MODEL_CALLS = "lc_guard/langchain/chat_model_call.py"
-MODEL_SEAMS = "lc_guard/langchain/chat_model_seams.py"
+CHAT_MODEL = "lc_guard/langchain/chat_model.py"
 OTEL = "lc_guard/observability/otel.py"
 RESTORERS = "lc_guard/langchain/restore.py"
 RESTORING = "lc_guard/_placeholders/restorer.py"
@@ -125,37 +125,37 @@ MUTANTS = (
     ),
     # protect(model)
     _mutant(
-        "protect(model)", "hides nothing (invoke)", MODEL_SEAMS,
+        "protect(model)", "hides nothing (invoke)", CHAT_MODEL,
         "answer = self.inner.invoke(hidden,", "answer = self.inner.invoke(messages,", EVERY_MODE,
     ),
     _mutant(
-        "protect(model)", "hides nothing (ainvoke)", MODEL_SEAMS,
+        "protect(model)", "hides nothing (ainvoke)", CHAT_MODEL,
         "await self.inner.ainvoke(hidden,", "await self.inner.ainvoke(messages,", EVERY_MODE,
     ),
     _mutant(
-        "protect(model)", "hides nothing (stream)", MODEL_SEAMS,
+        "protect(model)", "hides nothing (stream)", CHAT_MODEL,
         "self.inner.stream(hidden,", "self.inner.stream(messages,", EVERY_MODE,
     ),
     _mutant(
-        "protect(model)", "hides nothing (astream)", MODEL_SEAMS,
+        "protect(model)", "hides nothing (astream)", CHAT_MODEL,
         "self.inner.astream(hidden,", "self.inner.astream(messages,", EVERY_MODE,
     ),
     _mutant(
-        "protect(model)", "hides nothing (stream): a notebook must notice", MODEL_SEAMS,
+        "protect(model)", "hides nothing (stream): a notebook must notice", CHAT_MODEL,
         "self.inner.stream(hidden,", "self.inner.stream(messages,", f"{NOTEBOOKS}[05_streaming.ipynb]",
     ),
     _mutant(
-        "protect(model)", "judges no answer (sync)", MODEL_SEAMS,
+        "protect(model)", "judges no answer (sync)", CHAT_MODEL,
         "answer = call.judge(answer, run)", "pass",
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
-        "protect(model)", "judges no answer (async)", MODEL_SEAMS,
+        "protect(model)", "judges no answer (async)", CHAT_MODEL,
         "answer = await call.ajudge(answer, run)", "pass",
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
-        "protect(model)", "judges no stream", MODEL_SEAMS,
+        "protect(model)", "judges no stream", CHAT_MODEL,
         "for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):",
         "for chunk in chunks:",
         "tests/langchain/test_scanners.py::test_a_protected_model_streams_as_the_policy_says",
@@ -187,12 +187,12 @@ MUTANTS = (
         "tests/langchain/test_chat_model.py::test_sessions", "tests/langchain/test_boundary.py",
     ),
     _mutant(
-        "protect(model)", "skips what is held at the end of a stream", MODEL_SEAMS,
+        "protect(model)", "skips what is held at the end of a stream", CHAT_MODEL,
         "yield from call.flush()\n            call.report(run)", "pass\n            call.report(run)",
         "tests/langchain/test_chat_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
     _mutant(
-        "protect(model)", "skips what is held at the end of a stream (async)", MODEL_SEAMS,
+        "protect(model)", "skips what is held at the end of a stream (async)", CHAT_MODEL,
         "yield piece\n            await call.areport(run)", "pass\n            await call.areport(run)",
         "tests/langchain/test_chat_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
