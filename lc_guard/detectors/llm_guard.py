@@ -31,32 +31,11 @@ if TYPE_CHECKING:
 
 DEFAULT_ENTITY_TYPES = (
     # LLM Guard's own defaults…
-    "CREDIT_CARD",
-    "CRYPTO",
-    "EMAIL_ADDRESS",
-    "IBAN_CODE",
-    "IP_ADDRESS",
-    "PERSON",
-    "PHONE_NUMBER",
-    "US_SSN",
-    "US_BANK_NUMBER",
-    "CREDIT_CARD_RE",
-    "UUID",
-    "EMAIL_ADDRESS_RE",
-    "US_SSN_RE",
+    *("CREDIT_CARD", "CRYPTO", "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRESS", "PERSON", "PHONE_NUMBER", "US_SSN"),
+    *("US_BANK_NUMBER", "CREDIT_CARD_RE", "UUID", "EMAIL_ADDRESS_RE", "US_SSN_RE"),
     # …and what they leave out although its model and its patterns find it.
-    "LOCATION",
-    "ORGANIZATION",
-    "NRP",
-    "DATE_TIME",
-    "DATE_RE",
-    "URL",
-    "URL_RE",
-    "PHONE_NUMBER_WITH_EXT",
-    "PHONE_NUMBER_ZH",
-    "BTC_ADDRESS",
-    "PO_BOX_RE",
-    "CUSTOM",
+    *("LOCATION", "ORGANIZATION", "NRP", "DATE_TIME", "DATE_RE", "URL", "URL_RE", "PHONE_NUMBER_WITH_EXT"),
+    *("PHONE_NUMBER_ZH", "BTC_ADDRESS", "PO_BOX_RE", "CUSTOM"),
 )
 """Kinds looked for when the caller names none; kinds of his own recognizer and patterns come on top."""
 

@@ -34,21 +34,8 @@ NER_KINDS = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"}
 """Kinds whose bounds a statistical model guesses; every other kind has a shape that a pattern checked."""
 
 _RANKING = (
-    "CUSTOM",
-    "CREDIT_CARD",
-    "IBAN_CODE",
-    "CRYPTO",
-    "EMAIL_ADDRESS",
-    "URL",
-    "UUID",
-    "IP_ADDRESS",
-    "MAC_ADDRESS",
-    "US_SSN",
-    "US_ITIN",
-    "MEDICAL_RECORD_NUMBER",
-    "PHONE_NUMBER",
-    "DATE_OF_BIRTH",
-    "CASE_NUMBER",
+    *("CUSTOM", "CREDIT_CARD", "IBAN_CODE", "CRYPTO", "EMAIL_ADDRESS", "URL", "UUID", "IP_ADDRESS", "MAC_ADDRESS"),
+    *("US_SSN", "US_ITIN", "MEDICAL_RECORD_NUMBER", "PHONE_NUMBER", "DATE_OF_BIRTH", "CASE_NUMBER"),
 )
 _RANK = {kind: rank for rank, kind in enumerate(_RANKING)}
 _NER_RANK = {"PERSON": 100, "LOCATION": 101, "ORGANIZATION": 102, "NRP": 103, "DATE_TIME": 104}
