@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lc_guard.detectors.llm_guard_loading import (
@@ -102,15 +102,7 @@ class LLMGuardDetector:
     ) -> None:
         if importlib.util.find_spec("llm_guard") is None:
             raise MissingExtra("LLMGuardDetector", "llm-guard")
-        if not 0 <= threshold <= 1:
-            raise GuardError(f"threshold={threshold!r} is no score: give 0…1")
-        if language not in LANGUAGES:
-            raise GuardError(f"language={language!r} is not one LLM Guard knows: give one of {', '.join(LANGUAGES)}")
-        if recognizer is not None and recognizer.supported_language != language:
-            raise GuardError(
-                f"the recognizer is for {recognizer.supported_language!r} and would never be asked in {language!r}: "
-                "give it the same supported_language"
-            )
+        _check_settings(threshold, language, recognizer)
         for keyword, names in (("hidden_names", hidden_names), ("allowed_names", allowed_names)):
             if isinstance(names, str) or not all(isinstance(name, str) for name in names or ()):
                 raise GuardError(f"{keyword} must be a list of names")
@@ -205,25 +197,52 @@ class LLMGuardDetector:
         own = [kind for item in recognizers for kind in item.supported_entities]
         own += [str(group["name"]).upper() for group in self._groups]
         wanted = {normalize_kind(k) for k in (self._entity_types or (*DEFAULT_ENTITY_TYPES, *own))} | {"CUSTOM"}
-        renamed: dict[str, list[str]] = {}
-        for name, kinds in REPAIRED.items() if defaults else ():
-            for kind in kinds:
-                renamed.setdefault(kind, []).append(name)
+        renamed = _renamed() if defaults else {}
         asked = [kind for kind, normal in supported.items() if normal in wanted]
-        # Patterns of the caller stand in the place of LLM Guard's: then its kinds are not ours to find.
-        shapes = tuple(
-            shape
-            for shape in SHAPES
-            if {shape.kind, *renamed.get(shape.kind, ())} & wanted and (defaults or shape.kind not in REPAIRED)
-        )
         return _Loaded(
             Engine(analyzer, self._language),
             asked,
             frozenset(wanted),
-            shapes,
+            _shapes(wanted, renamed, defaults=defaults),
             renamed,
-            fits_all([p for p in (getattr(item, "pipeline", None) for item in recognizers) if p is not None]),
+            _fits(recognizers),
         )
+
+
+def _check_settings(threshold: float, language: str, recognizer: EntityRecognizer | None) -> None:
+    if not 0 <= threshold <= 1:
+        raise GuardError(f"threshold={threshold!r} is no score: give 0…1")
+    if language not in LANGUAGES:
+        raise GuardError(f"language={language!r} is not one LLM Guard knows: give one of {', '.join(LANGUAGES)}")
+    if recognizer is not None and recognizer.supported_language != language:
+        raise GuardError(
+            f"the recognizer is for {recognizer.supported_language!r} and would never be asked in {language!r}: "
+            "give it the same supported_language"
+        )
+
+
+def _shapes(wanted: Collection[str], renamed: Mapping[str, Sequence[str]], *, defaults: bool) -> tuple[Any, ...]:
+    # Patterns of the caller stand in the place of LLM Guard's: then its kinds are not ours to find.
+    return tuple(
+        shape
+        for shape in SHAPES
+        if not {shape.kind, *renamed.get(shape.kind, ())}.isdisjoint(wanted)
+        and (defaults or shape.kind not in REPAIRED)
+    )
+
+
+def _fits(recognizers: Sequence[EntityRecognizer]) -> Callable[[str], bool]:
+    pipelines = (getattr(item, "pipeline", None) for item in recognizers)
+    return fits_all([pipeline for pipeline in pipelines if pipeline is not None])
+
+
+def _renamed() -> dict[str, list[str]]:
+    """Return the names of LLM Guard's faulty patterns by the kind of our shapes."""
+    renamed: dict[str, list[str]] = {}
+    for name, kinds in REPAIRED.items():
+        for kind in kinds:
+            renamed.setdefault(kind, []).append(name)
+    return renamed
 
 
 class _Loaded(NamedTuple):

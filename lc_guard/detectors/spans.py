@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain, pairwise
 
@@ -121,13 +121,13 @@ def _joined(text: str, at: int) -> bool:
         return True
     before = text[at - 2] if at > 1 else " "
     after = text[at + 1] if at + 1 < len(text) else " "
-    if left in _DIGIT_GLUE and before.isdigit() and right.isdigit():
-        return True
-    if right in _DIGIT_GLUE and left.isdigit() and after.isdigit():
-        return True
-    if left in _WORD_GLUE and before.isalpha() and right.isupper():
-        return True
-    return right in _WORD_GLUE and left.isalpha() and after.isupper()
+    return _glued(before, left, right) or _glued(left, right, after)
+
+
+def _glued(before: str, glue: str, after: str) -> bool:
+    """Whether a sign belongs to the run around it."""
+    digits = glue in _DIGIT_GLUE and before.isdigit() and after.isdigit()
+    return digits or (glue in _WORD_GLUE and before.isalpha() and after.isupper())
 
 
 def _in_word(char: str) -> bool:
@@ -223,11 +223,7 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     """
     trust = {id(entity): place for place, entities in enumerate(sources) for entity in entities}
     shaped = [entity for entities in sources for entity in entities if is_structured(entity.kind)]
-    taken = _Taken()
-    for cluster in clusters(shaped):
-        best = min(cluster, key=lambda e: (e.start - e.end, trust[id(e)], rank(e.kind), -e.score))
-        end = max(e.end for e in cluster)
-        taken.entities.append(Entity(best.kind, cluster[0].start, end, max(e.score for e in cluster)))
+    taken = _Taken([_one_stretch(cluster, trust) for cluster in clusters(shaped)])
     guesses = [entity for entities in sources for entity in entities if not is_structured(entity.kind)]
     rest = [
         Entity(kind, *part, score)
@@ -239,11 +235,16 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     return sorted([*taken.entities, *clean_guesses(text, rest)], key=lambda e: e.start)
 
 
+def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:
+    best = min(cluster, key=lambda e: (e.start - e.end, trust[id(e)], rank(e.kind), -e.score))
+    return Entity(best.kind, cluster[0].start, max(e.end for e in cluster), max(e.score for e in cluster))
+
+
 class _Taken:
     """Entities that do not overlap, ordered by offset."""
 
-    def __init__(self) -> None:
-        self.entities: list[Entity] = []
+    def __init__(self, entities: list[Entity]) -> None:
+        self.entities = entities
 
     def overlapping(self, start: int, end: int) -> list[Entity]:
         first = bisect_right(self.entities, start, key=lambda e: e.end)

@@ -185,6 +185,12 @@ _MAX_DEPTH = 5
 _ALONE = 32
 
 
+def _keep_worst(categories: dict[str, float], results: Sequence[ScanResult]) -> None:
+    for result in results:
+        for category, score in result.categories.items():
+            categories[category] = max(categories.get(category, 0.0), score)
+
+
 class EncodedPayloads:
     """Decodes what is encoded in a text, and asks other scanners about it.
 
@@ -249,9 +255,7 @@ class EncodedPayloads:
             results = self._judged([piece.text for piece, _ in layer], request)
             if results:
                 risk = max(risk, *(result.risk_score for result in results))
-                for result in results:
-                    for category, score in result.categories.items():
-                        categories[category] = max(categories.get(category, 0.0), score)
+                _keep_worst(categories, results)
             if any(not result.valid for result in results):
                 valid = False
                 for outer in self._guilty(layer, request):

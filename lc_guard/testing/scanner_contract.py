@@ -117,17 +117,7 @@ class ScannerContract:
         given = getattr(scanner, "name", "")
         assert isinstance(given, str), "a scanner's name must be a text"
         assert check_name(scanner_name(scanner)) == scanner_name(scanner), "a name begins or ends with blanks"
-        assert getattr(scanner, "cost", "model") in get_args(Cost), f"cost is not one of {get_args(Cost)}"
-        assert getattr(scanner, "sees", "original") in get_args(Sees), f"sees is not one of {get_args(Sees)}"
-        stages = getattr(scanner, "stages", get_args(Stage))
-        assert not isinstance(stages, str), "stages must be a list"
-        assert set(stages) <= set(get_args(Stage)), f"stages must be of {get_args(Stage)}"
-        assert stages, "a scanner with no stages never judges"
-        for flag in ("rewrites", "needs_whole", "uses_turns"):
-            assert isinstance(getattr(scanner, flag, False), bool), f"{flag} must be a bool"
-        for method in ("ascan", "scan_batch", "warm_up"):
-            assert callable(getattr(scanner, method, print)), f"{method} must be a method"
-        assert isinstance(getattr(scanner, "details", {}), Mapping), "details must be a mapping"
+        _check_attributes(scanner)
         side: Side = "output" if self._stage(scanner) in ("output", "tool_call") else "prompt"
         taken = as_scanner(scanner, side=side)
         assert type(taken) is type(scanner), "scan(request) is taken for LLM Guard's scan(prompt): name it request"
@@ -345,3 +335,17 @@ class ScannerContract:
 
 def _holds_canary(told: str) -> bool:
     return any(word.casefold() in told.casefold() for word in _CANARY.split())
+
+
+def _check_attributes(scanner: Any) -> None:
+    assert getattr(scanner, "cost", "model") in get_args(Cost), f"cost is not one of {get_args(Cost)}"
+    assert getattr(scanner, "sees", "original") in get_args(Sees), f"sees is not one of {get_args(Sees)}"
+    stages = getattr(scanner, "stages", get_args(Stage))
+    assert not isinstance(stages, str), "stages must be a list"
+    assert set(stages) <= set(get_args(Stage)), f"stages must be of {get_args(Stage)}"
+    assert stages, "a scanner with no stages never judges"
+    for flag in ("rewrites", "needs_whole", "uses_turns"):
+        assert isinstance(getattr(scanner, flag, False), bool), f"{flag} must be a bool"
+    for method in ("ascan", "scan_batch", "warm_up"):
+        assert callable(getattr(scanner, method, print)), f"{method} must be a method"
+    assert isinstance(getattr(scanner, "details", {}), Mapping), "details must be a mapping"

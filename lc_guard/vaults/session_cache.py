@@ -59,6 +59,14 @@ class CachedSession:
         self.read = True
         return {placeholder: entry for placeholder, entry in before.items() if self.raw.get(placeholder) != entry[0]}
 
+    def unknown(self, wanted: Sequence[tuple[str, str]]) -> dict[str, str]:
+        """Return value → the first kind wanted for it, of values that have no placeholder here."""
+        new: dict[str, str] = {}
+        for kind, value in wanted:
+            if self.known.get(value) is None:
+                new.setdefault(value, kind)
+        return new
+
     def opened(self, row: Row) -> str:
         """Return the value of a row."""
         if self.codec is None:

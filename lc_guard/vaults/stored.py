@@ -111,10 +111,7 @@ class StoredVault:
             deadline = time.monotonic() + self.bounds.timeout
             checked = not held.read and self._refresh(session, held)
             while True:
-                new: dict[str, str] = {}
-                for kind, value in wanted:
-                    if held.known.get(value) is None:
-                        new.setdefault(value, kind)
+                new = held.unknown(wanted)
                 full = len(held.raw) + len(new) > self.bounds.max_values
                 if new and not full and self._append(session, held, new, mint):
                     break
