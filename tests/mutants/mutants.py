@@ -34,6 +34,8 @@ RESTORING = "lc_guard/_placeholders/restorer.py"
 RETRIEVERS = "lc_guard/langchain/retriever.py"
 RUNNABLES = "lc_guard/langchain/runnables.py"
 SESSIONS = "lc_guard/sessions.py"
+SEALS = "lc_guard/_vendors/seals.py"
+SELF_TEST = "lc_guard/langchain/self_test.py"
 STEPS = "lc_guard/langchain/steps.py"
 TOOL_CALLS = "lc_guard/langchain/tools.py"
 VAULT_SEALING = "lc_guard/vaults/keys.py"
@@ -73,6 +75,41 @@ NOTEBOOKS = "tests/test_notebooks.py::test_runs_as_it_is_kept_and_sends_models_n
 STEP_MODES = "tests/langchain/test_runnables.py::test_both_steps_in_every_mode"
 
 MUTANTS = (
+    # seals: each turned off
+    _mutant("seal", "a method that nobody reviewed passes", SEALS,
+            "setattr(ours, name, self._refusing(", "str(self._refusing(", "tests/seals/test_drivers.py"),
+    _mutant("seal", "a hook that is gone passes", SEALS,
+            "self.require(not gone,", "self.require(True,",
+            "tests/seals/test_middleware.py::test_a_hook_that_is_gone"),
+    _mutant("seal", "a new hook passes", SEALS,
+            "self.require(not others,", "self.require(True,",
+            "tests/seals/test_middleware.py::test_a_hook_that_is_new"),
+    _mutant("seal", "a request's model is given as it was put in", MIDDLEWARE,
+            'return self.protect(vars(self)["model"])', 'return vars(self)["model"]',
+            "tests/seals/test_middleware.py::test_a_model_put_in_later_is_protected"),
+    _mutant("seal", "what comes after the guard is not watched", MIDDLEWARE,
+            "var_child_runnable_config.set(watched)", "var_child_runnable_config.set(config)",
+            "tests/seals/test_middleware.py"),
+    _mutant("seal", "a refusal that was swallowed is forgotten", MIDDLEWARE,
+            "watch.raise_if_refused()", "pass",
+            "tests/seals/test_middleware.py::"
+            "test_a_middleware_that_asks_by_itself_is_refused_also_where_it_swallows_the_error"),
+    _mutant("seal", "arguments put back reach an outside tool", MIDDLEWARE,
+            'if self.boundary.exposes(call["args"]):', "if False:",
+            "tests/seals/test_middleware.py::"
+            "test_arguments_that_a_middleware_puts_back_do_not_reach_a_tool_of_placeholders"),
+    _mutant("seal", "the first run proves nothing (sync)", MIDDLEWARE,
+            'prove_agents(GuardMiddleware, "sync")', "pass", "tests/seals/test_self_test.py"),
+    _mutant("seal", "the first run proves nothing (async)", MIDDLEWARE,
+            'await asyncio.to_thread(prove_agents, GuardMiddleware, "async")', "pass",
+            "tests/seals/test_self_test.py"),
+    _mutant("seal", "a checkpointer that is not known passes", MIDDLEWARE,
+            "if saver is not None and not (", "if hasattr(saver, 'put') and not (",
+            "tests/seals/test_installations.py"),
+    _mutant("seal", "the self-test passes whatever was found", SELF_TEST,
+            "error is None, (time", "True, (time", "tests/seals/test_self_test.py"),
+    _mutant("seal", "the self-test raises nothing", SELF_TEST,
+            'if on_failure == "raise":', "if False:", "tests/seals/test_self_test.py"),
     # agents
     _mutant(
         "GuardMiddleware", "hides nothing (sync)", MIDDLEWARE,

@@ -100,7 +100,15 @@ def by_replacing_a_field(model: Any) -> Any:
     return replaced
 
 
-@pytest.mark.parametrize("way", [by_override, by_assignment, by_replacing_a_field])
+def by_writing_past_everything(model: Any) -> Any:
+    def written(request: Any) -> Any:
+        vars(request)["model"] = model
+        return request
+
+    return written
+
+
+@pytest.mark.parametrize("way", [by_override, by_assignment, by_replacing_a_field, by_writing_past_everything])
 @all_modes
 def test_a_model_put_in_later_is_protected(way: Any, mode: str) -> None:
     with openai(lambda request: f"from {P1}") as (other, other_server):
