@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,13 @@ def test_every_private_name_that_is_used_is_on_the_list() -> None:
     assert not dict(unlisted)
 
 
-@pytest.mark.parametrize("place", [place for place in PRIVATE_NAMES if "()" not in place])
+def installed(place: str) -> bool:
+    return find_spec(place.partition(":")[0].partition(".")[0]) is not None
+
+
+@pytest.mark.parametrize("place", [place for place in PRIVATE_NAMES if "()" not in place and installed(place)])
 def test_every_listed_name_is_there(place: str) -> None:
     module, _, path = place.partition(":")
-    pytest.importorskip(module.partition(".")[0])
     found: object = import_module(module)
     for name in path.split("."):
         assert hasattr(found, name)
