@@ -72,10 +72,13 @@ def test_an_exception_is_told_by_its_type(json_logger: logging.Logger, stream: i
 @pytest.fixture
 def plain_structlog() -> Iterator[None]:
     """Structlog as it comes: LLM Guard configures it for the whole process when it is imported."""
-    before = structlog.get_config()
+    # a configuration put back would count as the application's own, and LLM Guard's loggers would follow it
+    before = structlog.get_config() if structlog.is_configured() else None
     structlog.reset_defaults()
     yield
-    structlog.configure(**before)
+    structlog.reset_defaults()  # `capture_logs` configures it
+    if before is not None:
+        structlog.configure(**before)
 
 
 @pytest.mark.usefixtures("plain_structlog")
