@@ -9,10 +9,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["CONTRIBUTING.md", "SECURITY.md", "docs/glossary.md", "docs/design/layout.md"]
-MOVED = (ROOT / "lc_guard/_engine/pipeline.py").exists() and (ROOT / "lc_guard/langchain").is_dir()
-if MOVED:  # docs/architecture.md is written for the layout of docs/design/layout.md
-    PAGES.append("docs/architecture.md")
+PAGES = ["CONTRIBUTING.md", "SECURITY.md", "docs/glossary.md", "docs/design/layout.md", "docs/architecture.md"]
+DESIGN = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("**/*.md"))
 HOOKS = {
     "https://github.com/pre-commit/pre-commit-hooks": {"check-merge-conflict", "check-toml", "end-of-file-fixer"},
     "https://github.com/astral-sh/ruff-pre-commit": {"ruff-check", "ruff-format"},
@@ -38,8 +36,30 @@ def test_every_module_of_the_architecture_page_is_there() -> None:
     page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?!tests/)[a-z_]+(?:/[a-z_]+)*(?:\.py|/))`", page))
     assert len(named) > 50
-    missing = sorted(each for each in named if not (ROOT / "lc_guard" / each).exists())
-    assert missing == [] or not MOVED
+    assert sorted(each for each in named if not (ROOT / "lc_guard" / each).exists()) == []
+
+
+def test_modules_that_any_page_names_with_their_folder_are_there() -> None:
+    folders = "|".join(path.name for path in (ROOT / "lc_guard").iterdir() if path.is_dir() and path.name[0] != ".")
+    named = {
+        (page, module)
+        for page in DESIGN
+        for module in re.findall(
+            rf"`(?:lc_guard/)?((?:{folders})/[\w/]+\.py)`", (ROOT / page).read_text(encoding="utf-8")
+        )
+    }
+    assert len(named) > 100
+    assert sorted((page, module) for page, module in named if not (ROOT / "lc_guard" / module).exists()) == []
+
+
+def test_a_word_of_the_glossary_was_another_one_before() -> None:
+    rows = re.findall(
+        r"^\| \*\*.+?\*\* \| (.+?) \| (.*?)\|$", (ROOT / "docs/glossary.md").read_text(encoding="utf-8"), re.M
+    )
+    assert len(rows) > 40
+    names = re.compile(r"`(\w+)`")
+    same = [set(names.findall(means)) & set(names.findall(before)) for means, before in rows]
+    assert not any(same), same
 
 
 def test_a_word_has_one_meaning_in_the_glossary() -> None:

@@ -3,7 +3,7 @@
 The three modes of `Policy.streaming` differ in when a piece is shown: ``"buffer"`` after all was judged, ``"window"``
 after its sentence was judged together with those before it, ``"audit"`` at once.
 
-HeldChunks: what of a stream is kept from its reader until it was judged, and where a sentence ends in it.
+StreamBuffer: what of a stream is kept from its reader until it was judged, and where a sentence ends in it.
 """
 
 from __future__ import annotations

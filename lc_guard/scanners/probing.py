@@ -13,7 +13,7 @@ from lc_guard.scanners.phrases.matching import Hit, hits, risk_of, risks_by_cate
 from lc_guard.scanners.phrases.probing import probing_rules
 
 _KIND = "PLACEHOLDER_PROBE"
-# The styles of lc_guard.placeholders, and tokens that lost their brackets: a kind in capitals and an index.
+# The styles of lc_guard._placeholders.grammar, and tokens that lost their brackets: a kind in capitals and an index.
 _TOKEN = re.compile(
     r"(?:[\[<(]\s?)?(?<![A-Za-z0-9_])(?P<kind>(?:REDACTED[_ -])?[A-Z][A-Z0-9]{1,31}(?:_[A-Z][A-Z0-9]{0,31}){0,6}"
     r")_(?P<index>\d{1,9})"
