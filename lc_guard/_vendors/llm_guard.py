@@ -10,12 +10,12 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lc_guard._vendors.presidio import blank_nlp_engine
+from lc_guard._vendors.quiet_logs import silent
 from lc_guard.errors import ModelUnavailable
 
 ROOTS = frozenset({"llm_guard", "gorget"})
@@ -23,7 +23,6 @@ ROOTS = frozenset({"llm_guard", "gorget"})
 
 _INPUT = "input_scanners"
 _BUILDING = threading.Lock()
-_HUSHED: ContextVar[bool] = ContextVar("lc_guard_llm_guard_hushed", default=False)
 
 
 def is_engine(kind: type) -> bool:
@@ -128,26 +127,26 @@ def imported(name: str) -> Any:
             f"llm_guard is installed but can't be imported ({type(error).__name__}): "
             "reinstall 'lc-guard[llm-guard]' or 'lc-guard[gorget]'"
         ) from error
-    quiet()
+    quiet_loggers()
     return module
 
 
 class _Logger:
-    """Silent in a context that `hushed` made; else the logger it stands for."""
+    """Silent where `quiet` names LLM Guard, as its warnings tell what it found; else the logger it stands for."""
 
     def __init__(self, logger: Any) -> None:
         self._logger = logger
 
     def __getattr__(self, name: str) -> Any:
-        return _say_nothing if _HUSHED.get() else getattr(self._logger, name)
+        return _say_nothing if silent("llm_guard", logging.WARNING) else getattr(self._logger, name)
 
 
 def _say_nothing(*_: Any, **__: Any) -> None:
     pass
 
 
-def quiet() -> None:
-    """Give LLM Guard's modules loggers that `hushed` silences; to be called after each import of more of them.
+def quiet_loggers() -> None:
+    """Give LLM Guard's modules loggers that `quiet` silences; to be called after each import of more of them.
 
     Unconfigured, structlog prints every debug line, values included, to stdout: then they log warnings to stderr.
     Only the ``LOGGER`` of LLM Guard's own modules is replaced: structlog's and logging's settings stay as they are.
@@ -166,16 +165,6 @@ def quiet() -> None:
 
 
 _SILENT = _Logger(None)
-
-
-@contextlib.contextmanager
-def hushed() -> Iterator[None]:
-    """Keep LLM Guard's loggers silent in this thread and call alone: as warnings they tell what they found."""
-    token = _HUSHED.set(True)
-    try:
-        yield
-    finally:
-        _HUSHED.reset(token)
 
 
 @contextlib.contextmanager

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import logging
-from collections.abc import Iterator, Sequence
-from contextvars import ContextVar
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._vendors import quiet_logs
 from lc_guard.errors import DetectorError
 
 if TYPE_CHECKING:
@@ -16,34 +15,10 @@ if TYPE_CHECKING:
     from presidio_analyzer.nlp_engine import NlpEngine
     from tldextract import TLDExtract
 
-_LEAST_LEVEL: ContextVar[int] = ContextVar("lc_guard_presidio_level", default=logging.NOTSET)
 
-
-class _Quiet(logging.Filter):
-    """Drops Presidio's records below the level that `quiet` asks for in this context; others' stay as they are."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record may be logged."""
-        return record.levelno >= _LEAST_LEVEL.get()
-
-
-@contextlib.contextmanager
-def quiet(level: int) -> Iterator[None]:
-    """Keep Presidio's logger silent below a level, for this thread and call alone.
-
-    At DEBUG it logs words of the text, while it is built a warning for each recognizer of another language.
-
-    Args:
-        level: Least level of `logging` that still comes through.
-    """
-    logger = logging.getLogger("presidio-analyzer")
-    if not any(isinstance(item, _Quiet) for item in logger.filters):
-        logger.addFilter(_Quiet())
-    token = _LEAST_LEVEL.set(level)
-    try:
-        yield
-    finally:
-        _LEAST_LEVEL.reset(token)
+def quiet(level: int) -> AbstractContextManager[None]:
+    """Keep Presidio's logger silent below a level: at DEBUG it logs words of the text, while it is built warnings."""
+    return quiet_logs.quiet("presidio-analyzer", below=level)
 
 
 def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:

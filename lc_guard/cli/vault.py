@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from lc_guard.vaults import EncryptedVault, Progress
+    from lc_guard.vaults import Progress
     from lc_guard.vaults.stored import StoredVault
-
-    OpenVault = StoredVault | EncryptedVault
 
 URL = "LC_GUARD_VAULT_URL"
 KEYS = "LC_GUARD_VAULT_KEYS"
@@ -33,7 +31,7 @@ KEYS = "LC_GUARD_VAULT_KEYS"
 _FORMS = "sqlite:///vault.db, postgresql://user:password@host/database, redis://host:6379/0"
 
 
-def open_vault(url: str | None, *, prefix: str | None = None) -> StoredVault | EncryptedVault:
+def open_vault(url: str | None, *, prefix: str | None = None) -> StoredVault:
     """Open the vault at a URL, encrypted if keys are set."""
     url = url or os.environ.get(URL, "").strip()
     if not url:
@@ -252,12 +250,12 @@ def _reencrypt(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _vault(args: argparse.Namespace) -> Iterator[OpenVault]:
+def _vault(args: argparse.Namespace) -> Iterator[StoredVault]:
     with closing(open_vault(args.url, prefix=args.prefix)) as vault:
         yield vault
 
 
-def _holds_any(vault: OpenVault) -> bool:
+def _holds_any(vault: StoredVault) -> bool:
     """Return whether there are sessions, live or not: an empty store is left as it is, neither plain nor encrypted."""
     counts = vault.stats()
     return counts["sessions"] + counts["expired"] > 0

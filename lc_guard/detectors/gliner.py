@@ -5,25 +5,23 @@ from __future__ import annotations
 import importlib.util
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lc_guard._vendors.hub import local_only
 from lc_guard.detectors.labels import kind_of
-from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce
-from lc_guard.detectors.windows import fitting_windows, readable, shifted
+from lc_guard.detectors.windows import WindowedDetector
 from lc_guard.errors import DetectorError, GuardError, MissingExtra, ModelUnavailable
 from lc_guard.records import Entity
 
-_WINDOW, _OVERLAP = 1_000, 200
 _BATCH = 8
 # GLiNER's limit counts words and signs; it takes a word with hyphens for one, so this never counts too few.
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
-class GLiNERDetector:
+class GLiNERDetector(WindowedDetector):
     """Finds what labels in plain words describe, such as ``"person"`` or ``"insurance number"``, with a GLiNER model.
 
     It is loaded once per process, at the first text or in `warm_up`: from the folder, else from the hub or its cache.
@@ -69,53 +67,21 @@ class GLiNERDetector:
         labels = ", ".join(self._kinds)
         return f"{type(self).__name__}({Path(self._model).name!r}, labels=({labels}), threshold={self._threshold})"
 
-    def warm_up(self) -> None:
-        """Load the model now.
-
-        Raises:
-            ModelUnavailable: It is neither on this machine nor in reach, or is no GLiNER model.
-        """
-        self._loaded()
-
-    def detect(self, text: str) -> list[Entity]:
-        """Return the entities of a text, ordered by offset."""
-        return self.detect_batch([text])[0]
-
-    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """Do the same for many texts in batches.
-
-        Args:
-            texts: Any texts.
-
-        Returns:
-            The entities of each text, in the order of `texts`.
-
-        Raises:
-            DetectorError: GLiNER did not answer for each text.
-        """
-        model = self._loaded()
-        pieces = []
-        for number, text in enumerate(texts):
-            seen = readable(text)
-            pieces += [
-                (number, start, seen[start:end])
-                for start, end in fitting_windows(seen, model.fits, size=_WINDOW, overlap=_OVERLAP)
-                if not seen[start:end].isspace()
-            ]
-        # Texts of like length in one batch waste no padding.
-        pieces.sort(key=lambda piece: len(piece[2]))
-        answers = model.answers([piece for *_, piece in pieces], list(self._kinds), self._threshold)
+    def _entities(self, pieces: Sequence[str]) -> list[list[Entity]]:
+        answers = self._loaded().answers(pieces, list(self._kinds), self._threshold)
         if len(answers) != len(pieces):
             raise DetectorError(f"gliner gave {len(answers)} answers for {len(pieces)} texts")
-        found: list[list[Entity]] = [[] for _ in texts]
-        for (number, start, _), answer in zip(pieces, answers, strict=True):
-            entities = [
+        return [
+            [
                 Entity(self._kinds[item["label"]], int(item["start"]), int(item["end"]), min(1.0, float(item["score"])))
                 for item in answer
                 if item["label"] in self._kinds
             ]
-            found[number] += shifted(entities, start)
-        return [clean(text, entities) for text, entities in zip(texts, found, strict=True)]
+            for answer in answers
+        ]
+
+    def _fits(self) -> Callable[[str], bool]:
+        return self._loaded().fits
 
     def _loaded(self) -> LoadedGLiNER:
         return load_gliner(self._model, self._revision, self._device)
@@ -135,8 +101,6 @@ class LoadedGLiNER:
 
     def answers(self, texts: Sequence[str], labels: Sequence[str], threshold: float) -> list[list[dict[str, Any]]]:
         """Return the spans with a label, for each text."""
-        if not texts:
-            return []
         with self._lock:
             answers: list[list[dict[str, Any]]] = self._model.inference(
                 list(texts), list(labels), threshold=threshold, batch_size=_BATCH

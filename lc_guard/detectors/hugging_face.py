@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lc_guard._vendors.hub import local_only
 from lc_guard.detectors.labels import kind_of
-from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce
-from lc_guard.detectors.windows import fits_all, fitting_windows, readable, shifted
+from lc_guard.detectors.windows import WindowedDetector, fits_all
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
 from lc_guard.records import Entity
 
-_WINDOW, _OVERLAP = 1_000, 200
 _BATCH = 8
 _NOT_PERSONAL = frozenset({"O", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
 
 
-class HuggingFaceDetector:
+class HuggingFaceDetector(WindowedDetector):
     """Finds entities with a token classification checkpoint (``AutoModelForTokenClassification``).
 
     It is loaded once per process, at the first text or in `warm_up`: from the folder, else from the hub or its cache.
@@ -64,44 +62,13 @@ class HuggingFaceDetector:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({Path(self._model).name!r}, threshold={self._threshold})"
 
-    def warm_up(self) -> None:
-        """Load the model now.
+    def _entities(self, pieces: Sequence[str]) -> list[list[Entity]]:
+        return [self._kept(results) for results in self._loaded().results(pieces)]
 
-        Raises:
-            ModelUnavailable: It is neither on this machine nor in reach, or is no token classifier.
-        """
-        self._loaded()
+    def _fits(self) -> Callable[[str], bool]:
+        return self._loaded().fits
 
-    def detect(self, text: str) -> list[Entity]:
-        """Return the entities of a text, ordered by offset."""
-        return self.detect_batch([text])[0]
-
-    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """Do the same for many texts in batches.
-
-        Args:
-            texts: Any texts.
-
-        Returns:
-            The entities of each text, in the order of `texts`.
-        """
-        model = self._loaded()
-        pieces = []
-        for number, text in enumerate(texts):
-            seen = readable(text)
-            pieces += [
-                (number, start, seen[start:end])
-                for start, end in fitting_windows(seen, model.fits, size=_WINDOW, overlap=_OVERLAP)
-                if not seen[start:end].isspace()
-            ]
-        # Texts of like length in one batch waste no padding.
-        pieces.sort(key=lambda piece: len(piece[2]))
-        found: list[list[Entity]] = [[] for _ in texts]
-        for (number, start, _), results in zip(pieces, model.results([piece for *_, piece in pieces]), strict=True):
-            found[number] += shifted(self._entities(results), start)
-        return [clean(text, entities) for text, entities in zip(texts, found, strict=True)]
-
-    def _entities(self, results: Sequence[Mapping[str, Any]]) -> list[Entity]:
+    def _kept(self, results: Sequence[Mapping[str, Any]]) -> list[Entity]:
         entities = []
         for result in results:
             kind, score = self._kind(str(result["entity_group"])), float(result["score"])
@@ -133,8 +100,6 @@ class LoadedClassifier:
 
     def results(self, texts: Sequence[str]) -> list[list[dict[str, Any]]]:
         """Return the groups of words with a label, for each text."""
-        if not texts:
-            return []
         with self._lock:
             answers: list[list[dict[str, Any]]] = list(self._pipeline(list(texts), batch_size=_BATCH))
         return answers

@@ -12,23 +12,20 @@ from collections.abc import Collection, Mapping, Sequence
 
 from lc_guard.detectors.labels import Thresholds
 from lc_guard.detectors.plausible import plausible
-from lc_guard.detectors.rampart_model import KIND_OF_LABEL, Word, load_model
+from lc_guard.detectors.rampart_model import KIND_OF_LABEL, LoadedModel, Word, load_model
 from lc_guard.detectors.spans import clean
-from lc_guard.detectors.windows import readable, shifted, windows
+from lc_guard.detectors.windows import WindowedDetector
 from lc_guard.records import Entity
 
 THRESHOLD = 0.5
 """Least share of a word's probability that must lie on one kind."""
-
-# The model was trained on short texts and finds most in windows of this many characters, below its 512 tokens.
-_WINDOW, _OVERLAP = 480, 64
 
 _NAME_GAP = re.compile(r"[ \n\r]+|\.[ ]?|[ ]?-[ ]?")
 _ADDRESS_GAP = re.compile(r"[\s,.#]+")
 _NUMBER_GAP = re.compile(r"[\s().+/#-]{1,4}")
 
 
-class RampartDetector:
+class RampartDetector(WindowedDetector):
     """Finds persons, addresses, e-mail, phone, tax, bank, passport and licence numbers with Rampart.
 
     Rampart ignores capitals, so it also reads transcripts in one case; it knows no organizations, and it was trained to
@@ -41,6 +38,8 @@ class RampartDetector:
     """
 
     name = "rampart"
+    # The model was trained on short texts and finds most in windows of this many characters, below its 512 tokens.
+    _size, _overlap = 480, 64
 
     def __init__(
         self,
@@ -55,49 +54,21 @@ class RampartDetector:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(threshold={self._thresholds!r})"
 
-    def warm_up(self) -> None:
-        """Load the model now.
+    def _entities(self, pieces: Sequence[str]) -> list[list[Entity]]:
+        # Forms, logs and endless repetitions have many equal windows: each is looked at once.
+        different = list(dict.fromkeys(pieces))
+        answers = dict(zip(different, self._loaded().words(different), strict=True))
+        return [merged(piece, [word for word in answers[piece] if self._sure(word)]) for piece in pieces]
 
-        Raises:
-            ModelUnavailable: Its package is not installed, or a file of it is altered.
-        """
-        load_model(os.getpid())
+    def _sure(self, word: Word) -> bool:
+        return word.score >= self._thresholds(word.kind) and word.kind in self._kinds
 
-    def detect(self, text: str) -> list[Entity]:
-        """Return the persons, addresses and numbers of a text, ordered by offset."""
-        return self.detect_batch([text])[0]
+    def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
+        return plausible(text, clean(text, entities))
 
-    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """Do the same for many texts, windows of like length in one run of the model.
-
-        Args:
-            texts: Any texts.
-
-        Returns:
-            The entities of each text, in the order of `texts`.
-        """
-        found: list[list[Entity]] = [[] for _ in texts]
-        pieces: list[tuple[int, int, str]] = []
-        for number, text in enumerate(texts):
-            seen = readable(text)
-            pieces += [
-                (number, start, seen[start:end])
-                for start, end in windows(seen, size=_WINDOW, overlap=_OVERLAP)
-                if not seen[start:end].isspace()
-            ]
-        if pieces:
-            # Threads do not survive a fork, so each process has its own session.
-            model = load_model(os.getpid())
-            # Forms, logs and endless repetitions have many equal windows: each is looked at once.
-            different = list(dict.fromkeys(piece for *_, piece in pieces))
-            answers = dict(zip(different, model.words(different), strict=True))
-            for number, start, piece in pieces:
-                words = answers[piece]
-                sure = [
-                    word for word in words if word.score >= self._thresholds(word.kind) and word.kind in self._kinds
-                ]
-                found[number] += shifted(merged(piece, sure), start)
-        return [plausible(text, clean(text, entities)) for text, entities in zip(texts, found, strict=True)]
+    def _loaded(self) -> LoadedModel:
+        # Threads do not survive a fork, so each process has its own session.
+        return load_model(os.getpid())
 
 
 def merged(text: str, words: Sequence[Word]) -> list[Entity]:

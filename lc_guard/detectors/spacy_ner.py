@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
-from lc_guard.detectors.windows import readable, shifted, windows
+from lc_guard.detectors.windows import WindowedDetector, readable
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
 
@@ -71,11 +71,10 @@ _FUNCTION_WORDS = frozenset(
     ]
 )
 _UNUSED = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
-_WINDOW, _OVERLAP = 2_000, 200
 _BATCH = 16
 
 
-class SpacyDetector:
+class SpacyDetector(WindowedDetector):
     """Finds PERSON, LOCATION, ORGANIZATION, NRP (nationality, religion, politics) and DATE_TIME with spaCy.
 
     Only the pipeline's ``tok2vec`` and ``ner`` run. It is loaded once per process, at the first text or in `warm_up`.
@@ -87,6 +86,7 @@ class SpacyDetector:
     """
 
     name = "spacy"
+    _size, _overlap = 2_000, 200
 
     def __init__(self, pipeline: str | Path | None = None, *, kinds: Collection[str] | None = None) -> None:
         self._pipeline = None if pipeline is None else str(pipeline)
@@ -95,44 +95,17 @@ class SpacyDetector:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(pipeline={self._pipeline!r})"
 
-    def warm_up(self) -> None:
-        """Load the pipeline now.
+    def _entities(self, pieces: Sequence[str]) -> list[list[Entity]]:
+        found = self._loaded().entities(pieces)
+        return [[entity for entity in entities if entity.kind in self._kinds] for entities in found]
 
-        Raises:
-            ModelUnavailable: It is not installed, or a file of it is altered, or it has no label for persons.
-        """
-        self._load()
+    def _readable(self, text: str) -> str:
+        return recased(readable(text))
 
-    def detect(self, text: str) -> list[Entity]:
-        """Return the names, places, organizations and dates of a text, ordered by offset."""
-        return self.detect_batch([text])[0]
+    def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
+        return plausible(text, clean(text, entities))
 
-    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """Do the same for many texts in one pass.
-
-        Args:
-            texts: Any texts.
-
-        Returns:
-            The entities of each text, in the order of `texts`.
-        """
-        found: list[list[Entity]] = [[] for _ in texts]
-        pieces = []
-        for number, text in enumerate(texts):
-            if not text.strip():
-                continue
-            seen = recased(readable(text))
-            pieces += [(number, start, seen[start:end]) for start, end in windows(seen, size=_WINDOW, overlap=_OVERLAP)]
-        # Texts of like length in one batch waste no padding.
-        pieces.sort(key=lambda piece: len(piece[2]))
-        if pieces:
-            for (number, start, _), entities in zip(
-                pieces, self._load().entities([piece for *_, piece in pieces]), strict=True
-            ):
-                found[number] += shifted([e for e in entities if e.kind in self._kinds], start)
-        return [plausible(text, clean(text, entities)) for text, entities in zip(texts, found, strict=True)]
-
-    def _load(self) -> LoadedPipeline:
+    def _loaded(self) -> LoadedPipeline:
         """Load the pipeline, and refuse one that would let every name pass unseen."""
         pipeline = load_pipeline(self._pipeline)
         if "PERSON" in self._kinds and "PERSON" not in pipeline.kinds:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
 
 # No value is that long, and the patterns and tokenizers of others need quadratic time in the length of a word.
@@ -100,12 +101,12 @@ def windows(text: str, *, size: int, overlap: int) -> list[Window]:
     return found
 
 
-def fitting_windows(text: str, fits: Callable[[str], bool], *, size: int, overlap: int) -> list[Window]:
+def fitting_windows(text: str, fits: Callable[[str], bool] | None, *, size: int, overlap: int) -> list[Window]:
     """Cut a text into windows that a model takes whole.
 
     Args:
         text: Any text.
-        fits: Whether a window is within the model's limit.
+        fits: Whether a window is within the model's limit; None if every one is.
         size: Most characters in a window.
         overlap: Characters that two neighbours share, about.
 
@@ -117,7 +118,7 @@ def fitting_windows(text: str, fits: Callable[[str], bool], *, size: int, overla
     while pending:
         window = pending.pop()
         width = window.end - window.start
-        if width < 16 or fits(text[window.start : window.end]):
+        if fits is None or width < 16 or fits(text[window.start : window.end]):
             found.append(window)
             continue
         halves = windows(text[window.start : window.end], size=width // 2 + 1, overlap=width // 8)
@@ -136,6 +137,69 @@ def _blank_before(text: str, at: int, *, floor: int) -> int:
 def shifted(entities: Sequence[Entity], by: int) -> list[Entity]:
     """Move entities of a window to where they stand in the text."""
     return [Entity(e.kind, e.start + by, e.end + by, e.score) for e in entities] if by else list(entities)
+
+
+class WindowedDetector:
+    """A detector whose model reads windows of bounded length; a class says which model and what it finds in them."""
+
+    _size, _overlap = 1_000, 200
+
+    def warm_up(self) -> None:
+        """Load the model now.
+
+        Raises:
+            ModelUnavailable: It is neither on this machine nor in reach, is altered, or is of another kind.
+        """
+        self._loaded()
+
+    def detect(self, text: str) -> list[Entity]:
+        """Return the entities of a text, ordered by offset."""
+        return self.detect_batch([text])[0]
+
+    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """Do the same for many texts in batches.
+
+        Args:
+            texts: Any texts.
+
+        Returns:
+            The entities of each text, in the order of `texts`.
+
+        Raises:
+            DetectorError: The model did not answer for each window.
+        """
+        fits = self._fits()
+        pieces: list[tuple[int, int, str]] = []
+        for number, text in enumerate(texts):
+            seen = self._readable(text)
+            cut = fitting_windows(seen, fits, size=self._size, overlap=self._overlap)
+            pieces += [(number, start, seen[start:end]) for start, end in cut if not seen[start:end].isspace()]
+        # Texts of like length in one batch waste no padding.
+        pieces.sort(key=lambda piece: len(piece[2]))
+        found: list[list[Entity]] = [[] for _ in texts]
+        if pieces:
+            answers = self._entities([piece for *_, piece in pieces])
+            for (number, start, _), entities in zip(pieces, answers, strict=True):
+                found[number] += shifted(entities, start)
+        return [self._cleaned(text, entities) for text, entities in zip(texts, found, strict=True)]
+
+    def _loaded(self) -> Any:
+        """Return the model, once per process."""
+        raise NotImplementedError
+
+    def _entities(self, pieces: Sequence[str]) -> Sequence[Sequence[Entity]]:
+        """Return the entities of each window, which is not blank and within the model's limit."""
+        raise NotImplementedError
+
+    def _fits(self) -> Callable[[str], bool] | None:
+        """Return what says whether a window is within the model's limit, None where every one is."""
+        return None
+
+    def _readable(self, text: str) -> str:
+        return readable(text)
+
+    def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
+        return clean(text, entities)
 
 
 def fits_all(pipelines: Sequence[Any]) -> Callable[[str], bool]:

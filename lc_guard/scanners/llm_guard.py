@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import logging
 import threading
@@ -10,8 +9,8 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any, Literal
 
-from lc_guard._vendors.llm_guard import ROOTS, hushed, is_engine, quiet
-from lc_guard._vendors.presidio import quiet as presidio_quiet
+from lc_guard._vendors.llm_guard import ROOTS, is_engine, quiet_loggers
+from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import GuardError, ScannerError, ScannerTimeout
 from lc_guard.records import Entity, ScanResult, Stage, normalize_kind
 from lc_guard.scanners.base import CONTEXT_STAGES, Cost, ScanRequest, Sees
@@ -152,7 +151,7 @@ class AdaptedScanner:
         self.details: Mapping[str, str] = {"library": type(scanner).__module__.partition(".")[0], "scanner": kind}
         self._lock = _lock_of(scanner, kind)
         if is_engine(type(scanner)):
-            quiet()
+            quiet_loggers()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._kind}, side={self.side!r})"
@@ -200,7 +199,7 @@ class AdaptedScanner:
         text = request.text
         watched = RecordingScanner(self._scanner)
         # At DEBUG Presidio tells words of the text.
-        with hushed(), presidio_quiet(logging.WARNING) if self._kind == "Sensitive" else contextlib.nullcontext():
+        with quiet(*ROOTS), quiet("presidio-analyzer", below=logging.WARNING):
             scan = watched.scanner.scan
             answer = scan(text) if self.side == "prompt" else scan(request.prompt, text)
         sanitized, valid, risk = checked(answer, self._kind)

@@ -17,8 +17,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from lc_guard._vendors.hub import cached, hub_in_reach
-from lc_guard._vendors.llm_guard import blank_engine, hushed, imported
-from lc_guard._vendors.presidio import quiet, without_network
+from lc_guard._vendors.llm_guard import ROOTS, blank_engine, imported
+from lc_guard._vendors.presidio import without_network
+from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import GuardError, ModelUnavailable, ScannerError
 
 _DOWNLOAD_SECONDS = 30.0
@@ -52,7 +53,7 @@ def build(name: str, folder: str, keywords: tuple[str, ...], settings: Mapping[s
         GuardError: A setting has a value that can't be used.
         ScannerError: Its constructor failed.
     """
-    with hushed():
+    with quiet(*ROOTS):
         kind = getattr(imported(f"llm_guard.{folder}"), name)
         # LLM Guard writes into lists that it is given.
         given = {key: copy.copy(value) if isinstance(value, list) else value for key, value in settings.items()}
@@ -181,7 +182,7 @@ def _sensitive(kind: Any, given: dict[str, Any]) -> Any:
         for conf in ([confs] if isinstance(confs, Mapping) else confs)
     ]
     given["recognizer_conf"] = placed[0] if isinstance(confs, Mapping) else placed
-    with blank_engine(), quiet(logging.ERROR):
+    with blank_engine(), quiet("presidio-analyzer", below=logging.ERROR):
         scanner = _made("Sensitive", kind, given)
     registry = scanner._analyzer.registry  # noqa: SLF001 - LLM Guard has no public way to it
     registry.remove_recognizer("UrlRecognizer")
@@ -255,7 +256,7 @@ def _bounded(load: Callable[[], Any], told: str) -> Any:
 
     def run() -> None:
         try:
-            with hushed():
+            with quiet(*ROOTS):
                 answers.append(load())
         except BaseException as error:  # noqa: BLE001 - told where the answer is collected
             errors.append(error)

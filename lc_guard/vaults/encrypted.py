@@ -7,12 +7,11 @@ The codec of encrypted vaults: one root key for the store, one data key for each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 
-from lc_guard._text.value_index import Match
 from lc_guard.errors import VaultError
-from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo
+from lc_guard.vaults.base import Progress
 from lc_guard.vaults.keys import Key, KeyRing, Seal, generate_key, new_data_key
 from lc_guard.vaults.memory import MemoryVault
 from lc_guard.vaults.row_store import Head
@@ -155,7 +154,7 @@ class KeyRotation:
         return self._keys.wrap(self._keys.unwrap(blob))
 
 
-class EncryptedVault:
+class EncryptedVault(StoredVault):
     """Encrypts what another vault keeps: values, what they are looked up by, and session ids.
 
     Each session has a data key of its own, kept beside its rows and wrapped with the newest of `keys`. Values are
@@ -191,96 +190,26 @@ class EncryptedVault:
         ```
     """
 
-    blocking = True
-
     def __init__(
         self, inner: StoredVault | MemoryVault, *, keys: Iterable[Key] | Callable[[], Iterable[Key]] | None = None
     ) -> None:
-        if not isinstance(inner, StoredVault | MemoryVault):
+        if isinstance(inner, EncryptedVault) or not isinstance(inner, StoredVault | MemoryVault):
             raise TypeError(
                 f"{type(inner).__name__} can't be encrypted: give a SQLVault, RedisVault, LangGraphStoreVault or "
                 "MemoryVault"
             )
         self._keys = KeyRing(keys)
-        self._inner: StoredVault = inner.with_codec(SealedCodec(self._keys))
+        codec = SealedCodec(self._keys)
+        sealed = inner.with_codec(codec)
+        super().__init__(sealed.store, codec=codec, bounds=sealed.bounds)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._inner!r}, keys: {', '.join(self._keys.ids)})"
-
-    def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError(f"{type(self).__name__} can't be pickled: make one in each process")
+        return f"{type(self).__name__}({self.store!r}, keys: {', '.join(self._keys.ids)})"
 
     @staticmethod
     def generate_key() -> str:
         """Return a new key: base64 of 32 random bytes. Keep it where secrets are kept, apart from the vault."""
         return generate_key()
-
-    def allocate(self, session: str, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
-        """Return the placeholders of values, making those that are new, all or none (see `Vault.allocate`)."""
-        return self._inner.allocate(session, wanted, mint)
-
-    def values(self, session: str, placeholders: Sequence[str]) -> Mapping[str, str]:
-        """Return the raw values of live placeholders (see `Vault.values`)."""
-        return self._inner.values(session, placeholders)
-
-    def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
-        """Find the session's values in texts (see `Vault.find`)."""
-        return self._inner.find(session, texts, inside_words=inside_words)
-
-    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
-        """Return kinds and occurrences in one round trip (see `BatchLookupVault.look`)."""
-        return self._inner.look(session, texts)
-
-    def items(self, session: str) -> Mapping[str, str]:
-        """Return all placeholders of the session with their raw values (see `Vault.items`)."""
-        return self._inner.items(session)
-
-    def kinds(self, session: str) -> frozenset[str]:
-        """Return the kinds that have a live placeholder in the session (see `Vault.kinds`)."""
-        return self._inner.kinds(session)
-
-    def forget(self, session: str) -> bool:
-        """Drop a session's values and its data key for good; its numbering goes on (see `Vault.forget`)."""
-        return self._inner.forget(session)
-
-    def subscribe(self, listener: ForgetListener) -> None:
-        """Have a listener called when entries are dropped (see `Vault.subscribe`)."""
-        self._inner.subscribe(listener)
-
-    def sessions(self) -> Iterator[SessionInfo]:
-        """Return all live sessions (see `RetentionVault.sessions`)."""
-        return self._inner.sessions()
-
-    def export(self, session: str) -> Mapping[str, str]:
-        """Return all placeholders of a session with their **raw values** (see `RetentionVault.export`)."""
-        return self._inner.export(session)
-
-    def forget_value(self, value: str, *, progress: Progress | None = None) -> int:
-        """Drop a value from all sessions (see `RetentionVault.forget_value`).
-
-        Equal values of two sessions can't be told apart from others at rest, so that every session is looked into.
-        """
-        return self._inner.forget_value(value, progress=progress)
-
-    def purge(self) -> int:
-        """Drop the values of all sessions whose time is over (see `RetentionVault.purge`)."""
-        return self._inner.purge()
-
-    def stats(self) -> Mapping[str, int]:
-        """Return counts of sessions and values (see `RetentionVault.stats`)."""
-        return self._inner.stats()
-
-    def close(self) -> None:
-        """Give up connections and what is held in memory; the next call starts anew."""
-        self._inner.close()
-
-    def check(self) -> None:
-        """Ask now, instead of at the first text, whether the store can be reached and the keys are those it needs.
-
-        Raises:
-            VaultError: It can't, or they are not.
-        """
-        self._inner.check()
 
     def reencrypt(self, *, progress: Progress | None = None) -> int:
         """Wrap all data keys with the newest key; until then the old keys are needed to read.
@@ -297,4 +226,4 @@ class EncryptedVault:
         Raises:
             VaultError: A key is missing, or the store failed; what was done until then stays done.
         """
-        return KeyRotation(self._inner, self._keys).run(progress)
+        return KeyRotation(self, self._keys).run(progress)

@@ -120,7 +120,7 @@ class StoredVault:
                 if checked and full:
                     raise VaultFull(
                         f"the session would hold more than {self.bounds.max_values} values; "
-                        f"forget it, or raise {type(self).__name__}(max_values=...)"
+                        "forget it, or raise the vault's max_values"
                     )
                 if time.monotonic() > deadline:
                     raise VaultError("other workers kept changing the session; nothing was stored, try again")

@@ -303,7 +303,7 @@ class TestBounds:
     def test_of_a_memory_vault_no_value_is_held_between_calls(self):
         vault = EncryptedVault(MemoryVault(), keys=[OLD])
         fill(vault, "s", "Ada")
-        assert not vault._inner._cache._sessions
+        assert not vault._cache._sessions
 
     @pytest.mark.parametrize("session", ["é" * 5_000, *(text for text in HOSTILE_TEXTS if text.strip())])
     def test_any_session_id(self, shared, session):

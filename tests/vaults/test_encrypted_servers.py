@@ -76,7 +76,7 @@ def test_keys_rotate_while_workers_write(make: Make):
 
 def empty(make: Make, request: pytest.FixtureRequest, vault: EncryptedVault) -> None:
     """Lose everything, as a server does that came back without its disk; connections stay open."""
-    store = vault._inner.store
+    store = vault.store
     if make.member == "redis":
         with request.getfixturevalue("redis_server").client() as client:
             for key in client.scan_iter(match=f"{store._prefix}*"):
@@ -118,8 +118,8 @@ def test_the_data_key_of_a_forgotten_session_is_in_no_file(make: Make, tmp_path)
     vault = EncryptedVault(make(), keys=[OLD])
     for session in ("kept", "forgotten"):
         vault.allocate(session, PAIRS, NumberedMint())
-    store = vault._inner.store
-    keys = {vault._inner._codec().open_id(head.handle, head.sealed_id): head.key for head in store.heads()}
+    store = vault.store
+    keys = {vault._codec().open_id(head.handle, head.sealed_id): head.key for head in store.heads()}
     vault.forget("forgotten")
     vault.close()
     on_disk = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
