@@ -17,7 +17,6 @@ from typing import Any, TypeVar, cast, get_args
 from lc_guard._engine.analyzer import Analyzer
 from lc_guard._engine.anonymizer import Anonymizer, redact_text
 from lc_guard._engine.caches import PromptStore
-from lc_guard._engine.failures import call_vault
 from lc_guard._engine.flow import Flow, Gather
 from lc_guard._engine.leaks import Leaks
 from lc_guard._engine.pipeline import CheckPipeline
@@ -32,7 +31,7 @@ from lc_guard.detectors.base import DetectorLike
 from lc_guard.policy.policy import Policy, Streaming
 from lc_guard.records import Decision, Stage, known_stage
 from lc_guard.scanners.base import Turn
-from lc_guard.sessions import GuardSession, session_key
+from lc_guard.sessions import GuardSession, call_vault, session_key
 from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
 
@@ -330,7 +329,7 @@ class Guard:
     def redaction_is_cold(self) -> bool:
         """Whether `redact` has yet to load models."""
         hiding = self._scanners.hiding.values()
-        return bool(self._analyzer.loads) or any(self._scanners.cold(bound.scanner) for _, bound in hiding)
+        return bool(self._analyzer.loads) or any(id(bound.scanner) in self._scanners.cold for _, bound in hiding)
 
     def warm_up_redaction(self) -> None:
         """Load the models that `redact` needs, and no others; does nothing the second time.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from lc_guard._engine.failures import call_vault
+from lc_guard._engine.failures import describe_error, is_control_flow
 from lc_guard._engine.requests import GuardRequest
 from lc_guard._placeholders.restorer import StreamRestorer
-from lc_guard.errors import SessionMissing
+from lc_guard.errors import GuardError, SessionMissing, VaultError
 from lc_guard.records import Stage
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
+
+T = TypeVar("T")
 
 
 class GuardSession:
@@ -80,6 +82,22 @@ class GuardSession:
     async def aforget(self) -> bool:
         """Async version of `forget`."""
         return await self._guard.run_blocking(self.forget)
+
+
+def call_vault(call: Callable[[], T]) -> T:
+    """Call a vault; a foreign error may hold raw values, so that only its type and place are told.
+
+    Raises:
+        VaultError: If the vault fails.
+    """
+    try:
+        return call()
+    except GuardError:
+        raise
+    except Exception as error:
+        if is_control_flow(error):
+            raise
+        raise VaultError(f"the vault failed: {describe_error(error)}") from None
 
 
 def session_key(session_id: Any) -> str:

@@ -4,11 +4,20 @@ import uuid
 import pytest
 
 from lc_guard import Guard, SessionMissing
-from lc_guard.errors import VaultError
+from lc_guard.errors import VaultError, VaultFull
+from lc_guard.sessions import call_vault
 from lc_guard.testing import ExactDetector
 from lc_guard.vaults import MemoryVault
 
 CANARY = "Zebulon Quartermain"
+
+
+class GraphBubbleUp(Exception):
+    """Named like LangGraph's, which is known by its name."""
+
+
+def fail(error):
+    raise error
 
 
 def new_session(**kwargs):
@@ -91,3 +100,13 @@ def test_a_vault_that_breaks_while_restoring_shows_no_text(style):
         with pytest.raises(VaultError, match=r"the vault failed: ValueError at test_sessions.py:\d+") as caught:
             call()
         assert CANARY not in str(caught.value)
+
+
+def test_a_vaults_error_is_told_without_its_text():
+    assert call_vault(lambda: 5) == 5
+    with pytest.raises(VaultError, match=r"^the vault failed: ValueError at test_sessions.py:\d+$") as caught:
+        call_vault(lambda: fail(ValueError(CANARY)))
+    assert caught.value.__suppress_context__
+    for error in (VaultFull("own"), GraphBubbleUp(), KeyboardInterrupt()):
+        with pytest.raises(type(error)):
+            call_vault(lambda error=error: fail(error))

@@ -5,29 +5,9 @@ Their messages may quote user text.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import TracebackType
-from typing import TypeVar
 
-from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable, VaultError
-
-T = TypeVar("T")
-
-
-def call_vault(call: Callable[[], T]) -> T:
-    """Call a vault; a foreign error may hold raw values, so that only its type and place are told.
-
-    Raises:
-        VaultError: If the vault fails.
-    """
-    try:
-        return call()
-    except GuardError:
-        raise
-    except Exception as error:
-        if is_control_flow(error):
-            raise
-        raise VaultError(f"the vault failed: {describe_error(error)}") from None
+from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
 
 
 def is_control_flow(error: BaseException) -> bool:

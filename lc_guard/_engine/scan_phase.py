@@ -43,8 +43,9 @@ class ScanPhase:
     @property
     def loads(self) -> list[Callable[[], Any]]:
         """What loads the models of the scanners; nothing if none has to."""
-        scanners = {id(each.scanner): each.scanner for each in self._scanners.values()}
-        return [partial(self._registry.warm, each) for each in scanners.values() if self._registry.cold(each)]
+        cold = self._registry.cold
+        scanners = {id(each.scanner): each.scanner for each in self._scanners.values() if id(each.scanner) in cold}
+        return [partial(self._registry.warm, each) for each in scanners.values()]
 
     def start_clock(self) -> None:
         """Begin to count the time that all checks have."""
@@ -76,7 +77,7 @@ class ScanPhase:
         stages = {
             stage
             for (stage, _), scanner in self._scanners.items()
-            if _phase(scanner, state.request) == "hidden" and getattr(scanner.scanner, "uses_turns", False)
+            if scanner.uses_turns and _phase(scanner, state.request) == "hidden"
         }
         said = [turn.text for ask in state.request.asks if ask.stage in stages for turn in ask.turns]
         turns = {text: TextState(text) for text in said}
@@ -107,14 +108,13 @@ class ScanPhase:
             for (stage, _), scanner in self._scanners.items()
             if wanted(scanner)
             for state in self._states
-            if phase == _phase(scanner, state.request) and scanner.scans_part(state.request.part)
+            if phase == _phase(scanner, state.request) and state.request.part in scanner.parts
             if not (skip and state.blocked)
             for run in self._run(state, stage, scanner, hidden=phase == "hidden")
         ]
 
     def _run(self, state: RequestState, stage: Stage, scanner: BoundScanner, *, hidden: bool) -> list[ScannerRun]:
-        by_turns = getattr(scanner.scanner, "uses_turns", False)
-        asks = {(a.text, a.turns if by_turns else ()): a for a in state.request.asks if a.stage == stage}
+        asks = {(a.text, a.turns if scanner.uses_turns else ()): a for a in state.request.asks if a.stage == stage}
         if not asks:
             return []
         now = time.monotonic()

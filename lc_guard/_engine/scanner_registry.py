@@ -30,6 +30,7 @@ class ScannerRegistry:
         output: Scanners of what the model says, by name.
         by_stage: Those that are asked at a stage, with what holds for them there.
         cache: What they said of late.
+        cold: Identities (`id`) of those that have yet to load something.
 
     Raises:
         TypeError: If something is no scanner.
@@ -46,7 +47,7 @@ class ScannerRegistry:
         self.output: Mapping[str, Scanner] = by_unique_name(outputs, reserved=[PII_CHECK])
         self.policy = policy
         self.cache = ScanCache(min(cache_size, _MAX_KEPT))
-        self._warm: set[int] = set()
+        self.cold = {id(scanner) for scanner in (*prompts, *outputs) if hasattr(scanner, "warm_up")}
         self._warm_lock = threading.Lock()
         self._require_known_checks()
         _require_places("prompt", self.prompt, CONTEXT_STAGES)
@@ -73,18 +74,14 @@ class ScannerRegistry:
         for scanner in (*self.prompt.values(), *self.output.values()):
             self.warm(scanner)
 
-    def cold(self, scanner: Scanner) -> bool:
-        """Return whether a scanner has yet to load something."""
-        return hasattr(scanner, "warm_up") and id(scanner) not in self._warm
-
     def warm(self, scanner: Any) -> None:
         """Have a scanner load what it needs, if it has not."""
-        if not self.cold(scanner):
+        if id(scanner) not in self.cold:
             return
         with self._warm_lock:
-            if self.cold(scanner):
+            if id(scanner) in self.cold:
                 scanner.warm_up()
-                self._warm.add(id(scanner))
+                self.cold.discard(id(scanner))
 
     def _bound(self, stage: Stage) -> list[BoundScanner]:
         side, usual = (self.prompt, CONTEXT_STAGES) if stage in CONTEXT_STAGES else (self.output, ("output",))
@@ -118,11 +115,45 @@ def _require_places(side: str, scanners: Mapping[str, Scanner], places: Sequence
 
 @dataclass(frozen=True, slots=True)
 class BoundScanner:
-    """A scanner at a stage, with what holds for it there."""
+    """A scanner at a stage, with what holds for it there: read once, so that what was checked is what is done.
+
+    Attributes:
+        name: The check's name.
+        scanner: The scanner.
+        rule: What the policy says of it at the stage.
+        sees_hidden: Whether it may see a text only after values were hidden in it, where any are.
+        hides: Whether it is on this machine, and what it finds is to be out of a text, for good or for the model only.
+        rewrites: Whether others are to be given what it leaves of a text; who says where to hide looks at it last.
+        instant: Whether it takes microseconds.
+        uses_turns: Whether it is told what was said before.
+        parts: The parts of an answer that it is asked about; some can judge only the whole.
+    """
 
     name: str
     scanner: Any = field(repr=False)
     rule: EffectivePolicy
+    sees_hidden: bool = field(init=False, repr=False)
+    hides: bool = field(init=False, repr=False)
+    rewrites: bool = field(init=False, repr=False)
+    instant: bool = field(init=False, repr=False)
+    uses_turns: bool = field(init=False, repr=False)
+    parts: frozenset[StreamPart] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        action, cost = self.rule.action, getattr(self.scanner, "cost", "model")
+        sees_hidden = getattr(self.scanner, "sees", "original") == "hidden"
+        outside = sees_hidden or cost == "remote"
+        rewrites = action == "redact" or bool(getattr(self.scanner, "rewrites", False))
+        needs_whole = bool(getattr(self.scanner, "needs_whole", False))
+        for name, value in (
+            ("sees_hidden", sees_hidden),
+            ("hides", action in ("redact", "anonymize") and not self.rule.monitor and not outside),
+            ("rewrites", rewrites and action != "anonymize"),
+            ("instant", cost == "instant"),
+            ("uses_turns", bool(getattr(self.scanner, "uses_turns", False))),
+            ("parts", frozenset(("all", "rest" if needs_whole else "window"))),
+        ):
+            object.__setattr__(self, name, value)
 
     def scans_at(self, stage: Stage, usual: Sequence[Stage], *, asked: bool) -> bool:
         """Return whether it is asked at a stage: the policy says so, or itself, or `usual`."""
@@ -131,7 +162,7 @@ class BoundScanner:
     def require_possible(self, stage: Stage, streaming: Streaming) -> None:
         """Raise `PolicyError` if what the policy says of it can't be done at a stage."""
         watches = self.rule.monitor or self.rule.action in ("allow", "warn")
-        if streaming == "window" and stage == "output" and not self.scans_part("window") and not watches:
+        if streaming == "window" and stage == "output" and "window" not in self.parts and not watches:
             raise PolicyError(
                 f"the check {self.name!r} judges whole answers, and streaming='window' shows them before: take "
                 "streaming='buffer', or let it only watch with action='warn'"
@@ -148,30 +179,3 @@ class BoundScanner:
                 f"the check {self.name!r} can't anonymize: it sees only what is hidden already. Take action='redact', "
                 "or let it see the original"
             )
-
-    def scans_part(self, part: StreamPart) -> bool:
-        """Return whether it is asked about a part of an answer; some can judge only the whole."""
-        return part == "all" or bool(getattr(self.scanner, "needs_whole", False)) == (part == "rest")
-
-    @property
-    def sees_hidden(self) -> bool:
-        """Whether it may see a text only after values were hidden in it, where any are."""
-        return getattr(self.scanner, "sees", "original") == "hidden"
-
-    @property
-    def hides(self) -> bool:
-        """Whether it is on this machine, and what it finds is to be out of a text, for good or for the model only."""
-        outside = self.sees_hidden or getattr(self.scanner, "cost", "model") == "remote"
-        return self.rule.action in ("redact", "anonymize") and not self.rule.monitor and not outside
-
-    @property
-    def rewrites(self) -> bool:
-        """Whether others are to be given what it leaves of a text; who says where to hide looks at it last."""
-        if self.rule.action == "anonymize":
-            return False
-        return self.rule.action == "redact" or bool(getattr(self.scanner, "rewrites", False))
-
-    @property
-    def instant(self) -> bool:
-        """Whether it takes microseconds."""
-        return getattr(self.scanner, "cost", "model") == "instant"

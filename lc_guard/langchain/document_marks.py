@@ -17,10 +17,10 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from lc_guard._engine.failures import call_vault
 from lc_guard._engine.requests import GuardResult
 from lc_guard.guard import Guard
 from lc_guard.langchain.document_texts import texts_in
+from lc_guard.sessions import call_vault
 
 MARK = "lc_guard_hidden"
 """Metadata key of a document's mark. A store whose metadata has a fixed schema needs a text column of that name."""

@@ -1,7 +1,4 @@
-import pytest
-
-from lc_guard._engine.failures import call_vault, describe_error, is_control_flow
-from lc_guard.errors import VaultError, VaultFull
+from lc_guard._engine.failures import describe_error, is_control_flow
 
 CANARY = "Zebulon Quartermain"
 
@@ -30,13 +27,3 @@ def test_where_names_type_and_place_only():
         told = describe_error(error)
     assert told.startswith("ValueError at test_failures.py:")
     assert describe_error(ValueError(CANARY)) == "ValueError"
-
-
-def test_a_vaults_error_is_told_without_its_text():
-    assert call_vault(lambda: 5) == 5
-    with pytest.raises(VaultError, match=r"^the vault failed: ValueError at test_failures.py:\d+$") as caught:
-        call_vault(lambda: fail(ValueError(CANARY)))
-    assert caught.value.__suppress_context__
-    for error in (VaultFull("own"), GraphInterrupt(), KeyboardInterrupt()):
-        with pytest.raises(type(error)):
-            call_vault(lambda error=error: fail(error))

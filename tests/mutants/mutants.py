@@ -11,7 +11,7 @@ from dataclasses import dataclass
 ANALYZER = "lc_guard/_engine/analyzer.py"
 ANONYMIZER = "lc_guard/_engine/anonymizer.py"
 CACHES = "lc_guard/_engine/caches.py"
-DECISIONS = "lc_guard/_engine/decisions.py"
+DECISIONS = "lc_guard/_engine/scanner_run.py"
 PIPELINE = "lc_guard/_engine/pipeline.py"
 REQUESTS = "lc_guard/_engine/requests.py"
 RUNNER = "lc_guard/_engine/runner.py"
