@@ -1,10 +1,11 @@
-"""GuardSession: one conversation of a guard, for use without a chain."""
+"""Sessions: one conversation of a guard, for use without a chain (GuardSession), and what is one in a chain."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lc_guard._engine.failures import describe_error, is_control_flow
 from lc_guard._engine.requests import GuardRequest
@@ -82,6 +83,48 @@ class GuardSession:
     async def aforget(self) -> bool:
         """Async version of `forget`."""
         return await self._guard.run_blocking(self.forget)
+
+
+class CallSession:
+    """The session of one call; at the end of its ``with`` block it is forgotten if nobody named it.
+
+    Args:
+        guard: The guard whose session it is.
+        named: The session id that is named for the call, or None.
+        isolated: Whether a call for which none is named gets a session of its own.
+        live: Whether the call is made behind a boundary of the session.
+
+    Attributes:
+        id: The session id.
+        live: Whether the call is made behind a boundary of the session, so that the session's placeholders stand in
+            its texts already, and the boundary restores and judges what comes out.
+
+    Raises:
+        SessionMissing: If there is none and the call may not have one of its own.
+    """
+
+    def __init__(self, guard: Guard, named: Any, *, isolated: bool = False, live: bool = False) -> None:
+        self.live = live
+        self._own = isolated and named is None
+        self._guard = guard
+        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self._own else session_key(named)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._guard.digest(self.id)})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own:
+            self._guard.session(self.id).forget()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._own:
+            await self._guard.session(self.id).aforget()
 
 
 def call_vault(call: Callable[[], T]) -> T:

@@ -15,8 +15,8 @@ from langchain_core.runnables import Runnable
 from lc_guard.guard import Guard
 from lc_guard.langchain.boundary import protect
 from lc_guard.langchain.chat_model import ProtectedChatModel
+from lc_guard.langchain.child_runs import ModelWatch
 from lc_guard.langchain.middleware import GuardMiddleware
-from lc_guard.langchain.model_watch import ModelWatch
 from lc_guard.langchain.wrapping import around_parts
 
 Agent = TypeVar("Agent", bound=Runnable[Any, Any])

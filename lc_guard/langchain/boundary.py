@@ -17,17 +17,16 @@ from langchain_core.runnables.utils import Input, Output
 from lc_guard._engine.requests import GuardRequest
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.call_sessions import CallSession
 from lc_guard.langchain.chat_model import ProtectedChatModel
+from lc_guard.langchain.child_runs import ModelWatch, call_session, unwatched
 from lc_guard.langchain.model_search import is_plain, leads_to_model
-from lc_guard.langchain.model_watch import ModelWatch, unwatched
-from lc_guard.langchain.refusals import InnerErrors
+from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
 from lc_guard.langchain.steps import SingleChunkStream
 from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
-from lc_guard.sessions import session_key
+from lc_guard.sessions import CallSession, session_key
 
 Models = Literal["protected", "unseen"]
 """What `protect` is to think of an inside in which no model is found."""
@@ -309,7 +308,7 @@ class ProtectedRunnable(SingleChunkStream):
         return self._on_blocked
 
     def _session(self, config: RunnableConfig) -> CallSession:
-        return CallSession(self.guard, config, fixed=self._fixed, isolated=True)
+        return call_session(self.guard, config, fixed=self._fixed, isolated=True)
 
     def _children(
         self, config: RunnableConfig, run_manager: Any, session: CallSession

@@ -22,10 +22,11 @@ from pydantic import PrivateAttr
 from lc_guard._vendors.reviewed_methods import CHAT_MODEL
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked
-from lc_guard.langchain.call_sessions import CallSession
 from lc_guard.langchain.chat_model_call import ProtectedCall, as_chunk, asks_for_json
 from lc_guard.langchain.chat_model_delegate import DelegatingChatModel
-from lc_guard.langchain.refusals import InnerErrors, refusal
+from lc_guard.langchain.child_runs import call_session
+from lc_guard.langchain.output import InnerErrors
+from lc_guard.langchain.scan_targets import refusal
 
 _SEAL = Seal("protect(model)", "langchain-core")
 
@@ -374,7 +375,7 @@ class ProtectedChatModel(DelegatingChatModel):
         return result
 
     def _open(self, manager: type[Any], config: RunnableConfig, kwargs: dict[str, Any]) -> ProtectedCall:
-        session = CallSession(self.guard, config, fixed=self.session_id, isolated=self.isolated)
+        session = call_session(self.guard, config, fixed=self.session_id, isolated=self.isolated)
         metadata = {**(config.get("metadata") or {}), **self._get_ls_params(**kwargs)}
         watchers = manager.configure(
             config.get("callbacks"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing, contextmanager
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,23 @@ from langchain_core.runnables.config import patch_config
 from pydantic import BaseModel, ValidationError
 
 from lc_guard._engine.requests import GuardRequest, GuardResult
+from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
-from lc_guard.langchain.call_sessions import CallSession
-from lc_guard.langchain.callback_managers import is_stream_handler, with_handlers
-from lc_guard.langchain.check_runs import areport_restored, arun_checks, report_restored, run_checks
+from lc_guard.langchain.child_runs import (
+    areport_restored,
+    arun_checks,
+    is_watched_here,
+    report_restored,
+    run_checks,
+    unwatched,
+    unwatched_here,
+    with_handlers,
+)
 from lc_guard.langchain.messages import map_texts, texts_of
-from lc_guard.langchain.model_watch import is_watched_here, unwatched, unwatched_here
 from lc_guard.langchain.output import OutputCheck
-from lc_guard.langchain.refusals import without_refused
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
-from lc_guard.langchain.scan_targets import prompt_text, scan_targets
+from lc_guard.langchain.scan_targets import prompt_text, scan_targets, without_refused
+from lc_guard.sessions import CallSession
 
 _END = object()
 _JSON_METHODS = ("json_mode", "json_schema")
@@ -77,7 +85,7 @@ class ProtectedCall:
     @property
     def application(self) -> Any:
         """The manager of the handlers that are shown restored text."""
-        return with_handlers(self._manager, is_stream_handler)
+        return with_handlers(self._manager, _is_stream_handler)
 
     @property
     def name(self) -> str | None:
@@ -237,7 +245,7 @@ class ProtectedCall:
 
     @property
     def _observers(self) -> Any:
-        return with_handlers(self._manager, lambda handler: not is_stream_handler(handler))
+        return with_handlers(self._manager, lambda handler: not _is_stream_handler(handler))
 
     def _identity(self, shown: Any) -> dict[str, Any]:
         return {"name": self.name or "ProtectedChatModel", "run_id": self.run_id if shown is None else shown.run_id}
@@ -342,3 +350,23 @@ def _is_json(wanted: Any) -> bool:
 
 def _counts(messages: Sequence[BaseMessage]) -> dict[str, int]:
     return {"messages": len(messages)}
+
+
+def _is_stream_handler(handler: Any) -> bool:
+    """Return whether a handler hands the call's output to the application rather than recording it.
+
+    Those are the handlers behind ``astream_events``, ``astream_log``, LangGraph's ``stream_mode="messages"`` and
+    ``with_listeners`` (which keeps the history of `RunnableWithMessageHistory`). Any other handler is an observer:
+    one that is not known sees placeholders, never values.
+    """
+    return isinstance(handler, _application_types())
+
+
+@lru_cache(maxsize=1)
+def _application_types() -> tuple[type[Any], ...]:
+    """Return LangChain's types of such handlers; those for streams are private, and LangGraph imports them as well."""
+    from langchain_core.tracers import _streaming, root_listeners  # noqa: PLC0415 - only where somebody watches
+
+    seal = Seal("protect(model)", "langchain-core")
+    streams = [seal.private(_streaming, name) for name in ("_StreamingCallbackHandler", "_V2StreamingCallbackHandler")]
+    return (*streams, root_listeners.RootListenersTracer, root_listeners.AsyncRootListenersTracer)

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from lc_guard._engine.requests import GuardRequest
 from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
-from lc_guard.langchain.call_sessions import CallSession
+from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.wrapping import around_models, is_chat_model
 
@@ -139,7 +139,7 @@ class DelegatingChatModel(BaseChatModel):
         return int(self.inner.get_num_tokens_from_messages(self._as_seen(messages), **options))
 
     def _as_seen(self, value: Any) -> Any:
-        with CallSession(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
+        with call_session(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
             (outcome,) = self.guard.check([GuardRequest(texts_of(value), session.id)])
             outcome.raise_if_blocked()
             return map_texts(value, outcome.hide)

@@ -21,7 +21,7 @@ from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError
 from lc_guard.guard import Guard
-from lc_guard.langchain.check_runs import arun_checks, run_checks
+from lc_guard.langchain.child_runs import arun_checks, run_checks
 from lc_guard.langchain.document_marks import Marker
 from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
 from lc_guard.sessions import session_key

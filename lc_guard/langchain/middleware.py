@@ -29,9 +29,8 @@ from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
 from lc_guard.langchain.agent_proof import prove_agents
 from lc_guard.langchain.chat_model import ProtectedChatModel
-from lc_guard.langchain.check_runs import arun_checks, run_checks
 from lc_guard.langchain.checkpointer import GuardCheckpointer
-from lc_guard.langchain.model_watch import ModelWatch
+from lc_guard.langchain.child_runs import ModelWatch, arun_checks, run_checks
 from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools
 from lc_guard.sessions import configured_session, session_key
 

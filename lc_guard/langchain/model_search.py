@@ -36,7 +36,7 @@ def leads_to_model(value: Any) -> bool:
     """Return whether a model of LangChain's is found in something: in fields, in what functions refer to, in graphs.
 
     The search is bounded: it may miss one, which is then an error that says what to write, and it may find one that is
-    not asked. It guards nothing by itself; `lc_guard.langchain.model_watch.ModelWatch` does.
+    not asked. It guards nothing by itself; `lc_guard.langchain.child_runs.ModelWatch` does.
     """
     waiting = deque([(value, 0)])
     seen = {id(value)}

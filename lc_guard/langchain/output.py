@@ -2,8 +2,6 @@
 
 The three modes of `Policy.streaming` differ in when a piece is shown: ``"buffer"`` after all was judged, ``"window"``
 after its sentence was judged together with those before it, ``"audit"`` at once.
-
-StreamBuffer: what of a stream is kept from its reader until it was judged, and where a sentence ends in it.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from langchain_core.messages import AIMessageChunk
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget, StreamPart
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.check_runs import arun_checks, run_checks
+from lc_guard.langchain.child_runs import arun_checks, run_checks
 from lc_guard.langchain.messages import map_texts
 from lc_guard.langchain.scan_targets import scan_targets
 from lc_guard.policy.policy import Streaming
@@ -302,3 +300,33 @@ class OutputCheck:
 def _passed(value: Any, outcome: GuardResult) -> Any:
     outcome.raise_if_blocked()
     return map_texts(value, outcome.hide, strict=False) if outcome.texts else value
+
+
+class InnerErrors:
+    """The stream of what is inside a boundary, which remembers what was raised in it.
+
+    A boundary answers for its own verdicts; that of another one inside goes on to the caller.
+
+    Attributes:
+        error: What was raised inside, or None.
+    """
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+
+    def chunks(self, chunks: Iterator[Any]) -> Iterator[Any]:
+        """Yield the chunks."""
+        try:
+            yield from chunks
+        except BaseException as error:
+            self.error = error
+            raise
+
+    async def achunks(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Async version of `chunks`."""
+        try:
+            async for chunk in chunks:
+                yield chunk
+        except BaseException as error:
+            self.error = error
+            raise

@@ -13,10 +13,8 @@ from langchain_core.runnables.configurable import DynamicRunnable
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.call_sessions import CallSession
-from lc_guard.langchain.check_runs import arun_checks, run_checks
+from lc_guard.langchain.child_runs import arun_checks, call_session, run_checks, watch_of
 from lc_guard.langchain.document_texts import change_document, texts_in
-from lc_guard.langchain.model_watch import watch_of
 from lc_guard.langchain.retriever import ProtectedRetriever
 
 
@@ -59,7 +57,7 @@ class HideRetrieved(Runnable[Any, Any]):
         return self._hidden(found, outcome, config)
 
     def _job(self, found: Sequence[Document], config: RunnableConfig) -> GuardRequest:
-        session = CallSession(self.guard, config, fixed=None, isolated=False)
+        session = call_session(self.guard, config, fixed=None, isolated=False)
         return GuardRequest(texts_in(found, None), session.id, "document", preamble=False)
 
     def _hidden(self, found: Sequence[Document], outcome: GuardResult, config: RunnableConfig) -> list[Document]:

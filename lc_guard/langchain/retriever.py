@@ -20,12 +20,11 @@ from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
-from lc_guard.langchain.check_runs import areport_restored, arun_checks, report_restored, run_checks
+from lc_guard.langchain.child_runs import areport_restored, arun_checks, call_session, report_restored, run_checks
 from lc_guard.langchain.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
 from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
-from lc_guard.langchain.model_watch import watch_of
 from lc_guard.langchain.restore import ValueRestorer, restorer_factory
-from lc_guard.sessions import configured_session, session_key
+from lc_guard.sessions import session_key
 
 logger = logging.getLogger("lc_guard")
 
@@ -169,8 +168,7 @@ class ProtectedRetriever(BaseRetriever):
         return self._hidden(found, marks, outcome)
 
     def _session(self, config: RunnableConfig) -> str:
-        watch = watch_of(config.get("callbacks"), self.guard)  # behind a boundary it is the boundary's
-        return session_key(configured_session(config, self.session_id) if watch is None else watch.session)
+        return call_session(self.guard, config, fixed=self.session_id, isolated=False).id
 
     def _restore_query(self, session: str, query: Any) -> str:
         if not isinstance(query, str):

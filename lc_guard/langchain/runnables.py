@@ -11,7 +11,7 @@ from langchain_core.runnables import RunnableConfig
 
 from lc_guard._engine.requests import GuardRequest
 from lc_guard.guard import Guard
-from lc_guard.langchain.check_runs import areport_restored, report_restored
+from lc_guard.langchain.child_runs import areport_restored, report_restored
 from lc_guard.langchain.messages import texts_of
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import scan_targets

@@ -1,4 +1,7 @@
-"""What of a value the scanners are asked about: who said it, what was said before it, and what the model was asked."""
+"""What of a value the scanners are asked about: who said it, what was said before it, and what the model was asked.
+
+After a refusal, the answer that stands for a blocked one, what led to it is asked about no more.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,16 @@ from langchain_core.prompt_values import ChatPromptValue
 
 from lc_guard._engine.requests import ScanTarget
 from lc_guard.langchain.messages import MAX_DEPTH, map_texts
-from lc_guard.records import Stage
+from lc_guard.records import Decision, Stage
 from lc_guard.scanners.base import Role, Turn
 
 MAX_TURNS = 8
 """Turns before a text that scanners are given with it."""
 
+WITHHELD = "[withheld: a security check blocked this message]"
+"""What later model calls see of a message that was refused."""
+
+_MARK = "lc_guard_refusal"
 _TOOL_CALL_FIELDS = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
 
 
@@ -78,6 +85,45 @@ def message_text(message: BaseMessage) -> str:
         return content
     parts = [part if isinstance(part, str) else part.get("text") for part in content]
     return "\n".join(part for part in parts if isinstance(part, str) and part)
+
+
+def refusal(text: str, decision: Decision, *, as_block: bool, of: str | None = None) -> AIMessage:
+    """Make the answer that stands for a blocked one.
+
+    Args:
+        text: What it says.
+        decision: The decision that blocked.
+        as_block: Whether it is a content block of the type ``"refusal"``, as OpenAI's models give, instead of text.
+        of: Id of the message of which something was shown already; None for a message of its own.
+    """
+    content: Any = [{"type": "refusal", "refusal": text}] if as_block else text
+    marks = {"finish_reason": "content_filter", _MARK: {"stage": decision.stage, "check": decision.check}}
+    return AIMessage(content, response_metadata=marks, id=of)
+
+
+def is_refusal(message: BaseMessage) -> bool:
+    """Return whether a message is an answer of `refusal`'s."""
+    return isinstance(message, AIMessage) and _MARK in message.response_metadata
+
+
+def without_refused(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """Return a conversation as a model may see it after refusals.
+
+    What was said between a refusal and the answer before it reaches no model later either: its text is withheld, so
+    that a conversation can go on after an attack instead of being blocked for good. Who forges a refusal gains nothing
+    by it.
+    """
+    seen: list[BaseMessage] = []
+    refused = False
+    for message in reversed(messages):
+        if isinstance(message, AIMessage):
+            refused = is_refusal(message)
+            seen.append(_as_text(message) if refused else message)
+        elif refused and not isinstance(message, SystemMessage):
+            seen.append(message.model_copy(update={"content": WITHHELD, "additional_kwargs": {}}))
+        else:
+            seen.append(message)
+    return seen[::-1] if any(new is not old for new, old in zip(reversed(seen), messages, strict=True)) else [*messages]
 
 
 def _parts(value: Any, depth: int = 0) -> list[Any]:
@@ -162,3 +208,10 @@ def _texts(value: Any) -> list[str]:
 
     map_texts(value, note, strict=False)
     return [text for text in dict.fromkeys(texts) if not text.isspace()]
+
+
+def _as_text(message: AIMessage) -> AIMessage:
+    """Return a refusal as plain text: not every provider takes the block back."""
+    blocks = message.content if isinstance(message.content, list) else []
+    texts = [block.get("refusal", "") for block in blocks if isinstance(block, dict) and block.get("type") == "refusal"]
+    return message.model_copy(update={"content": "\n".join(texts)}) if texts else message

@@ -13,7 +13,7 @@ from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.reviewed_methods import RUNNABLE
 from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
-from lc_guard.langchain.check_runs import arun_checks, run_checks
+from lc_guard.langchain.child_runs import arun_checks, run_checks
 from lc_guard.langchain.messages import map_texts
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.scan_targets import prompt_text

@@ -11,8 +11,7 @@ from langchain_core.messages import BaseMessage
 
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard.langchain.messages import Change, map_texts, texts_of
-from lc_guard.langchain.refusals import WITHHELD
-from lc_guard.langchain.scan_targets import turns_of
+from lc_guard.langchain.scan_targets import WITHHELD, turns_of
 
 Tools = Literal["all"] | Collection[str]
 """``"all"`` tools, or those of these names."""

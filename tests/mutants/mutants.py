@@ -17,7 +17,6 @@ REQUESTS = "lc_guard/_engine/requests.py"
 RUNNER = "lc_guard/_engine/runner.py"
 SCAN_PHASE = "lc_guard/_engine/scan_phase.py"
 CALLBACKS = "lc_guard/langchain/callbacks.py"
-CALL_SESSIONS = "lc_guard/langchain/call_sessions.py"
 CHECKPOINTS = "lc_guard/langchain/checkpointer.py"
 DOCUMENTS = "lc_guard/langchain/documents.py"
 GUARD = "lc_guard/guard.py"
@@ -209,17 +208,17 @@ MUTANTS = (
         "tests/langchain/test_chat_model.py::test_a_blocked_prompt_never_reaches_the_model",
     ),
     _mutant(
-        "protect(model)", "all calls without a session share one", CALL_SESSIONS,
+        "protect(model)", "all calls without a session share one", SESSIONS,
         'f"lc-guard-call-{uuid.uuid4().hex}"', '"lc-guard-call"',
         "tests/langchain/test_chat_model.py::test_sessions", "tests/langchain/test_boundary.py",
     ),
     _mutant(
-        "protect(model)", "a call's own session is kept", CALL_SESSIONS,
+        "protect(model)", "a call's own session is kept", SESSIONS,
         "self._guard.session(self.id).forget()", "pass",
         "tests/langchain/test_chat_model.py::test_sessions", "tests/langchain/test_boundary.py",
     ),
     _mutant(
-        "protect(model)", "a call's own session is kept (async)", CALL_SESSIONS,
+        "protect(model)", "a call's own session is kept (async)", SESSIONS,
         "await self._guard.session(self.id).aforget()", "pass",
         "tests/langchain/test_chat_model.py::test_sessions", "tests/langchain/test_boundary.py",
     ),

@@ -123,7 +123,7 @@ def test_the_first_run_of_a_process_refuses_to_go_on_where_agents_leak(
 ) -> None:
     """Simulated: neither the request nor the watch does its work any more."""
     monkeypatch.setattr("lc_guard.langchain.middleware.GuardMiddleware._guarded", lambda self, request, config: request)
-    monkeypatch.setattr("lc_guard.langchain.model_watch.ModelWatch._refuse", lambda self, what: None)
+    monkeypatch.setattr("lc_guard.langchain.child_runs.ModelWatch._refuse", lambda self, what: None)
     with agent_of(make_guard(), lambda request: ANSWER) as (agent, server):
         for _ in range(2):  # and stays so
             with pytest.raises(SeamBroken, match="the value was let through"):

@@ -11,7 +11,7 @@ from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableLambda
 
 from lc_guard.errors import SeamBroken
-from lc_guard.langchain.model_watch import ModelWatch, unwatched, watch_of
+from lc_guard.langchain.child_runs import ModelWatch, unwatched, watch_of
 
 from ..support.openai_server import echo
 from ..support.seams import MODES, NAME, Noter, make_guard, openai, run
