@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, closing
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, LLMResult, RunInfo
-from langchain_core.outputs.chat_generation import merge_chat_generation_chunks
-from langchain_core.runnables import RunnableConfig
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult, LLMResult, RunInfo
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, patch_config
+from langchain_core.runnables.utils import AnyConfigurableField, ConfigurableField
 from langsmith.run_helpers import tracing_context
-from pydantic import PrivateAttr
 
+from lc_guard._engine.requests import GuardRequest
 from lc_guard._vendors.reviewed_methods import CHAT_MODEL
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked
-from lc_guard.langchain.chat_model_call import ProtectedCall, as_chunk, asks_for_json
-from lc_guard.langchain.chat_model_delegate import DelegatingChatModel
+from lc_guard.langchain.chat_model_call import ProtectedCall
+from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
-from lc_guard.langchain.output import InnerErrors
-from lc_guard.langchain.scan_targets import refusal
+from lc_guard.langchain.messages import map_texts, texts_of
+from lc_guard.langchain.wrapping import around_models
 
 _SEAL = Seal("protect(model)", "langchain-core")
 
 
-class ProtectedChatModel(DelegatingChatModel):
+class ProtectedChatModel(StreamedChatModel):
     """A chat model with a guard around it; made by `lc_guard.protect`.
 
     Every call hides the whole list of messages, calls the inner model and restores its text, reasoning, tool-call
@@ -52,7 +51,28 @@ class ProtectedChatModel(DelegatingChatModel):
         ValueError: If the inner object is no chat model, or a cache or rate limiter is given here.
     """
 
-    _call: ProtectedCall | None = PrivateAttr(default=None)
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({type(self.inner).__name__}, {self.guard!r})"
+
+    __str__ = __repr__
+
+    @property
+    def model(self) -> str:
+        """Name of the inner model, where it has one."""
+        return self._named("model", "model_name")
+
+    @property
+    def model_name(self) -> str:
+        """Name of the inner model, where it has one."""
+        return self._named("model_name", "model")
+
+    @property
+    def _llm_type(self) -> str:
+        return str(self._of_inner("_llm_type", "lc-guard"))
+
+    @property
+    def _identifying_params(self) -> Mapping[str, Any]:
+        return dict(self._of_inner("_identifying_params", {}))
 
     def invoke(
         self,
@@ -86,66 +106,6 @@ class ProtectedChatModel(DelegatingChatModel):
         messages = self._convert_input(input).to_messages()
         answer: AIMessage = _message(await self._acomplete(call, messages, stop, kwargs))
         return answer
-
-    def stream(
-        self,
-        input: LanguageModelInput,  # noqa: A002
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> Iterator[AIMessageChunk]:
-        """Ask the model and restore its answer as it arrives."""
-        if not self._should_stream(async_api=False, **{**kwargs, "stream": True}):
-            whole: Any = self.invoke(input, config, stop=stop, **kwargs)
-            yield whole  # no chunk, as LangChain's own do
-            return
-        call = self._open(CallbackManager, ensure_config(config), kwargs)
-        messages = self._convert_input(input).to_messages()
-        (run,) = call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
-        chunks: list[ChatGenerationChunk] = []
-        try:
-            answer: Any = self._for(call)._pieces(messages, stop, run, **kwargs)  # noqa: SLF001 - its own
-            with closing(answer) as stream:
-                for piece in stream:
-                    if run.handlers:
-                        chunks.append(ChatGenerationChunk(message=piece))
-                        run.on_llm_new_token(piece.content, chunk=chunks[-1])
-                    yield piece
-        except BaseException as error:
-            run.on_llm_error(error, response=_result(chunks))
-            raise
-        run.on_llm_end(_result(chunks))
-
-    async def astream(
-        self,
-        input: LanguageModelInput,  # noqa: A002
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[AIMessageChunk]:
-        """Async version of `stream`."""
-        if not self._should_stream(async_api=True, **{**kwargs, "stream": True}):
-            whole: Any = await self.ainvoke(input, config, stop=stop, **kwargs)
-            yield whole  # no chunk, as LangChain's own do
-            return
-        call = self._open(AsyncCallbackManager, ensure_config(config), kwargs)
-        messages = self._convert_input(input).to_messages()
-        (run,) = await call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
-        chunks: list[ChatGenerationChunk] = []
-        try:
-            answer: Any = self._for(call)._apieces(messages, stop, run, **kwargs)  # noqa: SLF001 - its own
-            async with aclosing(answer) as stream:
-                async for piece in stream:
-                    if run.handlers:
-                        chunks.append(ChatGenerationChunk(message=piece))
-                        await run.on_llm_new_token(piece.content, chunk=chunks[-1])
-                    yield piece
-        except BaseException as error:
-            await run.on_llm_error(error, response=_result(chunks))
-            raise
-        await run.on_llm_end(_result(chunks))
 
     def generate(
         self,
@@ -245,106 +205,72 @@ class ProtectedChatModel(DelegatingChatModel):
             await call.areport(run)
             return _chat_result(restored)
 
-    def _stream(
+    def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+        params = self._of_inner("_get_invocation_params", super()._get_invocation_params)(stop=stop, **kwargs)
+        return dict(params)
+
+    def bind_tools(
         self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: Any = None,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | Any],
+        *,
+        tool_choice: Any = None,
         **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        with closing(self._pieces(messages, stop, run_manager, **kwargs)) as pieces:  # type: ignore[type-var]
-            for piece in pieces:
-                yield ChatGenerationChunk(message=piece)
+    ) -> Runnable[Any, Any]:
+        """Bind tools as the inner model does; their schemas go to the provider as they are.
 
-    async def _astream(
+        Args:
+            tools: Tools, in any form that the inner model takes.
+            tool_choice: Which tool is to be called, as the inner model takes it.
+            **kwargs: Options of the inner model.
+        """
+        options = kwargs if tool_choice is None else {"tool_choice": tool_choice, **kwargs}
+        return self._around(self.inner.bind_tools(tools, **options))
+
+    def with_structured_output(
+        self, schema: dict[str, Any] | type, *, include_raw: bool = False, **kwargs: Any
+    ) -> Runnable[Any, Any]:
+        """Return objects of a schema, made and validated from restored text, as the inner model does.
+
+        Args:
+            schema: A Pydantic class, TypedDict class or JSON schema.
+            include_raw: Whether the message comes along, and parsing errors are given instead of raised.
+            **kwargs: Options of the inner model, such as ``method``.
+        """
+        if type(self.inner).__name__ == "_ConfigurableModel":
+            # it hides what it composes until the call, so that nothing could be wrapped in there: tools are used
+            if kwargs.get("method", "function_calling") != "function_calling":
+                raise NotImplementedError('a model chosen by the config gives structured output by "function_calling"')
+            return super().with_structured_output(schema, include_raw=include_raw, **kwargs)
+        return self._around(self.inner.with_structured_output(schema, include_raw=include_raw, **kwargs))
+
+    def configurable_fields(self, **kwargs: AnyConfigurableField) -> Any:
+        """Let the config choose fields of the inner model at the time of the call."""
+        return self._of(self.inner.configurable_fields(**kwargs))
+
+    def configurable_alternatives(
         self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: Any = None,
+        which: ConfigurableField,
+        *,
+        default_key: str = "default",
+        prefix_keys: bool = False,
         **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        async with aclosing(self._apieces(messages, stop, run_manager, **kwargs)) as pieces:  # type: ignore[type-var]
-            async for piece in pieces:
-                yield ChatGenerationChunk(message=piece)
+    ) -> Any:
+        """Let the config choose another model at the time of the call; all of them are protected."""
+        options = {"default_key": default_key, "prefix_keys": prefix_keys, **kwargs}
+        return self._of(self.inner.configurable_alternatives(which, **options))
 
-    def _pieces(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: Any = None,
-        **kwargs: Any,
-    ) -> Iterator[AIMessageChunk]:
-        """Stream restored messages; `_stream` without LangChain's envelope, which costs as much as restoring."""
-        call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
-        with call.watched(messages, run_manager) as run:
-            try:
-                hidden = call.hide(messages, run)
-            except Blocked as blocked:
-                yield as_chunk(self._instead(blocked))
-                return
-            answer = self.inner.stream(hidden, call.inner_config(run), stop=stop, **kwargs)
-            with closing(call.ask_stream(answer)) as chunks:  # type: ignore[type-var]
-                inside = InnerErrors()
-                try:
-                    for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):
-                        yield call.feed(chunk)
-                except Blocked as blocked:
-                    yield from call.flush()
-                    if not call.judged or blocked is inside.error:
-                        raise
-                    yield as_chunk(self._instead(blocked, of=call.shown_id))
-                    return
-                except Exception:
-                    yield from call.flush()  # what was held back is shown before the error
-                    raise
-                yield from call.flush()
-            call.report(run)
+    def get_num_tokens(self, text: str) -> int:
+        """Count the tokens of a text as the model would see it: some providers count on their servers."""
+        return int(self.inner.get_num_tokens(self._as_seen(text)))
 
-    async def _apieces(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: Any = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[AIMessageChunk]:
-        call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
-        unblocked = self.guard.run_blocking
-        async with call.awatched(messages, run_manager) as run:
-            try:
-                hidden = await call.ahide(messages, run)
-            except Blocked as blocked:
-                yield as_chunk(self._instead(blocked))
-                return
-            answer = self.inner.astream(hidden, call.inner_config(run), stop=stop, **kwargs)
-            async with aclosing(call.aask_stream(answer)) as chunks:  # type: ignore[type-var]
-                inside = InnerErrors()
-                try:
-                    async for chunk in call.ajudge_stream(inside.achunks(chunks) if call.judged else chunks, run):
-                        yield await unblocked(partial(call.feed, chunk))
-                except Blocked as blocked:
-                    for piece in await unblocked(call.flush):
-                        yield piece
-                    if not call.judged or blocked is inside.error:
-                        raise
-                    yield as_chunk(self._instead(blocked, of=call.shown_id))
-                    return
-                except Exception:
-                    for piece in await unblocked(call.flush):
-                        yield piece
-                    raise
-                for piece in await unblocked(call.flush):
-                    yield piece
-            await call.areport(run)
+    def get_token_ids(self, text: str) -> list[int]:
+        """Return the tokens of a text as the model would see it."""
+        return list(self.inner.get_token_ids(self._as_seen(text)))
 
-    def _should_stream(self, *, async_api: bool, run_manager: Any = None, **kwargs: Any) -> bool:
-        if isinstance(self.inner, BaseChatModel):
-            decide = self.inner._should_stream  # noqa: SLF001 - what it would do by itself
-            return bool(decide(async_api=async_api, run_manager=run_manager, **kwargs))
-        return super()._should_stream(async_api=async_api, run_manager=run_manager, **kwargs)
-
-    def _streaming_disabled(self, **kwargs: Any) -> bool:
-        disabled = self._of_inner("_streaming_disabled")
-        return bool(disabled(**kwargs)) if disabled is not None else super()._streaming_disabled(**kwargs)
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
+        """Count the tokens of messages as the model would see them."""
+        options = {} if tools is None else {"tools": tools}
+        return int(self.inner.get_num_tokens_from_messages(self._as_seen(messages), **options))
 
     def _complete(
         self, call: ProtectedCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
@@ -355,7 +281,7 @@ class ProtectedChatModel(DelegatingChatModel):
             generate = _SEAL.private(self._for(call), "_generate_with_cache")
             result: ChatResult = generate(messages, stop, run, **kwargs)
         except BaseException as error:
-            run.on_llm_error(error, response=_result([]))
+            run.on_llm_error(error, response=llm_result([]))
             raise
         run.on_llm_end(LLMResult(generations=[list(result.generations)]))
         return result
@@ -369,33 +295,10 @@ class ProtectedChatModel(DelegatingChatModel):
             generate = _SEAL.private(self._for(call), "_agenerate_with_cache")
             result: ChatResult = await generate(messages, stop, run, **kwargs)
         except BaseException as error:
-            await run.on_llm_error(error, response=_result([]))
+            await run.on_llm_error(error, response=llm_result([]))
             raise
         await run.on_llm_end(LLMResult(generations=[list(result.generations)]))
         return result
-
-    def _open(self, manager: type[Any], config: RunnableConfig, kwargs: dict[str, Any]) -> ProtectedCall:
-        session = call_session(self.guard, config, fixed=self.session_id, isolated=self.isolated)
-        metadata = {**(config.get("metadata") or {}), **self._get_ls_params(**kwargs)}
-        watchers = manager.configure(
-            config.get("callbacks"),
-            self.callbacks,
-            self.verbose,
-            config.get("tags"),
-            self.tags,
-            metadata,
-            self.metadata,
-        )
-        options = {**(self._of_inner("model_kwargs") or {}), **kwargs}
-        return ProtectedCall(
-            self.guard, config, session, watchers, json_content=asks_for_json(options), judge_tools=self.judges_tools
-        )
-
-    def _for(self, call: ProtectedCall) -> Self:
-        """Return this model for one call: LangChain's own methods then find the call."""
-        twin = self.model_copy()
-        twin._call = call  # noqa: SLF001 - its own
-        return twin
 
     def _for_v3(
         self, manager: type[Any], config: RunnableConfig | None, kwargs: dict[str, Any]
@@ -410,25 +313,31 @@ class ProtectedChatModel(DelegatingChatModel):
             shown["run_id"] = call.run_id
         return self._for(call), shown
 
-    def _instead(self, blocked: Blocked, *, of: str | None = None) -> AIMessage:
-        """Return the answer that stands for a blocked one.
+    def _as_seen(self, value: Any) -> Any:
+        with call_session(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
+            (outcome,) = self.guard.check([GuardRequest(texts_of(value), session.id)])
+            outcome.raise_if_blocked()
+            return map_texts(value, outcome.hide)
 
-        Args:
-            blocked: What blocked it.
-            of: Id of the message that was begun, or None.
+    def _around(self, composed: Any) -> Runnable[Any, Any]:
+        """Put this model where the inner one stands in what was composed of it."""
+        protected: Runnable[Any, Any] = around_models(composed, self._of)
+        if protected is composed:
+            raise _SEAL.broken(
+                f"{type(self.inner).__name__} gave a {type(composed).__name__} with no model to protect",
+                f"Call {type(self.inner).__name__}'s own method, and protect() what it gives",
+            )
+        return protected
 
-        Raises:
-            Blocked: If none does.
-        """
-        if self.on_blocked == "raise":
-            raise blocked
-        return refusal(self.on_blocked, blocked.decision, as_block=self.refuses_by_block, of=of)
+    def _of(self, inner: Any) -> Any:
+        return self if inner is self.inner else self.model_copy(update={"inner": inner})
 
-    def _started(self, messages: list[BaseMessage]) -> tuple[dict[str, Any], list[list[BaseMessage]]]:
-        return self._serialized, [messages]
-
-    def _run_of(self, call: ProtectedCall) -> dict[str, Any]:
-        return {"name": call.name, "run_id": call.run_id, "batch_size": 1, "invocation_params": {}, "options": {}}
+    def _named(self, *names: str) -> str:
+        found = (self._of_inner(name) for name in names)
+        for name in found:
+            if isinstance(name, str):
+                return name
+        raise AttributeError("the inner model has no model name")
 
 
 # a driver that a later LangChain adds is no way around what stands above
@@ -452,11 +361,6 @@ def _chat_result(message: AIMessage) -> ChatResult:
 
 def _message(result: ChatResult) -> Any:
     return result.generations[0].message
-
-
-def _result(chunks: list[ChatGenerationChunk]) -> LLMResult:
-    whole = merge_chat_generation_chunks(chunks)
-    return LLMResult(generations=[[whole]] if whole else [])
 
 
 def _split(callbacks: Any, kwargs: dict[str, Any]) -> tuple[RunnableConfig, dict[str, Any]]:

@@ -27,6 +27,7 @@ MESSAGES = "lc_guard/langchain/messages.py"
 MIDDLEWARE = "lc_guard/langchain/middleware.py"
 MODEL_CALLS = "lc_guard/langchain/chat_model_call.py"
 CHAT_MODEL = "lc_guard/langchain/chat_model.py"
+CHAT_MODEL_STREAM = "lc_guard/langchain/chat_model_stream.py"
 OTEL = "lc_guard/observability/otel.py"
 RESTORERS = "lc_guard/langchain/restore.py"
 RESTORING = "lc_guard/_placeholders/restorer.py"
@@ -169,15 +170,15 @@ MUTANTS = (
         "await self.inner.ainvoke(hidden,", "await self.inner.ainvoke(messages,", EVERY_MODE,
     ),
     _mutant(
-        "protect(model)", "hides nothing (stream)", CHAT_MODEL,
+        "protect(model)", "hides nothing (stream)", CHAT_MODEL_STREAM,
         "self.inner.stream(hidden,", "self.inner.stream(messages,", EVERY_MODE,
     ),
     _mutant(
-        "protect(model)", "hides nothing (astream)", CHAT_MODEL,
+        "protect(model)", "hides nothing (astream)", CHAT_MODEL_STREAM,
         "self.inner.astream(hidden,", "self.inner.astream(messages,", EVERY_MODE,
     ),
     _mutant(
-        "protect(model)", "hides nothing (stream): a notebook must notice", CHAT_MODEL,
+        "protect(model)", "hides nothing (stream): a notebook must notice", CHAT_MODEL_STREAM,
         "self.inner.stream(hidden,", "self.inner.stream(messages,", f"{NOTEBOOKS}[05_streaming.ipynb]",
     ),
     _mutant(
@@ -191,7 +192,7 @@ MUTANTS = (
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
-        "protect(model)", "judges no stream", CHAT_MODEL,
+        "protect(model)", "judges no stream", CHAT_MODEL_STREAM,
         "for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):",
         "for chunk in chunks:",
         "tests/langchain/test_scanners.py::test_a_protected_model_streams_as_the_policy_says",
@@ -223,12 +224,12 @@ MUTANTS = (
         "tests/langchain/test_chat_model.py::test_sessions", "tests/langchain/test_boundary.py",
     ),
     _mutant(
-        "protect(model)", "skips what is held at the end of a stream", CHAT_MODEL,
+        "protect(model)", "skips what is held at the end of a stream", CHAT_MODEL_STREAM,
         "yield from call.flush()\n            call.report(run)", "pass\n            call.report(run)",
         "tests/langchain/test_chat_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
     _mutant(
-        "protect(model)", "skips what is held at the end of a stream (async)", CHAT_MODEL,
+        "protect(model)", "skips what is held at the end of a stream (async)", CHAT_MODEL_STREAM,
         "yield piece\n            await call.areport(run)", "pass\n            await call.areport(run)",
         "tests/langchain/test_chat_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
