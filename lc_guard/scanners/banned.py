@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult, normalize_kind
 from lc_guard.scanners.base import Cost, ScanRequest
-from lc_guard.scanners.normalizing import end_offset, folded
+from lc_guard.scanners.phrase_matching import end_offset, folded
 
 _BLANKS = re.compile(r"\s+")
 _STARTS = re.compile(r"(?<![^\W_])[^\W_]|[^\w\s]")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from lc_guard.scanners.attack_phrases import JailbreakPhrases, PlaceholderProbing
 from lc_guard.scanners.base import Scanner
 from lc_guard.scanners.encoded import EncodedPayloads
 from lc_guard.scanners.invisible import InvisibleCharacters
-from lc_guard.scanners.jailbreaks import JailbreakPhrases
-from lc_guard.scanners.probing import PlaceholderProbing
 from lc_guard.scanners.secrets import Secrets
 
 

@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 from lc_guard._text.escapes import unescaped
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
+from lc_guard.scanners.attack_phrases import JailbreakPhrases, PlaceholderProbing
 from lc_guard.scanners.base import Cost, Scanner, ScanRequest, scanner_name
-from lc_guard.scanners.jailbreaks import JailbreakPhrases
-from lc_guard.scanners.probing import PlaceholderProbing
 from lc_guard.scanners.secrets import Secrets
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}")
@@ -224,16 +223,16 @@ class EncodedPayloads:
             raise GuardError(f"max_depth={max_depth!r} is out of range: give 1…{_MAX_DEPTH}")
         self.name = name
         self._scanners: tuple[Scanner, ...] = inner
+        self._names = [scanner_name(scanner) for scanner in inner]
         self._max_depth = max_depth
 
     def __repr__(self) -> str:
-        names = [scanner_name(scanner) for scanner in self._scanners]
-        return f"{type(self).__name__}({names}, max_depth={self._max_depth})"
+        return f"{type(self).__name__}({self._names}, max_depth={self._max_depth})"
 
     @property
     def details(self) -> dict[str, Any]:
         """Names of the scanners that judge what was decoded, for the trace."""
-        return {"scanners": [scanner_name(scanner) for scanner in self._scanners], "max_depth": self._max_depth}
+        return {"scanners": [*self._names], "max_depth": self._max_depth}
 
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge what a text decodes to.

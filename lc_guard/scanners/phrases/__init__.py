@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import functools
 
+from lc_guard.scanners.phrase_matching import Rule
 from lc_guard.scanners.phrases.de_fr_es import foreign_rules
 from lc_guard.scanners.phrases.en import document_rules, injection_rules, persona_rules
-from lc_guard.scanners.phrases.matching import Rule
 
 
 @functools.cache

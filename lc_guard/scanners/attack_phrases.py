@@ -1,4 +1,8 @@
-"""Known phrases of prompt injection and jailbreaks, by rules: no model, and honest about what it misses."""
+"""Attacks that are known by their words, by rules: no model, and honest about what they miss.
+
+Prompt injection and jailbreaks (`JailbreakPhrases`), and attempts to learn what placeholders stand for, by asking,
+decoding, spelling out, swapping or trying one by one (`PlaceholderProbing`).
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,20 @@ from typing import Any
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest, Turn
-from lc_guard.scanners.normalizing import canonical, canonical_offsets, in_leet
+from lc_guard.scanners.phrase_matching import (
+    Hit,
+    Rule,
+    canonical,
+    canonical_offsets,
+    hits,
+    in_leet,
+    risk_of,
+    risks_by_category,
+)
 from lc_guard.scanners.phrases import jailbreak_rules, template_rules
-from lc_guard.scanners.phrases.matching import Hit, Rule, hits, risk_of, risks_by_category
+from lc_guard.scanners.phrases.probing import probing_rules
 
-_KIND = "JAILBREAK"
+_JAILBREAK = "JAILBREAK"
 # A phrase in quotes, in a text that speaks of such phrases, is talked about: the weight that is left of it.
 _QUOTED = 0.45
 _SPEAKS_OF = re.compile(
@@ -22,6 +35,19 @@ _SPEAKS_OF = re.compile(
 )
 _EARLIER_TURNS, _EARLIER_CHARACTERS = 8, 1_000
 _REACH = 400
+
+_PROBE = "PLACEHOLDER_PROBE"
+# The styles of lc_guard._placeholders.grammar, and tokens that lost their brackets: a kind in capitals and an index.
+_TOKEN = re.compile(
+    r"(?:[\[<(]\s?)?(?<![A-Za-z0-9_])(?P<kind>(?:REDACTED[_ -])?[A-Z][A-Z0-9]{1,31}(?:_[A-Z][A-Z0-9]{0,31}){0,6}"
+    r")_(?P<index>\d{1,9})"
+    r"(?![A-Za-z0-9_])(?:\s?[\]>)])?"
+    r"|[\[<]\s?(?:redacted)[_ -](?P<word>[a-z]{2,31}(?:[_ -][a-z]{2,31}){0,4})[_ -](?P<number>\d{1,9})\s?[\]>]",
+)
+_MANY, _MANY_RISK = 6, 0.6
+_SHARE = 0.3
+_FAR, _FAR_RISK = 1_000, 0.3
+_MARK = " placeholdertoken "
 
 
 class JailbreakPhrases:
@@ -59,8 +85,7 @@ class JailbreakPhrases:
         without: Sequence[str] = (),
         name: str = "JailbreakPhrases",
     ) -> None:
-        if not 0 < threshold <= 1:
-            raise GuardError(f"threshold={threshold!r} is no risk that a text can have: give a number above 0, up to 1")
+        _require_risk(threshold)
         rules = [*jailbreak_rules(), *extra_rules]
         known = {rule.id for rule in rules} | {rule.id for rule in template_rules()}
         if len(known) < len(rules) + len(template_rules()):
@@ -123,16 +148,90 @@ class JailbreakPhrases:
         return [hit for hit in hits(whole, self._rules, beyond=len(before) + 1) if hit.start < len(before)]
 
 
+class PlaceholderProbing:
+    """Finds prompts that try to make the model tell, enumerate, transform or swap placeholders.
+
+    A user who mentions a placeholder is in order: it stood in the last answer, perhaps. Asking what is behind it, not.
+
+    Args:
+        threshold: Risk from which a text is not valid, above 0, up to 1.
+        many: Different indices of one kind in a row (``PERSON_1``, ``PERSON_2``, …) that count as trying them out.
+        name: The check's name.
+
+    Raises:
+        GuardError: The threshold is out of range, or `many` is below 2.
+    """
+
+    cost: Cost = "instant"
+
+    def __init__(self, *, threshold: float = 0.5, many: int = _MANY, name: str = "PlaceholderProbing") -> None:
+        _require_risk(threshold)
+        if many < 2:
+            raise GuardError(f"many={many!r} would count every placeholder as an attempt: give 2 or more")
+        self.name = name
+        self._threshold = threshold
+        self._many = many
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(threshold={self._threshold}, many={self._many})"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The settings, for the trace."""
+        return {"threshold": self._threshold, "many": self._many}
+
+    def scan(self, request: ScanRequest) -> ScanResult:
+        """Judge a text.
+
+        Args:
+            request: The text.
+
+        Returns:
+            The risk; entities for the placeholders that were typed, if the text is not valid.
+        """
+        text = request.text
+        tokens = list(_TOKEN.finditer(text)) if "_" in text or "[" in text or "<" in text else []
+        if not tokens and not _speaks_of_placeholders(text):
+            return ScanResult(valid=True, risk_score=0.0)
+        found = _asked(text, with_tokens=bool(tokens))
+        categories = risks_by_category(found)
+        enumerated = self._enumerated(text, tokens)
+        if enumerated:
+            categories["enumerate"] = max(categories.get("enumerate", 0.0), enumerated)
+        risk = 1 - (1 - risk_of(found)) * (1 - enumerated)
+        valid = risk < self._threshold
+        entities = () if valid else tuple(Entity(_PROBE, *token.span()) for token in tokens)
+        return ScanResult(valid, risk, entities=entities, categories=categories)
+
+    def _enumerated(self, text: str, tokens: list[re.Match[str]]) -> float:
+        """Return the risk that placeholders are tried out; ``COLUMN_1`` without brackets is a name in code."""
+        indices: dict[str, set[int]] = {}
+        typed = [token for token in tokens if token[0][0] in "[<(" or token[0].startswith("REDACTED")]
+        for token in typed:
+            kind = (token["kind"] or token["word"]).upper().removeprefix("REDACTED_")
+            indices.setdefault(kind, set()).add(int(token["index"] or token["number"]))
+        rows = max((_longest_row(numbers) for numbers in indices.values()), default=0)
+        # In a text about many people they stand apart; placeholders and little else are a list of tries.
+        if rows >= self._many and sum(len(token[0]) for token in typed) > _SHARE * len(text):
+            return _MANY_RISK
+        return _FAR_RISK if any(number >= _FAR for numbers in indices.values() for number in numbers) else 0.0
+
+
+def _require_risk(threshold: float) -> None:
+    if not 0 < threshold <= 1:
+        raise GuardError(f"threshold={threshold!r} is no risk that a text can have: give a number above 0, up to 1")
+
+
 def _entities(
     text: str, found: Sequence[Hit], written: Sequence[Hit], weights: Mapping[str, float], *, leet: bool
 ) -> tuple[Entity, ...]:
     """Return where phrases stand; what was found in a text that lower case makes longer or shorter has no place."""
     keeps_offsets = len(text.lower()) == len(text)
-    entities = [Entity(_KIND, hit.start, hit.end, hit.rule.weight) for hit in written if keeps_offsets]
+    entities = [Entity(_JAILBREAK, hit.start, hit.end, hit.rule.weight) for hit in written if keeps_offsets]
     if found:
         _, spans = canonical_offsets(text, leet=leet)
         entities += [
-            Entity(_KIND, spans[hit.start][0], spans[hit.end - 1][1], weights.get(hit.rule.id, hit.rule.weight))
+            Entity(_JAILBREAK, spans[hit.start][0], spans[hit.end - 1][1], weights.get(hit.rule.id, hit.rule.weight))
             for hit in found
         ]
     return _merged(entities)
@@ -144,7 +243,7 @@ def _merged(entities: Sequence[Entity]) -> tuple[Entity, ...]:
     for entity in sorted(entities, key=lambda item: (item.start, item.end)):
         if merged and entity.start < merged[-1].end:
             last = merged.pop()
-            merged.append(Entity(_KIND, last.start, max(last.end, entity.end), max(last.score, entity.score)))
+            merged.append(Entity(_JAILBREAK, last.start, max(last.end, entity.end), max(last.score, entity.score)))
         else:
             merged.append(entity)
     return tuple(merged)
@@ -162,3 +261,21 @@ def _weights(text: str, found: Sequence[Hit]) -> dict[str, float]:
         if _SPEAKS_OF.search(outside):
             lowered[hit.rule.id] = hit.rule.weight * _QUOTED
     return lowered
+
+
+def _longest_row(numbers: set[int]) -> int:
+    longest = row = 0
+    for number in sorted(numbers):
+        row = row + 1 if number - 1 in numbers else 1
+        longest = max(longest, row)
+    return longest
+
+
+def _speaks_of_placeholders(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in ("placeholder", "redact", "anonymi", "pseudonym", "masked", "platzhalter"))
+
+
+def _asked(text: str, *, with_tokens: bool) -> list[Hit]:
+    marked = _TOKEN.sub(_MARK, text) if with_tokens else text
+    return hits(canonical(marked), probing_rules(_MARK.strip()))

@@ -131,7 +131,7 @@ def test_long_conversations_are_cut():
 
 
 def test_every_rule_is_met_by_a_case_that_has_its_anchors():
-    from lc_guard.scanners.normalizing import canonical
+    from lc_guard.scanners.phrase_matching import canonical
 
     texts = [canonical(" ".join([*(t.text for t in case.request.turns), case.request.text])) for case in ATTACKS]
     met = {rule.id for rule in jailbreak_rules() if any(rule.compiled.search(text) for text in texts)}
