@@ -106,7 +106,7 @@ class _Walk:
             raise UnsupportedInput(f"the input has no key {', '.join(map(repr, missing))} (named in keys=)")
         return _updated(value, {key: self.data(value[key], 1) for key in keys if key in value})
 
-    def data(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 - one line for each type
+    def data(self, value: Any, depth: int) -> Any:
         if isinstance(value, str):
             return self._change(value) if value else value
         if value is None or isinstance(value, _PLAIN):
@@ -117,6 +117,10 @@ class _Walk:
             return self.mapping(value, depth)
         if isinstance(value, list | tuple | set | frozenset):
             return self.items(value, lambda item: self.data(item, depth + 1))
+        return self.instance(value, depth)
+
+    def instance(self, value: Any, depth: int) -> Any:
+        """Walk an object with fields: LangChain's, Pydantic's or a dataclass."""
         langchain = _langchain()
         if isinstance(value, langchain.BaseMessage):
             return self.message(value, depth)

@@ -137,10 +137,13 @@ def _parts(value: Any, depth: int = 0) -> list[Any]:
     if isinstance(value, Mapping):
         names = [(dict.fromkeys(value),)] if depth else []  # keys may be data as well
         return [*names, *(part for item in value.values() for part in _parts(item, depth + 1))]
-    if isinstance(value, Document):
-        return [value]
-    messages = [item for item in value if isinstance(item, BaseMessage)]
-    others = [part for item in value if not isinstance(item, BaseMessage) for part in _parts(item, depth + 1)]
+    return [value] if isinstance(value, Document) else _parts_of_items(value, depth)
+
+
+def _parts_of_items(items: Iterable[Any], depth: int) -> list[Any]:
+    """Take a sequence apart: its messages are one conversation, wherever they stand in it."""
+    messages = [item for item in items if isinstance(item, BaseMessage)]
+    others = [part for item in items if not isinstance(item, BaseMessage) for part in _parts(item, depth + 1)]
     return [messages, *others] if messages else others
 
 
