@@ -274,8 +274,7 @@ def _without_watches(guard: Guard) -> Iterator[None]:
 def is_watched_here() -> bool:
     """Return whether any guard watches what runs here without a config of its own."""
     around = var_child_runnable_config.get()
-    callbacks = around.get("callbacks") if around else None
-    return any(isinstance(handler, ModelWatch) for handler in _handlers(callbacks))
+    return around is not None and any(isinstance(handler, ModelWatch) for handler in _handlers(around.get("callbacks")))
 
 
 def watch_of(callbacks: Any, guard: Guard) -> ModelWatch | None:

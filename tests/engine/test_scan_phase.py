@@ -179,6 +179,16 @@ def test_a_service_outside_sees_what_is_hidden(mode: str) -> None:
 
 
 @modes
+def test_what_a_scanner_says_later_does_not_show_it_more(mode: str) -> None:
+    remote = RemoteWatcher()
+    guard = guarded(remote, detectors=ExactDetector({"PERSON": [CANARY]}))
+    remote.sees = "original"
+    (outcome,), _ = check(guard, mode, job(f"I am {CANARY}"))
+    assert remote.texts == ["I am [REDACTED_PERSON_1]"]
+    assert outcome.hide(f"I am {CANARY}") == "I am [REDACTED_PERSON_1]"
+
+
+@modes
 def test_a_service_outside_is_not_asked_about_what_is_blocked(mode: str) -> None:
     remote = RemoteWatcher()
     (outcome,), _ = check(guarded(remote, Watcher()), mode, job(BAD))
