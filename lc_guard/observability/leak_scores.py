@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lc_guard._engine.leaks import LEAK_SCORE, Leak
+from lc_guard._vendors.seals import Seal
 
 if TYPE_CHECKING:
     from langfuse import Langfuse
@@ -51,7 +52,9 @@ def _client(exports: Callable[[Any], bool]) -> Langfuse | None:
     from langfuse import Langfuse  # noqa: PLC0415 - here and below: another backend's exporter needs no SDK
     from langfuse._client.resource_manager import LangfuseResourceManager  # noqa: PLC0415
 
-    for resources in list(LangfuseResourceManager._instances.values()):  # noqa: SLF001 - `get_client` takes a lock
+    # `get_client` takes a lock
+    clients = Seal(LEAK_SCORE, "langfuse").private(LangfuseResourceManager, "_instances")
+    for resources in list(clients.values()):
         if exports(resources):
             # A client of a public key that is there shares its resources; made without the lock of `get_client`,
             # which a flush at the end of the process may hold while it waits for this thread.
