@@ -64,11 +64,7 @@ def extras() -> dict[str, bool]:
 
 
 def traps(environ: Mapping[str, str] | None = None) -> tuple[Trap, ...]:
-    """Look for what sends or logs raw text beside the guard.
-
-    Args:
-        environ: The variables; None takes those of the process.
-    """
+    """Look for what sends or logs raw text beside the guard, in the process's variables unless others are given."""
     return tuple(_traps(os.environ if environ is None else environ))
 
 

@@ -81,18 +81,9 @@ def is_word_character(char: str) -> bool:
 
 
 def exposed(text: str, start: int, end: int, coverage: Coverage) -> tuple[int, int]:
-    """Count what of a span can still be read.
+    """Count the characters of a span that are not covered and so can still be read, and those that count.
 
     Word characters count; in a span without any (an emoji, ``***``) every character that is no blank does.
-
-    Args:
-        text: The text.
-        start: First offset of the span.
-        end: Offset after the span.
-        coverage: What is covered.
-
-    Returns:
-        The number of characters that are not covered, and of those that count.
     """
     counts = _what_counts(text, start, end)
     total = _count(text, start, end, counts)
@@ -259,16 +250,7 @@ class Tally:
         self._characters: Counter[str] = Counter()
 
     def add(self, text: str, mentions: Iterable[Mention], findings: Iterable[Entity]) -> list[Exposed]:
-        """Count one text.
-
-        Args:
-            text: The text.
-            mentions: What is marked in it.
-            findings: What the detector gave, with offsets inside the text.
-
-        Returns:
-            The mentions that are not fully masked.
-        """
+        """Count one text with what is marked and what was found; return the mentions that are not fully masked."""
         marks = self._marks(text, mentions)
         found = sorted({untitled(text, e.start, e.end, self._kind_of(e.kind)) for e in findings if e.start < e.end})
         seen = _Text(text, marks, found)

@@ -135,13 +135,9 @@ def require_masked(client: Langfuse, guard: Guard, unmasked: Unmasked) -> None:
 
 
 def prove_mask(client: Langfuse, mask: Mask) -> bool:
-    """Send a canary through a client, once, to see that the SDK asks the mask; the mask keeps it back.
+    """Send a canary through a client, once, to see that the SDK asks the mask, which keeps it back; else SeamBroken.
 
-    Returns:
-        False if that can't be seen now, because the client still waits for Langfuse.
-
-    Raises:
-        SeamBroken: The SDK exported the canary without asking the mask.
+    False if that can't be seen now, because the client still waits for Langfuse.
     """
     resources = SEAL.private(client, "_resources")
     if vars(resources).get(_PROVED) is mask:

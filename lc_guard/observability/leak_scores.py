@@ -16,17 +16,10 @@ logger = logging.getLogger("lc_guard.langfuse")
 
 
 def score_leak(leak: Leak, exports: Callable[[Any], bool]) -> bool:
-    """Queue the score of a leak with the client whose spans are being exported.
+    """Queue the score of a leak with the client of whose resources `exports` is true; return whether it is queued.
 
-    A score is put into the client's queue, which another thread empties: nothing waits here for Langfuse, and no lock
-    is taken that a flush may hold.
-
-    Args:
-        leak: The leak, with the ids of OpenTelemetry.
-        exports: Tells of a client's resources whether they are those.
-
-    Returns:
-        Whether it is queued. Never raises: the observation says the same by its level.
+    It is put into the client's queue, which another thread empties: nothing waits here for Langfuse, and no lock is
+    taken that a flush may hold. Never raises: the observation says the same by its level.
     """
     try:
         client = _client(exports)

@@ -40,15 +40,7 @@ class RailsThread:
         self._start(self._load()).result()
 
     def check(self, messages: list[dict[str, Any]], kind: RailKind, seconds: float) -> tuple[str, str]:
-        """Run rails on messages.
-
-        Args:
-            messages: A conversation; its last user or assistant text is judged.
-            kind: Which rails.
-            seconds: How long to wait.
-
-        Returns:
-            NeMo's status (``"passed"``, ``"modified"``, ``"blocked"``), and the text after the rails.
+        """Run rails on the last user or assistant text of messages; return NeMo's status and the text after the rails.
 
         Raises:
             ScannerTimeout: They did not finish in time.

@@ -47,15 +47,8 @@ class Folded(NamedTuple):
 def folded(text: str, *, casefold: bool = True, accents: bool = True, leet: bool = False) -> Folded:
     """Fold a text: NFKC, case, no invisible characters.
 
-    Args:
-        text: Any text.
-        casefold: Whether upper and lower case become the same.
-        accents: Whether accents stay. Without them, letters of other alphabets that look Latin become Latin too, in
-            words that have a Latin letter.
-        leet: Whether digits and signs that stand for letters become them (``1`` and ``l`` both read as ``i``).
-
-    Returns:
-        The folded text with its offsets.
+    Without `accents`, letters of other alphabets that look Latin become Latin too, in words that have a Latin letter.
+    With `leet`, digits and signs that stand for letters become them (``1`` and ``l`` both read as ``i``).
     """
     if text.isascii():
         folding = _UNSEEN.search(text) is not None
@@ -69,12 +62,7 @@ def folded(text: str, *, casefold: bool = True, accents: bool = True, leet: bool
 
 
 def end_offset(offsets: Sequence[int], end: int) -> int:
-    """Return where a stretch of the folded text ends in the original: behind the last letter, with its marks.
-
-    Args:
-        offsets: Those of a `Folded`.
-        end: Offset in the folded text, 1 or more.
-    """
+    """Return where a stretch of the folded text ends in the original: behind the last letter, with its marks."""
     last = offsets[end - 1]
     while offsets[end] <= last:
         end += 1
@@ -142,12 +130,7 @@ def in_leet(text: str) -> bool:
 def canonical(text: str, *, leet: bool = False) -> str:
     """Return the words of a text, folded, with one blank between them; ends of sentences as ``.``, quotes as ``"``.
 
-    Args:
-        text: Any text.
-        leet: Whether digits and signs in words are read as letters.
-
-    Returns:
-        A text on which a phrase has one spelling, whatever stood between its words.
+    On such a text a phrase has one spelling, whatever stood between its words.
     """
     plain = _plain(text, leet=leet).text
     if _SPACED.search(plain):
@@ -165,15 +148,7 @@ def _letter(match: re.Match[str]) -> str:
 
 
 def canonical_offsets(text: str, *, leet: bool = False) -> tuple[str, list[tuple[int, int]]]:
-    """Return `canonical` with, for each of its characters, the span of the original's token that it comes from.
-
-    Args:
-        text: Any text.
-        leet: Whether digits and signs in words are read as letters.
-
-    Returns:
-        The canonical text, and one span a character.
-    """
+    """Return `canonical` with, for each of its characters, the span of the original's token that it comes from."""
     plain, offsets = _plain(text, leet=leet)
     runs = {match.start(): match.end() for match in _SPACED.finditer(plain)}
     pieces: list[str] = []

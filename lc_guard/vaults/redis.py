@@ -227,11 +227,7 @@ class RedisStore:
         return self._client
 
     def _check(self, client: Any) -> None:
-        """Refuse a server that forgets: one that drops keys for room, or loses what it has acknowledged.
-
-        Raises:
-            VaultError: If it says so of itself. What it does not tell is believed.
-        """
+        """Refuse a server that says it drops keys for room, or loses what it acknowledged, by a VaultError."""
         policy = str(client.info("memory").get("maxmemory_policy", ""))
         if policy.startswith("allkeys-"):
             raise VaultError(

@@ -48,13 +48,7 @@ class Rule:
 
 
 def rules(category: str, table: Iterable[Sequence[Any]], *, language: str = "en") -> tuple[Rule, ...]:
-    """Make rules of a table.
-
-    Args:
-        category: Category of all, and first part of their ids.
-        table: Rows of name, weight, anchors, pattern, source, and perhaps the strings of `Rule.also`.
-        language: ISO 639-1 code, second part of their ids.
-    """
+    """Make rules of rows of name, weight, anchors, pattern, source, and perhaps the strings of `Rule.also`."""
     return tuple(Rule(f"{category}-{language}-{name}", category, *rest) for name, *rest in table)
 
 
@@ -72,16 +66,7 @@ class Hit(NamedTuple):
 
 
 def hits(text: str, rules: Iterable[Rule], *, beyond: int = 0) -> list[Hit]:
-    """Return one hit for each rule that finds something.
-
-    Args:
-        text: A canonical text.
-        rules: What to look for.
-        beyond: A find that ends before this offset does not count.
-
-    Returns:
-        Hits in the order of the rules; of several finds of a rule the first.
-    """
+    """Return one hit, the first, for each rule that finds something in a canonical text not wholly before `beyond`."""
     found = []
     for rule in rules:
         if not _any_in(rule.anchors, text) or (rule.also and not _any_in(rule.also, text)):
@@ -102,12 +87,7 @@ def _any_in(anchors: tuple[str, ...], text: str) -> bool:
 
 
 def risk_of(found: Sequence[Hit], weights: Mapping[str, float] | None = None) -> float:
-    """Combine hits as independent evidence, as 1 - (1 - a)(1 - b) and so on.
-
-    Args:
-        found: Hits of different rules.
-        weights: Rule id → weight, where it is not the rule's own.
-    """
+    """Combine hits of rules as independent evidence, as 1 - (1 - a)(1 - b) and so on; weights by rule go first."""
     doubt = 1.0
     for hit in found:
         doubt *= 1.0 - (weights or {}).get(hit.rule.id, hit.rule.weight)
