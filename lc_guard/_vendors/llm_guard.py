@@ -37,12 +37,7 @@ def installed() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What the constructor of a scanner takes.
-
-    Attributes:
-        required: Keywords without a default.
-        keywords: All keywords.
-    """
+    """What the constructor of a scanner takes: the keywords without a default, and all."""
 
     required: tuple[str, ...]
     keywords: tuple[str, ...]

@@ -19,12 +19,7 @@ _PYTHONS_OWN = frozenset(name for kind in (object, type) for name in dir(kind)) 
 
 
 class Seal:
-    """The checks of one seam.
-
-    Args:
-        seam: Name of the seam, as a user knows it, such as ``"protect(model)"``.
-        library: Distribution that the seam stands on, such as ``"langchain-core"``.
-    """
+    """The checks of one seam, named as a user knows it (``"protect(model)"``), on a library (``"langchain-core"``)."""
 
     __slots__ = ("library", "seam")
 

@@ -45,11 +45,7 @@ from lc_guard.records import Entity
 
 
 class Coverage:
-    """The union of spans, in order and disjoint.
-
-    Args:
-        spans: Pairs of start and end, in any order; they may overlap.
-    """
+    """The union of spans, pairs of start and end that may overlap: in order and disjoint."""
 
     def __init__(self, spans: Iterable[tuple[int, int]] = ()) -> None:
         self._starts: list[int] = []
@@ -193,13 +189,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """All PII by word characters.
-
-    Attributes:
-        marked: In mentions.
-        covered: In findings.
-        both: In mentions and findings.
-    """
+    """All PII by word characters: in mentions, in findings, in both."""
 
     marked: int = 0
     covered: int = 0
@@ -236,11 +226,7 @@ class Exposed(NamedTuple):
 
 
 class Tally:
-    """Counts one detector's findings, text by text; holds no text.
-
-    Args:
-        kind_of: Maps labels to kinds.
-    """
+    """Counts one detector's findings, text by text, by the kinds that its labels map to; holds no text."""
 
     def __init__(self, kind_of: KindMap) -> None:
         self._kind_of = kind_of

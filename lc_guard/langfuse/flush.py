@@ -25,11 +25,7 @@ _POLL = 0.02
 
 
 class BoundedFlush:
-    """Waits for what a Langfuse client has queued, no longer than it is told.
-
-    Args:
-        resources: The client's resources: its queues, its threads and its tracer provider.
-    """
+    """Waits for what a Langfuse client has queued in its resources, no longer than it is told."""
 
     def __init__(self, resources: Any) -> None:
         self._resources = weakref.ref(resources)

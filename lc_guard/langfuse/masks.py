@@ -39,12 +39,7 @@ _AGAIN = 30.0  # seconds after which it is tried again
 
 
 class OtelSpansMask:
-    """The function for ``Langfuse(mask_otel_spans=...)``; `lc_guard.langfuse.mask_otel_spans` makes it.
-
-    Attributes:
-        guard: The guard whose values it hides.
-        canaries: The canaries that it keeps back.
-    """
+    """The function for ``Langfuse(mask_otel_spans=...)``; `lc_guard.langfuse.mask_otel_spans` makes it."""
 
     def __init__(self, guard: Guard, *, detect: Detect = "when_needed") -> None:
         self.guard = guard

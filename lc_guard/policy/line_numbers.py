@@ -21,12 +21,7 @@ _TAG = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at a line.
-
-    Attributes:
-        line: Number of the line, from 1; None where it is not known.
-        text: What is wrong and what to do.
-    """
+    """What is wrong at a line, counted from 1, and what to do; the line is None where it is not known."""
 
     line: int | None
     text: str

@@ -100,12 +100,7 @@ def by_unique_name(scanners: Iterable[Any], *, reserved: Collection[str] = (PII_
 
 
 class NamedScanner:
-    """A scanner under a name of the user's choice; all else is the scanner's own.
-
-    Args:
-        name: Name of the check.
-        scanner: The scanner.
-    """
+    """A scanner under a name of the user's choice; all else is the scanner's own."""
 
     name_given = True
 

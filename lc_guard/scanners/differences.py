@@ -146,11 +146,7 @@ Rewritten = tuple[str, list[Span]]
 
 
 class RecordingScanner:
-    """One call of a scanner object of LLM Guard, and what it found in it.
-
-    Args:
-        scanner: The object; stays as it is.
-    """
+    """One call of a scanner object of LLM Guard, which stays as it is, and what it found in it."""
 
     def __init__(self, scanner: Any) -> None:
         self.scanner = scanner

@@ -95,12 +95,6 @@ class AdaptedScanner:
     fail when two use one at once. ``Secrets``, and ``PromptInjection`` with ``match_type="truncate_token_head_tail"``,
     are asked once at a time in the whole process: what they share lives there. ``Secrets`` also writes each text to a
     file in the system's temporary folder, and deletes it.
-
-    Args:
-        scanner: The object.
-        side: Whether it is asked with a prompt, or with a prompt and an output.
-        name: Name of the check; None for that of its class.
-        stages: Where it judges; None for the side's.
     """
 
     sees: Sees = "original"

@@ -198,13 +198,10 @@ _SEAL_HEAD = len(_SEAL_VERSION) + NONCE_BYTES
 
 
 class Seal:
-    """Encrypts and authenticates short texts under one data key, each bound to the place it stands in.
+    """Encrypts and authenticates short texts under a random data key of 32 bytes, each bound to the place it stands in.
 
     AES-256-GCM with random nonces of 96 bits. NIST SP 800-38D, section 8.3, allows 2^32 messages under one key with
     such nonces; every session has a data key of its own, and no session holds four thousand million values.
-
-    Args:
-        data_key: 32 random bytes.
     """
 
     __slots__ = ("_cipher", "_index")

@@ -31,18 +31,7 @@ _LENGTHS = struct.Struct(">QQIII")  # token, number, lengths of kind, placeholde
 
 
 class RedisStore:
-    """Keeps rows in Redis; see `lc_guard.vaults.row_store.RowStore`.
-
-    Args:
-        url: Of the server, the sentinels, or a node of the cluster.
-        prefix: Begins all keys.
-        ttl: Seconds that a session lives; None for good.
-        sliding: Whether they are counted from its last use.
-        timeout: Seconds to wait for an answer.
-        replicas: Number of replicas that must have a write before it counts.
-        durability: Whether a server that may lose writes is refused.
-        max_connections: Number of connections, at most.
-    """
+    """Keeps rows in Redis, as `RedisVault` is told to; see `lc_guard.vaults.row_store.RowStore`."""
 
     def __init__(
         self,
