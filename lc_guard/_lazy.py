@@ -44,12 +44,7 @@ def attach(
 
 
 def _imported(package: str, home: str, name: str) -> ModuleType:
-    """Import a module, and say whose fault it is where a library's name is missing: it is half upgraded, say.
-
-    Raises:
-        SeamBroken: If a library below lacks what the module imports from it.
-        ImportError: Our own, such as `MissingExtra`.
-    """
+    """Import a module; where a library lacks a name that it imports, say so as SeamBroken: it is half upgraded, say."""
     try:
         return import_module(f"{package}.{home}")
     except ImportError as error:

@@ -97,7 +97,7 @@ class SeamBroken(GuardError):
         self.seam = seam
         self.library = library
         self.reason = reason
-        self.version = _version(library)
+        self.version = installed_version(library) or "not installed"
         self._args = (seam, library, reason, remedy)
         todo = remedy or (
             f"Take a version of {library} that docs/compatibility.md lists, or a newer lc-guard; "
@@ -232,10 +232,11 @@ def _unmasked(other: bool) -> UnmaskedClient:  # noqa: FBT001 - what pickle call
     return UnmaskedClient(other=other)
 
 
-def _version(library: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only where something is amiss
+def installed_version(library: str) -> str | None:
+    """Return the version of a distribution, None if it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - a light import of this module
 
     try:
         return version(library)
     except PackageNotFoundError:
-        return "not installed"
+        return None

@@ -67,11 +67,7 @@ def normalize_kind(kind: str) -> str:
 
 
 def known_stage(stage: Stage) -> Stage:
-    """Return a stage back.
-
-    Raises:
-        ValueError: If there is no such stage.
-    """
+    """Return a stage back, or raise ValueError if there is no such stage."""
     if stage not in get_args(Stage):
         raise ValueError(f"stage must be one of {', '.join(map(repr, get_args(Stage)))}")
     return stage

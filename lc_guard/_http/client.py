@@ -250,12 +250,7 @@ class JSONService:
 
 
 class _Reply:
-    """A reply as it comes in: its status is looked at before its body is read, its size while it is.
-
-    Args:
-        service: Who asked.
-        response: The response, its body unread.
-    """
+    """A reply as it comes in: its status is looked at before its body is read, its size while it is."""
 
     def __init__(self, service: JSONService, response: httpx.Response) -> None:
         self._what = service.what

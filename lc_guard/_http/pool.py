@@ -15,14 +15,10 @@ import httpx
 
 
 class ClientPool:
-    """Makes clients at their first use, and closes them when nobody can use them any longer.
+    """Makes clients at their first use, and closes them when nobody can use them any longer; given ones stay open.
 
-    An event loop that ends as `asyncio.run` ends it closes its client; so does the garbage collector. A loop closed
-    by hand needs `aclose` first.
-
-    Args:
-        client: Used by all threads instead of an own one; never closed here.
-        async_client: Used on all event loops instead of own ones; never closed here.
+    An event loop that ends as `asyncio.run` ends it closes its client; so does the garbage collector. A loop closed by
+    hand needs `aclose` first.
     """
 
     def __init__(self, client: httpx.Client | None = None, async_client: httpx.AsyncClient | None = None) -> None:

@@ -36,18 +36,7 @@ def find_key(what: str, given: str | None, variables: Sequence[str], *, required
 
 
 def checked_url(what: str, url: str) -> str:
-    """Return the base URL of a service without a slash at its end.
-
-    Args:
-        what: Who asks there, for errors.
-        url: What the constructor was given.
-
-    Returns:
-        The URL.
-
-    Raises:
-        GuardError: It is no plain http or https URL. It is not told in the error: it may hold a password.
-    """
+    """Return a service's base URL without a slash at its end; a bad one is not told, as it may hold a password."""
     try:
         parts = urlsplit(url)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)

@@ -6,10 +6,10 @@ import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
+from lc_guard.errors import installed_version
 
 # Extra → a module that it brings.
 _EXTRAS = {
@@ -64,11 +64,7 @@ def extras() -> dict[str, bool]:
 
 
 def traps(environ: Mapping[str, str] | None = None) -> tuple[Trap, ...]:
-    """Look for what sends or logs raw text beside the guard.
-
-    Args:
-        environ: The variables; None takes those of the process.
-    """
+    """Look for what sends or logs raw text beside the guard, in the process's variables unless others are given."""
     return tuple(_traps(os.environ if environ is None else environ))
 
 
@@ -82,7 +78,7 @@ def _traps(environ: Mapping[str, str]) -> Iterator[Trap]:
         told = "lc_guard.langfuse.CallbackHandler(guard) masks its client; Langfuse's own handler sends raw text."
         yield Trap("LANGFUSE_PUBLIC_KEY", "warning", told)
     for name in _INSTRUMENTATIONS:
-        if _installed(name):
+        if installed_version(name) is not None:
             told = "It records what chains are given: wrap its exporter in lc_guard.observability.MaskingSpanExporter."
             yield Trap(name, "warning", told)
 
@@ -92,11 +88,3 @@ def _importable(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except ImportError:  # a package above it is missing
         return False
-
-
-def _installed(distribution: str) -> bool:
-    try:
-        version(distribution)
-    except PackageNotFoundError:
-        return False
-    return True

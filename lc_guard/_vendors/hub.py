@@ -13,17 +13,10 @@ _REACH_SECONDS = 4.0
 
 
 def local_only(model: str) -> bool:
-    """Decide where a model is to be loaded from.
+    """Return whether a model (a folder, or a name on the hub) must come from this machine, or raise ModelUnavailable.
 
-    Args:
-        model: Path of its folder, or its name on the hub.
-
-    Returns:
-        Whether it must come from this machine (its folder, or the hub's cache while the hub is out of reach): without
-        that, the hub's client would ask for each file, several times, before it looks into its cache.
-
-    Raises:
-        ModelUnavailable: It is not on this machine and the hub is out of reach.
+    It must where it is a folder, or in the hub's cache while the hub is out of reach: the hub's client would ask for
+    each file, several times, before it looks into its cache.
     """
     if Path(model).is_dir():
         return True
@@ -52,15 +45,9 @@ def cached(repository: str) -> bool:
 
 
 def hub_in_reach(seconds: float = _REACH_SECONDS) -> bool:
-    """Ask once, shortly, whether the model hub answers; its own client would retry for most of a minute.
+    """Return whether the model hub answers by HTTP, with an error or not: its client would retry for most of a minute.
 
     The endpoint is huggingface_hub's (``HF_ENDPOINT``), proxies are those of the environment.
-
-    Args:
-        seconds: How long to wait at most, name resolution included.
-
-    Returns:
-        Whether anything answered by HTTP, an error status included.
     """
     from huggingface_hub import constants
 

@@ -37,26 +37,14 @@ def installed() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What the constructor of a scanner takes.
-
-    Attributes:
-        required: Keywords without a default.
-        keywords: All keywords.
-    """
+    """What the constructor of a scanner takes: the keywords without a default, and all."""
 
     required: tuple[str, ...]
     keywords: tuple[str, ...]
 
 
 def scanner_names(folder: str) -> Mapping[str, str]:
-    """Return the scanners of the installed engine by name, read from its source: an import takes seconds.
-
-    Args:
-        folder: ``"input_scanners"`` or ``"output_scanners"``.
-
-    Returns:
-        The module's name within the folder by class name.
-    """
+    """Return the module of each scanner in a folder, read from the engine's source: an import takes seconds."""
     tree = _parsed(folder, "__init__")
     return {
         alias.name: node.module
@@ -67,13 +55,7 @@ def scanner_names(folder: str) -> Mapping[str, str]:
 
 
 def signature(folder: str, module: str, name: str) -> Signature:
-    """Return what a scanner's constructor takes, read from the installed engine's source.
-
-    Args:
-        folder: ``"input_scanners"`` or ``"output_scanners"``.
-        module: Name of the module within it.
-        name: Name of the class.
-    """
+    """Return what the constructor of a folder's scanner takes, read from the installed engine's source."""
     for node in _parsed(folder, module).body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             for item in node.body:
@@ -108,17 +90,7 @@ def _parsed(folder: str, module: str) -> ast.Module:
 
 
 def imported(name: str) -> Any:
-    """Import a module of LLM Guard and make its loggers quiet.
-
-    Args:
-        name: Such as ``"llm_guard.input_scanners"``.
-
-    Returns:
-        The module.
-
-    Raises:
-        ModelUnavailable: The installed package can't be imported.
-    """
+    """Import a module of LLM Guard and make its loggers quiet, or raise ModelUnavailable."""
     try:
         module = importlib.import_module(name)
     except Exception as error:

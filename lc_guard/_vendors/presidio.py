@@ -26,15 +26,6 @@ def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
 
     The lemma of a word is the word in lower case. Without any lemma, Presidio's boost for context words ("card",
     "phone") is lost.
-
-    Args:
-        languages: ISO 639-1 codes.
-
-    Returns:
-        A loaded engine.
-
-    Raises:
-        DetectorError: spaCy has no tokenizer for a language.
     """
     import spacy
     from presidio_analyzer.nlp_engine import SpacyNlpEngine
@@ -68,12 +59,7 @@ def suffix_list() -> TLDExtract:
 
 
 def without_network(registry: RecognizerRegistry, language: str) -> None:
-    """Replace the recognizers of a registry that would fetch a suffix list, by the same ones with the packaged list.
-
-    Args:
-        registry: Presidio's registry; changed in place.
-        language: Language of the replaced recognizers.
-    """
+    """Replace the recognizers of a registry that would fetch a suffix list, by the same ones with the packaged list."""
     from presidio_analyzer.predefined_recognizers import EmailRecognizer
 
     class OfflineEmailRecognizer(EmailRecognizer):  # type: ignore[misc]

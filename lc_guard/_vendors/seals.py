@@ -19,12 +19,7 @@ _PYTHONS_OWN = frozenset(name for kind in (object, type) for name in dir(kind)) 
 
 
 class Seal:
-    """The checks of one seam.
-
-    Args:
-        seam: Name of the seam, as a user knows it, such as ``"protect(model)"``.
-        library: Distribution that the seam stands on, such as ``"langchain-core"``.
-    """
+    """The checks of one seam, named as a user knows it (``"protect(model)"``), on a library (``"langchain-core"``)."""
 
     __slots__ = ("library", "seam")
 
@@ -36,57 +31,26 @@ class Seal:
         return f"{type(self).__name__}({self.seam!r}, {self.library!r})"
 
     def broken(self, reason: str, remedy: str | None = None) -> SeamBroken:
-        """Return the error that says what is not whole.
-
-        Args:
-            reason: What is not as expected; never user text.
-            remedy: What to do; None says to take a version that is proved.
-        """
+        """Return the error that says, without user text, what is not whole and what to do: mostly, another version."""
         return SeamBroken(self.seam, self.library, reason, remedy)
 
     def require(self, holds: object, reason: str, remedy: str | None = None) -> None:
-        """Raise unless something holds.
-
-        Raises:
-            SeamBroken: If it does not.
-        """
+        """Raise SeamBroken unless something holds."""
         if not holds:
             raise self.broken(reason, remedy)
 
     def require_methods(self, base: type[Any], names: Collection[str]) -> None:
-        """Raise unless a class of the library still has the methods by which it reaches the seam.
-
-        Raises:
-            SeamBroken: If it lacks one: it was renamed or taken away, and what is written under the old name is never
-                called.
-        """
+        """Raise SeamBroken if a class lost a method that leads to the seam: what is written under it is not called."""
         gone = sorted(name for name in names if not callable(getattr(base, name, None)))
         self.require(not gone, f"{base.__name__} has no {', '.join(gone)} any more")
 
     def require_no_others(self, base: type[Any], known: Collection[str], prefixes: tuple[str, ...]) -> None:
-        """Raise if a class of the library has a way to reach the model or a tool that the seam does not know.
-
-        Args:
-            base: The class.
-            known: Names that the seam stands in.
-            prefixes: How the names of such ways begin.
-
-        Raises:
-            SeamBroken: If it has one.
-        """
+        """Raise SeamBroken if a class has a way to a model or tool, by its prefix, that the seam does not know."""
         others = sorted(name for name in dir(base) if name.startswith(prefixes) and name not in known)
         self.require(not others, f"{base.__name__} has {', '.join(others)}, where lc-guard does not stand")
 
     def private(self, owner: Any, name: str) -> Any:
-        """Return a private attribute of the library's that can't be avoided; `lc_guard.private_names` lists them all.
-
-        Args:
-            owner: A class, module or object of the library.
-            name: Name of the attribute.
-
-        Raises:
-            SeamBroken: If there is none of this name.
-        """
+        """Return a private attribute that can't be avoided (`lc_guard.private_names` has all), or raise SeamBroken."""
         try:
             return getattr(owner, name)
         except AttributeError:
@@ -96,12 +60,8 @@ class Seal:
     def close(self, ours: type[Any], base: type[Any], reviewed: Collection[str]) -> None:
         """Have every method raise that `ours` inherits from the library's class and that nobody has reviewed.
 
-        A method without arguments can't be given a text and stays. To be called once, after `ours` is made.
-
-        Args:
-            ours: The class of the seam.
-            base: The class of the library that it inherits from.
-            reviewed: Names of methods of the library that lead to what `ours` overrides, or to nothing.
+        A method without arguments can't be given a text and stays; a reviewed one leads to what `ours` overrides, or to
+        nothing. To be called once, after `ours` is made.
         """
         before = ours.__mro__[: ours.__mro__.index(base)]
         overridden = {name for kind in before for name in vars(kind)}

@@ -11,12 +11,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 from lc_guard.cli import audit, check_policy, demo, doctor, langfuse, report, scan, vault, verify
 from lc_guard.cli import eval as evaluation
 from lc_guard.cli.arguments import CommandError
-from lc_guard.errors import GuardError
+from lc_guard.errors import GuardError, installed_version
 
 _SIGNALLED = 128
 
@@ -54,18 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         description="The privacy and safety boundary for LangChain, on the command line.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"lc-guard {_version()}")
+    ours = installed_version("lc-guard") or "(not installed: run from its source)"
+    parser.add_argument("--version", action="version", version=f"lc-guard {ours}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in (demo, scan, doctor, verify, evaluation, check_policy, report, audit, langfuse, vault):
         command.add_parser(commands)
     return parser
-
-
-def _version() -> str:
-    try:
-        return version("lc-guard")
-    except PackageNotFoundError:
-        return "(not installed: run from its source)"
 
 
 def _fail(message: str, status: int) -> int:

@@ -164,12 +164,7 @@ def write(name: str | None, content: Callable[[], str]) -> None:
 
 
 def open_console(*, piped_width: int | None = None, width: int | None = None) -> Console:
-    """Return a console on standard output that prints texts as they are.
-
-    Args:
-        piped_width: Columns where no terminal says how wide it is: a pipe, CI's logs.
-        width: Columns, whatever is said; None takes the terminal's.
-    """
+    """Return a console on standard output that prints texts as they are, in `piped_width` without a terminal."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="replace")  # dashes, lines and quotes, whatever the locale

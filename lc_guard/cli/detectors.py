@@ -38,17 +38,10 @@ class Deferred:
 
 
 def choose(names: str) -> dict[str, Detector]:
-    """Return detectors by their names.
+    """Return detectors by their names, separated by commas, each once and in this order, built when they are loaded.
 
-    Args:
-        names: Of detectors, separated by commas; a name with a colon, such as ``my_package.pii:Detector``, is a
-            detector, or what makes one, in a module that can be imported from the current directory.
-
-    Returns:
-        Detectors that are built when they are loaded, in the order of `names`, each once.
-
-    Raises:
-        CommandError: A name is not known, or there is none.
+    A name with a colon, such as ``my_package.pii:Detector``, is a detector, or what makes one, in a module that can be
+    imported from the current directory.
     """
     chosen: dict[str, Detector] = {}
     for name in split_names(names):

@@ -211,11 +211,7 @@ def cumulative(
 
 
 def arrays(risks: Sequence[float], labels: Sequence[bool]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return both as arrays.
-
-    Raises:
-        ValueError: There are not as many labels as risks, or a risk is not finite.
-    """
+    """Return both as arrays, or raise ValueError: not as many labels as risks, or a risk that is not finite."""
     values, truths = np.asarray(risks, dtype=np.float64), np.asarray(labels, dtype=np.bool_)
     if values.shape != truths.shape or values.ndim != 1:
         raise ValueError(f"{values.size} risks and {truths.size} labels: each risk needs one label")

@@ -23,15 +23,7 @@ PER_CHARACTERS = 1_000
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
-    """Return a percentile by nearest rank: a value that was really measured.
-
-    Args:
-        values: In any order.
-        percent: Above 0, to 100.
-
-    Returns:
-        The smallest value that `percent` of the values do not exceed; None of no values.
-    """
+    """Return a percentile, above 0 to 100, by nearest rank: a value that was really measured; None of no values."""
     ordered = sorted(values)
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)] if ordered else None
 

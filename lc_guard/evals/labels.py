@@ -94,14 +94,7 @@ _FIRST_WORD = re.compile(r"([^\W\d_]+)\.?\s+(?=\S)")
 
 
 def untitled(text: str, start: int, end: int, kind: str) -> Kinded:
-    """Take titles off the beginning of a person's name, as long as something is left.
-
-    Args:
-        text: The text.
-        start: First offset of the span.
-        end: Offset after the span.
-        kind: Its kind; spans of other kinds than PERSON stay as they are.
-    """
+    """Take titles off the beginning of a person's name, as long as something is left; other kinds stay as they are."""
     while kind == "PERSON" and (word := _FIRST_WORD.match(text, start, end)) and word[1].lower() in TITLES:
         start = word.end()
     return start, end, kind

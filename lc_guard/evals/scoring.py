@@ -45,11 +45,7 @@ from lc_guard.records import Entity
 
 
 class Coverage:
-    """The union of spans, in order and disjoint.
-
-    Args:
-        spans: Pairs of start and end, in any order; they may overlap.
-    """
+    """The union of spans, pairs of start and end that may overlap: in order and disjoint."""
 
     def __init__(self, spans: Iterable[tuple[int, int]] = ()) -> None:
         self._starts: list[int] = []
@@ -81,18 +77,9 @@ def is_word_character(char: str) -> bool:
 
 
 def exposed(text: str, start: int, end: int, coverage: Coverage) -> tuple[int, int]:
-    """Count what of a span can still be read.
+    """Count the characters of a span that are not covered and so can still be read, and those that count.
 
     Word characters count; in a span without any (an emoji, ``***``) every character that is no blank does.
-
-    Args:
-        text: The text.
-        start: First offset of the span.
-        end: Offset after the span.
-        coverage: What is covered.
-
-    Returns:
-        The number of characters that are not covered, and of those that count.
     """
     counts = _what_counts(text, start, end)
     total = _count(text, start, end, counts)
@@ -202,13 +189,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """All PII by word characters.
-
-    Attributes:
-        marked: In mentions.
-        covered: In findings.
-        both: In mentions and findings.
-    """
+    """All PII by word characters: in mentions, in findings, in both."""
 
     marked: int = 0
     covered: int = 0
@@ -245,11 +226,7 @@ class Exposed(NamedTuple):
 
 
 class Tally:
-    """Counts one detector's findings, text by text; holds no text.
-
-    Args:
-        kind_of: Maps labels to kinds.
-    """
+    """Counts one detector's findings, text by text, by the kinds that its labels map to; holds no text."""
 
     def __init__(self, kind_of: KindMap) -> None:
         self._kind_of = kind_of
@@ -259,16 +236,7 @@ class Tally:
         self._characters: Counter[str] = Counter()
 
     def add(self, text: str, mentions: Iterable[Mention], findings: Iterable[Entity]) -> list[Exposed]:
-        """Count one text.
-
-        Args:
-            text: The text.
-            mentions: What is marked in it.
-            findings: What the detector gave, with offsets inside the text.
-
-        Returns:
-            The mentions that are not fully masked.
-        """
+        """Count one text with what is marked and what was found; return the mentions that are not fully masked."""
         marks = self._marks(text, mentions)
         found = sorted({untitled(text, e.start, e.end, self._kind_of(e.kind)) for e in findings if e.start < e.end})
         seen = _Text(text, marks, found)

@@ -9,15 +9,10 @@ _LONGEST_TOLD, _MOST_DETAILS = 200, 64
 
 
 def check_metadata(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what belongs into the metadata of a check's observation.
+    """Return what belongs into the metadata of a check's observation: what its run ended with, cut to a size.
 
-    Args:
-        outputs: What the check's run ended with: its ``decision``, the milliseconds of its ``detectors``, and
-            ``details``, a value-free mapping such as thresholds, the policy's version and the scanner's model.
-
-    Returns:
-        The details, and under ``entities`` and ``detectors`` counts by kind and milliseconds by detector: plain JSON
-        values, cut to a size. Anybody may make a run with a check's id: what is of another form is left out.
+    Its ``details`` are a value-free mapping such as thresholds; under ``entities`` and ``detectors`` stand counts by
+    kind and milliseconds by detector. Anybody may make a run with a check's id: what is of another form is left out.
     """
     details = outputs.get("details")
     told = {key: _plain(value) for key, value in details.items()} if isinstance(details, Mapping) else {}

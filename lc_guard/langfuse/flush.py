@@ -25,11 +25,7 @@ _POLL = 0.02
 
 
 class BoundedFlush:
-    """Waits for what a Langfuse client has queued, no longer than it is told.
-
-    Args:
-        resources: The client's resources: its queues, its threads and its tracer provider.
-    """
+    """Waits for what a Langfuse client has queued in its resources, no longer than it is told."""
 
     def __init__(self, resources: Any) -> None:
         self._resources = weakref.ref(resources)
@@ -39,14 +35,9 @@ class BoundedFlush:
         self._used_in: int | None = None
 
     def flush(self, timeout: float) -> bool:
-        """Deliver what is queued.
+        """Deliver what is queued, in some seconds; return whether all of it was sent or given up by the SDK.
 
-        Args:
-            timeout: Seconds to wait, above 0.
-
-        Returns:
-            Whether all of it has been sent or given up by the SDK; False if the time was over first. What is left is
-            still being sent in the background.
+        If not, what is left is still being sent in the background.
         """
         flushing = self.begin()
         if flushing is None:

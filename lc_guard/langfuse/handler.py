@@ -26,7 +26,7 @@ from lc_guard.errors import Blocked
 from lc_guard.langfuse.check_details import check_metadata
 from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
-from lc_guard.langfuse.masks import OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
+from lc_guard.langfuse.masks import SEAL, OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
 from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
@@ -159,14 +159,15 @@ class CallbackHandler(_LangfuseHandler):
         self._decision_traces = DecisionTraces()
         self._roots: dict[UUID, _Root] = {}
         client = self._langfuse_client
+        resources = SEAL.private(client, "_resources")
         # Without keys the SDK has no resources, and has said so in one line.
-        self._sends = client._resources is not None and bool(client._tracing_enabled)  # noqa: SLF001
+        self._sends = resources is not None and bool(SEAL.private(client, "_tracing_enabled"))
         self._delivery: BoundedFlush | None = None
         self._masking: Guard | None = None  # whose models are needed where spans are exported
         if self._sends:
             self._require_mask(guard, unmasked)
         if self._sends:
-            self._delivery = flush_of(client._resources)  # noqa: SLF001
+            self._delivery = flush_of(resources)
             if exit_timeout is not None:
                 self._delivery.bound_exit(exit_timeout)
 

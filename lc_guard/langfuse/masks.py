@@ -14,7 +14,8 @@ from langfuse import Langfuse
 from langfuse.types import MaskOtelSpansParams, MaskOtelSpansResult, OtelSpanPatch
 from opentelemetry import trace as otel_trace
 
-from lc_guard.errors import GuardError, SeamBroken, UnmaskedClient
+from lc_guard._vendors.seals import Seal
+from lc_guard.errors import GuardError, UnmaskedClient
 from lc_guard.observability.canary_spans import CANARY_NAME, CanarySpans
 from lc_guard.observability.leak_scores import score_leak
 from lc_guard.observability.otel import MaskingSpanExporter, load_ahead, require_time
@@ -29,7 +30,7 @@ Unmasked = Literal["refuse", "warn"]
 
 logger = logging.getLogger("lc_guard.langfuse")
 
-_SEAM = "mask_otel_spans"
+SEAL = Seal("mask_otel_spans", "langfuse")
 _MADE = "_lc_guard_langfuse_mask"
 _PROVED = "_lc_guard_mask_proved"
 _UNSEEN = "_lc_guard_mask_unseen"
@@ -38,12 +39,7 @@ _AGAIN = 30.0  # seconds after which it is tried again
 
 
 class OtelSpansMask:
-    """The function for ``Langfuse(mask_otel_spans=...)``; `lc_guard.langfuse.mask_otel_spans` makes it.
-
-    Attributes:
-        guard: The guard whose values it hides.
-        canaries: The canaries that it keeps back.
-    """
+    """The function for ``Langfuse(mask_otel_spans=...)``; `lc_guard.langfuse.mask_otel_spans` makes it."""
 
     def __init__(self, guard: Guard, *, detect: Detect = "when_needed") -> None:
         self.guard = guard
@@ -95,12 +91,12 @@ Mask = OtelSpansMask | MaskingSpanExporter
 
 def mask_of(client: Langfuse) -> Mask | None:
     """Find the mask of lc-guard that a client was made with, or raise SeamBroken if the SDK does not tell."""
-    resources = client._resources  # noqa: SLF001
+    resources = SEAL.private(client, "_resources")
     if resources is None:
         return None
     held = [getattr(resources, name, _MADE) for name in ("mask_otel_spans", "span_exporter")]
     if _MADE in held:
-        raise SeamBroken(_SEAM, "langfuse", "its client does not tell which mask it has")
+        raise SEAL.broken("its client does not tell which mask it has")
     return next((mask for mask in held if isinstance(mask, OtelSpansMask | MaskingSpanExporter)), None)
 
 
@@ -108,9 +104,8 @@ def make_client(guard: Guard, public_key: str | None) -> None:
     """Make the masked client of the environment's keys, if there is none yet."""
     from langfuse._client.resource_manager import LangfuseResourceManager  # noqa: PLC0415 - not public
 
-    clients = getattr(LangfuseResourceManager, "_instances", None)
-    if not isinstance(clients, dict):
-        raise SeamBroken(_SEAM, "langfuse", "it does not tell which clients there are")
+    clients = SEAL.private(LangfuseResourceManager, "_instances")
+    SEAL.require(isinstance(clients, dict), "it does not tell which clients there are")
     key = os.environ.get("LANGFUSE_PUBLIC_KEY")
     exists = public_key in clients if public_key else bool(clients)
     if exists or not key or public_key not in (None, key) or not os.environ.get("LANGFUSE_SECRET_KEY"):
@@ -120,7 +115,7 @@ def make_client(guard: Guard, public_key: str | None) -> None:
     try:
         Langfuse(public_key=key, mask_otel_spans=mask)
     except TypeError:
-        raise SeamBroken(_SEAM, "langfuse", "its client takes no argument mask_otel_spans any more") from None
+        raise SEAL.broken("its client takes no argument mask_otel_spans any more") from None
 
 
 def require_masked(client: Langfuse, guard: Guard, unmasked: Unmasked) -> None:
@@ -135,15 +130,11 @@ def require_masked(client: Langfuse, guard: Guard, unmasked: Unmasked) -> None:
 
 
 def prove_mask(client: Langfuse, mask: Mask) -> bool:
-    """Send a canary through a client, once, to see that the SDK asks the mask; the mask keeps it back.
+    """Send a canary through a client, once, to see that the SDK asks the mask, which keeps it back; else SeamBroken.
 
-    Returns:
-        False if that can't be seen now, because the client still waits for Langfuse.
-
-    Raises:
-        SeamBroken: The SDK exported the canary without asking the mask.
+    False if that can't be seen now, because the client still waits for Langfuse.
     """
-    resources: Any = client._resources  # noqa: SLF001
+    resources = SEAL.private(client, "_resources")
     if vars(resources).get(_PROVED) is mask:
         return True
     if time.monotonic() - vars(resources).get(_UNSEEN, -_AGAIN) < _AGAIN:
@@ -162,7 +153,7 @@ def prove_mask(client: Langfuse, mask: Mask) -> bool:
     if flushing.is_alive():
         vars(resources)[_UNSEEN] = time.monotonic()
         return False
-    raise SeamBroken(_SEAM, "langfuse", "its client exported a span without asking the mask")
+    raise SEAL.broken("its client exported a span without asking the mask")
 
 
 @contextmanager

@@ -9,15 +9,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections import OrderedDict
 from collections.abc import Mapping, Set
 from datetime import date, datetime, time
 from enum import Enum
 from pathlib import PurePath
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from lc_guard._engine.caches import BoundedMap
 from lc_guard._engine.leaks import LEAK_SCORE
 from lc_guard.observability.model_inputs import LANGFUSE_INPUT, LANGFUSE_TYPE
 from lc_guard.observability.span_mask import Detect, SpanMask
@@ -69,8 +68,7 @@ class RunMask:
     def __init__(self, guard: Guard, *, detect: Detect = "when_needed", max_sessions: int = 256) -> None:
         self._mask = SpanMask(guard, detect=detect, max_sessions=max_sessions)
         self._leaks = guard.leaks
-        self._leaked: OrderedDict[str, None] = OrderedDict()
-        self._lock = Lock()
+        self._leaked: BoundedMap[str, str] = BoundedMap(_MAX_LEAKED)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mask!r})"
@@ -101,15 +99,10 @@ class RunMask:
         """Tell of a model that was sent a value; True for each part of such a run, its end comes without the input."""
         run_id = str(run.get("id"))
         leak = self._mask.leak(_trace(run), run_id, attributes)
-        with self._lock:
-            if leak is not None:
-                self._leaked[run_id] = None
-                if len(self._leaked) > _MAX_LEAKED:
-                    self._leaked.popitem(last=False)
-            leaked = run_id in self._leaked
         if leak is not None:
+            self._leaked.put(run_id, run_id)
             self._leaks.tell(leak)
-        return leaked
+        return self._leaked.get(run_id) is not None
 
 
 def withheld(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock, Timer
 
+from lc_guard._engine.caches import BoundedMap
 from lc_guard._text.value_index import Match, ValueIndex
 
 _MAX_LOST = 100_000
@@ -30,7 +31,7 @@ class DroppedValues:
         self._lock = Lock()
         self._sessions: OrderedDict[str, tuple[float, ValueIndex]] = OrderedDict()
         self._size = 0
-        self._lost: OrderedDict[str, None] = OrderedDict()
+        self._lost: BoundedMap[str, str] = BoundedMap(_MAX_LOST)
         self._timer: Timer | None = None
 
     def __repr__(self) -> str:
@@ -66,7 +67,7 @@ class DroppedValues:
         """Return whether values of the session were here and are gone for good."""
         with self._lock:
             self._purge()
-            return digest in self._lost
+            return self._lost.get(digest) is not None
 
     def _purge(self) -> None:
         now = self._clock()
@@ -76,10 +77,7 @@ class DroppedValues:
     def _drop_oldest(self) -> None:
         digest, (_, known) = self._sessions.popitem(last=False)
         self._size -= len(known)
-        self._lost[digest] = None
-        self._lost.move_to_end(digest)
-        if len(self._lost) > _MAX_LOST:
-            self._lost.popitem(last=False)
+        self._lost.put(digest, digest)
 
     def _wake_later(self) -> None:
         # "Forgotten" is to hold in an idle process too, where nobody comes by to purge.

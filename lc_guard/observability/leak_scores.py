@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lc_guard._engine.leaks import LEAK_SCORE, Leak
+from lc_guard._vendors.seals import Seal
 
 if TYPE_CHECKING:
     from langfuse import Langfuse
@@ -15,17 +16,10 @@ logger = logging.getLogger("lc_guard.langfuse")
 
 
 def score_leak(leak: Leak, exports: Callable[[Any], bool]) -> bool:
-    """Queue the score of a leak with the client whose spans are being exported.
+    """Queue the score of a leak with the client of whose resources `exports` is true; return whether it is queued.
 
-    A score is put into the client's queue, which another thread empties: nothing waits here for Langfuse, and no lock
-    is taken that a flush may hold.
-
-    Args:
-        leak: The leak, with the ids of OpenTelemetry.
-        exports: Tells of a client's resources whether they are those.
-
-    Returns:
-        Whether it is queued. Never raises: the observation says the same by its level.
+    It is put into the client's queue, which another thread empties: nothing waits here for Langfuse, and no lock is
+    taken that a flush may hold. Never raises: the observation says the same by its level.
     """
     try:
         client = _client(exports)
@@ -51,7 +45,9 @@ def _client(exports: Callable[[Any], bool]) -> Langfuse | None:
     from langfuse import Langfuse  # noqa: PLC0415 - here and below: another backend's exporter needs no SDK
     from langfuse._client.resource_manager import LangfuseResourceManager  # noqa: PLC0415
 
-    for resources in list(LangfuseResourceManager._instances.values()):  # noqa: SLF001 - `get_client` takes a lock
+    # `get_client` takes a lock
+    clients = Seal(LEAK_SCORE, "langfuse").private(LangfuseResourceManager, "_instances")
+    for resources in list(clients.values()):
         if exports(resources):
             # A client of a public key that is there shares its resources; made without the lock of `get_client`,
             # which a flush at the end of the process may hold while it waits for this thread.

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -23,6 +22,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from opentelemetry import metrics
 from opentelemetry.metrics import MeterProvider
 
+from lc_guard.errors import installed_version
 from lc_guard.observability.events import read_decision, read_restored
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT, Decision, normalize_kind
 
@@ -68,7 +68,7 @@ class GuardMetrics(BaseCallbackHandler):
     run_inline = True  # a count costs less than a thread
 
     def __init__(self, guard: Guard | None = None, *, meter_provider: MeterProvider | None = None) -> None:
-        meter = metrics.get_meter("lc_guard", _version(), meter_provider=meter_provider)
+        meter = metrics.get_meter("lc_guard", installed_version("lc-guard") or "", meter_provider=meter_provider)
         self._decisions = meter.create_counter(
             "lc_guard.decisions", unit="{decision}", description="Decisions of the checks"
         )
@@ -126,10 +126,3 @@ class GuardMetrics(BaseCallbackHandler):
                     return OTHER
                 known.add(word)
         return word
-
-
-def _version() -> str:
-    try:
-        return version("lc-guard")
-    except PackageNotFoundError:
-        return ""

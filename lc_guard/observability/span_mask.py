@@ -156,20 +156,10 @@ class SpanMask:
     def mask(
         self, trace_id: str, name: str, attributes: Mapping[str, Any], redacted: MutableMapping[str, str] | None = None
     ) -> tuple[dict[str, Any], list[str]]:
-        """Return what has to change in a span's attributes.
+        """Return which attributes of a span to set, and which keys to remove before.
 
-        Args:
-            trace_id: Its trace.
-            name: The span's name, which can't be changed.
-            attributes: Its attributes.
-            redacted: What the detectors made of texts of the same batch already; added to.
-
-        Returns:
-            Attributes to set, and keys to remove before.
-
-        Raises:
-            UnmaskableName: If the name holds a value of the session.
-            Exception: If it can't be masked for another reason: such a span must not leave.
+        `redacted` is what the detectors made of texts of the same batch already, and is added to. A span for which this
+        raises must not leave: UnmaskableName if its name, which can't be changed, holds a value of the session.
         """
         with self._lock:
             trace = self._traces.get(trace_id, _Trace())
@@ -197,21 +187,11 @@ class SpanMask:
             raise UnmaskableName
 
     def leak(self, trace_id: str, observation_id: str, attributes: Mapping[str, Any]) -> Leak | None:
-        """Return whether a model was sent values that a session of the trace hides.
+        """Return the leak if a model was sent values that a session of the trace hides; None for other spans.
 
         What counts is what the guard itself would have hidden there: whole words, no names that are ordinary words, no
-        kinds that the policy lets pass, no look-alikes, nothing inside a placeholder.
-
-        Args:
-            trace_id: The span's trace.
-            observation_id: Its id.
-            attributes: Its attributes, not yet masked.
-
-        Returns:
-            The leak; None if there is none, or the span is no call of a model.
-
-        Raises:
-            Exception: If it can't be told: such a span must not leave.
+        kinds that the policy lets pass, no look-alikes, nothing inside a placeholder. A span for which this raises must
+        not leave.
         """
         if not is_model_call(attributes):
             return None

@@ -106,13 +106,9 @@ class EffectivePolicy:
 def effective_policy(
     settings: list[CheckPolicy], *, on_error: OnError, monitor: bool, watches: bool = True
 ) -> EffectivePolicy:
-    """Take settings together, the narrowest first.
+    """Take settings together, the narrowest first, with what holds where none of them says it.
 
-    Args:
-        settings: What may set something.
-        on_error: What holds where none of them says it.
-        monitor: Whether all checks only score.
-        watches: Whether a check that leaves every text as it is stops none by failing, where no setting says it.
+    `watches`: whether a check that leaves every text as it is stops none by failing.
     """
 
     def first(name: str, default: Any) -> Any:

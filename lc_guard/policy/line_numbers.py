@@ -21,12 +21,7 @@ _TAG = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at a line.
-
-    Attributes:
-        line: Number of the line, from 1; None where it is not known.
-        text: What is wrong and what to do.
-    """
+    """What is wrong at a line, counted from 1, and what to do; the line is None where it is not known."""
 
     line: int | None
     text: str
@@ -75,17 +70,11 @@ def read_toml(text: str) -> Source:
 
 
 def toml_lines(text: str) -> dict[Place, int]:
-    r"""Find the line of each key of a valid TOML text with ``\n`` as line end.
+    r"""Find the line of each key of a valid TOML text with ``\n`` as line end, where it first stands.
 
     The standard library tells no positions. But a statement of TOML ends with its line and is valid by itself, so the
-    parser itself says where each one ends: at the first line up to which it can be read.
-
-    Args:
-        text: The text.
-
-    Returns:
-        The lines of all keys, tables and parts of dotted keys where they first stand; without what is inside of lists,
-        and without what follows a value of more than 200 lines.
+    parser itself says where each one ends: at the first line up to which it can be read. What is inside of lists, and
+    what follows a value of more than 200 lines, is left out.
     """
     lines: dict[Place, int] = {}
     lists: set[Place] = set()

@@ -24,17 +24,11 @@ _MAX_NAME = 64
 
 
 def as_scanner(thing: Any, *, side: Side) -> Scanner:
-    """Return a scanner for anything that judges a text.
+    """Return a scanner for anything that judges a text, or raise TypeError or ValueError, which say what is wrong.
 
-    Args:
-        thing: A scanner (given back as it is, or what its method ``for_side(side)`` gives), a scanner object of LLM
-            Guard or gorget, a pair of a check's name and one of these, or a callable
-            ``text -> bool | float | ScanResult`` (True: may go on; a float: the risk, 0…1, at 0.5 and above not valid).
-        side: The list it stands in, ``"prompt"`` or ``"output"``.
-
-    Raises:
-        TypeError: It is none of these, is a class, belongs to the other list, or holds LLM Guard's vault.
-        ValueError: The name of a pair can't be a check's name.
+    That is a scanner (given back as it is, or what its method ``for_side(side)`` gives), a scanner object of LLM Guard
+    or gorget, a pair of a check's name and one of these, or a callable ``text -> bool | float | ScanResult`` (True: may
+    go on; a float: the risk, 0…1, at 0.5 and above not valid).
     """
     if side not in get_args(Side):
         raise ValueError(f"side={side!r} is not one of {', '.join(map(repr, get_args(Side)))}")
@@ -74,11 +68,7 @@ def _of_object(thing: Any, side: Side) -> Scanner:
 
 
 def check_name(name: str) -> str:
-    """Return a check's name that a user chose.
-
-    Raises:
-        ValueError: It is empty, longer than 64 characters, or has characters that can't be shown.
-    """
+    """Return a check's name, or raise ValueError: it is empty, above 64 characters, or has some that can't be shown."""
     if not name.strip() or len(name) > _MAX_NAME or not name.isprintable():
         raise ValueError(f"a check's name has 1 to {_MAX_NAME} printable characters")
     return name.strip()
@@ -87,15 +77,9 @@ def check_name(name: str) -> str:
 def by_unique_name(scanners: Iterable[Any], *, reserved: Collection[str] = (PII_CHECK,)) -> dict[str, Any]:
     """Return scanners by the names of their checks, each name once, in the same order.
 
-    A scanner whose name comes from its class gets a number if the name is taken: ``Regex``, ``Regex_2``. One whose
-    name the user gave (a pair, or the keyword ``name``: its attribute `name_given` is true) keeps it.
-
-    Args:
-        scanners: Scanners, as `as_scanner` gives them.
-        reserved: Names that are taken already: ``"pii"`` is all detectors together.
-
-    Raises:
-        ValueError: A name that the user gave is there twice, or reserved.
+    A scanner whose name comes from its class gets a number if the name is taken: ``Regex``, ``Regex_2``. One whose name
+    the user gave (a pair, or the keyword ``name``: its attribute `name_given` is true) keeps it; ValueError if it is
+    there twice, or reserved, as ``"pii"`` is for all detectors together.
     """
     items = list(scanners)
     given = [scanner_name(item) for item in items if getattr(item, "name_given", False)]
@@ -116,12 +100,7 @@ def by_unique_name(scanners: Iterable[Any], *, reserved: Collection[str] = (PII_
 
 
 class NamedScanner:
-    """A scanner under a name of the user's choice; all else is the scanner's own.
-
-    Args:
-        name: Name of the check.
-        scanner: The scanner.
-    """
+    """A scanner under a name of the user's choice; all else is the scanner's own."""
 
     name_given = True
 
@@ -139,14 +118,7 @@ class NamedScanner:
         return getattr(self._scanner, attribute)
 
     def for_side(self, side: Side) -> NamedScanner:
-        """Return the scanner for one of a guard's lists, under the same name.
-
-        Args:
-            side: ``"prompt"`` or ``"output"``.
-
-        Raises:
-            TypeError: It is one of the other list.
-        """
+        """Return the scanner for one of a guard's lists, under the same name, or raise TypeError."""
         return NamedScanner(self.name, as_scanner(self._scanner, side=side))
 
     def scan(self, request: ScanRequest) -> ScanResult:
@@ -173,11 +145,7 @@ class CallableScanner:
         return f"{type(self).__name__}({self.name})"
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Judge one text by the function.
-
-        Raises:
-            ScannerError: It gave something else than a bool, a number or a `ScanResult`.
-        """
+        """Judge one text by the function; what is no bool, number or `ScanResult` is a ScannerError."""
         answer: Any = self._function(request.text)
         if isinstance(answer, ScanResult):
             return answer

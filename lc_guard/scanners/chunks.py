@@ -10,12 +10,7 @@ _OVERLAP = 200
 
 
 class Piece(NamedTuple):
-    """A stretch of a text.
-
-    Attributes:
-        start: Offset of its first character in the text.
-        text: What stands there.
-    """
+    """A stretch of a text, and the offset of its first character."""
 
     start: int
     text: str

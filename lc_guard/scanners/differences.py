@@ -31,17 +31,10 @@ _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 def removed(text: str, sanitized: str) -> list[Span]:
-    """Return the stretches of a text that its sanitized form leaves out or replaces.
+    """Return the stretches of a text that its sanitized form leaves out or replaces, ordered, none touching another.
 
     What is outside them stands, in the same order, in `sanitized`. In doubt a stretch is too long, never too short.
     Time is linear in the length of both, but for a bounded piece around each difference.
-
-    Args:
-        text: The text as it was.
-        sanitized: What a scanner made of it.
-
-    Returns:
-        Stretches, ordered, none empty, none touching another.
     """
     at = other = _common(text, sanitized, 0, 0)
     tail = _common(text[at:][::-1], sanitized[other:][::-1], 0, 0)
@@ -153,11 +146,7 @@ Rewritten = tuple[str, list[Span]]
 
 
 class RecordingScanner:
-    """One call of a scanner object of LLM Guard, and what it found in it.
-
-    Args:
-        scanner: The object; stays as it is.
-    """
+    """One call of a scanner object of LLM Guard, which stays as it is, and what it found in it."""
 
     def __init__(self, scanner: Any) -> None:
         self.scanner = scanner
@@ -175,15 +164,9 @@ class RecordingScanner:
         return recorded
 
     def rewritten(self, text: str, sanitized: str) -> Rewritten | None:
-        """Return a text without what the scanner found, and the stretches that it found.
+        """Return a text without what the scanner found, and the stretches that it found, if they are known.
 
-        Args:
-            text: The text that it was asked about and that is not valid.
-            sanitized: What it gave instead.
-
-        Returns:
-            Both; the spans may be empty where they are not known. None if it found what can't be located: then its own
-            text can't be trusted either.
+        None if it found what can't be located: then its own text can't be trusted either.
         """
         if self._kind == "Secrets" and self._values:
             if not all(value and value in text for value in self._values):

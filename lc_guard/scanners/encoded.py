@@ -49,14 +49,9 @@ class Decoded(NamedTuple):
 
 
 def decoded(text: str, *, whole: bool = False) -> list[Decoded]:
-    """Decode what is readable text in an encoding.
+    """Decode what is readable text in an encoding; data that is no text, such as pictures and hashes, gives nothing.
 
-    Args:
-        text: Any text.
-        whole: Whether to try what changes the text as a whole too: ROT13 and reading backwards, which undo themselves.
-
-    Returns:
-        What was found, by encoding; nothing for data that is no text, such as pictures and hashes.
+    With `whole`, what changes the text as a whole is tried too: ROT13 and reading backwards, which undo themselves.
     """
     found = [*_runs(text)]
     found += _escaped(text)

@@ -36,17 +36,7 @@ _LOCK = "_lc_guard_lock"
 
 
 def scan_shape(scanner: Any) -> Shape | None:
-    """Return how a scanner is asked: by a request, a prompt, or a prompt and an output.
-
-    Args:
-        scanner: An object with a method ``scan``.
-
-    Returns:
-        ``"ours"``, ``"prompt"``, ``"output"``; None if it is none of these.
-
-    Raises:
-        TypeError: It works with LLM Guard's vault.
-    """
+    """Return how a scanner is asked: by a request, a prompt, or a prompt and an output; None for none of these."""
     refuse_vault(scanner)
     try:
         parameters = list(inspect.signature(scanner.scan).parameters.values())
@@ -64,11 +54,7 @@ def scan_shape(scanner: Any) -> Shape | None:
 
 
 def refuse_vault(scanner: Any) -> None:
-    """Refuse LLM Guard's ``Anonymize`` and ``Deanonymize``, and whatever else holds its vault.
-
-    Raises:
-        TypeError: It does.
-    """
+    """Refuse LLM Guard's ``Anonymize`` and ``Deanonymize``, and whatever else holds its vault, by a TypeError."""
     held = [type(item) for item in getattr(scanner, "__dict__", {}).values()]
     vault = any(kind.__name__ == "Vault" and kind.__module__.partition(".")[0] in ROOTS for kind in held)
     if vault or (type(scanner).__name__ in ("Anonymize", "Deanonymize") and is_engine(type(scanner))):
@@ -82,17 +68,7 @@ def refuse_vault(scanner: Any) -> None:
 def adapted(
     scanner: Any, *, side: Literal["prompt", "output"], name: str | None = None, stages: tuple[Stage, ...] | None = None
 ) -> AdaptedScanner:
-    """Return a scanner of ours for a scanner object of LLM Guard or gorget, or one that is asked like theirs.
-
-    Args:
-        scanner: The object: ``scan(prompt)`` for a prompt, ``scan(prompt, output)`` for an output.
-        side: Which of these it has.
-        name: Name of the check; None for that of its class.
-        stages: Where it judges; None for all that a model is given to read, or for the model's output.
-
-    Raises:
-        TypeError: It works with LLM Guard's vault.
-    """
+    """Return a scanner of ours for an object of LLM Guard or gorget, or one that is asked like theirs for this side."""
     refuse_vault(scanner)
     return AdaptedScanner(scanner, side=side, name=name, stages=stages)
 
@@ -119,12 +95,6 @@ class AdaptedScanner:
     fail when two use one at once. ``Secrets``, and ``PromptInjection`` with ``match_type="truncate_token_head_tail"``,
     are asked once at a time in the whole process: what they share lives there. ``Secrets`` also writes each text to a
     file in the system's temporary folder, and deletes it.
-
-    Args:
-        scanner: The object.
-        side: Whether it is asked with a prompt, or with a prompt and an output.
-        name: Name of the check; None for that of its class.
-        stages: Where it judges; None for the side's.
     """
 
     sees: Sees = "original"
@@ -157,23 +127,13 @@ class AdaptedScanner:
         return f"{type(self).__name__}({self._kind}, side={self.side!r})"
 
     def for_side(self, side: Literal["prompt", "output"]) -> AdaptedScanner:
-        """Return this scanner for one of a guard's lists.
-
-        Args:
-            side: ``"prompt"`` or ``"output"``.
-
-        Raises:
-            TypeError: It is one of the other list.
-        """
+        """Return this scanner for one of a guard's lists, or raise TypeError if it belongs to the other."""
         if side != self.side:
             raise TypeError(f"{self._kind} is a scanner of {self.side}s: put it into {self.side}_scanners")
         return self
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Ask the object about one text.
-
-        Returns:
-            What it says. Where it took something out of a text that is not valid, `entities` tell where that was.
+        """Ask the object about one text; `entities` tell where it took something out of one that is not valid.
 
         Raises:
             ScannerError: It failed, or gave something that is no result.
@@ -217,18 +177,7 @@ class AdaptedScanner:
 
 
 def checked(answer: Any, kind: str) -> tuple[str, bool, float]:
-    """Check what a scanner of LLM Guard gave.
-
-    Args:
-        answer: Anything.
-        kind: Name of the scanner's class.
-
-    Returns:
-        The sanitized text, whether it is valid, and the risk, −1…1.
-
-    Raises:
-        ScannerError: It is not a tuple ``(text, valid, risk score)`` with a risk of −1…1.
-    """
+    """Return what a scanner of LLM Guard gave, or raise ScannerError: it is no text, verdict and risk of −1…1."""
     if not isinstance(answer, tuple) or len(answer) != 3:
         raise ScannerError(f"{kind}.scan gave {type(answer).__name__}, not (text, valid, risk score)")
     sanitized, valid, risk = answer

@@ -37,16 +37,9 @@ DEFAULT_MODELS: Mapping[str, str] = {
 
 
 def build(name: str, folder: str, keywords: tuple[str, ...], settings: Mapping[str, Any]) -> Any:
-    """Build a scanner object of LLM Guard.
+    """Build a scanner object of LLM Guard from settings; `keywords` are what its constructor takes.
 
-    Args:
-        name: Its class.
-        folder: ``"input_scanners"`` or ``"output_scanners"``.
-        keywords: What its constructor takes.
-        settings: What it is given. ``model`` may be a path, a name on the hub, or a mapping of ``Model``'s fields.
-
-    Returns:
-        The object.
+    ``model`` may be a path, a name on the hub, or a mapping of ``Model``'s fields.
 
     Raises:
         ModelUnavailable: What it needs is neither on this machine nor in reach.
@@ -142,11 +135,7 @@ def _model(kind: Any, given: Any) -> Any:
 
 
 def _placed(name: str, kind: Any, model: Any, *, use_onnx: bool) -> Any:
-    """Return a copy of a model that loads from this machine while its hub is out of reach.
-
-    Raises:
-        ModelUnavailable: It is not on this machine, and the hub does not answer.
-    """
+    """Return a copy of a model that loads from this machine while its hub is out of reach; else ModelUnavailable."""
     paths = {model.path, *([model.onnx_path] if use_onnx and model.onnx_path else [])}
     if kind.__module__.startswith("gorget") and (use_onnx or importlib.util.find_spec("torch") is None):
         paths = {model.onnx_path or model.path}
@@ -246,11 +235,7 @@ def _in_nltk(resource: str) -> bool:
 
 
 def _bounded(load: Callable[[], Any], told: str) -> Any:
-    """Return what a loader gives that has no time limit of its own.
-
-    Raises:
-        ModelUnavailable: It failed, or took too long.
-    """
+    """Return what a loader gives that has no time limit of its own; ModelUnavailable if it failed or took too long."""
     answers: list[Any] = []
     errors: list[BaseException] = []
 

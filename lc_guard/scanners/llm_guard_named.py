@@ -158,11 +158,7 @@ def _modules_of(scanner: str, side: Side | None) -> Mapping[Side, str]:
 
 
 def _accepted(scanner: str, side: Side, module: str, settings: Mapping[str, Any]) -> Signature:
-    """Return what a scanner takes.
-
-    Raises:
-        GuardError: It does not take these settings.
-    """
+    """Return what a scanner takes, or raise GuardError if it does not take these settings."""
     taken = signature(_FOLDERS[side], module, scanner)
     if unknown := sorted(set(settings) - set(taken.keywords)):
         raise GuardError(

@@ -18,13 +18,10 @@ RailKind = Literal["input", "output"]
 
 
 class RailsThread:
-    """Runs an ``LLMRails`` on an event loop of its own, in a daemon thread that is begun at the first check.
+    """Runs the ``LLMRails`` that `make` gives on an event loop of its own, in a daemon thread begun at the first check.
 
     ``LLMRails`` is not made for several threads, keeps clients that belong to one event loop, and runs sync actions on
     it: none of this is to reach the caller's loop. What it remembers of a check is wiped after it.
-
-    Args:
-        make: Gives the ``LLMRails``; called in the thread, once, unless it fails.
     """
 
     def __init__(self, make: Callable[[], Any]) -> None:
@@ -40,15 +37,7 @@ class RailsThread:
         self._start(self._load()).result()
 
     def check(self, messages: list[dict[str, Any]], kind: RailKind, seconds: float) -> tuple[str, str]:
-        """Run rails on messages.
-
-        Args:
-            messages: A conversation; its last user or assistant text is judged.
-            kind: Which rails.
-            seconds: How long to wait.
-
-        Returns:
-            NeMo's status (``"passed"``, ``"modified"``, ``"blocked"``), and the text after the rails.
+        """Run rails on the last user or assistant text of messages; return NeMo's status and the text after the rails.
 
         Raises:
             ScannerTimeout: They did not finish in time.

@@ -50,15 +50,8 @@ class Folded(NamedTuple):
 def folded(text: str, *, casefold: bool = True, accents: bool = True, leet: bool = False) -> Folded:
     """Fold a text: NFKC, case, no invisible characters.
 
-    Args:
-        text: Any text.
-        casefold: Whether upper and lower case become the same.
-        accents: Whether accents stay. Without them, letters of other alphabets that look Latin become Latin too, in
-            words that have a Latin letter.
-        leet: Whether digits and signs that stand for letters become them (``1`` and ``l`` both read as ``i``).
-
-    Returns:
-        The folded text with its offsets.
+    Without `accents`, letters of other alphabets that look Latin become Latin too, in words that have a Latin letter.
+    With `leet`, digits and signs that stand for letters become them (``1`` and ``l`` both read as ``i``).
     """
     if text.isascii():
         folding = _UNSEEN.search(text) is not None
@@ -72,12 +65,7 @@ def folded(text: str, *, casefold: bool = True, accents: bool = True, leet: bool
 
 
 def end_offset(offsets: Sequence[int], end: int) -> int:
-    """Return where a stretch of the folded text ends in the original: behind the last letter, with its marks.
-
-    Args:
-        offsets: Those of a `Folded`.
-        end: Offset in the folded text, 1 or more.
-    """
+    """Return where a stretch of the folded text ends in the original: behind the last letter, with its marks."""
     last = offsets[end - 1]
     while offsets[end] <= last:
         end += 1
@@ -145,12 +133,7 @@ def in_leet(text: str) -> bool:
 def canonical(text: str, *, leet: bool = False) -> str:
     """Return the words of a text, folded, with one blank between them; ends of sentences as ``.``, quotes as ``"``.
 
-    Args:
-        text: Any text.
-        leet: Whether digits and signs in words are read as letters.
-
-    Returns:
-        A text on which a phrase has one spelling, whatever stood between its words.
+    On such a text a phrase has one spelling, whatever stood between its words.
     """
     plain = _plain(text, leet=leet).text
     if _SPACED.search(plain):
@@ -168,15 +151,7 @@ def _letter(match: re.Match[str]) -> str:
 
 
 def canonical_offsets(text: str, *, leet: bool = False) -> tuple[str, list[tuple[int, int]]]:
-    """Return `canonical` with, for each of its characters, the span of the original's token that it comes from.
-
-    Args:
-        text: Any text.
-        leet: Whether digits and signs in words are read as letters.
-
-    Returns:
-        The canonical text, and one span a character.
-    """
+    """Return `canonical` with, for each of its characters, the span of the original's token that it comes from."""
     plain, offsets = _plain(text, leet=leet)
     runs = {match.start(): match.end() for match in _SPACED.finditer(plain)}
     pieces: list[str] = []
@@ -244,13 +219,7 @@ class Rule:
 
 
 def rules(category: str, table: Iterable[Sequence[Any]], *, language: str = "en") -> tuple[Rule, ...]:
-    """Make rules of a table.
-
-    Args:
-        category: Category of all, and first part of their ids.
-        table: Rows of name, weight, anchors, pattern, source, and perhaps the strings of `Rule.also`.
-        language: ISO 639-1 code, second part of their ids.
-    """
+    """Make rules of rows of name, weight, anchors, pattern, source, and perhaps the strings of `Rule.also`."""
     return tuple(Rule(f"{category}-{language}-{name}", category, *rest) for name, *rest in table)
 
 
@@ -268,16 +237,7 @@ class Hit(NamedTuple):
 
 
 def hits(text: str, rules: Iterable[Rule], *, beyond: int = 0) -> list[Hit]:
-    """Return one hit for each rule that finds something.
-
-    Args:
-        text: A canonical text.
-        rules: What to look for.
-        beyond: A find that ends before this offset does not count.
-
-    Returns:
-        Hits in the order of the rules; of several finds of a rule the first.
-    """
+    """Return one hit, the first, for each rule that finds something in a canonical text not wholly before `beyond`."""
     found = []
     for rule in rules:
         if not _any_in(rule.anchors, text) or (rule.also and not _any_in(rule.also, text)):
@@ -298,12 +258,7 @@ def _any_in(anchors: tuple[str, ...], text: str) -> bool:
 
 
 def risk_of(found: Sequence[Hit], weights: Mapping[str, float] | None = None) -> float:
-    """Combine hits as independent evidence, as 1 - (1 - a)(1 - b) and so on.
-
-    Args:
-        found: Hits of different rules.
-        weights: Rule id → weight, where it is not the rule's own.
-    """
+    """Combine hits of rules as independent evidence, as 1 - (1 - a)(1 - b) and so on; weights by rule go first."""
     doubt = 1.0
     for hit in found:
         doubt *= 1.0 - (weights or {}).get(hit.rule.id, hit.rule.weight)

@@ -19,11 +19,7 @@ from lc_guard.vaults.stored import StoredVault
 
 
 class SealedCodec:
-    """Writes everything encrypted, under keys that a key ring wraps.
-
-    Args:
-        keys: Wrap the data keys and the root key.
-    """
+    """Writes everything encrypted, under keys that a key ring wraps."""
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
@@ -87,12 +83,7 @@ class SealedVaultCodec:
 
 
 class SealedSessionCodec:
-    """Writes the values of one session.
-
-    Args:
-        session: Its id; values open in no other one.
-        data_key: 32 bytes, of this session alone.
-    """
+    """Writes the values of one session, under a data key of its own; they open in no other one."""
 
     def __init__(self, session: str, data_key: bytes) -> None:
         self._session = session
@@ -115,12 +106,7 @@ class SealedSessionCodec:
 
 
 class KeyRotation:
-    """One run over all sessions of a store.
-
-    Args:
-        vault: Over the store.
-        keys: The newest, and those that the store is under until now.
-    """
+    """One run over all sessions of a store, with the newest key and those that it is under until now."""
 
     def __init__(self, vault: StoredVault, keys: KeyRing) -> None:
         self._store = vault.store

@@ -105,11 +105,7 @@ class KeyRing:
         return [service.key_id for service in self._services.values()]
 
     def wrap(self, key: bytes) -> bytes:
-        """Wrap a data key with the newest key.
-
-        Raises:
-            VaultError: The key's service failed.
-        """
+        """Wrap a data key with the newest key; VaultError if the key's service failed."""
         try:
             wrapped = self._services[self._newest].wrap(key)
         except Exception as error:  # noqa: BLE001 - a service's error may hold what it was given
@@ -122,11 +118,7 @@ class KeyRing:
         return _VERSION + self._newest + wrapped
 
     def unwrap(self, blob: bytes) -> bytes:
-        """Return the data key of what `wrap` gave, with whichever key wrapped it.
-
-        Raises:
-            VaultError: That key is not here, or its service failed, or the blob was altered.
-        """
+        """Return a data key that `wrap` wrapped; VaultError if its key is missing or fails, or the blob was altered."""
         if blob[:1] != _VERSION or len(blob) < _HEAD:
             raise VaultError("a wrapped data key is damaged, or was written by a later version of lc-guard")
         service = self._services.get(blob[1:_HEAD])
@@ -157,11 +149,7 @@ def generate_key() -> str:
 
 
 def new_cipher(key: bytes) -> _Cipher:
-    """Return AES-256-GCM under a key.
-
-    Raises:
-        MissingExtra: ``cryptography`` is not installed.
-    """
+    """Return AES-256-GCM under a key; MissingExtra if ``cryptography`` is not installed."""
     try:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     except ImportError:
@@ -210,13 +198,10 @@ _SEAL_HEAD = len(_SEAL_VERSION) + NONCE_BYTES
 
 
 class Seal:
-    """Encrypts and authenticates short texts under one data key, each bound to the place it stands in.
+    """Encrypts and authenticates short texts under a random data key of 32 bytes, each bound to the place it stands in.
 
     AES-256-GCM with random nonces of 96 bits. NIST SP 800-38D, section 8.3, allows 2^32 messages under one key with
     such nonces; every session has a data key of its own, and no session holds four thousand million values.
-
-    Args:
-        data_key: 32 random bytes.
     """
 
     __slots__ = ("_cipher", "_index")
@@ -233,21 +218,12 @@ class Seal:
         return hmac.digest(self._index, _framed(*parts), "sha256")
 
     def seal(self, text: str, *place: str) -> bytes:
-        """Encrypt a text.
-
-        Args:
-            text: Any text.
-            *place: Where it stands: it opens nowhere else.
-        """
+        """Encrypt a text for a place; it opens nowhere else."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return _SEAL_VERSION + nonce + self._cipher.encrypt(nonce, encoded(text), _framed(*place))
 
     def open(self, payload: bytes, *place: str) -> str:
-        """Decrypt what `seal` gave for the same place.
-
-        Raises:
-            VaultError: It was altered, stands in another place, or was sealed under another key.
-        """
+        """Decrypt what `seal` gave; VaultError if it was altered, stands in another place, or is under another key."""
         if payload[:1] != _SEAL_VERSION:
             raise VaultError("a stored value is damaged, not encrypted, or was written by a later version of lc-guard")
         try:

@@ -27,14 +27,7 @@ class _Session:
 
 
 class MemoryRows:
-    """Keeps rows in memory.
-
-    Args:
-        ttl: Seconds at which a session is dropped; None keeps it for good.
-        ttl_from: What they are counted from.
-        max_sessions: Number of live sessions kept; beyond it the one unused for longest is dropped.
-        clock: Gives the time in seconds; never goes back.
-    """
+    """Keeps rows in memory; beyond `max_sessions` live ones, the session unused for longest is dropped."""
 
     def __init__(
         self,

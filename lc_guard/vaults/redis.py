@@ -31,18 +31,7 @@ _LENGTHS = struct.Struct(">QQIII")  # token, number, lengths of kind, placeholde
 
 
 class RedisStore:
-    """Keeps rows in Redis; see `lc_guard.vaults.row_store.RowStore`.
-
-    Args:
-        url: Of the server, the sentinels, or a node of the cluster.
-        prefix: Begins all keys.
-        ttl: Seconds that a session lives; None for good.
-        sliding: Whether they are counted from its last use.
-        timeout: Seconds to wait for an answer.
-        replicas: Number of replicas that must have a write before it counts.
-        durability: Whether a server that may lose writes is refused.
-        max_connections: Number of connections, at most.
-    """
+    """Keeps rows in Redis, as `RedisVault` is told to; see `lc_guard.vaults.row_store.RowStore`."""
 
     def __init__(
         self,
@@ -227,11 +216,7 @@ class RedisStore:
         return self._client
 
     def _check(self, client: Any) -> None:
-        """Refuse a server that forgets: one that drops keys for room, or loses what it has acknowledged.
-
-        Raises:
-            VaultError: If it says so of itself. What it does not tell is believed.
-        """
+        """Refuse a server that says it drops keys for room, or loses what it acknowledged, by a VaultError."""
         policy = str(client.info("memory").get("maxmemory_policy", ""))
         if policy.startswith("allkeys-"):
             raise VaultError(

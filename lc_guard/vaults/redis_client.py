@@ -44,16 +44,7 @@ _HINTS = {
 
 
 def connect(url: str, *, timeout: float, max_connections: int) -> Any:
-    """Return a client; nothing is connected yet, but for Cluster, whose nodes are asked for.
-
-    Args:
-        url: See `RedisVault`.
-        timeout: Seconds to wait for a connection, and for an answer.
-        max_connections: Number of connections, at most.
-
-    Raises:
-        RedisError: If no node of the cluster answers.
-    """
+    """Return a client; nothing is connected yet, but for Cluster, of whose nodes one must answer, else RedisError."""
     import redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -75,12 +66,7 @@ def connect(url: str, *, timeout: float, max_connections: int) -> Any:
 
 
 def check_url(url: str) -> str:
-    """Return the scheme of a URL, before anything is connected.
-
-    Raises:
-        ValueError: If it is none of a Redis URL, or names no server. It is not quoted: it may hold a password.
-        MissingExtra: If redis-py is not installed.
-    """
+    """Return the scheme of a Redis URL before anything is connected; a bad one, perhaps with password, isn't quoted."""
     if find_spec("redis") is None:
         raise MissingExtra("RedisVault", "redis")
     try:

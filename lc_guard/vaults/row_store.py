@@ -93,11 +93,7 @@ class Head:
 
 
 def checked_ttl(ttl: float | None, ttl_from: TtlFrom) -> bool:
-    """Check a time to live; tells whether it is counted from the last use.
-
-    Raises:
-        ValueError: If it is not positive, or counted from something else.
-    """
+    """Return whether a time to live counts from the last use; ValueError if it is not positive, or of another kind."""
     if ttl is not None and not 0 < ttl < float("inf"):
         raise ValueError("ttl must be positive and finite; None keeps sessions for good")
     if ttl_from not in get_args(TtlFrom):

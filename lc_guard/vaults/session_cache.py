@@ -40,11 +40,7 @@ class CachedSession:
         return {placeholder: (value, self.known.kind(value)) for placeholder, value in self.raw.items()}
 
     def take(self, snapshot: Snapshot, session: str, codec: VaultCodec) -> dict[str, tuple[str, str]]:
-        """Take what the store says; gives the entries that are gone.
-
-        Raises:
-            VaultError: If what is stored can't be read, or contradicts itself. Nothing is held of it then.
-        """
+        """Take what the store says, return the entries that are gone; VaultError, holding nothing, if it is odd."""
         before = self.entries() if snapshot.whole and self.raw else {}
         self.read = False
         try:

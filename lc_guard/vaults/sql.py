@@ -31,16 +31,9 @@ _PAGE = 500
 
 
 class SQLStore:
-    """Keeps rows in two tables of a SQL database; see `lc_guard.vaults.row_store.RowStore`.
+    """Keeps rows in two tables of a SQL database, as `SQLVault` is told to; see `lc_guard.vaults.row_store.RowStore`.
 
-    Args:
-        url: Of the database.
-        table_prefix: Begins the names of the tables.
-        ttl: Seconds that a session lives; None for good.
-        sliding: Whether they are counted from its last use.
-        timeout: Seconds after which a statement is given up.
-        pool_size: Number of connections.
-        clock: Gives the seconds since 1970, for SQLite; PostgreSQL's own clock counts there.
+    `clock` gives the seconds since 1970, for SQLite; PostgreSQL's own clock counts there.
     """
 
     def __init__(

@@ -77,15 +77,7 @@ _LOCK = 0x6C635F6775617264  # "lc_guard": one migration at a time in a PostgreSQ
 
 
 def bring_up_to_date(connection: Connection, prefix: str) -> None:
-    """Make the tables, or bring them to today's version; all or nothing, also when several processes begin at once.
-
-    Args:
-        connection: In autocommit mode.
-        prefix: Begins the name of every table.
-
-    Raises:
-        VaultError: If the tables are of a later version than this package knows.
-    """
+    """Make the tables, or bring them to today's version; all or nothing, also when several processes begin at once."""
     if _version(connection, prefix) == len(MIGRATIONS):
         return
     dialect = connection.dialect.name
@@ -291,12 +283,7 @@ def _while_connecting(text: str) -> str | None:
 
 
 def parsed(url: str) -> URL:
-    """Return a URL with the driver that is used for its database.
-
-    Raises:
-        ValueError: If it names no file of SQLite and no PostgreSQL. It is not quoted: it may hold a password.
-        MissingExtra: If SQLAlchemy or psycopg is not installed.
-    """
+    """Return a URL with its database's driver, or raise ValueError, which does not quote it: it may hold a password."""
     try:
         from sqlalchemy.engine import make_url
         from sqlalchemy.exc import ArgumentError
@@ -325,13 +312,7 @@ def parsed(url: str) -> URL:
 
 
 def engine_for(url: URL, *, timeout: float, pool_size: int) -> Engine:
-    """Make an engine in autocommit mode; nothing is connected yet.
-
-    Args:
-        url: Given by `parsed`.
-        timeout: Seconds after which a statement, a connection or a wait for either is given up.
-        pool_size: Number of connections, at most.
-    """
+    """Make an engine in autocommit mode, all of whose waits end after `timeout` seconds; nothing is connected yet."""
     from sqlalchemy import create_engine, event
 
     connect_args: dict[str, Any]
@@ -424,11 +405,7 @@ def _limited_connection(timeout: float) -> Any:
 
 
 def check_prefix(prefix: str) -> str:
-    """Check what table names begin with.
-
-    Raises:
-        ValueError: If it is no plain word.
-    """
+    """Return what table names begin with, or raise ValueError if it is no plain word."""
     if not (prefix.isascii() and prefix.isidentifier() and prefix == prefix.lower() and len(prefix) <= 30):
         raise ValueError(
             "table_prefix must be 1 to 30 lower-case letters, digits and underscores, not beginning with one"

@@ -149,11 +149,7 @@ def watch_logs() -> Iterator[LogWatch]:
 
 
 class ToolWatch(BaseCallbackHandler):
-    """Collects what an application's tools are given.
-
-    Args:
-        ignored: Names of tools that are not watched.
-    """
+    """Collects what an application's tools are given, but for those to be ignored."""
 
     run_inline = True
 

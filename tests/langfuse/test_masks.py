@@ -240,7 +240,19 @@ def hides_its_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(LangfuseResourceManager, "_instances")
 
 
-RELEASES = [never_asks, forgets_it, hides_it, renames_it, hides_its_clients]
+def hides_its_resources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client does not tell what it was made with."""
+    make = Langfuse.__init__
+
+    def made(self: Any, **kwargs: Any) -> None:
+        make(self, **kwargs)
+        del self._resources
+
+    monkeypatch.setattr(Langfuse, "__init__", made)
+    monkeypatch.delattr(Langfuse, "_resources", raising=False)
+
+
+RELEASES = [never_asks, forgets_it, hides_it, renames_it, hides_its_clients, hides_its_resources]
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.__name__)

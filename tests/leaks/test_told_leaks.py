@@ -30,8 +30,10 @@ from opentelemetry.trace import StatusCode
 
 import lc_guard
 from lc_guard import Anonymize, Deanonymize, Guard, GuardMetrics, Policy, protect
+from lc_guard._engine.leaks import Leak
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.observability import MaskingSpanExporter
+from lc_guard.observability.leak_scores import score_leak
 from lc_guard.observability.span_mask import SpanMask
 from lc_guard.testing import ExactDetector
 from tests.support.agents import Toolbox, agent_of, asked, call, config, run, script, sent
@@ -312,6 +314,16 @@ def test_a_model_without_any_check_warns(
     assert plain.attributes.get(LEVEL) in (None, "DEFAULT")
     assert leak_scores(langfuse_server) == []
     assert guard.leaks.count == 0
+
+
+def test_a_release_that_hides_its_clients_writes_no_score_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    leak = Leak(trace_id="t", observation_id="o", kinds={"PERSON": 1})
+    with monkeypatch.context() as future:
+        future.delattr(LangfuseResourceManager, "_instances")
+        assert score_leak(leak, lambda _: True) is False
+    assert "the score of a leak was not written: SeamBroken" in caplog.text
 
 
 # --- what the mask takes for a leak, on attributes as both SDK lines write them

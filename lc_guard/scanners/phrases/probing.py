@@ -11,11 +11,7 @@ _SOURCE = "OWASP LLM02:2025; MITRE ATLAS AML.T0057"
 
 @functools.cache
 def probing_rules(token: str) -> tuple[Rule, ...]:
-    """Return the rules, compiled.
-
-    Args:
-        token: Word that stands in place of every placeholder of the text.
-    """
+    """Return the rules, compiled for the word that stands in place of every placeholder of the text."""
     name = (
         rf"(?:{token}|(?:placeholders?|redact(?:ed|ions?)|anonymi[sz]ed|masked|pseudonymi[sz]ed|hidden) ?(?:tokens?"
         r"|placeholders?|names?|values?|data|entit(?:y|ies)|persons?|people|text|parts?|information|e ?mails?"
