@@ -8,7 +8,6 @@ import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlencode
 
@@ -24,6 +23,7 @@ from tenacity import (
 )
 
 from lc_guard._http.pool import ClientPool
+from lc_guard._http.reply import retry_after
 from lc_guard._http.settings import checked_url, host_of
 from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import GuardError, ScannerError, ScannerTimeout, ServiceError
@@ -256,7 +256,8 @@ class _Reply:
         self._what = service.what
         self._body = bytearray()
         if response.status_code != 200:
-            service.refuse(response.status_code, _retry_after(response.headers.get("Retry-After", "")))
+            wait = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
+            service.refuse(response.status_code, wait or 0.0)
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not kind.endswith("+json"):
             raise ServiceError(f"{self._what}: the service's reply is no JSON: check base_url")
@@ -280,16 +281,6 @@ class _Reply:
 
 def _no_constant(_: str) -> NoReturn:
     raise ValueError
-
-
-def _retry_after(value: str) -> float:
-    """Return the seconds of a ``Retry-After`` header, a number or a date (RFC 9110, section 10.2.3); 0 for neither."""
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return 0.0
 
 
 def _pause(state: RetryCallState) -> float:

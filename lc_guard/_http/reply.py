@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any, NoReturn
 
 from lc_guard.errors import ServiceError
 
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _CATEGORY = re.compile(r"[A-Za-z][\w./ -]{0,63}", re.ASCII)
+
+
+def http_date(told: str | None) -> datetime | None:
+    """Return the date of a header, None if it is none."""
+    try:
+        date = parsedate_to_datetime(told) if told else None
+    except (ValueError, OverflowError):
+        return None
+    return date.replace(tzinfo=UTC) if date is not None and date.tzinfo is None else date
+
+
+def retry_after(told: str, now: datetime) -> float | None:
+    """Return the seconds of a ``Retry-After`` header, number or date (RFC 9110, section 10.2.3); None for neither."""
+    if _SECONDS.fullmatch(told.strip()):
+        return min(float(told), 1e9)
+    date = http_date(told)
+    return None if date is None else max(0.0, (date - now).total_seconds())
 
 
 class ReplyFields:

@@ -9,13 +9,13 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 import httpx
 
+from lc_guard._http.reply import http_date, retry_after
 from lc_guard.errors import LangfuseError
 
 CLOUD = "https://cloud.langfuse.com"
@@ -201,18 +201,14 @@ class LangfuseApi:
             return answer.status_code, answer.headers, bytes(data)
 
     def _read_clock(self, headers: httpx.Headers) -> None:
-        date = _http_date(headers.get("Date"))
+        date = http_date(headers.get("Date"))
         if date is not None:
             offset = date - datetime.now(UTC)
             # the header has whole seconds, and the answer took its time
             self.clock_offset = offset if abs(offset) > timedelta(seconds=30) else timedelta()
 
     def _asked_to_wait(self, headers: httpx.Headers, otherwise: float) -> float:
-        told = headers.get("Retry-After", "").strip()
-        seconds = float(told) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", told) else None
-        date = _http_date(told) if seconds is None else None
-        if date is not None:
-            seconds = max(0.0, (date - self.now()).total_seconds())
+        seconds = retry_after(headers.get("Retry-After", ""), self.now())
         if seconds is None:
             return otherwise
         if seconds > self._longest_wait:
@@ -276,14 +272,6 @@ def _failure(error: Exception) -> str:
     if isinstance(error, httpx.HTTPError):
         return f"broke off ({type(error).__name__})"
     return "gave an answer that is no JSON"  # what the parser says may quote the answer
-
-
-def _http_date(told: str | None) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(told) if told else None
-    except ValueError:
-        return None
-    return date.replace(tzinfo=UTC) if date is not None and date.tzinfo is None else date
 
 
 def _reason(data: bytes) -> str:

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from lc_guard.langfuse.api import LangfuseApi
 from lc_guard.langfuse.evaluators import found_in
 from lc_guard.langfuse.paging import cursor_pages
 from lc_guard.langfuse.resume import Spool
-from lc_guard.langfuse.rows import Window, csv_table
+from lc_guard.langfuse.rows import Window, csv_table, iso
 from lc_guard.observability.span_texts import FRAMEWORK_METADATA, traced_texts
 from lc_guard.records import normalize_kind
 
@@ -89,8 +88,8 @@ class Audit:
         """Return plain JSON values."""
         return {
             "format": _FORMAT,
-            "since": _iso(self.since),
-            "until": _iso(self.until),
+            "since": iso(self.since),
+            "until": iso(self.until),
             "observations": self.observations,
             "failed": self.failed,
             "traces_with_leaks": self.traces,
@@ -151,7 +150,7 @@ def audit(
         found.leaks += kept.rows(_READ, Leak)
         cursor, _ = kept.place(_READ)
     looking = _Looking(detector, frozenset(map(normalize_kind, ignore)), min_score)
-    params = {"fields": _FIELDS, "fromStartTime": _iso(found.since), "toStartTime": _iso(found.until)}
+    params = {"fields": _FIELDS, "fromStartTime": iso(found.since), "toStartTime": iso(found.until)}
     for page in cursor_pages(api, _PATH, params, limit=_A_PAGE, start=cursor):
         looking.forget()
         leaks = [leak for row in page.rows for leak in _leaks(api, row, looking)]
@@ -227,7 +226,3 @@ def _leaks(api: LangfuseApi, row: Mapping[str, Any], looking: _Looking) -> list[
         for place, value in places.items()
         if (kinds := looking.kinds(value))
     ]
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

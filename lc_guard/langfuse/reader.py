@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from math import isinf
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from lc_guard.langfuse.api import LangfuseApi
 from lc_guard.langfuse.paging import MOST_ROWS, cursor_pages
 from lc_guard.langfuse.resume import Spool
-from lc_guard.langfuse.rows import Observation, Score, Unreadable, Window, observation, score
+from lc_guard.langfuse.rows import Observation, Score, Unreadable, Window, iso, observation, score
 
 Row = TypeVar("Row", Score, Observation)
 Progress = Callable[[str, int], object]
@@ -111,6 +110,4 @@ class Reader:
 
 
 def _iso(seconds: float) -> str | None:
-    if isinf(seconds):
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if isinf(seconds) else iso(seconds)

@@ -128,6 +128,11 @@ def observation(row: Mapping[str, Any]) -> Observation:
     )
 
 
+def iso(seconds: float) -> str:
+    """Return a time as Langfuse takes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def csv_table(head: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """Return rows with a head as CSV (RFC 4180 with line feeds), safe to open in a spreadsheet."""
     out = io.StringIO()

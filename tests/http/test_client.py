@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from lc_guard._http.client import JSONRequest, JSONService, RequestFlow, _retry_after
-from lc_guard._http.reply import ReplyFields
+from lc_guard._http.client import JSONRequest, JSONService, RequestFlow
+from lc_guard._http.reply import ReplyFields, retry_after
 from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import ScannerTimeout, ServiceError
 from tests.support import hosted_servers as hosted
@@ -58,7 +58,7 @@ def test_retry_after_is_honoured(server: hosted.LakeraServer, wait: Any) -> None
     "value", ["", "soon", "-1", "1e9", "٣", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 99 Foo 9999999"]
 )
 def test_other_values_mean_no_pause(value: str) -> None:
-    assert _retry_after(value) == 0.0
+    assert not retry_after(value, datetime.now(UTC))
 
 
 def test_pauses_grow_and_differ(monkeypatch: pytest.MonkeyPatch, server: hosted.LakeraServer) -> None:
