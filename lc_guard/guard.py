@@ -7,14 +7,16 @@ import hmac
 import json
 import logging
 import secrets
+import threading
 import warnings
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, TypeVar, cast, get_args
 
 from lc_guard._engine.analyzer import Analyzer
 from lc_guard._engine.anonymizer import Anonymizer, redact_text
-from lc_guard._engine.caches import BoundedMap, PromptStore
+from lc_guard._engine.caches import PromptStore
 from lc_guard._engine.flow import Flow, Gather
 from lc_guard._engine.leaks import Leaks
 from lc_guard._engine.pipeline import CheckPipeline
@@ -122,7 +124,8 @@ class Guard:
         self.leaks = Leaks()
         self._runner = FlowRunner()
         self._digest_key = digest_key or secrets.token_bytes(32)
-        self._digests: BoundedMap[str, str] = BoundedMap(_MAX_DIGESTS)
+        self._digests: OrderedDict[str, str] = OrderedDict()
+        self._digests_lock = threading.Lock()
         self._used = False
 
     def __repr__(self) -> str:
@@ -341,12 +344,17 @@ class Guard:
     def digest(self, session: str) -> str:
         """Return the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""
         digest = hmac.new(self._digest_key, session.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
-        self._digests.put(digest, session)
+        with self._digests_lock:
+            self._digests[digest] = session
+            self._digests.move_to_end(digest)
+            if len(self._digests) > _MAX_DIGESTS:
+                self._digests.popitem(last=False)
         return digest
 
     def session_of(self, digest: str) -> str | None:
         """Return the session id that a digest stands for, or None if it was not used of late."""
-        return self._digests.get(digest)
+        with self._digests_lock:
+            return self._digests.get(digest)
 
     def _first_use(self) -> None:
         """Say once what makes hiding worthless: tracing that sends the raw texts elsewhere."""

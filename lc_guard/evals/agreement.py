@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lc_guard.evals.scoring import share
+from lc_guard.evals.scoring import rounded, share
 
 Z_95 = 1.959963984540054
 """Standard normal quantile of a two-sided 95 % interval."""
@@ -218,11 +218,6 @@ def arrays(risks: Sequence[float], labels: Sequence[bool]) -> tuple[NDArray[np.f
     if not np.isfinite(values).all():
         raise ValueError("a risk is not finite")
     return values, truths
-
-
-def rounded(value: float | None) -> float | None:
-    """Round for JSON."""
-    return None if value is None else round(value, 4)
 
 
 def interval(ends: Interval | None) -> list[float] | None:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from lc_guard.evals.agreement import Confusion, Curve, interval, rounded, wilson
+from lc_guard.evals.agreement import Confusion, Curve, interval, wilson
 from lc_guard.evals.reliability import Calibration
-from lc_guard.evals.scoring import share
+from lc_guard.evals.scoring import rounded, share
 from lc_guard.evals.thresholds import BestThreshold
 
 FORMAT = 1
@@ -19,7 +19,17 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class _Plain:
+    """Numbers and words, rounded for JSON."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: rounded(value) if isinstance(value, float) else value for name, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket(_Plain):
     """A check's decisions in a stretch of time.
 
     Attributes:
@@ -38,17 +48,11 @@ class Bucket:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {
-            "start": iso(self.start),
-            "count": self.count,
-            "mean": rounded(self.mean),
-            "p95": rounded(self.p95),
-            "invalid": self.invalid,
-        }
+        return {**_Plain.as_dict(self), "start": iso(self.start)}
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(_Plain):
     """How long a check takes, and how much of a trace's time that is.
 
     Attributes:
@@ -71,13 +75,9 @@ class Waiting:
     share_p50: float | None = None
     share_p95: float | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
-
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
+class Disagreement(_Plain):
     """A text that a check and a person see differently.
 
     Attributes:
@@ -94,13 +94,9 @@ class Disagreement:
     label: bool
     url: str | None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
-
 
 @dataclass(frozen=True, slots=True)
-class LeakedCall:
+class LeakedCall(_Plain):
     """A model call that was sent a value of the session.
 
     Attributes:
@@ -112,10 +108,6 @@ class LeakedCall:
     trace_id: str
     observation_id: str | None
     url: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +313,3 @@ class MonitoringReport:
 def iso(seconds: float) -> str:
     """Return a time as ISO 8601 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _plain(value: Any) -> Any:
-    return rounded(value) if isinstance(value, float) else value

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from lc_guard.evals.agreement import Interval, arrays, interval, rounded, wilson
+from lc_guard.evals.agreement import Interval, arrays, interval, wilson
+from lc_guard.evals.scoring import rounded
 
 BINS = 10
 

@@ -184,7 +184,7 @@ class Counts:
         """Return counts and shares as plain JSON values."""
         shares = ("precision", "recall", "f1", "overlap_precision", "overlap_recall", "overlap_f1", "fully_masked")
         counts = ("name", "mentions", "findings", "matched", "found", "right", "masked")
-        return {name: getattr(self, name) for name in counts} | {name: _rounded(getattr(self, name)) for name in shares}
+        return {name: getattr(self, name) for name in counts} | {name: rounded(getattr(self, name)) for name in shares}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +208,11 @@ class Characters:
     def as_dict(self) -> dict[str, Any]:
         """Return counts and shares as plain JSON values."""
         counts = {"marked": self.marked, "covered": self.covered, "both": self.both}
-        return counts | {"precision": _rounded(self.precision), "recall": _rounded(self.recall)}
+        return counts | {"precision": rounded(self.precision), "recall": rounded(self.recall)}
 
 
-def _rounded(value: float | None) -> float | None:
+def rounded(value: float | None) -> float | None:
+    """Round for JSON."""
     return None if value is None else round(value, 4)
 
 

@@ -15,7 +15,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lc_guard.evals.agreement import Confusion, Interval, arrays, confusion, rounded
+from lc_guard.evals.agreement import Confusion, Interval, arrays, confusion
+from lc_guard.evals.scoring import rounded
 
 Objective = Literal["f1", "cost"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
@@ -98,20 +97,13 @@ class JailbreakPhrases:
         self._threshold = threshold
         self._rules = tuple(rule for rule in rules if rule.id not in without)
         self._templates = tuple(rule for rule in template_rules() if rule.id not in without)
+        self.details = {"rules": len(self._rules) + len(self._templates), "threshold": threshold}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(threshold={self._threshold}, rules={len(self._rules) + len(self._templates)})"
 
-    @property
-    def details(self) -> dict[str, Any]:
-        """Number of rules and the threshold, for the trace."""
-        return {"rules": len(self._rules) + len(self._templates), "threshold": self._threshold}
-
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge a text, and what it becomes when it is read on from the user's last messages.
-
-        Args:
-            request: The text, and the turns before it.
 
         Returns:
             The risk, by rule family in `categories`; entities of the kind ``"JAILBREAK"`` where a phrase stands.
@@ -171,14 +163,10 @@ class PlaceholderProbing:
         self.name = name
         self._threshold = threshold
         self._many = many
+        self.details = {"threshold": threshold, "many": many}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(threshold={self._threshold}, many={self._many})"
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """The settings, for the trace."""
-        return {"threshold": self._threshold, "many": self._many}
 
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge a text.

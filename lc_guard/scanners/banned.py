@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult, normalize_kind
@@ -131,22 +131,14 @@ class BannedWords:
     ) -> None:
         self._phrases = _Phrases(_checked(words, match), match=match, case_sensitive=case_sensitive, leet=leet)
         self._kind = normalize_kind(kind)
+        self.details = {"words": len(self._phrases.read_as)}
         self.name = name
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._phrases.read_as)} words)"
 
-    @property
-    def details(self) -> dict[str, Any]:
-        """Number of words, for the trace."""
-        return {"words": len(self._phrases.read_as)}
-
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Judge a text: not valid, at risk 1, if a word of the list stands in it.
-
-        Args:
-            request: The text.
-        """
+        """Judge a text: not valid, at risk 1, if a word of the list stands in it."""
         found = self._phrases.find(request.text)
         entities = tuple(Entity(self._kind, item.start, item.end) for item in found)
         return ScanResult(not found, float(bool(found)), entities=entities)
@@ -193,22 +185,15 @@ class BannedTopics:
             for reading in sorted({self._phrases.read_as[word] for word in words}):
                 self._topics_of.setdefault(reading, []).append(topic)
         self._count = len(topics)
+        self.details = {"topics": self._count, "minimum": minimum}
         self._minimum = minimum
         self.name = name
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._count} topics, minimum={self._minimum})"
 
-    @property
-    def details(self) -> dict[str, Any]:
-        """Number of topics and the minimum, for the trace."""
-        return {"topics": self._count, "minimum": self._minimum}
-
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge a text.
-
-        Args:
-            request: The text.
 
         Returns:
             Not valid, at risk 1, if a topic reaches the minimum; below it the risk stays under 0.5. Categories are the

@@ -232,9 +232,6 @@ class EncodedPayloads:
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge what a text decodes to.
 
-        Args:
-            request: The text.
-
         Returns:
             The worst risk that a scanner sees in a decoded text; entities where it stood, with the kind
             ``"ENCODED_BASE64"``, ``"ENCODED_HEX"``…; the scanners' categories.

@@ -78,9 +78,6 @@ class HostedScanner(ABC):
     def scan(self, request: ScanRequest) -> ScanResult:
         """Ask the service about one text.
 
-        Args:
-            request: The text and what belongs to it.
-
         Returns:
             What the service says.
 

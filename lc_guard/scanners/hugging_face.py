@@ -140,9 +140,6 @@ class HuggingFaceClassifier:
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge one text.
 
-        Args:
-            request: The text.
-
         Returns:
             The worst score of a piece, by label in `categories`; for ``"sentence"`` and ``"chunks"`` entities where it
             reaches the threshold, with the label as kind.

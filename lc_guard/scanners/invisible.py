@@ -8,7 +8,6 @@ characters U+E0000…E007F, which spell ASCII ("ASCII smuggling"); variation sel
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
@@ -94,20 +93,13 @@ class InvisibleCharacters:
         self.name = name
         self._threshold = threshold
         self._allow_private_use = allow_private_use
+        self.details = {"threshold": threshold}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(threshold={self._threshold})"
 
-    @property
-    def details(self) -> dict[str, Any]:
-        """The threshold, for the trace."""
-        return {"threshold": self._threshold}
-
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge a text.
-
-        Args:
-            request: The text.
 
         Returns:
             The risk by kind; entities for each run of such characters; the text without them, if there are any.

@@ -123,9 +123,6 @@ class NeMoGuardrails:
     def scan(self, request: ScanRequest) -> ScanResult:
         """Run the rails on one text.
 
-        Args:
-            request: The text and what belongs to it.
-
         Returns:
             What the rails say.
 

@@ -18,7 +18,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
@@ -215,20 +215,13 @@ class Secrets:
         self.name = name
         self._entropy = entropy
         self._generic = generic
+        self.details = {"formats": len(SECRET_FORMATS), "entropy": entropy, "generic": generic}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(entropy={self._entropy}, generic={self._generic})"
 
-    @property
-    def details(self) -> dict[str, Any]:
-        """Number of formats and the settings, for the trace."""
-        return {"formats": len(SECRET_FORMATS), "entropy": self._entropy, "generic": self._generic}
-
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge a text.
-
-        Args:
-            request: The text.
 
         Returns:
             Not valid, if there is a credential; entities of the kinds ``API_KEY``, ``ACCESS_TOKEN``, ``PASSWORD``,

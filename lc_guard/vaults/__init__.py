@@ -26,14 +26,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "base": (
-            "BatchLookupVault",
-            "ForgetListener",
-            "Mint",
-            "Progress",
-            "RetentionVault",
-            "SessionInfo",
-            "TtlFrom",
-            "Vault",
+            *("BatchLookupVault", "ForgetListener", "Mint", "Progress"),
+            *("RetentionVault", "SessionInfo", "TtlFrom", "Vault"),
         ),
         "encrypted": ("EncryptedVault",),
         "keys": ("KeyService",),

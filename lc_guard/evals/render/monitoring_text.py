@@ -16,8 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from lc_guard._engine.leaks import LEAK_SCORE
-from lc_guard.evals.agreement import Interval, rounded
+from lc_guard.evals.agreement import Interval
 from lc_guard.evals.render.style import counted, decimal, empty_table, milliseconds, plain_text
+from lc_guard.evals.scoring import rounded
 from lc_guard.langfuse.rows import csv_table
 
 if TYPE_CHECKING:
