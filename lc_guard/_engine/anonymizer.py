@@ -10,12 +10,12 @@ from functools import partial
 from itertools import accumulate
 
 from lc_guard._engine.flow import Flow, Gather
+from lc_guard._engine.found_values import FoundValues, is_meant, small_parts
 from lc_guard._engine.text_state import ResolvedSpan, TextState, resolve_overlaps
 from lc_guard._placeholders.aliases import PERSON, People, Person, alias_kind, base_kind
 from lc_guard._placeholders.fakes import FakeMint
 from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring
-from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.value_index import Match
 from lc_guard._text.word_boundaries import cuts_run
 from lc_guard.errors import GuardError
@@ -29,6 +29,7 @@ Wanted = tuple[str, str]
 _Allocate = Callable[[str, Sequence[Wanted], Mint], list[str]]
 
 _MAX_REPAIRS = 8
+_MAX_ROUNDS = 4  # a hit that joins with what stands beside it is a new value; more than two rounds are seldom
 _NO_VALUE = string.punctuation + string.whitespace
 _NOBODY = 999_999_999  # the highest number that a placeholder can have: no session gets there
 _FEW_LINKED = 200  # names whose comparison takes a few milliseconds
@@ -76,10 +77,24 @@ class Anonymizer:
         marked = _marked(texts)
         for text, known, here in zip(texts, snapshot.found, snapshot.live, strict=True):
             text.known, text.live = known, here
-        for text, found in zip(texts, counted, strict=True):
-            entities = self._joined(text, found, snapshot, kinds)
+        small = small_parts(texts, snapshot.found)
+        every = [self._joined(text, found, snapshot, kinds, small) for text, found in zip(texts, counted, strict=True)]
+        for text, entities in zip(texts, every, strict=True):
             text.spans = resolve_overlaps(text.current, entities, self._policy, anonymized=marked)
+        self._spread(texts, every, marked)
         return snapshot  # type: ignore[no-any-return]
+
+    def _spread(self, texts: Sequence[TextState], every: Sequence[list[Entity]], marked: Set[str]) -> None:
+        """Hide in all texts what is hidden in one of them; `every` are the findings by text."""
+        values = FoundValues(texts)
+        for _ in range(_MAX_ROUNDS):
+            more = list(values.spread())
+            for number, entities in more:
+                text = texts[number]
+                every[number] += _beside(text.current, entities, text.live)
+                text.spans = resolve_overlaps(text.current, every[number], self._policy, anonymized=marked)
+            if not more:
+                return
 
     def load_known(self, session: str, texts: Sequence[TextState], *, live: bool = False) -> SessionSnapshot:
         """Read what the vault knows of some texts, and where its placeholders stand for what they stand for."""
@@ -133,12 +148,19 @@ class Anonymizer:
             todo = [self._repaired(*each, marked=marked) for each in zip(texts, todo, clashes, strict=True)]
         return GuardError("no fakes were found that stay apart from the text; use a numbered placeholder_style")
 
-    def _joined(self, text: TextState, found: list[Entity], snapshot: SessionSnapshot, kinds: Set[str]) -> list[Entity]:
+    def _joined(
+        self,
+        text: TextState,
+        found: list[Entity],
+        snapshot: SessionSnapshot,
+        kinds: Set[str],
+        small: frozenset[str],
+    ) -> list[Entity]:
         seen = _Overlaps(found)
         for hit in text.known:
             # a value of the session that stands here again is certain; where a detector saw it too, its score counts
             detected = seen.any(hit.start, hit.end)
-            if not detected and is_ordinary(text.current, hit.start, hit.end):
+            if (hit.how == "part" and detected) or not (detected or is_meant(text.current, hit, small)):
                 continue
             certain = hit.kind != LITERAL and not detected
             found.append(Entity(base_kind(hit.kind), hit.start, hit.end, 1.0 if certain else 0.0))
@@ -208,7 +230,7 @@ class Anonymizer:
         """Return the names that may be other names of somebody."""
         if not self._link_persons:
             return []
-        known = {text.current[hit.start : hit.end] for text in texts for hit in text.known}
+        known = {text.current[hit.start : hit.end] for text in texts for hit in text.known if hit.how == "exact"}
         return [value for kind, value in wanted if kind == PERSON and value not in known]
 
     def _allocate_linked(

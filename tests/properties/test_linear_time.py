@@ -22,7 +22,7 @@ from lc_guard import Entity, Guard
 from lc_guard._placeholders.aliases import People
 from lc_guard._text.escapes import unescaped
 from lc_guard._text.json_tree import hide, leaves, parse, rebuild
-from lc_guard._text.value_index import ValueIndex
+from lc_guard._text.known_values import KnownValues
 from lc_guard.detectors import PatternDetector
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.titles import TitleDetector
@@ -89,7 +89,7 @@ def walked(text: str) -> None:
 
 
 def masked(text: str) -> None:
-    known = ValueIndex([("Jane Doe", "P1", "PERSON"), ("aa", "P2", "PERSON"), ("a.a", "P3", "PERSON")])
+    known = KnownValues([("Jane Doe", "P1", "PERSON"), ("aa", "P2", "PERSON"), ("a.a", "P3", "PERSON")])
     for value in (text, json.dumps({"a": json.dumps(text)})):
         tree = parse(value)
         found = {leaf for leaf, _ in leaves(tree)}
