@@ -19,16 +19,15 @@ class KnownValues:
     Not safe for concurrent writes: its owner holds the lock.
     """
 
-    __slots__ = ("_entries", "_forms", "_kinds", "_numbers", "_part_index", "_parts", "_phrases")
+    __slots__ = ("_entries", "_forms", "_kinds", "_numbers", "_parts", "_phrases")
 
     def __init__(self, entries: Iterable[tuple[str, str, str]] = ()) -> None:
         self._entries: dict[str, tuple[str, str]] = {}
         self._kinds: set[str] = set()
         self._forms: dict[str, str] = {}  # folded → the value that was there first
+        self._parts: set[str] = set()  # forms that are only a word of a person's name
         self._phrases = PhraseIndex(self._forms)
         self._numbers = NumberIndex()
-        self._parts: dict[str, str] = {}  # a word of a person's name, folded → the name that was there first
-        self._part_index = PhraseIndex(self._parts)
         for value, placeholder, kind in entries:
             self.add(value, placeholder, kind)
 
@@ -56,11 +55,12 @@ class KnownValues:
         for reading in (value, *(reading for reading, _ in unescaped(value))):
             for folded in foldings(reading):
                 self._file(folded.text, value, kind)
-        if _is_person(kind):
-            for part in name_parts(value):
-                for folded in foldings(part):
-                    if self._parts.setdefault(folded.text, value) is value:
-                        self._part_index.add(folded.text)
+        for part in name_parts(value) if _is_person(kind) else ():
+            form = foldings(part)[-1].text
+            if form not in self._forms:
+                self._forms[form] = value
+                self._parts.add(form)
+                self._phrases.add(form)
 
     def get(self, value: str) -> str | None:
         """Return the placeholder of a value, or None."""
@@ -95,23 +95,28 @@ class KnownValues:
             return []
         hits: list[Match] = []
         for folded in foldings(text):
-            hits += self._whole(text, folded)
+            hits += self._whole(text, folded, for_hiding=for_hiding)
             if inside_words:
                 hits += self._inside(text, folded)
-            if for_hiding:
-                hits += self._of_names(folded)
         return apart(hits, reaching=for_hiding)
 
     def _file(self, form: str, value: str, kind: str) -> None:
-        if form in self._forms or not form:
+        if not form or (form in self._forms and form not in self._parts):
             return
         self._forms[value if form == value else form] = value
+        self._parts.discard(form)
         self._phrases.add(form)
         self._numbers.add(form, value, phone="PHONE" in kind)
 
-    def _whole(self, text: str, folded: Folded) -> Iterator[Match]:
+    def _whole(self, text: str, folded: Folded, *, for_hiding: bool) -> Iterator[Match]:
         for start, end in self._phrases.whole(folded.text):
-            yield from self._match(text, folded.source(start, end), folded.text[start:end])
+            form, (first, last) = folded.text[start:end], folded.source(start, end)
+            written, value = text[first:last], self._forms[form]
+            if form in self._parts:
+                if for_hiding:
+                    yield NamePartMatch(first, last, *self._entries[value])
+            elif written in self._entries or not _may_be_a_word(written, value, form):
+                yield self._as(value, first, last, text)
         for start, end, value in self._numbers.find(folded.text):
             yield self._as(value, *folded.source(start, end), text)
 
@@ -120,16 +125,6 @@ class KnownValues:
             start, end = folded.source(start, end)  # noqa: PLW2901 - from here on offsets of the text
             if text[start:end] in self._entries:
                 yield self._as(text[start:end], start, end, text)
-
-    def _of_names(self, folded: Folded) -> Iterator[Match]:
-        for start, end in self._part_index.whole(folded.text):
-            placeholder, kind = self._entries[self._parts[folded.text[start:end]]]
-            yield NamePartMatch(*folded.source(start, end), placeholder, kind)
-
-    def _match(self, text: str, span: tuple[int, int], form: str) -> Iterator[Match]:
-        written, value = text[slice(*span)], self._forms[form]
-        if written in self._entries or not _may_be_a_word(written, value, form):
-            yield self._as(value, *span, text)
 
     def _as(self, value: str, start: int, end: int, text: str) -> Match:
         entry = self._entries.get(text[start:end])

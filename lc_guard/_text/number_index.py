@@ -31,7 +31,7 @@ class NumberIndex:
         self._heads: dict[str, tuple[int, ...]] = {}
 
     def add(self, form: str, value: str, *, phone: bool) -> None:
-        """File a value if it is a number.
+        """File a value if it is a number: seven digits or more, and not more letters than digits.
 
         Args:
             form: The value, folded.
@@ -41,7 +41,7 @@ class NumberIndex:
         if _NUMBER.fullmatch(form) is None:
             return
         number = "".join(RUN.findall(form))
-        if sum(map(str.isdigit, number)) < _MIN_DIGITS or len(number) > _MAX_LENGTH:
+        if len(number) > _MAX_LENGTH or sum(map(str.isdigit, number)) < max(_MIN_DIGITS, len(number) / 2):
             return
         for each in (number, *(_dialled(form, number) if phone and number.isdigit() else ())):
             self._values.setdefault(each, value)

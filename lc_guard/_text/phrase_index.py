@@ -47,9 +47,10 @@ class PhraseIndex:
 
     def whole(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where phrases stand in a text at word boundaries; they may overlap."""
+        phrases, size = self._phrases, len(text)
         for start, end in (*self._after_words(text), *self._elsewhere(text)):
             # a slice is cut short at the end of the text: it may be another, shorter phrase
-            if start >= 0 and end <= len(text) and text[start:end] in self._phrases and not cuts_run(text, end):
+            if start >= 0 and end <= size and text[start:end] in phrases and not cuts_run(text, end):
                 yield start, end
 
     def inside(self, text: str) -> Iterator[tuple[int, int]]:
@@ -61,10 +62,13 @@ class PhraseIndex:
                     yield start, start + length
 
     def _after_words(self, text: str) -> Iterator[tuple[int, int]]:
+        shapes_of = self._by_word.get
         if self._by_word:
             for word in RUN.finditer(text):
-                for offset, length in self._by_word.get(word.group(), ()):
-                    yield word.start() - offset, word.start() - offset + length
+                if shapes := shapes_of(word.group()):
+                    start = word.start()
+                    for offset, length in shapes:
+                        yield start - offset, start - offset + length
 
     def _elsewhere(self, text: str) -> Iterator[tuple[int, int]]:
         if self._loose:
