@@ -10,7 +10,7 @@ from functools import partial
 from itertools import accumulate
 
 from lc_guard._engine.flow import Flow, Gather
-from lc_guard._engine.found_values import FoundValues, is_meant, small_parts
+from lc_guard._engine.found_values import FoundValues, ValuesToFind, hidden_values, is_meant, small_parts
 from lc_guard._engine.text_state import ResolvedSpan, TextState, resolve_overlaps
 from lc_guard._placeholders.aliases import PERSON, People, Person, alias_kind, base_kind
 from lc_guard._placeholders.fakes import FakeMint
@@ -29,7 +29,8 @@ Wanted = tuple[str, str]
 _Allocate = Callable[[str, Sequence[Wanted], Mint], list[str]]
 
 _MAX_REPAIRS = 8
-_MAX_ROUNDS = 4  # a hit that joins with what stands beside it is a new value; more than two rounds are seldom
+_LONG = 20_000  # characters from which looking for values is kept off an event loop: it takes many milliseconds
+_MAX_ROUNDS = 8  # a hit that joins with what stands beside it is a new value; more than two rounds are seldom
 _NO_VALUE = string.punctuation + string.whitespace
 _NOBODY = 999_999_999  # the highest number that a placeholder can have: no session gets there
 _FEW_LINKED = 200  # names whose comparison takes a few milliseconds
@@ -63,16 +64,16 @@ class Anonymizer:
         return bool(getattr(self._vault, "blocking", True))
 
     def resolve(
-        self, session: str, texts: Sequence[TextState], *, live: bool = False
+        self, session: str, texts: Sequence[TextState], *, live: bool = False, beside: ValuesToFind | None = None
     ) -> Flow[SessionSnapshot | Exception]:
-        """Join what was found in texts with what the session knows of them: to spans that don't overlap."""
+        """Join what was found in texts with what the session knows of them: to spans that don't overlap.
+
+        What is found in one of them, or is given as found `beside` them, is looked for in all.
+        """
         (snapshot,) = yield Gather([partial(self.load_known, session, texts, live=live)], waits=self.waits)
         if isinstance(snapshot, Exception):
             return snapshot
-        counted = [
-            [entity for entity in (*text.detected, *text.marked) if self._policy.counts(entity.kind, entity.score)]
-            for text in texts
-        ]
+        counted = list(map(self._counted, texts))
         kinds = snapshot.kinds | {LITERAL} | {entity.kind for found in counted for entity in found}
         marked = _marked(texts)
         for text, known, here in zip(texts, snapshot.found, snapshot.live, strict=True):
@@ -81,12 +82,26 @@ class Anonymizer:
         every = [self._joined(text, found, snapshot, kinds, small) for text, found in zip(texts, counted, strict=True)]
         for text, entities in zip(texts, every, strict=True):
             text.spans = resolve_overlaps(text.current, entities, self._policy, anonymized=marked)
-        self._spread(texts, every, marked)
-        return snapshot  # type: ignore[no-any-return]
+        spreading = partial(self._spread, FoundValues(texts, beside), texts, every, marked)
+        (failure,) = yield Gather([spreading], waits=sum(len(text.current) for text in texts) > _LONG)
+        return failure if isinstance(failure, Exception) else snapshot
 
-    def _spread(self, texts: Sequence[TextState], every: Sequence[list[Entity]], marked: Set[str]) -> None:
+    def found(self, texts: Iterable[TextState]) -> ValuesToFind:
+        """Return what the detectors and scanners found in texts that is to be hidden."""
+        values = ValuesToFind()
+        for text in texts:
+            text.spans = resolve_overlaps(text.current, self._counted(text), self._policy, anonymized=_marked([text]))
+            for span, value in hidden_values(text):
+                values.add(value, span.kind, span.score)
+        return values
+
+    def _counted(self, text: TextState) -> list[Entity]:
+        return [entity for entity in (*text.detected, *text.marked) if self._policy.counts(entity.kind, entity.score)]
+
+    def _spread(
+        self, values: FoundValues, texts: Sequence[TextState], every: Sequence[list[Entity]], marked: Set[str]
+    ) -> None:
         """Hide in all texts what is hidden in one of them; `every` are the findings by text."""
-        values = FoundValues(texts)
         for _ in range(_MAX_ROUNDS):
             more = list(values.spread())
             for number, entities in more:

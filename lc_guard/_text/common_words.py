@@ -29,6 +29,11 @@ _WORDS = frozenset(
 _ENDS_SENTENCE = frozenset(".!?:;\n\r\u2028\u2029\"'“”‘’«»()[]{}*-–—•>|")
 
 
+def may_be_ordinary(word: str) -> bool:
+    """Return whether a text is one word that is also a name, however it is written."""
+    return word.casefold() in _WORDS
+
+
 def is_ordinary(text: str, start: int, end: int, *, also: Container[str] = ()) -> bool:
     """Return whether a word in a text may well be no name, although it is written like one.
 

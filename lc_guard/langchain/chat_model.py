@@ -208,7 +208,7 @@ class ProtectedChatModel(DelegatingChatModel):
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
             try:
-                hidden = call.hide(messages, run)
+                hidden = call.hide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
@@ -231,7 +231,7 @@ class ProtectedChatModel(DelegatingChatModel):
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         async with call.awatched(messages, run_manager) as run:
             try:
-                hidden = await call.ahide(messages, run)
+                hidden = await call.ahide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
@@ -277,7 +277,7 @@ class ProtectedChatModel(DelegatingChatModel):
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
             try:
-                hidden = call.hide(messages, run)
+                hidden = call.hide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
@@ -310,7 +310,7 @@ class ProtectedChatModel(DelegatingChatModel):
         unblocked = self.guard.run_blocking
         async with call.awatched(messages, run_manager) as run:
             try:
-                hidden = await call.ahide(messages, run)
+                hidden = await call.ahide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -12,7 +12,15 @@ from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, Gu
 from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
 from lc_guard.langchain.model_watch import unwatched_here
-from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, SESSION_METADATA, STAGE_METADATA
+from lc_guard.records import (
+    CHECK_RUN_ID,
+    DECISION_EVENT,
+    LEAK_CHECK,
+    RESTORED_EVENT,
+    SESSION_METADATA,
+    STAGE_METADATA,
+    Decision,
+)
 
 
 def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
@@ -102,6 +110,35 @@ class _Watch:
         named = {} if session is None else {SESSION_METADATA: self._guard.digest(session)}
         child.add_metadata({**named, STAGE_METADATA: note.stage}, inherit=False)
         return child
+
+
+def report_leak(guard: Guard, job: GuardRequest, manager: Any, kinds: Mapping[str, int]) -> None:
+    """Tell a step's tracers that a value would have left: a check run of its own with a decision that blocks."""
+    watch = _Watch(guard, [job], [manager])
+    for note in _leak(guard, job, kinds):
+        watch.tell(note)
+
+
+async def areport_leak(guard: Guard, job: GuardRequest, manager: Any, kinds: Mapping[str, int]) -> None:
+    """Async version of `report_leak`."""
+    watch = _Watch(guard, [job], [manager])
+    for note in _leak(guard, job, kinds):
+        await watch.atell(note)
+
+
+def _leak(guard: Guard, job: GuardRequest, kinds: Mapping[str, int]) -> tuple[CheckStarted, CheckEnded]:
+    decision = Decision(
+        stage=job.stage,
+        check=LEAK_CHECK,
+        action="block",
+        valid=False,
+        risk_score=1.0,
+        latency_ms=0.0,
+        entities=dict(kinds),
+        session=None if job.session is None else guard.digest(job.session),
+    )
+    started = CheckStarted(0, job.stage, LEAK_CHECK, len(job.texts), sum(map(len, job.texts)))
+    return started, CheckEnded(0, job.stage, LEAK_CHECK, decision)
 
 
 def report_restored(manager: Any, counts: tuple[int, int]) -> None:
