@@ -23,7 +23,7 @@ _MARKUP = re.compile(
 )
 # In a query or a form a plus is a blank; elsewhere it is a plus.
 _FORM = re.compile(r"[?&][\w.\[\]-]{1,64}=|^[\w.\[\]-]{1,64}=[^\s&]{0,200}&")
-_PLUS = re.compile(r"(?<=[^\W_])\+(?=[^\W_])")
+_PLUS = re.compile(r"(?<=[^\s+=&])\+(?=[^\s+&])")
 # Quoted-printable (RFC 2045, section 6.7): what can hardly be an equals sign before a number.
 _QUOTED = re.compile(r"=\r?\n|=3D|=[89A-F][0-9A-F]")
 _QUOTED_PRINTABLE = re.compile(r"=\r?\n|((?:=[0-9A-F]{2})+)")

@@ -12,8 +12,9 @@ _MAX_LENGTH = 34  # an IBAN, the longest of what people group
 _HEAD = 4
 _BETWEEN = re.compile(r"[ \u00a0().\-\u2010-\u2013/]{1,3}")
 # A number begins with a group that has a digit among its first characters: words are passed over at once.
-_GROUP = re.compile(r"(?=[^\W_]{0,3}[0-9])[^\W_]+")
-_NUMBER = re.compile(r"\+?\(?[^\W_]+(?:[ \u00a0().\-\u2010-\u2013/]{1,3}[^\W_]+)*\)?")
+_CHARACTER = RUN.pattern.removesuffix("+")
+_GROUP = re.compile(rf"(?<!{_CHARACTER})(?={_CHARACTER}{{0,3}}[0-9]){_CHARACTER}+")
+_NUMBER = re.compile(rf"\+?\(?{_CHARACTER}+(?:{_BETWEEN.pattern}{_CHARACTER}+)*\)?")
 # Country codes of two digits (ITU-T E.164); 1 and 7 have one digit, all others three.
 _TWO_DIGITS = frozenset(
     map(str, (20, 27, *range(30, 35), 36, 39, 40, 41, *range(43, 50), *range(51, 59), *range(60, 67)))

@@ -121,7 +121,7 @@ def test_a_chain_and_a_batch_of_one_session(mode: str) -> None:
 def test_a_batch_in_one_session_is_one_request(asynchronous: bool) -> None:
     model, texts = noting(), [f"Raman called {PHONE}", "Raman, 415-555-0134", f"{NAME}!"]
     chain = Anonymize(Guard(Once())) | model
-    config = {**CONFIG, "max_concurrency": 1}
+    config: Any = {**CONFIG, "max_concurrency": 1}
     asyncio.run(chain.abatch(texts, config)) if asynchronous else chain.batch(texts, config)
     assert len(model.sent) == 3
     assert raw(model.sent) == []
@@ -175,6 +175,10 @@ def test_raw_documents_that_are_retrieved() -> None:
             return [Document("The Raman file"), Document(NAME, metadata={"by": "Raman"})]
 
     assert raw(ProtectedRetriever(Fixed(), Guard(Once())).invoke("which file?", CONFIG)) == []
+
+
+def watching(guard: Guard) -> Any:
+    return {**CONFIG, "callbacks": [GuardCallbackHandler(stop_leaks=guard)]}
 
 
 class Late(MemoryVault):
@@ -266,7 +270,7 @@ def test_stop_leaks_looks_at_it_as_well(where: str) -> None:
     messages, options = BESIDE[where]
     chain = Anonymize(guard) | (lambda _: messages) | model.bind(**options)
     with pytest.raises(LeakPrevented):
-        chain.invoke(f"{NAME}, {PHONE}", {**CONFIG, "callbacks": [GuardCallbackHandler(stop_leaks=guard)]})
+        chain.invoke(f"{NAME}, {PHONE}", watching(guard))
     assert model.sent == []
 
 
@@ -297,5 +301,5 @@ def test_what_is_meant_to_stay_is_no_leak(text: str, settings: Any) -> None:
     protect(model, guard).invoke(messages, CONFIG, stop=["Frost"], tools=[definition])
     assert len(model.sent) == 1
     chain = Anonymize(guard) | model
-    chain.invoke(messages, {**CONFIG, "callbacks": [GuardCallbackHandler(stop_leaks=guard)]}, tools=[definition])
+    chain.invoke(messages, watching(guard), tools=[definition])
     assert len(model.sent) == 2
