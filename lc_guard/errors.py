@@ -3,7 +3,7 @@
 ```
 GuardError
 ├── Blocked              the policy stopped a text; carries the value-free `decision`
-├── LeakPrevented        a model call was stopped because a message held a known value
+├── LeakPrevented        a model call was stopped because it would have sent a known value
 ├── SeamBroken           a seam can't show that it did its work: another library is not as expected
 ├── SessionMissing       no session id where one is needed
 ├── UnsupportedInput     a value that can't be walked: wrong type, too deep
@@ -59,22 +59,27 @@ class Blocked(GuardError):
 
 
 class LeakPrevented(GuardError):
-    """A model call was stopped because its messages held values that the vault knows.
+    """A model call was stopped because what it was about to send held values that the vault knows.
+
+    Args:
+        kinds: Number of values by kind.
+        remedy: What to do; None says to hide every text of the call.
 
     Attributes:
         kinds: Number of values by kind.
     """
 
-    def __init__(self, kinds: dict[str, int]) -> None:
+    def __init__(self, kinds: dict[str, int], remedy: str | None = None) -> None:
         self.kinds = kinds
+        self._remedy = remedy
         found = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        todo = remedy or "Put Anonymize(guard) before the prompt, so that it sees every text of the call"
         super().__init__(
-            f"a model call was stopped: its messages hold values that are hidden elsewhere in the run ({found}). "
-            "Put Anonymize(guard) before the prompt, so that it sees every text of the call"
+            f"a model call was stopped: it would have sent values that are hidden in its session ({found}). {todo}"
         )
 
-    def __reduce__(self) -> tuple[type[LeakPrevented], tuple[dict[str, int]]]:
-        return type(self), (self.kinds,)
+    def __reduce__(self) -> tuple[type[LeakPrevented], tuple[dict[str, int], str | None]]:
+        return type(self), (self.kinds, self._remedy)
 
 
 class SeamBroken(GuardError):

@@ -18,6 +18,7 @@ from lc_guard._engine.analyzer import Analyzer
 from lc_guard._engine.anonymizer import Anonymizer, redact_text
 from lc_guard._engine.caches import PromptStore
 from lc_guard._engine.flow import Flow, Gather
+from lc_guard._engine.leak_search import LeakSearch
 from lc_guard._engine.leaks import Leaks
 from lc_guard._engine.pipeline import CheckPipeline
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
@@ -110,6 +111,7 @@ class Guard:
         self._grammar: TokenGrammar | None = STYLES.get(placeholder_style)
         preamble = "".join(str(getattr(d, "preamble", "") or "") for d in chosen)
         self._anonymizer = Anonymizer(self.vault, self.policy, self._grammar, link_persons=link_persons)
+        self._leak_search = LeakSearch(self.vault, self.policy, self._grammar, preamble=preamble)
         self._scanners = ScannerRegistry(prompt_scanners, output_scanners, self.policy, cache_size=cache_size)
         self._pipeline = CheckPipeline(
             self._analyzer,
@@ -300,6 +302,20 @@ class Guard:
             text: frozenset(token for token in own if token in values and values[token] in text)
             for text, own in found.items()
         }
+
+    def exposed(self, session: str, texts: Sequence[str], *, beside: Sequence[str] = ()) -> dict[str, int]:
+        """Return how many values of a session stand, in any spelling, in what is about to leave, by kind.
+
+        Args:
+            session: Session id.
+            texts: Texts with placeholders in them.
+            beside: What nobody hides, such as names, addresses and options of a call: only what can hardly be a word of
+                the application's own counts there.
+
+        Raises:
+            VaultError: If the vault can't be asked.
+        """
+        return call_vault(partial(self._leak_search.kinds, session, texts, beside=beside))
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.

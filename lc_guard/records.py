@@ -24,6 +24,9 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 PII_CHECK = "pii"
 """Name of the check that all detectors together are."""
 
+LEAK_CHECK = "leak"
+"""Name of the check that looks at what is about to be sent to a model; it decides only where that holds a value."""
+
 DECISION_EVENT = "lc_guard.decision"
 """Name of the LangChain custom event whose payload is `Decision.as_dict()`."""
 

@@ -10,12 +10,12 @@ from functools import partial
 from itertools import accumulate
 
 from lc_guard._engine.flow import Flow, Gather
+from lc_guard._engine.found_values import FoundValues, ValuesToFind, hidden_values, is_meant, small_parts
 from lc_guard._engine.text_state import ResolvedSpan, TextState, resolve_overlaps
 from lc_guard._placeholders.aliases import PERSON, People, Person, alias_kind, base_kind
 from lc_guard._placeholders.fakes import FakeMint
 from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring
-from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.value_index import Match
 from lc_guard._text.word_boundaries import cuts_run
 from lc_guard.errors import GuardError
@@ -29,6 +29,8 @@ Wanted = tuple[str, str]
 _Allocate = Callable[[str, Sequence[Wanted], Mint], list[str]]
 
 _MAX_REPAIRS = 8
+_LONG = 20_000  # characters from which looking for values is kept off an event loop: it takes many milliseconds
+_MAX_ROUNDS = 8  # a hit that joins with what stands beside it is a new value; more than two rounds are seldom
 _NO_VALUE = string.punctuation + string.whitespace
 _NOBODY = 999_999_999  # the highest number that a placeholder can have: no session gets there
 _FEW_LINKED = 200  # names whose comparison takes a few milliseconds
@@ -62,24 +64,52 @@ class Anonymizer:
         return bool(getattr(self._vault, "blocking", True))
 
     def resolve(
-        self, session: str, texts: Sequence[TextState], *, live: bool = False
+        self, session: str, texts: Sequence[TextState], *, live: bool = False, beside: ValuesToFind | None = None
     ) -> Flow[SessionSnapshot | Exception]:
-        """Join what was found in texts with what the session knows of them: to spans that don't overlap."""
+        """Join what was found in texts with what the session knows of them: to spans that don't overlap.
+
+        What is found in one of them, or is given as found `beside` them, is looked for in all.
+        """
         (snapshot,) = yield Gather([partial(self.load_known, session, texts, live=live)], waits=self.waits)
         if isinstance(snapshot, Exception):
             return snapshot
-        counted = [
-            [entity for entity in (*text.detected, *text.marked) if self._policy.counts(entity.kind, entity.score)]
-            for text in texts
-        ]
+        counted = list(map(self._counted, texts))
         kinds = snapshot.kinds | {LITERAL} | {entity.kind for found in counted for entity in found}
         marked = _marked(texts)
         for text, known, here in zip(texts, snapshot.found, snapshot.live, strict=True):
             text.known, text.live = known, here
-        for text, found in zip(texts, counted, strict=True):
-            entities = self._joined(text, found, snapshot, kinds)
+        small = small_parts(texts, snapshot.found)
+        every = [self._joined(text, found, snapshot, kinds, small) for text, found in zip(texts, counted, strict=True)]
+        for text, entities in zip(texts, every, strict=True):
             text.spans = resolve_overlaps(text.current, entities, self._policy, anonymized=marked)
-        return snapshot  # type: ignore[no-any-return]
+        spreading = partial(self._spread, FoundValues(texts, beside), texts, every, marked)
+        (failure,) = yield Gather([spreading], waits=sum(len(text.current) for text in texts) > _LONG)
+        return failure if isinstance(failure, Exception) else snapshot
+
+    def found(self, texts: Iterable[TextState]) -> ValuesToFind:
+        """Return what the detectors and scanners found in texts that is to be hidden."""
+        values = ValuesToFind()
+        for text in texts:
+            text.spans = resolve_overlaps(text.current, self._counted(text), self._policy, anonymized=_marked([text]))
+            for span, value in hidden_values(text):
+                values.add(value, span.kind, span.score)
+        return values
+
+    def _counted(self, text: TextState) -> list[Entity]:
+        return [entity for entity in (*text.detected, *text.marked) if self._policy.counts(entity.kind, entity.score)]
+
+    def _spread(
+        self, values: FoundValues, texts: Sequence[TextState], every: Sequence[list[Entity]], marked: Set[str]
+    ) -> None:
+        """Hide in all texts what is hidden in one of them; `every` are the findings by text."""
+        for _ in range(_MAX_ROUNDS):
+            more = list(values.spread())
+            for number, entities in more:
+                text = texts[number]
+                every[number] += _beside(text.current, entities, text.live)
+                text.spans = resolve_overlaps(text.current, every[number], self._policy, anonymized=marked)
+            if not more:
+                return
 
     def load_known(self, session: str, texts: Sequence[TextState], *, live: bool = False) -> SessionSnapshot:
         """Read what the vault knows of some texts, and where its placeholders stand for what they stand for."""
@@ -133,12 +163,19 @@ class Anonymizer:
             todo = [self._repaired(*each, marked=marked) for each in zip(texts, todo, clashes, strict=True)]
         return GuardError("no fakes were found that stay apart from the text; use a numbered placeholder_style")
 
-    def _joined(self, text: TextState, found: list[Entity], snapshot: SessionSnapshot, kinds: Set[str]) -> list[Entity]:
+    def _joined(
+        self,
+        text: TextState,
+        found: list[Entity],
+        snapshot: SessionSnapshot,
+        kinds: Set[str],
+        small: frozenset[str],
+    ) -> list[Entity]:
         seen = _Overlaps(found)
         for hit in text.known:
             # a value of the session that stands here again is certain; where a detector saw it too, its score counts
             detected = seen.any(hit.start, hit.end)
-            if not detected and is_ordinary(text.current, hit.start, hit.end):
+            if (hit.how == "part" and detected) or not (detected or is_meant(text.current, hit, small)):
                 continue
             certain = hit.kind != LITERAL and not detected
             found.append(Entity(base_kind(hit.kind), hit.start, hit.end, 1.0 if certain else 0.0))
@@ -208,7 +245,7 @@ class Anonymizer:
         """Return the names that may be other names of somebody."""
         if not self._link_persons:
             return []
-        known = {text.current[hit.start : hit.end] for text in texts for hit in text.known}
+        known = {text.current[hit.start : hit.end] for text in texts for hit in text.known if hit.how == "exact"}
         return [value for kind, value in wanted if kind == PERSON and value not in known]
 
     def _allocate_linked(

@@ -6,13 +6,14 @@ See docs/design/pipeline.md and the table in docs/design/scanning.md.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from lc_guard._engine.analyzer import Analyzer, DetectorRun
 from lc_guard._engine.anonymizer import Anonymizer
 from lc_guard._engine.failures import safe_message
 from lc_guard._engine.flow import CheckRun, Flow, Gather, Notify
+from lc_guard._engine.found_values import ValuesToFind
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
 from lc_guard._engine.scan_phase import ScanPhase
 from lc_guard._engine.scanner_registry import ScannerRegistry
@@ -69,8 +70,9 @@ class CheckPipeline:
             for runs in scans.rewrite():
                 yield from self._run(runs, states)
         detectors = yield from self._scan_and_detect(states, scans, not_loaded)
+        beside = self._found_beside(states, detectors)
         for state in states:
-            yield from self._hide(state, scans, detectors)
+            yield from self._hide(state, scans, detectors, beside.get(state.request.session))
         if scans is not None:
             for runs in scans.on_hidden():
                 yield from self._run(runs, states)
@@ -141,7 +143,26 @@ class CheckPipeline:
             detectors.failures.update(more.failures)
             detectors.seconds += more.seconds
 
-    def _hide(self, state: RequestState, scans: ScanPhase | None, detectors: DetectorRun) -> Flow[None]:
+    def _found_beside(
+        self, states: Sequence[RequestState], detectors: DetectorRun
+    ) -> Mapping[str | None, ValuesToFind]:
+        """Return by session what was found in its requests, where it has several: each is searched for all of it."""
+        by_session: dict[str, list[RequestState]] = {}
+        for state in states if len(states) > 1 else ():
+            if state.request.session is not None and state.detecting and not state.blocked:
+                by_session.setdefault(state.request.session, []).append(state)
+        found: dict[str | None, ValuesToFind] = {}
+        for session, together in by_session.items():
+            if len(together) > 1:
+                texts = [text for state in together for text in state.texts.values()]
+                for text in texts:
+                    text.detected = detectors.of(text)
+                found[session] = self._anonymizer.found(texts)
+        return found
+
+    def _hide(
+        self, state: RequestState, scans: ScanPhase | None, detectors: DetectorRun, beside: ValuesToFind | None
+    ) -> Flow[None]:
         """Decide on what was found in a request, and hide it; then the turns that those outside ask for."""
         request = state.request
         if state.detecting and detectors.skipped:
@@ -150,14 +171,14 @@ class CheckPipeline:
             return
         marked = any(text.marked for text in state.texts.values()) and not state.blocked
         if state.detecting or (marked and request.session is not None):
-            yield from self._decide(state, detectors)
+            yield from self._decide(state, detectors, beside)
         state.unhidden = any(decision.error is not None for decision in state.result.decisions)
         turns = scans.turns(state) if scans is not None and state.result.blocking is None else {}
         known = {said: turn for said, turn in turns.items() if detectors.knows(turn)}
         if known:
             state.turns = yield from self._hide_turns(request, known, detectors)
 
-    def _decide(self, state: RequestState, detectors: DetectorRun) -> Flow[None]:
+    def _decide(self, state: RequestState, detectors: DetectorRun, beside: ValuesToFind | None) -> Flow[None]:
         """Decide on a request, hide what is to be hidden in it, and tell of it."""
         texts, request, since = state.texts.values(), state.request, time.perf_counter() - detectors.seconds
         failure, blocks = self._failure(state, detectors)
@@ -166,7 +187,7 @@ class CheckPipeline:
                 found = detectors.entities.get(text.current, ())
                 text.spans = resolve_overlaps(text.current, found, self._policy)
         elif not blocks:
-            broken = yield from self._put_placeholders(state, detectors)
+            broken = yield from self._put_placeholders(state, detectors, beside)
             if broken is not None or _has_block(texts):
                 failure, blocks = broken, True
         spans = [span for text in texts for span in text.spans]
@@ -187,12 +208,14 @@ class CheckPipeline:
         closed = self._policy.rule(state.request.stage, PII_CHECK).on_error == "block"
         return failure, failure is not None and closed
 
-    def _put_placeholders(self, state: RequestState, detectors: DetectorRun) -> Flow[Exception | None]:
+    def _put_placeholders(
+        self, state: RequestState, detectors: DetectorRun, beside: ValuesToFind | None
+    ) -> Flow[Exception | None]:
         """Hide what is to be hidden in a request, unless something in it blocks; returns what the vault raised."""
         session, texts = state.request.session or "", list(state.texts.values())
         for text in texts:
             text.detected = detectors.of(text) if state.request.hide else ()
-        snapshot = yield from self._anonymizer.resolve(session, texts, live=state.request.live)
+        snapshot = yield from self._anonymizer.resolve(session, texts, live=state.request.live, beside=beside)
         if isinstance(snapshot, Exception):
             return snapshot
         if _has_block(texts):

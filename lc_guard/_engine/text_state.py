@@ -72,7 +72,7 @@ class TextState:
     def unescaped(self) -> tuple[Unescaped, ...]:
         """What `current` reads as with its escapes undone once, twice, …; computed once."""
         if self._unescaped is None:
-            self._unescaped = tuple(unescaped(self.current)) if "\\" in self.current else ()
+            self._unescaped = tuple(unescaped(self.current))
         return self._unescaped
 
     @property

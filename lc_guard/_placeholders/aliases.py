@@ -11,20 +11,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 
+from lc_guard._text.person_names import name_words
+
 PERSON = "PERSON"
 _ALIAS = re.compile(r"(?P<base>.+)_(?P<of>[0-9]{1,9})_ALIAS")
-_WORD = re.compile(r"[^\W\d_]+(?:['’‘`-][^\W\d_]+)*")
-_APOSTROPHES = str.maketrans("’‘`", "'''")
-# Forms of address and what follows a name: they say nothing of who is meant.
-_NO_NAMES = frozenset(
-    {
-        "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "judge", "justice", "hon", "honorable",
-        "honourable", "sir", "dame", "lord", "lady", "rev", "reverend", "father", "sister", "brother", "sgt",
-        "sergeant", "officer", "detective", "captain", "capt", "lt", "lieutenant", "col", "colonel", "gen",
-        "general", "pres", "president", "sen", "senator", "rep", "representative", "gov", "governor", "jr",
-        "sr", "ii", "iii", "iv", "esq", "esquire", "phd", "md", "rn", "dds",
-    }
-)  # fmt: skip
 
 # People who agree with a name at both its ends; where there are more, a name is nobody's alias: comparing it with
 # thousands, for each of thousands, would take minutes.
@@ -51,12 +41,6 @@ def person_of(kind: str, index: int) -> int | None:
         return index
     match = _ALIAS.fullmatch(kind)
     return int(match["of"]) if match and match["base"] == PERSON else None
-
-
-def name_words(name: str) -> Words:
-    """Return the words of a name that say who is meant: case-folded, without forms of address."""
-    words = (word.translate(_APOSTROPHES).casefold() for word in _WORD.findall(name))
-    return tuple(word for word in words if word not in _NO_NAMES)
 
 
 class People:

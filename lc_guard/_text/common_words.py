@@ -7,6 +7,8 @@ a sentence. What a detector takes for a name there is hidden all the same.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 # First and last names common in the United States (Social Security Administration, Census Bureau) that are everyday
 # English words, and kinship and weekday words that detectors take for names or dates.
 _WORDS = frozenset(
@@ -27,16 +29,23 @@ _WORDS = frozenset(
 _ENDS_SENTENCE = frozenset(".!?:;\n\r\u2028\u2029\"'“”‘’«»()[]{}*-–—•>|")
 
 
-def is_ordinary(text: str, start: int, end: int) -> bool:
+def may_be_ordinary(word: str) -> bool:
+    """Return whether a text is one word that is also a name, however it is written."""
+    return word.casefold() in _WORDS
+
+
+def is_ordinary(text: str, start: int, end: int, *, also: Container[str] = ()) -> bool:
     """Return whether a word in a text may well be no name, although it is written like one.
 
     Args:
         text: The text.
         start: Offset of the word.
         end: Offset after it.
+        also: Case-folded words that are everyday ones here.
     """
     word = text[start:end]
-    if word.casefold() not in _WORDS:
+    folded = word.casefold()
+    if folded not in _WORDS and folded not in also:
         return False
     if not word[0].isupper() or (word.isupper() and len(word) > 1):
         return True

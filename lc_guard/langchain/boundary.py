@@ -15,15 +15,16 @@ from langchain_core.runnables.config import patch_config, var_child_runnable_con
 from langchain_core.runnables.utils import Input, Output
 
 from lc_guard._engine.requests import GuardRequest
-from lc_guard.errors import Blocked
+from lc_guard.errors import Blocked, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.chat_model import ProtectedChatModel
-from lc_guard.langchain.child_runs import ModelWatch, call_session, unwatched
+from lc_guard.langchain.child_runs import ModelWatch, areport_leak, call_session, report_leak, unwatched
 from lc_guard.langchain.model_search import is_plain, leads_to_model
 from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
+from lc_guard.langchain.sent_texts import LEAK_REMEDY, message_texts, texts_beside
 from lc_guard.langchain.steps import SingleChunkStream
 from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
 from lc_guard.sessions import CallSession, session_key
@@ -226,6 +227,9 @@ class ProtectedRunnable(SingleChunkStream):
             hide, restore = self._steps(session)
             try:
                 hidden = hide.invoke(value, steps)
+                if leak := self._leak(session, hidden, kwargs):
+                    report_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
+                    raise LeakPrevented(leak, LEAK_REMEDY)
             except Blocked as blocked:
                 return self._instead(blocked)
             try:
@@ -246,6 +250,9 @@ class ProtectedRunnable(SingleChunkStream):
             hide, restore = self._steps(session)
             try:
                 hidden = await hide.ainvoke(value, steps)
+                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, kwargs)):
+                    await areport_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
+                    raise LeakPrevented(leak, LEAK_REMEDY)
             except Blocked as blocked:
                 return self._instead(blocked)
             try:
@@ -269,6 +276,9 @@ class ProtectedRunnable(SingleChunkStream):
             inside = InnerErrors()
             try:
                 (hidden,) = hide.transform(pieces, steps)
+                if leak := self._leak(session, hidden, kwargs):
+                    report_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
+                    raise LeakPrevented(leak, LEAK_REMEDY)
                 given = inside.chunks(self.inside.stream(hidden, child, **kwargs))
                 with closing(given), closing(restore.transform(given, steps)) as chunks:  # type: ignore[type-var]
                     yield from chunks
@@ -287,6 +297,9 @@ class ProtectedRunnable(SingleChunkStream):
             inside = InnerErrors()
             try:
                 (hidden,) = [hidden async for hidden in hide.atransform(pieces, steps)]
+                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, kwargs)):
+                    await areport_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
+                    raise LeakPrevented(leak, LEAK_REMEDY)
                 given: Any = inside.achunks(self.inside.astream(hidden, child, **kwargs))
                 async with aclosing(given), aclosing(restore.atransform(given, steps)) as chunks:  # type: ignore[type-var]
                     async for chunk in chunks:
@@ -296,6 +309,12 @@ class ProtectedRunnable(SingleChunkStream):
                     raise
                 yield self._instead(blocked)
             watch.raise_if_refused()
+
+    def _leak(self, session: CallSession, hidden: Any, options: dict[str, Any]) -> dict[str, int]:
+        """Return the values that a text model is about to be sent, by kind; models inside look for themselves."""
+        if not self._is_model:
+            return {}
+        return self.guard.exposed(session.id, message_texts(hidden), beside=texts_beside((), options))
 
     def _instead(self, blocked: Blocked) -> str:
         """Return what stands for a blocked input or output.

@@ -5,17 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 
-from lc_guard._placeholders.aliases import base_kind
-from lc_guard._placeholders.grammar import LITERAL
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
-from lc_guard.langchain.messages import map_texts
+from lc_guard.langchain.sent_texts import message_texts, texts_beside
 from lc_guard.observability.json_logs import DECISION_ATTRIBUTE
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 
@@ -36,8 +33,9 @@ class GuardCallbackHandler(BaseCallbackHandler):
     Pass it in ``config["callbacks"]``; one handler may serve all threads and calls.
 
     Args:
-        stop_leaks: A guard whose known values must not reach a model: a model call whose messages hold one of the
-            values of its run's sessions raises `LeakPrevented` before anything is sent. None watches only.
+        stop_leaks: A guard whose known values must not reach a model: a model call whose messages, names, addresses or
+            options hold one of the values of its run's sessions, in any spelling, raises `LeakPrevented` before
+            anything is sent. None watches only.
         level: Logging level of ordinary decisions; those that block, warn or failed are logged as warnings.
         logger: Where decisions are logged: a logger of the standard library, or one of structlog, which gets the event
             ``guard_decision`` with the decision's fields. None takes ``logging.getLogger("lc_guard.decisions")``; with
@@ -128,14 +126,14 @@ class GuardCallbackHandler(BaseCallbackHandler):
         *,
         run_id: UUID,
         parent_run_id: UUID | None = None,
-        **kwargs: Any,  # noqa: ARG002
+        **kwargs: Any,
     ) -> None:
-        """Stop the call if a message holds a known value.
+        """Stop the call if a message, a name, an address or an option of the call holds a known value.
 
         Raises:
             LeakPrevented: If it does and `stop_leaks` was given.
         """
-        self._stop_leak(messages, run_id, parent_run_id)
+        self._stop_leak([message for each in messages for message in each], kwargs, run_id, parent_run_id)
 
     def on_llm_start(
         self,
@@ -144,14 +142,14 @@ class GuardCallbackHandler(BaseCallbackHandler):
         *,
         run_id: UUID,
         parent_run_id: UUID | None = None,
-        **kwargs: Any,  # noqa: ARG002
+        **kwargs: Any,
     ) -> None:
-        """Stop the call if a prompt holds a known value.
+        """Stop the call if a prompt or an option of the call holds a known value.
 
         Raises:
             LeakPrevented: If it does and `stop_leaks` was given.
         """
-        self._stop_leak(prompts, run_id, parent_run_id)
+        self._stop_leak(prompts, kwargs, run_id, parent_run_id)
 
     def _note_decision(self, data: dict[str, Any], run_id: UUID) -> None:
         with self._lock:
@@ -196,7 +194,7 @@ class GuardCallbackHandler(BaseCallbackHandler):
             _bound(self._root_of)
             return root
 
-    def _stop_leak(self, texts: Any, run_id: UUID, parent_run_id: UUID | None) -> None:
+    def _stop_leak(self, sent: list[Any], call: dict[str, Any], run_id: UUID, parent_run_id: UUID | None) -> None:
         root = self._note_run(run_id, parent_run_id)
         guard = self._guard
         if guard is None:
@@ -204,26 +202,13 @@ class GuardCallbackHandler(BaseCallbackHandler):
         with self._lock:
             digests = list(self._sessions_of.get(root, ()))
         sessions = [session for digest in digests if (session := guard.session_of(digest)) is not None]
-        leaves: list[str] = []
-
-        def note(text: str) -> str:
-            leaves.append(text)
-            return text
-
-        map_texts(texts, note, strict=False)
-        kinds = _known_kinds(guard, sessions, leaves)
+        options = {name: call[name] for name in ("invocation_params", "options") if call.get(name)}
+        texts, beside = message_texts(sent), texts_beside(sent, options)
+        kinds: Counter[str] = Counter()
+        for session in sessions:
+            kinds.update(guard.exposed(session, texts, beside=beside))
         if kinds:
-            raise LeakPrevented(kinds)
-
-
-def _known_kinds(guard: Guard, sessions: Sequence[str], texts: Sequence[str]) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for session in sessions:
-        for hits in guard.vault.find(session, texts):
-            found.update(
-                base_kind(hit.kind) for hit in hits if hit.kind != LITERAL
-            )  # what only looks like a placeholder
-    return dict(found)
+            raise LeakPrevented(dict(kinds))
 
 
 def _bound(mapping: OrderedDict[UUID, Any]) -> None:

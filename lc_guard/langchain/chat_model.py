@@ -169,7 +169,7 @@ class ProtectedChatModel(StreamedChatModel):
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
             try:
-                hidden = call.hide(messages, run)
+                hidden = call.hide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
@@ -192,7 +192,7 @@ class ProtectedChatModel(StreamedChatModel):
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         async with call.awatched(messages, run_manager) as run:
             try:
-                hidden = await call.ahide(messages, run)
+                hidden = await call.ahide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +16,14 @@ from pydantic import BaseModel, ValidationError
 
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.seals import Seal
+from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import (
+    areport_leak,
     areport_restored,
     arun_checks,
     is_watched_here,
+    report_leak,
     report_restored,
     run_checks,
     unwatched,
@@ -31,6 +34,7 @@ from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import prompt_text, scan_targets, without_refused
+from lc_guard.langchain.sent_texts import LEAK_REMEDY, message_texts, texts_beside
 from lc_guard.sessions import CallSession
 
 _END = object()
@@ -123,24 +127,37 @@ class ProtectedCall:
             raise
         await run.on_chain_end(self._outputs())
 
-    def hide(self, messages: Sequence[BaseMessage], run: Any) -> list[BaseMessage]:
+    def hide(self, messages: Sequence[BaseMessage], run: Any, options: Mapping[str, Any]) -> list[BaseMessage]:
         """Return the messages that the model may see.
+
+        Args:
+            messages: The messages.
+            run: The run that observers see.
+            options: Keyword arguments of the call, which the model is sent as they are.
 
         Raises:
             Blocked: If the policy does not let them go on.
+            LeakPrevented: If a value of the session would be sent all the same.
         """
         messages = without_refused(messages)
-        job = self._job(messages)
-        (outcome,) = run_checks(self._guard, [job], [self._everyone(CallbackManagerForChainRun, run)])
-        return self._hidden(messages, outcome)
+        job, everyone = self._job(messages), self._everyone(CallbackManagerForChainRun, run)
+        (outcome,) = run_checks(self._guard, [job], [everyone])
+        hidden = self._hidden(messages, outcome)
+        if leak := self._leak(hidden, options):
+            report_leak(self._guard, job, everyone, leak)
+            raise LeakPrevented(leak, LEAK_REMEDY)
+        return hidden
 
-    async def ahide(self, messages: Sequence[BaseMessage], run: Any) -> list[BaseMessage]:
+    async def ahide(self, messages: Sequence[BaseMessage], run: Any, options: Mapping[str, Any]) -> list[BaseMessage]:
         """Async version of `hide`."""
         messages = without_refused(messages)
-        job = self._job(messages)
-        everyone = self._everyone(AsyncCallbackManagerForChainRun, run)
+        job, everyone = self._job(messages), self._everyone(AsyncCallbackManagerForChainRun, run)
         (outcome,) = await arun_checks(self._guard, [job], [everyone])
-        return self._hidden(messages, outcome)
+        hidden = self._hidden(messages, outcome)
+        if leak := await self._guard.run_blocking(partial(self._leak, hidden, options)):
+            await areport_leak(self._guard, job, everyone, leak)
+            raise LeakPrevented(leak, LEAK_REMEDY)
+        return hidden
 
     @property
     def judged(self) -> bool:
@@ -269,6 +286,11 @@ class ProtectedCall:
         hidden = list(map_texts(messages, outcome.hide))
         self._prompt = prompt_text(hidden) if self.judged else ""
         return hidden
+
+    def _leak(self, hidden: Sequence[BaseMessage], options: Mapping[str, Any]) -> dict[str, int]:
+        """Return the values of the session that are about to be sent, by kind."""
+        beside = texts_beside(hidden, options)
+        return self._guard.exposed(self.session.id, message_texts(hidden), beside=beside)
 
     def _json(self, content: Any) -> Any:
         if isinstance(content, str):

@@ -145,7 +145,7 @@ class StreamedChatModel(BaseChatModel):
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
             try:
-                hidden = call.hide(messages, run)
+                hidden = call.hide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
@@ -178,7 +178,7 @@ class StreamedChatModel(BaseChatModel):
         unblocked = self.guard.run_blocking
         async with call.awatched(messages, run_manager) as run:
             try:
-                hidden = await call.ahide(messages, run)
+                hidden = await call.ahide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return

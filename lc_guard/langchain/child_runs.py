@@ -18,7 +18,15 @@ from langchain_core.runnables.config import var_child_runnable_config
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
 from lc_guard.errors import Blocked, GuardError, SeamBroken
 from lc_guard.guard import Guard
-from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, SESSION_METADATA, STAGE_METADATA
+from lc_guard.records import (
+    CHECK_RUN_ID,
+    DECISION_EVENT,
+    LEAK_CHECK,
+    RESTORED_EVENT,
+    SESSION_METADATA,
+    STAGE_METADATA,
+    Decision,
+)
 from lc_guard.sessions import CallSession, configured_session
 
 Manager = TypeVar("Manager")
@@ -105,6 +113,35 @@ class _CheckRuns:
         named = {} if session is None else {SESSION_METADATA: self._guard.digest(session)}
         child.add_metadata({**named, STAGE_METADATA: note.stage}, inherit=False)
         return child
+
+
+def report_leak(guard: Guard, job: GuardRequest, manager: Any, kinds: Mapping[str, int]) -> None:
+    """Tell a step's tracers that a value would have left: a check run of its own with a decision that blocks."""
+    runs = _CheckRuns(guard, [job], [manager])
+    for note in _leak(guard, job, kinds):
+        runs.tell(note)
+
+
+async def areport_leak(guard: Guard, job: GuardRequest, manager: Any, kinds: Mapping[str, int]) -> None:
+    """Async version of `report_leak`."""
+    runs = _CheckRuns(guard, [job], [manager])
+    for note in _leak(guard, job, kinds):
+        await runs.atell(note)
+
+
+def _leak(guard: Guard, job: GuardRequest, kinds: Mapping[str, int]) -> tuple[CheckStarted, CheckEnded]:
+    decision = Decision(
+        stage=job.stage,
+        check=LEAK_CHECK,
+        action="block",
+        valid=False,
+        risk_score=1.0,
+        latency_ms=0.0,
+        entities=dict(kinds),
+        session=None if job.session is None else guard.digest(job.session),
+    )
+    started = CheckStarted(0, job.stage, LEAK_CHECK, len(job.texts), sum(map(len, job.texts)))
+    return started, CheckEnded(0, job.stage, LEAK_CHECK, decision)
 
 
 def report_restored(manager: Any, counts: tuple[int, int]) -> None:

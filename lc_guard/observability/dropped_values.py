@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock, Timer
 
 from lc_guard._engine.caches import BoundedMap
-from lc_guard._text.value_index import Match, ValueIndex
+from lc_guard._text.known_values import KnownValues
+from lc_guard._text.value_index import Match
 
 _MAX_LOST = 100_000
 
@@ -29,7 +30,7 @@ class DroppedValues:
         self._max_values = max_values
         self._clock = clock
         self._lock = Lock()
-        self._sessions: OrderedDict[str, tuple[float, ValueIndex]] = OrderedDict()
+        self._sessions: OrderedDict[str, tuple[float, KnownValues]] = OrderedDict()
         self._size = 0
         self._lost: BoundedMap[str, str] = BoundedMap(_MAX_LOST)
         self._timer: Timer | None = None
@@ -44,7 +45,7 @@ class DroppedValues:
         """Take what a vault drops: placeholder → (value, kind), under the digest of their session."""
         with self._lock:
             self._purge()
-            _, known = self._sessions.pop(digest, (0.0, ValueIndex()))
+            _, known = self._sessions.pop(digest, (0.0, KnownValues()))
             self._size -= len(known)
             for placeholder, (value, kind) in entries.items():
                 known.add(value, placeholder, kind)

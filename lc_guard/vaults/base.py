@@ -89,7 +89,10 @@ class Vault(Protocol):
         ...
 
     def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
-        """Find the session's values in texts: for each text occurrences that don't overlap, in order."""
+        """Find the session's values in texts: for each text occurrences that don't overlap, in order.
+
+        A vault that finds other spellings of a value says so by `Match.how`; those of this package do.
+        """
         ...
 
     def items(self, session: str) -> Mapping[str, str]:
@@ -111,10 +114,17 @@ class Vault(Protocol):
 
 @runtime_checkable
 class BatchLookupVault(Protocol):
-    """A vault that tells kinds and occurrences in one step: behind a network, one round trip instead of two."""
+    """A vault that tells kinds and occurrences in one step: behind a network, one round trip instead of two.
+
+    A vault without it has full names found in later texts of its sessions, but not the words of them.
+    """
 
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
-        """Return what `Vault.kinds` and `Vault.find` give, as of one moment."""
+        """Return what `Vault.kinds` and `Vault.find` give, as of one moment, and more of what is to be hidden.
+
+        That are values which overlap the one before, and words of persons' names: these have `Match.how` ``"part"``,
+        and are given in small letters too, since the guard decides which of them are names.
+        """
         ...
 
 

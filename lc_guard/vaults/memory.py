@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, get_args
 
-from lc_guard._text.value_index import Match, ValueIndex
+from lc_guard._text.known_values import KnownValues
+from lc_guard._text.value_index import Match
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo, TtlFrom
 
@@ -29,7 +30,7 @@ class _Session:
 
     def __init__(self, numbers: dict[str, int], used: float) -> None:
         self.created = used
-        self.known = ValueIndex()
+        self.known = KnownValues()
         self.raw: dict[str, str] = {}
         self.numbers = numbers
         self.claims: set[str] = set()
@@ -140,6 +141,13 @@ class MemoryVault:
             if held is None:
                 return [[] for _ in texts]
             return [held.known.find(text, inside_words=inside_words) for text in texts]
+
+    def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
+        """Return kinds and occurrences as of one moment (see `BatchLookupVault.look`)."""
+        with self._lock:
+            kinds = self.kinds(session)
+            held = self._look(session) if kinds else None
+            return kinds, [held.known.find(text, for_hiding=True) if held else [] for text in texts]
 
     def items(self, session: str) -> Mapping[str, str]:
         """Return all placeholders of the session with their raw values (see `Vault.items`)."""
@@ -310,6 +318,6 @@ class MemoryVault:
     def _undo(held: _Session, values: Sequence[str]) -> None:
         gone = set(values)
         held.raw = {placeholder: value for placeholder, value in held.raw.items() if value not in gone}
-        held.known = ValueIndex(
+        held.known = KnownValues(
             (value, placeholder, kind) for value, placeholder, kind in held.known.entries() if value not in gone
         )

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from threading import RLock
 
-from lc_guard._text.value_index import ValueIndex
+from lc_guard._text.known_values import KnownValues
 from lc_guard.errors import VaultError
 from lc_guard.vaults.base import Mint
 from lc_guard.vaults.codec import SessionCodec, VaultCodec
@@ -29,7 +29,7 @@ class CachedSession:
 
     def _clear(self, snapshot: Snapshot) -> None:
         self.version = snapshot.version
-        self.known = ValueIndex()
+        self.known = KnownValues()
         self.raw: dict[str, str] = {}
         self.numbers: dict[str, int] = dict(snapshot.numbers)
         self.codec: SessionCodec | None = None

@@ -144,7 +144,7 @@ class StoredVault:
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
         """Return kinds and occurrences in one round trip (see `BatchLookupVault.look`)."""
         with self._read(session) as held:
-            return held.known.kinds(), [held.known.find(text) for text in texts]
+            return held.known.kinds(), [held.known.find(text, for_hiding=True) for text in texts]
 
     def items(self, session: str) -> Mapping[str, str]:
         """Return all placeholders of the session with their raw values (see `Vault.items`)."""

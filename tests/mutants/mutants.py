@@ -420,10 +420,25 @@ MUTANTS = (
     ),
     _mutant(
         "stop_leaks", "stops nothing", CALLBACKS,
-        "self._stop_leak(messages, run_id, parent_run_id)", "pass",
+        "self._stop_leak([message for each in messages for message in each], kwargs, run_id, parent_run_id)", "pass",
         "tests/langchain/test_callbacks.py::test_a_leak_is_stopped_before_anything_is_sent",
     ),
+    _mutant(
+        "protect", "does not look at what it sends", MODEL_CALLS,
+        "if leak := self._leak(hidden, options):", "if (leak := self._leak(hidden, options)) and False:",
+        "tests/leaks/test_found_once.py::test_what_would_be_sent_all_the_same_is_stopped_and_told",
+    ),
+    _mutant(
+        "protect", "does not look at what it sends, async", MODEL_CALLS,
+        "if leak := await self._guard.run_blocking(partial(self._leak, hidden, options)):", "if leak := {}:",
+        "tests/leaks/test_found_once.py::test_what_would_be_sent_all_the_same_is_stopped_and_told",
+    ),
     # the core
+    _mutant(
+        "placeholders", "what is found in one text is not looked for in the others", ANONYMIZER,
+        "more = list(values.spread())", "more = []",
+        "tests/engine/test_found_values.py::test_a_value_found_in_one_message_is_hidden_in_all",
+    ),
     _mutant(
         "placeholders", "a look-alike that somebody typed is not defused", ANONYMIZER,
         " + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]", "",

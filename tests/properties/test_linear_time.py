@@ -21,8 +21,9 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from lc_guard import Entity, Guard
 from lc_guard._placeholders.aliases import People
 from lc_guard._text.escapes import unescaped
+from lc_guard._text.folding import foldings
 from lc_guard._text.json_tree import hide, leaves, parse, rebuild
-from lc_guard._text.value_index import ValueIndex
+from lc_guard._text.known_values import KnownValues
 from lc_guard.detectors import PatternDetector
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.titles import TitleDetector
@@ -89,11 +90,18 @@ def walked(text: str) -> None:
 
 
 def masked(text: str) -> None:
-    known = ValueIndex([("Jane Doe", "P1", "PERSON"), ("aa", "P2", "PERSON"), ("a.a", "P3", "PERSON")])
+    known = KnownValues([("Jane Doe", "P1", "PERSON"), ("aa", "P2", "PERSON"), ("a.a", "P3", "PERSON")])
     for value in (text, json.dumps({"a": json.dumps(text)})):
         tree = parse(value)
         found = {leaf for leaf, _ in leaves(tree)}
         rebuild(tree, hide(found, [lambda texts: [known.find(one, inside_words=True) for one in texts]]))
+
+
+def found_again(text: str) -> None:
+    numbers = [("(555) 123-4567", "<2>", "PHONE_NUMBER"), ("7777777", "<3>", "ID"), ("12-12-12-1", "<4>", "ID")]
+    known = KnownValues([("Jane Doe", "<1>", "PERSON"), ("aa", "<5>", "ID"), *numbers])
+    known.find(text, for_hiding=True)
+    Guard([]).exposed("s", [text])
 
 
 def scanned(scanner: Any) -> Callable[[str], Any]:
@@ -107,6 +115,8 @@ ENTRIES: dict[str, tuple[int, Callable[[str], Any]]] = {
     "readable": (32_000, readable),
     "windows": (32_000, lambda text: windows(text, size=3_000, overlap=200)),
     "readings": (16_000, lambda text: list(unescaped(text))),
+    "foldings": (32_000, foldings),
+    "known values": (8_000, found_again),
     "session": (5_000, there_and_back),
     "session, square": (5_000, lambda text: there_and_back(text, placeholder_style="square")),
     "restorer": (4_000, in_pieces),
@@ -166,6 +176,21 @@ def test_one_surname_of_thousands(person: str) -> None:
         )
 
     assert growth(linked, "x", 1_000) < QUADRATIC_AT
+
+
+class Surnames:
+    """Finds every name of two words, once each."""
+
+    def detect(self, text: str) -> list[Entity]:
+        return [Entity("PERSON", *match.span()) for match in re.finditer(r"[A-Z][a-z]+ [A-Z][A-Za-z]+", text)]
+
+
+@pytest.mark.parametrize("person", ["{} Pond", "Jane {}", "{} POND, {} Pond"])
+def test_thousands_of_one_surname_in_a_text(person: str) -> None:
+    def hidden(text: str) -> None:
+        Guard(Surnames()).session("s").anonymize(". ".join(person.format(*[name(n)] * 2) for n in range(len(text))))
+
+    assert growth(hidden, "x", 1_000) < QUADRATIC_AT
 
 
 @pytest.mark.parametrize("value", ["[", '{"a":', '"', '[["', '{"a":"{\\"a\\":'])

@@ -12,17 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard._text.json_tree import JsonText, hide, leaves, parse, rebuild, scalar_text
-from lc_guard._text.value_index import Match, ValueIndex
+from lc_guard._text.known_values import KnownValues
+from lc_guard._text.value_index import Match
 from tests.support.canaries import CANARIES
 
-KNOWN = ValueIndex((value, f"[REDACTED_PERSON_{number}]", "PERSON") for number, value in enumerate(CANARIES, 1))
+KNOWN = KnownValues((value, f"[REDACTED_PERSON_{number}]", "PERSON") for number, value in enumerate(CANARIES, 1))
 
 
-def find(texts: Sequence[str], known: ValueIndex = KNOWN) -> list[list[Match]]:
+def find(texts: Sequence[str], known: KnownValues = KNOWN) -> list[list[Match]]:
     return [known.find(text, inside_words=True) for text in texts]
 
 
-def mask(value: Any, known: ValueIndex = KNOWN) -> Any:
+def mask(value: Any, known: KnownValues = KNOWN) -> Any:
     tree = parse(value)
     table = hide({leaf: None for leaf, _ in leaves(tree)}, [partial(find, known=known)])
     return rebuild(tree, table)[0]
@@ -75,13 +76,13 @@ def test_a_key_that_stands_twice_hides_nothing() -> None:
 
 
 def test_numbers_count_when_all_of_them_is_a_value() -> None:
-    known = ValueIndex([("5551234567", "[REDACTED_PHONE_1]", "PHONE")])
+    known = KnownValues([("5551234567", "[REDACTED_PHONE_1]", "PHONE")])
     masked = mask(json.dumps({"phone": 5551234567, "time": 15551234567890, "yes": True}), known)
     assert json.loads(masked) == {"phone": "[REDACTED_PHONE_1]", "time": 15551234567890, "yes": True}
 
 
 def test_overlapping_values_leave_nothing_of_either() -> None:
-    first, second = ValueIndex([("Anna Maria", "[A]", "P")]), ValueIndex([("Maria Luisa", "[B]", "P")])
+    first, second = KnownValues([("Anna Maria", "[A]", "P")]), KnownValues([("Maria Luisa", "[B]", "P")])
     table = hide(["Anna Maria Luisa!"], [partial(find, known=first), partial(find, known=second)])
     assert table == {"Anna Maria Luisa!": "[A][B]!"}
 
