@@ -38,7 +38,7 @@ EXACT = [
     ("medical record number AB-1234567", "MEDICAL_RECORD_NUMBER", "AB-1234567"),
     ("12 Main Street, Springfield, IL 62704", "LOCATION", "12 Main Street, Springfield, IL 62704"),
     *(("at 4500 N. Oak Park Ave.\nApt 5B,\nChicago, IL 60641", "LOCATION", line)
-      for line in ("4500 N. Oak Park Ave", "Apt 5B", "Chicago, IL 60641")),
+      for line in ("4500 N. Oak Park Ave.", "Apt 5B", "Chicago, IL 60641")),
     ("write to P.O. Box 1234", "PO_BOX_RE", "P.O. Box 1234"),
 ]  # fmt: skip
 
