@@ -18,7 +18,7 @@ _VAT = "AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|
 _GROUPED = re.compile(
     rf"(?<![\w.,/-])(?:(?:{_VAT})[ \u00a0-]?)?\d{{1,5}}(?P<sign>[ \u00a0.-])"
     r"(?:(?P<two>\d{2})|(?P<three>\d{3})|(?P<four>\d{4}))"
-    r"(?:(?P=sign)(?:(?(two)\d{2})(?(three)\d{3})(?(four)\d{4})))*(?P=sign)\d{1,5}[A-Z]?(?![\w]|[.,/-]\d)"
+    r"(?:(?P=sign)(?:(?(two)\d{2})(?(three)\d{3})(?(four)\d{4}))){0,8}(?P=sign)\d{1,5}[A-Z]?(?![\w]|[.,/-]\d)"
 )
 _NO_NUMBERS = frozenset({"PERSON", "ORGANIZATION", "NRP", "URL", "EMAIL_ADDRESS", "LOCATION"})
 
@@ -38,7 +38,9 @@ def identifiers(text: str, entities: Sequence[Entity]) -> list[Entity]:
     for match in _GROUPED.finditer(text):
         first = bisect_left(starts, match.end())
         inside = [at for at in range(max(0, first - 8), first) if grown[at].end > match.start()]
-        parts = [at for at in inside if grown[at].kind not in _NO_NUMBERS and _has_digit(text, grown[at])]
+        # Without the sign of a country a number that a model takes for a date may be one of a row of numbers.
+        others = _NO_NUMBERS if match[0][0].isalpha() else _NO_NUMBERS | {"DATE_TIME"}
+        parts = [at for at in inside if grown[at].kind not in others and _has_digit(text, grown[at])]
         if not parts:
             continue
         for at in parts:

@@ -12,7 +12,7 @@ from typing import Any
 from lc_guard.detectors.base import BatchResult, Detector, name_of
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
-from lc_guard.detectors.whole_names import folders, surname_first
+from lc_guard.detectors.whole_names import surname_first, whole_fields
 from lc_guard.errors import DetectorError, GuardError
 from lc_guard.records import Entity
 
@@ -107,7 +107,7 @@ class JoinedDetector:
 
 def _settled(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     found = resolve(text, sources)
-    return one_kind_per_value(text, surname_first(text, folders(text, found)))
+    return one_kind_per_value(text, surname_first(text, whole_fields(text, found)))
 
 
 def _at_once(detectors: Sequence[Detector], texts: Sequence[str]) -> list[tuple[list[Sequence[Entity]], float]]:

@@ -8,6 +8,8 @@ may be the name. Added are a few that few people are called, and verbs of office
 
 from __future__ import annotations
 
+import re
+
 VERBS = frozenset(
     """
     abandon abet abide abolish absorb abstract abuse accelerate accept acclaim accommodate accompany accomplish
@@ -134,6 +136,39 @@ VERBS = frozenset(
     weave wed weigh welcome wheel whip whirl whisper whistle whoop widen wield wiggle win wince wink wipe wire wish
     withdraw withhold withstand witness wobble wonder woo work worry worship wrangle wrap wreck wrench wrestle
     wrinkle write yank yearn yield zoom
+    e-mail
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 """Base forms, lower case."""
+
+GREETINGS = frozenset(["please", "kindly", "hi", "hello", "hey", "dear", "thanks", "attn", "cc", "sorry"])
+"""Words before a name that address somebody, lower case."""
+
+# What may stand before the verb of a request in its sentence.
+_ASKING = frozenset(
+    [
+        *("please", "pls", "kindly", "and", "then", "or", "to", "also", "now", "just", "lets", "you", "i", "we"),
+        *("will", "can", "could", "would", "must", "should", "not", "never", "always", "dont", "do", "next", "first"),
+        *("finally", "but", "so", "step", "task", "action", "todo", "reminder", "help", "me", "us", "let"),
+    ]
+)
+_WORD_BEFORE = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)?)[ \u00a0]*$")
+# Without a blank inside one word; every other sign but &, and an emoji, begins a sentence or a part of one.
+_INSIDE_WORD = "'’-/@#_"
+
+
+def is_verb(text: str, start: int, end: int) -> bool:
+    """Whether all that was found is the verb of a request, and the name is what follows it."""
+    follows = text[end : end + 1] in (" ", "\u00a0") and text[end + 1 : end + 2].isupper()
+    return follows and text[start:end].lower() in VERBS and begins_request(text, start)
+
+
+def begins_request(text: str, at: int) -> bool:
+    """Whether an imperative may stand at an offset: where a sentence begins, or behind a word such as please."""
+    before = text[max(0, at - 40) : at]
+    word = _WORD_BEFORE.search(before)
+    if word is None:
+        bare = before.rstrip(" \t\u00a0")
+        glued = bare == before and bare[-1:] in _INSIDE_WORD
+        return not bare or not (bare[-1].isalnum() or bare[-1] == "&" or glued)
+    return word[1].replace("'", "").replace("’", "").lower() in _ASKING

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
 from lc_guard.detectors.characters import UNCASED
 from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
-from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, trim
+from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds
 from lc_guard.records import Entity
 
 _RANKING = (
@@ -139,18 +139,22 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
     entities = list(entities)
     ends = ValueEnds(text)
     # An underscore is in the middle of a user name, and parts numbers: scan_219-09-9999_b.
-    whole, parted = (
-        _Breaks(seen).extend if len(entities) > _MANY else partial(extend, seen)
-        for seen in (text, text.replace("_", " "))
-    )
+    whole, parted = _extending(text, len(entities)), None
     for entity in entities:
-        widen = parted if entity.kind in _DIGITS else whole
+        widen = whole
+        if entity.kind in _DIGITS and "_" in text:
+            widen = parted = parted or _extending(text.replace("_", " "), len(entities))
         start, end = max(0, entity.start), min(len(text), entity.end)
         for value in ends.values(start, end, entity.kind) if start < end else ():
             for last in ends.values(*widen(*value), entity.kind) or [value]:
                 key = (entity.kind, *last)
                 found[key] = max(found.get(key, 0.0), entity.score)
     return sorted((Entity(k, s, e, score) for (k, s, e), score in found.items()), key=lambda e: (e.start, -e.end))
+
+
+def _extending(text: str, entities: int) -> Callable[[int, int], tuple[int, int]]:
+    """Return `extend` for one text."""
+    return _Breaks(text).extend if entities > _MANY else partial(extend, text)
 
 
 def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
@@ -214,10 +218,11 @@ class _Taken:
 def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
     """Trim what remained of guesses after structured entities were cut out of them; drop mere crumbs."""
     kept = []
+    ends = ValueEnds(text)
     for guess in guesses:
-        trimmed = trim(text, guess.start, guess.end, guess.kind)
-        if trimmed and sum(char.isalnum() for char in text[slice(*trimmed)]) > 1:
-            kept.append(Entity(guess.kind, *trimmed, guess.score))
+        for value in ends.values(guess.start, guess.end, guess.kind):
+            if sum(char.isalnum() for char in text[slice(*value)]) > 1:
+                kept.append(Entity(guess.kind, *value, guess.score))
     return kept
 
 

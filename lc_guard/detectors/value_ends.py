@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from lc_guard.detectors.characters import EMOJI, UNCASED
 from lc_guard.detectors.email_addresses import EmailAddresses
+from lc_guard.detectors.field_names import LABEL, is_head
 from lc_guard.detectors.iban import iban_end
-from lc_guard.detectors.request_verbs import VERBS
+from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_verb
 
 Span = tuple[int, int]
 
@@ -41,45 +42,56 @@ _NUMBERS = re.compile(
     r"CREDIT_CARD|US_SSN|US_ITIN|PHONE_NUMBER|IP_ADDRESS|MAC_ADDRESS|BANK_ACCOUNT|ROUTING_NUMBER|TAX_ID|GOVERNMENT_ID"
     r"|IBAN_CODE|.*_(?:SSN|NUMBER|ID|PASSPORT|LICENSE)|PASSPORT|DRIVERS_LICENSE"
 )
-_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^"
-_SHAPE_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;\"'`´“”‘’«»<>|*^"
+_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^，。、；：（）「」《》【】！？"
+_SHAPE_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;\"'`´“”‘’«»<>|*^，。、；：「」《》【】"
 # Line breaks, tabs, the field separators of Markdown's and HL7's tables.
 _LINE = r"[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029|^]"
 # Besides, in names: separators of CSV, brackets, signs, columns of fixed width.
-_FIELD = rf"{_LINE}|</?[A-Za-z][^<>\n]{{0,60}}>|[;<>{{}}\[\]=~•{EMOJI}]\u200d?|\u200d?(?=[{EMOJI}])"
-_NAME_FIELD = rf"{_FIELD}|,(?=[^\s])|[ \u00a0]{{3,}}|\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{{4}}|x[0-9a-fA-F]{{2}})"
+_FIELD = (
+    rf"{_LINE}|</?[A-Za-z][^<>\n]{{0,60}}>|[;<>{{}}\[\]=~•，。、；（）「」《》【】{EMOJI}]\u200d?|\u200d?(?=[{EMOJI}])"
+)
+_SCRIPT = rf"(?<={UNCASED})(?=[A-Za-z\u00c0-\u024f])|(?<=[A-Za-z\u00c0-\u024f])(?={UNCASED})"
+# A backslash is a path's or begins an escape; that of a letter, as in Jos\\u00e9, is none of both.
+_BACKSLASH = r"\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
+_NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|,(?=\S)|[ \u00a0]{{3,}}"
 _CUTS = {
-    **dict.fromkeys(("LOCATION", "ORGANIZATION", "NRP"), re.compile(_NAME_FIELD)),
-    "DATE_TIME": re.compile(_FIELD),
+    **dict.fromkeys(
+        ("LOCATION", "ORGANIZATION", "NRP"), re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})")
+    ),
+    "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
     "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0][-–—][ \u00a0]|(?<!\bc)/"),
     "URL": re.compile(_LINE),
 }
 _NUMBER_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
 _SHAPE_CUT = re.compile(rf"{_LINE}|[{EMOJI}]")
 
-# Names of fields that people fill in: RFC 5322 (mail headers), RFC 6350 (vCard), schema.org's Person and Order.
-_LABEL = re.compile(
-    r"(?<!\w)(?:(?:first|last|given|family|middle|full|maiden|sur|user|nick|birth|company|contact|patient|customer"
-    r"|client|account|employee|emergency|home|work|office|mobile|cell|street|mailing|billing|shipping|postal|e-?mail"
-    r"|phone|fax|bank|card|policy|claim|order|invoice|case|ticket|member|reference|ref|tax|passport|visa|due|start|end"
-    r"|issue|expiry|hire|delivery|social|security|medical|record|zip|post|job|marital|date|place|country|next|reply"
-    r"|return)[ _-]?(?:(?:of|to|security|record)[ _-]?)?){0,2}"
-    r"(?:subject|duration|date|time|name|surname|phone|telephone|tel|fax|mobile|cell|e-?mail|mail|address|street|city"
-    r"|town|state|province|zip|postcode|code|country|region|company|organi[sz]ation|org|department|dept|title|role"
-    r"|position|occupation|birth|birthday|birthdate|dob|age|sex|gender|nationality|ssn|iban|bic|swift|account|acct"
-    r"|number|no|nr|id|ref|reference|policy|claim|order|invoice|ticket|status|priority|notes?|comments?|description"
-    r"|summary|message|body|attachments?|location|venue|website|url|web|kin|contact|relationship|from|to|cc|bcc|sent"
-    r"|received|amount|total|quantity|qty|price|payment|balance|currency|diagnosis|allergies|medications?|mrn|insurance"
-    r"|provider|physician|manager|supervisor|salary|category|type|topic|agenda|attendees|participants|username|login"
-    r"|password|passport|licen[cs]e|plate|vin|expires?|expiry|signature|signed|language)"
-    r"[ \u00a0]?[:：=](?!=)",
-    re.IGNORECASE,
+_UNCASED = re.compile(UNCASED)
+_CASED = re.compile(r"[A-Za-z\u00c0-\u024f]")
+# Folders around a user's own: of Windows (Microsoft's KNOWNFOLDERID), macOS, Linux (XDG user directories).
+_FOLDERS = frozenset(
+    [
+        *(
+            "users",
+            "documents",
+            "desktop",
+            "downloads",
+            "pictures",
+            "music",
+            "videos",
+            "public",
+            "templates",
+            "library",
+        ),
+        *("appdata", "local", "locallow", "roaming", "temp", "programdata", "program files", "windows", "system32"),
+        *("applications", "volumes", "home", "favorites", "links", "contacts", "onedrive", "program files (x86)"),
+    ]
 )
 _LONGEST_LABEL = 60
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blvd)\.$")
-_FIRST_WORD = re.compile(r"^([^\W\d_]+(?:-[^\W\d_]+)?)\.?[ \u00a0]+(?=\S)")
-_LAST_WORD = re.compile(r"\s+([^\W\d_]+)$")
+_FIRST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?)\.?[ \u00a0]+(?=\S)")
+_LAST_WORD = re.compile(r"(?<=\S)\s+([^\W\d_]+)\Z")
+_LONGEST_LAST = 40
 # Small words that models take along with a name.
 _BESIDE_NAMES = frozenset(
     [
@@ -93,18 +105,6 @@ _BEHIND_NAMES = _BESIDE_NAMES | frozenset(
         "please",
     ]
 )
-_BEFORE_NAMES = frozenset(["please", "kindly", "hi", "hello", "hey", "dear", "thanks", "attn", "cc", "e-mail"])
-# What may stand before the verb of a request in its sentence.
-_ASKING = frozenset(
-    [
-        *("please", "pls", "kindly", "and", "then", "or", "to", "also", "now", "just", "lets", "you", "i", "we"),
-        *("will", "can", "could", "would", "must", "should", "not", "never", "always", "dont", "do", "next", "first"),
-        *("finally", "but", "so", "step", "task", "action", "todo", "reminder", "help", "me", "us", "let"),
-    ]
-)
-_WORD_BEFORE = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)?)[ \u00a0]*$")
-# Without a blank inside one word; every other sign but &, and an emoji, begins a sentence or a part of one.
-_INSIDE_WORD = "'’-/@#_"
 
 
 class ValueEnds:
@@ -130,7 +130,7 @@ class ValueEnds:
             kind: The entity's kind; it says which signs separate.
 
         Returns:
-            Offsets of one value, or of several, in order; none where no letter or digit is left.
+            Offsets of one value, or of several, in order; none where nothing of a value is left.
         """
         if kind == "EMAIL_ADDRESS" and (addresses := self._addresses.overlapping(start, end)):
             return addresses
@@ -139,10 +139,22 @@ class ValueEnds:
             for piece in _cut(self._text, start, end, kind)
             if (trimmed := trim(self._text, *piece, kind)) is not None
         ]
-        if len(pieces) > 1 and _NUMBERS.fullmatch(kind):
-            numbers = [piece for piece in pieces if any(map(str.isdigit, self._text[slice(*piece)]))]
-            return numbers or pieces
+        if len(pieces) > 1:
+            return [piece for piece in pieces if _counts(self._text, piece, kind)] or pieces
         return pieces
+
+
+def _counts(text: str, piece: Span, kind: str) -> bool:
+    """Whether one of several pieces of a finding is a value: no words of a number, no parts of a path."""
+    value = text[slice(*piece)]
+    if _NUMBERS.fullmatch(kind):
+        return any(map(str.isdigit, value))
+    if kind not in NER_KINDS:
+        return True
+    if "\\" in (text[piece[0] - 1 : piece[0]], text[piece[1] : piece[1] + 1]):
+        return value.lower() not in _FOLDERS and not value.islower()
+    glued = _UNCASED.match(value) and _CASED.match(text, piece[1])
+    return not (glued and " " not in value)
 
 
 def _cut(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
@@ -159,7 +171,7 @@ def _cut(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
 def _without_labels(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     """Leave out the labels of fields, that which follows included."""
     if kind in NER_KINDS and kind != "DATE_TIME":
-        for label in _LABEL.finditer(text, start, min(len(text), end + _LONGEST_LABEL)):
+        for label in LABEL.finditer(text, start, min(len(text), end + _LONGEST_LABEL)):
             if label.start() >= end:
                 break
             yield start, label.start()
@@ -180,7 +192,7 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
         kind: The entity's kind; shapes such as URLs and phone numbers keep their own punctuation inside.
 
     Returns:
-        The trimmed offsets, or None if no letter or digit is left.
+        The trimmed offsets, or None if nothing of a value is left.
     """
     value = text[start:end]
     if kind in NER_KINDS:
@@ -188,7 +200,7 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
         # A full stop ends a sentence, except behind an initial or an abbreviation such as "Jr." or "Inc.".
         if core.endswith(".") and not _ABBREVIATED.search(core):
             core = core.rstrip(".").rstrip(_EDGE)
-        core = core.lstrip(".")
+        core = core.lstrip("." + _EDGE)
     else:
         core = value.strip(_SHAPE_EDGE) if _ONE_LINE.fullmatch(kind) else value.strip()
     if not any(char.isalnum() for char in core):
@@ -199,18 +211,19 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
         end = start + (iban_end(core) or len(core))
     elif kind in NER_KINDS and kind != "DATE_TIME":
         start, end = _name_alone(text, start, end, kind)
+        if is_verb(text, start, end) or is_head(text, start, end):
+            return None
     return start, end
 
 
 def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
-    while match := _FIRST_WORD.match(text[start:end]):
-        rest = start + match.end()
-        if not _before_name(text, start, rest, kind, match[1]):
+    while match := _FIRST_WORD.match(text, start, end):
+        if not _before_name(text, start, match.end(), kind, match[1]):
             break
-        start = rest
+        start = match.end()
     behind = _BEHIND_NAMES if kind == "PERSON" else ("now", "today", "tomorrow", "tonight", "please")
-    while (match := _LAST_WORD.search(text[start:end])) and match[1] in behind:
-        end = start + match.start()
+    while (match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end)) and match[1] in behind:
+        end = match.start()
     return start, end
 
 
@@ -219,18 +232,7 @@ def _before_name(text: str, start: int, rest: int, kind: str, word: str) -> bool
     small = word.lower()
     if kind == "PERSON" and (small in TITLES or word in _BESIDE_NAMES):
         return True
-    if small not in VERBS and small not in _BEFORE_NAMES:
+    if small not in VERBS and small not in GREETINGS:
         return False
     # The rest must be the name: of "Can Tho" and "Add-on pack" nothing is.
-    return text[rest].isupper() and (word.islower() or _begins_request(text, start))
-
-
-def _begins_request(text: str, at: int) -> bool:
-    """Whether an imperative may stand at an offset: where a sentence begins, or behind a word such as please."""
-    before = text[max(0, at - 40) : at]
-    word = _WORD_BEFORE.search(before)
-    if word is None:
-        bare = before.rstrip(" \t\u00a0")
-        glued = bare == before and bare[-1:] in _INSIDE_WORD
-        return not bare or not (bare[-1].isalnum() or bare[-1] == "&" or glued)
-    return word[1].replace("'", "").replace("’", "").lower() in _ASKING
+    return text[rest].isupper() and (word.islower() or begins_request(text, start))

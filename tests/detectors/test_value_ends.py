@@ -258,3 +258,56 @@ def test_values_never_cross_a_separator_and_cutting_twice_changes_nothing(text, 
 def test_a_value_is_never_emptied(words, kind):
     text = " ".join(words)
     assert ValueEnds(text).values(0, len(text), kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'id,name\n1,"{}",Boston',
+        "C:\\Users\\{}\\Documents",
+        "请联系{}，谢谢",
+        "<td>{}</td>",
+        "a|{}|b",
+        "| {} | b |",
+        "name\t{}\tb",
+        "\n{},4155550182\n",
+        "/home/{}/x",
+    ],
+)
+def test_the_rest_of_a_name_that_fills_a_field_is_hidden_too(text):
+    for name in ("Ingrid Halvorsen", "Amina Yusuf", "Sean O'Brien", "Jean-Luc Picard", "Maria Lopez Garcia"):
+        whole = text.format(name)
+        at = whole.index(name)
+        for word in re.finditer(r"\S+", name):
+            part = Greedy(("PERSON", at + word.start(), at + word.end()))
+            found = JoinedDetector([part]).detect(whole)
+            assert [whole[e.start : e.end] for e in found] == [name], whole
+
+
+def test_a_name_in_a_sentence_does_not_grow():
+    text = "Yesterday Jane met Bob, Then Mr Smith Said No"
+    found = JoinedDetector([Greedy(("PERSON", 10, 14), ("PERSON", 19, 22))]).detect(text)
+    assert [text[e.start : e.end] for e in found] == ["Jane", "Bob"]
+
+
+@pytest.mark.parametrize("head", ["Name", "City", "Policy Number", "Date of Birth", "State"])
+def test_the_head_of_a_column_is_no_name(head):
+    for text in (f"| {head} | Email |", f"Id\t{head}\tb", f"id,{head},b"):
+        start = text.index(head)
+        assert values_of(text, "PERSON", start, start + len(head)) == []
+
+
+def test_folders_around_a_name_are_no_names():
+    text = r"C:\Users\Chloe Dupont\Documents\x.xlsx"
+    assert values_of(text, "ORGANIZATION", 3) == ["Chloe Dupont"]
+
+
+def test_the_verb_alone_is_no_name():
+    for verb in ("Notify", "Remind", "Email", "Draft"):
+        assert values_of(f"{verb} Rajesh Kumar", "PERSON", 0, len(verb)) == []
+        assert values_of(f"She is {verb} Rajesh", "PERSON", 7, 7 + len(verb)) == [verb]
+
+
+@pytest.mark.parametrize("words", ["请联系", "我是", "ผม", "انا", "나는"])
+def test_words_of_a_script_without_blanks_do_not_go_with_a_latin_name(words):
+    assert values_of(words + "Emily Clark" + words, "PERSON") == ["Emily Clark", words]
