@@ -8,11 +8,14 @@ Offsets are always those of the original text. All functions are pure.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
+from operator import itemgetter
 
 from lc_guard.detectors.characters import EMOJI, UNCASED
 from lc_guard.detectors.email_addresses import EmailAddresses
-from lc_guard.detectors.field_names import LABEL, is_head
+from lc_guard.detectors.field_names import is_head, labels
 from lc_guard.detectors.iban import iban_end
 from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_verb
 
@@ -86,7 +89,6 @@ _FOLDERS = frozenset(
         *("applications", "volumes", "home", "favorites", "links", "contacts", "onedrive", "program files (x86)"),
     ]
 )
-_LONGEST_LABEL = 60
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blvd)\.$")
 _FIRST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?)\.?[ \u00a0]+(?=\S)")
@@ -135,13 +137,37 @@ class ValueEnds:
         if kind == "EMAIL_ADDRESS" and (addresses := self._addresses.overlapping(start, end)):
             return addresses
         pieces = [
-            trimmed
-            for piece in _cut(self._text, start, end, kind)
-            if (trimmed := trim(self._text, *piece, kind)) is not None
+            trimmed for piece in self._cut(start, end, kind) if (trimmed := trim(self._text, *piece, kind)) is not None
         ]
         if len(pieces) > 1:
             return [piece for piece in pieces if _counts(self._text, piece, kind)] or pieces
         return pieces
+
+    def _cut(self, start: int, end: int, kind: str) -> Iterator[Span]:
+        if not _ONE_LINE.fullmatch(kind):
+            yield start, end
+            return
+        cut = _CUTS.get(kind) or (_NUMBER_CUT if _NUMBERS.fullmatch(kind) else _SHAPE_CUT)
+        for separator in cut.finditer(self._text, start, end):
+            yield from self._without_labels(start, separator.start(), kind)
+            start = separator.end()
+        yield from self._without_labels(start, end, kind)
+
+    def _without_labels(self, start: int, end: int, kind: str) -> Iterator[Span]:
+        """Leave out the labels of fields, that which follows included."""
+        if start < end and kind in NER_KINDS and kind != "DATE_TIME":
+            for at in range(bisect_right(self._labels, start, key=itemgetter(1)), len(self._labels)):
+                label = self._labels[at]
+                if label[0] >= end:
+                    break
+                yield start, max(start, label[0])
+                start = min(label[1], end)
+        if start < end:
+            yield start, end
+
+    @cached_property
+    def _labels(self) -> list[Span]:
+        return labels(self._text)
 
 
 def _counts(text: str, piece: Span, kind: str) -> bool:
@@ -155,29 +181,6 @@ def _counts(text: str, piece: Span, kind: str) -> bool:
         return value.lower() not in _FOLDERS and not value.islower()
     glued = _UNCASED.match(value) and _CASED.match(text, piece[1])
     return not (glued and " " not in value)
-
-
-def _cut(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
-    if not _ONE_LINE.fullmatch(kind):
-        yield start, end
-        return
-    cut = _CUTS.get(kind) or (_NUMBER_CUT if _NUMBERS.fullmatch(kind) else _SHAPE_CUT)
-    for separator in cut.finditer(text, start, end):
-        yield from _without_labels(text, start, separator.start(), kind)
-        start = separator.end()
-    yield from _without_labels(text, start, end, kind)
-
-
-def _without_labels(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
-    """Leave out the labels of fields, that which follows included."""
-    if kind in NER_KINDS and kind != "DATE_TIME":
-        for label in LABEL.finditer(text, start, min(len(text), end + _LONGEST_LABEL)):
-            if label.start() >= end:
-                break
-            yield start, label.start()
-            start = min(label.end(), end)
-    if start < end:
-        yield start, end
 
 
 def trim(text: str, start: int, end: int, kind: str) -> Span | None:
