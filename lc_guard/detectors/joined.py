@@ -12,6 +12,7 @@ from typing import Any
 from lc_guard.detectors.base import BatchResult, Detector, name_of
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
+from lc_guard.detectors.whole_names import surname_first, whole_fields
 from lc_guard.errors import DetectorError, GuardError
 from lc_guard.records import Entity
 
@@ -92,7 +93,7 @@ class JoinedDetector:
             timed = [_timed(detector, texts) for detector in self._detectors]
         answers = [answer for answer, _ in timed]
         joined = [
-            one_kind_per_value(text, resolve(text, [clean(text, found) for found in sources]))
+            _settled(text, [clean(text, found) for found in sources])
             for text, sources in zip(texts, zip(*answers, strict=True), strict=True)
         ]
         latency_ms = {name_of(detector): spent for detector, (_, spent) in zip(self._detectors, timed, strict=True)}
@@ -102,6 +103,11 @@ class JoinedDetector:
 
     def _wanted(self, kind: str) -> bool:
         return self._kinds is None or kind in self._kinds
+
+
+def _settled(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
+    found = resolve(text, sources)
+    return one_kind_per_value(text, surname_first(text, whole_fields(text, found)))
 
 
 def _at_once(detectors: Sequence[Detector], texts: Sequence[str]) -> list[tuple[list[Sequence[Entity]], float]]:

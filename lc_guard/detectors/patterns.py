@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.presidio import group_recognizers, pattern_engine
 from lc_guard.detectors.shapes import find_shapes
 from lc_guard.detectors.spans import clean, resolve
-from lc_guard.detectors.windows import shifted, windows, without_surrogates
+from lc_guard.detectors.windows import parted, shifted, underscores_parted, windows, without_surrogates
 from lc_guard.records import Entity
 
 if TYPE_CHECKING:
@@ -66,9 +66,10 @@ class PatternDetector:
         own: list[Entity] = []
         presidio: list[Entity] = []
         for start, end in windows(text, size=_WINDOW, overlap=_OVERLAP):
-            piece = text[start:end]
-            own += shifted(find_shapes(piece), start)
-            presidio += shifted(self._presidio(piece), start)
+            for form in _forms(text[start:end]):
+                own += shifted(find_shapes(form), start)
+            for form in dict.fromkeys((text[start:end], parted(text[start:end]))):
+                presidio += shifted(self._presidio(form), start)
         found = resolve(text, [self._canonical(text, own), self._canonical(text, presidio)])
         return [entity for entity in found if self._wanted(entity.kind)]
 
@@ -85,3 +86,9 @@ class PatternDetector:
         return pattern_engine(self._language).entities(
             without_surrogates(text), threshold=self._thresholds.least, added=self._added
         )
+
+
+def _forms(text: str) -> Iterable[str]:
+    """Return how our shapes look at a text: none of them has letters of an uncased script."""
+    seen = parted(text)
+    return dict.fromkeys((seen, underscores_parted(seen)))

@@ -11,27 +11,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import chain, pairwise
+from itertools import pairwise
 
+from lc_guard.detectors.characters import UNCASED
+from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
+from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds
 from lc_guard.records import Entity
-
-TITLES = frozenset(
-    {
-        *("mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor", "judge", "justice", "hon", "honorable"),
-        *("honourable", "magistrate", "sir", "dame", "lord", "lady", "rev", "reverend", "fr", "father", "sister"),
-        *("capt", "captain", "lt", "lieutenant", "sgt", "sergeant", "col", "colonel", "gen", "general", "maj", "major"),
-        *("cpl", "corporal", "pvt", "officer", "detective", "inspector", "constable", "deputy", "sheriff", "agent"),
-        *("attorney", "counsel", "counselor", "solicitor", "senator", "sen", "rep", "governor", "gov", "president"),
-        *("minister", "secretary", "chancellor", "mayor", "ambassador", "nurse", "witness", "juror", "the"),
-    }
-)
-"""Words before a name that are not part of it, lower case and without a full stop."""
-
-NER_KINDS = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
-"""Kinds whose bounds a statistical model guesses; every other kind has a shape that a pattern checked."""
 
 _RANKING = (
     *("CUSTOM", "CREDIT_CARD", "IBAN_CODE", "CRYPTO", "EMAIL_ADDRESS", "URL", "UUID", "IP_ADDRESS", "MAC_ADDRESS"),
@@ -41,23 +29,18 @@ _RANK = {kind: rank for rank, kind in enumerate(_RANKING)}
 _NER_RANK = {"PERSON": 100, "LOCATION": 101, "ORGANIZATION": 102, "NRP": 103, "DATE_TIME": 104}
 _PATTERN_RANK = 50
 
-_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&"
-_POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
-_FIRST_WORD = re.compile(r"^([^\W\d_]+)\.?\s+(?=\S)")
-_LAST_WORD = re.compile(r"\s+([^\W\d_]+)$")
-# Small words that models take along with a name.
-_BESIDE_NAMES = frozenset(
+_DIGITS = frozenset(
     [
-        *("and", "or", "versus", "vs", "with", "by", "from", "to", "for", "of", "that", "because", "is", "was", "are"),
-        *("has", "had", "did", "does", "will", "would", "who", "says", "said"),
+        *("CREDIT_CARD", "US_SSN", "US_ITIN", "PHONE_NUMBER", "IP_ADDRESS", "MAC_ADDRESS", "IBAN_CODE", "UUID"),
+        *("DATE_TIME", "DATE_OF_BIRTH"),
     ]
 )
-_PARAGRAPH = re.compile(r"\n\s*\n|\r\n\s*\r\n")
 _DIGIT_GLUE = frozenset("-./:")
 _WORD_GLUE = frozenset("'’ʼ-‐‑")
 # No value is longer; without a bound, each hit inside an endless run would walk all of it.
 _LONGEST_RUN = 512
 _MANY = 64
+_UNCASED = re.compile(UNCASED)
 # Thai to Burmese, Khmer, Kana, Han, Hangul: words are not parted by blanks, so a run of letters is no word.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff]"
@@ -117,7 +100,7 @@ class _Breaks:
 def _joined(text: str, at: int) -> bool:
     """Whether the characters before and after the offset `at` belong to one run."""
     left, right = text[at - 1], text[at]
-    if _in_word(left) and _in_word(right):
+    if (before := _run_of(left)) and (after := _run_of(right)) and (before == after or "mark" in (before, after)):
         return True
     before = text[at - 2] if at > 1 else " "
     after = text[at + 1] if at + 1 < len(text) else " "
@@ -130,49 +113,20 @@ def _glued(before: str, glue: str, after: str) -> bool:
     return digits or (glue in _WORD_GLUE and before.isalpha() and after.isupper())
 
 
-def _in_word(char: str) -> bool:
+def _run_of(char: str) -> str:
+    """Return in which runs a character stands, empty for none: a number or a Latin name ends at an Arabic letter."""
+    if char.isascii():
+        return "word" if char.isalnum() or char == "_" else ""
     # Combining marks and joiners are no \w, but a cut before one would tear a letter apart.
-    if _UNSPACED.match(char):
-        return False
-    return char.isalnum() or char == "_" or "\u0300" <= char <= "\u036f" or char in "\u200c\u200d\ufe0f"
-
-
-def trim(text: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
-    """Take blanks, punctuation, a possessive and (from a person) titles off the ends of a span.
-
-    Args:
-        text: The whole text.
-        start: Offset of the first character.
-        end: Offset after the last character.
-        kind: The entity's kind; shapes such as URLs and phone numbers keep their own punctuation inside.
-
-    Returns:
-        The trimmed offsets, or None if no letter or digit is left.
-    """
-    value = text[start:end]
-    core = value.strip(_EDGE) if kind in NER_KINDS else value.strip()
-    if kind in NER_KINDS:
-        core = _POSSESSIVE.sub("", core).rstrip(_EDGE)
-        # A full stop ends a sentence, except behind an initial or an abbreviation such as "Jr." or "Inc.".
-        if core.endswith(".") and not re.search(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blvd)\.$", core):
-            core = core.rstrip(".").rstrip(_EDGE)
-        core = core.lstrip(".")
-    if not any(char.isalnum() for char in core):
-        return None
-    start += value.index(core)
-    end = start + len(core)
-    if kind == "PERSON":
-        while (match := _FIRST_WORD.match(text[start:end])) and (
-            match[1].lower() in TITLES or match[1] in _BESIDE_NAMES
-        ):
-            start += match.end()
-        while (match := _LAST_WORD.search(text[start:end])) and match[1] in _BESIDE_NAMES:
-            end = start + match.start()
-    return start, end
+    if "\u0300" <= char <= "\u036f" or char in "\u200c\u200d\ufe0f":
+        return "mark"
+    if not char.isalnum() or _UNSPACED.match(char):
+        return ""
+    return "uncased" if _UNCASED.match(char) else "word"
 
 
 def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
-    """Bring a source's raw entities onto whole words, without ragged ends, inside the text and without doubles.
+    """Bring a source's raw entities to the values that they hold, on whole words, inside the text, without doubles.
 
     Args:
         text: The text they were found in.
@@ -183,26 +137,24 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
     """
     found: dict[tuple[str, int, int], float] = {}
     entities = list(entities)
-    widen = _Breaks(text).extend if len(entities) > _MANY else partial(extend, text)
-    for entity in chain.from_iterable(_within_paragraphs(text, entity) for entity in entities):
+    ends = ValueEnds(text)
+    # An underscore is in the middle of a user name, and parts numbers: scan_219-09-9999_b.
+    whole, parted = _extending(text, len(entities)), None
+    for entity in entities:
+        widen = whole
+        if entity.kind in _DIGITS and "_" in text:
+            widen = parted = parted or _extending(text.replace("_", " "), len(entities))
         start, end = max(0, entity.start), min(len(text), entity.end)
-        trimmed = trim(text, start, end, entity.kind) if start < end else None
-        if trimmed is None:
-            continue
-        trimmed = trim(text, *widen(*trimmed), entity.kind) or trimmed
-        key = (entity.kind, *trimmed)
-        found[key] = max(found.get(key, 0.0), entity.score)
+        for value in ends.values(start, end, entity.kind) if start < end else ():
+            for last in ends.values(*widen(*value), entity.kind) or [value]:
+                key = (entity.kind, *last)
+                found[key] = max(found.get(key, 0.0), entity.score)
     return sorted((Entity(k, s, e, score) for (k, s, e), score in found.items()), key=lambda e: (e.start, -e.end))
 
 
-def _within_paragraphs(text: str, entity: Entity) -> Iterable[Entity]:
-    """Cut a model's guess where a paragraph ends: no name goes over a blank line."""
-    start = entity.start
-    if entity.kind in NER_KINDS and "\n" in text[start : entity.end]:
-        for gap in _PARAGRAPH.finditer(text, max(0, start), entity.end):
-            yield Entity(entity.kind, start, gap.start(), entity.score)
-            start = gap.end()
-    yield Entity(entity.kind, start, entity.end, entity.score)
+def _extending(text: str, entities: int) -> Callable[[int, int], tuple[int, int]]:
+    """Return `extend` for one text."""
+    return _Breaks(text).extend if entities > _MANY else partial(extend, text)
 
 
 def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
@@ -232,7 +184,8 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
         # What is left of a guess must stand by itself: of "card 4111…", taken for a date, no date is left.
         if part == (start, end) or plausible(text, [Entity(kind, *part, score)])
     ]
-    return sorted([*taken.entities, *clean_guesses(text, rest)], key=lambda e: e.start)
+    found = sorted([*taken.entities, *clean_guesses(text, rest)], key=lambda e: e.start)
+    return identifiers(text, found)
 
 
 def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:
@@ -265,14 +218,15 @@ class _Taken:
 def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
     """Trim what remained of guesses after structured entities were cut out of them; drop mere crumbs."""
     kept = []
+    ends = ValueEnds(text)
     for guess in guesses:
-        trimmed = trim(text, guess.start, guess.end, guess.kind)
-        if trimmed and sum(char.isalnum() for char in text[slice(*trimmed)]) > 1:
-            kept.append(Entity(guess.kind, *trimmed, guess.score))
+        for value in ends.values(guess.start, guess.end, guess.kind):
+            if sum(char.isalnum() for char in text[slice(*value)]) > 1:
+                kept.append(Entity(guess.kind, *value, guess.score))
     return kept
 
 
-_OF = re.compile(r"\s(?:of|of the|and the|for|for the)\s")
+_OF = re.compile(r"[ \u00a0](?:of|of the|and the|for|for the)[ \u00a0]")
 _PLACE_OR_BODY = frozenset({"LOCATION", "ORGANIZATION"})
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from lc_guard.detectors.characters import EMOJI, UNCASED
 from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
 
@@ -21,10 +22,18 @@ _SIGNS = re.compile(r"[^\w\s]{64,}")
 _NAME_RUN = r"[^\W\d_a-zß-öø-ÿ][\w.'’-]*"
 _RUN_BEFORE = re.compile(rf"(?:{_NAME_RUN}[ \u00a0]+)*{_NAME_RUN}$")
 _RUN_AFTER = re.compile(rf"{_NAME_RUN}(?:[ \u00a0]+{_NAME_RUN})*")
+# The components of a field in HL7 (DOE^JANE) read as words.
+_COMPONENT = re.compile(r"(?<=[A-Za-z])\^(?=[A-Za-z])")
 _ODD_BLANK = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\v\f\x1c-\x1f\x85]")
+_EMOJIS = re.compile(rf"[{EMOJI}](?:\u200d?[{EMOJI}])*")
 _UNREADABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0e-\x1b\x7f]")
 # The blanks up to the next line break only: `\s*\n` would run over all blank lines that follow, from each of them.
 _NEWLINE = re.compile(r"(?<!\n)\r?\n(?![^\S\n]*\n)")
+
+
+_UNCASED = re.compile(UNCASED)
+_UNDERSCORE_AT_DIGIT = re.compile(r"_(?=\d)|(?<=\d)_")
+_NO_WORD = "\ufffd"  # neither a letter nor a blank: nothing begins, ends or goes on with it
 
 
 class Window(NamedTuple):
@@ -48,8 +57,9 @@ def readable(text: str) -> str:
     """Return the text as models can read it, each character replaced by one, so that offsets stay.
 
     Tokenizers refuse lone surrogates, models know neither NUL nor non-breaking spaces, nor names that go over a line
-    break. Typographic apostrophes become plain ones: that is what the models were trained on. Encoded data of more than
-    512 characters without a break reads as a blank: no model finds anything in it, and it is the slowest text there is.
+    break, and take an emoji for a letter. Typographic apostrophes become plain ones: that is what the models were
+    trained on. Encoded data of more than 512 characters without a break reads as a blank: no model finds anything in
+    it, and it is the slowest text there is.
 
     Args:
         text: Any text.
@@ -58,7 +68,7 @@ def readable(text: str) -> str:
         A text of the same length.
     """
     text = _ODD_BLANK.sub(" ", without_surrogates(text)).replace("’", "'").replace("ʼ", "'").replace("\u2011", "-")
-    text = _BLOB.sub(_blanks, text)
+    text = _COMPONENT.sub(" ", _EMOJIS.sub(_blanks, _BLOB.sub(_blanks, text)))
     return _NEWLINE.sub(_unwrap, text) if "\n" in text else text
 
 
@@ -70,6 +80,20 @@ def _unwrap(match: re.Match[str]) -> str:
     if before and after and len(before[0].split()) > 1 and len(after[0].split()) > 1:
         return match[0]
     return " " * width
+
+
+def parted(text: str) -> str:
+    """Return the text as patterns can read it that look for whole words, each character replaced by one.
+
+    To a pattern every letter is one: a number that stands beside Han, Thai or Arabic letters, as the scripts without
+    blanks write it, would be in the middle of a word.
+    """
+    return _UNCASED.sub(_NO_WORD, text)
+
+
+def underscores_parted(text: str) -> str:
+    """Return the text with the underscores beside digits replaced: ``scan_219-09-9999_b`` holds a whole number."""
+    return _UNDERSCORE_AT_DIGIT.sub(_NO_WORD, text)
 
 
 def windows(text: str, *, size: int, overlap: int) -> list[Window]:

@@ -28,7 +28,8 @@ TRANSCRIPT = (
     [
         ("PERSON", "Jane O'Brien"),
         ("PERSON", "John Smith"),
-        ("PERSON", "Emily\nClark"),
+        ("PERSON", "Emily"),
+        ("PERSON", "Clark"),
         ("LOCATION", "12 Main Street, Springfield, IL 62704"),
         ("PHONE_NUMBER", "415-555-0100"),
         ("EMAIL_ADDRESS", "jane@example.com"),
@@ -50,11 +51,14 @@ def test_transcript(joined, found, kind, value):
         ("Mr C. Whomersley’s letter", "C. Whomersley"),
         ("Mrs\u00a0van der Berg left", "van der Berg"),
         ("Mr Justice Peter-Paul İşeri spoke", "Peter-Paul İşeri"),
-        ("Dr. Emily\nClark said", "Emily\nClark"),
     ],
 )
 def test_a_title_announces_a_name(found, text, value):
     assert found(TitleDetector(), text) == [("PERSON", value)]
+
+
+def test_a_name_that_goes_over_a_line_break_is_hidden_line_by_line(found):
+    assert found(TitleDetector(), "Dr. Emily\nClark said") == [("PERSON", "Emily"), ("PERSON", "Clark")]
 
 
 @pytest.mark.parametrize("text", ["the Justice Department", "Judge of the High Court", "Mr. and Mrs.", "Dr."])

@@ -24,7 +24,8 @@ from lc_guard._text.escapes import unescaped
 from lc_guard._text.folding import foldings
 from lc_guard._text.json_tree import hide, leaves, parse, rebuild
 from lc_guard._text.known_values import KnownValues
-from lc_guard.detectors import PatternDetector
+from lc_guard.detectors import JoinedDetector, PatternDetector
+from lc_guard.detectors.email_addresses import EmailAddresses
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.titles import TitleDetector
 from lc_guard.detectors.windows import readable, windows
@@ -42,6 +43,31 @@ UNITS = [
     *("http://", "www.", "http://a:b@", "sk-", "eyJ.", "-----BEGIN ", "QUJD", "aWdub3Jl ", "69676e6f7265 "),
     *("a", "A", "Aa ", "A.", "Jane Doe ", "Jane ", "Mr. ", "Mr. J. ", "de la ", "of the ", "Section ", "12 Main "),
     *("1 January ", "born on ", "case no ", "account number ", "tel ", "medical record "),
+    *(
+        "ana@b.de ",
+        "a@b.c@",
+        "ana.reis@mail.example.",
+        "'@",
+        "o'b",
+        "12 ",
+        "DE 136 695 ",
+        "12.34.",
+        "Name: ",
+        "Last Name:\t",
+    ),
+    *(
+        "Email Jane ",
+        "Please email ",
+        "and ",
+        "now ",
+        "Jane\t",
+        "|Jane Doe",
+        "DOE^",
+        "\\Jane Doe",
+        "Doe, Jane ",
+        '"Jane Doe",',
+    ),
+    *("名", "名Jane ", "名12-", "اسم ", "اسم219-09-9999", "ไทย1", "מספר:", "\u200fא", "_1", "a_1_", "DE89 3704 "),
     *("e\u0301", "\u0301", "\u200b", "a\u200d", "i\u200bg", "\u202e", "\U000e0041", "\ufe0f", "😀", "王", "ก", "и"),
     *(
         "i g n o r e ",
@@ -108,10 +134,24 @@ def scanned(scanner: Any) -> Callable[[str], Any]:
     return lambda text: scanner.scan(ScanRequest(text))
 
 
+class Everything:
+    """Finds the same stretches again and again: long ones, short ones, of all kinds."""
+
+    kinds = ("PERSON", "ORGANIZATION", "DATE_TIME", "EMAIL_ADDRESS", "PHONE_NUMBER", "IBAN_CODE", "URL", "MINE")
+
+    def detect(self, text: str) -> list[Entity]:
+        short = [
+            Entity(self.kinds[at // 16 % 8], at, min(at + 3 + at % 29, len(text))) for at in range(0, len(text), 16)
+        ]
+        return [*(Entity(kind, 0, len(text)) for kind in self.kinds), *short]
+
+
 ENTRIES: dict[str, tuple[int, Callable[[str], Any]]] = {
     "PatternDetector": (1_000, PatternDetector().detect),  # it looks at windows of 4,000 characters
     "TitleDetector": (16_000, TitleDetector().detect),
     "GivenNameDetector": (8_000, GivenNameDetector().detect),
+    "joined": (2_000, JoinedDetector([Everything()]).detect),
+    "addresses": (32_000, lambda text: EmailAddresses(text).spans),
     "readable": (32_000, readable),
     "windows": (32_000, lambda text: windows(text, size=3_000, overlap=200)),
     "readings": (16_000, lambda text: list(unescaped(text))),

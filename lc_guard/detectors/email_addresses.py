@@ -1,0 +1,105 @@
+"""Where an e-mail address begins and ends, whatever stands around it.
+
+RFC 5321 allows more signs in a local part than people use. Those that quote, assign or separate (``'`=|&{}*``) belong
+to the text around an address and not to it, or one address would get a placeholder for each way to write it down.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+
+Span = tuple[int, int]
+
+# Latin with its diacritics, then all other letters: an address is written in one of them, so that the words of a text
+# that knows no blanks are no part of it.
+_LATIN = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
+_OTHER = r"[^\W_A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]"
+_LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
+_SIGN = re.compile(r"@|\[at\]", re.IGNORECASE)
+# An apostrophe belongs to O'Brien; in lower('ruth@… it is a quotation mark.
+_LOCAL = re.compile(rf"[{_LATIN}](?:[{_LATIN}.+'’_-]*[{_LATIN}+_-])?\Z|{_OTHER}(?:[.+_-]?{_OTHER})*\Z")
+_RUN = re.compile(rf"(?:[{_LATIN}.+'’_-]+|(?:[.+_-]?{_OTHER})+)\Z")
+_BEFORE_APOSTROPHE = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,2}\Z")
+_DOT = r"(?:\.|\[dot\])"
+_DOMAIN = re.compile(
+    r"(?:(?:\d{1,3}\.){3}\d{1,3}|localhost)(?![A-Za-z0-9_])"
+    rf"|(?:[{_LATIN}](?:[{_LATIN}-]{{0,61}}[{_LATIN}])?{_DOT}){{1,8}}"
+    r"(?:xn--[a-z0-9-]{1,59}|[A-Za-z]{2,24})(?![A-Za-z0-9\u00c0-\u024f])"
+    rf"|(?:{_OTHER}{{1,63}}\.){{1,4}}{_OTHER}{{2,24}}",
+    re.IGNORECASE,
+)
+# Of another notation: the sign before an address in quoted-printable, in a link, in JSON, in a string of C.
+_CODES = (
+    ("=", re.compile(r"3D")),
+    ("%", re.compile(r"[0-9A-Fa-f]{2}")),
+    ("\\", re.compile(r"u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt]")),
+)
+
+
+class EmailAddresses:
+    """The addresses of a text, found in one pass when they are asked for.
+
+    Args:
+        text: Any text.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """Their offsets, in order; none overlap."""
+        found: list[Span] = []
+        for sign in _SIGN.finditer(self._text):
+            floor = found[-1][1] if found else 0
+            start = _start(self._text, sign.start(), floor)
+            end = _end(self._text, sign.end()) if start is not None else None
+            if start is not None and end is not None:
+                found.append((start, end))
+        return found
+
+    def overlapping(self, start: int, end: int) -> list[Span]:
+        """Return those that share a character with a stretch of the text."""
+        first = bisect_right(self.spans, start, key=lambda span: span[1])
+        found = []
+        for span in self.spans[first:]:
+            if span[0] >= end:
+                break
+            found.append(span)
+        return found
+
+
+def _start(text: str, at: int, floor: int) -> int | None:
+    """Return where the local part before an offset begins."""
+    before = text[max(floor, at - _LONGEST_LOCAL) : at]
+    run = _RUN.search(before) if before and (before[-1].isalnum() or before[-1] in "+_-") else None
+    if run is None:
+        return None
+    local = run[0].lstrip("._-+'’")
+    for sign, code in _CODES:
+        if before[: len(before) - len(local)].endswith(sign) and (match := code.match(local)):
+            local = local[match.end() :].lstrip("._-+'’")
+    quote = max(local.rfind("'"), local.rfind("’"))
+    # A quotation mark that is closed behind the address and has no other before it, or that stands after more than the
+    # O of O'Brien.
+    quoted = text[at - len(local) - 1 : at - len(local)] in ("'", "’", "‘")
+    if quote >= 0 and (not _BEFORE_APOSTROPHE.search(local, 0, quote) or (not quoted and _closed(text, at))):
+        local = local[quote + 1 :]
+    return at - len(local) if _LOCAL.fullmatch(local) else None
+
+
+def _closed(text: str, at: int) -> bool:
+    domain = _DOMAIN.match(text, at + 1)
+    return domain is not None and text[domain.end() : domain.end() + 1] in ("'", "’")
+
+
+def _end(text: str, at: int) -> int | None:
+    """Return where the domain at an offset ends."""
+    match = _DOMAIN.match(text, at)
+    if match is None:
+        return None
+    host, dot, last = match[0].rpartition(".")
+    # The begin of the next sentence: write to ana@mail.example.Then call.
+    return match.end() - len(dot + last) if "." in host and last.istitle() and not host.istitle() else match.end()

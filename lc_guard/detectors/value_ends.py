@@ -1,0 +1,241 @@
+"""Where a value begins and ends: what every detector found is brought to the value itself, in this one place.
+
+A finding may hold more than a value: a quotation mark, the label of the next field, the verb of a request, the next
+line of a table. One value must get one placeholder whatever stands around it; what is no part of it stays readable.
+Offsets are always those of the original text. All functions are pure.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+from operator import itemgetter
+
+from lc_guard.detectors.characters import EMOJI, UNCASED
+from lc_guard.detectors.email_addresses import EmailAddresses
+from lc_guard.detectors.field_names import is_head, labels
+from lc_guard.detectors.iban import iban_end
+from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_verb
+
+Span = tuple[int, int]
+
+NER_KINDS = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
+"""Kinds whose bounds a statistical model guesses; every other kind has a shape that a pattern checked."""
+
+TITLES = frozenset(
+    {
+        *("mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor", "judge", "justice", "hon", "honorable"),
+        *("honourable", "magistrate", "sir", "dame", "lord", "lady", "rev", "reverend", "fr", "father", "sister"),
+        *("capt", "captain", "lt", "lieutenant", "sgt", "sergeant", "col", "colonel", "gen", "general", "maj", "major"),
+        *("cpl", "corporal", "pvt", "officer", "detective", "inspector", "constable", "deputy", "sheriff", "agent"),
+        *("attorney", "counsel", "counselor", "solicitor", "senator", "sen", "rep", "governor", "gov", "president"),
+        *("minister", "secretary", "chancellor", "mayor", "ambassador", "nurse", "witness", "juror", "the"),
+    }
+)
+"""Words before a name that are not part of it, lower case and without a full stop."""
+
+# Kinds of one line. A kind that only its finder knows ends where its finder says, and so do keys of many lines.
+_ONE_LINE = re.compile(
+    r"(?:.*_)?(?:PERSON|LOCATION|ORGANIZATION|NRP|DATE|TIME|BIRTH|ADDRESS|URL|CARD|CODE|IBAN|CRYPTO|UUID|SSN|ITIN"
+    r"|NUMBER|BOX_RE|ID|ACCOUNT|PASSPORT|LICENSE|NAME|USERNAME|PHONE|PLATE|VIN)"
+)
+_NUMBERS = re.compile(
+    r"CREDIT_CARD|US_SSN|US_ITIN|PHONE_NUMBER|IP_ADDRESS|MAC_ADDRESS|BANK_ACCOUNT|ROUTING_NUMBER|TAX_ID|GOVERNMENT_ID"
+    r"|IBAN_CODE|.*_(?:SSN|NUMBER|ID|PASSPORT|LICENSE)|PASSPORT|DRIVERS_LICENSE"
+)
+_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^，。、；：（）「」《》【】！？"
+_SHAPE_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;\"'`´“”‘’«»<>|*^，。、；：「」《》【】"
+# Line breaks, tabs, the field separators of Markdown's and HL7's tables.
+_LINE = r"[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029|^]"
+# Besides, in names: separators of CSV, brackets, signs, columns of fixed width.
+_FIELD = (
+    rf"{_LINE}|</?[A-Za-z][^<>\n]{{0,60}}>|[;<>{{}}\[\]=~•，。、；（）「」《》【】{EMOJI}]\u200d?|\u200d?(?=[{EMOJI}])"
+)
+_SCRIPT = rf"(?<={UNCASED})(?=[A-Za-z\u00c0-\u024f])|(?<=[A-Za-z\u00c0-\u024f])(?={UNCASED})"
+# A backslash is a path's or begins an escape; that of a letter, as in Jos\\u00e9, is none of both.
+_BACKSLASH = r"\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
+_NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|,(?=\S)|[ \u00a0]{{3,}}"
+_CUTS = {
+    **dict.fromkeys(
+        ("LOCATION", "ORGANIZATION", "NRP"), re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})")
+    ),
+    "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
+    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0][-–—][ \u00a0]|(?<!\bc)/"),
+    "URL": re.compile(_LINE),
+}
+_NUMBER_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
+_SHAPE_CUT = re.compile(rf"{_LINE}|[{EMOJI}]")
+
+_UNCASED = re.compile(UNCASED)
+_CASED = re.compile(r"[A-Za-z\u00c0-\u024f]")
+# Folders around a user's own: of Windows (Microsoft's KNOWNFOLDERID), macOS, Linux (XDG user directories).
+_FOLDERS = frozenset(
+    [
+        *(
+            "users",
+            "documents",
+            "desktop",
+            "downloads",
+            "pictures",
+            "music",
+            "videos",
+            "public",
+            "templates",
+            "library",
+        ),
+        *("appdata", "local", "locallow", "roaming", "temp", "programdata", "program files", "windows", "system32"),
+        *("applications", "volumes", "home", "favorites", "links", "contacts", "onedrive", "program files (x86)"),
+    ]
+)
+_POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
+_ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blvd)\.$")
+_FIRST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?)\.?[ \u00a0]+(?=\S)")
+_LAST_WORD = re.compile(r"(?<=\S)\s+([^\W\d_]+)\Z")
+_LONGEST_LAST = 40
+# Small words that models take along with a name.
+_BESIDE_NAMES = frozenset(
+    [
+        *("and", "or", "versus", "vs", "with", "by", "from", "to", "for", "of", "that", "because", "is", "was", "are"),
+        *("has", "had", "did", "does", "will", "would", "who", "says", "said"),
+    ]
+)
+_BEHIND_NAMES = _BESIDE_NAMES | frozenset(
+    [
+        *("now", "today", "tomorrow", "tonight", "about", "regarding", "re", "before", "after", "at", "on", "in"),
+        "please",
+    ]
+)
+
+
+class ValueEnds:
+    """Brings findings in one text to the values that they hold.
+
+    Args:
+        text: Any text.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._addresses = EmailAddresses(text)
+
+    def values(self, start: int, end: int, kind: str) -> list[Span]:
+        """Return the values inside a finding.
+
+        An e-mail address is taken as it stands in the text, also where the finding holds half of it. All others are cut
+        at separators, and what is no part of a value is taken off their ends; nothing grows.
+
+        Args:
+            start: Offset of the first character.
+            end: Offset after the last one.
+            kind: The entity's kind; it says which signs separate.
+
+        Returns:
+            Offsets of one value, or of several, in order; none where nothing of a value is left.
+        """
+        if kind == "EMAIL_ADDRESS" and (addresses := self._addresses.overlapping(start, end)):
+            return addresses
+        pieces = [
+            trimmed for piece in self._cut(start, end, kind) if (trimmed := trim(self._text, *piece, kind)) is not None
+        ]
+        if len(pieces) > 1:
+            return [piece for piece in pieces if _counts(self._text, piece, kind)] or pieces
+        return pieces
+
+    def _cut(self, start: int, end: int, kind: str) -> Iterator[Span]:
+        if not _ONE_LINE.fullmatch(kind):
+            yield start, end
+            return
+        cut = _CUTS.get(kind) or (_NUMBER_CUT if _NUMBERS.fullmatch(kind) else _SHAPE_CUT)
+        for separator in cut.finditer(self._text, start, end):
+            yield from self._without_labels(start, separator.start(), kind)
+            start = separator.end()
+        yield from self._without_labels(start, end, kind)
+
+    def _without_labels(self, start: int, end: int, kind: str) -> Iterator[Span]:
+        """Leave out the labels of fields, that which follows included."""
+        if start < end and kind in NER_KINDS and kind != "DATE_TIME":
+            for at in range(bisect_right(self._labels, start, key=itemgetter(1)), len(self._labels)):
+                label = self._labels[at]
+                if label[0] >= end:
+                    break
+                yield start, max(start, label[0])
+                start = min(label[1], end)
+        if start < end:
+            yield start, end
+
+    @cached_property
+    def _labels(self) -> list[Span]:
+        return labels(self._text)
+
+
+def _counts(text: str, piece: Span, kind: str) -> bool:
+    """Whether one of several pieces of a finding is a value: no words of a number, no parts of a path."""
+    value = text[slice(*piece)]
+    if _NUMBERS.fullmatch(kind):
+        return any(map(str.isdigit, value))
+    if kind not in NER_KINDS:
+        return True
+    if "\\" in (text[piece[0] - 1 : piece[0]], text[piece[1] : piece[1] + 1]):
+        return value.lower() not in _FOLDERS and not value.islower()
+    glued = _UNCASED.match(value) and _CASED.match(text, piece[1])
+    return not (glued and " " not in value)
+
+
+def trim(text: str, start: int, end: int, kind: str) -> Span | None:
+    """Take what is no part of a value off the ends of a span.
+
+    Blanks, punctuation, a possessive; from names also titles, greetings and the verb of a request.
+
+    Args:
+        text: The whole text.
+        start: Offset of the first character.
+        end: Offset after the last character.
+        kind: The entity's kind; shapes such as URLs and phone numbers keep their own punctuation inside.
+
+    Returns:
+        The trimmed offsets, or None if nothing of a value is left.
+    """
+    value = text[start:end]
+    if kind in NER_KINDS:
+        core = _POSSESSIVE.sub("", value.strip(_EDGE)).rstrip(_EDGE)
+        # A full stop ends a sentence, except behind an initial or an abbreviation such as "Jr." or "Inc.".
+        if core.endswith(".") and not _ABBREVIATED.search(core):
+            core = core.rstrip(".").rstrip(_EDGE)
+        core = core.lstrip("." + _EDGE)
+    else:
+        core = value.strip(_SHAPE_EDGE) if _ONE_LINE.fullmatch(kind) else value.strip()
+    if not any(char.isalnum() for char in core):
+        return None
+    start += value.index(core)
+    end = start + len(core)
+    if kind == "IBAN_CODE":
+        end = start + (iban_end(core) or len(core))
+    elif kind in NER_KINDS and kind != "DATE_TIME":
+        start, end = _name_alone(text, start, end, kind)
+        if is_verb(text, start, end) or is_head(text, start, end):
+            return None
+    return start, end
+
+
+def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
+    while match := _FIRST_WORD.match(text, start, end):
+        if not _before_name(text, start, match.end(), kind, match[1]):
+            break
+        start = match.end()
+    behind = _BEHIND_NAMES if kind == "PERSON" else ("now", "today", "tomorrow", "tonight", "please")
+    while (match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end)) and match[1] in behind:
+        end = match.start()
+    return start, end
+
+
+def _before_name(text: str, start: int, rest: int, kind: str, word: str) -> bool:
+    """Whether the first word of a name is no part of it."""
+    small = word.lower()
+    if kind == "PERSON" and (small in TITLES or word in _BESIDE_NAMES):
+        return True
+    if small not in VERBS and small not in GREETINGS:
+        return False
+    # The rest must be the name: of "Can Tho" and "Add-on pack" nothing is.
+    return text[rest].isupper() and (word.islower() or begins_request(text, start))

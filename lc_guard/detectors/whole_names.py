@@ -1,0 +1,134 @@
+"""Names that are found in parts and are one: the name that fills a field, a surname before its given name."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from lc_guard.detectors.characters import UNCASED
+from lc_guard.detectors.given_names import load_names
+from lc_guard.detectors.request_verbs import GREETINGS
+from lc_guard.detectors.value_ends import ValueEnds
+from lc_guard.detectors.weights import LoadOnce, import_alone
+from lc_guard.records import Entity
+
+_WORD = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]{0,40}"
+# What fills a folder's name, a cell of a table, a string: C:\\Users\\Ingrid Halvorsen\\ and 请联系Emily Clark，and
+# ,"Amina Yusuf", where a model takes all before the blank for one word.
+_BEGINS = rf"(?:(?<=[\\/|\t;\"<>^,，。、；：（「\n])|(?<={UNCASED})|(?<![^|]\s)(?<=[|] )|\A)"
+_FIELD = re.compile(
+    rf"{_BEGINS}{_WORD}(?:[ \u00a0]{_WORD}){{1,3}}(?=[\\/|\t;\"<>^，。、；：）」]|,\S|{UNCASED}|[ ][|])"
+)
+_NAMES = frozenset({"PERSON", "NRP", "LOCATION", "ORGANIZATION"})
+_COMMA = re.compile(r",[ \u00a0]")
+_GIVEN = re.compile(r"([^\W\d_]+)(?:[ \u00a0-][^\W\d_]+\.?){0,2}\.?")
+_SURNAME = re.compile(r"(?:[^\W\d_A-Z][^\W\d_]{0,3}[ \u00a0]){0,2}[^\W\d_]+(?:['’-][^\W\d_]+)*")
+# Behind the given name of a list of people stands another one.
+_MORE = re.compile(
+    r",[ \u00a0](?!(?:Jr|Sr|MD|PhD|M\.D|Ph\.D|Esq|[IVX]+)\b)[^\W\d_a-z]"
+    r"|,?[ \u00a0](?:and|or|und|et|y|e|en|i|&)[ \u00a0](?![^\W\d_]{1,30},[ \u00a0][^\W\d_a-z])"
+)
+_LABELLED = re.compile(r"[:|\t\"][ \u00a0]*\Z")
+_FIELD_END = re.compile(r"[ \u00a0]*(?:[|\t\"\n\r;(]|\Z)")
+_LISTS = (
+    *(
+        "cs_CZ",
+        "da_DK",
+        "de_AT",
+        "de_CH",
+        "de_DE",
+        "en_IE",
+        "en_IN",
+        "en_NZ",
+        "es_CO",
+        "es_ES",
+        "es_MX",
+        "et_EE",
+        "fi_FI",
+    ),
+    *("fr_FR", "ga_IE", "hr_HR", "hu_HU", "id_ID", "it_IT", "lt_LT", "lv_LV", "nl_BE", "nl_NL", "no_NO", "pl_PL"),
+    *("pt_BR", "pt_PT", "ro_RO", "sk_SK", "sl_SI", "sv_SE", "tr_TR"),
+)
+
+
+def whole_fields(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Let a part of a person's name grow to the name that fills the field it stands in.
+
+    Args:
+        text: The text.
+        entities: What was found in it, ordered by offset, without overlaps.
+
+    Returns:
+        The same, in order, without overlaps; several parts of one field's name become one.
+    """
+    if not any(entity.kind == "PERSON" for entity in entities):
+        return list(entities)
+    ends = ValueEnds(text)
+    names = [span for match in _FIELD.finditer(text) for span in ends.values(*match.span(), "PERSON")]
+    grown: list[Entity] = []
+    left = list(reversed(entities))
+    while left:
+        entity = left.pop()
+        at = bisect_right(names, entity.start, key=lambda name: name[1])
+        if at == len(names) or not names[at][0] <= entity.start or " " not in text[slice(*names[at])]:
+            grown.append(entity)
+            continue
+        parts = [entity]
+        while left and left[-1].start < names[at][1]:
+            parts.append(left.pop())
+        whole = all(part.kind in _NAMES and part.end <= names[at][1] for part in parts)
+        if whole and any(part.kind == "PERSON" for part in parts):
+            parts = [Entity("PERSON", *names[at], max(part.score for part in parts))]
+        grown += parts
+    return grown
+
+
+def surname_first(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Join a person's surname and the given name behind a comma: ``Hollister, Jane`` is one person.
+
+    Only where the second is a known given name and no list goes on behind it, and the first is none; in a field of a
+    form the place says it.
+
+    Args:
+        text: The text.
+        entities: What was found in it, ordered by offset, without overlaps.
+
+    Returns:
+        The same, in order, without overlaps.
+    """
+    joined: list[Entity] = []
+    for entity in entities:
+        last = joined[-1] if joined else None
+        if last is not None and entity.kind == "PERSON" and _one_person(text, last, entity):
+            joined[-1] = Entity("PERSON", last.start, entity.end, max(last.score, entity.score))
+        else:
+            joined.append(entity)
+    return joined
+
+
+def _one_person(text: str, last: Entity, entity: Entity) -> bool:
+    if last.kind not in _NAMES or not _COMMA.fullmatch(text, last.end, entity.start):
+        return False
+    surname, given = _SURNAME.fullmatch(text, last.start, last.end), _GIVEN.fullmatch(text, entity.start, entity.end)
+    if surname is None or given is None or surname[0].lower() in GREETINGS or _MORE.match(text, entity.end):
+        return False
+    before = text[max(0, last.start - 8) : last.start]
+    fills = _LABELLED.search(before) is not None and _FIELD_END.match(text, entity.end) is not None
+    if fills and last.kind == "PERSON":
+        return surname[0] not in given_names()
+    sure = given[1] in given_names() and surname[0] not in load_names()
+    return sure and (fills or last.kind in {"PERSON", "NRP"})
+
+
+@LoadOnce
+def given_names() -> frozenset[str]:
+    """Load the given names of Faker's languages in Latin letters."""
+    import_alone(*(f"faker.providers.person.{code}" for code in _LISTS))
+    names: set[str] = set()
+    for code in _LISTS:
+        provider = importlib.import_module(f"faker.providers.person.{code}").Provider
+        for attribute in ("first_names", "first_names_male", "first_names_female"):
+            names.update(getattr(provider, attribute, ()))
+    return frozenset(names) | load_names()
