@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Collection, Iterable, Mapping
 
 from lc_guard.detectors.base import Detector, DetectorLike
+from lc_guard.detectors.credentials import CredentialDetector
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import JoinedDetector
 from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
@@ -33,10 +34,10 @@ def default_detector(
 ) -> JoinedDetector | TunedDetector:
     """Return the best detector that runs on a laptop without a network.
 
-    It joins rules (titles before names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is
-    installed) and two models whose weights are ordinary dependencies: a spaCy pipeline (the user's official
-    ``en_core_web_lg``, ``_md`` or ``_sm`` when installed, else the packaged one) and Rampart. Models load at the first
-    text, once per process. English.
+    It joins rules (credentials, titles before names, shapes with checksums, Presidio's recognizers, LLM Guard's
+    patterns where it is installed) and two models whose weights are ordinary dependencies: a spaCy pipeline (the user's
+    official ``en_core_web_lg``, ``_md`` or ``_sm`` when installed, else the packaged one) and Rampart. Models load at
+    the first text, once per process. English.
 
     Args:
         ner: False gives **rules only, which mask almost no name**: an explicit choice for logs and forms, never a
@@ -58,6 +59,7 @@ def default_detector(
     """
     groups = [group for group in llm_guard_patterns() if group["name"] not in SUPERSEDED]
     detectors: list[Detector] = [
+        CredentialDetector(),
         PatternDetector(threshold=threshold, thresholds=thresholds, regex_patterns=groups),
         TitleDetector(),
     ]
