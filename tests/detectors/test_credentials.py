@@ -24,7 +24,7 @@ def test_a_bare_guard_sends_no_credential_and_restores_it(rules, group):
         hidden = session.anonymize(sample.text)
         assert sample.credential not in hidden, sample.text
         # nor a good part of it
-        assert not any(sample.credential[at : at + 8] in hidden for at in range(0, len(sample.credential) - 8)), hidden
+        assert not any(sample.credential[at : at + 8] in hidden for at in range(len(sample.credential) - 8)), hidden
         assert any(f"[REDACTED_{kind}_1]" in hidden for kind in CREDENTIAL_KINDS), hidden
         assert session.deanonymize(hidden) == sample.text
 
