@@ -5,8 +5,11 @@ A token is an opening bracket, perhaps the word ``REDACTED``, a kind, an index, 
 
 - other case, blanks or hyphens for underscores, blanks inside the brackets: ``[redacted person 1 ]``;
 - escaped underscores: ``[REDACTED\_PERSON\_1]``; escaped brackets, when both are: ``\[REDACTED_PERSON_1\]``;
-- a possessive inside the brackets: ``[REDACTED_PERSON_1's]``;
-- lost brackets, one or both; with both lost the letters must be capitals: ``REDACTED_PERSON_1``;
+- a possessive or another ending inside the brackets: ``[REDACTED_PERSON_1's]``, ``[REDACTED_PERSON_1s]``;
+- a colon behind the word: ``[REDACTED: PERSON_1]``;
+- lost brackets, one or both; with both lost the letters must be capitals: ``REDACTED_PERSON_1``, also in the name of a
+  file: ``CV_REDACTED_PERSON_1.pdf``;
+- the word left out, lists in one pair of brackets, brackets in the code of a link: see `shorthand`;
 - a tail cut at the end of the text, if no live index of the kind goes on with the same digits.
 
 Never by distance: the index is compared digit by digit.
@@ -20,6 +23,9 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from lc_guard._placeholders.aliases import PERSON, base_kind
+from lc_guard._placeholders.shorthand import INDEX as _INDEX
+from lc_guard._placeholders.shorthand import MINTED_KIND as _MINTED_KIND
+from lc_guard._placeholders.shorthand import SUFFIX, Shorthand, Written
 from lc_guard.records import MAX_KIND
 
 PlaceholderStyle = Literal["llm_guard", "angle", "square", "fake"]
@@ -37,8 +43,6 @@ LITERAL = "LITERAL"
 _SEPARATOR = r"(?: ?\\{0,2}_ ?|[ \u00a0-])"
 _SEPARATOR_BEGUN = rf"(?:{_SEPARATOR}| ?\\{{1,2}})"
 _KIND = rf"[A-Za-z][A-Za-z0-9]{{0,31}}(?:{_SEPARATOR}[A-Za-z0-9]{{1,32}}){{0,7}}?"
-_MINTED_KIND = "[A-Z][A-Z0-9]{0,31}(?:_[A-Z0-9]{1,32}){0,7}"
-_INDEX = "[0-9]{1,9}"
 _POSSESSIVE = "['’]s"
 _APART = "(?<![A-Za-z0-9_])"
 # Characters of the longest mangled token: a kind of 64 with 8 separators of 5, and what stands around it.
@@ -79,6 +83,7 @@ class TokenGrammar:
         # Finds every exact token, and some that are none, twice as fast: enough where all turn out to be live.
         self._quick = re.compile(f"({re.escape(self._prefix)}[A-Z0-9_]{{3,{MAX_KIND + 10}}}{re.escape(closing)})")
         self._hint = re.compile(f"[{re.escape(opening)}\\\\{word[:1]}]")
+        self._shorthand = Shorthand(opening, closing, word)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.token('KIND', 1)!r})"
@@ -112,17 +117,18 @@ class TokenGrammar:
         Returns:
             Spans that don't overlap, in order.
         """
-        if self._word and not self._suspicious(text):
-            return []
-        lookalike = self._patterns(kinds).lookalike
         found: list[tuple[int, int]] = []
-        at = 0
-        while (match := lookalike.search(text, at)) is not None:
-            if self._reads(match, kinds) or (self._word and _plain_kind(match["kind"]) in kinds):
-                found.append(match.span())
-                at = match.end()
-            else:
-                at = match.start() + 1  # what stands inside is read once what stands before it is hidden
+        if not self._word or self._suspicious(text):
+            lookalike = self._patterns(kinds).lookalike
+            at = 0
+            while (match := lookalike.search(text, at)) is not None:
+                if self._reads(match, kinds) or (self._word and _plain_kind(match["kind"]) in kinds):
+                    found.append(match.span())
+                    at = match.end()
+                else:
+                    at = match.start() + 1  # what stands inside is read once what stands before it is hidden
+        if self._shorthand.hinted(text):
+            found = _apart([*found, *self._shorthand.find(text, _bases(kinds))])
         return found
 
     def restore(self, text: str, lookup: Lookup, kinds: Set[str], *, before: str = "", at_end: bool = True) -> Restored:
@@ -132,19 +138,19 @@ class TokenGrammar:
             text: Text of a model.
             lookup: Gives the values of live placeholders.
             kinds: Kinds in use.
-            before: The character before `text`, if there was one.
+            before: The one or two characters before `text`, if there were any.
             at_end: Whether the text ends here: a placeholder that was cut off is then completed.
         """
         if not self._word:
             return self._restore_mangled(before + text, len(before), len(before + text), lookup, kinds, at_end=at_end)
         count = self._count(text)
-        if not count:  # nearly every piece of a stream
+        if not count and not self._shorthand.hinted(text):  # nearly every piece of a stream
             return Restored(text, 0, 0)
         parts = self._quick.split(text)
         tokens = parts[1::2]
         values = lookup(tokens) if tokens else {}
         restored = [values.get(token) for token in tokens]
-        if count == len(tokens) and None not in restored:
+        if count == len(tokens) and None not in restored and not any(map(self._shorthand.hinted, parts[::2])):
             parts[1::2] = restored
             return Restored("".join(parts), len(tokens), 0)
         return self._restore_carefully(text, lookup, kinds, before, at_end=at_end)
@@ -156,19 +162,18 @@ class TokenGrammar:
         known = sum(token in values for token in tokens)
         unknown = len(tokens) - known
         parts[1::2] = [values.get(token, token) for token in tokens]
-        if self._suspicious(text, beyond=len(tokens)):
-            # a mangled token holds no exact one: it stands in one of the parts between them
-            whole = before + text
-            start = len(before)
-            for number, token in enumerate([*tokens, ""]):
-                part = parts[2 * number]
-                end = start + len(part)
-                if self._suspicious(part):
-                    done = self._restore_mangled(whole, start, end, lookup, kinds, at_end=at_end)
-                    parts[2 * number] = done.text
-                    known += done.restored
-                    unknown += done.unknown
-                start = end + len(token)
+        # a mangled token holds no exact one: it stands in one of the parts between them
+        whole = before + text
+        start = len(before)
+        for number, token in enumerate([*tokens, ""]):
+            part = parts[2 * number]
+            end = start + len(part)
+            if self._suspicious(part) or self._shorthand.hinted(part):
+                done = self._restore_mangled(whole, start, end, lookup, kinds, at_end=at_end)
+                parts[2 * number] = done.text
+                known += done.restored
+                unknown += done.unknown
+            start = end + len(token)
         return Restored("".join(parts), known, unknown)
 
     def held(self, text: str, kinds: Set[str], *, before: str = "") -> int:
@@ -177,25 +182,27 @@ class TokenGrammar:
         Args:
             text: The text so far.
             kinds: Kinds in use.
-            before: The character before `text`, if there was one.
+            before: The one or two characters before `text`, if there were any.
 
         Returns:
             Offset of the suffix to hold back; ``len(text)`` when there is none.
         """
         # what is begun holds no closing bracket
-        start = max(0, len(text) - _REACH, text.rfind(self._closing) + 1)
-        if self._word and self._hint.search(text, start) is None:
-            return len(text)
-        patterns = self._patterns(kinds)
+        start = max(0, text.rfind(self._closing) + 1)
         whole = before + text
+        shorter = self._shorthand.held(whole, start + len(before), _bases(kinds)) - len(before)
+        start = max(start, len(text) - _REACH)
+        if self._word and self._hint.search(text, start) is None:
+            return shorter
+        patterns = self._patterns(kinds)
         start += len(before)
         while (match := patterns.begun.search(whole, start)) is not None:
             start = match.start()
             full = patterns.mangled.match(whole, start)
             if full is None or patterns.closing.fullmatch(whole, full.end()):
-                return start - len(before)
+                return min(start - len(before), shorter)
             start += 1
-        return len(text)
+        return shorter
 
     def _suspicious(self, text: str, *, beyond: int = 0) -> bool:
         return self._count(text) > beyond
@@ -207,23 +214,37 @@ class TokenGrammar:
     def _restore_mangled(
         self, whole: str, start: int, end: int, lookup: Lookup, kinds: Set[str], *, at_end: bool
     ) -> Restored:
-        found = self._patterns(kinds).mangled.finditer(whole, start, end)
-        matches = [match for match in found if self._reads(match, kinds)]
-        tokens = [(_plain_kind(match["kind"]), match["index"]) for match in matches]
-        values = lookup([self.token(*token) for token in tokens]) if tokens else {}
+        matches = [m for m in self._patterns(kinds).mangled.finditer(whole, start, end) if self._reads(m, kinds)]
+        found = [*map(self._as_written, matches), *self._shorthand.written(whole, start, end, _bases(kinds))]
+        tokens = dict.fromkeys(token for item in found for token in item.tokens)
+        live = lookup([self.token(*token) for token in tokens]) if tokens else {}
+        values = {token: live[self.token(*token)] for token in tokens if self.token(*token) in live}
         pieces: list[str] = []
-        known = 0
+        known = unknown = 0
         last = start
-        for match, (kind, index) in zip(matches, tokens, strict=True):
-            value = values.get(self.token(kind, index))
-            cut_off = at_end and match.end() == len(whole) and not match[0].endswith(self._closing)
-            if value is None or (cut_off and self._goes_on(kind, index, lookup)):
+        for item in sorted(found, key=lambda item: (item.start, -item.end)):
+            if item.start < last:
                 continue
-            known += 1
-            pieces += (whole[last : match.start()], value, match["possessive"] or "")
-            last = match.end()
+            new = item.put(values)
+            cut_off = at_end and item.open_end and item.end == len(whole)
+            if new is None or (cut_off and self._goes_on(*item.tokens[0], lookup)):
+                unknown += item.counts
+                continue
+            known += sum(token in values for token in item.tokens)
+            pieces += (whole[last : item.start], new)
+            last = item.end
         pieces.append(whole[last:end])
-        return Restored("".join(pieces), known, len(matches) - known)
+        return Restored("".join(pieces), known, unknown)
+
+    def _as_written(self, match: re.Match[str]) -> Written:
+        token = (_plain_kind(match["kind"]), match["index"])
+        ending = match["possessive"] or ""
+        return Written(
+            *match.span(),
+            (token,),
+            lambda values: values[token] + ending if token in values else None,
+            open_end=not match[0].endswith(self._closing),
+        )
 
     def _reads(self, match: re.Match[str], kinds: Set[str]) -> bool:
         """Return whether what the pattern found is written well enough to be taken for a token."""
@@ -233,7 +254,7 @@ class TokenGrammar:
             return False
         if match["opening"]:
             return True
-        bare = match[0].removesuffix(self._closing).removesuffix(match["possessive"] or "").rstrip(" \\'’s")
+        bare = match[0].removesuffix(self._closing).rstrip(" \\").removesuffix(match["possessive"] or "")
         return bare == bare.upper() and (bool(self._word) or not re.search(r"[ \u00a0-]", bare))
 
     def _goes_on(self, kind: str, index: str, lookup: Lookup) -> bool:
@@ -254,6 +275,21 @@ STYLES: dict[str, TokenGrammar] = {
 """The grammars of the numbered styles; they hold no state of a session."""
 
 
+def _bases(kinds: Set[str]) -> set[str]:
+    return set(map(base_kind, kinds))
+
+
+def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in order, those that overlap as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
 def _plain_kind(written: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", written).upper()
 
@@ -269,22 +305,27 @@ def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _P
     names = sorted(kinds, key=lambda name: (-len(name), name))
     written = {name: name.replace("_", _SEPARATOR) for name in (*names, word)}
     if word:
-        lead, kind, minted, begun = f"(?i:{word}){_SEPARATOR}", _KIND, "", [word]
+        lead, kind, minted, begun = f"(?i:{word})(?:{_SEPARATOR}|: ?)", _KIND, "", [word]
     else:
         alias = f"(?:{_SEPARATOR}{_INDEX}{_SEPARATOR}ALIAS)?" if PERSON in kinds else ""
         in_use = "|".join(written[name] + (alias if name == PERSON else "") for name in names) or "(?!)"
         lead, kind, minted, begun = "", f"(?i:{in_use})", f"|{_MINTED_KIND}", names
-    head = rf"(?:(?P<escape>\\{{1,2}})?(?P<opening>{left}) ?|{_APART}){lead}(?P<kind>{kind}{minted}){_SEPARATOR}"
+    apart = f"(?<![A-Za-z0-9{left}])" if word else _APART
+    head = rf"(?:(?P<escape>\\{{1,2}})?(?P<opening>{left}) ?|{apart}){lead}(?P<kind>{kind}{minted}){_SEPARATOR}"
     # lost brackets end a token at its index, unless that is the number of the person whom an alias is of
     alias_follows = f"{_SEPARATOR}(?i:ALIAS){_SEPARATOR}[0-9]"
-    tail = rf"(?(escape) ?\\{{1,2}}{right}|(?: ?{right}|(?(possessive)(?!)|(?![A-Za-z0-9_]|{alias_follows}))))"
-    mangled = rf"{head}(?P<index>{_INDEX})(?![0-9])(?P<possessive>{_POSSESSIVE})?{tail}"
+    # a bare one may be part of a file's name, or stand between underscores that mean italics
+    follows = rf"(?(opening)(?![A-Za-z0-9_])|(?![A-Za-z0-9]|_[0-9]{'' if word else '|_'}))(?!{alias_follows})"
+    tail = rf"(?(escape) ?\\{{1,2}}{right}|(?: ?{right}|(?(possessive)(?!)|{follows})))"
+    mangled = rf"{head}(?P<index>{_INDEX})(?![0-9])(?P<possessive>{SUFFIX})?{tail}"
     exact = f"{left}{_MINTED_KIND}_{_INDEX}{right}|" if minted else ""
     lookalike = (
         rf"{exact}(?P<opening>\\{{0,2}}{left} ?)?{lead}(?P<kind>{kind}){_SEPARATOR}(?P<index>{_INDEX})"
         rf"(?P<possessive>{_POSSESSIVE})?(?: ?\\{{0,2}}{right})?"
     )
-    rest = rf"(?:{_SEPARATOR_BEGUN}[A-Za-z0-9]{{0,32}}){{0,9}}(?:['’]s?)? ?\\{{0,2}}"
+    ending = "['’]?[a-z\u00df-\u017f]{0,4}"
+    colon = "(?:: ?[A-Za-z0-9]{0,32})?" if word else ""
+    rest = rf"{colon}(?:{_SEPARATOR_BEGUN}[A-Za-z0-9]{{0,32}}){{0,9}}(?:{ending})? ?\\{{0,2}}"
     bracketed = "|".join(f"(?i:{written[name]}){rest}|(?i:{_begun(name)})" for name in begun)
     bare = "|".join(f"{written[name]}{rest}|{name[0]}{_begun(name[1:])}" for name in begun)
     minted_begun = f"|[A-Z][A-Z0-9_]{{0,{MAX_KIND + 9}}}" if minted else ""  # an underscore and nine digits
@@ -292,10 +333,10 @@ def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _P
         mangled=re.compile(mangled, re.ASCII),
         lookalike=re.compile(lookalike, re.ASCII),
         begun=re.compile(
-            rf"(?:(?:\\{{1,2}}(?:{left} ?)?|{left} ?)(?:{bracketed}{minted_begun})?|{_APART}(?:{bare or '(?!)'}))\Z",
+            rf"(?:(?:\\{{1,2}}(?:{left} ?)?|{left} ?)(?:{bracketed}{minted_begun})?|{apart}(?:{bare or '(?!)'}))\Z",
             re.ASCII,
         ),
         closing=re.compile(
-            rf"(?:['’]s?)? ?\\{{0,2}}|{_SEPARATOR_BEGUN}(?i:{_begun('ALIAS')}|ALIAS{_SEPARATOR_BEGUN})", re.ASCII
+            rf"(?:{ending})? ?\\{{0,2}}|{_SEPARATOR_BEGUN}(?i:{_begun('ALIAS')}|ALIAS{_SEPARATOR_BEGUN})", re.ASCII
         ),
     )

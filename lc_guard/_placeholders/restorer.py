@@ -14,6 +14,9 @@ from lc_guard._text.value_index import ValueIndex
 from lc_guard._text.word_boundaries import RUN, cuts_run
 from lc_guard.errors import UnsupportedInput
 
+# What stands right before a placeholder says whether it is one: a letter and an underscore begin the name of a file.
+_BEFORE = 2
+
 
 class Restoring(Protocol):
     """What a session knows of its placeholders, in either style."""
@@ -153,7 +156,7 @@ class StreamRestorer:
         if not text:
             return text
         done = self._session.restore(text, before=self._before, at_end=at_end)
-        self._before = text[-1]
+        self._before = (self._before + text)[-_BEFORE:]
         self.restored += done.restored
         self.unknown += done.unknown
         return done.text

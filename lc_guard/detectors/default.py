@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Collection, Iterable, Mapping
 
 from lc_guard.detectors.base import Detector, DetectorLike
+from lc_guard.detectors.credentials import CredentialDetector
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import JoinedDetector
 from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
@@ -13,11 +14,13 @@ from lc_guard.detectors.patterns import PatternDetector
 from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.rampart_model import DISTRIBUTION as RAMPART_DISTRIBUTION
 from lc_guard.detectors.rampart_model import PACKAGE as RAMPART_PACKAGE
+from lc_guard.detectors.record_fields import RecordFieldDetector
 from lc_guard.detectors.spacy_ner import DISTRIBUTION as SPACY_DISTRIBUTION
 from lc_guard.detectors.spacy_ner import OFFICIAL, SpacyDetector
 from lc_guard.detectors.spacy_ner import PACKAGE as SPACY_PACKAGE
 from lc_guard.detectors.titles import TitleDetector
 from lc_guard.detectors.tuning import Terms, TunedDetector
+from lc_guard.detectors.usernames import UsernameDetector
 from lc_guard.errors import ModelUnavailable
 
 
@@ -33,10 +36,10 @@ def default_detector(
 ) -> JoinedDetector | TunedDetector:
     """Return the best detector that runs on a laptop without a network.
 
-    It joins rules (titles before names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is
-    installed) and two models whose weights are ordinary dependencies: a spaCy pipeline (the user's official
-    ``en_core_web_lg``, ``_md`` or ``_sm`` when installed, else the packaged one) and Rampart. Models load at the first
-    text, once per process. English.
+    It joins rules (credentials, fields of records, user names, titles before names, shapes with checksums, Presidio's
+    recognizers, LLM Guard's patterns where it is installed) and two models whose weights are ordinary dependencies: a
+    spaCy pipeline (the user's official ``en_core_web_lg``, ``_md`` or ``_sm`` when installed, else the packaged one)
+    and Rampart. Models load at the first text, once per process. English.
 
     Args:
         ner: False gives **rules only, which mask almost no name**: an explicit choice for logs and forms, never a
@@ -58,6 +61,9 @@ def default_detector(
     """
     groups = [group for group in llm_guard_patterns() if group["name"] not in SUPERSEDED]
     detectors: list[Detector] = [
+        CredentialDetector(),
+        RecordFieldDetector(),
+        UsernameDetector(),
         PatternDetector(threshold=threshold, thresholds=thresholds, regex_patterns=groups),
         TitleDetector(),
     ]

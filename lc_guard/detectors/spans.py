@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
+from lc_guard._text.credential_formats import CREDENTIAL_KINDS
 from lc_guard.detectors.characters import UNCASED
 from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
@@ -161,7 +162,8 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     """Return each character at most one entity: the one decision between sources that overlap or contradict.
 
     1. Structured kinds that overlap become one stretch, so that no half of a value is left over; its kind is that of
-       the longest, of equally long ones that of the more trusted source, then the better ranked.
+       a credential in it, else of the longest, of equally long ones that of the more trusted source, then the better
+       ranked.
     2. A structured kind stands against a model's guess; what remains of the guess on either side stays an entity.
     3. Guesses that overlap become one stretch (every source is believed about what to hide), under the kind that the
        longest of them has. A person that one source sees where another sees two full names stays two.
@@ -189,7 +191,10 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
 
 
 def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:
-    best = min(cluster, key=lambda e: (e.start - e.end, trust[id(e)], rank(e.kind), -e.score))
+    # A URL with a password in it is a password: what a policy says of passwords holds.
+    best = min(
+        cluster, key=lambda e: (e.kind not in CREDENTIAL_KINDS, e.start - e.end, trust[id(e)], rank(e.kind), -e.score)
+    )
     return Entity(best.kind, cluster[0].start, max(e.end for e in cluster), max(e.score for e in cluster))
 
 

@@ -5,9 +5,11 @@ import string
 
 import pytest
 
+from benchmarks.credential_corpus import VENDORS, corpus, fill
+from lc_guard._text.credential_formats import SECRET_FORMATS
+from lc_guard._text.credential_settings import entropy_of
 from lc_guard.errors import GuardError
 from lc_guard.scanners import ScanRequest, Secrets
-from lc_guard.scanners.secrets import SECRET_FORMATS, entropy_of
 
 _RANDOM = random.Random(20)
 ALNUM = string.ascii_letters + string.digits
@@ -71,7 +73,11 @@ KEYS = [
     ("PEM", "PRIVATE_KEY",
      f"-----BEGIN RSA PRIVATE KEY-----\n{letters(64)}\n{letters(40)}==\n-----END RSA PRIVATE KEY-----"),
     ("PEM", "PRIVATE_KEY", f"-----BEGIN OPENSSH PRIVATE KEY-----\n{letters(70)}\n{letters(30)}"),
+    ("PuTTY", "PRIVATE_KEY", letters(64) + "\n" + letters(40) + "==", "Private-Lines: 2\n{}\nPrivate-MAC: 00"),
+    ("JWK", "PRIVATE_KEY", letters(43), '{{"kty": "EC", "crv": "P-256", "d": "{}"}}'),
     ("JWT", "ACCESS_TOKEN", "eyJ" + letters(33) + ".eyJ" + letters(60) + "." + letters(43)),
+    ("JWT", "ACCESS_TOKEN", "eyJ" + letters(24) + ".eyJ" + letters(40) + "."),
+    ("JWT", "ACCESS_TOKEN", "eyJ" + letters(33) + "." + ".".join(letters(n) for n in (60, 16, 80, 22))),
     ("URL", "PASSWORD", "S3cr-t!x", "postgresql://admin:{}@db.example.com:5432/app"),
     ("Authorization", "ACCESS_TOKEN", letters(40), 'curl -H "Authorization: Bearer {}" https://x'),
     ("Authorization", "PASSWORD", letters(20) + "==", "Authorization: Basic {}"),
@@ -134,8 +140,41 @@ def test_harmless(text):
     assert result.valid, result.categories
 
 
+@pytest.mark.parametrize(("issuer", "kind", "form"), VENDORS, ids=lambda part: str(part)[:24])
+def test_the_keys_of_vendors(issuer, kind, form):
+    key = fill(form, _RANDOM)
+    text = f"here it is: {key} , use it"
+    result = Secrets(generic=False).scan(ScanRequest(text))
+    assert [(entity.kind, text[entity.start : entity.end]) for entity in result.entities] == [(kind, key)]
+    assert issuer in result.categories
+
+
 def test_every_format_has_a_case():
-    assert {item.issuer for item in SECRET_FORMATS} == {issuer for issuer, *_ in KEYS} - {"setting"}
+    told = {issuer for issuer, *_ in KEYS} | {issuer for issuer, *_ in VENDORS}
+    assert {item.issuer for item in SECRET_FORMATS} == told - {"setting", "URL", "Authorization"}
+
+
+@pytest.mark.parametrize("group", ["passwords", "tokens", "private keys", "harmless"])
+def test_the_generated_corpus(group):
+    for sample in (sample for sample in corpus(seed=3, each=4) if sample.group == group):
+        found = [(e.kind, sample.text[e.start : e.end]) for e in Secrets().scan(ScanRequest(sample.text)).entities]
+        if sample.credential is None:
+            assert found == [], sample.text
+        else:
+            assert [value for _, value in found] == [sample.credential], sample.text
+            assert sample.kind in ("", found[0][0]), sample.text
+
+
+STAND_INS = (
+    "ghp_" + "x" * 36, "sk-" + "X" * 48, "AKIA" + "0" * 16, "sk-proj-your_key_here_0000000000000",
+    "xoxb-your-token-goes-here-1234", "glpat-xxxxxxxxxxxxxxxxxxxx", "hf_" + "a" * 34,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", STAND_INS)
+@pytest.mark.parametrize("frame", ["use {}", "export TOKEN={}", 'api_key = "{}"', "Authorization: Bearer {}"])
+def test_stand_ins_are_no_credentials(frame, value):
+    assert Secrets().scan(ScanRequest(frame.format(value))).valid
 
 
 def test_settings_can_be_left_out():

@@ -1,0 +1,254 @@
+r"""Shorter and coded forms of placeholders, as models write them beside the plain one.
+
+- the fixed word left out, in capitals: ``[PERSON_1]``, and bare in a table or a file name: ``CV of PERSON_1``,
+  ``cv_PERSON_1.pdf``;
+- several in one pair of brackets: ``[REDACTED_PERSON_1, PERSON_2 and 3]``; the brackets stay, a range of numbers
+  (``[PERSON_1-3]``) becomes all that it means;
+- brackets in the code of links or of HTML: ``%5BREDACTED_PERSON_1%5D``, ``&#91;REDACTED_PERSON_1&#93;``; the value is
+  then written so that the link or the page stays whole.
+
+Only kinds in use and live indices are read, so ``SHA_256`` stays what it is.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
+from html.entities import html5
+from typing import NamedTuple
+from urllib.parse import quote
+
+from lc_guard._placeholders.aliases import base_kind
+
+MINTED_KIND = "[A-Z][A-Z0-9]{0,31}(?:_[A-Z0-9]{1,32}){0,7}"
+"""A kind as placeholders are minted with it."""
+
+INDEX = "[0-9]{1,9}"
+SUFFIX = "(?:['’]?[a-z\u00df-\u017f]{1,4}|['’])"
+"""What a language hangs on to a name: ``'s``, ``s``, ``en``, ``owi``."""
+
+_UNDERSCORE = r"\\{0,2}_"
+_CAPITALS = "[A-Z][A-Z0-9]{0,31}" + rf"(?:{_UNDERSCORE}[A-Z0-9]{{1,32}}){{0,7}}"
+# A word of small letters may stand before the underscore of a file name; capitals would be a longer kind.
+_APART = "(?:(?<![A-Za-z0-9_])|(?<=[a-z0-9]_))"
+_ENDS = "(?![A-Za-z0-9]|_[0-9])"
+_MOST_ITEMS = 40
+_WIDEST_RANGE = 100
+_REACH = 140
+_RANGES = re.compile(r" ?(?:[–—-]|\.{2,3}|to|through) ?")
+# What a link can't hold; letters, an at sign and a plus stay as people read them. JSON around it stays whole.
+_LINK_SAFE = "@:/+,;=~!$'*\\\""
+
+
+Token = tuple[str, str]
+"""Kind and index of a placeholder, the index as it is written."""
+
+Put = Callable[[Mapping[Token, str]], str | None]
+"""Return what takes the place of a stretch, given the values that are live; None if nothing does."""
+
+
+class Written(NamedTuple):
+    """A stretch of a text that stands for one placeholder or more.
+
+    Attributes:
+        start: Offset of its first character.
+        end: Offset after its last character.
+        tokens: Kind and index of each.
+        put: What takes its place.
+        counts: Whether it counts as unknown when it is not live.
+        open_end: Whether a digit could have followed.
+    """
+
+    start: int
+    end: int
+    tokens: tuple[Token, ...]
+    put: Put
+    counts: bool = True
+    open_end: bool = True
+
+
+class Shorthand:
+    """The forms of one style.
+
+    Args:
+        opening: Opening bracket, one character.
+        closing: Closing bracket, one character.
+        word: Fixed word before the kind, or the empty string: then leaving it out is the plain form.
+    """
+
+    def __init__(self, opening: str, closing: str, word: str) -> None:
+        left, right = re.escape(opening), re.escape(closing)
+        self._opening = opening
+        lead = rf"{word}(?:{_UNDERSCORE}|: ?)" if word else ""
+        self._item = re.compile(rf"(?:{lead})?(?P<kind>{_CAPITALS}){_UNDERSCORE}(?P<index>{INDEX})|(?P<number>{INDEX})")
+        item = rf"(?:{lead})?{_CAPITALS}{_UNDERSCORE}{INDEX}"
+        gap = r" ?(?:, ?(?:and |or )?|[;/&+–—-] ?|\.{2,3} ?|(?<= )(?:and|or|to|through) )"
+        word_begun = "(?:a(?:nd?)?|or?|t(?:o|h[a-z]{0,5})?)"
+        gap_begun = rf" ?(?:, ?(?:{word_begun} ?)?|[;/&+–—-] ?|\.{{1,3}} ?|(?<= ){word_begun} ?)?"
+        more = rf"(?:{gap}(?:{item}|{INDEX}))"
+        self._list = re.compile(rf"{left} ?{item}{more}{{1,{_MOST_ITEMS}}} ?{right}")
+        self._list_begun = re.compile(
+            rf"{left} ?{item}{more}{{0,{_MOST_ITEMS}}}{gap_begun}(?:[A-Z0-9][A-Z0-9_\\: ]{{0,90}})?\Z"
+        )
+        codes, ends = _codes(opening), _codes(closing)
+        begun = "|".join(sorted((_beginnings(code) for code in codes), key=len, reverse=True))
+        self._coded = re.compile(
+            rf"(?P<code>(?i:{'|'.join(map(re.escape, codes))})) ?(?:(?i:{lead}))?(?P<kind>(?i:{_CAPITALS}))"
+            rf"{_UNDERSCORE}(?P<index>{INDEX})(?P<suffix>{SUFFIX})? ?(?i:{'|'.join(map(re.escape, ends))})"
+        )
+        closing_begun = r"(?:[%&'’][\w'’#]{0,9}[%&]?[\w#]{0,7})?"
+        self._coded_begun = re.compile(
+            rf"(?:{begun}|(?i:{'|'.join(map(re.escape, codes))}) ?"
+            rf"(?:[A-Za-z][A-Za-z0-9_\\: ]{{0,110}}{closing_begun})?)\Z"
+        )
+        self._code_signs = {code[0] for code in codes}
+        body = rf"{_CAPITALS}{_UNDERSCORE}{INDEX}"
+        self._bare = (
+            re.compile(
+                rf"{left} ?(?P<kind>{_CAPITALS}){_UNDERSCORE}(?P<index>{INDEX})(?P<suffix>{SUFFIX})? ?{right}"
+                rf"|{_APART}(?P<kind2>{_CAPITALS}){_UNDERSCORE}(?P<index2>{INDEX}){_ENDS}"
+            )
+            if word
+            else None
+        )
+        self._bare_begun = re.compile(
+            rf"(?:(?P<bracket>{left}) ?|{_APART})(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<suffix>{SUFFIX})? ?\Z"
+        )
+        self._lookalike = re.compile(rf"(?:{left} ?)?(?P<body>{body})(?:{SUFFIX}? ?{right})?")
+        self._word = word
+
+    def hinted(self, text: str) -> bool:
+        """Return whether a text may hold a placeholder without its word: cheap, and never wrongly no."""
+        return "_" in text and bool(self._word) and _TAIL.search(text) is not None
+
+    def find(self, text: str, kinds: set[str], at: int = 0) -> Iterator[tuple[int, int]]:
+        """Yield the spans that could be read as placeholders without their word, whatever stands around them."""
+        while (match := self._lookalike.search(text, at)) is not None:
+            kind, _, _ = _plain(match["body"]).rpartition("_")
+            if base_kind(kind) in kinds:
+                yield match.span()
+                at = match.end()
+            else:
+                at = match.start() + 1
+
+    def written(self, text: str, start: int, end: int, kinds: set[str]) -> Iterator[Written]:
+        """Yield lists, coded forms and those without the word in a part of a text; they may overlap."""
+        if self._opening in text[start:end]:
+            for match in self._list.finditer(text, start, end):
+                yield self._as_list(match)
+        if any(sign in text[start:end] for sign in self._code_signs):
+            for match in self._coded.finditer(text, start, end):
+                token = (_plain(match["kind"]), match["index"])
+                yield Written(*match.span(), (token,), _coded_value(match, token), open_end=False)
+        if self._bare is not None:
+            for match in self._bare.finditer(text, start, end):
+                token = (_plain(match["kind"] or match["kind2"]), match["index"] or match["index2"])
+                if base_kind(token[0]) in kinds:
+                    bare = match["kind"] is None
+                    put = _with_suffix(token, match["suffix"] or "")
+                    yield Written(*match.span(), (token,), put, counts=not bare, open_end=bare)
+
+    def held(self, whole: str, start: int, kinds: set[str]) -> int:
+        """Return from where on a text may still become one of these forms; its length when it can't."""
+        found = [len(whole)]
+        at = whole.rfind(self._opening, start)
+        if at >= 0 and self._list_begun.match(whole, at):
+            found.append(at)
+        near = max(start, len(whole) - _REACH)
+        for sign in self._code_signs:
+            at = whole.find(sign, near)
+            while 0 <= at < min(found):
+                if self._coded_begun.match(whole, at) and not self._coded.match(whole, at):
+                    found.append(at)
+                at = whole.find(sign, at + 1)
+        if self._word:
+            found += self._bare_held(whole, near, kinds)
+        return min(found)
+
+    def _bare_held(self, whole: str, near: int, kinds: set[str]) -> Iterator[int]:
+        match = self._bare_begun.search(whole, near)
+        while match is not None:
+            begun = _plain(match["begun"].rstrip("\\"))
+            complete = match["suffix"] or whole.endswith(" ")
+            if any(begun.startswith(f"{kind}_") or (not complete and kind.startswith(begun)) for kind in kinds) and (
+                match["bracket"] or not complete
+            ):
+                yield match.start()
+                return
+            match = self._bare_begun.search(whole, match.start() + 1)
+
+    def _as_list(self, match: re.Match[str]) -> Written:
+        """Return what a list stands for: its items in their places, ranges of numbers written out."""
+        text = match[0]
+        pieces: list[tuple[str, tuple[Token, ...]]] = []  # as written, and what it stands for
+        last, kind, index = 0, "", 0
+        for item in self._item.finditer(text):
+            gap = text[last : item.start()]
+            kind = kind if item["number"] else _plain(item["kind"])
+            number = int(item["number"] or item["index"])
+            if item["number"] and _RANGES.fullmatch(gap) and index < number <= index + _WIDEST_RANGE:
+                pieces.append((gap + item[0], tuple((kind, str(each)) for each in range(index + 1, number + 1))))
+            else:
+                pieces += [(gap, ()), (item[0], ((kind, item["number"] or item["index"]),))]
+            index, last = number, item.end()
+        pieces.append((text[last:], ()))
+        tokens = tuple(token for _, meant in pieces for token in meant)
+
+        def put(values: Mapping[Token, str]) -> str | None:
+            if not any(token in values for token in tokens):
+                return None
+            return "".join(_item_value(written, meant, values) for written, meant in pieces)
+
+        return Written(*match.span(), tokens, put, counts=False, open_end=False)
+
+
+def _item_value(written: str, meant: tuple[Token, ...], values: Mapping[Token, str]) -> str:
+    """Return the values that an item of a list stands for, or the item if one of them is not live."""
+    if not meant or any(token not in values for token in meant):
+        return written
+    each = [values[token] for token in meant]
+    # the first of a range stands before it already
+    return each[0] if written[:1].isalnum() else "".join(f", {value}" for value in each)
+
+
+_TAIL = re.compile(r"[A-Z0-9]\\{0,2}_[0-9]")
+
+
+def _plain(kind: str) -> str:
+    return kind.replace("\\", "").upper()
+
+
+def _codes(char: str) -> list[str]:
+    """Return how a bracket is written in a link and in HTML."""
+    names = [f"&{name}" for name, meant in html5.items() if meant == char and name.endswith(";")]
+    return [quote(char, safe=""), f"&#{ord(char)};", f"&#x{ord(char):x};", *names]
+
+
+def _beginnings(code: str) -> str:
+    """Return a pattern for every beginning of a code, in any case, from its first character."""
+    pattern = ""
+    for char in reversed(code[1:-1]):
+        pattern = f"(?:{re.escape(char)}{pattern})?"
+    return f"(?i:{re.escape(code[0])}{pattern})"
+
+
+def _with_suffix(token: Token, suffix: str) -> Put:
+    return lambda values: values[token] + suffix if token in values else None
+
+
+def _coded_value(match: re.Match[str], token: Token) -> Put:
+    suffix, link = match["suffix"] or "", match["code"].startswith("%")
+
+    def put(values: Mapping[Token, str]) -> str | None:
+        value = values.get(token)
+        if value is None:
+            return None
+        return (_for_link(value) if link else html.escape(value, quote=False)) + suffix
+
+    return put
+
+
+def _for_link(value: str) -> str:
+    """Return a value as it may stand in a link: letters of any script stay."""
+    return "".join(char if not char.isascii() else quote(char, safe=_LINK_SAFE) for char in value)

@@ -1,0 +1,164 @@
+"""Numbers behind labels and fields of machine records, each label with many generated values."""
+
+import random
+import string
+import time
+
+import pytest
+
+from lc_guard import Guard, Policy
+from lc_guard.detectors import default_detector
+from lc_guard.detectors.record_fields import RecordFieldDetector, vin
+
+_RANDOM = random.Random(17)
+CAPITALS, DIGITS, FROM_ONE = string.ascii_uppercase, string.digits, "123456789"
+
+
+def letters(count, alphabet=string.ascii_uppercase + DIGITS):
+    return "".join(_RANDOM.choice(alphabet) for _ in range(count))
+
+
+def numbers():
+    return [f"{letters(2, CAPITALS)}-{letters(6, DIGITS)}" for _ in range(10)] + [letters(8, DIGITS) for _ in range(10)]
+
+
+LABELS = [
+    ("ID_NUMBER", "Order #{} was sent"),
+    ("ID_NUMBER", "Ticket ID: #{} was opened"),
+    ("ID_NUMBER", "**Policy Number:** {}"),
+    ("ID_NUMBER", "claim no. {}, please"),
+    ("ID_NUMBER", "Invoice No: {}"),
+    ("ID_NUMBER", "Employee ID {}"),
+    ("ID_NUMBER", "booking reference {}"),
+    ("ID_NUMBER", "tracking number is {}"),
+    ("ID_NUMBER", "Serial number: {}"),
+    ("ID_NUMBER", "| Customer No | {} |"),
+    ("ID_NUMBER", "file number {}"),
+    ("ID_NUMBER", "Kundennummer: {}"),
+    ("ID_NUMBER", "Rechnungsnr. {}"),
+    ("ID_NUMBER", "facture n° {}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "frame"), LABELS)
+def test_numbers_behind_labels(kind, frame):
+    for number in numbers():
+        text = frame.format(number)
+        found = [(e.kind, text[e.start : e.end]) for e in RecordFieldDetector().detect(text)]
+        assert (kind, number) in found, (text, found)
+
+
+OTHERS = [
+    ("LICENSE_PLATE", "Vehicle Registration: {}", lambda: f"{letters(3, DIGITS)}-{letters(3, CAPITALS)}"),
+    ("LICENSE_PLATE", "The plate is {}.", lambda: f"7{letters(3, CAPITALS)}{letters(3, DIGITS)}"),
+    ("LICENSE_PLATE", "Kennzeichen: {}", lambda: f"M-AB {letters(4, FROM_ONE)}"),
+    ("PASSPORT", "My Indian passport is {}.", lambda: f"K{letters(7, DIGITS)}"),
+    ("PASSPORT", "Reisepassnummer: {}", lambda: f"C01X{letters(5, DIGITS)}"),
+    ("DRIVERS_LICENSE", "driver's license: {}", lambda: f"D{letters(7, DIGITS)}"),
+    ("IMEI", "IMEI: {}", lambda: letters(15, FROM_ONE)),
+    ("CREDIT_CARD", "My card is {} thanks", lambda: "-".join(("1242", *(letters(4, DIGITS) for _ in "123")))),
+    ("CREDIT_CARD", "pay with {} now", lambda: " ".join(("4242", *(letters(4, DIGITS) for _ in "123")))),
+    ("CREDIT_CARD", "Kreditkarte: {}", lambda: "37" + letters(13, DIGITS)),
+    ("DATE_OF_BIRTH", "DOB: {}", lambda: f"19{letters(2, DIGITS)}0{letters(1, FROM_ONE)}1{letters(1, DIGITS)}"),
+    ("DATE_OF_BIRTH", "geb. am {}", lambda: f"0{letters(1, FROM_ONE)}.04.19{letters(2, DIGITS)}"),
+    ("DATE_OF_BIRTH", "née le {}", lambda: f"{letters(1, FROM_ONE)} mars 19{letters(2, DIGITS)}"),
+    ("DATE_OF_BIRTH", "fecha de nacimiento: {}", lambda: f"3 de mayo de 19{letters(2, DIGITS)}"),
+    ("DATE_OF_BIRTH", '"birthDate": "{}"', lambda: f"19{letters(2, DIGITS)}-03-1{letters(1, DIGITS)}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "frame", "make"), OTHERS)
+def test_kinds_of_numbers(kind, frame, make):
+    for _ in range(20):
+        number = make()
+        text = frame.format(number)
+        found = [(e.kind, text[e.start : e.end]) for e in RecordFieldDetector().detect(text)]
+        assert (kind, number) in found, (text, found)
+
+
+@pytest.mark.parametrize("code", ["1HGCM82633A004352", "1M8GDM9AXKP042788", "11111111111111111"])
+def test_the_check_digit_of_a_vehicle(code):
+    assert vin(code) is not code.isdigit()
+    wrong = [code[:8] + digit + code[9:] for digit in "0123456789X" if digit != code[8]]
+    assert not any(map(vin, wrong))
+
+
+HARMLESS = [
+    "Invoice: 3 items, order 66 was given, ticket to ride",
+    "Order: 2024-01-05, Reference: RFC 2119, version: 1.2.3, step: 12",
+    "card ending in 4242",
+    "case: 3 of 4, id: none, plan: gold, group: A",
+    "The reference is clear, the policy is old.",
+    "port 5432 is taken, PID 20411, exit 137",
+    "uid=0 euid=0",
+    "file: main.py:42, request: GET /v1/users",
+]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_is_no_number_of_a_record(text):
+    assert [text[e.start : e.end] for e in RecordFieldDetector().detect(text)] == []
+
+
+HL7 = (
+    "MSH|^~\\&|ADT|HOSP|LAB|HOSP|20250101||ADT^A01|1|P|2.5.1\r"
+    "PID|1||445566^^^HOSP^MR||HALVORSEN^INGRID^M||19800203|F|||12 OAK ST^^SPRINGFIELD^IL^62701||(217)555-0144"
+    "|||||ACC99887|219-09-9999\r"
+    "PV1|1|I|W^1||||1234567^SMITH^JOHN^A^^DR"
+)
+X12 = (
+    "ISA*00*~NM1*IL*1*HALVORSEN*INGRID*M***MI*W123456789~N3*12 OAK ST~N4*SPRINGFIELD*IL*62701~DMG*D8*19800203*F~"
+    "REF*SY*219099999~PER*IC*JANE ROE*TE*2175550144~"
+)
+EDIFACT = "UNH+1'NAD+BY+5412345000013::9++Halvorsen Ingrid+Oak Street 12+Springfield++62701+US'CTA+IC+:Jane Roe'"
+FHIR = (
+    '{"resourceType":"Patient","name":[{"family":"Halvorsen","given":["Ingrid","Marie"]}],"birthDate":"1980-02-03",'
+    '"identifier":[{"system":"http://hospital.example/mrn","value":"MRN-8877"}],"address":[{"line":["12 Oak St"],'
+    '"city":"Springfield"}]}'
+)
+RECORDS = {
+    "hl7": (HL7, [("MEDICAL_RECORD_NUMBER", "445566"), ("PERSON", "HALVORSEN"), ("PERSON", "INGRID"),
+                  ("DATE_OF_BIRTH", "19800203"), ("LOCATION", "12 OAK ST"), ("PHONE_NUMBER", "(217)555-0144"),
+                  ("ID_NUMBER", "ACC99887"), ("US_SSN", "219-09-9999"), ("PERSON", "SMITH"), ("ID_NUMBER", "1234567")]),
+    "x12": (X12, [("PERSON", "HALVORSEN"), ("PERSON", "INGRID"), ("ID_NUMBER", "W123456789"), ("LOCATION", "12 OAK ST"),
+                  ("DATE_OF_BIRTH", "19800203"), ("US_SSN", "219099999"), ("PERSON", "JANE ROE"),
+                  ("PHONE_NUMBER", "2175550144")]),
+    "edifact": (EDIFACT, [("ID_NUMBER", "5412345000013"), ("PERSON", "Halvorsen Ingrid"), ("LOCATION", "Oak Street 12"),
+                          ("PERSON", "Jane Roe")]),
+    "fhir": (FHIR, [("PERSON", "Halvorsen"), ("PERSON", "Ingrid"), ("PERSON", "Marie"), ("DATE_OF_BIRTH", "1980-02-03"),
+                    ("MEDICAL_RECORD_NUMBER", "MRN-8877"), ("LOCATION", "12 Oak St"), ("LOCATION", "Springfield")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_machine_records(name):
+    text, expected = RECORDS[name]
+    found = [(e.kind, text[e.start : e.end]) for e in RecordFieldDetector().detect(text)]
+    assert [item for item in expected if item not in found] == []
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_machine_records_come_back_and_keep_their_separators(name):
+    text, expected = RECORDS[name]
+    session = Guard(default_detector(ner=False)).session(name)
+    hidden = session.anonymize(text)
+    assert session.deanonymize(hidden) == text
+    assert [value for _, value in expected if value in hidden] == []
+    assert all(hidden.count(sign) == text.count(sign) for sign in "|*+~\r")
+
+
+def test_a_policy_of_the_kind_works():
+    guard = Guard(default_detector(ner=False), policy=Policy(kinds={"CREDIT_CARD": "allow"}))
+    assert guard.session("1").anonymize("My card is 1242-2341-3673-9999.") == "My card is 1242-2341-3673-9999."
+    hidden = Guard(default_detector(ner=False)).session("1").anonymize("VIN 1HGCM82633A004352, IMEI: 490154203237518")
+    assert hidden == "VIN [REDACTED_VIN_1], IMEI: [REDACTED_IMEI_1]"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["order #", "order no 1 ", "card 1 ", "PID|1|", "NM1*1*", "NAD+BY+", '"given": [', "1 ", "born 1 ", "plate: A1 "],
+)
+def test_linear_time(unit):
+    started = time.process_time()
+    RecordFieldDetector().detect(unit * (200_000 // len(unit)))
+    assert time.process_time() - started < 8
