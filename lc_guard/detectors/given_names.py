@@ -39,6 +39,10 @@ _NAME = re.compile(
 )
 
 
+# Storms and lakes bear given names.
+_NO_PERSON_BEFORE = re.compile(r"\b(?:Hurricane|Typhoon|Cyclone|Storm|Lake|Mount|Mt\.?|Fort|Port|Saint|St\.?|San|Santa) $")
+
+
 class GivenNameDetector:
     """Finds PERSON by a list of given names of the USA and Britain, with the surname behind: a rule beside the models.
 
@@ -60,7 +64,7 @@ class GivenNameDetector:
         at = 0
         while (match := _NAME.search(seen, at)) is not None:
             at = match.end("given")
-            if match["given"] not in names:
+            if match["given"] not in names or _NO_PERSON_BEFORE.search(seen, max(0, match.start() - 12), match.start()):
                 continue
             end = at
             if match["surname"] and match["surname"].lower() not in _NO_SURNAMES:
