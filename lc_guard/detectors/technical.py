@@ -31,6 +31,30 @@ _BLOOD_PRESSURE = re.compile(r"(?i)\b(?:b\.?p\.?|blood pressure|pressure|systoli
 _ATTRIBUTE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 # An attribute is read, called or computed with; a host stands in quotes or behind a command.
 _ATTRIBUTE_AROUND = re.compile(r"(?:\breturn |[=+*/-] |\()\0|\0(?: [=+*/-]|[(\[])")
+_AND = r"(?:\s*[,/]\s*(?:and|or)?\s*|\s+(?:and|or|vs\.?|versus|with|over|than|to)\s+)"
+_LISTED_BEFORE = re.compile(rf"(?<!\w)([^\W\d_][\w+#.-]*){_AND}$")
+_LISTED_AFTER = re.compile(rf"{_AND}([^\W\d_][\w+#.-]*[\w+#])")
+# What is at work on lines, words and processes.
+_COMMANDS = frozenset(
+    {
+        "grep",
+        "egrep",
+        "rg",
+        "awk",
+        "sed",
+        "tail",
+        "head",
+        "cat",
+        "less",
+        "ps",
+        "kill",
+        "pkill",
+        "docker",
+        "kubectl",
+        "git",
+        "which",
+    }
+)
 _SCOPE = re.compile(r"[0-9A-Fa-f]{1,4}::")
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
@@ -49,7 +73,11 @@ def is_technology(guess: Guess, kind: TextKind) -> bool:
         return False
     technical, beside = _is_technical(guess, kind), technology_beside(*guess.place)
     if all(title.lower() in known.technology_names for title in titles):
-        return beside > 1 or (technical and (beside > 0 or guess.value.islower()))
+        rest = [word for word in guess.words if word not in titles]
+        # "Claude Sonnet", but not "Isabelle Bonnet"
+        if guess.kind == "PERSON" and not (rest and all(map(known.is_ordinary, rest))):
+            return (technical and guess.value.islower()) or _is_listed(guess)
+        return beside > 1 or (technical and beside > 0)
     if guess.kind == "ORGANIZATION":
         return technical or (beside > 0 and not is_employer(guess.text, guess.entity.start))
     return True
@@ -64,6 +92,17 @@ def _titles(guess: Guess) -> Sequence[str]:
     titles = [word for word in guess.words if known.is_technology(word)]
     rest = [word for word in guess.words if word not in titles]
     return titles if all(known.is_ordinary(word) or word.lower() in known.also_names for word in rest) else []
+
+
+def _is_listed(guess: Guess) -> bool:
+    """Whether software stands next to it in a list: ``Jenkins or GitLab``."""
+    before = _LISTED_BEFORE.search(guess.before(60))
+    after = _LISTED_AFTER.match(guess.text, guess.entity.end, guess.entity.end + 60)
+    return any(match is not None and _is_sure(match[1], guess) for match in (before, after))
+
+
+def _is_sure(title: str, guess: Guess) -> bool:
+    return title.lower() in guess.known.technology and not guess.known.is_ordinary(title)
 
 
 def _is_technical(guess: Guess, kind: TextKind) -> bool:
@@ -92,7 +131,11 @@ def _is_of_a_program(guess: Guess) -> bool:
     return (
         (_SIGNS.search(value) is not None and len(unknown) < 2)
         or (guess.lone and value.isupper() and value.lower() not in known.also_names)
-        or (value.islower() and len(words) < 3 and any(map(known.is_technology, words)))
+        or (
+            value.islower()
+            and len(words) < 3
+            and (words[0] in _COMMANDS or any(map(known.technology.__contains__, words)))
+        )
     )
 
 
