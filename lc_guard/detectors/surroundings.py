@@ -34,10 +34,10 @@ _LOG = re.compile(
     r"|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d)"
     r"|^\W{0,3}(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b|\b(?:uid|pid|euid|tty|rhost|level|msg"
     r"|logger|thread)="
-    r"|\w\[\d{1,7}\]:"
+    r"|\w\[\d{1,7}\]:|\bHTTP/\d|\b[a-z]\w*(?:\.\w+)+(?:Exception|Error)\b|^\s+at [\w.$]+\("
 )
 _TONGUE_BEFORE = re.compile(
-    r"(?i)\b(?:translat\w+|speak\w*|spoke\w?|talk\w*|writ(?:e|es|ing|ten)|wrote|repl(?:y|ies|ied)|respond\w*"
+    r"(?i)\b(?:translat\w+|speak\w*|spoke\w?|talk\w*|writ(?:e|es|ing|ten)|wrote|summari\w+|explain\w*|describe|output|repl(?:y|ies|ied)|respond\w*"
     r"|answer\w*|say|said|read\w*"
     r"|teach\w*|taught|learn\w*|stud(?:y|ies|ied|ying)|fluent|proficient|native|language|subtitles?|lessons?|version"
     r"|localiz\w+)\b[^.!?\n]{0,60}$"
@@ -49,7 +49,8 @@ _TONGUE_AFTER = re.compile(
     r"|dictionary|grammar|words?|text|alphabet|-speaking)\b"
 )
 _LEGAL = re.compile(
-    r"\b(?:shall|hereby|herein(?:after|before|above)?|hereto|hereunder|hereof|thereof|thereto|pursuant"
+    r"\b(?:shall|agrees? to|Agreement|terminate[sd]?|[Dd]efault|Parties|hereby|herein(?:after|before|above)?|hereto"
+    r"|hereunder|hereof|thereof|thereto|pursuant"
     r"|notwithstanding|whereas|warrants?"
     r"|[Ii]ndemnif\w+|WHEREAS|covenants?|sublicen[sc]e|[Ll]essor|[Ll]icen[sc]or|[Bb]orrower|[Ll]ender|[Ll]andlord"
     r"|[Gg]uarantor|[Aa]ssignee|[Ii]n witness)\b"

@@ -18,10 +18,11 @@ from lc_guard.detectors.surroundings import (
 )
 from lc_guard.records import Entity
 
+_IDENTIFIER = re.compile(r"[.<(&*@]\0[\W]|\0[<({\[.]\Z")
 _KEY = re.compile(r"\w+=")
 _SIGNS = re.compile(r"[=<>{}()\[\]|;$\\]|::|\w_\w|\w\.\w{2}|[a-z][A-Z]\w*\(|\w/\w")
 _MODEL_NUMBER = re.compile(r"[A-Za-z]{1,4}-?\d{1,5}[A-Za-z]?\d*")
-_MEASURE = re.compile(r"[A-Z]{2,4}\s*[:=]?\s*\d[\d./,]*")
+_MEASURE = re.compile(r"(?:[A-Z]{1,4}|[A-Z][a-z])\s*[:=]?\s*\d[\d./,]*")
 _MEASURED = re.compile(r"\s*[:=]?\s*\d")
 _SHORT_CAPITALS = re.compile(r"[B-DF-HJ-NP-TV-XZ]{2,6}|[A-Z]{2,3}")
 _SMALL_BEFORE = re.compile(r"[a-z],?\s$|[a-z.]\s\($")
@@ -91,7 +92,14 @@ def _titles(guess: Guess) -> Sequence[str]:
         return [whole]
     titles = [word for word in guess.words if known.is_technology(word)]
     rest = [word for word in guess.words if word not in titles]
-    return titles if all(known.is_ordinary(word) or word.lower() in known.also_names for word in rest) else []
+    plain = [_is_common(word, guess) for word in rest]
+    return titles if all(plain) else []
+
+
+def _is_common(word: str, guess: Guess) -> bool:
+    """Whether a word is in the dictionary, and no given name: of "Frank Sinatra" the surname is software, too."""
+    known, small = guess.known, word.lower()
+    return known.is_ordinary(word) or (small in known.also_names and small not in known.given_names)
 
 
 def _is_listed(guess: Guess) -> bool:
@@ -116,7 +124,9 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
         return False
     if not guess.words or _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
         return True
-    if value.isupper() and value.lower() in known.abbreviations:
+    if value.isupper() and all(
+        word.lower() in known.abbreviations or word.lower() in ("and", "the") for word in guess.words
+    ):
         return not is_employer(guess.text, guess.entity.start)
     return (_is_technical(guess, kind) and _is_of_a_program(guess)) or (guess.lone and _abbreviates(guess, kind))
 
@@ -128,8 +138,12 @@ def _is_of_a_program(guess: Guess) -> bool:
     if any(word.lower() in known.given_names for word in words):
         return False
     unknown = [word for word in words if not known.is_ordinary(word) and len(word) > 1]
+    text, start, end = guess.place
+    around = f"{text[max(0, start - 1) : start]}\0{text[end : end + 1]}"
     return (
-        (_SIGNS.search(value) is not None and len(unknown) < 2)
+        (guess.lone and _IDENTIFIER.search(around) is not None)
+        or (len(words) > 1 and all(word.isupper() or known.is_ordinary(word) for word in words) and not value.isupper())
+        or (_SIGNS.search(value) is not None and len(unknown) < 2)
         or (guess.lone and value.isupper() and value.lower() not in known.also_names)
         or (
             value.islower()

@@ -34,6 +34,7 @@ class Vocabulary(NamedTuple):
         abbreviations: Of things, in small letters as well.
         medicines: Medicines and their trade names.
         eponyms: Phrases of things that bear a name: ``Bell's palsy``.
+        bearers: Names of such things that hardly anybody bears today: ``Alzheimer``.
     """
 
     ordinary: frozenset[str]
@@ -45,6 +46,7 @@ class Vocabulary(NamedTuple):
     abbreviations: frozenset[str]
     medicines: frozenset[str]
     eponyms: frozenset[str]
+    bearers: frozenset[str]
 
     def is_technology(self, title: str) -> bool:
         """Return whether a title is software or its maker, whoever else bears it."""
@@ -73,6 +75,7 @@ def vocabulary() -> Vocabulary:
         abbreviations=_read("abbreviations"),
         medicines=_read("medicines"),
         eponyms=_read("eponyms"),
+        bearers=_read("bearers"),
     )
 
 
