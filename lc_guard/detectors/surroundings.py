@@ -149,7 +149,7 @@ _DETERMINER = re.compile(
 )
 # "the Holder shall", "the Holder's", "the Holder." but not "the Holder file", "the Bush administration".
 _NO_COMPOUND = re.compile(
-    r"(?:'s)?(?:\s*(?:$|[^\w\s'&-])|\s+(?:shall|must|may|will|would|can|could|should|is|was|are|were|has|have|had"
+    r"['’]s\b|(?:\s*(?:$|[^\w\s'&-])|\s+(?:shall|must|may|will|would|can|could|should|is|was|are|were|has|have|had"
     r"|agrees?|does|did|and|or|nor|of|to"
     r"|in|for|by|under|with|that|who|which|whose|from|at|on|as|if|when|unless|until|upon|hereby|not|then|than|than|i"
     r"|he|she|it|they|we|you)\b)"
@@ -158,14 +158,14 @@ _NAMED = re.compile(
     r"(?i)\b(?:names?(?:\s+(?:is|was)|'s|:)?|named|call(?:ed)?\s+(?:me|him|her)|i\s?am|i'm|nicknamed?|surname:?"
     r"|married|born)\s*$"
 )
+_ADDRESS_LABEL = re.compile(
+    r"\b(?i:zip(?:\s?code)?|post(?:al)?\s?code|postcode|plz|p\.?\s?o\.?\s?box|box|apt|apartment|suite|ste|unit|flat|room"
+    r"|floor|house|building|bldg|lot|address|street|st|road|rd|avenue|ave|lane|drive|lives? at|live at|resid\w+ at"
+    r"|located at)\b\.?\s*(?i:no\.?|number|is|:|#|,)*\s*$"
+)
 _ADDRESS_BEFORE = re.compile(
-    r"(?:\b(?i:zip(?:\s?code)?|post(?:al)?\s?code|postcode|plz|p\.?\s?o\.?\s?box|box|apt|apartment|suite|ste|unit"
-    r"|flat|room|floor|house"
-    r"|building|bldg|lot|address|street|st|road|rd|avenue|ave|lane|drive|lives? at|live at|resid\w+ at"
-    r"|located at)\b\.?\s*(?i:no\.?|number|is|:|#|,)*\s*"
-    r"|\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
-    r"|W[AIVY])\s+"
-    r"|[A-Z][a-z]{2,},\s+)$"
+    r"(?:\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY])\s+|[A-Z][a-z]{2,},\s+)$"
 )
 _ADDRESS_AFTER = re.compile(r"^,?\s+[A-Z][a-z]+")
 _COUNTER = re.compile(
@@ -241,6 +241,7 @@ def is_introduced(text: str, start: int) -> bool:
 def is_house_number(text: str, start: int, end: int) -> bool:
     """Return whether a number may be part of an address by what stands beside it."""
     before = text[max(0, start - 40) : start]
-    return _COUNTER.search(before) is None and (
-        _ADDRESS_BEFORE.search(before) is not None or _ADDRESS_AFTER.match(text[end : end + 24]) is not None
-    )
+    if _ADDRESS_LABEL.search(before) is not None:
+        return True
+    beside = _ADDRESS_BEFORE.search(before) or _ADDRESS_AFTER.match(text[end : end + 24])
+    return beside is not None and _COUNTER.search(before) is None

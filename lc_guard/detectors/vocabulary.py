@@ -18,6 +18,7 @@ _FOLDER = Path(__file__).parent / "words"
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 # "KeyError", "getInvoice"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_PREFIXES = frozenset({"co", "ex", "non", "pre", "re", "sub", "vice"})
 _PARTS = re.compile(r"[-'’]")
 
 
@@ -58,8 +59,8 @@ class Vocabulary(NamedTuple):
         small = _DRAWN_OUT.sub(r"\1", word.lower())
         if small in self.ordinary:
             return True
-        parts = [part for part in _PARTS.split(_HUMP.sub("-", word).lower()) if len(part) > 1]
-        return len(parts) > 1 and all(part in self.ordinary for part in parts)
+        parts = [part for part in _PARTS.split(_HUMP.sub("-", word).lower()) if len(part) > 1 and part not in _PREFIXES]
+        return parts != [small] and bool(parts) and all(part in self.ordinary for part in parts)
 
 
 @LoadOnce
