@@ -18,6 +18,8 @@ from lc_guard.detectors.record_fields import RecordFieldDetector
 from lc_guard.detectors.spacy_ner import DISTRIBUTION as SPACY_DISTRIBUTION
 from lc_guard.detectors.spacy_ner import OFFICIAL, SpacyDetector
 from lc_guard.detectors.spacy_ner import PACKAGE as SPACY_PACKAGE
+from lc_guard.detectors.surroundings import TextKind
+from lc_guard.detectors.text_kinds import InText, known_kind
 from lc_guard.detectors.titles import TitleDetector
 from lc_guard.detectors.tuning import Terms, TunedDetector
 from lc_guard.detectors.usernames import UsernameDetector
@@ -27,6 +29,7 @@ from lc_guard.errors import ModelUnavailable
 def default_detector(
     *,
     ner: bool = True,
+    text: TextKind = "any",
     kinds: Collection[str] | None = None,
     threshold: float = 0.5,
     thresholds: Mapping[str, float] | None = None,
@@ -44,6 +47,10 @@ def default_detector(
     Args:
         ner: False gives **rules only, which mask almost no name**: an explicit choice for logs and forms, never a
             fallback.
+        text: What the texts are. ``"any"`` tells code, logs, contracts and medicine by what stands around a guess;
+            ``"code"``, ``"logs"``, ``"legal"`` and ``"clinical"`` take it for granted: a command's words, the time
+            that begins a line, ``the Maturity Date``, ``Foley catheter`` stay readable. ``"chat"`` believes more names
+            in small letters.
         kinds: Kinds to give; None for all. What `deny` and `extra` find is always given.
         threshold: Least score of rules and of Rampart's words, 0…1.
         thresholds: Kind → least score, where it is not `threshold`.
@@ -56,7 +63,7 @@ def default_detector(
 
     Raises:
         ModelUnavailable: A model's package is not installed; the message holds the install line.
-        GuardError: A threshold is out of range, or a list of terms is a single string.
+        GuardError: A threshold is out of range, a list of terms is a single string, or `text` is no kind of text.
         TypeError: Something in `extra` is nothing that finds entities.
     """
     groups = [group for group in llm_guard_patterns() if group["name"] not in SUPERSEDED]
@@ -70,6 +77,10 @@ def default_detector(
     if ner:
         _require_models()
         detectors += [GivenNameDetector(), SpacyDetector(), RampartDetector(threshold=threshold, thresholds=thresholds)]
+    if known_kind(text) != "any":
+        detectors = [
+            detector if isinstance(detector, TitleDetector) else InText(detector, text) for detector in detectors
+        ]
     joined = JoinedDetector(detectors)
     if kinds is None and not (thresholds or allow or deny or extra):
         return joined

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_alone
 from lc_guard.detectors.windows import readable
@@ -39,6 +40,12 @@ _NAME = re.compile(
 )
 
 
+# Storms and lakes bear given names.
+_NO_PERSON_BEFORE = re.compile(
+    r"\b(?:Hurricane|Typhoon|Cyclone|Storm|Lake|Mount|Mt\.?|Fort|Port|Saint|St\.?|San|Santa) $"
+)
+
+
 class GivenNameDetector:
     """Finds PERSON by a list of given names of the USA and Britain, with the surname behind: a rule beside the models.
 
@@ -60,13 +67,13 @@ class GivenNameDetector:
         at = 0
         while (match := _NAME.search(seen, at)) is not None:
             at = match.end("given")
-            if match["given"] not in names:
+            if match["given"] not in names or _NO_PERSON_BEFORE.search(seen, max(0, match.start() - 12), match.start()):
                 continue
             end = at
             if match["surname"] and match["surname"].lower() not in _NO_SURNAMES:
                 end = at = match.end()
             found.append(Entity("PERSON", match.start(), end, SCORE))
-        return clean(text, found)
+        return plausible(text, clean(text, found))
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""

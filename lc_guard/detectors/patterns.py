@@ -9,6 +9,7 @@ from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.presidio import group_recognizers, pattern_engine
 from lc_guard.detectors.shapes import find_shapes
 from lc_guard.detectors.spans import clean, resolve
+from lc_guard.detectors.technical import meant
 from lc_guard.detectors.windows import parted, shifted, underscores_parted, windows, without_surrogates
 from lc_guard.records import Entity
 
@@ -75,7 +76,7 @@ class PatternDetector:
 
     def _canonical(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
         named = [Entity(kind_of(e.kind), e.start, e.end, e.score) for e in entities]
-        return clean(text, self._thresholds.reached(named))
+        return meant(text, clean(text, self._thresholds.reached(named)))
 
     def _wanted(self, kind: str) -> bool:
         return self._kinds is None or kind in self._kinds

@@ -1,91 +1,102 @@
-"""What a model guessed and what can't be personal data: role words, form labels, laws, vague times.
+"""What a model guessed and what can't be personal data: ordinary words, roles, technology, medicines, vague times.
 
 Precision matters for the reader: a text in which every "Court" and "Section 6" is masked is no text. Each rule names a
-closed set; nothing that could be the name of someone is dropped.
+closed set or asks what stands around a guess; nothing that could be the name of someone is dropped.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from lc_guard.detectors.guess import STREET_WORD, Guess
+from lc_guard.detectors.medicine import is_eponym, is_medicine
+from lc_guard.detectors.plain_words import is_ordinary, is_role_or_reference, is_small_word
+from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
+from lc_guard.detectors.technical import is_notation, is_technology
+from lc_guard.detectors.times import is_time
 from lc_guard.records import Entity
 
-_ROLES = frozenset(
-    [
-        *("act", "agreement", "annex", "appeal", "appellant", "applicant", "applicants", "army", "article", "articles"),
-        *("assembly", "attorney", "board", "chamber", "chambers", "chapter", "charter", "claimant", "clerk", "code"),
-        *("commission", "committee", "community", "company", "complainant", "congress", "constitution", "convention"),
-        *("coroner", "council", "counsel", "court", "courts", "defence", "defendant", "defendants", "defense"),
-        *("department", "division", "embassy", "exhibit", "government", "governor", "inspectorate", "judge", "judges"),
-        *("judgment", "judiciary", "jury", "legislature", "magistrate", "magistrates", "ministry", "office", "officer"),
-        *("panel", "parliament", "parties", "party", "petitioner", "plaintiff", "police", "president", "prison"),
-        *("prosecution", "prosecutor", "protocol", "public", "registrar", "registry", "regulation", "republic"),
-        *("respondent", "respondents", "rules", "secretary", "section", "sections", "senate", "state", "states"),
-        *("tribunal", "treaty", "treasury", "union", "witness", "witnesses", "exhibits", "overruled", "sustained"),
-        *("objection",),
-    ]
+_NUMBERS = frozenset(
+    {"BANK_ACCOUNT", "DRIVERS_LICENSE", "GOVERNMENT_ID", "PASSPORT", "PHONE_NUMBER", "ROUTING_NUMBER", "TAX_ID"}
 )
-_LABELS = frozenset(
-    [
-        *("aka", "api", "atm", "cc", "ceo", "cfo", "cv", "dna", "dob", "doc", "eob", "faq", "fax", "hiv", "iban"),
-        *("icu", "id", "ip", "isbn", "iso", "it", "mri", "mrn", "mr", "mrs", "ms", "nda", "npi", "pdf", "phi", "pii"),
-        *("pin", "po", "pob", "qa", "q", "a", "sms", "ssn", "swift", "tel", "tin", "uk-id", "url", "usb", "utc"),
-        *("uuid", "vat", "vin", "wifi", "zip", "card", "email", "e-mail", "phone", "visa", "passport", "mastercard"),
-        *("amex", "account", "csr", "social security", "client_ip"),
-    ]
-)
-_ARTICLE = re.compile(r"(?i)^(?:the|a|an|this|that|said|his|her|its|their|our|your)\s+")
-_REFERENCE = re.compile(
-    r"(?:Articles?|Chapters?|Sections?|Rules?|Parts?|Annex(?:es)?|Protocols?|Exhibits?|Counts?|Paragraphs?|Schedule|Title"
-    r"|Appendix|Volume|Page|Line|Item|Step|Form)\s*(?:No\.?\s*)?(?:\d|§|\(|[IVXLC]+\b|[A-Z]\b)|(?:\w+ )?Section \(Rule"
-)
-_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
-_LAW = re.compile(
-    r"\b(?:Act|Code|Regulations?|Rules of Court|Constitution|Convention|Directive|Order)(?:\s+\(?\d{4}\)?)?$"
-)
-_WHEN = re.compile(
-    r"(?i)\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|(?:mon|tues|wednes|thurs|fri|satur|sun)day|christmas|easter"
-    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy"
-    r"|eighty|ninety|hundred)\b"
-)
-_MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
-_LOWER_SURE = 0.7
+_NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
 
-def plausible(text: str, entities: Iterable[Entity]) -> list[Entity]:
+def plausible(text: str, entities: Iterable[Entity], kind: TextKind = "any") -> list[Entity]:
     """Drop the guesses of a model that can't be personal data.
 
     Args:
         text: The text they were found in.
         entities: A model's entities.
+        kind: What the text is.
 
     Returns:
         Those that stand.
     """
-    return [entity for entity in entities if _stands(text, entity)]
+    guesses = [Guess.of(text, entity) for entity in entities]
+    surnames = {word for guess in guesses for word in _surnames(guess)}
+    return [guess.entity for guess in guesses if _stands(guess, surnames, kind)]
 
 
-def _stands(text: str, entity: Entity) -> bool:
-    value = " ".join(text[entity.start : entity.end].split())
-    bare = _ARTICLE.sub("", value)
-    if entity.kind == "DATE_TIME":
-        return _WHEN.search(value) is not None
-    if entity.kind not in {"PERSON", "ORGANIZATION", "LOCATION", "NRP"}:
+def _surnames(guess: Guess) -> Iterable[str]:
+    """Yield the words of a full name: where "Priya Salmon" stands in a text, "Salmon" is a name in all of it."""
+    if guess.kind == "PERSON" and len(guess.words) > 1 and not all(map(guess.known.is_ordinary, guess.words)):
+        yield from (word for word in guess.words if word[0].isupper())
+
+
+def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
+    if guess.kind == "DATE_TIME":
+        return is_time(guess, kind)
+    if guess.kind == "NRP":
+        # "catholic" is in every dictionary: what is ordinary does not count here.
+        return not (is_role_or_reference(guess) or _is_other_thing(guess, kind))
+    if guess.kind not in _NAMES:
+        return not _is_no_number(guess)
+    if is_role_or_reference(guess):
+        return False
+    if guess.lone and guess.words[0] in surnames:
         return True
-    if bare.lower() in _ROLES or bare.lower().rstrip(".") in _LABELS:
-        return False
-    # "Page V. Johnson" begins like a reference too: of a person's name all must be one.
-    reference = _REFERENCE.match(bare)
-    if reference and (entity.kind != "PERSON" or not _NAME_WORD.search(bare, reference.end())):
-        return False
-    if entity.kind == "ORGANIZATION" and _LAW.search(bare):
-        return False
-    # Rampart does not see capitals: one small word in a text that uses capitals is a word, unless it is very sure.
-    return not (
-        entity.kind == "PERSON"
-        and value.islower()
-        and " " not in value
-        and entity.score < _LOWER_SURE
-        and _MID_SENTENCE_CAPITAL.search(text, max(0, entity.start - 400), entity.end + 400)
+    return not (_is_no_name(guess, kind) or is_small_word(guess, kind))
+
+
+def _is_no_name(guess: Guess, kind: TextKind) -> bool:
+    """Whether it is no name: each question is asked only if the ones before were answered with no."""
+    return (
+        (guess.kind == "LOCATION" and _is_mere_number(guess))
+        or _is_other_thing(guess, kind)
+        or (is_ordinary(guess, kind) and not is_introduced(guess.text, guess.entity.start))
+    )
+
+
+def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
+    """Whether something is meant that has a name of its own."""
+    return (
+        _is_language(guess)
+        or is_medicine(guess)
+        or is_technology(guess, kind)
+        or is_notation(guess, kind)
+        or is_eponym(guess, kind)
+    )
+
+
+def _is_no_number(guess: Guess) -> bool:
+    """Whether what a model took for a number has no digit, or for an address of the web has no dot."""
+    if guess.kind in _NUMBERS:
+        return not any(char.isdigit() for char in guess.value)
+    return guess.kind == "URL" and "." not in guess.value and ":" not in guess.value
+
+
+def _is_language(guess: Guess) -> bool:
+    """Whether it is a language that is spoken, or that a text is to be put into."""
+    languages = guess.known.languages
+    return bool(guess.words) and all(word.lower() in languages for word in guess.words) and is_tongue(*guess.place)
+
+
+def _is_mere_number(guess: Guess) -> bool:
+    """Whether a number that was taken for a part of an address stands alone, or counts something: ``line 42``."""
+    return (
+        any(char.isdigit() for char in guess.value)
+        and (is_log(*guess.place) or not is_house_number(*guess.place))
+        and all(map(guess.known.is_ordinary, guess.words))
+        and not STREET_WORD.search(guess.value)
     )

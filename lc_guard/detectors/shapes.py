@@ -227,7 +227,8 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
     _shape("PHONE_NUMBER", r"(?<![\w/.-])\(?0[1-9]\d{8,10}(?![\w-]|[./]\d)", 0.6, phone),
     _shape(
         "PHONE_NUMBER",
-        r"\b(?:tel(?:ephone)?|phone|cell(?:phone)?|mobile|fax|call(?:ed|ing)?|dial(?:led|ed)?|reach(?:ed)?|text(?:ed)?)\b"
+        r"\b(?:tel(?:ephone)?|phone|cell(?:phone)?|mobile|fax|call(?:ed|ing)?|dial(?:led|ed)?|reach(?:ed)?"
+        r"|text(?:ed)?)\b"
         r"[^\d\n]{0,30}(?P<value>\+?\(?\d[\d\u00a0 ().-]{5,18}\d)(?![\w/])",
         0.8,
         phone,
@@ -235,7 +236,8 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
     _shape("PHONE_NUMBER", r"(?<![\w/.-])(?:\d{3}-\d{4})(?![\w-]|[./]\d)", 0.55, phone),
     _shape(
         "DATE_OF_BIRTH",
-        rf"\b(?:born(?:{_GAP}on)?|date{_GAP}of{_GAP}birth|birth{_GAP}?(?:date|day)|d\.?o\.?b\.?)(?:{_GAP}?\((?:d\.?o\.?b\.?)\))?"
+        rf"\b(?:born(?:{_GAP}on)?|date{_GAP}of{_GAP}birth|birth{_GAP}?(?:date|day)"
+        rf"|d\.?o\.?b\.?)(?:{_GAP}?\((?:d\.?o\.?b\.?)\))?"
         rf"{_IS}(?:on{_GAP})?(?P<value>{_ANY_DATE})(?!\w)",
         0.95,
     ),
@@ -254,7 +256,8 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
     _shape("CASE_NUMBER", r"(?<![\w-])(?:19|20)\d\d-[A-Z]{1,4}-\d{2,8}(?:-[A-Z]{1,4})?(?![\w-])", 0.85, case=True),
     _shape(
         "CASE_NUMBER",
-        rf"\b(?:case|docket|application|appeal|cause|index|petition|matter|indictment|complaint|suit|writ|claim|court{_GAP}file)"
+        rf"\b(?:case|docket|application|appeal|cause|index|petition|matter|indictment|complaint|suit|writ|claim"
+        rf"|court{_GAP}file)"
         rf"{_GAP}?{_NUMBER_SIGN}{_GAP}?(?P<value>[A-Z0-9][\w:./-]{{1,24}}[A-Z0-9])(?!\w)",
         0.9,
         with_digit,
@@ -272,14 +275,16 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
     ),
     _shape(
         "MEDICAL_RECORD_NUMBER",
-        rf"\b(?:m\.?r\.?n\.?|medical{_GAP}records?(?:{_NUMBER_SIGN})?|(?:patient|chart|hospital|health{_GAP}record){_NUMBER_SIGN})"
+        rf"\b(?:m\.?r\.?n\.?|medical{_GAP}records?(?:{_NUMBER_SIGN})?|(?:patient|chart|hospital"
+        rf"|health{_GAP}record){_NUMBER_SIGN})"
         rf"{_IS}(?P<value>(?:[A-Z]{{1,4}}[-]?)?\d[\dA-Z-]{{3,15}})(?!\w)",
         0.9,
         with_digit,
     ),
     _shape(
         "ID_NUMBER",
-        rf"\b(?:account|acct|policy|member|membership|customer|client|employee|staff|badge|inmate|prisoner|booking|student"
+        rf"\b(?:account|acct|policy|member|membership|customer|client|employee|staff|badge|inmate|prisoner|booking"
+        rf"|student"
         rf"|passport|licen[cs]e|registration|plate|ticket|reference|ref|serial|claim|order|invoice|file|visa|permit|tax"
         rf"|routing|sort{_GAP}code){_GAP}?{_NUMBER_SIGN}{_IS}?(?P<value>[A-Z0-9][A-Z0-9./-]{{2,24}}[A-Z0-9])(?!\w)",
         0.8,
@@ -288,9 +293,11 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
     _shape("PO_BOX_RE", r"\bP\.?[ \u00a0]?O\.?[ \u00a0]?Box[ \u00a0]\d{1,10}\b", 0.85),
     _shape(
         "STREET_ADDRESS",
-        rf"(?<![\w/.-])\d{{1,6}}[A-Za-z]?(?:[-/]\d{{1,5}})?,?{_SPACE}(?:[NSEW]\.?{_SPACE}|(?:North|South|East|West){_SPACE})?"
+        rf"(?<![\w/.-])\d{{1,6}}[A-Za-z]?(?:[-/]\d{{1,5}})?,?{_SPACE}(?:[NSEW]\.?{_SPACE}|(?:North|South|East"
+        rf"|West){_SPACE})?"
         rf"(?:(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,4}}?{_STREET}\b\.?(?:{_SPACE}[NSEW]{{1,2}}\b)?"
-        rf"(?:,?{_GAP}{{1,2}}(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Room|Rm|\#)\.?{_SPACE}?\#?[A-Z0-9-]{{1,6}}\b)?"
+        rf"(?:,?{_GAP}{{1,2}}(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Room|Rm"
+        rf"|\#)\.?{_SPACE}?\#?[A-Z0-9-]{{1,6}}\b)?"
         rf"(?:,?{_GAP}{{1,2}}{_CAP}(?:{_SPACE}{_CAP}){{0,3}},?{_GAP}{{1,2}}{_STATE}\b\.?(?:,?{_GAP}{{1,2}}\d{{5}}(?:-\d{{4}})?\b)?)?"
         rf"(?:,?{_GAP}{{1,2}}{_CAP}(?:{_SPACE}{_CAP}){{0,3}},?{_GAP}{{1,2}}{_UK_POSTCODE}\b)?",
         0.85,
@@ -300,7 +307,8 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
     _shape(
         "STREET_ADDRESS",
         rf"(?<![\w/.-])\d{{1,6}}[A-Za-z]?{_SPACE}{_CAP}(?:{_SPACE}(?:{_CAP}|\d{{1,5}})){{0,5}},?{_GAP}{{1,2}}"
-        rf"(?:(?:Apt|Apartment|Suite|Ste|Unit|Flat)\.?{_SPACE}\#?[A-Z0-9-]{{1,6}},?{_GAP}{{1,2}})?{_CAP}(?:{_SPACE}{_CAP}){{0,3}}"
+        rf"(?:(?:Apt|Apartment|Suite|Ste|Unit"
+        rf"|Flat)\.?{_SPACE}\#?[A-Z0-9-]{{1,6}},?{_GAP}{{1,2}})?{_CAP}(?:{_SPACE}{_CAP}){{0,3}}"
         rf",{_GAP}{{1,2}}[A-Z]{{2}}{_GAP}{{1,2}}\d{{5}}(?:-\d{{4}})?(?![\w-])",
         0.85,
         case=True,

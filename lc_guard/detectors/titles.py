@@ -11,7 +11,8 @@ from lc_guard.detectors.windows import readable
 from lc_guard.records import Entity
 
 _TITLES = (
-    r"(?:M(?:r|rs|s|x|essrs|R|RS|S)|Miss|MISS|D(?:r|R)|Prof(?:essor)?|PROF(?:ESSOR)?|Judge|JUDGE|Justice|JUSTICE|Magistrate"
+    r"(?:M(?:r|rs|s|x|essrs|R|RS|S)|Miss|MISS|D(?:r|R)|Prof(?:essor)?|PROF(?:ESSOR)?|Judge|JUDGE|Justice|JUSTICE"
+    r"|Magistrate"
     r"|MAGISTRATE|Hon(?:ou?rable)?|Sir|Dame|Lord|Lady|Rev(?:erend)?|Fr|Capt(?:ain)?|Lt|Lieutenant|Sgt|Sergeant"
     r"|Col(?:onel)?|Cpl|Corporal|Maj(?:or)?|Officer|OFFICER|Detective|DETECTIVE|Inspector|Constable|Deputy|Sheriff"
     r"|Agent|Attorney|Senator|Governor|Nurse|Coroner)"

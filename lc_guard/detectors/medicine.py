@@ -1,0 +1,97 @@
+"""Medicines, and what bears the name of somebody else: ``Parkinson's disease``, ``Moore's law``."""
+
+from __future__ import annotations
+
+import re
+
+from lc_guard.detectors.guess import Guess
+from lc_guard.detectors.surroundings import TextKind
+
+# Stems of the United States Adopted Names and the WHO's International Nonproprietary Names that end no surname.
+_STEM = re.compile(
+    r"(?i)[a-z]{2,}(?:cillin|mycin|micin|oxacin|cycline|prazole|conazole|nidazole|bendazole|sartan|(?<!a)pril|olol"
+    r"|statin"
+    r"|profen|fenac|coxib|formin|gliptin|gliflozin|glitazone|glutide|zumab|ximab|limab|lumab|numab|tinib|rafenib|ciclib"
+    r"|parib|zomib|ciclovir|navir|buvir|previr|tegravir|fovir|amivir|triptan|setron|dipine|zosin|oxetine|traline"
+    r"|talopram|azepam|azolam|barbital|caine|codone|morphone|fentanil|grel|xaban|gatran|parin|tidine|lukast|terol"
+    r"|tropium|sone|solone|nide|thiazide|semide|lactone|peridol|peridone|azapine|tiapine|piprazole|phylline|stigmine"
+    r"|curonium|curium|dronate|dronic|platin|rubicin|taxel|poside|tecan|mustine|fibrate|ezetimibe|gabalin|gabapentin"
+    r"|racetam|vudine|citabine|trexate|thyroxine|cilastatin|floxacin|sulfa\w*|cef\w{3,}|penem|bactam|steride|afil|nacin"
+    r"|gestrel|estradiol|insulin|trigine|losin|madol|azepine|zolpidem|tirizine|atadine|pofol|ketamine|mumab|steride"
+    r"|methacin|vaptan|gliptin|lisib|degib|stinib|caftor)|gabapentin|[a-z]{4,}mab"
+)
+_AMOUNT = re.compile(r"\s\d[\d.,]*$")
+_DOSE = re.compile(
+    r"(?i)[ ,]*(?:\d[\d.,/-]* ?(?:mg|mcg|µg|g|ml|units?|iu|tablets?|caps(?:ules?)?|puffs?|%)(?!\w)"
+    r"|(?:prn|bid|tid|qid|qd|qhs|po|iv|im|sc)\b)"
+)
+_TAKEN_BEFORE = re.compile(
+    r"(?i)\b(?:dose|doses|tablets?|capsules?|mg|mcg|ml|overdose|side[ -]effects?|injections?|infusion"
+    r"|refills?) (?:of|for) $"
+    r"|\ballerg(?:ies|ic|y)(?: to|:) $|\b(?:discharged|started|kept|currently|still|now) on $|\b(?:prescribed"
+    r"|titrat\w+) $"
+)
+_TAKEN_AFTER = re.compile(
+    r"(?i) (?:(?:once|twice|thrice|one|two|three|four) (?:times )?(?:a|per|each|every)? ?(?:day|daily|week|weekly"
+    r"|night)|daily\b"
+    r"|at bedtime|every \d+ hours|tablets?\b|capsules?\b|injections?\b|patch\b|with (?:food|alcohol)\b|pills?\b"
+    r"|dos(?:e|age)\b)"
+)
+_NO_LAST_WORD = re.compile(
+    r"(?i)(?:syndrome|disease|scale|score|index|criteria|theorem|algorithm|catheter|sign|test|reflex|palsy|fracture"
+    r"|maneuver|manoeuvre|lymphoma|classification|distribution|equation|constant|\w+itis|\w{2,}osis|\w{3,}a?emia)"
+)
+_POSSESSED = r"(?:'s|’s|s'|')?(?:[ -](?:and|or) [A-Z]\w+(?:'s|’s)?)?[ -]"
+# "disease" and "test" are not here: patients have them, too.
+_NAMED_AFTER = re.compile(
+    rf"{_POSSESSED}(?:theorem|lemma|conjecture|paradox|algorithm|transform|equations?|distribution|inequality"
+    r"|polynomials?|matrix|catheters?|forceps|retractor|reflex|maneuver|manoeuvre|palsy|lymphoma|contracture|signs?"
+    r"|(?i:criteria|scale|score|index|inventory)|curve|virus|tendon|space|series|integral|numbers|noise|simulation"
+    r"|equilibrium|effect|principle|diagram|chart|law(?! firm| office| practice| degree| school| clerk| enforcement)"
+    r"|constant|machine|tube|stain"
+    r"|syndrome)\b"
+)
+_NAMED_AFTER_IN_MEDICINE = re.compile(
+    rf"{_NAMED_AFTER.pattern}|{_POSSESSED}(?:disease|test|score|scale|operation|procedure|fracture|phenomenon"
+    r"|classification|incision|tumou?r|node|ulcer|stage|negative|positive|absent|present|line|drain|view|position"
+    r"|bodies"
+    r"|cells?|thyroiditis)\b"
+)
+_FOLLOWING = re.compile(r"[\w'’ -]{0,40}")
+_LONGEST = 5
+
+
+def is_medicine(guess: Guess) -> bool:
+    """Return whether a guess is a medicine: known, made like the name of one, or with a dose behind it."""
+    known = guess.known
+    medicines = [word for word in guess.words if word.lower() in known.medicines or _STEM.fullmatch(word)]
+    if medicines and all(word in medicines or known.is_ordinary(word) for word in guess.words):
+        return True
+    amount = _AMOUNT.search(guess.value)
+    end = guess.entity.end - (len(amount[0]) if amount else 0)
+    return guess.lone and guess.words[0].lower() not in known.given_names and _is_taken(guess, end)
+
+
+def _is_taken(guess: Guess, end: int) -> bool:
+    """Whether it is told how much of it somebody takes."""
+    return (
+        _DOSE.match(guess.text, end, end + 24) is not None
+        or _TAKEN_AFTER.match(guess.text, end, end + 40) is not None
+        or _TAKEN_BEFORE.search(guess.before(40)) is not None
+    )
+
+
+def is_eponym(guess: Guess, kind: TextKind) -> bool:
+    """Return whether a disease, a law or a tool bears the name."""
+    if guess.kind == "PERSON" and len(guess.words) > 1 and _NO_LAST_WORD.fullmatch(guess.words[-1]):
+        return True
+    text, _, end = guess.place
+    if guess.lone and guess.kind != "LOCATION":
+        named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
+        if named.match(text, end, end + 40) is not None:
+            return True
+    if guess.lone and guess.kind == "PERSON" and guess.words[0].lower() in guess.known.bearers:
+        return True
+    following = _FOLLOWING.match(text, end, end + 40)
+    words = f"{guess.value}{following[0] if following else ''}".replace("’", "'").lower().split()[:_LONGEST]
+    return any(" ".join(words[:count]) in guess.known.eponyms for count in range(len(guess.words), len(words) + 1))

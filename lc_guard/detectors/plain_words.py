@@ -1,0 +1,132 @@
+"""Words that nobody bears: roles, labels, references, defined terms, and what only a dictionary holds."""
+
+from __future__ import annotations
+
+import re
+
+from lc_guard.detectors.guess import STREET_WORD, Guess
+from lc_guard.detectors.surroundings import TextKind, has_determiner, is_legal
+from lc_guard.detectors.vocabulary import Vocabulary
+
+_ROLES = frozenset(
+    """
+    act agreement annex appeal appellant applicant applicants army article articles assembly attorney board chamber
+    chambers chapter charter claimant clerk code commission committee community company complainant congress
+    constitution convention coroner council counsel court courts defence defendant defendants defense department
+    division embassy exhibit exhibits government governor inspectorate judge judges judgment judiciary jury
+    legislature magistrate magistrates ministry objection office officer overruled panel parliament parties party
+    petitioner plaintiff police president prison prosecution prosecutor protocol public registrar registry
+    regulation republic respondent respondents rules secretary section sections senate state states sustained
+    treasury treaty tribunal union witness witnesses
+    """.split()  # noqa: SIM905 - a list of words reads as one
+)
+_LABELS = frozenset(
+    """
+    a account aka amex api atm card cc ceo cfo csr cv client_ip dna dob doc e-mail email eob faq fax hiv iban icu id
+    ip isbn iso it mastercard mr mri mrn mrs ms nda npi passport pdf phi phone pii pin po pob q qa sms ssn swift tel
+    tin uk-id url usb utc uuid vat vin visa wifi zip mon tue tues wed thu thur thurs fri sat sun feb apr aug sept
+    oct nov dec
+    """.split()  # noqa: SIM905
+) | {"social security"}
+# Bodies that a contract names, beside the terms that it defines.
+_BODIES = frozenset(
+    """
+    agency airlines army assembly association authority bank board bureau capital center centre chamber church
+    clinic club co college commission committee company congress corp corporation council court cross department
+    electric energy exchange federation foods force foundation fund group holdings hospital inc industries institute
+    insurance laboratories labs league llc ltd media ministry motors navy network news office organisation
+    organization parliament partners police post power press reserve school senate service services society stores
+    studios systems times trust union university
+    """.split()  # noqa: SIM905
+)
+_ARTICLE = re.compile(r"(?i)^(?:the|a|an|this|that|said|his|her|its|their|our|your)\s+")
+_REFERENCE = re.compile(
+    r"(?:Articles?|Chapters?|Sections?|Rules?|Parts?|Annex(?:es)?|Protocols?|Exhibits?|Counts?|Paragraphs?|Schedule"
+    r"|Title"
+    r"|Appendix|Volume|Page|Line|Item|Step|Form)\s*(?:No\.?\s*)?(?:\d|§|\(|[IVXLC]+\b|[A-Z]\b)|(?:\w+ )?Section \(Rule"
+)
+_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
+_LAW = re.compile(
+    r"\b(?:Act|Code|Regulations?|Rules of Court|Constitution|Convention|Directive|Order)(?:\s+\(?\d{4}\)?)?$"
+)
+# "bin Laden": a small word that begins a name.
+_PARTICLE = re.compile(r"(?i:bin|ibn|abu|v[ao]n|de[rnl]?|d[aiou]s?|la|le|al|el|te[rn]|mac|st)[ -][A-Z]")
+_PARTY = re.compile(r"[a-z]{4,}(?:or|ee)s?")
+_PREFIX = re.compile(r"^(?:sub|co|non|re|over|under|counter|pre)-?")
+_SUFFIX = re.compile(r"(?:or|ee)s?$")
+_MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
+_SMALL_SURE = 0.9
+
+
+def is_role_or_reference(guess: Guess) -> bool:
+    """Return whether a guess is a role, a label, a part of a document or a law."""
+    bare = _ARTICLE.sub("", guess.value)
+    if bare.lower() in _ROLES or bare.lower().rstrip(".") in _LABELS:
+        return True
+    # "Page V. Johnson" begins like a reference too: of a person's name all must be one.
+    reference = _REFERENCE.match(bare)
+    if reference and (guess.kind != "PERSON" or not _NAME_WORD.search(bare, reference.end())):
+        return True
+    return guess.kind == "ORGANIZATION" and _LAW.search(bare) is not None
+
+
+def is_ordinary(guess: Guess, kind: TextKind) -> bool:
+    """Return whether all of a guess is words that nobody bears as a name."""
+    if not guess.words:
+        return False
+    if guess.lone:
+        return _is_ordinary_word(guess, kind)
+    known = guess.known
+    plain = [known.is_ordinary(word) for word in guess.words]
+    if guess.kind == "PERSON":
+        return _is_phrase(guess, plain)
+    if guess.kind == "ORGANIZATION" and (kind == "legal" or is_legal(*guess.place)):
+        small = [word.lower() for word in guess.words]
+        return all(plain) and (small[-1] == "party" or _BODIES.isdisjoint(small))
+    return guess.value.islower() and all(plain) and not STREET_WORD.search(guess.value)
+
+
+def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
+    known, word = guess.known, guess.words[0]
+    small = word.lower()
+    if guess.kind == "ORGANIZATION" and word[0].isupper() and known.is_technology(word):
+        return False  # Target, Apple: makers, whether or not they are meant
+    if known.is_ordinary(word):
+        return True
+    if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
+        return True
+    # A word that is a name as well is a word behind an article.
+    return small in known.also_names and has_determiner(*guess.place)
+
+
+def _is_phrase(guess: Guess, plain: list[bool]) -> bool:
+    """Whether the words taken for a full name are a phrase: ``Draft Reminder``, not ``Grace Salmon``."""
+    known = guess.known
+    if guess.words[0].lower() in known.given_names or _PARTICLE.match(guess.value):
+        return False
+    rest = [word.lower() for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain and len(word) > 1]
+    return any(plain) and (plain[-1] or guess.value.islower()) and known.also_names.issuperset(rest)
+
+
+def _is_derived(word: str, known: Vocabulary) -> bool:
+    """Whether a word is made of another: ``pledgor``, ``sublessee``."""
+    bare, stem = _PREFIX.sub("", word), _SUFFIX.sub("", word)
+    return (bare != word and bare in known.ordinary) or any(
+        f"{stem}{ending}" in known.ordinary for ending in ("", "e", "y")
+    )
+
+
+def is_small_word(guess: Guess, kind: TextKind) -> bool:
+    """Return whether a guess is one small word in a text that uses capitals, of which the model is not very sure.
+
+    Rampart does not see capitals.
+    """
+    start, end = guess.entity.start, guess.entity.end
+    return (
+        guess.kind == "PERSON"
+        and kind != "chat"
+        and guess.value.islower()
+        and " " not in guess.value
+        and guess.entity.score < _SMALL_SURE
+        and _MID_SENTENCE_CAPITAL.search(guess.text, max(0, start - 400), end + 400) is not None
+    )

@@ -1,0 +1,247 @@
+"""What stands around a guess of a model: code, a log line, technology, a language that is spoken, an address.
+
+Each question looks at a bounded stretch of the text beside the guess, so that many guesses take linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from lc_guard.detectors.vocabulary import vocabulary
+
+TextKind = Literal["any", "chat", "code", "logs", "legal", "clinical"]
+"""What a text is: it decides what an unknown word may well be."""
+
+_LINE, _NEAR = 240, 160
+_WORD = re.compile(r"[^\W\d_][\w+#.-]*[\w+#]|[^\W\d_]")
+
+# A statement, a call, a declaration, a tag, a query, or a command line: what prose does not begin or end with.
+_CODE = re.compile(
+    r"^\s*(?:def|class|import|from\s+[\w.]+\s+import|return|elif|const|let|var|func(?:tion)?|fn|public|private"
+    r"|static|package|using"
+    r"|namespace|struct|enum|async|await|raise|throw|#include|@\w+|SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|FROM"
+    r"|WHERE)\s+[\w.*(\"'{<]"
+    r".*(?:[(){};:=]|$)|[{};]\s*$|^\s*(?:\$|>>>|#!|sudo|C:\\[^>]*>)\s*\S|=>|::\w|\w\(\)|\w->\w|[\w\]]\s(?:==|!=|\+="
+    r"|&&|\|\|)\s|</?\w+>"
+    r"|^\s*[\w.\[\]\"']+\s*=\s*[\w\"'\[{(]|\s--?[a-z][\w-]*(?:[= ]|$).*\s--?[a-z]|\|\s*(?:grep|awk|sed|xargs|head"
+    r"|tail|sort|less|wc|jq|tee)\b"
+    r"|^\s*(?:docker|kubectl|git|npm|npx|pip3?|apt(?:-get)?|curl|ssh|cd|ls|grep|chmod|systemctl|helm|terraform|brew"
+    r"|yarn|cargo|make)\s+\S"
+)
+_LOG = re.compile(
+    r"^\W{0,3}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d|\d\d/\w{2,3}/\d{2,4}[: ]\d\d"
+    r"|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d)"
+    r"|^\W{0,3}(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b|\b(?:uid|pid|euid|tty|rhost|level|msg"
+    r"|logger|thread)="
+    r"|\w\[\d{1,7}\]:|\bHTTP/\d|\b[a-z]\w*(?:\.\w+)+(?:Exception|Error)\b|^\s+at [\w.$]+\("
+)
+_TONGUE_BEFORE = re.compile(
+    r"(?i)\b(?:translat\w+|speak\w*|spoke\w?|talk\w*|writ(?:e|es|ing|ten)|wrote|summari\w+|explain\w*|describe|output|repl(?:y|ies|ied)|respond\w*"
+    r"|answer\w*|say|said|read\w*"
+    r"|teach\w*|taught|learn\w*|stud(?:y|ies|ied|ying)|fluent|proficient|native|language|subtitles?|lessons?|version"
+    r"|localiz\w+)\b[^.!?\n]{0,60}$"
+    r"|(?:^|[.;,]\s*|\bthen\s)(?:in)?to\s$|\bfrom\s[A-Z]\w+\s(?:in)?to\s$"
+)
+_TONGUE_AFTER = re.compile(
+    r"(?i)^(?:[,/]?\s*(?:and|or|(?:in)?to)?\s*[A-Z]\w+)?\s*(?:please|translation|language|speak\w*|lessons?"
+    r"|class(?:es)?|course|keyboard|subtitles?|version"
+    r"|dictionary|grammar|words?|text|alphabet|-speaking)\b"
+)
+_LEGAL = re.compile(
+    r"\b(?:shall|agrees? to|Agreement|terminate[sd]?|[Dd]efault|Parties|hereby|herein(?:after|before|above)?|hereto"
+    r"|hereunder|hereof|thereof|thereto|pursuant"
+    r"|notwithstanding|whereas|warrants?"
+    r"|[Ii]ndemnif\w+|WHEREAS|covenants?|sublicen[sc]e|[Ll]essor|[Ll]icen[sc]or|[Bb]orrower|[Ll]ender|[Ll]andlord"
+    r"|[Gg]uarantor|[Aa]ssignee|[Ii]n witness)\b"
+)
+_CLINICAL = re.compile(
+    r"(?i)\b(?:patients?|mg|mcg|ml|mmhg|bpm|atri\w+|ventric\w+|valv\w+|aort\w+|systolic|diastolic|ejection|stenosis"
+    r"|lesions?|biops\w+|tumou?rs?"
+    r"|diagnos\w+|symptoms?|hypertens\w+|diabet\w+|dosage|dose|tablets?|daily|mri|ct|ecg|ekg|x-ray|exam(?:ination)?"
+    r"|bilateral|acute|chronic"
+    r"|anterior|posterior|lateral|medial|mild|moderate|severe|enlarge\w+|edema|oedema|renal|hepatic|cardiac"
+    r"|pulmonary|abdom\w+|labs?|glucose)\b"
+)
+_COMPUTING = frozenset(
+    [
+        *(
+            "api",
+            "apis",
+            "app",
+            "apps",
+            "backend",
+            "browser",
+            "cache",
+            "cli",
+            "cloud",
+            "cluster",
+            "code",
+            "container",
+            "containers",
+        ),
+        *(
+            "database",
+            "databases",
+            "debug",
+            "deploy",
+            "deployed",
+            "deployment",
+            "endpoint",
+            "framework",
+            "frontend",
+            "git",
+            "install",
+        ),
+        *(
+            "installed",
+            "json",
+            "kernel",
+            "kubernetes",
+            "library",
+            "linux",
+            "llm",
+            "llms",
+            "microservice",
+            "microservices",
+            "models",
+        ),
+        *(
+            "parser",
+            "plugin",
+            "programming",
+            "prompt",
+            "python",
+            "query",
+            "queue",
+            "repo",
+            "repository",
+            "runtime",
+            "schema",
+            "script",
+        ),
+        *(
+            "sdk",
+            "server",
+            "servers",
+            "software",
+            "sql",
+            "stack",
+            "tokens",
+            "windows",
+            "yaml",
+            "bug",
+            "compiler",
+            "gpu",
+            "javascript",
+        ),
+    ]
+)
+_EMPLOYER = re.compile(
+    r"(?i)\b(?:work(?:s|ed|ing)?|employ\w+|job|jobs|career|interview\w*|hired|joined|joining|left|quit|position"
+    r"|engineer|manager|director"
+    r"|ceo|cto|vp|colleagues?|offer|intern\w*|staff)\b[^.!?\n]{0,30}\s(?:at|by|for|with|from|of)\s$|\b(?:joined"
+    r"|joining|left|quit)\s$"
+)
+_DETERMINER = re.compile(
+    r"(?i)(?:^|[^\w'])(?:the|an?|this|that|these|those|each|every|any|no|such|said|both|either|which|its|their"
+    r"|your)\s+$"
+)
+# "the Holder shall", "the Holder's", "the Holder." but not "the Holder file", "the Bush administration".
+_NO_COMPOUND = re.compile(
+    r"['’]s\b|(?:\s*(?:$|[^\w\s'&-])|\s+(?:shall|must|may|will|would|can|could|should|is|was|are|were|has|have|had"
+    r"|agrees?|does|did|and|or|nor|of|to"
+    r"|in|for|by|under|with|that|who|which|whose|from|at|on|as|if|when|unless|until|upon|hereby|not|then|than|than|i"
+    r"|he|she|it|they|we|you)\b)"
+)
+_NAMED = re.compile(
+    r"(?i)\b(?:names?(?:\s+(?:is|was)|'s|:)?|named|call(?:ed)?\s+(?:me|him|her)|i\s?am|i'm|nicknamed?|surname:?"
+    r"|married|born)\s*$"
+)
+_ADDRESS_LABEL = re.compile(
+    r"\b(?i:zip(?:\s?code)?|post(?:al)?\s?code|postcode|plz|p\.?\s?o\.?\s?box|box|apt|apartment|suite|ste|unit|flat|room"
+    r"|floor|house|building|bldg|lot|address|street|st|road|rd|avenue|ave|lane|drive|lives? at|live at|resid\w+ at"
+    r"|located at)\b\.?\s*(?i:no\.?|number|is|:|#|,)*\s*$"
+)
+_ADDRESS_BEFORE = re.compile(
+    r"(?:\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY])\s+|[A-Z][a-z]{2,},\s+)$"
+)
+_ADDRESS_AFTER = re.compile(r"^,?\s+[A-Z][a-z]+")
+_COUNTER = re.compile(
+    r"(?i)\b(?:port|pid|line|lines|row|col(?:umn)?|exit|code|error|errno|version|v|build|rev(?:ision)?|page|pages"
+    r"|step|item|issue|bug|pr|ticks?"
+    r"|level|size|width|height|count|total|index|offset|byte|bytes|status|http|uid|gid|id|thread|batch|epoch|seed"
+    r"|top|score|value|timeout|max|min)\s*[:=#]?\s*$"
+)
+
+
+def line_around(text: str, start: int, end: int) -> str:
+    """Return the line or lines that a stretch stands in, at most 240 characters to either side."""
+    first = max(text.rfind("\n", max(0, start - _LINE), start) + 1, start - _LINE, 0)
+    last = text.find("\n", end, end + _LINE)
+    return text[first : last if last >= 0 else end + _LINE]
+
+
+def is_code(text: str, start: int, end: int) -> bool:
+    """Return whether a stretch stands in a line of code or a command."""
+    return _CODE.search(line_around(text, start, end)) is not None
+
+
+def is_log(text: str, start: int, end: int) -> bool:
+    """Return whether a stretch stands in a line that a program logged."""
+    return _LOG.search(line_around(text, start, end)) is not None
+
+
+def is_legal(text: str, start: int, end: int) -> bool:
+    """Return whether words of contracts stand around a stretch, up to 160 characters away."""
+    return _LEGAL.search(text, max(0, start - _NEAR), end + _NEAR) is not None
+
+
+def is_clinical(text: str, start: int, end: int) -> bool:
+    """Return whether words of medicine stand around a stretch: at least two, up to 160 characters away."""
+    around = f"{text[max(0, start - _NEAR) : start]} {text[end : end + _NEAR]}"
+    return len(_CLINICAL.findall(around)) > 1
+
+
+def is_tongue(text: str, start: int, end: int) -> bool:
+    """Return whether the name of a language is meant as one: ``translate to German``."""
+    before, after = text[max(0, start - 80) : start], text[end : end + 40]
+    return _TONGUE_BEFORE.search(before) is not None or _TONGUE_AFTER.match(after) is not None
+
+
+def technology_beside(text: str, start: int, end: int) -> int:
+    """Count the words around a stretch that are technology or of computing, up to 160 characters away."""
+    known = vocabulary()
+    words = {
+        word.lower()
+        for part in (text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
+        for word in _WORD.findall(part)
+    }
+    return sum(word in _COMPUTING or (known.is_technology(word) and word not in known.ordinary) for word in words)
+
+
+def is_employer(text: str, start: int) -> bool:
+    """Return whether what follows is told as somebody's employer."""
+    return _EMPLOYER.search(text[max(0, start - 60) : start]) is not None
+
+
+def has_determiner(text: str, start: int, end: int) -> bool:
+    """Return whether an article makes a common noun of a word: ``the Holder``, but not ``the Holder file``."""
+    return (
+        _DETERMINER.search(text[max(0, start - 12) : start]) is not None and _NO_COMPOUND.match(text, end) is not None
+    )
+
+
+def is_introduced(text: str, start: int) -> bool:
+    """Return whether the words before say that a name follows: ``my name is``."""
+    return _NAMED.search(text[max(0, start - 24) : start]) is not None
+
+
+def is_house_number(text: str, start: int, end: int) -> bool:
+    """Return whether a number may be part of an address by what stands beside it."""
+    before = text[max(0, start - 40) : start]
+    if _ADDRESS_LABEL.search(before) is not None:
+        return True
+    beside = _ADDRESS_BEFORE.search(before) or _ADDRESS_AFTER.match(text[end : end + 24])
+    return beside is not None and _COUNTER.search(before) is None

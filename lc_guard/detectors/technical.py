@@ -1,0 +1,195 @@
+"""What is written by and for machines: software, units, keys, scopes and attributes that models take for names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from lc_guard.detectors.guess import STREET_WORD, WORDS, Guess
+from lc_guard.detectors.surroundings import (
+    TextKind,
+    is_clinical,
+    is_code,
+    is_employer,
+    is_house_number,
+    is_introduced,
+    is_log,
+    technology_beside,
+)
+from lc_guard.records import Entity
+
+_IDENTIFIER = re.compile(r"[.<(&*@]\0[\W]|\0[<({\[.]\Z")
+_KEY = re.compile(r"\w+=")
+_SIGNS = re.compile(r"[=<>{}()\[\]|;$\\]|::|\w_\w|\w\.\w{2}|[a-z][A-Z]\w*\(|\w/\w")
+_MODEL_NUMBER = re.compile(r"[A-Za-z]{1,4}-?\d{1,5}[A-Za-z]?\d*")
+_MEASURE = re.compile(r"(?:[A-Z]{1,4}|[A-Z][a-z])\s*[:=]?\s*\d[\d./,]*")
+_MEASURED = re.compile(r"\s*[:=]?\s*\d")
+_SHORT_CAPITALS = re.compile(r"[B-DF-HJ-NP-TV-XZ]{2,6}|[A-Z]{2,3}")
+_SMALL_BEFORE = re.compile(r"[a-z],?\s$|[a-z.]\s\($")
+_SMALL_AFTER = re.compile(r"\s[a-z]")
+_WHERE_BEFORE = re.compile(r"(?i)\b(?:at|to|from|of|in|near|by)\s(?:the\s)?$")
+_BLOOD_PRESSURE = re.compile(r"(?i)\b(?:b\.?p\.?|blood pressure|pressure|systolic)\W{0,3}(?:is|was|of|:)?\s*$")
+_ATTRIBUTE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+# An attribute is read, called or computed with; a host stands in quotes or behind a command.
+_ATTRIBUTE_AROUND = re.compile(r"(?:\breturn |[=+*/-] |\()\0|\0(?: [=+*/-]|[(\[])")
+_AND = r"(?:\s*[,/]\s*(?:and|or)?\s*|\s+(?:and|or|vs\.?|versus|with|over|than|to)\s+)"
+_LISTED_BEFORE = re.compile(rf"(?<!\w)([^\W\d_][\w+#.-]*){_AND}$")
+_LISTED_AFTER = re.compile(rf"{_AND}([^\W\d_][\w+#.-]*[\w+#])")
+# What is at work on lines, words and processes.
+_COMMANDS = frozenset(
+    {
+        "grep",
+        "egrep",
+        "rg",
+        "awk",
+        "sed",
+        "tail",
+        "head",
+        "cat",
+        "less",
+        "ps",
+        "kill",
+        "pkill",
+        "docker",
+        "kubectl",
+        "git",
+        "which",
+    }
+)
+_SCOPE = re.compile(r"[0-9A-Fa-f]{1,4}::")
+_NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
+
+
+def is_technology(guess: Guess, kind: TextKind) -> bool:
+    """Return whether a guess is software, and meant as such.
+
+    A title that a person or a place bears as well counts among other technology; a maker that may be an employer counts
+    where computing is the matter.
+    """
+    known = guess.known
+    if not guess.words or (guess.kind == "LOCATION" and STREET_WORD.search(guess.value)):
+        return False
+    titles = _titles(guess)
+    if not titles or is_introduced(guess.text, guess.entity.start):
+        return False
+    technical, beside = _is_technical(guess, kind), technology_beside(*guess.place)
+    if all(title.lower() in known.technology_names for title in titles):
+        rest = [word for word in guess.words if word not in titles]
+        # "Claude Sonnet", but not "Isabelle Bonnet"
+        if guess.kind == "PERSON" and not (rest and all(map(known.is_ordinary, rest))):
+            return (technical and guess.value.islower()) or _is_listed(guess)
+        return beside > 1 or (technical and beside > 0)
+    if guess.kind == "ORGANIZATION":
+        return technical or (beside > 0 and not is_employer(guess.text, guess.entity.start))
+    return True
+
+
+def _titles(guess: Guess) -> Sequence[str]:
+    """Return the titles of software that a guess is made of, if all its other words are ordinary."""
+    known = guess.known
+    whole = " ".join(guess.words)
+    if known.is_technology(whole):
+        return [whole]
+    titles = [word for word in guess.words if known.is_technology(word)]
+    rest = [word for word in guess.words if word not in titles]
+    plain = [_is_common(word, guess) for word in rest]
+    return titles if all(plain) else []
+
+
+def _is_common(word: str, guess: Guess) -> bool:
+    """Whether a word is in the dictionary, and no given name: of "Frank Sinatra" the surname is software, too."""
+    known, small = guess.known, word.lower()
+    return known.is_ordinary(word) or (small in known.also_names and small not in known.given_names)
+
+
+def _is_listed(guess: Guess) -> bool:
+    """Whether software stands next to it in a list: ``Jenkins or GitLab``."""
+    before = _LISTED_BEFORE.search(guess.before(60))
+    after = _LISTED_AFTER.match(guess.text, guess.entity.end, guess.entity.end + 60)
+    return any(match is not None and _is_sure(match[1], guess) for match in (before, after))
+
+
+def _is_sure(title: str, guess: Guess) -> bool:
+    return title.lower() in guess.known.technology and not guess.known.is_ordinary(title)
+
+
+def _is_technical(guess: Guess, kind: TextKind) -> bool:
+    return kind in {"code", "logs"} or is_code(*guess.place) or is_log(*guess.place)
+
+
+def is_notation(guess: Guess, kind: TextKind) -> bool:
+    """Return whether a guess is written as no name is: ``uid=0``, ``B43``, ``HR 88``, or a lone word of a command."""
+    known, value = guess.known, guess.value
+    if guess.kind == "LOCATION" and is_house_number(*guess.place):
+        return False
+    if not guess.words or _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
+        return True
+    if value.isupper() and all(
+        word.lower() in known.abbreviations or word.lower() in ("and", "the") for word in guess.words
+    ):
+        return not is_employer(guess.text, guess.entity.start)
+    return (_is_technical(guess, kind) and _is_of_a_program(guess)) or (guess.lone and _abbreviates(guess, kind))
+
+
+def _is_of_a_program(guess: Guess) -> bool:
+    """Whether a guess in a line of a program is a part of it."""
+    known, value = guess.known, guess.value
+    words = WORDS.findall(_KEY.sub("", value))
+    if any(word.lower() in known.given_names for word in words):
+        return False
+    unknown = [word for word in words if not known.is_ordinary(word) and len(word) > 1]
+    text, start, end = guess.place
+    around = f"{text[max(0, start - 1) : start]}\0{text[end : end + 1]}"
+    return (
+        (guess.lone and _IDENTIFIER.search(around) is not None)
+        or (len(words) > 1 and all(word.isupper() or known.is_ordinary(word) for word in words) and not value.isupper())
+        or (_SIGNS.search(value) is not None and len(unknown) < 2)
+        or (guess.lone and value.isupper() and value.lower() not in known.also_names)
+        or (
+            value.islower()
+            and len(words) < 3
+            and (words[0] in _COMMANDS or any(map(known.technology.__contains__, words)))
+        )
+    )
+
+
+def _abbreviates(guess: Guess, kind: TextKind) -> bool:
+    """Whether capitals of a few letters among small ones abbreviate something: a unit, a measure, an office."""
+    text, start, end = guess.place
+    if not _SHORT_CAPITALS.fullmatch(guess.value):
+        return False
+    if guess.kind == "PERSON":
+        borne = guess.value.lower() in guess.known.also_names or is_introduced(text, start)
+        return not borne and _SMALL_BEFORE.search(guess.before(20)) is not None
+    if kind == "clinical":
+        return _WHERE_BEFORE.search(guess.before(12)) is None
+    followed = _SMALL_AFTER.match(text, end, end + 12) is not None
+    return _MEASURED.match(text, end, end + 12) is not None or (
+        followed and len(guess.value) < 4 and is_clinical(text, start, end)
+    )
+
+
+def meant(text: str, entities: Iterable[Entity]) -> list[Entity]:
+    """Drop shapes that mean something else: ``std::``, ``0.0.0.0``, ``BP 120/80``, ``order.net`` in code.
+
+    Args:
+        text: The text they were found in.
+        entities: What was found by its shape.
+
+    Returns:
+        Those that stand.
+    """
+    return [entity for entity in entities if not _means_else(text, entity)]
+
+
+def _means_else(text: str, entity: Entity) -> bool:
+    start, end = entity.start, entity.end
+    value = text[start:end]
+    if entity.kind == "IP_ADDRESS":
+        return value in _NO_HOST or _SCOPE.fullmatch(value) is not None
+    if entity.kind == "CASE_NUMBER":
+        return _BLOOD_PRESSURE.search(text[max(0, start - 30) : start]) is not None
+    if entity.kind == "URL" and _ATTRIBUTE.fullmatch(value):
+        around = f"{text[max(0, start - 12) : start]}\0{text[end : end + 4]}"
+        return _ATTRIBUTE_AROUND.search(around) is not None and is_code(text, start, end)
+    return False

@@ -1,0 +1,48 @@
+"""Which guesses of a date are one: a day, an hour, a number of them; not a version, a price or the year of a law."""
+
+from __future__ import annotations
+
+import re
+
+from lc_guard.detectors.guess import Guess
+from lc_guard.detectors.surroundings import TextKind, is_code
+
+_LAW = r"(?:Act|Code|Regulations?|Rules|Constitution|Convention|Directive|Order|Ordinance|Statute|Treaty|Law)"
+_LAW_AFTER = re.compile(rf"\s+{_LAW}\b")
+_LAW_BEFORE = re.compile(rf"\b{_LAW}\s+\(?$")
+_YEAR = re.compile(r"\d{4}")
+_CALENDAR = re.compile(
+    r"(?i)\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\b|january|february|march|april|august|september"
+    r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:mon|tues?|wed|thur?s?|fri|sat|sun)\b"
+    r"|christmas|easter|\b(?:1[5-9]|20)\d\ds?\b|'\d\ds?\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{1,2}(?::\d\d)+\b"
+    r"|\b\d{1,2}/\d{1,2}\b|\b\d{1,2}\s?(?:[ap]\.?\s?m\b|h\b|o'clock)|\b\d{1,2}(?:st|nd|rd|th)\b"
+)
+_UNIT = (
+    r"(?:seconds?|minutes?|mins?|hours?|hrs?|days?|nights?|weeks?|fortnights?|months?|years?|yrs?|decades?"
+    r"|centur(?:y|ies)"
+    r"|quarters?|semesters?|terms?|seasons?|weekends?|mornings?|afternoons?|evenings?|summers?|winters?|springs?"
+    r"|autumns?"
+    r"|falls?|anniversary|birthday|noon|midnight|old|yo|y/o)\b"
+)
+_NUMBER = (
+    r"(?:\d+(?:[.,]\d+)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty"
+    r"|forty"
+    r"|fifty|sixty|seventy|eighty|ninety|hundred)\b)"
+)
+_SPAN = re.compile(rf"(?i){_NUMBER}(?:[ -]\w+){{0,4}}?[ -]?{_UNIT}|\baged?\s+{_NUMBER}")
+_DAY = re.compile(r"\d{4}|[A-Za-z]{3,}\.? \d|\d [A-Za-z]{3,}")
+
+
+def is_time(guess: Guess, kind: TextKind) -> bool:
+    """Return whether a guess names a day, an hour or a number of them, and is no year of a law.
+
+    Args:
+        guess: Of the kind DATE_TIME.
+        kind: What the text is.
+    """
+    text, start, end = guess.place
+    if kind == "code" or is_code(text, start, end) or (kind == "logs" and not _DAY.search(guess.value)):
+        return False
+    if _YEAR.fullmatch(guess.value) and (_LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))):
+        return False
+    return _CALENDAR.search(guess.value) is not None or _SPAN.search(guess.value) is not None

@@ -1,0 +1,85 @@
+"""What words are known to mean: closed lists of English, made from well-kept sources by ``training/english_words.py``.
+
+SCOWL and WordNet for ordinary words and for things that bear a name, CLDR for languages, Linguist, Simple Icons and the
+Trove classifiers for technology; the names that are taken out come from the census of the USA and from Faker. Licences
+stand in NOTICE. The lists are read once per process, at the first guess of a model.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from lc_guard.detectors.weights import LoadOnce
+
+_FOLDER = Path(__file__).parent / "words"
+# "sooo", "VERYYY"
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+# "KeyError", "getInvoice"
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_PREFIXES = frozenset({"co", "ex", "non", "pre", "re", "sub", "vice"})
+_PARTS = re.compile(r"[-'’]")
+
+
+class Vocabulary(NamedTuple):
+    """The lists, in small letters but for the phrases.
+
+    Attributes:
+        ordinary: Words that nobody bears as a name, in all their forms.
+        also_names: Words that are given names, surnames or places as well.
+        given_names: Those of them that are given names.
+        technology: Software, languages and makers, with their own titles of up to three words.
+        technology_names: Those that bear the name of a person or place.
+        languages: Languages.
+        abbreviations: Of things, in small letters as well.
+        medicines: Medicines and their trade names.
+        eponyms: Phrases of things that bear a name: ``Bell's palsy``.
+        bearers: Names of such things that hardly anybody bears today: ``Alzheimer``.
+    """
+
+    ordinary: frozenset[str]
+    also_names: frozenset[str]
+    given_names: frozenset[str]
+    technology: frozenset[str]
+    technology_names: frozenset[str]
+    languages: frozenset[str]
+    abbreviations: frozenset[str]
+    medicines: frozenset[str]
+    eponyms: frozenset[str]
+    bearers: frozenset[str]
+
+    def is_technology(self, title: str) -> bool:
+        """Return whether a title is software or its maker, whoever else bears it."""
+        small = title.lower()
+        return small in self.technology or small in self.technology_names
+
+    def is_ordinary(self, word: str) -> bool:
+        """Return whether a word, or each part of a compound, is one that nobody bears as a name."""
+        small = _DRAWN_OUT.sub(r"\1", word.lower())
+        if small in self.ordinary:
+            return True
+        parts = [part for part in _PARTS.split(_HUMP.sub("-", word).lower()) if len(part) > 1 and part not in _PREFIXES]
+        return parts != [small] and bool(parts) and all(part in self.ordinary for part in parts)
+
+
+@LoadOnce
+def vocabulary() -> Vocabulary:
+    """Load the lists."""
+    return Vocabulary(
+        ordinary=_read("ordinary"),
+        also_names=_read("also_names"),
+        given_names=_read("given_names"),
+        technology=_read("technology"),
+        technology_names=_read("technology_names"),
+        languages=_read("languages"),
+        abbreviations=_read("abbreviations"),
+        medicines=_read("medicines"),
+        eponyms=_read("eponyms"),
+        bearers=_read("bearers"),
+    )
+
+
+def _read(name: str) -> frozenset[str]:
+    lines = (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").lower().splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))

@@ -1,0 +1,311 @@
+"""Ordinary words stay and people do not: kinds of text made from templates and words, with each rule's counterpart."""
+
+import random
+from itertools import product
+
+import pytest
+from faker import Faker
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lc_guard import Entity
+from lc_guard.detectors.plausible import plausible
+from lc_guard.detectors.technical import meant
+from lc_guard.detectors.vocabulary import vocabulary
+
+
+def stands(text, value, kind="PERSON", of="any", score=0.85):
+    start = text.index(value)
+    return bool(plausible(text, [Entity(kind, start, start + len(value), score)], of))
+
+
+ORDINARY = ["Bookkeeper", "Wholesaler", "Deductible", "Questionnaire", "Itinerary", "Refund", "Warranty", "Plumber"]
+TECHNOLOGY = ["Elasticsearch", "Kubernetes", "PostgreSQL", "MongoDB", "Kibana", "TypeScript", "Terraform", "RabbitMQ"]
+LANGUAGES = ["Danish", "Swahili", "Bengali", "Ukrainian", "Tamil", "Czech", "Vietnamese", "Icelandic"]
+MEDICINES = [
+    "Losartan",
+    "Pantoprazole",
+    "Ceftriaxone",
+    "Apixaban",
+    "Sitagliptin",
+    "Rosuvastatin",
+    "Trastuzumab",
+    "Coumadin",
+]
+NAMES = ["Priya Raghunathan", "Olu Adeyemi", "Siobhan Quillfeather", "Zhang Wei", "Ngozi Okafor", "Anders Lindqvist"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "kind"),
+    [
+        (text.replace("@", word), word, kind)
+        for word, text, kind in product(
+            ORDINARY,
+            ["Please attach the @.", "@ is overdue.", "Approved by @.", "| Name | @ |", "@: pending", "Dear @,"],
+            ["PERSON", "LOCATION", "ORGANIZATION"],
+        )
+    ],
+)
+def test_a_word_of_the_dictionary_is_no_name(text, word, kind):
+    assert not stands(text, word, kind)
+
+
+@pytest.mark.parametrize("word", ORDINARY)
+@pytest.mark.parametrize("text", ["My name is @.", "I'm @", "Surname: @", "a girl named @ came"])
+def test_unless_somebody_says_that_it_is_one(text, word):
+    assert stands(text.replace("@", word), word)
+
+
+@pytest.mark.parametrize("word", ["Salmon", "Drinkwater", "Wolf", "Price", "Grace", "Hunter", "Rose"])
+@pytest.mark.parametrize("text", ["Ask @.", "@ signed it.", "The @ file is closed.", "Regards, @"])
+def test_a_word_that_people_bear_stays_a_name(text, word):
+    assert stands(text.replace("@", word), word)
+
+
+@pytest.mark.parametrize("word", ["Holder", "Bishop", "Price", "Carrier"])
+@pytest.mark.parametrize("text", ["Notice goes to the @.", "the @ shall pay.", "Each @ may object.", "the @'s rights"])
+def test_but_not_behind_an_article(text, word):
+    assert not stands(text.replace("@", word), word)
+
+
+def test_a_word_is_a_name_where_it_stands_in_a_full_name():
+    text = "Okonkwo Refund came. Refund left."
+    whole, alone = Entity("PERSON", 0, 14, 0.85), Entity("PERSON", 21, 27, 0.85)
+    assert plausible(text, [whole, alone]) == [whole, alone]
+    assert plausible(text, [alone]) == []
+
+
+@pytest.mark.parametrize("of", ["any", "chat", "code", "logs", "legal", "clinical"])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yesterday @ called the office.",
+        "# written by @",
+        'user = create_user("@")',
+        "SELECT * FROM users WHERE name = '@';",
+        "2026-05-01 10:00:00 INFO [main] login of @ succeeded",
+        "@ shall pay the Lender under this Agreement.",
+        "Patient @ takes 20 mg daily; mild edema.",
+        "Translate the letter of @ to German.",
+        "@ deployed Redis and Kafka on the server.",
+        "@'s appeal was dismissed.",
+        "7,@,UK",
+    ],
+)
+def test_people_stay_in_every_kind_of_text(text, name, of):
+    assert stands(text.replace("@", name), name, of=of)
+
+
+@pytest.mark.parametrize(
+    "locale", ["en_US", "en_IN", "en_NG", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "pt_BR"]
+)
+def test_nearly_no_name_of_any_country_is_taken_for_a_word(locale):
+    fake = Faker(locale)
+    fake.seed_instance(20)
+    full = [f"{fake.first_name()} {fake.last_name()}" for _ in range(300)]
+    lone = [fake.last_name() for _ in range(300)]
+    assert sum(not stands(f"Then {name} called about the deed.", name) for name in full) <= 1
+    assert sum(not stands(f"Then {name} called about the deed.", name) for name in lone) <= 6
+
+
+@pytest.mark.parametrize("title", TECHNOLOGY)
+@pytest.mark.parametrize(
+    "text", ["How do I migrate from @ to MySQL?", "@ is slow.", "Our @ cluster crashed.", "@ v2.14 on the server"]
+)
+@pytest.mark.parametrize("kind", ["PERSON", "LOCATION", "NRP"])
+def test_software_is_nobody(text, title, kind):
+    assert not stands(text.replace("@", title), title, kind)
+
+
+def test_a_maker_is_an_organization_where_somebody_works_there():
+    assert stands("She works at MongoDB on the server team.", "MongoDB", "ORGANIZATION")
+    assert not stands("The server runs MongoDB in a container.", "MongoDB", "ORGANIZATION")
+
+
+@pytest.mark.parametrize("title", ["Jenkins", "Cassandra", "Julia"])
+def test_software_with_the_name_of_a_person_counts_in_a_list_of_software(title):
+    assert not stands(f"We compared {title} and Kubernetes.", title)
+    assert stands(f"We asked {title} about Kubernetes.", title)
+    assert stands(f"{title} came home late.", title)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "text", ["Translate to @: good morning.", "Answer in @.", "the text into @ please, translated", "I speak @ well."]
+)
+@pytest.mark.parametrize("kind", ["PERSON", "LOCATION", "NRP"])
+def test_a_language_that_is_spoken_is_nobody(text, language, kind):
+    assert not stands(text.replace("@", language), language, kind)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_somebody_comes_from_stays(language):
+    assert stands(f"He is a {language} citizen.", language, "NRP")
+
+
+@pytest.mark.parametrize("medicine", MEDICINES)
+@pytest.mark.parametrize("text", ["Start @.", "stop @ and call", "Allergies: @"])
+@pytest.mark.parametrize("kind", ["PERSON", "LOCATION", "ORGANIZATION", "NRP"])
+def test_a_medicine_is_nobody(text, medicine, kind):
+    assert not stands(text.replace("@", medicine), medicine, kind)
+
+
+@pytest.mark.parametrize(
+    "text", ["Take @ 40 mg.", "@ PRN", "two tablets of @ now", "@ twice a day", "allergic to @ since"]
+)
+def test_nor_is_a_brand_with_a_dose(text):
+    assert not stands(text.replace("@", "Zavrexo"), "Zavrexo")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Glasgow Coma Scale 14", "Glasgow Coma Scale"),
+        ("History of Bell's palsy.", "Bell"),
+        ("Parkinson's disease runs in it.", "Parkinson"),
+        ("a Foley catheter was placed", "Foley"),
+        ("by Dijkstra's algorithm", "Dijkstra"),
+        ("Kernig and Brudzinski signs", "Kernig"),
+        ("It is Alzheimer's.", "Alzheimer"),
+    ],
+)
+def test_what_bears_a_name_is_nobody(text, value):
+    assert not stands(text, value)
+
+
+@pytest.mark.parametrize(
+    "text", ["Quillfeather's disease has progressed.", "Quillfeather's test was late.", "Moore's law firm"]
+)
+def test_a_patient_has_a_disease_and_a_lawyer_a_firm(text):
+    assert stands(text, text.split("'")[0])
+
+
+@pytest.mark.parametrize("word", ["Unit 7B Elm Street", "12 Oak Lane"])
+def test_an_address_of_words_and_numbers_stays(word):
+    assert stands(f"Send it to {word} today.", word, "LOCATION")
+
+
+@pytest.mark.parametrize("label", ["port", "PID", "line", "exit code", "build", "row", "version", "status:"])
+@pytest.mark.parametrize("number", ["5432", "20411", "137"])
+def test_a_number_that_counts_is_no_address(label, number):
+    assert not stands(f"See {label} {number} again", number, "LOCATION")
+
+
+@pytest.mark.parametrize("before", ["ZIP code ", "Apt ", "P.O. Box ", "lives at ", "Springfield, IL "])
+def test_a_number_of_an_address_stays(before):
+    assert stands(f"{before}20411", "20411", "LOCATION")
+
+
+@pytest.mark.parametrize(
+    "value", ["44b", "3.1 70B", "1 + tax_rate", "10025 reads", "6379:6379 redis", "HR 72", "1242-2341-3673-9999", "B43"]
+)
+def test_a_number_is_no_time(value):
+    assert not stands(f"see {value} there", value, "DATE_TIME")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["May 5", "two weeks", "the past five years", "aged 34", "10 a.m.", "Tuesday", "in 1999", "3/9/2005", "the 1990s"],
+)
+def test_a_time_is_one(value):
+    assert stands(f"see {value} there", value, "DATE_TIME")
+
+
+def test_the_year_of_a_law_is_none():
+    assert not stands("the Army Act 1955 says", "1955", "DATE_TIME")
+    assert not stands("under the 1985 Act it", "1985", "DATE_TIME")
+    assert stands("born in 1985 there", "1985", "DATE_TIME")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("if (user.Role == Role.Admin) { return; }", "Admin"),
+        ("let v: Vec<String> = Vec::new();", "Vec"),
+        ("ps aux | grep jenkins", "grep jenkins"),
+        ("sshd(pam_unix)[31201]: failure; uid=0 euid=0 tty=x", "uid=0 euid=0"),
+        ("CREATE TABLE Invoice (Id INT)", "CREATE TABLE Invoice"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["PERSON", "ORGANIZATION"])
+def test_parts_of_a_program_are_nobody(text, value, kind):
+    assert not stands(text, value, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind", "stay"),
+    [
+        ("std::vector and ad::cache", "ad::", "IP_ADDRESS", False),
+        ("bind 0.0.0.0 now", "0.0.0.0", "IP_ADDRESS", False),
+        ("from 203.0.113.7 now", "203.0.113.7", "IP_ADDRESS", True),
+        ("from 2001:db8::1 now", "2001:db8::1", "IP_ADDRESS", True),
+        ("BP 120/80 today", "120/80", "CASE_NUMBER", False),
+        ("application 120/80 of him", "120/80", "CASE_NUMBER", True),
+        ("    return order.net * rate", "order.net", "URL", False),
+        ("Write to order.net today", "order.net", "URL", True),
+    ],
+)
+def test_a_shape_may_mean_something_else(text, value, kind, stay):
+    start = text.index(value)
+    assert bool(meant(text, [Entity(kind, start, start + len(value), 0.9)])) is stay
+
+
+PARTIES = ["Pledgor", "Sublessee", "Licensor", "Obligor", "Co-Borrower", "Assignee", "Indemnitor"]
+
+
+@pytest.mark.parametrize("party", PARTIES)
+@pytest.mark.parametrize(
+    "text", ["@ shall pay.", "The Lender and @ agree hereby.", "Notices to @ under this Agreement."]
+)
+@pytest.mark.parametrize("kind", ["PERSON", "LOCATION", "ORGANIZATION"])
+def test_defined_terms_of_a_contract_are_nobody(text, party, kind):
+    assert not stands(text.replace("@", party), party, kind)
+
+
+@pytest.mark.parametrize("term", ["the Maturity Date", "Confidential Information", "the Disclosing Party"])
+def test_terms_of_several_words_are_no_organization_in_a_contract(term):
+    assert not stands(f"Lender shall keep {term} safe.", term, "ORGANIZATION")
+    assert not stands(f"We keep {term} safe.", term, "ORGANIZATION", of="legal")
+    assert stands("Lender shall tell the Reserve Bank of it.", "the Reserve Bank", "ORGANIZATION")
+
+
+@given(st.sampled_from(sorted(vocabulary().ordinary)), st.sampled_from(["Please see the {}.", "{} came.", "no {} now"]))
+def test_each_word_of_the_list_is_ordinary_in_all_its_cases(word, text):
+    for form in (word, word.capitalize(), word.upper()):
+        assert not stands(text.format(form), form, score=0.99)
+
+
+@given(
+    st.text(max_size=80),
+    st.integers(0, 80),
+    st.integers(1, 80),
+    st.sampled_from(["PERSON", "LOCATION", "DATE_TIME", "NRP"]),
+)
+def test_any_text_is_judged(text, start, length, kind):
+    end = min(len(text), start + length)
+    entity = Entity(kind, min(start, max(0, end - 1)), max(end, 1), 0.9)
+    if end <= len(text) and entity.start < end:
+        assert plausible(text, [entity]) in ([entity], [])
+
+
+def test_the_lists_hold_no_name_of_the_census():
+    known = vocabulary()
+    common = [
+        "smith",
+        "johnson",
+        "brown",
+        "garcia",
+        "baker",
+        "rose",
+        "mary",
+        "james",
+        "linda",
+        "grace",
+        "will",
+        "hunter",
+    ]
+    assert not known.ordinary & set(common)
+    assert {"will", "grace", "rose", "baker"} <= known.also_names
+    assert all(word == word.strip() and word for words in known for word in words)
+    assert random.Random(1).sample(sorted(known.technology), 3)
