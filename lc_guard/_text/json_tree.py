@@ -111,15 +111,21 @@ def rebuild(
             value, changed = rebuild(tree.value, table, named=named)
             return (json.dumps(value), True) if changed else (tree.text, False)
         case dict():
-            items = {key: _named(key, item, named) or rebuild(item, table, named=named) for key, item in tree.items()}
-            changed = any(flag for _, flag in items.values()) or any(key in table for key in tree)
-            return {table.get(key, key): item for key, (item, _) in items.items()}, changed
+            return _rebuilt_mapping(tree, table, named)
         case list():
             parts = [rebuild(item, table, named=named) for item in tree]
             return [item for item, _ in parts], any(flag for _, flag in parts)
         case str() | int() if not isinstance(tree, bool) and tree in table:
             return table[tree], True
     return tree, False
+
+
+def _rebuilt_mapping(
+    tree: Mapping[str, Any], table: Mapping[Leaf, str], named: Mapping[str, Callable[[str], str]] | None
+) -> tuple[Any, bool]:
+    items = {key: _named(key, item, named) or rebuild(item, table, named=named) for key, item in tree.items()}
+    changed = any(flag for _, flag in items.values()) or any(key in table for key in tree)
+    return {table.get(key, key): item for key, (item, _) in items.items()}, changed
 
 
 def scalar_text(tree: Any) -> str:
