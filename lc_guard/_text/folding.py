@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from lc_guard._text.word_boundaries import RUN
 
@@ -17,7 +18,7 @@ from lc_guard._text.word_boundaries import RUN
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff"
 )
-_DROPPED = re.compile(
+_LEFT_OUT = re.compile(
     rf"(?P<wrap>(?<=[^\W\d_])[-\u2010]\r?\n[ \t]*(?=[^\W\d_]))|[{_INVISIBLE}]+|(?<=\S)(?P<blank>[ \u00a0]{{2,}})(?=\S)"
 )
 # An ASCII letter goes along: a combining mark may follow it. The bound keeps the work on one piece small.
@@ -57,22 +58,26 @@ class Folded:
 def foldings(text: str) -> list[Folded]:
     """Return the forms in which a text is compared: one, and where something is left out of it, one with that in it.
 
-    What is left out may also part words: ``Jane``, zero-width space, ``Doe``.
+    What is left out may also part words: ``Jane``, zero-width space, ``Doe``. A hyphen at a line's end may be a name's.
     """
-    dropping = _DROPPED.search(text) is not None
-    if not dropping and (text.isascii() or unicodedata.is_normalized("NFKC", text)):
+    if text.isascii() and "  " not in text and "-\n" not in text and "-\r" not in text:
+        return [Folded(text.lower())]
+    left_out = list(_LEFT_OUT.finditer(text))
+    if not left_out and (text.isascii() or unicodedata.is_normalized("NFKC", text)):
         low = text.casefold()
         if len(low) == len(text):
             return [Folded(low)]
-    kept = _fold(text, [])
-    return [kept, _fold(text, list(_DROPPED.finditer(text)))] if dropping else [kept]
+    if not left_out:
+        return [_fold(text, ())]
+    kept = [(match, "-") for match in left_out if match["wrap"]]
+    return [_fold(text, kept), _fold(text, [(match, " " if match["blank"] else "") for match in left_out])]
 
 
-def _fold(text: str, dropped: list[re.Match[str]]) -> Folded:
+def _fold(text: str, replaced: Iterable[tuple[re.Match[str], str]]) -> Folded:
     made = _Form(text)
-    for match in dropped:
+    for match, new in replaced:
         made.copy_until(match.start())
-        made.put(" " if match["blank"] else "", match.end())
+        made.put(new, match.end())
     made.copy_until(len(text))
     return Folded("".join(made.parts), made.pieces)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from lc_guard._text.escapes import unescaped
@@ -11,6 +12,10 @@ from lc_guard._text.person_names import name_parts
 from lc_guard._text.phrase_index import PhraseIndex
 from lc_guard._text.value_index import Match, NamePartMatch, SpelledMatch, apart
 from lc_guard._text.word_boundaries import RUN
+
+_REACH = 80  # characters of the longest kind, and what stands before it
+_KIND_BEFORE = re.compile(r"[\[<][A-Z0-9_]{0,80}\Z")
+_KIND_AFTER = re.compile(r"[A-Z0-9_]{0,80}[\]>]")
 
 
 class KnownValues:
@@ -115,7 +120,9 @@ class KnownValues:
             if form in self._parts:
                 if for_hiding:
                     yield NamePartMatch(first, last, *self._entries[value])
-            elif written in self._entries or not _may_be_a_word(written, value, form):
+            elif written in self._entries or not (
+                _may_be_a_word(written, value, form) or _in_placeholder(text, first, last)
+            ):
                 yield self._as(value, first, last, text)
         for start, end, value in self._numbers.find(folded.text):
             yield self._as(value, *folded.source(start, end), text)
@@ -136,6 +143,14 @@ class KnownValues:
 def _may_be_a_word(written: str, value: str, form: str) -> bool:
     """Return whether a spelling is one word in small letters where the value has a capital: Frost, but frost."""
     return written[:1].islower() and not value[:1].islower() and form.isalpha() and RUN.fullmatch(form) is not None
+
+
+def _in_placeholder(text: str, start: int, end: int) -> bool:
+    """Return whether a word is one of a placeholder's kind: ``TIME`` in ``[REDACTED_DATE_TIME_1]`` is no magazine."""
+    if "_" not in (text[start - 1 : start], text[end : end + 1]):
+        return False
+    before = _KIND_BEFORE.search(text, max(0, start - _REACH), start)
+    return before is not None and _KIND_AFTER.match(text, end) is not None
 
 
 def _is_person(kind: str) -> bool:

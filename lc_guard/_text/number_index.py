@@ -11,9 +11,9 @@ _MIN_DIGITS = 7  # fewer are years, amounts and counts
 _MAX_LENGTH = 34  # an IBAN, the longest of what people group
 _HEAD = 4
 _BETWEEN = re.compile(r"[ \u00a0().\-\u2010-\u2013/]{1,3}")
-# A number begins with a group that has a digit among its first characters: words are passed over at once.
+# A number begins with a group that has a digit among its first characters.
+_DIGITS = re.compile("[0-9]+")
 _CHARACTER = RUN.pattern.removesuffix("+")
-_GROUP = re.compile(rf"(?<!{_CHARACTER})(?={_CHARACTER}{{0,3}}[0-9]){_CHARACTER}+")
 _NUMBER = re.compile(rf"\+?\(?{_CHARACTER}+(?:{_BETWEEN.pattern}{_CHARACTER}+)*\)?")
 # Country codes of two digits (ITU-T E.164); 1 and 7 have one digit, all others three.
 _TWO_DIGITS = frozenset(
@@ -54,8 +54,15 @@ class NumberIndex:
         """Yield where numbers stand in a folded text, each with its value; they may overlap."""
         if not self._values:
             return
-        for first in _GROUP.finditer(text):
-            yield from self._from(text, first.start(), first.end())
+        done = 0
+        for digits in _DIGITS.finditer(text):
+            start = digits.start()
+            while start > done and digits.start() - start < _HEAD and RUN.match(text, start - 1, start):
+                start -= 1
+            group = RUN.match(text, start) if start >= done and digits.start() - start < _HEAD else None
+            if group is not None:
+                done = group.end()
+                yield from self._from(text, start, done)
 
     def _from(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
         number = text[start:end]

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 
 from lc_guard._text.word_boundaries import RUN, cuts_run
 
+_FEW = 64  # words up to which a text is searched for each of them
 _HEAD = 3  # characters a phrase is filed under when word boundaries don't count
 
 Shapes = tuple[tuple[int, int], ...]
@@ -62,13 +63,25 @@ class PhraseIndex:
                     yield start, start + length
 
     def _after_words(self, text: str) -> Iterator[tuple[int, int]]:
+        for start, shapes in self._few_words(text) if len(self._by_word) <= _FEW else self._words(text):
+            for offset, length in shapes:
+                yield start - offset, start - offset + length
+
+    def _words(self, text: str) -> Iterator[tuple[int, Shapes]]:
+        """Look every word of the text up."""
         shapes_of = self._by_word.get
-        if self._by_word:
-            for word in RUN.finditer(text):
-                if shapes := shapes_of(word.group()):
-                    start = word.start()
-                    for offset, length in shapes:
-                        yield start - offset, start - offset + length
+        for word in RUN.finditer(text):
+            if shapes := shapes_of(word.group()):
+                yield word.start(), shapes
+
+    def _few_words(self, text: str) -> Iterator[tuple[int, Shapes]]:
+        """Look for each word in the text: faster where there are few."""
+        for word, shapes in self._by_word.items():
+            at = text.find(word)
+            while at >= 0:
+                if not cuts_run(text, at) and not cuts_run(text, at + len(word)):
+                    yield at, shapes
+                at = text.find(word, at + 1)
 
     def _elsewhere(self, text: str) -> Iterator[tuple[int, int]]:
         if self._loose:
