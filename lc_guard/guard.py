@@ -317,6 +317,14 @@ class Guard:
         """
         return call_vault(partial(self._leak_search.kinds, session, texts, beside=beside))
 
+    def shows_more(self, session: str, texts: Sequence[str]) -> bool:
+        """Return whether texts that were hidden hold what has become known since: a value, or a word of a name.
+
+        Raises:
+            VaultError: If the vault can't be asked.
+        """
+        return self._leak_search.shows_more(session, texts)
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.
 

@@ -14,7 +14,7 @@ from lc_guard._text.escapes import all_unescaped
 from lc_guard._text.value_index import Match
 from lc_guard._text.word_boundaries import RUN
 from lc_guard.policy.policy import Policy
-from lc_guard.vaults.base import Vault
+from lc_guard.vaults.base import BatchLookupVault, Vault
 
 _FOR_GOOD = re.compile(r"\[REDACTED_[A-Z0-9_]{1,80}\]")
 _CUT = "\x00"  # nothing that it touches is one word, or one number
@@ -61,6 +61,27 @@ class LeakSearch:
             told = self._hidden(form, hits)
             found.update(hit for hit, value in told if number < len(forms) or _tells(value))
         return dict(found)
+
+    def shows_more(self, session: str, texts: Sequence[str]) -> bool:
+        """Return whether texts that were hidden hold what has become known since: a value, or a word of a name.
+
+        Raises:
+            VaultError: If the vault can't be asked.
+        """
+        fakes = None
+        if self._grammar is None:
+            fakes = FakeRestoring(call_vault(partial(self._vault.items, session)))
+        bare = [self._bare(text, fakes) for text in texts]
+        forms = [*bare, *all_unescaped(bare)]
+        if isinstance(self._vault, BatchLookupVault):
+            _, every = call_vault(partial(self._vault.look, session, forms))
+        else:
+            every = call_vault(partial(self._vault.find, session, forms))
+        return any(
+            not (hit.how == "part" and form[hit.start].islower()) and any(self._hidden(form, [hit]))
+            for form, hits in zip(forms, every, strict=True)
+            for hit in hits
+        )
 
     def _bare(self, text: str, fakes: FakeRestoring | None) -> str:
         """Return a text without its placeholders."""

@@ -86,7 +86,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         config: RunnableConfig | None = None,
         **kwargs: Any,  # noqa: ARG002 - LangChain's signature
     ) -> list[Document]:
-        """Hide what is found in documents.
+        """Hide what is found in documents: what is found in one of them in all of them.
 
         Args:
             documents: The documents.
@@ -97,7 +97,13 @@ class AnonymizeDocuments(BaseDocumentTransformer):
             Blocked: If the policy does not let a document go on; a note on it names the batch.
             UnsupportedInput: If something is no Document.
         """
-        return list(self.lazy_transform(documents, config=config))
+        documents = list(documents)
+        hidden = list(self.lazy_transform(documents, config=config))
+        if late := self._late(hidden):
+            again = self.lazy_transform([documents[number] for number in late], config=config)
+            for number, document in zip(late, again, strict=True):
+                hidden[number] = document
+        return hidden
 
     async def atransform_documents(
         self,
@@ -107,12 +113,21 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         **kwargs: Any,  # noqa: ARG002
     ) -> list[Document]:
         """Async version of `transform_documents`."""
-        return [document async for document in self.alazy_transform(documents, config=config)]
+        documents = list(documents)
+        hidden = [document async for document in self.alazy_transform(documents, config=config)]
+        if late := await self.guard.run_blocking(partial(self._late, hidden)):
+            again = self.alazy_transform([documents[number] for number in late], config=config)
+            done = [document async for document in again]
+            for number, document in zip(late, done, strict=True):
+                hidden[number] = document
+        return hidden
 
     def lazy_transform(
         self, documents: Iterable[Document], *, config: RunnableConfig | None = None
     ) -> Iterator[Document]:
         """Hide what is found in documents as they are asked for, one batch in memory at a time.
+
+        What is found in a batch is hidden in all of that and in later ones; those before have been given.
 
         Args:
             documents: Any number of documents, such as a loader's ``lazy_load()``.
@@ -186,6 +201,15 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         texts = texts_in(batch, self.metadata_keys)
         asks = [ScanTarget(text, "document") for text in texts]
         return GuardRequest(texts, self._session_id, "document", preamble=False, asks=asks)
+
+    def _late(self, hidden: Sequence[Document]) -> list[int]:
+        """Return the numbers of documents that hold what was found in a later batch only."""
+        earlier = range((len(hidden) - 1) // self.batch_size * self.batch_size)  # the last batch was searched for all
+        return [
+            number
+            for number in earlier
+            if self.guard.shows_more(self._session_id, texts_in([hidden[number]], self.metadata_keys))
+        ]
 
     def _hidden(self, batch: Sequence[Document], outcome: GuardResult) -> list[Document]:
         hidden = [change_document(document, outcome.hide, metadata_keys=self.metadata_keys) for document in batch]

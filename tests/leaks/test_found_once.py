@@ -169,6 +169,21 @@ def test_documents_before_they_are_embedded_and_what_is_retrieved() -> None:
     assert raw(retriever.invoke("which file?", CONFIG)) == []
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("style", ["llm_guard", "fake"])
+def test_documents_of_several_batches(asynchronous: bool, style: Any) -> None:
+    guard = Guard(Once(), placeholder_style=style)
+    hide = AnonymizeDocuments(guard, session_id="corpus", batch_size=2)
+    texts = ["The Raman file", "nothing", "PRIYA RAMAN", "the raman", "4155550134", f"{NAME}, {PHONE}", "Raman"]
+    documents = [Document(text) for text in texts]
+    transform = hide.atransform_documents if asynchronous else hide.transform_documents
+    done: Any = transform(documents)
+    done = asyncio.run(done) if asynchronous else done
+    assert not any(value in str(done) for value in ("Raman", "RAMAN", "4155550134", PHONE))
+    assert [guard.session("corpus").deanonymize(document.page_content) for document in done] == texts
+    assert done[1] is documents[1]
+
+
 def test_raw_documents_that_are_retrieved() -> None:
     class Fixed(BaseRetriever):
         def _get_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
