@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from benchmarks import (
+    awkward,
     chain,
     conversation,
     detection,
@@ -32,6 +33,7 @@ ALL = (
     importing,
     memory,
     vaults,
+    awkward,
 )
 
 

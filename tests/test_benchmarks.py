@@ -8,6 +8,7 @@ import pytest
 
 import benchmarks.__main__
 from benchmarks import (
+    awkward,
     chain,
     conversation,
     detection,
@@ -34,6 +35,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
+    (awkward, {"size": 300, "rows": 5, "megabyte": 4_000, "repeats": 1}, 5),
 ]
 
 

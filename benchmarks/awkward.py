@@ -1,0 +1,65 @@
+"""Awkward texts at n, 2n and 4n characters: a text of whatever form takes time in proportion to its length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+
+from benchmarks.table import Row, best, told
+from lc_guard import Guard, Policy
+from lc_guard.detectors import default_detector
+from lc_guard.detectors.windows import readable
+
+_MIXED = (
+    "Jane Doe wrote to müller@mail.example. 他的电话是212-555-0123。 Иван Петров живёт в Казани. رقمه 219-09-9999 هنا. "
+)
+_RIGHT_TO_LEFT = "שלום, שמי דנה לוי והטלפון שלי 03-555-0123. عنوان البريد ana.reis@mail.example والرقم 219-09-9999. "
+
+
+def blanks(size: int) -> str:
+    """Give blanks and line breaks."""
+    return " \n" * (size // 2)
+
+
+def mixed(size: int) -> str:
+    """Give sentences of several languages."""
+    return _MIXED * (size // len(_MIXED))
+
+
+def right_to_left(size: int) -> str:
+    """Give sentences of Hebrew and Arabic."""
+    return _RIGHT_TO_LEFT * (size // len(_RIGHT_TO_LEFT))
+
+
+def table(size: int) -> str:
+    """Give the rows of a table, of 50 characters each: 10,000 of them are half a megabyte."""
+    rows = (
+        f"{row:05},Jane Doe{row % 97:02},ana{row:05}@mail.example,415-555-0{row % 900 + 100}\n"
+        for row in range(size // 50)
+    )
+    return "".join(rows)
+
+
+def run(*, size: int = 25_000, rows: int = 2_500, megabyte: int = 1_000_000, repeats: int = 1) -> list[Row]:
+    """Measure each form of text through the default detector and a session, and a megabyte as models read it."""
+    guard = Guard([default_detector()], cache_size=0, policy=Policy(timeout=None))
+    guard.session("warm").anonymize("Jane Doe, ana@mail.example, Doe, Jane")
+    numbers = count()
+
+    def hidden(text: str) -> str:
+        return guard.session(f"session {next(numbers)}").anonymize(text)
+
+    return [
+        _row("Blanks and line breaks as models read them", readable, blanks, megabyte // 4, repeats),
+        _row("Blanks and line breaks hidden", hidden, blanks, size, repeats),
+        _row("Languages mixed in one text hidden", hidden, mixed, size, repeats),
+        _row("Text from right to left hidden", hidden, right_to_left, size, repeats),
+        _row(f"A table of {4 * rows:,} rows hidden", hidden, table, 50 * rows, repeats),
+    ]
+
+
+def _row(what: str, call: Callable[[str], object], form: Callable[[int], str], size: int, repeats: int) -> Row:
+    seconds = [best(partial(call, form(length)), repeats=repeats) for length in (size, 2 * size, 4 * size)]
+    growth = f"{told(seconds[0])}, {told(seconds[1])} for a quarter, a half"
+    return Row(f"{what}, {4 * size:,} characters", told(seconds[2]), growth, seconds[2] / seconds[0], 8.0)
