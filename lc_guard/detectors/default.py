@@ -10,7 +10,9 @@ from lc_guard.detectors.credentials import CredentialDetector
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import JoinedDetector
 from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
+from lc_guard.detectors.national_ids import NationalIdDetector
 from lc_guard.detectors.patterns import PatternDetector
+from lc_guard.detectors.phone_numbers import PhoneNumberDetector
 from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.rampart_model import DISTRIBUTION as RAMPART_DISTRIBUTION
 from lc_guard.detectors.rampart_model import PACKAGE as RAMPART_PACKAGE
@@ -36,13 +38,15 @@ def default_detector(
     allow: Terms = (),
     deny: Terms = (),
     extra: Iterable[DetectorLike] = (),
+    countries: Collection[str] | None = None,
 ) -> JoinedDetector | TunedDetector:
     """Return the best detector that runs on a laptop without a network.
 
-    It joins rules (credentials, fields of records, user names, titles before names, shapes with checksums, Presidio's
-    recognizers, LLM Guard's patterns where it is installed) and two models whose weights are ordinary dependencies: a
-    spaCy pipeline (the user's official ``en_core_web_lg``, ``_md`` or ``_sm`` when installed, else the packaged one)
-    and Rampart. Models load at the first text, once per process. English.
+    It joins rules (credentials, fields of records, user names, national identifiers, phone numbers, titles before
+    names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is installed) and two models
+    whose weights are ordinary dependencies: a spaCy pipeline (the user's official ``en_core_web_lg``, ``_md`` or
+    ``_sm`` when installed, else the packaged one) and Rampart. Models load at the first text, once per process.
+    English.
 
     Args:
         ner: False gives **rules only, which mask almost no name**: an explicit choice for logs and forms, never a
@@ -57,13 +61,17 @@ def default_detector(
         allow: Values to leave readable; see `TunedDetector`.
         deny: Values to hide; see `TunedDetector`.
         extra: More detectors, Presidio recognizers or callables ``text -> Iterable[Entity]``.
+        countries: ISO 3166-1 codes, such as ``("DE", "FR")``, whose national identifiers and phone formats are looked
+            for, by their checksum alone. None: all that are known, where a number that could be anything counts only
+            behind its name.
 
     Returns:
         The detector, ready for all threads.
 
     Raises:
         ModelUnavailable: A model's package is not installed; the message holds the install line.
-        GuardError: A threshold is out of range, a list of terms is a single string, or `text` is no kind of text.
+        GuardError: A threshold is out of range, a list of terms is a single string, `text` is no kind of text, or a country
+            is not known.
         TypeError: Something in `extra` is nothing that finds entities.
     """
     groups = [group for group in llm_guard_patterns() if group["name"] not in SUPERSEDED]
@@ -71,7 +79,9 @@ def default_detector(
         CredentialDetector(),
         RecordFieldDetector(),
         UsernameDetector(),
-        PatternDetector(threshold=threshold, thresholds=thresholds, regex_patterns=groups),
+        NationalIdDetector(countries),
+        PatternDetector(threshold=threshold, thresholds=thresholds, regex_patterns=groups, national_ids=False),
+        PhoneNumberDetector(countries),
         TitleDetector(),
     ]
     if ner:

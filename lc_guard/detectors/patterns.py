@@ -29,6 +29,8 @@ class PatternDetector:
         thresholds: Kind → least score, where it is not `threshold`.
         language: ISO 639-1 code; it chooses Presidio's recognizers. Our own shapes are English.
         regex_patterns: More patterns, in the form of LLM Guard's ``regex_patterns``.
+        national_ids: Whether Presidio's recognizers of single countries but the USA are asked: those that the installed
+            version has switched on, without regard to what stands around a number.
 
     Raises:
         GuardError: The threshold is out of range.
@@ -44,10 +46,12 @@ class PatternDetector:
         thresholds: Mapping[str, float] | None = None,
         language: str = "en",
         regex_patterns: Sequence[Mapping[str, Any]] | None = None,
+        national_ids: bool = True,
     ) -> None:
         self._kinds = None if kinds is None else frozenset(map(kind_of, kinds))
         self._thresholds = Thresholds(threshold, thresholds)
         self._language = language
+        self._national_ids = national_ids
         self._groups = tuple(dict(group) for group in regex_patterns or ())
         self._added: list[EntityRecognizer] | None = None
 
@@ -84,7 +88,7 @@ class PatternDetector:
     def _presidio(self, text: str) -> list[Entity]:
         if self._added is None:
             self._added = group_recognizers(self._groups, self._language)
-        return pattern_engine(self._language).entities(
+        return pattern_engine(self._language, national_ids=self._national_ids).entities(
             without_surrogates(text), threshold=self._thresholds.least, added=self._added
         )
 

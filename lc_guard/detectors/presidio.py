@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -62,12 +63,18 @@ class Engine:
             return as_entities(results)
 
 
+# Kinds of single countries, of which others than the USA have detectors of their own (`national_ids`).
+_OF_A_COUNTRY = re.compile(r"(?!US_|IP_)[A-Z]{2}_")
+
+
 @LoadOnce
-def pattern_engine(language: str) -> Engine:
+def pattern_engine(language: str, *, national_ids: bool = True) -> Engine:
     """Build Presidio's analyzer with all of its predefined recognizers that need no model.
 
     Args:
         language: ISO 639-1 code.
+        national_ids: Whether the numbers of other countries than the USA are among them: which ones Presidio switches
+            on changes with its versions.
 
     Returns:
         The analyzer, ready for all threads.
@@ -86,8 +93,14 @@ def pattern_engine(language: str) -> Engine:
         for name in ("SpacyRecognizer", "UrlRecognizer", "PhoneRecognizer"):
             registry.remove_recognizer(name)
         without_network(registry, language)
+        if not national_ids:
+            registry.recognizers = [item for item in registry.recognizers if not _is_of_a_country(item)]
         analyzer = AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=[language])
     return Engine(analyzer, language)
+
+
+def _is_of_a_country(recognizer: EntityRecognizer) -> bool:
+    return all(_OF_A_COUNTRY.match(kind) for kind in recognizer.supported_entities)
 
 
 def recognizer_engine(recognizer: EntityRecognizer) -> Engine:
