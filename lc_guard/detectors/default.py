@@ -27,13 +27,15 @@ from lc_guard.detectors.tuning import Terms, TunedDetector
 from lc_guard.detectors.usernames import UsernameDetector
 from lc_guard.errors import ModelUnavailable
 
+_GUESSING = (GivenNameDetector, SpacyDetector, RampartDetector)
+
 
 def default_detector(
     *,
     ner: bool = True,
     text: TextKind = "any",
     kinds: Collection[str] | None = None,
-    threshold: float = 0.5,
+    threshold: float | None = None,
     thresholds: Mapping[str, float] | None = None,
     allow: Terms = (),
     deny: Terms = (),
@@ -56,7 +58,7 @@ def default_detector(
             that begins a line, ``the Maturity Date``, ``Foley catheter`` stay readable. ``"chat"`` believes more names
             in small letters.
         kinds: Kinds to give; None for all. What `deny` and `extra` find is always given.
-        threshold: Least score of rules and of Rampart's words, 0…1.
+        threshold: Least score of rules and of Rampart's words, 0…1; None for 0.5, and 0.3 for Rampart's names.
         thresholds: Kind → least score, where it is not `threshold`.
         allow: Values to leave readable; see `TunedDetector`.
         deny: Values to hide; see `TunedDetector`.
@@ -70,8 +72,8 @@ def default_detector(
 
     Raises:
         ModelUnavailable: A model's package is not installed; the message holds the install line.
-        GuardError: A threshold is out of range, a list of terms is a single string, `text` is no kind of text, or a country
-            is not known.
+        GuardError: A threshold is out of range, a list of terms is a single string, `text` is no kind of text, or a
+            country is not known.
         TypeError: Something in `extra` is nothing that finds entities.
     """
     groups = [group for group in llm_guard_patterns() if group["name"] not in SUPERSEDED]
@@ -80,7 +82,12 @@ def default_detector(
         RecordFieldDetector(),
         UsernameDetector(),
         NationalIdDetector(countries),
-        PatternDetector(threshold=threshold, thresholds=thresholds, regex_patterns=groups, national_ids=False),
+        PatternDetector(
+            threshold=0.5 if threshold is None else threshold,
+            thresholds=thresholds,
+            regex_patterns=groups,
+            national_ids=False,
+        ),
         PhoneNumberDetector(countries),
         TitleDetector(),
     ]
@@ -88,9 +95,7 @@ def default_detector(
         _require_models()
         detectors += [GivenNameDetector(), SpacyDetector(), RampartDetector(threshold=threshold, thresholds=thresholds)]
     if known_kind(text) != "any":
-        detectors = [
-            detector if isinstance(detector, TitleDetector) else InText(detector, text) for detector in detectors
-        ]
+        detectors = [InText(each, text, guesses=isinstance(each, _GUESSING)) for each in detectors]
     joined = JoinedDetector(detectors)
     if kinds is None and not (thresholds or allow or deny or extra):
         return joined

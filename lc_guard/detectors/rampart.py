@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from lc_guard.detectors.labels import Thresholds
+from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.rampart_model import KIND_OF_LABEL, LoadedModel, Word, load_model
 from lc_guard.detectors.spans import clean
@@ -19,6 +19,9 @@ from lc_guard.records import Entity
 
 THRESHOLD = 0.5
 """Least share of a word's probability that must lie on one kind."""
+
+PERSON_THRESHOLD = 0.3
+"""The same for names: what is no name is told by what it is made of, so that a doubtful one is worth a look."""
 
 _NAME_GAP = re.compile(r"[ \n\r]+|\.[ ]?|[ ]?-[ ]?")
 _ADDRESS_GAP = re.compile(r"[\s,.#]+")
@@ -32,7 +35,7 @@ class RampartDetector(WindowedDetector):
     leave public figures alone. It is loaded once per process, at the first text or in `warm_up`.
 
     Args:
-        threshold: Least probability of a word, 0…1.
+        threshold: Least probability of a word, 0…1; None for 0.5, and 0.3 for names.
         thresholds: Kind → least probability, where it is not `threshold`.
         kinds: Kinds to give; None for all.
     """
@@ -44,11 +47,13 @@ class RampartDetector(WindowedDetector):
     def __init__(
         self,
         *,
-        threshold: float = THRESHOLD,
+        threshold: float | None = None,
         thresholds: Mapping[str, float] | None = None,
         kinds: Collection[str] | None = None,
     ) -> None:
-        self._thresholds = Thresholds(threshold, thresholds)
+        least = {"PERSON": PERSON_THRESHOLD} if threshold is None else {}
+        named = {kind_of(kind): score for kind, score in (thresholds or {}).items()}
+        self._thresholds = Thresholds(THRESHOLD if threshold is None else threshold, least | named)
         self._kinds = frozenset(KIND_OF_LABEL.values()) if kinds is None else frozenset(kinds)
 
     def __repr__(self) -> str:

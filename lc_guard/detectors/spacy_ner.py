@@ -77,7 +77,8 @@ _BATCH = 16
 class SpacyDetector(WindowedDetector):
     """Finds PERSON, LOCATION, ORGANIZATION, NRP (nationality, religion, politics) and DATE_TIME with spaCy.
 
-    Only the pipeline's ``tok2vec`` and ``ner`` run. It is loaded once per process, at the first text or in `warm_up`.
+    Only the pipeline's ``ner`` runs, with what it listens to. It is loaded once per process, at the first text or in
+    `warm_up`.
 
     Args:
         pipeline: Name of an installed spaCy pipeline or path of a pipeline's folder. None: an official English one when
@@ -187,7 +188,15 @@ def load_pipeline(pipeline: str | None) -> LoadedPipeline:
         ) from error
     if "ner" not in nlp.pipe_names:
         raise ModelUnavailable(f"the spaCy pipeline in {folder.name!r} has no 'ner' component: choose one that has")
+    if "tok2vec" in nlp.pipe_names and not _listens(nlp):
+        nlp.remove_pipe("tok2vec")
     return LoadedPipeline(nlp)
+
+
+def _listens(nlp: Language) -> bool:
+    """Whether the NER reads what a shared component computes; the official pipelines' has layers of its own."""
+    told = nlp.config["components"]["ner"].get("model", {}).get("tok2vec", {})
+    return "Listener" in str(told.get("@architectures", ""))
 
 
 def packaged_or_official() -> Path:

@@ -18,19 +18,24 @@ _STAMP_BEFORE = re.compile(r"(?:^|\n)[^\w\n]{0,3}(?:[\w.:/@-]{1,60}[^\w\n]{1,3})
 
 
 class InText:
-    """A source of entities whose guesses are judged by what the text is.
+    """A source of entities whose findings are judged by what the text is.
+
+    Guesses are asked whether they are plausible in such a text; what has a shape stands, but for the times that begin
+    the lines of a log.
 
     Args:
         detector: A source.
         text: What the texts are.
+        guesses: Whether the source guesses, as models do, or knows shapes.
 
     Raises:
         GuardError: `text` is none of the kinds that are known.
     """
 
-    def __init__(self, detector: Detector, text: TextKind) -> None:
+    def __init__(self, detector: Detector, text: TextKind, *, guesses: bool = True) -> None:
         self._detector = detector
         self._kind = known_kind(text)
+        self._guesses = guesses
         self.name = name_of(detector)
 
     def __repr__(self) -> str:
@@ -53,7 +58,7 @@ class InText:
     def _standing(self, text: str, found: Sequence[Entity]) -> list[Entity]:
         if self._kind == "logs":
             found = [entity for entity in found if entity.kind != "DATE_TIME" or not _is_stamp(text, entity)]
-        return plausible(text, found, self._kind)
+        return plausible(text, found, self._kind) if self._guesses else list(found)
 
 
 def known_kind(text: str) -> TextKind:

@@ -3,7 +3,7 @@
 A *mention* is what a person has marked, a *finding* what a detector gave; both are counted under their kind
 (`lc_guard.evals.labels`), and equal ones in one text once. Word characters are letters, digits and marks on them. A
 title before a name is no part of a PERSON (``Mr Doe`` is ``Doe``): data sets and detectors differ in it, and it tells
-nothing.
+for nothing.
 
 **Strict** (exact span, right kind): the measure of CoNLL-2003 (Tjong Kim Sang and De Meulder 2003,
 https://aclanthology.org/W03-0419). Precision is the share of findings that equal a mention in both offsets and in kind,
@@ -19,6 +19,12 @@ al. 2022, section 5, https://doi.org/10.1162/coli_a_00458) asks the same of each
 **All PII** disregards kinds: a finding is right if it overlaps any mention. Besides, by characters: recall is the share
 of the mentions' word characters that findings cover, precision the share of covered word characters that belong to a
 mention (mentions marked NO_MASK among them).
+
+**Precision where any entity counts**: the share of findings of a kind that overlap a mention of any kind. A town taken
+for a person is hidden rightly, under the wrong kind; an ordinary word is a false alarm.
+
+**Overmask**: the share of all word characters of the texts that findings cover and no mention holds: what a reader lost
+for nothing.
 
 **By identifier type**: no finding has an identifier type, so the findings of such a row are those that overlap one of
 its mentions; precision is the share of them that is right. False alarms elsewhere are in the rows by kind.
@@ -129,6 +135,7 @@ class Counts:
         matched: Findings that equal a mention, which are as many mentions.
         found: Mentions that a right finding overlaps.
         right: Findings that overlap a mention they are right for.
+        touching: Findings that overlap a mention of any kind.
         masked: Mentions fully masked.
     """
 
@@ -139,6 +146,7 @@ class Counts:
     found: int = 0
     right: int = 0
     masked: int = 0
+    touching: int = 0
 
     @property
     def precision(self) -> float | None:
@@ -176,24 +184,39 @@ class Counts:
         return 2 * precision * recall / (precision + recall)
 
     @property
+    def any_precision(self) -> float | None:
+        """Share of findings that overlap a mention of any kind, 0…1."""
+        return share(self.touching, self.findings)
+
+    @property
     def fully_masked(self) -> float | None:
         """Share of mentions whose word characters all lie in findings of any kind, 0…1."""
         return share(self.masked, self.mentions)
 
     def as_dict(self) -> dict[str, Any]:
         """Return counts and shares as plain JSON values."""
-        shares = ("precision", "recall", "f1", "overlap_precision", "overlap_recall", "overlap_f1", "fully_masked")
-        counts = ("name", "mentions", "findings", "matched", "found", "right", "masked")
+        shares = (
+            "precision",
+            "recall",
+            "f1",
+            "overlap_precision",
+            "overlap_recall",
+            "overlap_f1",
+            "any_precision",
+            "fully_masked",
+        )
+        counts = ("name", "mentions", "findings", "matched", "found", "right", "masked", "touching")
         return {name: getattr(self, name) for name in counts} | {name: rounded(getattr(self, name)) for name in shares}
 
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """All PII by word characters: in mentions, in findings, in both."""
+    """All PII by word characters: in mentions, in findings, in both, in the texts."""
 
     marked: int = 0
     covered: int = 0
     both: int = 0
+    text: int = 0
 
     @property
     def precision(self) -> float | None:
@@ -205,10 +228,16 @@ class Characters:
         """Share of the mentions' characters that are covered, 0…1."""
         return share(self.both, self.marked)
 
+    @property
+    def overmask(self) -> float | None:
+        """Share of the texts' characters that are covered and belong to no mention, 0…1."""
+        return share(self.covered - self.both, self.text)
+
     def as_dict(self) -> dict[str, Any]:
         """Return counts and shares as plain JSON values."""
-        counts = {"marked": self.marked, "covered": self.covered, "both": self.both}
-        return counts | {"precision": rounded(self.precision), "recall": rounded(self.recall)}
+        counts = {"marked": self.marked, "covered": self.covered, "both": self.both, "text": self.text}
+        shares = {"precision": self.precision, "recall": self.recall, "overmask": self.overmask}
+        return counts | {name: rounded(value) for name, value in shares.items()}
 
 
 def rounded(value: float | None) -> float | None:
@@ -287,13 +316,16 @@ class Tally:
             row = self._kinds[right_for or kind]
             row["findings"] += 1
             row["right"] += right_for is not None
+            row["touching"] += touches(seen.text, start, end, seen.marked)
             for identifier_type, coverage in seen.marked_by_type.items():
                 if touches(seen.text, start, end, coverage):
                     typed = self._types[identifier_type]
                     typed["findings"] += 1
                     typed["right"] += right_for is not None
+                    typed["touching"] += 1
         self._all["findings"] += len(seen.found_spans)
         self._all["right"] += sum(touches(seen.text, *span, seen.marked) for span in seen.found_spans)
+        self._all["touching"] = self._all["right"]
         self._all["mentions"] += len(seen.marked_spans)
         self._all["matched"] += len(seen.marked_spans & seen.found_spans)
         for start, end in seen.marked_spans:
@@ -314,6 +346,7 @@ class Tally:
         both = Coverage(part for start, end in seen.marked for part in seen.covered.within(start, end))
         self._characters["marked"] += word_characters(seen.text, seen.marked)
         self._characters["covered"] += word_characters(seen.text, seen.covered)
+        self._characters["text"] += _count(seen.text, 0, len(seen.text), is_word_character)
         self._characters["both"] += word_characters(seen.text, both)
 
 

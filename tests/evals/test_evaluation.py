@@ -220,3 +220,27 @@ def test_import_is_light():
     ]
     code = f"import sys, lc_guard.evals; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+class Says:
+    """Finds what it is told to."""
+
+    name = "says"
+
+    def __init__(self, *found):
+        self.found = found
+
+    def detect(self, text):
+        return list(self.found)
+
+
+def test_the_three_figures_of_persons():
+    text = "Ann met Bob in Rome at noon"
+    marks = [Mention(0, 3, "PERSON"), Mention(8, 11, "PERSON"), Mention(15, 19, "LOCATION")]
+    said = Says(Entity("PERSON", 0, 3), Entity("PERSON", 15, 19), Entity("PERSON", 23, 27))
+    report = evaluate([Case("a", text, tuple(marks))], [said]).detectors[0]
+    person = report.kind("PERSON")
+    assert (person.fully_masked, person.any_precision, person.overlap_precision) == (1 / 2, 2 / 3, 1 / 3)
+    assert report.characters.overmask == 4 / 21
+    assert report.as_dict()["characters"]["overmask"] == round(4 / 21, 4)
+    assert "overmask" in evaluate([Case("a", text, tuple(marks))], [said]).as_table()

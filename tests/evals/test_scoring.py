@@ -44,21 +44,21 @@ def test_counts_made_by_hand():
     made = tally((TEXT, MENTIONS, FINDINGS))
     by_kind = rows(made)
     # of the persons Jane is touched and half masked, Bob is missed; two of the three findings are wrong
-    assert by_kind["PERSON"] == Counts("PERSON", mentions=2, findings=3, matched=0, found=1, right=1, masked=0)
+    assert by_kind["PERSON"] == Counts("PERSON", mentions=2, findings=3, matched=0, found=1, right=1, masked=0, touching=2)
     # Rome is masked, though as a person
     assert by_kind["LOCATION"] == Counts("LOCATION", mentions=1, masked=1)
-    assert by_kind["DATE_TIME"] == Counts("DATE_TIME", 1, 1, 1, 1, 1, 1)
+    assert by_kind["DATE_TIME"] == Counts("DATE_TIME", 1, 1, 1, 1, 1, 1, 1)
     # a case number is a CODE
-    assert by_kind["CODE"] == Counts("CODE", 1, 1, 1, 1, 1, 1)
+    assert by_kind["CODE"] == Counts("CODE", 1, 1, 1, 1, 1, 1, 1)
     assert set(by_kind) == {"PERSON", "LOCATION", "DATE_TIME", "CODE"}
-    assert made.overall() == Counts("ALL", mentions=5, findings=5, matched=3, found=4, right=4, masked=3)
+    assert made.overall() == Counts("ALL", mentions=5, findings=5, matched=3, found=4, right=4, masked=3, touching=4)
     assert made.by_identifier_type() == (
-        Counts("DIRECT", mentions=2, findings=2, matched=1, found=2, right=2, masked=1),
-        Counts("QUASI", mentions=2, findings=1, matched=0, found=0, right=0, masked=1),
-        Counts("NO_MASK", 1, 1, 1, 1, 1, 1),
+        Counts("DIRECT", mentions=2, findings=2, matched=1, found=2, right=2, masked=1, touching=2),
+        Counts("QUASI", mentions=2, findings=1, matched=0, found=0, right=0, masked=1, touching=1),
+        Counts("NO_MASK", 1, 1, 1, 1, 1, 1, 1),
     )
     # marked: JaneDoe Bob Rome Monday 172019; covered: Jane Rome met Monday 172019
-    assert made.characters() == Characters(marked=26, covered=23, both=20)
+    assert made.characters() == Characters(marked=26, covered=23, both=20, text=sum(map(str.isalnum, TEXT)))
     assert [(leak.mention.start, leak.characters) for leak in made.leaks] == [(0, 3), (13, 3)]
 
 
@@ -105,7 +105,7 @@ def test_marks_on_letters_count_and_emoji_when_there_is_nothing_else():
 def test_a_title_is_no_part_of_a_name():
     text = "Dear Mr. Justice Stone"
     made = tally((text, [Mention(5, 22, "PER", "DIRECT")], [Entity("PERSON", 17, 22)]))
-    assert made.overall() == Counts("ALL", 1, 1, 1, 1, 1, 1)
+    assert made.overall() == Counts("ALL", 1, 1, 1, 1, 1, 1, 1)
     assert made.by_identifier_type()[0].matched == 1
     assert tally((text, [Mention(17, 22, "PER")], [Entity("PERSON", 9, 22)])).overall().matched == 1
     # but a name that is a title alone stays one
@@ -117,10 +117,10 @@ def test_a_broader_kind_takes_findings_only_where_the_data_have_no_narrower_one(
     text = "Card 4111111111111111, file 17/2019, born 1 May 1970"
     card, file = Entity("CREDIT_CARD", 5, 21), Entity("CASE_NUMBER", 28, 35)
     only_codes = rows(tally((text, [Mention(28, 35, "CODE")], [card, file])))
-    assert only_codes["CODE"] == Counts("CODE", 1, 2, 1, 1, 1, 1)
+    assert only_codes["CODE"] == Counts("CODE", 1, 2, 1, 1, 1, 1, 1)
     both = rows(tally((text, [Mention(5, 21, "CREDIT_CARD"), Mention(28, 35, "CODE")], [card, file])))
-    assert both["CREDIT_CARD"] == Counts("CREDIT_CARD", 1, 1, 1, 1, 1, 1)
-    assert both["CODE"] == Counts("CODE", 1, 1, 1, 1, 1, 1)
+    assert both["CREDIT_CARD"] == Counts("CREDIT_CARD", 1, 1, 1, 1, 1, 1, 1)
+    assert both["CODE"] == Counts("CODE", 1, 1, 1, 1, 1, 1, 1)
     neither = rows(tally((text, [], [card, file])))
     assert set(neither) == {"CREDIT_CARD", "CASE_NUMBER"}
     assert rows(tally((text, [Mention(42, 52, "DATE")], [Entity("DATE_OF_BIRTH", 42, 52)])))["DATE_TIME"].matched == 1

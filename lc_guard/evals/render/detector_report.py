@@ -58,6 +58,8 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     if measured:
         yield _title("Fully masked, all PII by overlap, and milliseconds per 1,000 characters")
         yield _comparison(measured)
+        yield _title("PERSON: fully masked and precision where any entity counts; characters hidden for nothing")
+        yield _three_figures(measured)
     for detector in report.detectors:
         if detector.unavailable is not None:
             yield Text.assemble((f"{detector.name}: not measured: ", "bold red"), detector.unavailable)
@@ -95,6 +97,19 @@ def _comparison(detectors: list[DetectorReport]) -> Table:
             f"{decimal(detector.characters.precision)} {decimal(detector.characters.recall)}",
             milliseconds(detector.latency.p50),
             milliseconds(detector.latency.p95),
+        )
+    return table
+
+
+def _three_figures(detectors: list[DetectorReport]) -> Table:
+    table = _table("detector", "persons masked", "precision", "overmask")
+    for detector in detectors:
+        person = detector.kind("PERSON")
+        table.add_row(
+            Text(detector.name),
+            _share(person.fully_masked),
+            decimal(person.any_precision),
+            decimal(detector.characters.overmask),
         )
     return table
 
@@ -276,6 +291,9 @@ def _card(detector: DetectorReport) -> str:
             for row in detector.identifier_types
             if row.name != "NO_MASK"
         ),
+        ("PERSON fully masked", decimal(detector.kind("PERSON").fully_masked)),
+        ("PERSON precision, any entity", decimal(detector.kind("PERSON").any_precision)),
+        ("hidden for nothing (overmask)", decimal(detector.characters.overmask)),
         ("precision, all PII", decimal(detector.overall.overlap_precision)),
         ("recall, all PII", decimal(detector.overall.overlap_recall)),
         ("by characters", f"{decimal(detector.characters.precision)} / {decimal(detector.characters.recall)}"),
