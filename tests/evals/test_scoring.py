@@ -44,7 +44,9 @@ def test_counts_made_by_hand():
     made = tally((TEXT, MENTIONS, FINDINGS))
     by_kind = rows(made)
     # of the persons Jane is touched and half masked, Bob is missed; two of the three findings are wrong
-    assert by_kind["PERSON"] == Counts("PERSON", mentions=2, findings=3, matched=0, found=1, right=1, masked=0, touching=2)
+    assert by_kind["PERSON"] == Counts(
+        "PERSON", mentions=2, findings=3, matched=0, found=1, right=1, masked=0, touching=2
+    )
     # Rome is masked, though as a person
     assert by_kind["LOCATION"] == Counts("LOCATION", mentions=1, masked=1)
     assert by_kind["DATE_TIME"] == Counts("DATE_TIME", 1, 1, 1, 1, 1, 1, 1)
