@@ -323,7 +323,7 @@ class Guard:
         Raises:
             VaultError: If the vault can't be asked.
         """
-        return self._leak_search.shows_more(session, texts)
+        return call_vault(partial(self._leak_search.shows_more, session, texts))
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.

@@ -48,6 +48,9 @@ class LeakSearch:
             texts: What was hidden.
             beside: What nobody hides: names, addresses, options. Only what can hardly be a word of the application's
                 own counts there: two words or more, or six characters or more with a digit or an at sign.
+
+        Raises:
+            Exception: What the vault raises.
         """
         fakes = None
         if self._grammar is None:
@@ -66,17 +69,17 @@ class LeakSearch:
         """Return whether texts that were hidden hold what has become known since: a value, or a word of a name.
 
         Raises:
-            VaultError: If the vault can't be asked.
+            Exception: What the vault raises.
         """
         fakes = None
         if self._grammar is None:
-            fakes = FakeRestoring(call_vault(partial(self._vault.items, session)))
+            fakes = FakeRestoring(self._vault.items(session))
         bare = [self._bare(text, fakes) for text in texts]
         forms = [*bare, *all_unescaped(bare)]
         if isinstance(self._vault, BatchLookupVault):
-            _, every = call_vault(partial(self._vault.look, session, forms))
+            _, every = self._vault.look(session, forms)
         else:
-            every = call_vault(partial(self._vault.find, session, forms))
+            every = self._vault.find(session, forms)
         return any(
             not (hit.how == "part" and form[hit.start].islower()) and any(self._hidden(form, [hit]))
             for form, hits in zip(forms, every, strict=True)

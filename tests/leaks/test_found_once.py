@@ -33,6 +33,7 @@ from lc_guard.vaults import MemoryVault
 from tests.support.seams import MODES, run
 
 NAME, PHONE = "Priya Raman", "(415) 555-0134"
+WORDS = ("Raman", "RAMAN", "555-0134", "555 0134", "555.0134", "5550134")
 CONFIG: Any = {"configurable": {"session_id": "s"}}
 
 
@@ -87,7 +88,7 @@ def noting(*answers: Any) -> Noting:
 
 
 def raw(sent: Any) -> list[str]:
-    return [word for word in ("Raman", "RAMAN", "555", "4155550134") if word in str(sent)]
+    return [word for word in WORDS if word in str(sent)]
 
 
 def conversation() -> list[BaseMessage]:
