@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from lc_guard.detectors.base import Detector, DetectorLike
 from lc_guard.detectors.credentials import CredentialDetector
+from lc_guard.detectors.file_names import FileNameDetector
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import JoinedDetector
 from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
@@ -93,7 +94,12 @@ def default_detector(
     ]
     if ner:
         _require_models()
-        detectors += [GivenNameDetector(), SpacyDetector(), RampartDetector(threshold=threshold, thresholds=thresholds)]
+        detectors += [
+            GivenNameDetector(),
+            FileNameDetector(),
+            SpacyDetector(),
+            RampartDetector(threshold=threshold, thresholds=thresholds),
+        ]
     if known_kind(text) != "any":
         detectors = [InText(each, text, guesses=isinstance(each, _GUESSING)) for each in detectors]
     joined = JoinedDetector(detectors)

@@ -1,0 +1,75 @@
+"""Names of people inside names of files: ``CV_Jane_Hollister.pdf``, ``jane-hollister_2025.docx``.
+
+An underscore is a letter for models and patterns, so a name between two of them is none. Here a known given name with a
+word behind it counts, in the name of a file only: `snake_case` of code has no extension.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lc_guard.detectors.given_names import load_names
+from lc_guard.detectors.spans import clean
+from lc_guard.records import Entity
+
+SCORE = 0.7
+
+_FILE = re.compile(
+    r"(?<![\w.-])[\w.-]{3,160}?\.(?:pdf|docx?|odt|rtf|txt|md|xlsx?|ods|csv|tsv|pptx?|png|jpe?g|gif|heic|tiff?|bmp|svg|mp[34]"
+    r"|wav|m4a|mov|avi|zip|gz|7z|eml|msg|ics|vcf|html?|xml|json|log|dcm)(?![\w-])",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"(?<![^\W\d_])(?P<given>[^\W\d_]{3,20})[_-](?P<surname>[^\W\d_]{3,30})(?![^\W\d_])")
+# What stands behind a name in the name of a file, and is no surname.
+_NO_SURNAMES = frozenset(
+    [
+        *(
+            "resume",
+            "report",
+            "invoice",
+            "letter",
+            "notes",
+            "photo",
+            "picture",
+            "image",
+            "scan",
+            "copy",
+            "final",
+            "draft",
+        ),
+        *("contract", "letter", "lebenslauf", "file", "data", "export", "backup", "test", "config", "settings", "old"),
+        *("new", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
+        *("november", "december", "version", "signed", "passport", "licence", "license", "certificate", "transcript"),
+    ]
+)
+
+
+class FileNameDetector:
+    """Finds PERSON inside names of files by lists of given names; no model."""
+
+    name = "file_names"
+
+    def warm_up(self) -> None:
+        """Load the lists now."""
+        load_names()
+
+    def detect(self, text: str) -> list[Entity]:
+        """Return the names of people in names of files, ordered by offset."""
+        return clean(text, list(_found(text))) if "." in text else []
+
+    def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """Do the same for many texts."""
+        return [self.detect(text) for text in texts]
+
+
+def _found(text: str) -> Iterator[Entity]:
+    for file in _FILE.finditer(text):
+        at = file.start()
+        while (pair := _PAIR.search(text, at, file.end())) is not None:
+            known = pair["given"].capitalize() in load_names()
+            if known and pair["surname"].lower() not in _NO_SURNAMES:
+                yield Entity("PERSON", *pair.span(), SCORE)
+                at = pair.end()
+            else:
+                at = pair.end("given")

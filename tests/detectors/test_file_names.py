@@ -1,0 +1,48 @@
+"""Names of people inside names of files."""
+
+import time
+
+import pytest
+
+from lc_guard.detectors.file_names import FileNameDetector
+
+NAMES = [("Jane", "Hollister"), ("Harriet", "Halvorsen"), ("Robert", "Kowalczyk"), ("Priscilla", "Okafor")]
+FRAMES = [
+    "CV_{}_{}.pdf",
+    "{}_{}_CV_2025.docx",
+    "see scans/{}-{}_passport.png please",
+    "2025-03_{}_{}.csv",
+    "/srv/in/{}_{}.eml",
+]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("case", [str, str.lower, str.upper])
+def test_names_in_files(frame, case):
+    for given, surname in NAMES:
+        text = frame.format(case(given), case(surname))
+        (entity,) = FileNameDetector().detect(text)
+        assert entity.kind == "PERSON"
+        assert f"{case(given)}" in text[entity.start : entity.end]
+        assert f"{case(surname)}" in text[entity.start : entity.end]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_tokens = grace_period(3)",
+        "report_final.pdf",
+        "jane_resume.pdf",
+        "user_data.json and my_config.xml",
+        "main.py",
+    ],
+)
+def test_what_is_no_name(text):
+    assert FileNameDetector().detect(text) == []
+
+
+@pytest.mark.parametrize("unit", ["a_", "jane_", "jane-doe.", "a.pdf ", "."])
+def test_linear_time(unit):
+    started = time.process_time()
+    FileNameDetector().detect(unit * (200_000 // len(unit)))
+    assert time.process_time() - started < 8
