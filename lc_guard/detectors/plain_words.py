@@ -54,6 +54,7 @@ _PARTICLE = re.compile(r"(?i:bin|ibn|abu|v[ao]n|de[rnl]?|d[aiou]s?|la|le|al|el|t
 _PARTY = re.compile(r"[a-z]{4,}(?:or|ee)s?")
 _PREFIX = re.compile(r"^(?:sub|co|non|re|over|under|counter|pre)-?")
 _SUFFIX = re.compile(r"(?:or|ee)s?$")
+_ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
 _SMALL_SURE = 0.9
 
@@ -91,6 +92,8 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     small = word.lower()
     if guess.kind == "ORGANIZATION" and word[0].isupper() and known.is_technology(word):
         return False  # Target, Apple: makers, whether or not they are meant
+    if guess.kind == "ORGANIZATION" and word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
+        return False  # "the EAT": a body whose abbreviation is a word
     if known.is_ordinary(word):
         return True
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):

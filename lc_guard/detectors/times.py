@@ -29,7 +29,9 @@ _NUMBER = (
     r"|forty"
     r"|fifty|sixty|seventy|eighty|ninety|hundred)\b)"
 )
-_SPAN = re.compile(rf"(?i){_NUMBER}(?:[ -]\w+){{0,4}}?[ -]?{_UNIT}|\baged?\s+{_NUMBER}")
+_SPAN = re.compile(rf"(?i){_NUMBER}(?:[ -]\w+){{0,4}}?[ -]?{_UNIT}|\bage(?:d|s|\s+of)?\s+{_NUMBER}")
+_COUNTED = re.compile(rf"(?i){_NUMBER}")
+_AGE_BEFORE = re.compile(r"(?i)\bage[ds]?\b[ :]*(?:(?:is|was|of|at|about|only) )*$")
 _DAY = re.compile(r"\d{4}|[A-Za-z]{3,}\.? \d|\d [A-Za-z]{3,}")
 
 
@@ -45,4 +47,6 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
         return False
     if _YEAR.fullmatch(guess.value) and (_LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))):
         return False
-    return _CALENDAR.search(guess.value) is not None or _SPAN.search(guess.value) is not None
+    if _CALENDAR.search(guess.value) or _SPAN.search(guess.value):
+        return True
+    return _AGE_BEFORE.search(guess.before(20)) is not None and _COUNTED.match(guess.value) is not None

@@ -212,6 +212,20 @@ def test_a_time_is_one(value):
     assert stands(f"see {value} there", value, "DATE_TIME")
 
 
+@pytest.mark.parametrize(
+    ("text", "value"), [("aged sixty three", "sixty three"), ("his age is 49", "49"), ("age: 49", "49")]
+)
+def test_an_age_is_one(text, value):
+    assert stands(text, value, "DATE_TIME")
+    assert stands("the age of 39 years", "age of 39", "DATE_TIME")
+
+
+def test_a_body_whose_abbreviation_is_a_word():
+    assert stands("Then the EAT sent a list.", "EAT", "ORGANIZATION")
+    assert stands('before the Tribunal ("EAT") it', "EAT", "ORGANIZATION")
+    assert not stands("It is TOO far to go.", "TOO", "ORGANIZATION")
+
+
 def test_the_year_of_a_law_is_none():
     assert not stands("the Army Act 1955 says", "1955", "DATE_TIME")
     assert not stands("under the 1985 Act it", "1985", "DATE_TIME")
