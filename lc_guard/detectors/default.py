@@ -6,15 +6,16 @@ import importlib.util
 from collections.abc import Collection, Iterable, Mapping
 
 from lc_guard.detectors.base import Detector, DetectorLike
-from lc_guard.detectors.given_names import GivenNameDetector
+from lc_guard.detectors.in_languages import models_by_language
 from lc_guard.detectors.joined import JoinedDetector
+from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
+from lc_guard.detectors.locale_rules import LocaleDetector
 from lc_guard.detectors.patterns import PatternDetector
-from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.rampart_model import DISTRIBUTION as RAMPART_DISTRIBUTION
 from lc_guard.detectors.rampart_model import PACKAGE as RAMPART_PACKAGE
 from lc_guard.detectors.spacy_ner import DISTRIBUTION as SPACY_DISTRIBUTION
-from lc_guard.detectors.spacy_ner import OFFICIAL, SpacyDetector
+from lc_guard.detectors.spacy_ner import OFFICIAL
 from lc_guard.detectors.spacy_ner import PACKAGE as SPACY_PACKAGE
 from lc_guard.detectors.titles import TitleDetector
 from lc_guard.detectors.tuning import Terms, TunedDetector
@@ -30,13 +31,15 @@ def default_detector(
     allow: Terms = (),
     deny: Terms = (),
     extra: Iterable[DetectorLike] = (),
+    languages: Collection[str] | None = None,
 ) -> JoinedDetector | TunedDetector:
     """Return the best detector that runs on a laptop without a network.
 
     It joins rules (titles before names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is
     installed) and two models whose weights are ordinary dependencies: a spaCy pipeline (the user's official
     ``en_core_web_lg``, ``_md`` or ``_sm`` when installed, else the packaged one) and Rampart. Models load at the first
-    text, once per process. English.
+    text, once per process. English; with the weights of ``lc-guard-ner-xx`` installed German, French, Spanish, Italian,
+    Dutch, Polish and Portuguese as well, each text by the language it is written in.
 
     Args:
         ner: False gives **rules only, which mask almost no name**: an explicit choice for logs and forms, never a
@@ -47,23 +50,28 @@ def default_detector(
         allow: Values to leave readable; see `TunedDetector`.
         deny: Values to hide; see `TunedDetector`.
         extra: More detectors, Presidio recognizers or callables ``text -> Iterable[Entity]``.
+        languages: ISO 639-1 codes of the languages that occur (``de``, ``en``, ``es``, ``fr``, ``it``, ``nl``, ``pl``,
+            ``pt``); one alone is taken for every text. None: told by each text; too few words to tell count as English.
 
     Returns:
         The detector, ready for all threads.
 
     Raises:
         ModelUnavailable: A model's package is not installed; the message holds the install line.
-        GuardError: A threshold is out of range, or a list of terms is a single string.
+        GuardError: A threshold is out of range, a list of terms is a single string, or a language is not known.
         TypeError: Something in `extra` is nothing that finds entities.
     """
     groups = [group for group in llm_guard_patterns() if group["name"] not in SUPERSEDED]
+    gate = LanguageGate(languages)
     detectors: list[Detector] = [
         PatternDetector(threshold=threshold, thresholds=thresholds, regex_patterns=groups),
         TitleDetector(),
+        LocaleDetector(gate),
     ]
     if ner:
         _require_models()
-        detectors += [GivenNameDetector(), SpacyDetector(), RampartDetector(threshold=threshold, thresholds=thresholds)]
+        fixed = languages is not None
+        detectors += models_by_language(gate, fixed=fixed, threshold=threshold, thresholds=thresholds)
     joined = JoinedDetector(detectors)
     if kinds is None and not (thresholds or allow or deny or extra):
         return joined
