@@ -26,7 +26,7 @@ LANGUAGES = frozenset(["de", "es", "fr", "it", "nl", "pl", "pt"])
 
 PINNED = {
     "config.json": "aee61fff87ccc005ccdb2dcc4f90033a5257dcfb2d0c1644a216a9497fd3ff4f",
-    "weights.msgpack": "2ab42fc6ec4fa40ccaab0c604a501f9e809a75d7cbbee6a921c24cee3348bd99",
+    "weights.msgpack": "0c2190725e378fecbc7b52b970abda7c78e27bba64b98c00caf5cffc2e594ed6",
 }
 """SHA-256 of the wheel's files, version 1.0.0."""
 
