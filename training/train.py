@@ -2,7 +2,7 @@
 
     python -m training.train /path/to/ner --out packages/lc-guard-ner-xx/lc_guard_ner_xx
 
-What it needs beside the package's own dependencies: ``pip install morfeusz2`` (forms of Polish names). Everything is
+What it needs beside lc-guard: ``pip install -r training/requirements.txt``. Everything is
 drawn from one seed; processors and versions of Faker and spaCy differ in the last digits, and so do the weights.
 """
 
