@@ -10,7 +10,7 @@ import secrets
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, TypeVar, cast, get_args
 
@@ -29,6 +29,7 @@ from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, TokenGramma
 from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.detectors.base import DetectorLike
+from lc_guard.errors import GuardError
 from lc_guard.policy.policy import Policy, Streaming
 from lc_guard.records import Decision, Stage, known_stage
 from lc_guard.scanners.base import Turn
@@ -63,8 +64,10 @@ class Guard:
             that the model sees who is meant; numbered styles only.
         cache_size: Number of texts plus entities in the detection cache; 0 switches it off.
         digest_key: Key of the digests that stand for session ids in decisions and traces; None makes a new one.
+        languages: Languages of the default detector, ISO 639-1 codes; None tells them by each text.
 
     Raises:
+        GuardError: If a language is not known, or `languages` comes with detectors of your own.
         TypeError: If something is not a detector, not a scanner, no vault or no policy.
         ValueError: If the style is none of those, or two checks were given one name.
         PolicyError: If the policy names a check that is not there, or wants what a check can't do.
@@ -94,12 +97,15 @@ class Guard:
         link_persons: bool = True,
         cache_size: int = 200_000,
         digest_key: bytes | None = None,
+        languages: Collection[str] | None = None,
     ) -> None:
         _require_parts(vault, policy)
         if detectors is None:
             from lc_guard.detectors import default_detector  # noqa: PLC0415 - a family member, loaded when asked for
 
-            detectors = default_detector()
+            detectors = default_detector() if languages is None else default_detector(languages=languages)
+        elif languages is not None:
+            raise GuardError("languages= is for the default detector: with detectors of your own, give it to them")
         chosen: list[DetectorLike] = list(detectors) if isinstance(detectors, Iterable) else [detectors]
         self._analyzer = Analyzer(chosen, cache_size=cache_size)
         self.vault: Vault = MemoryVault() if vault is None else vault

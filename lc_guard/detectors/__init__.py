@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from lc_guard.detectors.gliner import GLiNERDetector as GLiNERDetector
     from lc_guard.detectors.hugging_face import HuggingFaceDetector as HuggingFaceDetector
     from lc_guard.detectors.joined import JoinedDetector as JoinedDetector
+    from lc_guard.detectors.languages import LanguageGate as LanguageGate
     from lc_guard.detectors.llm_guard import LLMGuardDetector as LLMGuardDetector
+    from lc_guard.detectors.locale_rules import LocaleDetector as LocaleDetector
+    from lc_guard.detectors.multilingual_ner import MultilingualDetector as MultilingualDetector
     from lc_guard.detectors.patterns import PatternDetector as PatternDetector
     from lc_guard.detectors.presidio_http import PresidioAnalyzer as PresidioAnalyzer
     from lc_guard.detectors.rampart import RampartDetector as RampartDetector
@@ -29,7 +32,10 @@ __getattr__, __dir__, __all__ = attach(
         "gliner": ("GLiNERDetector",),
         "hugging_face": ("HuggingFaceDetector",),
         "joined": ("JoinedDetector",),
+        "languages": ("LanguageGate",),
         "llm_guard": ("LLMGuardDetector",),
+        "locale_rules": ("LocaleDetector",),
+        "multilingual_ner": ("MultilingualDetector",),
         "patterns": ("PatternDetector",),
         "presidio_http": ("PresidioAnalyzer",),
         "rampart": ("RampartDetector",),

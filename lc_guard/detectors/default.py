@@ -8,18 +8,19 @@ from collections.abc import Collection, Iterable, Mapping
 from lc_guard.detectors.base import Detector, DetectorLike
 from lc_guard.detectors.credentials import CredentialDetector
 from lc_guard.detectors.file_names import FileNameDetector
-from lc_guard.detectors.given_names import GivenNameDetector
+from lc_guard.detectors.in_languages import models_by_language
 from lc_guard.detectors.joined import JoinedDetector
+from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
+from lc_guard.detectors.locale_rules import LocaleDetector
 from lc_guard.detectors.national_ids import NationalIdDetector
 from lc_guard.detectors.patterns import PatternDetector
 from lc_guard.detectors.phone_numbers import PhoneNumberDetector
-from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.rampart_model import DISTRIBUTION as RAMPART_DISTRIBUTION
 from lc_guard.detectors.rampart_model import PACKAGE as RAMPART_PACKAGE
 from lc_guard.detectors.record_fields import RecordFieldDetector
 from lc_guard.detectors.spacy_ner import DISTRIBUTION as SPACY_DISTRIBUTION
-from lc_guard.detectors.spacy_ner import OFFICIAL, SpacyDetector
+from lc_guard.detectors.spacy_ner import OFFICIAL
 from lc_guard.detectors.spacy_ner import PACKAGE as SPACY_PACKAGE
 from lc_guard.detectors.surroundings import TextKind
 from lc_guard.detectors.text_kinds import InText, known_kind
@@ -27,8 +28,6 @@ from lc_guard.detectors.titles import TitleDetector
 from lc_guard.detectors.tuning import Terms, TunedDetector
 from lc_guard.detectors.usernames import UsernameDetector
 from lc_guard.errors import ModelUnavailable
-
-_GUESSING = (GivenNameDetector, SpacyDetector, RampartDetector)
 
 
 def default_detector(
@@ -42,6 +41,7 @@ def default_detector(
     deny: Terms = (),
     extra: Iterable[DetectorLike] = (),
     countries: Collection[str] | None = None,
+    languages: Collection[str] | None = None,
 ) -> JoinedDetector | TunedDetector:
     """Return the best detector that runs on a laptop without a network.
 
@@ -49,7 +49,8 @@ def default_detector(
     names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is installed) and two models
     whose weights are ordinary dependencies: a spaCy pipeline (the user's official ``en_core_web_lg``, ``_md`` or
     ``_sm`` when installed, else the packaged one) and Rampart. Models load at the first text, once per process.
-    English.
+    English; with the weights of ``lc-guard-ner-xx`` installed German, French, Spanish, Italian, Dutch, Polish and
+    Portuguese as well, each text by the language it is written in.
 
     Args:
         ner: False gives **rules only, which mask almost no name**: an explicit choice for logs and forms, never a
@@ -67,6 +68,8 @@ def default_detector(
         countries: ISO 3166-1 codes, such as ``("DE", "FR")``, whose national identifiers and phone formats are looked
             for, by their checksum alone. None: all that are known, where a number that could be anything counts only
             behind its name.
+        languages: ISO 639-1 codes of the languages that occur (``de``, ``en``, ``es``, ``fr``, ``it``, ``nl``, ``pl``,
+            ``pt``); one alone is taken for every text. None: told by each text; too few words to tell count as English.
 
     Returns:
         The detector, ready for all threads.
@@ -74,11 +77,13 @@ def default_detector(
     Raises:
         ModelUnavailable: A model's package is not installed; the message holds the install line.
         GuardError: A threshold is out of range, a list of terms is a single string, `text` is no kind of text, or a
-            country is not known.
+            country or a language is not known.
         TypeError: Something in `extra` is nothing that finds entities.
     """
     groups = [group for group in llm_guard_patterns() if group["name"] not in SUPERSEDED]
-    detectors: list[Detector] = [
+    gate = LanguageGate(languages)
+    guessing: list[Detector] = []
+    rules: list[Detector] = [
         CredentialDetector(),
         RecordFieldDetector(),
         UsernameDetector(),
@@ -91,18 +96,17 @@ def default_detector(
         ),
         PhoneNumberDetector(countries),
         TitleDetector(),
+        LocaleDetector(gate),
     ]
     if ner:
         _require_models()
-        detectors += [
-            GivenNameDetector(),
-            FileNameDetector(),
-            SpacyDetector(),
-            RampartDetector(threshold=threshold, thresholds=thresholds),
-        ]
+        fixed = languages is not None
+        guessing = models_by_language(gate, fixed=fixed, threshold=threshold, thresholds=thresholds)
+        rules.append(FileNameDetector())
     if known_kind(text) != "any":
-        detectors = [InText(each, text, guesses=isinstance(each, _GUESSING)) for each in detectors]
-    joined = JoinedDetector(detectors)
+        rules = [InText(each, text, guesses=False) for each in rules]
+        guessing = [InText(each, text) for each in guessing]
+    joined = JoinedDetector([*rules, *guessing])
     if kinds is None and not (thresholds or allow or deny or extra):
         return joined
     return TunedDetector(joined, kinds=kinds, thresholds=thresholds, allow=allow, deny=deny, extra=extra)

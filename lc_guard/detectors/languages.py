@@ -1,0 +1,120 @@
+"""Which languages a text is written in: small words counted, offline, in microseconds; or what the user says.
+
+A name tells nothing of the language of its text, and a single word little. So only small words count (articles,
+pronouns, auxiliaries, greetings, labels of forms), each by how few languages share it, and letters that hardly any
+other language uses. Where that is too little, nothing is told: such a text is read as English is.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection
+
+from lc_guard.detectors.locales import LANGUAGES, locale
+from lc_guard.errors import GuardError
+
+# Not the parts of addresses, paths and settings.
+_WORD = re.compile(r"(?<![\w.@/:&?=-])[^\W\d_]+'?(?![\w@/=]|[.:]\w)")
+_BLOCK, _BLOCKS = 1_500, 40
+# In shares of a word that one language alone uses.
+_LETTER = 0.4
+_LEAST, _LEAST_SHARE, _AHEAD = 0.45, 0.05, 1.4
+_MIXED, _MIXED_SHARE = 5.0, 0.35
+
+
+class LanguageGate:
+    """Tells the languages of texts.
+
+    Args:
+        languages: ISO 639-1 codes that may occur, a region behind them is left out of account (``"de-AT"``). One alone
+            is taken for every text. None: all that are known.
+
+    Raises:
+        GuardError: It is a single string, or empty, or holds a language that is not known.
+    """
+
+    def __init__(self, languages: Collection[str] | None = None) -> None:
+        if isinstance(languages, str):
+            raise GuardError(f"languages must be a collection of codes, not one string: ({languages!r},)")
+        codes = LANGUAGES if languages is None else tuple(dict.fromkeys(map(_code, languages)))
+        if not codes:
+            raise GuardError("languages is empty: name at least one, or None to tell them by the text")
+        self.languages = frozenset(codes)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({sorted(self.languages)})"
+
+    def of(self, text: str) -> frozenset[str]:
+        """Return the languages of a text: several of a mixed one, none where too little tells and it may be English."""
+        if len(self.languages) == 1:
+            return self.languages
+        told: set[str] = set()
+        for block in _blocks(text):
+            told |= _told(block, self.languages)
+        if not told and "en" not in self.languages:
+            return self.languages
+        return frozenset(told)
+
+
+def _code(language: str) -> str:
+    code = re.split(r"[-_]", language.strip().lower())[0] if isinstance(language, str) else ""
+    if code not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise GuardError(
+            f"languages holds one that is not known here: known are {known} (see docs/extending/language.md)"
+        )
+    return code
+
+
+def _blocks(text: str) -> list[str]:
+    """Cut a text into blocks; of a very long one some that are spread over it."""
+    starts = range(0, len(text), _BLOCK)
+    step = -(-len(starts) // _BLOCKS) or 1
+    return [text[start : start + _BLOCK] for start in starts[::step]]
+
+
+@functools.cache
+def _tables() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Return which languages use a small word, and which a letter."""
+    of_word: dict[str, tuple[str, ...]] = {}
+    of_letter: dict[str, tuple[str, ...]] = {}
+    for code in LANGUAGES:
+        known = locale(code)
+        for word in known.function_words:
+            of_word[word] = (*of_word.get(word, ()), code)
+        for letter in known.letters:
+            of_letter[letter] = (*of_letter.get(letter, ()), code)
+    return of_word, of_letter
+
+
+def _told(block: str, among: frozenset[str]) -> set[str]:
+    """Return the languages that a block may be written in, as far as its small words tell."""
+    told = [_users(match[0]) for match in _WORD.finditer(block.replace("’", "'"))]
+    scores = dict.fromkeys(among, 0.0)
+    own = dict.fromkeys(among, 0)
+    for codes, weight in told:
+        for code in codes & among:
+            scores[code] += weight / len(codes)
+            own[code] += len(codes) == 1
+    most = max(scores.values())
+    if most < max(_LEAST, _LEAST_SHARE * len(told)):
+        return set()
+    close = {code for code, score in scores.items() if score * _AHEAD >= most}
+    # In few words English and another are easily confused, and English is what most texts are.
+    if "en" in close and most < _MIXED:
+        return {"en"}
+    return close | {code for code, words in own.items() if words >= max(_MIXED, _MIXED_SHARE * most)}
+
+
+def _users(word: str) -> tuple[frozenset[str], float]:
+    """Return the languages that use a word, as far as that is known, and how much it tells."""
+    # AM, PM, OP, DE: an abbreviation, and no word.
+    if word.isupper() and len(word) < 4:
+        return frozenset(), 0.0
+    of_word, of_letter = _tables()
+    codes = of_word.get(word.lower(), ())
+    # Letters of small words only: a name keeps its own in every language.
+    if not codes and word.islower() and not word.isascii():
+        return frozenset(code for letter in word for code in of_letter.get(letter, ())), _LETTER
+    return frozenset(codes), 1.0

@@ -1,0 +1,76 @@
+"""German."""
+
+from __future__ import annotations
+
+from lc_guard.detectors.locales import Locale, words
+
+LOCALE = Locale(
+    function_words=words(
+        "der die das den dem des ein eine einen einem einer eines und oder aber nicht kein keine keinen ist sind",
+        "war waren wird werden wurde wurden worden hat haben hatte hatten sein seine seiner seinen ihr ihre ihren",
+        "ihrer ich du er sie es wir mich mir dich dir ihn ihm uns euch sich mein meine meinen meiner dein deine",
+        "unser unsere in im ins an am auf aus bei beim mit nach seit von vom zu zum zur für durch gegen ohne um",
+        "über unter vor zwischen hinter neben wegen dass daß ob wenn weil als wie wo was wer wann warum welche",
+        "welcher welches dieser diese dieses diesen diesem auch noch nur schon sehr so dann da dort hier heute",
+        "gestern morgen immer wieder mehr man kann können konnte soll sollte muss müssen will wollen wollte möchte",
+        "würde bitte danke ja nein guten hallo liebe lieber geehrte geehrter herr herrn frau geboren wohnt",
+        "wohnhaft straße gruß grüße grüßen freundlichen jahre jahren uhr gemäß sowie bzw alle vorname nachname",
+        "anschrift geburtsdatum telefon betreff bin bist habe gibt geht doch mal jetzt",
+    ),
+    letters="äöüß",
+    titles=(
+        r"(?:Herrn?|HERRN?|Frau|FRAU|Hr\.|Fr\.|Dr\.|Prof\.|Dipl\.-Ing\.|RA|RAin|Rechtsanw[aä]lt(?:in|e)?|Richter(?:in)?"
+        r"|Staatsanw[aä]lt(?:in)?|Zeuge|Zeugin|Zeugen|Angeklagter?|Beschuldigter?|Minister(?:in)?|Bürgermeister(?:in)?"
+        r"|Familie|Pfarrer|Schwester|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Patient(?:in)?|Kläger(?:in)?|Beklagter?)"
+    ),
+    name_labels=(
+        *("name", "vorname", "nachname", "familienname", "geburtsname", "vor- und nachname", "vollständiger name"),
+        *(
+            "patient",
+            "patientin",
+            "kunde",
+            "kundin",
+            "mieter",
+            "vermieter",
+            "kontoinhaber",
+            "kontoinhaberin",
+            "hausarzt",
+        ),
+        *(
+            "ansprechpartner",
+            "ansprechpartnerin",
+            "sachbearbeiter",
+            "sachbearbeiterin",
+            "unterzeichner",
+            "antragsteller",
+        ),
+        *("antragstellerin", "zeuge", "zeugin", "kläger", "klägerin", "versicherter", "versicherte", "empfänger"),
+    ),
+    labels=words(
+        "anschrift adresse wohnort ort straße plz geburtsdatum geburtsort telefon tel mobil fax e-mail betreff",
+        "datum seite unterschrift kundennummer rechnungsnummer aktenzeichen az diagnose befund anamnese medikation",
+        "therapie beruf familienstand staatsangehörigkeit geschlecht anlage anlagen von an cc konto iban bic",
+        "steuernummer arbeitgeber",
+    ),
+    months=(
+        *("januar|jänner|jan", "februar|feber|feb", "märz|mrz", "april|apr", "mai", "juni|jun", "juli|jul"),
+        *("august|aug", "september|sept|sep", "oktober|okt", "november|nov", "dezember|dez"),
+    ),
+    ordinary=words(
+        "ernst wolf rosa mark falk eiche august mai wilde engel viola iris linde heide stern",
+        "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag gericht amtsgericht landgericht",
+        "richter richterin kläger klägerin beklagte beklagter beklagten angeklagte angeklagter angeklagten zeuge",
+        "zeugin zeugen staatsanwalt staatsanwaltschaft verteidiger rechtsanwalt rechtsanwältin käufer verkäufer",
+        "mieter vermieter auftraggeber auftragnehmer vertrag vertragspartner kunde kunden patient patientin arzt",
+        "ärztin herr herren frau frauen damen mann männer kind kinder eltern mutter vater bruder schwester sohn",
+        "tochter familie gesellschaft firma regierung minister präsident polizei bürgermeister gemeinde stadt land",
+        "staat kirche schule universität jahr jahre tag tage woche monat stunde uhr zeit herrn mehrwertsteuer",
+        "rechnung betrag euro mark prozent artikel absatz satz paragraph anlage gesetz verordnung richtlinie",
+        "weihnachten ostern pfingsten gott mensch menschen leben arbeit hallo danke bitte guten morgen abend grüße",
+        "gruß sehr geehrte geehrter liebe lieber mit nein ja wer was wann wo wie warum frage antwort kaiser könig",
+        "armee krieg partei haus berg fluss zug bahn bahnhof hotel bank post",
+    ),
+    given_names=("de_DE", "de_AT", "de_CH"),
+    small_nouns=False,
+    endings=("s>",),
+)

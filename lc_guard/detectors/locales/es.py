@@ -1,0 +1,52 @@
+"""Spanish."""
+
+from __future__ import annotations
+
+from lc_guard.detectors.locales import Locale, words
+
+LOCALE = Locale(
+    function_words=words(
+        "el la los las lo un una unos unas de del y e o u pero no ni es son era eran fue fueron ser estar está",
+        "están estaba ha han había habían haber he hemos tiene tienen tenía hay yo tú él ella ello nosotros",
+        "ustedes usted ellos ellas me te se le les nos mi mis tu tus su sus nuestro nuestra este esta estos estas",
+        "ese esa eso esto aquel que qué quien quién cual cuál cuando cuándo donde dónde como cómo porque por para",
+        "con sin en al a ante bajo contra desde entre hacia hasta según sobre tras durante muy más menos también",
+        "ya aún todavía siempre nunca si sí bien aquí allí entonces pues todo toda todos todas otro otra otros",
+        "mismo misma puede pueden debe hacer hace buenos días buenas tardes hola gracias señor señora don doña",
+        "estimado estimada querido querida saludo saludos años paciente nacido calle nombre apellidos dirección",
+        "teléfono fecha asunto así cada ayer hoy mañana presenta",
+    ),
+    letters="ñ¿¡",
+    titles=(
+        r"(?:D\.ª?|D[ñn]?a\.|Don|DON|Doña|DOÑA|Sr(?:es)?\.?|Sra(?:s)?\.?|Srta\.?|Señor(?:a|ita|es)?|SEÑORA?|Dr\.?|Dra\.?"
+        r"|Doctora?|Prof\.?|Profesora?|Lic\.?|Licenciad[oa]|Ing\.?|Juez|Jueza|Magistrad[oa]|Fiscal|Abogad[oa]|Alcalde(?:sa)?"
+        r"|Ministr[oa]|Padre|Sor|Fray|Testigo|Letrad[oa]|Procurador[a]?)"
+    ),
+    name_labels=(
+        *("nombre", "apellidos", "apellido", "nombre y apellidos", "nombre completo", "primer apellido"),
+        *("segundo apellido", "paciente", "cliente", "clienta", "titular", "titular de la cuenta", "arrendatario"),
+        *("arrendador", "médico", "médico responsable", "remitente", "destinatario", "firmado", "fdo", "demandante"),
+        *("demandado", "testigo", "solicitante", "contacto", "asegurado", "asegurada", "remitido por"),
+    ),
+    labels=words(
+        "dirección domicilio calle ciudad localidad provincia municipio cp teléfono tel móvil fax correo email",
+        "e-mail asunto fecha nacimiento lugar país sexo edad dni nie nif nass nhc cipa episodio diagnóstico",
+        "antecedentes tratamiento exploración evolución profesión nacionalidad expediente factura referencia",
+        "anexos firma de para cuenta iban médico",
+    ),
+    months=(
+        *("enero|ene", "febrero|feb", "marzo|mar", "abril|abr", "mayo", "junio|jun", "julio|jul", "agosto|ago"),
+        *("septiembre|setiembre|sept|sep", "octubre|oct", "noviembre|nov", "diciembre|dic"),
+    ),
+    ordinary=words(
+        "lunes martes miércoles jueves viernes sábado domingo tribunal juzgado sala audiencia juez magistrado",
+        "fiscal acusado demandante demandado testigo abogado letrado presidente presidenta gobierno ministerio",
+        "ministro estado congreso senado ayuntamiento alcalde policía guardia civil comprador vendedor arrendador",
+        "arrendatario cliente paciente doctor doctora médico señor señora empresa sociedad contrato artículo ley",
+        "decreto reglamento código navidad dios rey guerra ejército iglesia escuela universidad ciudad calle plaza",
+        "avenida hotel banco hola gracias saludo saludos sí no pregunta respuesta asunto español inglés factura",
+        "importe euros tac rmn ecografía radiografía hospital servicio urgencias urología exploración antecedentes",
+        "tratamiento diagnóstico evolución el la los las un una en se al",
+    ),
+    given_names=("es_ES",),
+)

@@ -1,0 +1,59 @@
+"""French."""
+
+from __future__ import annotations
+
+from lc_guard.detectors.locales import Locale, words
+
+LOCALE = Locale(
+    function_words=words(
+        "le la les l' un une des du de d' et ou mais ne n' pas plus rien jamais est sont était étaient été être a",
+        "ai as ont avait avaient avoir sera serait fait faire je j' tu il elle on nous vous ils elles me m' te t'",
+        "se s' lui leur leurs y en mon ma mes ton ta tes son sa ses notre nos votre vos ce cet cette ces c' qui",
+        "que qu' quoi dont où quand comment pourquoi quel quelle quels quelles si dans sur sous avec sans pour par",
+        "chez vers entre contre depuis pendant avant après au aux à comme aussi très bien encore toujours déjà ici",
+        "là alors donc car parce puis tout toute tous toutes même autre autres peut peux pouvez doit faut veux",
+        "voulez suis sommes êtes es avez avons bonjour merci oui non monsieur madame mme mlle cher chère salut",
+        "cordialement né née demeurant rue ans heures ainsi selon afin lors celui celle ceux prénom nom adresse",
+        "téléphone objet date naissance ville",
+    ),
+    letters="çèêëîïôœùûâé",
+    titles=(
+        r"(?:MM?\.|Mmes?\.?|Mlles?\.?|Mgr\.?|Monsieur|MONSIEUR|Madame|MADAME|Mademoiselle|Messieurs|Mesdames|Me|Ma[iî]tre"
+        r"|Dr\.?|Docteure?|Docteur|Pr\.?|Professeure?|Juge|Procureure?|Abbé|Père|Sœur|Maire|Ministre|Sénateur|Député"
+        r"|Général|Colonel|Capitaine|Commandant|Lieutenant|Témoin|Prévenu|Veuve|Dame|Sieur)"
+    ),
+    name_labels=(
+        *("nom", "prénom", "prénoms", "nom et prénom", "nom et prénoms", "prénom et nom", "nom de famille"),
+        *("nom de naissance", "nom complet", "nom d'usage", "patient", "patiente", "client", "cliente", "locataire"),
+        *(
+            "bailleur",
+            "titulaire du compte",
+            "titulaire",
+            "médecin traitant",
+            "interlocuteur",
+            "signataire",
+            "demandeur",
+        ),
+        *("demanderesse", "défendeur", "témoin", "assuré", "assurée", "destinataire", "expéditeur", "contact"),
+    ),
+    labels=words(
+        "adresse ville rue code postal naissance lieu téléphone tél portable fax courriel e-mail mail objet date",
+        "page signature dossier facture référence diagnostic antécédents traitement profession nationalité sexe",
+        "situation pièces jointes de à cc compte iban bic siret siren employeur",
+    ),
+    months=(
+        *("janvier|janv", "février|févr|fév", "mars", "avril|avr", "mai", "juin", "juillet|juil", "août"),
+        *("septembre|sept", "octobre|oct", "novembre|nov", "décembre|déc"),
+    ),
+    ordinary=words(
+        "lundi mardi mercredi jeudi vendredi samedi dimanche cour tribunal juge demandeur défendeur prévenu accusé",
+        "témoin avocat procureur ministère ministre président présidente république état gouvernement parlement",
+        "assemblée sénat chambre conseil commission mairie maire préfet police gendarmerie acheteur vendeur",
+        "bailleur locataire client cliente patient patiente docteur médecin monsieur madame messieurs mesdames",
+        "société entreprise contrat article loi décret règlement code noël pâques dieu roi empereur général armée",
+        "guerre église école université ville rue place avenue boulevard gare hôtel banque bonjour merci",
+        "cordialement salut cher chère oui non question réponse objet allemand français anglais facture montant",
+        "euros francs ce cette il elle nous vous les des une dans pour mais aussi après",
+    ),
+    given_names=("fr_FR", "fr_CH"),
+)

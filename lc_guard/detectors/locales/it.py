@@ -1,0 +1,54 @@
+"""Italian."""
+
+from __future__ import annotations
+
+from lc_guard.detectors.locales import Locale, words
+
+LOCALE = Locale(
+    function_words=words(
+        "il lo la i gli le l' un un' uno una di del dello della dei degli delle dell' d' c' a al allo alla ai agli",
+        "alle all' da dal dallo dalla dai dagli dalle dall' in nel nello nella nei negli nelle nell' su sul sullo",
+        "sulla sui sugli sulle sull' con per tra fra e ed o ma non né è sono era erano fu essere stato stata stati",
+        "ha hanno aveva avevano avere ho abbiamo io tu lui lei noi voi loro mi ti si ci vi ne mio mia miei mie tuo",
+        "tua suo sua suoi sue nostro nostra vostro questo questa questi queste quello quella che chi cosa cui come",
+        "dove quando perché quale quali quanto se anche già ancora sempre mai più molto bene qui poi così tutto",
+        "tutta tutti tutte altro altra altri stesso può possono deve fare fa sia buongiorno ciao grazie signor",
+        "signora sig gentile egregio caro cara saluti cordiali distinti sì no dopo prima durante presso secondo",
+        "nato nata residente via anni nome cognome indirizzo telefono oggetto data città ieri oggi domani ore",
+    ),
+    letters="òìàù",
+    titles=(
+        r"(?:Sigg?\.(?:r[ai]\.?)?|Sig\.?ra|Sig\.?na|Signor[ae]?|SIGNOR[AE]?|Signorina|Dott\.?(?:ssa|ri)?|Dottor(?:e|essa)?|Dr\.(?:ssa)?"
+        r"|Prof\.?(?:ssa)?|Professor(?:e|essa)?|Avv\.?(?:ti|to)?|Avvocato|Ing\.|Ingegner[e]?|Arch\.|Geom\.|Rag\.|Giudice"
+        r"|On\.|Onorevole|Ministro|Sindaco|Don|Suor|Padre|Mons\.|Monsignor[e]?|Teste|Imputat[oa]|Paziente|Notaio"
+        r"|sig\.(?:ra)?|signor[ae]?|dott\.(?:ssa)?|dottor(?:e|essa)?|avv\.|ing\.|arch\.|prof\.(?:ssa)?)"
+    ),
+    name_labels=(
+        *("nome", "cognome", "nome e cognome", "cognome e nome", "nominativo", "paziente", "cliente", "intestatario"),
+        *("intestatario del conto", "medico curante", "medico", "firmato", "destinatario", "mittente", "ricorrente"),
+        *("resistente", "attore", "convenuto", "teste", "testimone", "locatore", "conduttore", "richiedente"),
+        *("referente", "assicurato", "assicurata", "contatto", "presenti", "assenti"),
+    ),
+    labels=words(
+        "indirizzo residenza domicilio via città comune provincia cap telefono tel cellulare fax email e-mail pec",
+        "oggetto data nascita luogo sesso età codice fiscale partita iva pratica fattura riferimento diagnosi",
+        "anamnesi terapia esame obiettivo professione nazionalità cittadinanza stato civile allegati firma da a",
+        "conto iban datore lavoro",
+    ),
+    months=(
+        *("gennaio|genn|gen", "febbraio|febbr|feb", "marzo|mar", "aprile|apr", "maggio|mag", "giugno|giu"),
+        *("luglio|lug", "agosto|ago", "settembre|sett|set", "ottobre|ott", "novembre|nov", "dicembre|dic"),
+    ),
+    ordinary=words(
+        "lunedì martedì mercoledì giovedì venerdì sabato domenica tribunale corte giudice pubblico ministero",
+        "imputato imputata ricorrente resistente attore convenuto teste testimone avvocato presidente presidenza",
+        "governo ministro stato camera senato parlamento regione provincia comune sindaco polizia carabinieri",
+        "questura acquirente venditore locatore conduttore cliente paziente dottore dottoressa medico signore",
+        "signora signori società ditta impresa contratto articolo legge decreto regolamento codice natale pasqua",
+        "dio re guerra esercito chiesa scuola università città via piazza corso albergo banca buongiorno buonasera",
+        "ciao grazie saluti distinti cordiali sì no domanda risposta oggetto italiano inglese fattura importo euro",
+        "il lo la gli le un una in con per dopo questo questa quando perché non si ho è sono anamnesi terapia",
+        "esame allegati allergie titolare responsabile direzione direttore consiglio spett egregio gentile",
+    ),
+    given_names=("it_IT",),
+)

@@ -1,0 +1,52 @@
+"""Dutch."""
+
+from __future__ import annotations
+
+from lc_guard.detectors.locales import Locale, words
+
+LOCALE = Locale(
+    function_words=words(
+        "de het een en of maar niet geen is zijn was waren wordt worden werd werden heeft hebben had hadden heb ik",
+        "jij je u hij zij ze wij we jullie mij me hem haar ons hun zich mijn jouw uw onze dit dat deze die er hier",
+        "daar waar wie wat wanneer waarom hoe welke als dan toen om te van voor met op aan bij in uit door over",
+        "onder tussen naar tot sinds na tegen zonder ook nog al wel zo dus want omdat kan kunnen kon zou zouden",
+        "moet moeten mag wil willen gaat gaan doen deed meer zeer heel alle veel andere goede goed ja nee dank",
+        "bedankt hartelijk hallo beste geachte heer mevrouw mijnheer meneer groet groeten vriendelijke jaar uur",
+        "geboren wonende straat nu altijd weer eens toch alleen men den der des ter ten volgens tijdens voornaam",
+        "achternaam naam adres telefoon onderwerp geboortedatum plaats vandaag gisteren morgen",
+    ),
+    letters="",
+    titles=(
+        r"(?:[Dd]e heer|[Dd]e heeren|[Hh]eer|Dhr\.?|dhr\.?|Mevr\.?|mevr\.?|Mw\.?|mw\.?|[Mm]evrouw"
+        r"|[Mm]ej\.?|[Mm]ejuffrouw|Meneer|meneer"
+        r"|Mr\.|mr\.|Dr\.|dr\.|Drs\.|drs\.|Ir\.|ir\.|Prof\.|prof\.|Professor|Ds\.|ds\.|Rechter|rechter|Minister|minister"
+        r"|Burgemeester|burgemeester|Wethouder|wethouder|Dokter|dokter|Getuige|getuige|Verdachte|verdachte|Patiënte?"
+        r"|patiënte?|Pater|Zuster|Familie|familie|Fam\.)"
+    ),
+    name_labels=(
+        *("naam", "voornaam", "voornamen", "achternaam", "volledige naam", "patiënt", "patiënte", "klant", "cliënt"),
+        *("cliënte", "huurder", "verhuurder", "rekeninghouder", "huisarts", "contactpersoon", "ondertekend", "getuige"),
+        *("eiser", "eiseres", "gedaagde", "aanvrager", "verzekerde", "ontvanger", "afzender", "aanwezig", "afwezig"),
+    ),
+    labels=words(
+        "adres woonplaats plaats straat postcode geboortedatum geboorteplaats telefoon tel mobiel fax e-mail email",
+        "onderwerp datum pagina handtekening klantnummer factuurnummer dossier diagnose anamnese medicatie",
+        "behandeling beroep nationaliteit geslacht burgerlijke staat bijlage bijlagen van aan cc rekening iban bsn",
+        "werkgever",
+    ),
+    months=(
+        *("januari|jan", "februari|febr|feb", "maart|mrt", "april|apr", "mei", "juni|jun", "juli|jul", "augustus|aug"),
+        *("september|sept|sep", "oktober|okt", "november|nov", "december|dec"),
+    ),
+    ordinary=words(
+        "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag rechtbank gerechtshof hof rechter eiser",
+        "eiseres gedaagde verdachte getuige advocaat officier justitie minister ministerie regering kamer raad",
+        "staat gemeente burgemeester wethouder wethouders politie koper verkoper huurder verhuurder klant patiënt",
+        "patiënte dokter arts heer heeren heren mevrouw mijnheer dames bedrijf maatschappij overeenkomst artikel",
+        "wet besluit verordening kerstmis pasen god koning koningin oorlog leger kerk school universiteit stad",
+        "straat plein hotel bank hallo hoi bedankt groet groeten groetjes ja nee vraag antwoord onderwerp",
+        "nederlands engels factuur bedrag euro gulden de het een in van voor met dit dat goedendag geachte beste",
+        "voorzitter commissie directeur vereeniging vereniging bijlagen medicatie voorgeschiedenis",
+    ),
+    given_names=("nl_NL", "nl_BE"),
+)

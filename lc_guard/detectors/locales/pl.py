@@ -1,0 +1,87 @@
+"""Polish."""
+
+from __future__ import annotations
+
+from lc_guard.detectors.locales import Locale, words
+
+LOCALE = Locale(
+    function_words=words(
+        "i a w we z ze na do o od po za przy pod nad przez przed między dla bez u ku oraz lub albo ale lecz nie",
+        "tak jest są był była było byli były być będzie będą ma mają miał miała mam jestem ja ty on ona ono my wy",
+        "oni one mnie mi mną ciebie ci cię go jego jej jemu mu nią nim ich im się sobie mój moja moje mojego twój",
+        "swój swoje swoją swojego nasz nasza wasz ten ta to te tego tej tym tych temu tę tą który która które",
+        "którego której którzy których co kto kogo czego gdzie kiedy jak dlaczego czy że żeby aby bo ponieważ gdy",
+        "jeśli jeżeli więc już jeszcze tylko także też również bardzo może można trzeba proszę dziękuję dzień",
+        "dobry cześć pan pani pana panu panią państwo szanowny szanowna pozdrawiam poważaniem roku lat dnia",
+        "urodzony urodzona zamieszkały zamieszkała ul imię nazwisko adres telefon temat data wczoraj dziś dzisiaj",
+        "jutro wszystko sobą tu tam teraz potem zawsze nigdy ok tys zł",
+    ),
+    letters="ąęłśźżćń",
+    titles=(
+        r"(?:[Pp]an(?:a|u|em|ie|i|ią|owie)?|PAN(?:A|U|EM|I|IĄ)?|[Dd]r\.?|[Pp]rof\.?|[Mm]gr\.?|[Ii]nż\.|[Hh]ab\.|[Mm]ec\.|[Aa]dw\.|[Aa]dwokata?"
+        r"|[Rr]adca|[Ss]ędzia|[Ss]ędziego|[Ss]ędzi|[Pp]rokuratora?|[Śś]wiadek|[Śś]wiadka|[Oo]skarżon(?:y|a|ego|ej|emu)"
+        r"|[Pp]acjent(?:a|ka|ki|owi)?|[Mm]inist(?:er|ra)|[Pp]osła?|[Ks]s\.|[Kk]siędza|[Ks]siądz|[Dd]oktora?|[Pp]rofesora?"
+        r"|[Bb]urmistrz|[Ww]ójt|[Ss]iostra|[Pp]owod(?:a|owi|em)|[Pp]owód(?:ka|ki)?)"
+    ),
+    name_labels=(
+        *(
+            "imię",
+            "nazwisko",
+            "imię i nazwisko",
+            "nazwisko i imię",
+            "imiona",
+            "nazwisko rodowe",
+            "pacjent",
+            "pacjentka",
+        ),
+        *("klient", "klientka", "najemca", "wynajmujący", "właściciel rachunku", "lekarz prowadzący", "lekarz"),
+        *("podpisano", "podpisał", "podpisała", "świadek", "powód", "powódka", "pozwany", "pozwana", "wnioskodawca"),
+        *("wnioskodawczyni", "nadawca", "odbiorca", "adresat", "ubezpieczony", "ubezpieczona", "kontakt", "obecni"),
+        *("nieobecni", "nieobecny", "nieobecna", "imię ojca", "imię matki", "imiona rodziców"),
+    ),
+    labels=words(
+        "adres zamieszkania miejscowość miasto ulica kod pocztowy telefon tel komórka faks e-mail email temat data",
+        "urodzenia miejsce płeć wiek pesel nip regon numer sprawa sygnatura faktura rozpoznanie wywiad leczenie",
+        "badanie zawód obywatelstwo narodowość stan cywilny załącznik załączniki podpis od do konto rachunek iban",
+        "pracodawca",
+    ),
+    months=(
+        *("stycznia|styczeń|sty", "lutego|luty|lut", "marca|marzec|mar", "kwietnia|kwiecień|kwi", "maja|maj"),
+        *("czerwca|czerwiec|cze", "lipca|lipiec|lip", "sierpnia|sierpień|sie", "września|wrzesień|wrz"),
+        *("października|październik|paź", "listopada|listopad|lis", "grudnia|grudzień|gru"),
+    ),
+    ordinary=words(
+        "mecenasie prezesie dyrektorze marszałku profesorze doktorze ministrze poniedziałek wtorek środa środę",
+        "czwartek piątek sobota sobotę niedziela niedzielę sąd sądu sądem sędzia oskarżony oskarżona powód powódka",
+        "pozwany pozwana świadek świadka adwokat prokurator prokuratura prezydent prezydenta premier minister",
+        "ministerstwo rząd sejm senat państwo gmina miasto burmistrz wójt starosta policja policjanci kupujący",
+        "sprzedający sprzedawca najemca wynajmujący zamawiający wykonawca klient pacjent pacjentka lekarz doktor",
+        "pan pani panie panowie państwa spółka firma umowa artykuł ustawa rozporządzenie kodeks boże narodzenie",
+        "wielkanoc bóg boga król wojna wojsko kościół szkoła uniwersytet ulica plac hotel bank cześć dziękuję",
+        "pozdrawiam tak nie pytanie odpowiedź temat polski angielski faktura kwota złotych zarząd zarządu rada",
+        "prezes prezesa dyrektor biuro urząd wniosek szanowny szanowna szanowni proszę dzień dobry zalecenia",
+        "wywiad badanie załączniki alergie w na po z do od jak gdy jednak ale to jest są był była było jego jej",
+        "ich nasz nasza dziś dzisiaj wczoraj jutro",
+    ),
+    given_names=("pl_PL",),
+    endings=(
+        *(
+            "a>",
+            "owi>",
+            "em>",
+            "iem>",
+            "ie>",
+            "u>",
+            "y>a",
+            "i>a",
+            "ę>a",
+            "ą>a",
+            "o>a",
+            "ie>a",
+            "iego>i",
+            "iemu>i",
+            "im>i",
+        ),
+        *("a>i", "iej>i", "ą>i", "ka>ek", "kowi>ek", "kiem>ek"),
+    ),
+)

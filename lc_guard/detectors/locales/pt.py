@@ -1,0 +1,53 @@
+"""Portuguese, of Portugal and Brazil."""
+
+from __future__ import annotations
+
+from lc_guard.detectors.locales import Locale, words
+
+LOCALE = Locale(
+    function_words=words(
+        "o a os as um uma uns umas de do da dos das em no na nos nas num numa por pelo pela pelos pelas para com",
+        "sem sob sobre entre até desde contra ao aos à às e ou mas não nem é são era eram foi foram ser estar está",
+        "estão estava tem têm tinha há havia haver ter eu tu você vocês ele ela nós eles elas me te se lhe lhes",
+        "meu minha meus minhas teu tua seu sua seus suas nosso nossa este esta estes estas esse essa isso isto",
+        "aquele que quem qual quais quando onde como porque porquê também já ainda sempre nunca mais muito menos",
+        "bem aqui ali então pois todo toda todos todas outro outra mesmo pode podem deve fazer faz vai bom dia boa",
+        "tarde noite olá oi obrigado obrigada senhor senhora sr sra caro cara exmo exma querido querida",
+        "cumprimentos atenciosamente sim anos nascido rua nome apelido morada endereço telefone assunto data ontem",
+        "hoje amanhã segundo após durante",
+    ),
+    letters="ãõ",
+    titles=(
+        r"(?:Sr(?:es)?\.?ª?|Sra?s?\.?|Senhor(?:a|es|as)?|SENHORA?|D\.|Dona|Dom|Dr\.?ª?|Dra\.?|Doutora?|Prof\.?ª?|Profa\.?"
+        r"|Professora?|Eng\.?ª?|Engenheir[oa]|Arq\.?|Juiz|Juíza|Desembargadora?|Procuradora?|Advogad[oa]|Ministr[oa]"
+        r"|Deputad[oa]|Senadora?|Governadora?|Prefeit[oa]|Padre|Frei|Irmã|Testemunha|Arguid[oa]|Paciente"
+        r"|senhora?|sr\.|sra\.|doutora?)"
+    ),
+    name_labels=(
+        *("nome", "apelido", "sobrenome", "nome completo", "paciente", "cliente", "utente", "titular"),
+        *("titular da conta", "inquilino", "senhorio", "médico", "médica", "assinado", "destinatário", "remetente"),
+        *("autor", "autora", "réu", "ré", "testemunha", "requerente", "contacto", "contato", "segurado", "presentes"),
+        *("nome do pai", "nome da mãe", "filiação"),
+    ),
+    labels=words(
+        "morada endereço rua cidade localidade bairro código postal cep telefone telemóvel celular fax email",
+        "e-mail assunto data nascimento naturalidade sexo idade nif cpf rg cnpj processo fatura referência",
+        "diagnóstico antecedentes medicação tratamento profissão nacionalidade estado civil anexos assinatura de",
+        "para conta iban empregador",
+    ),
+    months=(
+        *("janeiro|jan", "fevereiro|fev", "março|mar", "abril|abr", "maio|mai", "junho|jun", "julho|jul", "agosto|ago"),
+        *("setembro|set", "outubro|out", "novembro|nov", "dezembro|dez"),
+    ),
+    ordinary=words(
+        "segunda terça quarta quinta sexta segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado",
+        "domingo tribunal juiz juíza réu ré autor autora arguido arguida testemunha advogado ministério público",
+        "procurador presidente presidência governo ministro estado câmara assembleia senado congresso prefeitura",
+        "prefeito polícia comprador vendedor senhorio inquilino arrendatário locador locatário cliente paciente",
+        "utente doutor doutora médico senhor senhora empresa sociedade contrato artigo lei decreto regulamento",
+        "código natal páscoa deus rei guerra exército igreja escola universidade cidade rua praça avenida hotel",
+        "banco olá oi obrigado obrigada cumprimentos atenciosamente sim não pergunta resposta assunto português",
+        "inglês fatura valor euros reais o a os as um uma em no na segundo após mas já",
+    ),
+    given_names=("pt_PT", "pt_BR"),
+)

@@ -1,0 +1,206 @@
+"""Which language a text is written in, and what hangs on it: who is asked, which words are no names."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lc_guard import Guard
+from lc_guard.detectors import LanguageGate, LocaleDetector, PatternDetector, default_detector, multilingual_ner
+from lc_guard.detectors.in_languages import InLanguages, without_ordinary
+from lc_guard.detectors.locales import LANGUAGES, locale
+from lc_guard.errors import GuardError, ModelUnavailable
+from lc_guard.records import Entity
+
+SENTENCES = {
+    "de": "Ich habe gestern mit der Hausverwaltung gesprochen, aber noch keine Antwort bekommen.",
+    "en": "I spoke with the landlord yesterday, but I have not had an answer yet.",
+    "es": "Ayer hablé con la administración del edificio, pero todavía no me han contestado.",
+    "fr": "Hier j'ai parlé avec le syndic de l'immeuble, mais je n'ai pas encore de réponse.",
+    "it": "Ieri ho parlato con l'amministratore del condominio, ma non ho ancora avuto risposta.",
+    "nl": "Gisteren heb ik met de verhuurder gesproken, maar ik heb nog geen antwoord gekregen.",
+    "pl": "Wczoraj rozmawiałem z administracją budynku, ale nie dostałem jeszcze odpowiedzi.",
+    "pt": "Ontem falei com a administração do prédio, mas ainda não tive resposta.",
+}
+COURT = [
+    "Objection, Your Honor. Calls for",
+    "Sustained. Move on, Ms. Lindqvist.",
+    "Where were you on Die",
+    "A man in the hat",
+    "No, sir. I did not.",
+    "So was it a war",
+    "The Will of Van Houten",
+    "Exhibit C, page 4, line 12",
+    "Call me at 10 AM",
+    "Señor Muñoz was not there.",
+]
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_a_sentence_tells_its_language(language):
+    gate = LanguageGate()
+    assert gate.of(SENTENCES[language]) == {language}
+    assert gate.of(SENTENCES[language].upper()) == {language}
+    assert gate.of(SENTENCES[language].replace("'", "’")) == {language}
+
+
+@pytest.mark.parametrize("turn", COURT)
+def test_english_court_turns_of_five_words_are_taken_for_nothing_else(turn):
+    assert LanguageGate().of(turn) <= {"en"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n", "123-45", "Jan Kowalski", "anna.de.la.cruz@example.com", "https://example.org/der/die/das", "你好"],
+)
+def test_what_tells_nothing_has_no_language(text):
+    assert LanguageGate().of(text) == frozenset()
+
+
+def test_a_mixed_text_has_both_languages():
+    assert LanguageGate().of(f"{SENTENCES['en']} " * 30 + f"{SENTENCES['de']} " * 30) == {"de", "en"}
+
+
+def test_named_languages_are_the_only_ones_and_one_alone_is_that_of_every_text():
+    assert LanguageGate(["de-AT"]).of(SENTENCES["fr"]) == {"de"}
+    assert LanguageGate(["pl", "EN"]).of(SENTENCES["de"]) <= {"pl", "en"}
+    # Without English there is nothing that an unclear text is read as.
+    assert LanguageGate(["pl", "it"]).of("Jan Kowalski") == {"pl", "it"}
+
+
+@pytest.mark.parametrize("languages", ["de", [], ["xx"], ["german"], [""], [None]])
+def test_languages_that_are_none_are_refused_and_the_known_ones_told(languages):
+    with pytest.raises(GuardError, match="languages"):
+        LanguageGate(languages)
+    with pytest.raises(GuardError, match="languages"):
+        default_detector(ner=False, languages=languages)
+
+
+def test_the_error_tells_what_is_known():
+    with pytest.raises(GuardError, match=", ".join(LANGUAGES)):
+        LanguageGate(["sv"])
+
+
+def test_a_guard_gives_its_languages_to_the_default_detector_only():
+    with pytest.raises(GuardError, match="languages="):
+        Guard(PatternDetector(), languages=["de"])
+    with pytest.raises(GuardError, match="known are"):
+        Guard(languages=["sv"])
+
+
+def test_the_gate_takes_linear_time():
+    gate = LanguageGate()
+    gate.of(SENTENCES["de"])
+    for text in (" \n" * 500_000, SENTENCES["pl"] * 12_000, "ä" * 1_000_000, "l'" * 500_000):
+        started = time.perf_counter()
+        gate.of(text)
+        assert time.perf_counter() - started < 1
+
+
+@given(st.text())
+def test_any_text_has_known_languages(text):
+    assert LanguageGate().of(text) <= set(LANGUAGES)
+
+
+class Everything:
+    """Takes each text for a person, and remembers what it was asked."""
+
+    name = "everything"
+
+    def __init__(self):
+        self.asked = []
+
+    def detect(self, text):
+        self.asked.append(text)
+        return [Entity("PERSON", 0, len(text), 0.9)]
+
+
+def test_a_detector_is_asked_about_texts_of_its_languages_only():
+    german, english = Everything(), Everything()
+    gate = LanguageGate()
+    texts = [SENTENCES["de"], SENTENCES["en"], "Jan Kowalski"]
+    found = InLanguages(german, gate, {"de"}).detect_batch(texts)
+    assert german.asked == [SENTENCES["de"]]
+    assert [len(entities) for entities in found] == [1, 0, 0]
+    assert InLanguages(english, gate, {"en"}, unknown=True).detect_batch(texts)[0] == ()
+    assert english.asked == texts[1:]
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "stays"),
+    [
+        ("de", "Richterin", False),
+        ("de", "Richterin Schmidt", True),
+        ("fr", "Tribunal", False),
+        ("fr", "Madame", False),
+        ("fr", "Dupont", True),
+        ("pl", "Oskarżony", False),
+        ("pl", "Kowalskiego", True),
+        ("it", "Data", False),
+        ("it", "Rossi", True),
+        ("en", "Tribunal", True),
+    ],
+)
+def test_ordinary_words_of_the_language_are_no_names(language, word, stays):
+    found = without_ordinary(word, [Entity("PERSON", 0, len(word), 0.9)], {language})
+    assert bool(found) is stays
+
+
+def test_a_number_is_never_taken_for_an_ordinary_word():
+    email = Entity("EMAIL_ADDRESS", 0, 3, 1.0)
+    assert without_ordinary("der", [email], {"de"}) == [email]
+
+
+def test_a_language_that_is_named_needs_its_weights(monkeypatch):
+    monkeypatch.setattr("lc_guard.detectors.in_languages.installed", lambda: False)
+    with pytest.raises(ModelUnavailable, match=r"pip install \./packages/lc-guard-ner-xx"):
+        default_detector(languages=["en", "fr"])
+    default_detector(languages=["en"])
+    assert not any(isinstance(detector, InLanguages) for detector in default_detector().detectors)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "values"),
+    [
+        ("de", "Sehr geehrte Frau Dr. Müller-Groß, am 3. März 1999", ["Müller-Groß", "3. März 1999"]),
+        ("de", "Nachname: Schmidt Vorname: Anna\nOrt: Köln", ["Schmidt", "Anna"]),
+        ("de", "Patient: Der Patient klagt. Frau Richterin, ja.", []),
+        ("fr", "M. Jean-Luc Picard et Mme d'Ormesson, le 1er juin 2001", ["Jean-Luc Picard", "1er juin 2001"]),
+        ("fr", "Le ministre de la Défense et le Maire de Lyon", []),
+        ("es", "Apellidos: Roca Caballero .\nMédico: Ignacio Rubio NºCol: 28", ["Roca Caballero", "Ignacio Rubio"]),
+        ("it", "Nome: Luca Cognome: De Luca Sesso: M", ["Luca", "De Luca"]),
+        ("it", "l'avv. Maria De Luca, nata il 12 marzo 1967", ["Maria De Luca", "12 marzo 1967"]),
+        ("nl", "De heer J. van den Berg en mevrouw De Vries", ["J. van den Berg", "De Vries"]),
+        ("pl", "z panem Jackiem Dudą, Szanowny Panie Mecenasie, 3 maja 2020", ["Jackiem Dudą", "3 maja 2020"]),
+        ("pt", "O Sr. João da Silva, em 3 de maio de 2020", ["João da Silva", "3 de maio de 2020"]),
+        ("pt", "Nome completo: Ana Sousa\nMorada: Rua X", ["Ana Sousa"]),
+    ],
+)
+def test_what_a_language_writes_around_a_name(language, text, values):
+    found = LocaleDetector(LanguageGate([language])).detect(text)
+    assert [text[entity.start : entity.end] for entity in found] == values
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+@pytest.mark.parametrize(
+    "text",
+    ["Nome: " * 20_000, "Frau " * 20_000, "Jan de la " * 10_000, "3. " * 40_000, "\n" * 100_000, "Anna-" * 20_000],
+)
+def test_the_rules_take_linear_time(language, text):
+    detector = LocaleDetector(LanguageGate([language]))
+    detector.warm_up()
+    started = time.perf_counter()
+    detector.detect(text)
+    assert time.perf_counter() - started < 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_are_kept_in_small_letters(language):
+    known = locale(language)
+    for words in (known.function_words, known.ordinary, known.labels, frozenset(known.name_labels)):
+        assert all(word == word.lower() for word in words)
+
+
+def test_every_language_with_a_model_has_words():
+    assert set(LANGUAGES) >= multilingual_ner.LANGUAGES
