@@ -63,7 +63,6 @@ _CUTS = {
     ),
     "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
     "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0][-–—][ \u00a0]|(?<!\bc)/"),
-    "URL": re.compile(_LINE),
 }
 _NUMBER_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
 _SHAPE_CUT = re.compile(rf"{_LINE}|[{EMOJI}]")
