@@ -56,6 +56,27 @@ _FHIR_FIELDS = tuple(
 )
 _QUOTED = re.compile(r"\"(?P<value>[^\"\\\n]{2,80})\"")
 
+# In a text with such a record: all its segments, and what parts their elements, repetitions and components. A question
+# mark takes a sign of EDIFACT for itself.
+_MESSAGES = (
+    (_HL7, re.compile(r"(?:^|[\r\n])[ \t]*[A-Z][A-Z0-9]{2}\|[^\r\n]*"), re.compile(r"[|^~]")),
+    (_X12, re.compile(r"(?<![A-Z0-9])[A-Z][A-Z0-9]{1,2}\*[^~\r\n]{1,400}~?"), re.compile(r"[*~]")),
+    (_EDIFACT, re.compile(r"(?<![A-Z0-9])[A-Z]{3}\+(?:[^'?\r\n]|\?.){1,400}'?"), re.compile(r"(?<!\?)[+:']")),
+)
+
+
+def separators(text: str) -> list[int]:
+    """Find the signs that part the elements of HL7, X12 and EDIFACT records, in order."""
+    return sorted(
+        {
+            sign.start()
+            for known, segment, signs in _MESSAGES
+            if known.search(text)
+            for match in segment.finditer(text)
+            for sign in signs.finditer(text, *match.span())
+        }
+    )
+
 
 def _hl7(text: str) -> Iterator[Entity]:
     for segment in _HL7.finditer(text):

@@ -57,6 +57,8 @@ _COMMANDS = frozenset(
     }
 )
 _SCOPE = re.compile(r"[0-9A-Fa-f]{1,4}::")
+# What is behind a word's two colons: a scope's member, a component behind an empty one: 5412345000013::9.
+_SCOPED = re.compile(r"(?<=[A-Za-z0-9])::[0-9A-Fa-f]{1,4}")
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
@@ -186,7 +188,8 @@ def _means_else(text: str, entity: Entity) -> bool:
     start, end = entity.start, entity.end
     value = text[start:end]
     if entity.kind == "IP_ADDRESS":
-        return value in _NO_HOST or _SCOPE.fullmatch(value) is not None
+        scope = _SCOPE.fullmatch(value) or _SCOPED.fullmatch(text, start, end)
+        return value in _NO_HOST or scope is not None
     if entity.kind == "CASE_NUMBER":
         return _BLOOD_PRESSURE.search(text[max(0, start - 30) : start]) is not None
     if entity.kind == "URL" and _ATTRIBUTE.fullmatch(value):
