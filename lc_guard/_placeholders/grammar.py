@@ -216,9 +216,7 @@ class TokenGrammar:
     ) -> Restored:
         matches = [m for m in self._patterns(kinds).mangled.finditer(whole, start, end) if self._reads(m, kinds)]
         found = [*map(self._as_written, matches), *self._shorthand.written(whole, start, end, _bases(kinds))]
-        tokens = dict.fromkeys(token for item in found for token in item.tokens)
-        live = lookup([self.token(*token) for token in tokens]) if tokens else {}
-        values = {token: live[self.token(*token)] for token in tokens if self.token(*token) in live}
+        values = self._live(found, lookup)
         pieces: list[str] = []
         known = unknown = 0
         last = start
@@ -235,6 +233,12 @@ class TokenGrammar:
             last = item.end
         pieces.append(whole[last:end])
         return Restored("".join(pieces), known, unknown)
+
+    def _live(self, found: Sequence[Written], lookup: Lookup) -> dict[tuple[str, str], str]:
+        """Look up the values of what is written, by kind and index."""
+        tokens = {token: self.token(*token) for item in found for token in item.tokens}
+        live = lookup(list(tokens.values())) if tokens else {}
+        return {token: live[written] for token, written in tokens.items() if written in live}
 
     def _as_written(self, match: re.Match[str]) -> Written:
         token = (_plain_kind(match["kind"]), match["index"])

@@ -15,6 +15,8 @@ _BETWEEN = re.compile(r"[ \u00a0().\-\u2010-\u2013/]{1,3}")
 _DIGITS = re.compile("[0-9]+")
 _CHARACTER = RUN.pattern.removesuffix("+")
 _NUMBER = re.compile(rf"\+?\(?{_CHARACTER}+(?:{_BETWEEN.pattern}{_CHARACTER}+)*\)?")
+# Behind a word or another one a plus separates: "NAD+BY+5412345000013".
+_PLUS = re.compile(r"(?<![\w+])\+")
 # Country codes of two digits (ITU-T E.164); 1 and 7 have one digit, all others three.
 _TWO_DIGITS = frozenset(
     map(str, (20, 27, *range(30, 35), 36, 39, 40, 41, *range(43, 50), *range(51, 59), *range(60, 67)))
@@ -98,4 +100,4 @@ def _opened(text: str, start: int, end: int) -> int:
     """Return where a number begins with the signs before it: ``+``, or a bracket that it closes."""
     if start and text[start - 1] == "(" and ")" in text[start:end]:
         start -= 1
-    return start - 1 if start and text[start - 1] == "+" else start
+    return start - 1 if _PLUS.match(text, max(0, start - 1)) else start

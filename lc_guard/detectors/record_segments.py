@@ -7,7 +7,7 @@ Address, Identifier and Patient.birthDate; ASC X12 segments NM1, N3, N4, DMG, RE
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from lc_guard.records import Entity
 
@@ -27,6 +27,12 @@ _HL7_FIELDS = {
     ("PID", 20): "DRIVERS_LICENSE",
 }
 _X12 = re.compile(r"(?<![A-Z0-9])(?P<name>NM1|N3|N4|DMG|REF|PER)\*(?P<fields>[^~\r\n]{1,400})")
+_X12_FIELDS = {
+    "N3": (("LOCATION", 1, SCORE), ("LOCATION", 2, SCORE)),
+    "N4": (("LOCATION", 1, SCORE), ("LOCATION", 3, SCORE)),
+    "DMG": (("DATE_OF_BIRTH", 2, 0.95),),
+}
+_X12_PHONES = ("TE", "FX", "CP")
 _X12_REFERENCES = {
     "SY": "US_SSN",
     **dict.fromkeys(["EI", "TJ"], "TAX_ID"),
@@ -55,6 +61,27 @@ _FHIR_FIELDS = tuple(
     )
 )
 _QUOTED = re.compile(r"\"(?P<value>[^\"\\\n]{2,80})\"")
+
+# In a text with such a record: all its segments, and what parts their elements, repetitions and components. A question
+# mark takes a sign of EDIFACT for itself.
+_MESSAGES = (
+    (_HL7, re.compile(r"(?:^|[\r\n])[ \t]*[A-Z][A-Z0-9]{2}\|[^\r\n]*"), re.compile(r"[|^~]")),
+    (_X12, re.compile(r"(?<![A-Z0-9])[A-Z][A-Z0-9]{1,2}\*[^~\r\n]{1,400}~?"), re.compile(r"[*~]")),
+    (_EDIFACT, re.compile(r"(?<![A-Z0-9])[A-Z]{3}\+(?:[^'?\r\n]|\?.){1,400}'?"), re.compile(r"(?<!\?)[+:']")),
+)
+
+
+def separators(text: str) -> list[int]:
+    """Find the signs that part the elements of HL7, X12 and EDIFACT records, in order."""
+    return sorted(
+        {
+            sign.start()
+            for known, segment, signs in _MESSAGES
+            if known.search(text)
+            for match in segment.finditer(text)
+            for sign in signs.finditer(text, *match.span())
+        }
+    )
 
 
 def _hl7(text: str) -> Iterator[Entity]:
@@ -86,27 +113,28 @@ def _hl7_value(kind: str, start: int, value: str, *, doctor: bool) -> Iterator[E
 def _x12(text: str) -> Iterator[Entity]:
     for segment in _X12.finditer(text):
         fields = {number: (start, value) for number, start, value in _fields(segment, "*") if value}
-        name = segment["name"]
-        if name == "NM1" and 3 in fields:
-            kind = "PERSON" if fields.get(2, (0, ""))[1] == "1" else "ORGANIZATION"
-            yield from (Entity(kind, *_ends(fields[number]), 0.95) for number in (3, 4, 5) if number in fields)
-            if 9 in fields:
-                yield Entity("ID_NUMBER", *_ends(fields[9]), SCORE)
-        elif name == "N3":
-            yield from (Entity("LOCATION", *_ends(fields[number]), SCORE) for number in (1, 2) if number in fields)
-        elif name == "N4":
-            yield from (Entity("LOCATION", *_ends(fields[number]), SCORE) for number in (1, 3) if number in fields)
-        elif name == "DMG" and 2 in fields:
-            yield Entity("DATE_OF_BIRTH", *_ends(fields[2]), 0.95)
-        elif name == "REF" and 2 in fields and fields.get(1, (0, ""))[1] in _X12_REFERENCES:
-            yield Entity(_X12_REFERENCES[fields[1][1]], *_ends(fields[2]), SCORE)
-        elif name == "PER" and 2 in fields:
-            yield Entity("PERSON", *_ends(fields[2]), SCORE)
-            yield from (
-                Entity("PHONE_NUMBER", *_ends(fields[number + 1]), SCORE)
-                for number in (3, 5, 7)
-                if fields.get(number, (0, ""))[1] in ("TE", "FX", "CP") and number + 1 in fields
-            )
+        for kind, number, score in _x12_kinds(segment["name"], fields):
+            if number in fields:
+                yield Entity(kind, *_ends(fields[number]), score)
+
+
+def _x12_kinds(name: str, fields: Mapping[int, tuple[int, str]]) -> Iterable[tuple[str, int, float]]:
+    """Return what a segment's fields are: kind, number, score."""
+    if name in _X12_FIELDS:
+        return _X12_FIELDS[name]
+    if name == "NM1" and 3 in fields:
+        kind = "PERSON" if _code(fields, 2) == "1" else "ORGANIZATION"
+        return [*((kind, number, 0.95) for number in (3, 4, 5)), ("ID_NUMBER", 9, SCORE)]
+    if name == "REF" and (kind := _X12_REFERENCES.get(_code(fields, 1), "")):
+        return [(kind, 2, SCORE)]
+    if name == "PER" and 2 in fields:
+        phones = [number + 1 for number in (3, 5, 7) if _code(fields, number) in _X12_PHONES]
+        return [("PERSON", 2, SCORE), *(("PHONE_NUMBER", number, SCORE) for number in phones)]
+    return ()
+
+
+def _code(fields: Mapping[int, tuple[int, str]], number: int) -> str:
+    return fields[number][1] if number in fields else ""
 
 
 def _edifact(text: str) -> Iterator[Entity]:

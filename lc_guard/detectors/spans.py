@@ -147,10 +147,15 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
             widen = parted = parted or _extending(text.replace("_", " "), len(entities))
         start, end = max(0, entity.start), min(len(text), entity.end)
         for value in ends.values(start, end, entity.kind) if start < end else ():
-            for last in ends.values(*widen(*value), entity.kind) or [value]:
+            wider = [last for last in ends.values(*widen(*value), entity.kind) if _overlap(last, value)]
+            for last in wider or [value]:
                 key = (entity.kind, *last)
                 found[key] = max(found.get(key, 0.0), entity.score)
     return sorted((Entity(k, s, e, score) for (k, s, e), score in found.items()), key=lambda e: (e.start, -e.end))
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _extending(text: str, entities: int) -> Callable[[int, int], tuple[int, int]]:

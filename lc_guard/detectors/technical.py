@@ -57,6 +57,8 @@ _COMMANDS = frozenset(
     }
 )
 _SCOPE = re.compile(r"[0-9A-Fa-f]{1,4}::")
+# What is behind a word's two colons: a scope's member, a component behind an empty one: 5412345000013::9.
+_SCOPED = re.compile(r"(?<=[A-Za-z0-9])::[0-9A-Fa-f]{1,4}")
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
@@ -66,28 +68,40 @@ def is_technology(guess: Guess, kind: TextKind) -> bool:
     A title that a person or a place bears as well counts among other technology; a maker that may be an employer counts
     where computing is the matter.
     """
-    known = guess.known
-    if not guess.words or (guess.kind == "LOCATION" and STREET_WORD.search(guess.value)):
-        return False
     titles = _titles(guess)
-    if not titles or is_introduced(guess.text, guess.entity.start):
+    if not titles or _is_address(guess) or is_introduced(guess.text, guess.entity.start):
         return False
     technical, beside = _is_technical(guess, kind), technology_beside(*guess.place)
-    if all(title.lower() in known.technology_names for title in titles):
-        rest = [word for word in guess.words if word not in titles]
-        # "Claude Sonnet", but not "Isabelle Bonnet"
-        if guess.kind == "PERSON" and not (rest and all(map(known.is_ordinary, rest))):
-            return (technical and guess.value.islower()) or _is_listed(guess)
+    if all(title.lower() in guess.known.technology_names for title in titles):
+        if guess.kind == "PERSON" and not _is_of_plain_words(guess, titles):
+            return _is_no_name(guess, technical=technical)
         return beside > 1 or (technical and beside > 0)
     if guess.kind == "ORGANIZATION":
         return technical or (beside > 0 and not is_employer(guess.text, guess.entity.start))
     return True
 
 
+def _is_address(guess: Guess) -> bool:
+    return guess.kind == "LOCATION" and STREET_WORD.search(guess.value) is not None
+
+
+def _is_no_name(guess: Guess, *, technical: bool) -> bool:
+    """Whether software that people are called after is written as none: small in a program, or in a list."""
+    return (technical and guess.value.islower()) or _is_listed(guess)
+
+
+def _is_of_plain_words(guess: Guess, titles: Sequence[str]) -> bool:
+    """Whether all but the titles is ordinary: "Claude Sonnet", but not "Isabelle Bonnet"."""
+    rest = [word for word in guess.words if word not in titles]
+    return bool(rest) and all(map(guess.known.is_ordinary, rest))
+
+
 def _titles(guess: Guess) -> Sequence[str]:
     """Return the titles of software that a guess is made of, if all its other words are ordinary."""
     known = guess.known
     whole = " ".join(guess.words)
+    if not whole:
+        return []
     if known.is_technology(whole):
         return [whole]
     titles = [word for word in guess.words if known.is_technology(word)]
@@ -133,24 +147,42 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
 
 def _is_of_a_program(guess: Guess) -> bool:
     """Whether a guess in a line of a program is a part of it."""
-    known, value = guess.known, guess.value
-    words = WORDS.findall(_KEY.sub("", value))
-    if any(word.lower() in known.given_names for word in words):
+    words = WORDS.findall(_KEY.sub("", guess.value))
+    if any(word.lower() in guess.known.given_names for word in words):
         return False
-    unknown = [word for word in words if not known.is_ordinary(word) and len(word) > 1]
+    return (
+        (guess.lone and _is_identifier(guess))
+        or _is_heading(guess, words)
+        or _is_expression(guess, words)
+        or _is_command(guess, words)
+    )
+
+
+def _is_identifier(guess: Guess) -> bool:
+    """Whether one word is written as a name in a program, or as a constant."""
     text, start, end = guess.place
     around = f"{text[max(0, start - 1) : start]}\0{text[end : end + 1]}"
-    return (
-        (guess.lone and _IDENTIFIER.search(around) is not None)
-        or (len(words) > 1 and all(word.isupper() or known.is_ordinary(word) for word in words) and not value.isupper())
-        or (_SIGNS.search(value) is not None and len(unknown) < 2)
-        or (guess.lone and value.isupper() and value.lower() not in known.also_names)
-        or (
-            value.islower()
-            and len(words) < 3
-            and (words[0] in _COMMANDS or any(map(known.technology.__contains__, words)))
-        )
-    )
+    constant = guess.value.isupper() and guess.value.lower() not in guess.known.also_names
+    return constant or _IDENTIFIER.search(around) is not None
+
+
+def _is_heading(guess: Guess, words: Sequence[str]) -> bool:
+    """Whether several words are ordinary or capitals, as in "HTTP server", and not capitals only."""
+    common = all(word.isupper() or guess.known.is_ordinary(word) for word in words)
+    return len(words) > 1 and common and not guess.value.isupper()
+
+
+def _is_expression(guess: Guess, words: Sequence[str]) -> bool:
+    """Whether it holds a program's signs, and one unknown word at most."""
+    unknown = [word for word in words if not guess.known.is_ordinary(word) and len(word) > 1]
+    return _SIGNS.search(guess.value) is not None and len(unknown) < 2
+
+
+def _is_command(guess: Guess, words: Sequence[str]) -> bool:
+    """Whether it is one or two small words that begin with a command or hold software."""
+    if not guess.value.islower() or not 0 < len(words) < 3:
+        return False
+    return words[0] in _COMMANDS or any(map(guess.known.technology.__contains__, words))
 
 
 def _abbreviates(guess: Guess, kind: TextKind) -> bool:
@@ -186,7 +218,8 @@ def _means_else(text: str, entity: Entity) -> bool:
     start, end = entity.start, entity.end
     value = text[start:end]
     if entity.kind == "IP_ADDRESS":
-        return value in _NO_HOST or _SCOPE.fullmatch(value) is not None
+        scope = _SCOPE.fullmatch(value) or _SCOPED.fullmatch(text, start, end)
+        return value in _NO_HOST or scope is not None
     if entity.kind == "CASE_NUMBER":
         return _BLOOD_PRESSURE.search(text[max(0, start - 30) : start]) is not None
     if entity.kind == "URL" and _ATTRIBUTE.fullmatch(value):

@@ -8,7 +8,7 @@ Offsets are always those of the original text. All functions are pure.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from operator import itemgetter
@@ -17,6 +17,7 @@ from lc_guard.detectors.characters import EMOJI, UNCASED
 from lc_guard.detectors.email_addresses import EmailAddresses
 from lc_guard.detectors.field_names import is_head, labels
 from lc_guard.detectors.iban import iban_end
+from lc_guard.detectors.record_segments import separators
 from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_verb
 
 Span = tuple[int, int]
@@ -64,6 +65,8 @@ _CUTS = {
     "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
     "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0][-–—][ \u00a0]|(?<!\bc)/"),
 }
+# Kinds that are written with colons: in them a colon parts no components of a record.
+_WITH_COLONS = frozenset({"URL", "IP_ADDRESS", "MAC_ADDRESS", "DATE_TIME"})
 _NUMBER_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
 _SHAPE_CUT = re.compile(rf"{_LINE}|[{EMOJI}]")
 
@@ -134,7 +137,7 @@ class ValueEnds:
             Offsets of one value, or of several, in order; none where nothing of a value is left.
         """
         if kind == "EMAIL_ADDRESS" and (addresses := self._addresses.overlapping(start, end)):
-            return addresses
+            return [self._in_element(*address) for address in addresses]
         pieces = [
             trimmed for piece in self._cut(start, end, kind) if (trimmed := trim(self._text, *piece, kind)) is not None
         ]
@@ -147,10 +150,32 @@ class ValueEnds:
             yield start, end
             return
         cut = _CUTS.get(kind) or (_NUMBER_CUT if _NUMBERS.fullmatch(kind) else _SHAPE_CUT)
-        for separator in cut.finditer(self._text, start, end):
-            yield from self._without_labels(start, separator.start(), kind)
-            start = separator.end()
-        yield from self._without_labels(start, end, kind)
+        for first, last in self._elements(start, end, kind):
+            at = first
+            for separator in cut.finditer(self._text, first, last):
+                yield from self._without_labels(at, separator.start(), kind)
+                at = separator.end()
+            yield from self._without_labels(at, last, kind)
+
+    def _elements(self, start: int, end: int, kind: str) -> Iterator[Span]:
+        """Part a span at the signs that part the elements of a record made for machines."""
+        signs = self._separators
+        for at in signs[bisect_left(signs, start) : bisect_left(signs, end)]:
+            if self._text[at] != ":" or kind not in _WITH_COLONS:
+                yield start, at
+                start = at + 1
+        yield start, end
+
+    def _in_element(self, start: int, end: int) -> Span:
+        """Leave out of an address what is of the elements before it: a plus and an apostrophe may be of both."""
+        at = self._text.find("@", start, end)
+        before = bisect_left(self._separators, at)
+        begin = self._separators[before - 1] + 1 if before else start
+        return (begin if start < begin < at else start), end
+
+    @cached_property
+    def _separators(self) -> list[int]:
+        return separators(self._text)
 
     def _without_labels(self, start: int, end: int, kind: str) -> Iterator[Span]:
         """Leave out the labels of fields, that which follows included."""

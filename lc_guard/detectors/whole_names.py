@@ -6,11 +6,12 @@ import importlib
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
 from lc_guard.detectors.characters import UNCASED
 from lc_guard.detectors.given_names import load_names
 from lc_guard.detectors.request_verbs import GREETINGS
-from lc_guard.detectors.value_ends import ValueEnds
+from lc_guard.detectors.value_ends import Span, ValueEnds
 from lc_guard.detectors.weights import LoadOnce, import_alone
 from lc_guard.records import Entity
 
@@ -65,24 +66,38 @@ def whole_fields(text: str, entities: Sequence[Entity]) -> list[Entity]:
     """
     if not any(entity.kind == "PERSON" for entity in entities):
         return list(entities)
-    ends = ValueEnds(text)
-    names = [span for match in _FIELD.finditer(text) for span in ends.values(*match.span(), "PERSON")]
+    names = _names_of_fields(text)
     grown: list[Entity] = []
     left = list(reversed(entities))
     while left:
         entity = left.pop()
-        at = bisect_right(names, entity.start, key=lambda name: name[1])
-        if at == len(names) or not names[at][0] <= entity.start or " " not in text[slice(*names[at])]:
-            grown.append(entity)
-            continue
+        name = _name_around(entity, names)
         parts = [entity]
-        while left and left[-1].start < names[at][1]:
-            parts.append(left.pop())
-        whole = all(part.kind in _NAMES and part.end <= names[at][1] for part in parts)
-        if whole and any(part.kind == "PERSON" for part in parts):
-            parts = [Entity("PERSON", *names[at], max(part.score for part in parts))]
+        if name is not None and " " in text[slice(*name)]:
+            while left and left[-1].start < name[1]:
+                parts.append(left.pop())
+            parts = _as_one(parts, name)
         grown += parts
     return grown
+
+
+def _names_of_fields(text: str) -> list[Span]:
+    ends = ValueEnds(text)
+    return [span for match in _FIELD.finditer(text) for span in ends.values(*match.span(), "PERSON")]
+
+
+def _name_around(entity: Entity, names: Sequence[Span]) -> Span | None:
+    """Return the name that an entity begins in."""
+    at = bisect_right(names, entity.start, key=itemgetter(1))
+    return names[at] if at < len(names) and names[at][0] <= entity.start else None
+
+
+def _as_one(parts: list[Entity], name: Span) -> list[Entity]:
+    """Join the parts of a name, if they are parts of no more than it and one is a person's."""
+    whole = all(part.kind in _NAMES and part.end <= name[1] for part in parts)
+    if whole and any(part.kind == "PERSON" for part in parts):
+        return [Entity("PERSON", *name, max(part.score for part in parts))]
+    return parts
 
 
 def surname_first(text: str, entities: Sequence[Entity]) -> list[Entity]:

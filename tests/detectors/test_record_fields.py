@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from lc_guard import Guard, Policy
+from lc_guard import Entity, Guard, Policy
 from lc_guard.detectors import default_detector
 from lc_guard.detectors.record_fields import RecordFieldDetector, vin
+from lc_guard.detectors.spans import clean
 
 _RANDOM = random.Random(17)
 CAPITALS, DIGITS, FROM_ONE = string.ascii_uppercase, string.digits, "123456789"
@@ -145,6 +146,36 @@ def test_machine_records_come_back_and_keep_their_separators(name):
     assert session.deanonymize(hidden) == text
     assert [value for _, value in expected if value in hidden] == []
     assert all(hidden.count(sign) == text.count(sign) for sign in "|*+~\r")
+
+
+@pytest.mark.parametrize("name", ["hl7", "x12", "edifact"])
+def test_no_value_crosses_what_parts_the_elements_of_a_record(name):
+    text, signs = {"hl7": (HL7, "|^~"), "x12": (X12, "*~"), "edifact": (EDIFACT, "+':")}[name]
+    for kind in ("PERSON", "LOCATION", "ORGANIZATION", "ID_NUMBER", "TAX_ID", "USERNAME"):
+        for start in range(0, len(text), 7):
+            for end in range(start + 1, len(text) + 1, 13):
+                values = [text[e.start : e.end] for e in clean(text, [Entity(kind, start, end)])]
+                assert [value for value in values if any(sign in value for sign in signs)] == []
+
+
+def test_signs_of_records_are_part_of_a_value_elsewhere_and_behind_a_question_mark():
+    prose = "Sean O'Brien wrote to jane+list@mail.example"
+    assert [prose[e.start : e.end] for e in clean(prose, [Entity("PERSON", 0, 12)])] == ["Sean O'Brien"]
+    record = "CTA+IC+:Sean O?'Brien'COM+jane@mail.example:EM'"
+    assert [record[e.start : e.end] for e in clean(record, [Entity("PERSON", 8, 21)])] == ["Sean O?'Brien"]
+    for text, address in ((prose, "jane+list@mail.example"), (record, "jane@mail.example")):
+        at = text.index("@")
+        assert [text[e.start : e.end] for e in clean(text, [Entity("EMAIL_ADDRESS", at - 1, at + 2)])] == [address]
+
+
+def test_a_plus_that_separates_is_no_part_of_a_known_number():
+    session = Guard(default_detector(ner=False)).session("plus")
+    first = session.anonymize("Customer number: 5412345000013")
+    text = "UNH+1'NAD+BY+5412345000013::9++Halvorsen'RFF+ADE++5412345000013'"
+    hidden = session.anonymize(text)
+    assert "5412345000013" not in first + hidden
+    assert (hidden.count("+"), hidden.count(":")) == (text.count("+"), text.count(":"))
+    assert session.deanonymize(hidden) == text
 
 
 def test_a_policy_of_the_kind_works():
