@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Collection, Iterable, Mapping
 
 from lc_guard.detectors.base import Detector, DetectorLike
+from lc_guard.detectors.columns import ColumnDetector
 from lc_guard.detectors.credentials import CredentialDetector
 from lc_guard.detectors.file_names import FileNameDetector
 from lc_guard.detectors.in_languages import models_by_language
@@ -45,10 +46,11 @@ def default_detector(
 ) -> JoinedDetector | TunedDetector:
     """Return the best detector that runs on a laptop without a network.
 
-    It joins rules (credentials, fields of records, user names, national identifiers, phone numbers, titles before
-    names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is installed) and two models
-    whose weights are ordinary dependencies: a spaCy pipeline (the user's official ``en_core_web_lg``, ``_md`` or
-    ``_sm`` when installed, else the packaged one) and Rampart. Models load at the first text, once per process.
+    It joins rules (credentials, fields of records, columns of tables, user names, national identifiers, phone numbers,
+    titles before names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is installed) and
+    two models whose weights are ordinary dependencies: a spaCy pipeline (the user's official ``en_core_web_lg``,
+    ``_md`` or ``_sm`` when installed, else the packaged one) and Rampart. Models load at the first text, once per
+    process.
     English; with the weights of ``lc-guard-ner-xx`` installed German, French, Spanish, Italian, Dutch, Polish and
     Portuguese as well, each text by the language it is written in.
 
@@ -86,6 +88,7 @@ def default_detector(
     rules: list[Detector] = [
         CredentialDetector(),
         RecordFieldDetector(),
+        ColumnDetector(),
         UsernameDetector(),
         NationalIdDetector(countries),
         PatternDetector(
