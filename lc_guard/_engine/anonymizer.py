@@ -17,7 +17,7 @@ from lc_guard._placeholders.fakes import FakeMint
 from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.value_index import Match
-from lc_guard._text.word_boundaries import cuts_run
+from lc_guard._text.words import cuts_run
 from lc_guard.errors import GuardError
 from lc_guard.policy.policy import Policy
 from lc_guard.records import Entity

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from lc_guard._engine.requests import CheckResult, GuardRequest, GuardResult
 from lc_guard._placeholders.grammar import LITERAL
-from lc_guard._text.escapes import unescaped
 from lc_guard._text.value_index import Match
-from lc_guard._text.word_boundaries import strip_blanks, widen
+from lc_guard._text.words import strip_blanks, unescaped, widen
 from lc_guard.policy.policy import KindAction, Policy
 from lc_guard.records import Action, Entity
 

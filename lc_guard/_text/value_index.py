@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from lc_guard._text.word_boundaries import RUN, cuts_run
+from lc_guard._text.words import RUN, cuts_run
 
 _FEW = 64  # words up to which a text is searched for each of them
 _HEAD = 3  # characters a phrase is filed under when word boundaries don't count
