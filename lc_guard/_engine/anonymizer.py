@@ -10,14 +10,22 @@ from functools import partial
 from itertools import accumulate
 
 from lc_guard._engine.flow import Flow, Gather
-from lc_guard._engine.found_values import FoundValues, ValuesToFind, hidden_values, is_meant, small_parts
-from lc_guard._engine.text_state import ResolvedSpan, TextState, resolve_overlaps
+from lc_guard._engine.text_state import (
+    FoundValues,
+    ResolvedSpan,
+    TextState,
+    ValuesToFind,
+    hidden_values,
+    is_meant,
+    resolve_overlaps,
+    small_parts,
+)
 from lc_guard._placeholders.aliases import PERSON, People, Person, alias_kind, base_kind
 from lc_guard._placeholders.fakes import FakeMint
 from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.value_index import Match
-from lc_guard._text.word_boundaries import cuts_run
+from lc_guard._text.words import cuts_run
 from lc_guard.errors import GuardError
 from lc_guard.policy.policy import Policy
 from lc_guard.records import Entity

@@ -13,12 +13,11 @@ from lc_guard._engine.analyzer import Analyzer, DetectorRun
 from lc_guard._engine.anonymizer import Anonymizer
 from lc_guard._engine.failures import safe_message
 from lc_guard._engine.flow import CheckRun, Flow, Gather, Notify
-from lc_guard._engine.found_values import ValuesToFind
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
 from lc_guard._engine.scan_phase import ScanPhase
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import ScannerRun
-from lc_guard._engine.text_state import RequestState, ResolvedSpan, TextState, resolve_overlaps
+from lc_guard._engine.text_state import RequestState, ResolvedSpan, TextState, ValuesToFind, resolve_overlaps
 from lc_guard._placeholders.grammar import LITERAL
 from lc_guard.errors import ScannerError, UnsupportedInput
 from lc_guard.policy.policy import Policy

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable, Set
 from typing import TYPE_CHECKING
 
-from lc_guard._text.word_boundaries import RUN
+from lc_guard._text.words import RUN
 
 if TYPE_CHECKING:
     from faker import Faker

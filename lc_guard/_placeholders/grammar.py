@@ -127,7 +127,7 @@ class TokenGrammar:
                     at = match.end()
                 else:
                     at = match.start() + 1  # what stands inside is read once what stands before it is hidden
-        if self._shorthand.hinted(text):
+        if self._hinted(text):
             found = _apart([*found, *self._shorthand.find(text, _bases(kinds))])
         return found
 
@@ -144,13 +144,13 @@ class TokenGrammar:
         if not self._word:
             return self._restore_mangled(before + text, len(before), len(before + text), lookup, kinds, at_end=at_end)
         count = self._count(text)
-        if not count and not self._shorthand.hinted(text):  # nearly every piece of a stream
+        if not count and not self._hinted(text):  # nearly every piece of a stream
             return Restored(text, 0, 0)
         parts = self._quick.split(text)
         tokens = parts[1::2]
         values = lookup(tokens) if tokens else {}
         restored = [values.get(token) for token in tokens]
-        if count == len(tokens) and None not in restored and not any(map(self._shorthand.hinted, parts[::2])):
+        if count == len(tokens) and None not in restored and not any(map(self._hinted, parts[::2])):
             parts[1::2] = restored
             return Restored("".join(parts), len(tokens), 0)
         return self._restore_carefully(text, lookup, kinds, before, at_end=at_end)
@@ -168,7 +168,7 @@ class TokenGrammar:
         for number, token in enumerate([*tokens, ""]):
             part = parts[2 * number]
             end = start + len(part)
-            if self._suspicious(part) or self._shorthand.hinted(part):
+            if self._suspicious(part) or self._hinted(part):
                 done = self._restore_mangled(whole, start, end, lookup, kinds, at_end=at_end)
                 parts[2 * number] = done.text
                 known += done.restored
@@ -190,7 +190,9 @@ class TokenGrammar:
         # what is begun holds no closing bracket
         start = max(0, text.rfind(self._closing) + 1)
         whole = before + text
-        shorter = self._shorthand.held(whole, start + len(before), _bases(kinds)) - len(before)
+        shorter = len(text)
+        if self._shorthand.signs.search(whole, start + len(before)):
+            shorter = self._shorthand.held(whole, start + len(before), _bases(kinds)) - len(before)
         start = max(start, len(text) - _REACH)
         if self._word and self._hint.search(text, start) is None:
             return shorter
@@ -206,6 +208,10 @@ class TokenGrammar:
 
     def _suspicious(self, text: str, *, beyond: int = 0) -> bool:
         return self._count(text) > beyond
+
+    def _hinted(self, text: str) -> bool:
+        """Return whether a text may hold a placeholder without its word: most texts have no underscore."""
+        return "_" in text and self._shorthand.hinted(text)
 
     def _count(self, text: str) -> int:
         """Count the token's word in any case."""

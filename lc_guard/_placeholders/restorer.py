@@ -11,7 +11,7 @@ from typing import Protocol
 
 from lc_guard._placeholders.grammar import Lookup, Restored, TokenGrammar
 from lc_guard._text.value_index import ValueIndex
-from lc_guard._text.word_boundaries import RUN, cuts_run
+from lc_guard._text.words import RUN, cuts_run
 from lc_guard.errors import UnsupportedInput
 
 # What stands right before a placeholder says whether it is one: a letter and an underscore begin the name of a file.

@@ -75,6 +75,9 @@ class Shorthand:
         opening: Opening bracket, one character.
         closing: Closing bracket, one character.
         word: Fixed word before the kind, or the empty string: then leaving it out is the plain form.
+
+    Attributes:
+        signs: Finds a character that one of these forms begins with: without one, a text holds no beginning of them.
     """
 
     def __init__(self, opening: str, closing: str, word: str) -> None:
@@ -103,6 +106,7 @@ class Shorthand:
             rf"(?:[A-Za-z][A-Za-z0-9_\\: ]{{0,110}}{closing_begun})?)\Z"
         )
         self._code_signs = {code[0] for code in codes}
+        self.signs = re.compile(f"[A-Z{re.escape(opening + ''.join(sorted(self._code_signs)))}]")
         body = rf"{_CAPITALS}{_UNDERSCORE}{INDEX}"
         self._bare = (
             re.compile(
@@ -120,7 +124,7 @@ class Shorthand:
 
     def hinted(self, text: str) -> bool:
         """Return whether a text may hold a placeholder without its word: cheap, and never wrongly no."""
-        return "_" in text and bool(self._word) and _TAIL.search(text) is not None
+        return bool(self._word) and _TAIL.search(text) is not None
 
     def find(self, text: str, kinds: set[str], at: int = 0) -> Iterator[tuple[int, int]]:
         """Yield the spans that could be read as placeholders without their word, whatever stands around them."""

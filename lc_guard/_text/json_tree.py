@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any
 
-from lc_guard._text.escapes import unescaped
 from lc_guard._text.value_index import Match
+from lc_guard._text.words import unescaped
 
 Leaf = str | int
 """A text, or a whole number: a telephone number may be one."""

@@ -1,17 +1,113 @@
-"""KnownValues: values with their placeholders, found again in a text in every spelling of them."""
+"""Values with their placeholders, found again in a text in every spelling of them.
+
+Numbers are found however they are grouped: ``(415) 555-0134`` is ``4155550134``, and an IBAN needs no blanks.
+Of a person's name some words say who is meant, and some may stand for the whole.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
-from lc_guard._text.escapes import unescaped
-from lc_guard._text.folding import Folded, foldings
-from lc_guard._text.number_index import NumberIndex
-from lc_guard._text.person_names import name_parts
-from lc_guard._text.phrase_index import PhraseIndex
-from lc_guard._text.value_index import Match, NamePartMatch, SpelledMatch, apart
-from lc_guard._text.word_boundaries import RUN
+from lc_guard._text.value_index import Match, NamePartMatch, PhraseIndex, SpelledMatch, apart
+from lc_guard._text.words import RUN, Folded, foldings, unescaped
+
+_MIN_DIGITS = 7  # fewer are years, amounts and counts
+_MAX_LENGTH = 34  # an IBAN, the longest of what people group
+_HEAD = 4
+_BETWEEN = re.compile(r"[ \u00a0().\-\u2010-\u2013/]{1,3}")
+# A number begins with a group that has a digit among its first characters.
+_DIGITS = re.compile("[0-9]+")
+_CHARACTER = RUN.pattern.removesuffix("+")
+_NUMBER = re.compile(rf"\+?\(?{_CHARACTER}+(?:{_BETWEEN.pattern}{_CHARACTER}+)*\)?")
+# Behind a word or another one a plus separates: "NAD+BY+5412345000013".
+_PLUS = re.compile(r"(?<![\w+])\+")
+# Country codes of two digits (ITU-T E.164); 1 and 7 have one digit, all others three.
+_TWO_DIGITS = frozenset(
+    map(str, (20, 27, *range(30, 35), 36, 39, 40, 41, *range(43, 50), *range(51, 59), *range(60, 67)))
+) | frozenset(map(str, (81, 82, 84, 86, *range(90, 96), 98)))
+_NANP = 10  # digits of a number in North America, where nothing stands for "long distance" but the country's own 1
+
+
+class NumberIndex:
+    """Numbers, filed under their first characters without what groups them."""
+
+    __slots__ = ("_heads", "_values")
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        self._heads: dict[str, tuple[int, ...]] = {}
+
+    def add(self, form: str, value: str, *, phone: bool) -> None:
+        """File a value if it is a number: seven digits or more, and not more letters than digits.
+
+        Args:
+            form: The value, folded.
+            value: The value.
+            phone: Whether its country code may be missing, or written otherwise.
+        """
+        if _NUMBER.fullmatch(form) is None:
+            return
+        number = "".join(RUN.findall(form))
+        if len(number) > _MAX_LENGTH or sum(map(str.isdigit, number)) < max(_MIN_DIGITS, len(number) / 2):
+            return
+        for each in (number, *(_dialled(form, number) if phone and number.isdigit() else ())):
+            self._values.setdefault(each, value)
+            lengths = self._heads.get(each[:_HEAD], ())
+            if len(each) not in lengths:
+                self._heads[each[:_HEAD]] = (*lengths, len(each))
+
+    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Yield where numbers stand in a folded text, each with its value; they may overlap."""
+        if not self._values:
+            return
+        done = 0
+        for digits in _DIGITS.finditer(text):
+            start = digits.start()
+            while start > done and digits.start() - start < _HEAD and RUN.match(text, start - 1, start):
+                start -= 1
+            group = RUN.match(text, start) if start >= done and digits.start() - start < _HEAD else None
+            if group is not None:
+                done = group.end()
+                yield from self._from(text, start, done)
+
+    def _from(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+        number = text[start:end]
+        lengths: tuple[int, ...] | None = None
+        while len(number) <= _MAX_LENGTH:
+            if lengths is None and len(number) >= _HEAD:
+                lengths = self._heads.get(number[:_HEAD])
+                if lengths is None:
+                    return
+            if lengths is not None and len(number) in lengths and number in self._values:
+                yield _opened(text, start, end), end, self._values[number]
+            between = _BETWEEN.match(text, end)
+            group = RUN.match(text, between.end()) if between else None
+            if group is None or (lengths is not None and len(number) >= max(lengths)):
+                return
+            number += group.group()
+            end = group.end()
+
+
+def _dialled(form: str, number: str) -> Iterator[str]:
+    """Yield how else a telephone number is dialled: with and without its country's code, with 00 or 0 in front."""
+    if form.startswith("+") or number.startswith("00"):
+        international = number.removeprefix("00")
+        code = 1 if international[0] in "17" else 2 if international[:2] in _TWO_DIGITS else 3
+        national = international[code:]
+        if len(national) >= _MIN_DIGITS:
+            yield from (international, "00" + international, national, "0" + national)
+    elif len(number) == _NANP and number[0] not in "01":
+        yield "1" + number
+
+
+def _opened(text: str, start: int, end: int) -> int:
+    """Return where a number begins with the signs before it: ``+``, or a bracket that it closes."""
+    if start and text[start - 1] == "(" and ")" in text[start:end]:
+        start -= 1
+    return start - 1 if _PLUS.match(text, max(0, start - 1)) else start
+
 
 _REACH = 80  # characters of the longest kind, and what stands before it
 _KIND_BEFORE = re.compile(r"[\[<][A-Z0-9_]{0,80}\Z")
@@ -155,3 +251,51 @@ def _in_placeholder(text: str, start: int, end: int) -> bool:
 
 def _is_person(kind: str) -> bool:
     return kind == "PERSON" or (kind.startswith("PERSON_") and kind.endswith("_ALIAS"))
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’‘`-][^\W\d_]+)*")
+_APOSTROPHES = str.maketrans("’‘`", "'''")
+# Forms of address and what follows a name: they say nothing of who is meant.
+_NO_NAMES = frozenset(
+    {
+        "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "judge", "justice", "hon", "honorable",
+        "honourable", "sir", "dame", "lord", "lady", "rev", "reverend", "father", "sister", "brother", "sgt",
+        "sergeant", "officer", "detective", "captain", "capt", "lt", "lieutenant", "col", "colonel", "gen",
+        "general", "pres", "president", "sen", "senator", "rep", "representative", "gov", "governor", "jr",
+        "sr", "ii", "iii", "iv", "esq", "esquire", "phd", "md", "rn", "dds",
+    }
+)  # fmt: skip
+# What stands between the names of a person, and names nobody alone.
+_PARTICLES = frozenset(
+    {
+        "abu", "and", "bin", "das", "dal", "del", "della", "der", "des", "dos", "den", "due", "ibn", "las", "los",
+        "san", "santa", "saint", "the", "van", "ver", "von", "und", "zum", "zur",
+    }
+)  # fmt: skip
+_MIN_PART = 3
+_MAX_WORDS = 5  # more are no name but a list of names, or a line of something else
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """Return the words of a name that say who is meant: case-folded, without forms of address."""
+    words = (word.translate(_APOSTROPHES) for word in _WORD.findall(foldings(_read(name))[-1].text))
+    return tuple(word for word in words if word not in _NO_NAMES)
+
+
+def name_parts(name: str) -> tuple[str, ...]:
+    """Return the words of a full name that may stand for its person alone, as they are written."""
+    name = _read(name)
+    if any(map(str.isdigit, name)):
+        return ()
+    words = [word for word in _WORD.findall(name) if word.casefold() not in _NO_NAMES]
+    if not 2 <= len(words) <= _MAX_WORDS:
+        return ()
+    return tuple(
+        word for word in words if len(word) >= _MIN_PART and word[0].isupper() and word.casefold() not in _PARTICLES
+    )
+
+
+def _read(name: str) -> str:
+    """Return a name as a person reads it."""
+    *_, read = name, *(reading for reading, _ in unescaped(name))
+    return read if read.isascii() else unicodedata.normalize("NFC", read)

@@ -5,7 +5,7 @@ from __future__ import annotations
 EMOJI = "\U0001f000-\U0001faff\U000e0020-\U000e007f\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u20e3"
 """The inside of a class: pictographs, arrows, technical signs, and what selects their form."""
 
-# The cased scripts, as lc_guard/_text/word_boundaries.py has them.
+# The cased scripts, as lc_guard/_text/words.py has them.
 _CASED = (
     "\\x00-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u1d00-\u1fff\u2c00-\u2dff\ua640-\ua69f\ua720-\ua7ff"
     "\uab30-\uabbf\ufb00-\ufb1c\uff10-\uff5a\U00010400-\U0001044f"

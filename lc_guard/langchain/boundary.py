@@ -24,7 +24,7 @@ from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
-from lc_guard.langchain.sent_texts import LEAK_REMEDY, message_texts, texts_beside
+from lc_guard.langchain.scan_targets import LEAK_REMEDY, message_texts, texts_beside
 from lc_guard.langchain.steps import SingleChunkStream
 from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
 from lc_guard.sessions import CallSession, session_key

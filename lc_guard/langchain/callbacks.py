@@ -12,7 +12,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
-from lc_guard.langchain.sent_texts import message_texts, texts_beside
+from lc_guard.langchain.scan_targets import message_texts, texts_beside
 from lc_guard.observability.json_logs import DECISION_ATTRIBUTE
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 

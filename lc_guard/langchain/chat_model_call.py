@@ -33,8 +33,14 @@ from lc_guard.langchain.child_runs import (
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
-from lc_guard.langchain.scan_targets import prompt_text, scan_targets, without_refused
-from lc_guard.langchain.sent_texts import LEAK_REMEDY, message_texts, texts_beside
+from lc_guard.langchain.scan_targets import (
+    LEAK_REMEDY,
+    message_texts,
+    prompt_text,
+    scan_targets,
+    texts_beside,
+    without_refused,
+)
 from lc_guard.sessions import CallSession
 
 _END = object()

@@ -16,7 +16,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from lc_guard._text.escapes import unescaped
+from lc_guard._text.words import unescaped
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.attack_phrases import JailbreakPhrases, PlaceholderProbing

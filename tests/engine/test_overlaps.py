@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from lc_guard._engine.text_state import resolve_overlaps
 from lc_guard._placeholders.grammar import LITERAL
-from lc_guard._text.word_boundaries import cuts_run
+from lc_guard._text.words import cuts_run
 from lc_guard.policy import Policy
 from lc_guard.records import Entity
 

@@ -4,7 +4,7 @@ import pytest
 
 from lc_guard import Guard
 from lc_guard._placeholders.fakes import _PROVIDERS, FakeMint
-from lc_guard._text.word_boundaries import RUN
+from lc_guard._text.words import RUN
 from lc_guard.testing import ExactDetector
 
 SHAPES = {

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from lc_guard import Entity, Guard
 from lc_guard._engine.requests import GuardRequest
-from lc_guard._text.folding import foldings
 from lc_guard._text.known_values import KnownValues
+from lc_guard._text.words import foldings
 
 NAMES = ("Zoë Müller-Holm", "Priya Raman", "Seán O'Brien", "Łukasz Żak", "Nguyễn Thị Hằng", "Straße Groß")
 OTHERS = (("EMAIL_ADDRESS", "ana.reis@mail.example"), ("ADDRESS", "Große Straße 12"), ("ID_NUMBER", "AB-560231-7"))

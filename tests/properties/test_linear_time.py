@@ -20,10 +20,9 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from lc_guard import Entity, Guard
 from lc_guard._placeholders.aliases import People
-from lc_guard._text.escapes import unescaped
-from lc_guard._text.folding import foldings
 from lc_guard._text.json_tree import hide, leaves, parse, rebuild
 from lc_guard._text.known_values import KnownValues
+from lc_guard._text.words import foldings, unescaped
 from lc_guard.detectors import JoinedDetector, PatternDetector
 from lc_guard.detectors.email_addresses import EmailAddresses
 from lc_guard.detectors.given_names import GivenNameDetector

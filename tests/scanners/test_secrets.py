@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.credential_corpus import VENDORS, corpus, fill
 from lc_guard._text.credential_formats import SECRET_FORMATS
-from lc_guard._text.credential_settings import entropy_of
+from lc_guard._text.credentials import entropy_of
 from lc_guard.errors import GuardError
 from lc_guard.scanners import ScanRequest, Secrets
 

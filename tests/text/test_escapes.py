@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from langchain_core.messages import ToolMessage
 
 from lc_guard import Anonymize, Guard
-from lc_guard._text.escapes import all_unescaped, unescaped
+from lc_guard._text.words import all_unescaped, unescaped
 from lc_guard.testing import ExactDetector
 
 VALUE = 'Zoë "Zo" O\'Brien'

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lc_guard._text.known_values import KnownValues
 from lc_guard._text.value_index import ValueIndex
-from lc_guard._text.word_boundaries import cuts_run
+from lc_guard._text.words import cuts_run
 
 BOTH = (ValueIndex, KnownValues)
 

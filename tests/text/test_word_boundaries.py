@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lc_guard._text.word_boundaries import RUN, cuts_run, strip_blanks, widen
+from lc_guard._text.words import RUN, cuts_run, strip_blanks, widen
 
 
 @pytest.mark.parametrize("text", ["Jane", "Renée", "e\u0301a", "Łódź", "Ωmega", "Иван", "Ａ１", "Հայ", "ab12", "ﬁn"])
