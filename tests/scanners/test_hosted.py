@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -336,6 +337,15 @@ async def test_the_loop_is_not_blocked(name: str, monkeypatch: pytest.MonkeyPatc
     assert loaded_in
 
 
+@pytest.fixture
+def collected() -> None:
+    """Nothing is left of earlier tests of the process: their unclosed files would be told of in this one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.mark.usefixtures("collected")
 @pytest.mark.filterwarnings("error::ResourceWarning")
 @pytest.mark.parametrize("name", SCANNERS)
 async def test_a_cancelled_scan_leaves_nothing(name: str) -> None:
@@ -365,6 +375,7 @@ def scanner_clients(scanner: Any) -> Any:
     return getattr(scanner, "_service", getattr(scanner, "_runner", None))._clients._lives
 
 
+@pytest.mark.usefixtures("collected")
 @pytest.mark.filterwarnings("error::ResourceWarning")
 def test_a_loop_that_ends_closes_its_connections() -> None:
     with hosted.LakeraServer() as server:
@@ -384,6 +395,7 @@ def test_a_loop_that_ends_closes_its_connections() -> None:
         gc.collect()
 
 
+@pytest.mark.usefixtures("collected")
 @pytest.mark.filterwarnings("error::ResourceWarning")
 async def test_a_scanner_that_is_dropped_closes_its_connections() -> None:
     with hosted.LakeraServer() as server:
