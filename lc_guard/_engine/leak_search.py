@@ -51,11 +51,7 @@ class LeakSearch:
         Raises:
             Exception: What the vault raises.
         """
-        fakes = None
-        if self._grammar is None:
-            fakes = FakeRestoring(self._vault.items(session))
-        bare = [self._bare(text, fakes) for text in texts]
-        forms = [*bare, *all_unescaped(bare)]
+        forms = self._forms(session, texts)
         others = [*beside, *all_unescaped(beside)]
         every = self._vault.find(session, [*forms, *others])
         found: Counter[str] = Counter()
@@ -70,11 +66,7 @@ class LeakSearch:
         Raises:
             Exception: What the vault raises.
         """
-        fakes = None
-        if self._grammar is None:
-            fakes = FakeRestoring(self._vault.items(session))
-        bare = [self._bare(text, fakes) for text in texts]
-        forms = [*bare, *all_unescaped(bare)]
+        forms = self._forms(session, texts)
         if isinstance(self._vault, BatchLookupVault):
             _, every = self._vault.look(session, forms)
         else:
@@ -84,6 +76,12 @@ class LeakSearch:
             for form, hits in zip(forms, every, strict=True)
             for hit in hits
         )
+
+    def _forms(self, session: str, texts: Sequence[str]) -> list[str]:
+        """Return texts without their placeholders, as they stand and with their escapes undone."""
+        fakes = FakeRestoring(self._vault.items(session)) if self._grammar is None else None
+        bare = [self._bare(text, fakes) for text in texts]
+        return [*bare, *all_unescaped(bare)]
 
     def _bare(self, text: str, fakes: FakeRestoring | None) -> str:
         """Return a text without its placeholders."""
