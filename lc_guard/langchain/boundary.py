@@ -19,12 +19,13 @@ from lc_guard.errors import Blocked, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.child_runs import ModelWatch, areport_leak, call_session, report_leak, unwatched
+from lc_guard.langchain.messages import texts_of
 from lc_guard.langchain.model_search import is_plain, leads_to_model
 from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
-from lc_guard.langchain.scan_targets import LEAK_REMEDY, message_texts, texts_beside
+from lc_guard.langchain.scan_targets import LEAK_REMEDY, texts_beside
 from lc_guard.langchain.steps import SingleChunkStream
 from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
 from lc_guard.sessions import CallSession, session_key
@@ -314,7 +315,7 @@ class ProtectedRunnable(SingleChunkStream):
         """Return the values that a text model is about to be sent, by kind; models inside look for themselves."""
         if not self._is_model:
             return {}
-        return self.guard.exposed(session.id, message_texts(hidden), beside=texts_beside((), options))
+        return self.guard.exposed(session.id, texts_of(hidden, strict=False), beside=texts_beside((), options))
 
     def _instead(self, blocked: Blocked) -> str:
         """Return what stands for a blocked input or output.

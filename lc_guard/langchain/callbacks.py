@@ -12,7 +12,8 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
-from lc_guard.langchain.scan_targets import message_texts, texts_beside
+from lc_guard.langchain.messages import texts_of
+from lc_guard.langchain.scan_targets import texts_beside
 from lc_guard.observability.json_logs import DECISION_ATTRIBUTE
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 
@@ -203,7 +204,7 @@ class GuardCallbackHandler(BaseCallbackHandler):
             digests = list(self._sessions_of.get(root, ()))
         sessions = [session for digest in digests if (session := guard.session_of(digest)) is not None]
         options = {name: call[name] for name in ("invocation_params", "options") if call.get(name)}
-        texts, beside = message_texts(sent), texts_beside(sent, options)
+        texts, beside = texts_of(sent, strict=False), texts_beside(sent, options)
         kinds: Counter[str] = Counter()
         for session in sessions:
             kinds.update(guard.exposed(session, texts, beside=beside))

@@ -35,7 +35,6 @@ from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import (
     LEAK_REMEDY,
-    message_texts,
     prompt_text,
     scan_targets,
     texts_beside,
@@ -296,7 +295,7 @@ class ProtectedCall:
     def _leak(self, hidden: Sequence[BaseMessage], options: Mapping[str, Any]) -> dict[str, int]:
         """Return the values of the session that are about to be sent, by kind."""
         beside = texts_beside(hidden, options)
-        return self._guard.exposed(self.session.id, message_texts(hidden), beside=beside)
+        return self._guard.exposed(self.session.id, texts_of(hidden, strict=False), beside=beside)
 
     def _json(self, content: Any) -> Any:
         if isinstance(content, str):

@@ -48,15 +48,16 @@ _JSON_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|[{}\[\]]')
 _PLAIN = (Number, UUID, dt.date, dt.time, dt.timedelta, dt.tzinfo, Enum)
 
 
-def texts_of(value: Any, *, keys: Collection[str] | None = None) -> list[str]:
+def texts_of(value: Any, *, keys: Collection[str] | None = None, strict: bool = True) -> list[str]:
     """Return every text of a value, in order.
 
     Args:
         value: What an `Anonymize` step takes.
         keys: Keys of a mapping that are walked; None walks all.
+        strict: False leaves out what can't be walked.
 
     Raises:
-        UnsupportedInput: If the value, or something in it, can't be walked.
+        UnsupportedInput: If the value, or something in it, can't be walked and `strict` is set.
     """
     texts: list[str] = []
 
@@ -64,7 +65,7 @@ def texts_of(value: Any, *, keys: Collection[str] | None = None) -> list[str]:
         texts.append(text)
         return text
 
-    map_texts(value, note, keys=keys)
+    map_texts(value, note, keys=keys, strict=strict)
     return texts
 
 

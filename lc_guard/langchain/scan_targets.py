@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolM
 from langchain_core.prompt_values import ChatPromptValue
 
 from lc_guard._engine.requests import ScanTarget
-from lc_guard.langchain.messages import MAX_DEPTH, map_texts
+from lc_guard.langchain.messages import MAX_DEPTH, texts_of
 from lc_guard.records import Decision, Stage
 from lc_guard.scanners.base import Role, Turn
 
@@ -205,14 +205,7 @@ def _role(message: BaseMessage) -> Role:
 
 def _texts(value: Any) -> list[str]:
     """Return the texts of anything; what can't be looked into has none."""
-    texts: list[str] = []
-
-    def note(text: str) -> str:
-        texts.append(text)
-        return text
-
-    map_texts(value, note, strict=False)
-    return [text for text in dict.fromkeys(texts) if not text.isspace()]
+    return [text for text in dict.fromkeys(texts_of(value, strict=False)) if not text.isspace()]
 
 
 def _as_text(message: AIMessage) -> AIMessage:
@@ -240,18 +233,6 @@ LEAK_REMEDY = (
     "If they stand in an option of the call (stop, user), in a message's name or in an address, take them "
     "out: those are sent as they are. If they stand in a message, they became known after it was hidden: call again"
 )
-
-
-def message_texts(messages: Any) -> list[str]:
-    """Return the texts of messages or prompts, those that the walk hides."""
-    texts: list[str] = []
-
-    def note(text: str) -> str:
-        texts.append(text)
-        return text
-
-    map_texts(messages, note, strict=False)
-    return texts
 
 
 def texts_beside(messages: Iterable[Any], options: Mapping[str, Any]) -> list[str]:
