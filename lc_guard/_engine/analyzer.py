@@ -19,7 +19,7 @@ from lc_guard._engine.failures import describe_error, has_safe_message
 from lc_guard._engine.flow import Flow, Gather, Skipped
 from lc_guard._engine.text_state import TextState
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, name_of
+from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, load_models, name_of
 from lc_guard.errors import DetectorError, DetectorTimeout
 from lc_guard.records import Entity, normalize_kind, unit_interval
 
@@ -63,9 +63,7 @@ class Analyzer:
             if self._warm:
                 return
             for detector in self.detectors.values():
-                load = getattr(detector, "warm_up", None)
-                if load is not None:
-                    load()
+                load_models(detector)
             self._warm = True
 
     def _is_warm(self) -> bool:

@@ -19,6 +19,7 @@ from lc_guard.cli.arguments import (
     write,
 )
 from lc_guard.cli.detectors import choose
+from lc_guard.detectors.base import load_models
 from lc_guard.records import Entity
 
 if TYPE_CHECKING:
@@ -110,9 +111,7 @@ class _Together:
 
     def warm_up(self) -> None:
         for detector in self._detectors:
-            load = getattr(detector, "warm_up", None)
-            if load is not None:
-                load()
+            load_models(detector)
 
     def detect(self, text: str) -> list[Entity]:
         found = [entity for detector in self._detectors for entity in detector.detect(text)]

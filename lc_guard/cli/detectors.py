@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lc_guard.cli.arguments import CommandError, split_names
-from lc_guard.detectors.base import Detector
+from lc_guard.detectors.base import Detector, load_models
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
 
@@ -23,9 +23,7 @@ class Deferred:
     def warm_up(self) -> None:
         """Build the detector and load its models."""
         detector = self._built()
-        load = getattr(detector, "warm_up", None)
-        if load is not None:
-            load()
+        load_models(detector)
 
     def detect(self, text: str) -> Sequence[Entity]:
         """Return the entities of `text`."""

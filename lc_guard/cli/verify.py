@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lc_guard.cli.arguments import CommandError, add_command, open_console, print_json, split_names
 from lc_guard.cli.detectors import choose
+from lc_guard.detectors.base import load_models
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,9 +104,7 @@ def _modes(listed: str | None, known: Sequence[Mode]) -> list[Mode]:
 def _detectors(names: str | None) -> Sequence[Detector]:
     chosen = list(choose(names).values()) if names else []
     for detector in chosen:
-        load = getattr(detector, "warm_up", None)
-        if load is not None:
-            load()
+        load_models(detector)
     return chosen
 
 

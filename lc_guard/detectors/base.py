@@ -55,3 +55,14 @@ DetectorLike: TypeAlias = "Detector | EntityRecognizer | Callable[[str], Iterabl
 def name_of(detector: Detector) -> str:
     """Return the name of a detector: its own, or that of its class."""
     return str(getattr(detector, "name", "") or type(detector).__name__)
+
+
+def load_models(detector: Detector) -> None:
+    """Have a detector load its models now, if it has any to load.
+
+    Raises:
+        ModelUnavailable: They can't be loaded.
+    """
+    warm_up = getattr(detector, "warm_up", None)
+    if warm_up is not None:
+        warm_up()

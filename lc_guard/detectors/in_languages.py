@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
-from lc_guard.detectors.base import Detector, name_of
+from lc_guard.detectors.base import Detector, load_models, name_of
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import ask
 from lc_guard.detectors.languages import LanguageGate
@@ -58,9 +57,7 @@ class InLanguages:
         Raises:
             ModelUnavailable: It can't be loaded.
         """
-        load: Any = getattr(self._detector, "warm_up", None)
-        if load is not None:
-            load()
+        load_models(self._detector)
 
     def detect(self, text: str) -> Sequence[Entity]:
         """Return the entities of a text; none if it is in other languages."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from queue import SimpleQueue
 from typing import Any
 
-from lc_guard.detectors.base import BatchResult, Detector, name_of
+from lc_guard.detectors.base import BatchResult, Detector, load_models, name_of
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
 from lc_guard.detectors.whole_names import surname_first, whole_fields
@@ -64,9 +64,7 @@ class JoinedDetector:
             ModelUnavailable: One of them can't be loaded.
         """
         for detector in self._detectors:
-            load = getattr(detector, "warm_up", None)
-            if load is not None:
-                load()
+            load_models(detector)
 
     def detect(self, text: str) -> Sequence[Entity]:
         """Return what the sources find in a text, ordered by offset, without overlaps."""

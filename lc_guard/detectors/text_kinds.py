@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import get_args
 
-from lc_guard.detectors.base import Detector, name_of
+from lc_guard.detectors.base import Detector, load_models, name_of
 from lc_guard.detectors.joined import ask
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.surroundings import TextKind
@@ -43,9 +43,7 @@ class InText:
 
     def warm_up(self) -> None:
         """Load what the source needs now."""
-        load = getattr(self._detector, "warm_up", None)
-        if load is not None:
-            load()
+        load_models(self._detector)
 
     def detect(self, text: str) -> list[Entity]:
         """Return the entities of a text that stand in a text of this kind, ordered by offset."""

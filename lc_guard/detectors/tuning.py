@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import BatchResult, Detector, DetectorLike
+from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, load_models
 from lc_guard.detectors.joined import ask
 from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
@@ -112,9 +112,7 @@ class TunedDetector:
             ModelUnavailable: One of them can't be loaded.
         """
         for detector in self.detectors:
-            load: Any = getattr(detector, "warm_up", None)
-            if load is not None:
-                load()
+            load_models(detector)
 
     def detect(self, text: str) -> Sequence[Entity]:
         """Return the entities of a text, ordered by offset, without overlaps."""
