@@ -65,15 +65,3 @@ def packed(ner: Any) -> bytes:
                 node[name] = values.astype("float16")
     parts["model"] = srsly.msgpack_dumps(model)
     return srsly.msgpack_dumps(parts)
-
-
-def unpacked(packed_bytes: bytes) -> bytes:
-    """Return what ``ner.from_bytes`` takes of what `packed` gave."""
-    parts = srsly.msgpack_loads(packed_bytes)
-    model = srsly.msgpack_loads(parts["model"])
-    for node in model["params"]:
-        for name, values in node.items():
-            if isinstance(values, np.ndarray):
-                node[name] = values.astype("float32")
-    parts["model"] = srsly.msgpack_dumps(model)
-    return srsly.msgpack_dumps(parts)
