@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from lc_guard._text.value_index import Match, NamePartMatch, PhraseIndex, SpelledMatch, apart
+from lc_guard._text.value_index import FiledValues, Match, NamePartMatch, PhraseIndex, SpelledMatch, apart
 from lc_guard._text.words import RUN, Folded, foldings, unescaped
 
 _MIN_DIGITS = 7  # fewer are years, amounts and counts
@@ -114,16 +114,13 @@ _KIND_BEFORE = re.compile(r"[\[<][A-Z0-9_]{0,80}\Z")
 _KIND_AFTER = re.compile(r"[A-Z0-9_]{0,80}[\]>]")
 
 
-class KnownValues:
-    """The values of a session or a request; see docs/design/known-values.md for the spellings.
+class KnownValues(FiledValues):
+    """The values of a session or a request; see docs/design/known-values.md for the spellings."""
 
-    Not safe for concurrent writes: its owner holds the lock.
-    """
-
-    __slots__ = ("_entries", "_forms", "_kinds", "_numbers", "_parts", "_phrases")
+    __slots__ = ("_forms", "_kinds", "_numbers", "_parts", "_phrases")
 
     def __init__(self, entries: Iterable[tuple[str, str, str]] = ()) -> None:
-        self._entries: dict[str, tuple[str, str]] = {}
+        super().__init__()
         self._kinds: set[str] = set()
         self._forms: dict[str, str] = {}  # folded → the value that was there first
         self._parts: set[str] = set()  # forms that are only a word of a person's name
@@ -132,27 +129,13 @@ class KnownValues:
         for value, placeholder, kind in entries:
             self.add(value, placeholder, kind)
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self)} values)"
-
     def add(self, value: str, placeholder: str, kind: str) -> None:
-        """File a value; a value that is filed already is given its new placeholder.
+        """File a value and its kind; see `FiledValues.add`."""
+        super().add(value, placeholder, kind)
+        if value:
+            self._kinds.add(kind)
 
-        Args:
-            value: Any text but the empty one.
-            placeholder: What stands for it.
-            kind: Its entity type.
-        """
-        if not value:
-            return
-        new = value not in self._entries
-        self._entries[value] = (placeholder, kind)
-        self._kinds.add(kind)
-        if not new:
-            return
+    def _index(self, value: str, kind: str) -> None:
         for reading in (value, *(reading for reading, _ in unescaped(value))):
             for folded in foldings(reading):
                 self._file(folded.text, value, kind)

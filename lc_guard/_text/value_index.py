@@ -147,19 +147,16 @@ class NamePartMatch(Match):
         return "part"
 
 
-class ValueIndex:
-    """Values with their placeholders, found by exact match.
+class FiledValues:
+    """Values with their placeholders and kinds: what every index of them holds.
 
     Not safe for concurrent writes: its owner holds the lock.
     """
 
-    __slots__ = ("_entries", "_phrases")
+    __slots__ = ("_entries",)
 
-    def __init__(self, entries: Iterable[tuple[str, str, str]] = ()) -> None:
+    def __init__(self) -> None:
         self._entries: dict[str, tuple[str, str]] = {}
-        self._phrases = PhraseIndex(self._entries)
-        for value, placeholder, kind in entries:
-            self.add(value, placeholder, kind)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -175,12 +172,30 @@ class ValueIndex:
             placeholder: What stands for it.
             kind: Its entity type.
         """
-        if not value:
-            return
-        new = value not in self._entries
-        self._entries[value] = (placeholder, kind)
-        if new:
-            self._phrases.add(value)
+        if value:
+            new = value not in self._entries
+            self._entries[value] = (placeholder, kind)
+            if new:
+                self._index(value, kind)
+
+    def _index(self, value: str, kind: str) -> None:
+        """Have a value found that was not there."""
+        raise NotImplementedError
+
+
+class ValueIndex(FiledValues):
+    """Values with their placeholders, found by exact match."""
+
+    __slots__ = ("_phrases",)
+
+    def __init__(self, entries: Iterable[tuple[str, str, str]] = ()) -> None:
+        super().__init__()
+        self._phrases = PhraseIndex(self._entries)
+        for value, placeholder, kind in entries:
+            self.add(value, placeholder, kind)
+
+    def _index(self, value: str, kind: str) -> None:  # noqa: ARG002 - one index does not ask for it
+        self._phrases.add(value)
 
     def find(self, text: str) -> list[Match]:
         """Find the values in a text at word boundaries, leftmost first and longest first.
