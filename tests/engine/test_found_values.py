@@ -8,29 +8,9 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-from lc_guard import Anonymize, AnonymizeDocuments, Entity, Guard, Policy
+from lc_guard import Anonymize, AnonymizeDocuments, Guard, Policy
 from lc_guard.vaults import MemoryVault
-
-
-class Once:
-    """A detector that sees each of its values only where it stands first in all texts of a call."""
-
-    name = "once"
-
-    def __init__(self, *values: tuple[str, str]) -> None:
-        self.values = values
-
-    def detect_batch(self, texts: list[str]) -> list[list[Entity]]:
-        found: list[list[Entity]] = [[] for _ in texts]
-        for kind, value in self.values:
-            for number, text in enumerate(texts):
-                if (at := text.find(value)) >= 0:
-                    found[number].append(Entity(kind, at, at + len(value), 0.7))
-                    break
-        return found
-
-    def detect(self, text: str) -> list[Entity]:
-        return self.detect_batch([text])[0]
+from tests.support.detectors import Once
 
 
 def hidden(text: str, *values: tuple[str, str], **settings: object) -> str:

@@ -30,29 +30,13 @@ from lc_guard import (
 )
 from lc_guard.records import DECISION_EVENT
 from lc_guard.vaults import MemoryVault
+from tests.support.detectors import Once
 from tests.support.seams import MODES, run
 
 NAME, PHONE = "Priya Raman", "(415) 555-0134"
+FOUND = (("PERSON", NAME), ("PHONE_NUMBER", PHONE))
 WORDS = ("Raman", "RAMAN", "555-0134", "555 0134", "555.0134", "5550134")
 CONFIG: Any = {"configurable": {"session_id": "s"}}
-
-
-class Once:
-    """A detector that sees a value only where it stands first in all texts of a call."""
-
-    name = "once"
-
-    def detect_batch(self, texts: list[str]) -> list[list[Entity]]:
-        found: list[list[Entity]] = [[] for _ in texts]
-        for kind, value in (("PERSON", NAME), ("PHONE_NUMBER", PHONE)):
-            for number, text in enumerate(texts):
-                if (at := text.find(value)) >= 0:
-                    found[number].append(Entity(kind, at, at + len(value), 0.7))
-                    break
-        return found
-
-    def detect(self, text: str) -> list[Entity]:
-        return self.detect_batch([text])[0]
 
 
 class Noting(BaseChatModel):
@@ -105,7 +89,7 @@ def conversation() -> list[BaseMessage]:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_model_call(mode: str) -> None:
     model = noting()
-    list(run(protect(model, Guard(Once())), mode, conversation(), CONFIG))
+    list(run(protect(model, Guard(Once(*FOUND))), mode, conversation(), CONFIG))
     assert model.sent
     assert raw(model.sent) == []
 
@@ -113,7 +97,7 @@ def test_a_model_call(mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_chain_and_a_batch_of_one_session(mode: str) -> None:
     model = noting()
-    chain = Anonymize(Guard(Once())) | model
+    chain = Anonymize(Guard(Once(*FOUND))) | model
     list(run(chain, mode, f"Call {NAME}; RAMAN, 4155550134, {PHONE}", CONFIG))
     assert raw(model.sent) == []
 
@@ -121,7 +105,7 @@ def test_a_chain_and_a_batch_of_one_session(mode: str) -> None:
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_a_batch_in_one_session_is_one_request(asynchronous: bool) -> None:
     model, texts = noting(), [f"Raman called {PHONE}", "Raman, 415-555-0134", f"{NAME}!"]
-    chain = Anonymize(Guard(Once())) | model
+    chain = Anonymize(Guard(Once(*FOUND))) | model
     config: Any = {**CONFIG, "max_concurrency": 1}
     asyncio.run(chain.abatch(texts, config)) if asynchronous else chain.batch(texts, config)
     assert len(model.sent) == 3
@@ -129,7 +113,7 @@ def test_a_batch_in_one_session_is_one_request(asynchronous: bool) -> None:
 
 
 def test_sessions_of_a_batch_stay_apart() -> None:
-    step = Anonymize(Guard(Once()))
+    step = Anonymize(Guard(Once(*FOUND)))
     configs: Any = [{"configurable": {"session_id": name}} for name in "ab"]
     assert step.batch([NAME, "Raman"], configs) == ["[REDACTED_PERSON_1]", "Raman"]
 
@@ -145,7 +129,7 @@ def test_an_agent_and_its_tools(asynchronous: bool) -> None:
 
     call = {"name": "look_up", "args": {"of": "Raman"}, "id": "1", "type": "tool_call"}
     model = noting(AIMessage("", tool_calls=[call]), AIMessage("done"))
-    agent = create_agent(model, [look_up], middleware=[GuardMiddleware(Guard(Once()), self_test="never")])
+    agent = create_agent(model, [look_up], middleware=[GuardMiddleware(Guard(Once(*FOUND)), self_test="never")])
     asked: Any = {"messages": [HumanMessage(f"Who is {NAME}?")]}
     asyncio.run(agent.ainvoke(asked, CONFIG)) if asynchronous else agent.invoke(asked, CONFIG)
     assert len(model.sent) == 2
@@ -154,7 +138,7 @@ def test_an_agent_and_its_tools(asynchronous: bool) -> None:
 
 def test_documents_before_they_are_embedded_and_what_is_retrieved() -> None:
     documents = [Document("The Raman file, 4155550134"), Document(f"{NAME}, {PHONE}"), Document("RAMAN again")]
-    guard = Guard(Once())
+    guard = Guard(Once(*FOUND))
     embedded: list[str] = []
 
     class Embedding(DeterministicFakeEmbedding):
@@ -173,7 +157,7 @@ def test_documents_before_they_are_embedded_and_what_is_retrieved() -> None:
 @pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize("style", ["llm_guard", "fake"])
 def test_documents_of_several_batches(asynchronous: bool, style: Any) -> None:
-    guard = Guard(Once(), placeholder_style=style)
+    guard = Guard(Once(*FOUND), placeholder_style=style)
     hide = AnonymizeDocuments(guard, session_id="corpus", batch_size=2)
     texts = ["The Raman file", "nothing", "PRIYA RAMAN", "the raman", "4155550134", f"{NAME}, {PHONE}", "Raman"]
     documents = [Document(text) for text in texts]
@@ -190,7 +174,7 @@ def test_raw_documents_that_are_retrieved() -> None:
         def _get_relevant_documents(self, query: str, *, run_manager: Any) -> list[Document]:
             return [Document("The Raman file"), Document(NAME, metadata={"by": "Raman"})]
 
-    assert raw(ProtectedRetriever(Fixed(), Guard(Once())).invoke("which file?", CONFIG)) == []
+    assert raw(ProtectedRetriever(Fixed(), Guard(Once(*FOUND))).invoke("which file?", CONFIG)) == []
 
 
 def watching(guard: Guard) -> Any:
@@ -215,7 +199,7 @@ class Told(BaseCallbackHandler):
 
 def late_guard(**settings: Any) -> Guard:
     vault = Late()
-    Guard(Once(), vault=vault).session("s").anonymize(f"{NAME}, {PHONE}")
+    Guard(Once(*FOUND), vault=vault).session("s").anonymize(f"{NAME}, {PHONE}")
     return Guard([], vault=vault, **settings)
 
 
@@ -271,7 +255,7 @@ BESIDE: dict[str, Any] = {
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("where", BESIDE)
 def test_what_nobody_hides_is_looked_at(mode: str, where: str) -> None:
-    guard, model = Guard(Once()), noting()
+    guard, model = Guard(Once(*FOUND)), noting()
     guard.session("s").anonymize(f"{NAME}, {PHONE}")
     messages, options = BESIDE[where]
     with pytest.raises(LeakPrevented) as caught:
@@ -282,7 +266,7 @@ def test_what_nobody_hides_is_looked_at(mode: str, where: str) -> None:
 
 @pytest.mark.parametrize("where", BESIDE)
 def test_stop_leaks_looks_at_it_as_well(where: str) -> None:
-    guard, model = Guard(Once()), noting()
+    guard, model = Guard(Once(*FOUND)), noting()
     messages, options = BESIDE[where]
     chain = Anonymize(guard) | (lambda _: messages) | model.bind(**options)
     with pytest.raises(LeakPrevented):
