@@ -146,6 +146,12 @@ def test_the_best_threshold_is_the_best(items: list[tuple[float, bool]], miss_co
     json.dumps(found.as_dict(), allow_nan=False)
 
 
+def test_of_equal_costs_the_highest_threshold_is_taken_whatever_is_rounded() -> None:
+    risks = [0.1] * 6 + [0.0] * 34
+    labels = [True] * 5 + [False] + [True] * 18 + [False] * 16
+    assert best_threshold(risks, labels, miss_cost=0.2, draws=20).threshold == NEVER  # 0.2 * 23 = 1 + 0.2 * 18
+
+
 def test_where_nothing_tells_the_texts_apart_flagging_nothing_costs_least() -> None:
     labels = [n % 5 == 0 for n in range(60)]
     found = best_threshold([0.5] * 60, labels, miss_cost=1.0, draws=20)
