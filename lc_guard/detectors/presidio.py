@@ -89,6 +89,7 @@ def pattern_engine(language: str, *, national_ids: bool = True) -> Engine:
         nlp_engine = blank_nlp_engine([language])
         registry = RecognizerRegistry(supported_languages=[language])
         registry.load_predefined_recognizers(languages=[language])
+        registry.recognizers = [_own(item) for item in registry.recognizers]
         # The model's place is taken by other detectors; our own shapes are better at the other two.
         for name in ("SpacyRecognizer", "UrlRecognizer", "PhoneRecognizer"):
             registry.remove_recognizer(name)
@@ -97,6 +98,22 @@ def pattern_engine(language: str, *, national_ids: bool = True) -> Engine:
             registry.recognizers = [item for item in registry.recognizers if not _is_of_a_country(item)]
         analyzer = AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=[language])
     return Engine(analyzer, language)
+
+
+def _own(recognizer: EntityRecognizer) -> EntityRecognizer:
+    """Return Presidio's recognizer in the place of another library's.
+
+    The registry finds classes by their name alone among all subclasses in the process, in no order: once LLM Guard is
+    imported, its recognizers for Chinese, which match inside words, may be taken for Presidio's of the same names.
+    """
+    from presidio_analyzer import predefined_recognizers
+
+    kind = type(recognizer)
+    own = getattr(predefined_recognizers, kind.__name__, kind)
+    if issubclass(own, kind):
+        return recognizer
+    configured = recognizer.context if recognizer.context != getattr(kind, "CONTEXT", None) else None
+    return own(context=configured, supported_language=recognizer.supported_language)
 
 
 def _is_of_a_country(recognizer: EntityRecognizer) -> bool:

@@ -1,8 +1,11 @@
 """Structured PII, and each fault of LLM Guard's and Presidio's patterns that ours must not have."""
 
+import gc
+
 import pytest
 
 from lc_guard.detectors import PatternDetector
+from lc_guard.detectors.presidio import pattern_engine
 from lc_guard.errors import DetectorError, GuardError
 
 EXACT = [
@@ -113,3 +116,17 @@ def test_no_text_is_fetched_from_the_network(patterns, found, monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     assert found(patterns, "x@example.museum")
+
+
+def test_recognizers_are_presidios_own_whatever_another_library_calls_its_own():
+    """Presidio's registry takes any class of the process by its name; LLM Guard's for Chinese bear the same ones."""
+    from presidio_analyzer.predefined_recognizers import CreditCardRecognizer, IpRecognizer
+
+    others = [type(own.__name__, (own,), {"CONTEXT": ["\u5361"]}) for own in (IpRecognizer, CreditCardRecognizer) * 8]
+    for national_ids in (True, False):
+        engine = pattern_engine._loader("en", national_ids=national_ids)
+        kinds = {type(item) for item in engine.analyzer.registry.recognizers}
+        assert not kinds & set(others)
+        assert {IpRecognizer, CreditCardRecognizer} <= kinds
+    del others, engine, kinds
+    gc.collect()  # a class lives on in a cycle, and would be found by the tests that follow
