@@ -24,7 +24,7 @@ from lc_guard._placeholders.aliases import PERSON, People, Person, alias_kind, b
 from lc_guard._placeholders.fakes import FakeMint
 from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring
-from lc_guard._text.value_index import Match
+from lc_guard._text.known_values import Match
 from lc_guard._text.words import cuts_run
 from lc_guard.errors import GuardError
 from lc_guard.policy.policy import Policy

@@ -10,7 +10,7 @@ from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.common_words import may_be_ordinary
-from lc_guard._text.value_index import Match
+from lc_guard._text.known_values import Match
 from lc_guard._text.words import RUN, all_unescaped
 from lc_guard.policy.policy import Policy
 from lc_guard.vaults.base import BatchLookupVault, Vault

@@ -14,8 +14,7 @@ from lc_guard._engine.requests import CheckResult, GuardRequest, GuardResult
 from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL
 from lc_guard._text.common_words import is_ordinary
-from lc_guard._text.known_values import KnownValues
-from lc_guard._text.value_index import Match
+from lc_guard._text.known_values import KnownValues, Match
 from lc_guard._text.words import strip_blanks, unescaped, widen
 from lc_guard.policy.policy import KindAction, Policy
 from lc_guard.records import Action, Entity

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 
-from lc_guard._text.known_values import name_words
+from lc_guard._text.words import name_words
 
 PERSON = "PERSON"
 _ALIAS = re.compile(r"(?P<base>.+)_(?P<of>[0-9]{1,9})_ALIAS")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Set
 from typing import Protocol
 
 from lc_guard._placeholders.grammar import Lookup, Restored, TokenGrammar
-from lc_guard._text.value_index import ValueIndex
+from lc_guard._text.known_values import PhraseIndex
 from lc_guard._text.words import RUN, cuts_run
 from lc_guard.errors import UnsupportedInput
 
@@ -66,13 +66,15 @@ class FakeRestoring:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        self._fakes = ValueIndex((fake, fake, "") for fake in values)
+        self._fakes = PhraseIndex(values)
+        for fake in filter(None, values):
+            self._fakes.add(fake)
         self._sorted = sorted(values)
         self._reach = max(map(len, self._sorted), default=0)
 
     def find(self, text: str) -> list[tuple[int, int]]:
         """Find the fakes in a text: spans that don't overlap, in order."""
-        return [(hit.start, hit.end) for hit in self._fakes.find(text)]
+        return self._fakes.find(text)
 
     def restore(self, text: str, *, before: str, at_end: bool) -> Restored:  # noqa: ARG002 - a fake is never cut off
         """Put the values back."""

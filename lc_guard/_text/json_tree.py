@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any
 
-from lc_guard._text.value_index import Match
+from lc_guard._text.known_values import Match
 from lc_guard._text.words import unescaped
 
 Leaf = str | int

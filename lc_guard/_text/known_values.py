@@ -1,112 +1,179 @@
-"""Values with their placeholders, found again in a text in every spelling of them.
+"""Values with their placeholders, found again in a text at a cost that does not grow with their number.
 
-Numbers are found however they are grouped: ``(415) 555-0134`` is ``4155550134``, and an IBAN needs no blanks.
-Of a person's name some words say who is meant, and some may stand for the whole.
+Each phrase is filed under its first word, with its length; a text is walked word by word, and a slice is a hit when it
+is a phrase. Scripts without word boundaries, and searches inside words, are filed under the first characters instead.
+`PhraseIndex` finds phrases exactly as they are, `KnownValues` every spelling of a value.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import Literal, NamedTuple
 
-from lc_guard._text.value_index import FiledValues, Match, NamePartMatch, PhraseIndex, SpelledMatch, apart
-from lc_guard._text.words import RUN, Folded, foldings, unescaped
+from lc_guard._text.numbers import MIN_DIGITS, NumberIndex
+from lc_guard._text.words import RUN, Folded, cuts_run, foldings, name_parts, unescaped
 
-_MIN_DIGITS = 7  # fewer are years, amounts and counts
-_MAX_LENGTH = 34  # an IBAN, the longest of what people group
-_HEAD = 4
-_BETWEEN = re.compile(r"[ \u00a0().\-\u2010-\u2013/]{1,3}")
-# A number begins with a group that has a digit among its first characters.
-_DIGITS = re.compile("[0-9]+")
-_CHARACTER = RUN.pattern.removesuffix("+")
-_NUMBER = re.compile(rf"\+?\(?{_CHARACTER}+(?:{_BETWEEN.pattern}{_CHARACTER}+)*\)?")
-# Behind a word or another one a plus separates: "NAD+BY+5412345000013".
-_PLUS = re.compile(r"(?<![\w+])\+")
-# Country codes of two digits (ITU-T E.164); 1 and 7 have one digit, all others three.
-_TWO_DIGITS = frozenset(
-    map(str, (20, 27, *range(30, 35), 36, 39, 40, 41, *range(43, 50), *range(51, 59), *range(60, 67)))
-) | frozenset(map(str, (81, 82, 84, 86, *range(90, 96), 98)))
-_NANP = 10  # digits of a number in North America, where nothing stands for "long distance" but the country's own 1
+_FEW = 64  # words up to which a text is searched for each of them
+_HEAD = 3  # characters a phrase is filed under when word boundaries don't count
+
+Shapes = tuple[tuple[int, int], ...]
+"""Offset of the word under which phrases are filed, and their length."""
 
 
-class NumberIndex:
-    """Numbers, filed under their first characters without what groups them."""
+class PhraseIndex:
+    """Where phrases begin, and how long they are.
 
-    __slots__ = ("_heads", "_values")
+    Args:
+        phrases: The phrases themselves, kept by the owner: whoever adds one there says so by `add`.
+    """
 
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
-        self._heads: dict[str, tuple[int, ...]] = {}
+    __slots__ = ("_by_head", "_by_word", "_loose", "_phrases", "_shapes")
 
-    def add(self, form: str, value: str, *, phone: bool) -> None:
-        """File a value if it is a number: seven digits or more, and not more letters than digits.
+    def __init__(self, phrases: Collection[str]) -> None:
+        self._phrases = phrases
+        self._by_word: dict[str, Shapes] = {}
+        # first character → shapes, for phrases that begin outside every word
+        self._loose: dict[str, Shapes] = {}
+        # first characters → shapes, filled at the first search inside words
+        self._by_head: dict[str, Shapes] | None = None
+        # equal shapes are one object: most phrases share a handful
+        self._shapes: dict[Shapes, Shapes] = {}
 
-        Args:
-            form: The value, folded.
-            value: The value.
-            phone: Whether its country code may be missing, or written otherwise.
-        """
-        if _NUMBER.fullmatch(form) is None:
-            return
-        number = "".join(RUN.findall(form))
-        if len(number) > _MAX_LENGTH or sum(map(str.isdigit, number)) < max(_MIN_DIGITS, len(number) / 2):
-            return
-        for each in (number, *(_dialled(form, number) if phone and number.isdigit() else ())):
-            self._values.setdefault(each, value)
-            lengths = self._heads.get(each[:_HEAD], ())
-            if len(each) not in lengths:
-                self._heads[each[:_HEAD]] = (*lengths, len(each))
+    def add(self, phrase: str) -> None:
+        """File a phrase that was not there."""
+        word = RUN.search(phrase)
+        if word is not None and (word.start() == 0 or not phrase[: word.start()].strip().isalpha()):
+            self._file(self._by_word, word.group(), (word.start(), len(phrase)))
+        else:
+            self._file(self._loose, phrase[0], (0, len(phrase)))
+        if self._by_head is not None:
+            self._file(self._by_head, phrase[:_HEAD], (0, len(phrase)))
 
-    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Yield where numbers stand in a folded text, each with its value; they may overlap."""
-        if not self._values:
-            return
-        done = 0
-        for digits in _DIGITS.finditer(text):
-            start = digits.start()
-            while start > done and digits.start() - start < _HEAD and RUN.match(text, start - 1, start):
-                start -= 1
-            group = RUN.match(text, start) if start >= done and digits.start() - start < _HEAD else None
-            if group is not None:
-                done = group.end()
-                yield from self._from(text, start, done)
+    def whole(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where phrases stand in a text at word boundaries; they may overlap."""
+        phrases, size = self._phrases, len(text)
+        for start, end in (*self._after_words(text), *self._elsewhere(text)):
+            # a slice is cut short at the end of the text: it may be another, shorter phrase
+            if start >= 0 and end <= size and text[start:end] in phrases and not cuts_run(text, end):
+                yield start, end
 
-    def _from(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
-        number = text[start:end]
-        lengths: tuple[int, ...] | None = None
-        while len(number) <= _MAX_LENGTH:
-            if lengths is None and len(number) >= _HEAD:
-                lengths = self._heads.get(number[:_HEAD])
-                if lengths is None:
-                    return
-            if lengths is not None and len(number) in lengths and number in self._values:
-                yield _opened(text, start, end), end, self._values[number]
-            between = _BETWEEN.match(text, end)
-            group = RUN.match(text, between.end()) if between else None
-            if group is None or (lengths is not None and len(number) >= max(lengths)):
-                return
-            number += group.group()
-            end = group.end()
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Return where phrases stand at word boundaries, leftmost first and longest first: none overlaps another."""
+        found: list[tuple[int, int]] = []
+        for start, end in sorted(self.whole(text), key=lambda span: (span[0], -span[1])):
+            if not found or start >= found[-1][1]:
+                found.append((start, end))
+        return found
+
+    def inside(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where phrases of three characters or more stand in a text, also within words; they may overlap."""
+        heads = self._heads()
+        for start in range(len(text) - _HEAD + 1):
+            for _, length in heads.get(text[start : start + _HEAD], ()):
+                if start + length <= len(text) and text[start : start + length] in self._phrases:
+                    yield start, start + length
+
+    def _after_words(self, text: str) -> Iterator[tuple[int, int]]:
+        for start, shapes in self._few_words(text) if len(self._by_word) <= _FEW else self._words(text):
+            for offset, length in shapes:
+                yield start - offset, start - offset + length
+
+    def _words(self, text: str) -> Iterator[tuple[int, Shapes]]:
+        """Look every word of the text up."""
+        shapes_of = self._by_word.get
+        for word in RUN.finditer(text):
+            if shapes := shapes_of(word.group()):
+                yield word.start(), shapes
+
+    def _few_words(self, text: str) -> Iterator[tuple[int, Shapes]]:
+        """Look for each word in the text: faster where there are few."""
+        for word, shapes in self._by_word.items():
+            at = text.find(word)
+            while at >= 0:
+                if not cuts_run(text, at) and not cuts_run(text, at + len(word)):
+                    yield at, shapes
+                at = text.find(word, at + 1)
+
+    def _elsewhere(self, text: str) -> Iterator[tuple[int, int]]:
+        if self._loose:
+            for start, character in enumerate(text):
+                for _, length in self._loose.get(character, ()):
+                    yield start, start + length
+
+    def _heads(self) -> dict[str, Shapes]:
+        if self._by_head is None:
+            heads: dict[str, Shapes] = {}
+            for phrase in self._phrases:
+                if len(phrase) >= _HEAD:
+                    self._file(heads, phrase[:_HEAD], (0, len(phrase)))
+            self._by_head = heads
+        return self._by_head
+
+    def _file(self, index: dict[str, Shapes], key: str, shape: tuple[int, int]) -> None:
+        shapes = index.get(key, ())
+        if shape not in shapes:
+            shapes = (*shapes, shape)
+            index[key] = self._shapes.setdefault(shapes, shapes)
 
 
-def _dialled(form: str, number: str) -> Iterator[str]:
-    """Yield how else a telephone number is dialled: with and without its country's code, with 00 or 0 in front."""
-    if form.startswith("+") or number.startswith("00"):
-        international = number.removeprefix("00")
-        code = 1 if international[0] in "17" else 2 if international[:2] in _TWO_DIGITS else 3
-        national = international[code:]
-        if len(national) >= _MIN_DIGITS:
-            yield from (international, "00" + international, national, "0" + national)
-    elif len(number) == _NANP and number[0] not in "01":
-        yield "1" + number
+Found = Literal["exact", "spelling", "part"]
+"""What was found: a value as it is, another spelling of it, or a word of a person's name."""
 
 
-def _opened(text: str, start: int, end: int) -> int:
-    """Return where a number begins with the signs before it: ``+``, or a bracket that it closes."""
-    if start and text[start - 1] == "(" and ")" in text[start:end]:
-        start -= 1
-    return start - 1 if _PLUS.match(text, max(0, start - 1)) else start
+class Match(NamedTuple):
+    """An occurrence of a known value: value-free."""
+
+    start: int
+    end: int
+    placeholder: str
+    kind: str
+
+    @property
+    def how(self) -> Found:
+        """What was found of the value."""
+        return "exact"
+
+
+class SpelledMatch(Match):
+    """An occurrence of another spelling of a value."""
+
+    __slots__ = ()
+
+    @property
+    def how(self) -> Found:
+        """What was found of the value."""
+        return "spelling"
+
+
+class NamePartMatch(Match):
+    """A word of a person's name."""
+
+    __slots__ = ()
+
+    @property
+    def how(self) -> Found:
+        """What was found of the value."""
+        return "part"
+
+
+_SUREST = (Match, SpelledMatch, NamePartMatch)
+
+
+def _apart(hits: Iterable[Match], *, reaching: bool = False) -> list[Match]:
+    """Return of overlapping occurrences the leftmost, of those the longest, exact ones before others.
+
+    Args:
+        hits: Occurrences.
+        reaching: Also return a value that overlaps the one before and reaches farther.
+    """
+    found: list[Match] = []
+    last = 0
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end, _SUREST.index(type(hit)))):
+        if hit.start >= last or (reaching and hit.end > last and hit.how != "part"):
+            found.append(hit)
+            last = hit.end
+    return found
 
 
 _REACH = 80  # characters of the longest kind, and what stands before it
@@ -114,26 +181,44 @@ _KIND_BEFORE = re.compile(r"[\[<][A-Z0-9_]{0,80}\Z")
 _KIND_AFTER = re.compile(r"[A-Z0-9_]{0,80}[\]>]")
 
 
-class KnownValues(FiledValues):
-    """The values of a session or a request; see docs/design/known-values.md for the spellings."""
+class KnownValues:
+    """The values of a session or a request; see docs/design/known-values.md for the spellings.
 
-    __slots__ = ("_forms", "_kinds", "_numbers", "_parts", "_phrases")
+    Not safe for concurrent writes: its owner holds the lock.
+    """
+
+    __slots__ = ("_entries", "_forms", "_kinds", "_numbers", "_parts", "_phrases")
 
     def __init__(self, entries: Iterable[tuple[str, str, str]] = ()) -> None:
-        super().__init__()
+        self._entries: dict[str, tuple[str, str]] = {}
         self._kinds: set[str] = set()
         self._forms: dict[str, str] = {}  # folded → the value that was there first
         self._parts: set[str] = set()  # forms that are only a word of a person's name
         self._phrases = PhraseIndex(self._forms)
-        self._numbers = NumberIndex()
+        self._numbers: NumberIndex | None = None  # most sessions know no number
         for value, placeholder, kind in entries:
             self.add(value, placeholder, kind)
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self)} values)"
+
     def add(self, value: str, placeholder: str, kind: str) -> None:
-        """File a value and its kind; see `FiledValues.add`."""
-        super().add(value, placeholder, kind)
+        """File a value; a value that is filed already is given its new placeholder.
+
+        Args:
+            value: Any text but the empty one.
+            placeholder: What stands for it.
+            kind: Its entity type.
+        """
         if value:
+            new = value not in self._entries
+            self._entries[value] = (placeholder, kind)
             self._kinds.add(kind)
+            if new:
+                self._index(value, kind)
 
     def _index(self, value: str, kind: str) -> None:
         for reading in (value, *(reading for reading, _ in unescaped(value))):
@@ -182,7 +267,7 @@ class KnownValues(FiledValues):
             hits += self._whole(text, folded, for_hiding=for_hiding)
             if inside_words:
                 hits += self._inside(text, folded)
-        return apart(hits, reaching=for_hiding)
+        return _apart(hits, reaching=for_hiding)
 
     def _file(self, form: str, value: str, kind: str) -> None:
         if not form or (form in self._forms and form not in self._parts):
@@ -190,7 +275,9 @@ class KnownValues(FiledValues):
         self._forms[value if form == value else form] = value
         self._parts.discard(form)
         self._phrases.add(form)
-        self._numbers.add(form, value, phone="PHONE" in kind)
+        if len(form) >= MIN_DIGITS and sum(map(str.isdigit, form)) >= MIN_DIGITS:
+            self._numbers = self._numbers or NumberIndex()
+            self._numbers.add(form, value, phone="PHONE" in kind)
 
     def _whole(self, text: str, folded: Folded, *, for_hiding: bool) -> Iterator[Match]:
         for start, end in self._phrases.whole(folded.text):
@@ -203,7 +290,7 @@ class KnownValues(FiledValues):
                 _may_be_a_word(written, value, form) or _in_placeholder(text, first, last)
             ):
                 yield self._as(value, first, last, text)
-        for start, end, value in self._numbers.find(folded.text):
+        for start, end, value in self._numbers.find(folded.text) if self._numbers else ():
             yield self._as(value, *folded.source(start, end), text)
 
     def _inside(self, text: str, folded: Folded) -> Iterator[Match]:
@@ -234,51 +321,3 @@ def _in_placeholder(text: str, start: int, end: int) -> bool:
 
 def _is_person(kind: str) -> bool:
     return kind == "PERSON" or (kind.startswith("PERSON_") and kind.endswith("_ALIAS"))
-
-
-_WORD = re.compile(r"[^\W\d_]+(?:['’‘`-][^\W\d_]+)*")
-_APOSTROPHES = str.maketrans("’‘`", "'''")
-# Forms of address and what follows a name: they say nothing of who is meant.
-_NO_NAMES = frozenset(
-    {
-        "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "judge", "justice", "hon", "honorable",
-        "honourable", "sir", "dame", "lord", "lady", "rev", "reverend", "father", "sister", "brother", "sgt",
-        "sergeant", "officer", "detective", "captain", "capt", "lt", "lieutenant", "col", "colonel", "gen",
-        "general", "pres", "president", "sen", "senator", "rep", "representative", "gov", "governor", "jr",
-        "sr", "ii", "iii", "iv", "esq", "esquire", "phd", "md", "rn", "dds",
-    }
-)  # fmt: skip
-# What stands between the names of a person, and names nobody alone.
-_PARTICLES = frozenset(
-    {
-        "abu", "and", "bin", "das", "dal", "del", "della", "der", "des", "dos", "den", "due", "ibn", "las", "los",
-        "san", "santa", "saint", "the", "van", "ver", "von", "und", "zum", "zur",
-    }
-)  # fmt: skip
-_MIN_PART = 3
-_MAX_WORDS = 5  # more are no name but a list of names, or a line of something else
-
-
-def name_words(name: str) -> tuple[str, ...]:
-    """Return the words of a name that say who is meant: case-folded, without forms of address."""
-    words = (word.translate(_APOSTROPHES) for word in _WORD.findall(foldings(_read(name))[-1].text))
-    return tuple(word for word in words if word not in _NO_NAMES)
-
-
-def name_parts(name: str) -> tuple[str, ...]:
-    """Return the words of a full name that may stand for its person alone, as they are written."""
-    name = _read(name)
-    if any(map(str.isdigit, name)):
-        return ()
-    words = [word for word in _WORD.findall(name) if word.casefold() not in _NO_NAMES]
-    if not 2 <= len(words) <= _MAX_WORDS:
-        return ()
-    return tuple(
-        word for word in words if len(word) >= _MIN_PART and word[0].isupper() and word.casefold() not in _PARTICLES
-    )
-
-
-def _read(name: str) -> str:
-    """Return a name as a person reads it."""
-    *_, read = name, *(reading for reading, _ in unescaped(name))
-    return read if read.isascii() else unicodedata.normalize("NFC", read)

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock, Timer
 
 from lc_guard._engine.caches import BoundedMap
-from lc_guard._text.known_values import KnownValues
-from lc_guard._text.value_index import Match
+from lc_guard._text.known_values import KnownValues, Match
 
 _MAX_LOST = 100_000
 

@@ -22,7 +22,7 @@ from lc_guard._placeholders.grammar import LITERAL
 from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.json_tree import Finder, JsonText, Leaf, hide, leaves, occurrences, parse, rebuild, scalar_text
-from lc_guard._text.value_index import Match
+from lc_guard._text.known_values import Match
 from lc_guard.errors import GuardError
 from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE, is_model_call, model_input

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from lc_guard._text.value_index import Match
+from lc_guard._text.known_values import Match
 
 ForgetListener = Callable[[str, Mapping[str, tuple[str, str]]], None]
 """Called with a session id and its entries (placeholder → (value, kind)) just before they are dropped."""

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, get_args
 
-from lc_guard._text.known_values import KnownValues
-from lc_guard._text.value_index import Match
+from lc_guard._text.known_values import KnownValues, Match
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo, TtlFrom
 

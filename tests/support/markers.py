@@ -62,7 +62,7 @@ PLACES = {
     "tests/cli/test_commands.py::TestRealClients": "models",
     "tests/cli/test_commands.py::TestScan": "models",
     "tests/test_import_cost.py::test_loads_nothing_heavy": "slow",
-    "tests/text/test_value_index.py::test_every_hit_is_a_value_and_every_whole_value_is_covered": "slow",
+    "tests/text/test_phrases.py::test_every_hit_is_a_value_and_every_whole_value_is_covered": "slow",
     "tests/langchain/test_messages.py::test_any_json_stays_as_it_is": "slow",
     "tests/test_notebooks.py::test_runs": "models slow",
     "tests/policy/test_line_numbers.py::TestTomlLines::test_of_generated_texts": "slow",

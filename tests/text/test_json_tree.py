@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard._text.json_tree import JsonText, hide, leaves, parse, rebuild, scalar_text
-from lc_guard._text.known_values import KnownValues
-from lc_guard._text.value_index import Match
+from lc_guard._text.known_values import KnownValues, Match
 from tests.support.canaries import CANARIES
 
 KNOWN = KnownValues((value, f"[REDACTED_PERSON_{number}]", "PERSON") for number, value in enumerate(CANARIES, 1))
