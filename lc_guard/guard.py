@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import logging
 import secrets
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence, Set
-from functools import partial
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar, cast, get_args
 
 from lc_guard._engine.analyzer import Analyzer
 from lc_guard._engine.anonymizer import Anonymizer, redact_text
 from lc_guard._engine.caches import PromptStore
 from lc_guard._engine.flow import Flow, Gather
-from lc_guard._engine.leak_search import LeakSearch
 from lc_guard._engine.leaks import Leaks
 from lc_guard._engine.pipeline import CheckPipeline
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
@@ -26,14 +23,14 @@ from lc_guard._engine.runner import FlowRunner
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import redact_faults
 from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, TokenGrammar
-from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
+from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.detectors.base import DetectorLike
 from lc_guard.errors import GuardError
-from lc_guard.policy.policy import Policy, Streaming
+from lc_guard.policy.policy import Policy
 from lc_guard.records import Decision, Stage, known_stage
 from lc_guard.scanners.base import Turn
-from lc_guard.sessions import GuardSession, call_vault, session_key
+from lc_guard.sessions import GuardSession, SessionValues, session_key
 from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
 
@@ -117,11 +114,11 @@ class Guard:
         self._grammar: TokenGrammar | None = STYLES.get(placeholder_style)
         preamble = "".join(str(getattr(d, "preamble", "") or "") for d in chosen)
         self._anonymizer = Anonymizer(self.vault, self.policy, self._grammar, link_persons=link_persons)
-        self._leak_search = LeakSearch(self.vault, self.policy, self._grammar, preamble=preamble)
-        self._scanners = ScannerRegistry(prompt_scanners, output_scanners, self.policy, cache_size=cache_size)
+        self.session_values = SessionValues(self.vault, self.policy, self._grammar, preamble=preamble)
+        self.scanners = ScannerRegistry(prompt_scanners, output_scanners, self.policy, cache_size=cache_size)
         self._pipeline = CheckPipeline(
             self._analyzer,
-            self._scanners,
+            self.scanners,
             self._anonymizer,
             self.policy,
             digest=self.digest,
@@ -158,7 +155,7 @@ class Guard:
             ScannerError: If a scanner can't load what it needs.
         """
         self._analyzer.warm_up()
-        self._scanners.warm_up()
+        self.scanners.warm_up()
 
     async def awarm_up(self) -> None:
         """Async version of `warm_up`."""
@@ -215,122 +212,6 @@ class Guard:
         (outcome,) = await self.acheck([_asking(text, stage, prompt, turns)])
         return tuple(outcome.decisions)
 
-    def judges(self, stage: Stage) -> bool:
-        """Return whether a scanner judges texts of a stage."""
-        return bool(self._scanners.by_stage[stage])
-
-    def require_streaming(self, mode: Streaming) -> None:
-        """Make sure that answers can be streamed in a way that is not the policy's own.
-
-        Raises:
-            PolicyError: If a check can't do then what the policy says of it.
-        """
-        self._scanners.require_possible(mode)
-
-    @property
-    def judges_answers(self) -> bool:
-        """Whether the guard has a scanner of what the model says."""
-        return bool(self._scanners.output)
-
-    @property
-    def judges_any(self) -> bool:
-        """Whether the guard has a scanner of what the model is given to read."""
-        return bool(self._scanners.prompt)
-
-    @property
-    def takes_from_answers(self) -> bool:
-        """Whether the policy has a scanner of this machine take something out of what the model says."""
-        return any(stage in ("output", "tool_call") for stage, _ in self._scanners.hiding.values())
-
-    @property
-    def scanners_hide(self) -> bool:
-        """Whether the policy has a scanner put placeholders, so that scanning needs a session."""
-        stages = get_args(Stage)
-        return any(scanner.rule.action == "anonymize" for stage in stages for scanner in self._scanners.by_stage[stage])
-
-    def restoring(self, session: str, *, json_strings: bool = False) -> NumberedRestoring | FakeRestoring:
-        """Return what puts the values of a session back.
-
-        Args:
-            session: Session id.
-            json_strings: Whether the texts are inside JSON: values are then escaped.
-        """
-        if self._grammar is None:
-            fakes = call_vault(partial(self.vault.items, session))
-            return FakeRestoring(_escaped(fakes) if json_strings else fakes)
-
-        def lookup(placeholders: Sequence[str]) -> Mapping[str, str]:
-            values = call_vault(partial(self.vault.values, session, placeholders))
-            return _escaped(values) if json_strings else values
-
-        return NumberedRestoring(self._grammar, lookup, call_vault(partial(self.vault.kinds, session)))
-
-    def restoring_only(self, session: str, chosen: Sequence[Set[str]]) -> list[NumberedRestoring | FakeRestoring]:
-        """Return what puts chosen values of a session back and leaves all others; the vault is read once.
-
-        Args:
-            session: Session id.
-            chosen: Sets of placeholders.
-
-        Returns:
-            One for each set.
-        """
-        placeholders = list(dict.fromkeys(placeholder for own in chosen for placeholder in sorted(own)))
-        values = call_vault(partial(self.vault.values, session, placeholders)) if placeholders else {}
-        each = [{token: values[token] for token in own if token in values} for own in chosen]
-        if self._grammar is None:
-            return [FakeRestoring(own) for own in each]
-        kinds = call_vault(partial(self.vault.kinds, session))
-        return [NumberedRestoring(self._grammar, partial(_chosen, own), kinds) for own in each]
-
-    def placeholders_put(self, session: str, hidden: Mapping[str, str]) -> dict[str, frozenset[str]]:
-        """Return the placeholders of a session that texts hold because their value stood there.
-
-        Args:
-            session: Session id.
-            hidden: Text → the text as it was hidden.
-
-        Returns:
-            For each text as it was, the placeholders in it as it is hidden: none whose value it did not hold.
-
-        Raises:
-            VaultError: If the vault can't be asked.
-        """
-        if self._grammar is None:
-            values = call_vault(partial(self.vault.items, session))
-            fakes = FakeRestoring(values)
-            found = {text: [new[start:end] for start, end in fakes.find(new)] for text, new in hidden.items()}
-        else:
-            found = {text: self._grammar.tokens(new) for text, new in hidden.items()}
-            tokens = list(dict.fromkeys(token for own in found.values() for token in own))
-            values = call_vault(partial(self.vault.values, session, tokens)) if tokens else {}
-        return {
-            text: frozenset(token for token in own if token in values and values[token] in text)
-            for text, own in found.items()
-        }
-
-    def exposed(self, session: str, texts: Sequence[str], *, beside: Sequence[str] = ()) -> dict[str, int]:
-        """Return how many values of a session stand, in any spelling, in what is about to leave, by kind.
-
-        Args:
-            session: Session id.
-            texts: Texts with placeholders in them.
-            beside: What nobody hides, such as names, addresses and options of a call: only what can hardly be a word of
-                the application's own counts there.
-
-        Raises:
-            VaultError: If the vault can't be asked.
-        """
-        return call_vault(partial(self._leak_search.kinds, session, texts, beside=beside))
-
-    def shows_more(self, session: str, texts: Sequence[str]) -> bool:
-        """Return whether texts that were hidden hold what has become known since: a value, or a word of a name.
-
-        Raises:
-            VaultError: If the vault can't be asked.
-        """
-        return call_vault(partial(self._leak_search.shows_more, session, texts))
-
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.
 
@@ -351,15 +232,15 @@ class Guard:
         for failure in detected.failures.values():
             raise failure
         left = [redact_text(text, detected.entities.get(text, ())) for text in texts]
-        for stage, bound in self._scanners.hiding.values():  # services outside are not asked
+        for stage, bound in self.scanners.hiding.values():  # services outside are not asked
             left = redact_faults(left, bound.scanner, stage, bound.rule)
         return left
 
     @property
     def redaction_is_cold(self) -> bool:
         """Whether `redact` has yet to load models."""
-        hiding = self._scanners.hiding.values()
-        return bool(self._analyzer.loads) or any(id(bound.scanner) in self._scanners.cold for _, bound in hiding)
+        hiding = self.scanners.hiding.values()
+        return bool(self._analyzer.loads) or any(id(bound.scanner) in self.scanners.cold for _, bound in hiding)
 
     def warm_up_redaction(self) -> None:
         """Load the models that `redact` needs, and no others; does nothing the second time.
@@ -368,8 +249,8 @@ class Guard:
             Exception: If one can't be loaded.
         """
         self._analyzer.warm_up()
-        for _, bound in self._scanners.hiding.values():
-            self._scanners.warm(bound.scanner)
+        for _, bound in self.scanners.hiding.values():
+            self.scanners.warm(bound.scanner)
 
     def digest(self, session: str) -> str:
         """Return the keyed digest that stands for a session id outside the process: 32 hexadecimal digits."""
@@ -396,7 +277,7 @@ class Guard:
             warnings.warn(told, stacklevel=3)
 
     def _restore(self, session: str, text: str) -> str:
-        restorer = StreamRestorer(self.restoring(session))
+        restorer = StreamRestorer(self.session_values.restoring(session))
         return restorer.feed(text) + restorer.flush()
 
 
@@ -412,14 +293,6 @@ def _require_parts(vault: object, policy: object) -> None:
         raise TypeError(f"vault must be a vault, such as SQLVault(url) of lc_guard.vaults, got {kind}")
     if not (policy is None or isinstance(policy, Policy)):
         raise TypeError(f"policy must be a Policy, or Policy.from_file(...) of one, got {type(policy).__name__}")
-
-
-def _escaped(values: Mapping[str, str]) -> dict[str, str]:
-    return {placeholder: json.dumps(value, ensure_ascii=False)[1:-1] for placeholder, value in values.items()}
-
-
-def _chosen(values: Mapping[str, str], placeholders: Sequence[str]) -> dict[str, str]:
-    return {placeholder: values[placeholder] for placeholder in placeholders if placeholder in values}
 
 
 def _only(step: Gather) -> Flow[Any]:

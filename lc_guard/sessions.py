@@ -1,22 +1,40 @@
-"""Sessions: one conversation of a guard, for use without a chain (GuardSession), and what is one in a chain."""
+"""Sessions: one conversation of a guard, for use without a chain (GuardSession), what is one in a chain (CallSession).
+
+What the adapters do with the values of a session is `SessionValues`: put them back into what came, and search what is
+about to leave for them once more.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lc_guard._engine.failures import describe_error, is_control_flow
 from lc_guard._engine.requests import GuardRequest
-from lc_guard._placeholders.restorer import StreamRestorer
+from lc_guard._placeholders.aliases import base_kind
+from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
+from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
+from lc_guard._text.common_words import may_be_ordinary
+from lc_guard._text.known_values import Match
+from lc_guard._text.words import RUN, all_unescaped
 from lc_guard.errors import GuardError, SessionMissing, VaultError
+from lc_guard.policy.policy import Policy
 from lc_guard.records import Stage
+from lc_guard.vaults.base import BatchLookupVault, Vault
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
 
 T = TypeVar("T")
+
+_FOR_GOOD = re.compile(r"\[REDACTED_[A-Z0-9_]{1,80}\]")
+_CUT = "\x00"  # nothing that it touches is one word, or one number
+_MIN_TELLING = 6
 
 
 class GuardSession:
@@ -61,7 +79,7 @@ class GuardSession:
         Args:
             json_strings: Whether the text is JSON: values are then escaped.
         """
-        return StreamRestorer(self._guard.restoring(self._id, json_strings=json_strings))
+        return StreamRestorer(self._guard.session_values.restoring(self._id, json_strings=json_strings))
 
     async def arestorer(self, *, json_strings: bool = False) -> StreamRestorer:
         """Async version of `restorer`."""
@@ -125,6 +143,131 @@ class CallSession:
     async def __aexit__(self, *_: object) -> None:
         if self._own:
             await self._guard.session(self.id).aforget()
+
+
+class SessionValues:
+    """The values of all sessions of a guard, as the adapters need them. Whatever the vault raises is a `VaultError`.
+
+    Args:
+        vault: Knows the values.
+        policy: Says which kinds are hidden.
+        grammar: How placeholders look; None for fakes.
+        preamble: What the guard itself puts before a text.
+    """
+
+    def __init__(self, vault: Vault, policy: Policy, grammar: TokenGrammar | None, *, preamble: str = "") -> None:
+        self._vault = vault
+        self._policy = policy
+        self._grammar = grammar
+        self._preamble = preamble
+
+    def restoring(self, session: str, *, json_strings: bool = False) -> NumberedRestoring | FakeRestoring:
+        """Return what puts the values of a session back; those in strings of JSON (`json_strings`) are escaped."""
+        if self._grammar is None:
+            fakes = call_vault(partial(self._vault.items, session))
+            return FakeRestoring(_escaped(fakes) if json_strings else fakes)
+
+        def lookup(placeholders: Sequence[str]) -> Mapping[str, str]:
+            values = call_vault(partial(self._vault.values, session, placeholders))
+            return _escaped(values) if json_strings else values
+
+        return NumberedRestoring(self._grammar, lookup, call_vault(partial(self._vault.kinds, session)))
+
+    def restoring_only(self, session: str, chosen: Sequence[Set[str]]) -> list[NumberedRestoring | FakeRestoring]:
+        """Return for each set of placeholders what puts their values back and no others; the vault is read once."""
+        placeholders = list(dict.fromkeys(placeholder for own in chosen for placeholder in sorted(own)))
+        values = call_vault(partial(self._vault.values, session, placeholders)) if placeholders else {}
+        each = [{token: values[token] for token in own if token in values} for own in chosen]
+        if self._grammar is None:
+            return [FakeRestoring(own) for own in each]
+        kinds = call_vault(partial(self._vault.kinds, session))
+        return [NumberedRestoring(self._grammar, partial(_chosen, own), kinds) for own in each]
+
+    def placeholders_put(self, session: str, hidden: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """Return of texts, each with what it was hidden as, the placeholders whose value stood in it."""
+        if self._grammar is None:
+            values = call_vault(partial(self._vault.items, session))
+            fakes = FakeRestoring(values)
+            found = {text: [new[start:end] for start, end in fakes.find(new)] for text, new in hidden.items()}
+        else:
+            found = {text: self._grammar.tokens(new) for text, new in hidden.items()}
+            tokens = list(dict.fromkeys(token for own in found.values() for token in own))
+            values = call_vault(partial(self._vault.values, session, tokens)) if tokens else {}
+        return {
+            text: frozenset(token for token in own if token in values and values[token] in text)
+            for text, own in found.items()
+        }
+
+    def exposed(self, session: str, texts: Sequence[str], *, beside: Sequence[str] = ()) -> dict[str, int]:
+        """Return how many values of a session stand, in any spelling, in what is about to leave, by kind.
+
+        It finds less than what hides, never more: what was left on purpose is no leak. That are kinds that the policy
+        leaves alone, look-alikes of placeholders, and words that may be no names.
+
+        Args:
+            session: Session id.
+            texts: Texts with placeholders in them.
+            beside: What nobody hides: names, addresses, options. Only what can hardly be a word of the application's
+                own counts there: two words or more, or six characters or more with a digit or an at sign.
+        """
+        forms, others = self._forms(session, texts), [*beside, *all_unescaped(beside)]
+        every = call_vault(partial(self._vault.find, session, [*forms, *others]))
+        found: Counter[str] = Counter()
+        for number, (form, hits) in enumerate(zip([*forms, *others], every, strict=True)):
+            told = self._hidden(form, hits)
+            found.update(hit for hit, value in told if number < len(forms) or _tells(value))
+        return dict(found)
+
+    def shows_more(self, session: str, texts: Sequence[str]) -> bool:
+        """Return whether texts that were hidden hold what has become known since: a value, or a word of a name."""
+        forms = self._forms(session, texts)
+        if isinstance(self._vault, BatchLookupVault):
+            _, every = call_vault(partial(self._vault.look, session, forms))
+        else:
+            every = call_vault(partial(self._vault.find, session, forms))
+        return any(
+            not (hit.how == "part" and form[hit.start].islower()) and any(self._hidden(form, [hit]))
+            for form, hits in zip(forms, every, strict=True)
+            for hit in hits
+        )
+
+    def _forms(self, session: str, texts: Sequence[str]) -> list[str]:
+        """Return texts without their placeholders, as they stand and with their escapes undone."""
+        fakes = FakeRestoring(call_vault(partial(self._vault.items, session))) if self._grammar is None else None
+        bare = [self._bare(text, fakes) for text in texts]
+        return [*bare, *all_unescaped(bare)]
+
+    def _bare(self, text: str, fakes: FakeRestoring | None) -> str:
+        """Return a text without its placeholders."""
+        text = text.removeprefix(self._preamble)
+        spans = fakes.find(text) if fakes is not None else self._grammar.exact(text) if self._grammar else []
+        pieces: list[str] = []
+        last = 0
+        for start, end in spans:
+            pieces.append(text[last:start])
+            last = end
+        return _FOR_GOOD.sub(_CUT, _CUT.join([*pieces, text[last:]]))
+
+    def _hidden(self, text: str, hits: Iterable[Match]) -> Iterator[tuple[str, str]]:
+        """Yield kind and text of the occurrences that should have been hidden."""
+        for hit in hits:
+            kind, value = base_kind(hit.kind), text[hit.start : hit.end]
+            if kind != LITERAL and self._policy.action(kind) not in ("allow", "warn") and not may_be_ordinary(value):
+                yield kind, value
+
+
+def _tells(value: str) -> bool:
+    if len(RUN.findall(value)) > 1:
+        return True
+    return len(value) >= _MIN_TELLING and any(character.isdigit() or character == "@" for character in value)
+
+
+def _escaped(values: Mapping[str, str]) -> dict[str, str]:
+    return {placeholder: json.dumps(value, ensure_ascii=False)[1:-1] for placeholder, value in values.items()}
+
+
+def _chosen(values: Mapping[str, str], placeholders: Sequence[str]) -> dict[str, str]:
+    return {placeholder: values[placeholder] for placeholder in placeholders if placeholder in values}
 
 
 def call_vault(call: Callable[[], T]) -> T:

@@ -29,6 +29,9 @@ class ScannerRegistry:
         prompt: Scanners of what the model is given to read, by name.
         output: Scanners of what the model says, by name.
         by_stage: Those that are asked at a stage, with what holds for them there.
+        judge_answers: Whether one judges what the model says, a text or the arguments of a tool.
+        take_from_answers: Whether by policy one of this machine takes something out of what the model says.
+        put_placeholders: Whether by policy one puts placeholders, so that scanning needs a session.
         cache: What they said of late.
         cold: Identities (`id`) of those that have yet to load something.
 
@@ -53,6 +56,9 @@ class ScannerRegistry:
         _require_places("prompt", self.prompt, CONTEXT_STAGES)
         _require_places("output", self.output, ANSWER_STAGES)
         self.by_stage: Mapping[Stage, list[BoundScanner]] = {stage: self._bound(stage) for stage in get_args(Stage)}
+        self.judge_answers = any(self.by_stage[stage] for stage in ANSWER_STAGES)
+        self.take_from_answers = any(each.hides for stage in ANSWER_STAGES for each in self.by_stage[stage])
+        self.put_placeholders = any(each.rule.action == "anonymize" for own in self.by_stage.values() for each in own)
         self.require_possible(policy.streaming)
 
     def __repr__(self) -> str:

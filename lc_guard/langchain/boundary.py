@@ -315,7 +315,9 @@ class ProtectedRunnable(SingleChunkStream):
         """Return the values that a text model is about to be sent, by kind; models inside look for themselves."""
         if not self._is_model:
             return {}
-        return self.guard.exposed(session.id, texts_of(hidden, strict=False), beside=texts_beside((), options))
+        return self.guard.session_values.exposed(
+            session.id, texts_of(hidden, strict=False), beside=texts_beside((), options)
+        )
 
     def _instead(self, blocked: Blocked) -> str:
         """Return what stands for a blocked input or output.

@@ -207,7 +207,7 @@ class GuardCallbackHandler(BaseCallbackHandler):
         texts, beside = texts_of(sent, strict=False), texts_beside(sent, options)
         kinds: Counter[str] = Counter()
         for session in sessions:
-            kinds.update(guard.exposed(session, texts, beside=beside))
+            kinds.update(guard.session_values.exposed(session, texts, beside=beside))
         if kinds:
             raise LeakPrevented(dict(kinds))
 

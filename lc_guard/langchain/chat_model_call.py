@@ -281,7 +281,7 @@ class ProtectedCall:
         return dict(zip(("restored", "unknown"), self._restored, strict=True))
 
     def _job(self, messages: list[BaseMessage]) -> GuardRequest:
-        asks = scan_targets(messages, "prompt") if self._guard.judges_any else []
+        asks = scan_targets(messages, "prompt") if self._guard.scanners.prompt else []
         wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
         live = self.session.live
         return GuardRequest(texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live)
@@ -295,7 +295,7 @@ class ProtectedCall:
     def _leak(self, hidden: Sequence[BaseMessage], options: Mapping[str, Any]) -> dict[str, int]:
         """Return the values of the session that are about to be sent, by kind."""
         beside = texts_beside(hidden, options)
-        return self._guard.exposed(self.session.id, texts_of(hidden, strict=False), beside=beside)
+        return self._guard.session_values.exposed(self.session.id, texts_of(hidden, strict=False), beside=beside)
 
     def _json(self, content: Any) -> Any:
         if isinstance(content, str):

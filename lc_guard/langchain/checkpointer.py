@@ -188,7 +188,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         return twin
 
     def _restored(self, found: CheckpointTuple) -> CheckpointTuple:
-        placeholders = self.guard.restoring(_thread(found.config))
+        placeholders = self.guard.session_values.restoring(_thread(found.config))
 
         def restore(text: str) -> str:
             restorer = StreamRestorer(placeholders)

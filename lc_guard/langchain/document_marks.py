@@ -74,7 +74,9 @@ class Marker:
         if not changed:
             return [_without_mark(after) for _, after in pairs]
         texts = {text: outcome.hide(text) for before, _ in changed for text in texts_in([before], self._metadata_keys)}
-        put = self._guard.placeholders_put(self._session, {text: new for text, new in texts.items() if new != text})
+        put = self._guard.session_values.placeholders_put(
+            self._session, {text: new for text, new in texts.items() if new != text}
+        )
         (key,) = call_vault(
             lambda: self._guard.vault.allocate(_key_session(self._session), [(_KIND, self._secret)], _KeyMint())
         )

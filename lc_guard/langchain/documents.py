@@ -208,7 +208,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         return [
             number
             for number in earlier
-            if self.guard.shows_more(self._session_id, texts_in([hidden[number]], self.metadata_keys))
+            if self.guard.session_values.shows_more(self._session_id, texts_in([hidden[number]], self.metadata_keys))
         ]
 
     def _hidden(self, batch: Sequence[Document], outcome: GuardResult) -> list[Document]:

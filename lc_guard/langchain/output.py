@@ -219,7 +219,7 @@ class OutputCheck:
         self._session = session
         self._prompt = prompt
         self._mode: Streaming = guard.policy.streaming if mode is None else mode
-        self.judged = guard.judges("output") or guard.judges("tool_call")
+        self.judged = guard.scanners.judge_answers
 
     def judge(self, value: Any, manager: Any) -> Any:
         """Return what may be shown of a whole answer.

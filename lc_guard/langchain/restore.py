@@ -239,7 +239,7 @@ def restorer_factory(guard: Guard, session: str) -> MakeRestorer:
 
     def make(*, as_json: bool) -> StreamRestorer:
         if as_json not in known:
-            known[as_json] = guard.restoring(session, json_strings=as_json)
+            known[as_json] = guard.session_values.restoring(session, json_strings=as_json)
         return StreamRestorer(known[as_json])
 
     return make

@@ -180,7 +180,7 @@ class ProtectedRetriever(BaseRetriever):
         texts_in(found, ())  # refuses what is no document
         read = read_marks(self.guard, session, found)
         marks = [mark or NO_MARK for mark in read]
-        restorings = self.guard.restoring_only(session, [mark.held for mark in marks])
+        restorings = self.guard.session_values.restoring_only(session, [mark.held for mark in marks])
         restored: list[Document] = []
         known = unknown = strange = 0
         for document, mark, restoring in zip(unmarked(found), read, restorings, strict=True):

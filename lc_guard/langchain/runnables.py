@@ -79,7 +79,7 @@ class Anonymize(InputStep):
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         """Return what is to be hidden and judged of an input."""
         texts, session = texts_of(value, keys=self.keys), self.session(config)
-        asks = scan_targets(value, self.stage, keys=self.keys) if self.scan and self.guard.judges_any else []
+        asks = scan_targets(value, self.stage, keys=self.keys) if self.scan and self.guard.scanners.prompt else []
         return GuardRequest(texts, session, self.stage, asks=asks)
 
 
@@ -113,14 +113,14 @@ class ScanPrompt(InputStep):
     ) -> None:
         super().__init__(guard, keys=keys, session_id=session_id, name=name)
         self.stage = known_stage(stage)
-        if not (guard.judges_any or guard.judges_answers):
+        if not (guard.scanners.prompt or guard.scanners.output):
             raise ValueError("the guard has no scanners, so that nothing would be judged: Guard(prompt_scanners=[...])")
 
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         """Return what is to be judged of an input."""
         asks = scan_targets(value, self.stage, keys=self.keys)
         texts_of(value, keys=self.keys)  # what can't be walked is refused, not passed unseen
-        session = self.session(config) if self.guard.scanners_hide else self.any_session(config)
+        session = self.session(config) if self.guard.scanners.put_placeholders else self.any_session(config)
         return GuardRequest([ask.text for ask in asks], session, self.stage, asks=asks, preamble=False, hide=False)
 
 
@@ -155,8 +155,8 @@ class ScanOutput(OutputStep):
         if mode is not None and mode not in get_args(Streaming):
             raise ValueError(f"mode must be one of {', '.join(map(repr, get_args(Streaming)))}")
         if mode is not None:
-            guard.require_streaming(mode)
-        if not guard.judges_answers:
+            guard.scanners.require_possible(mode)
+        if not guard.scanners.output:
             raise ValueError("the guard judges no answers: give it Guard(output_scanners=[...])")
         self.mode = mode
 

@@ -207,7 +207,7 @@ class InputStep(Step):
 
     def _note_prompt(self, value: Any, job: GuardRequest, manager: Any) -> None:
         """Remember what the model is asked, for the scanners of its answer."""
-        if self.stage == "prompt" and (self.guard.judges("output") or self.guard.judges("tool_call")):
+        if self.stage == "prompt" and self.guard.scanners.judge_answers:
             self.guard.prompts.note(prompt_text(value), run=manager.parent_run_id, session=job.session)
 
 

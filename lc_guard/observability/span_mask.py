@@ -126,7 +126,7 @@ class SpanMask:
         self._traces: OrderedDict[str, _Trace] = OrderedDict()
         self._lock = Lock()
         # what scanners will take out of an answer stands in the model's own span, which may leave before they have
-        self._sources = (*_SOURCES, "generation") if guard.takes_from_answers else _SOURCES
+        self._sources = (*_SOURCES, "generation") if guard.scanners.take_from_answers else _SOURCES
         guard.vault.subscribe(lambda session, entries: self._limbo.add(guard.digest(session), entries))
 
     def __repr__(self) -> str:
@@ -229,7 +229,7 @@ class SpanMask:
     def _fakes(self, digests: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
         """Yield where fakes of the sessions stand in a text: they look like values, and may hold one."""
         for session in filter(None, map(self._guard.session_of, digests)):
-            restoring = self._guard.restoring(session)
+            restoring = self._guard.session_values.restoring(session)
             if not isinstance(restoring, FakeRestoring):
                 return  # one style for all sessions of a guard
             yield from restoring.find(text)

@@ -536,7 +536,7 @@ def test_each_stage_has_its_scanners_and_its_rules() -> None:
     expected = {"prompt": ["p"], "tool_result": ["p"], "document": ["p"], "output": ["o"], "tool_call": []}
     for stage, names in expected.items():
         assert [each.check for each in guard.scan("x", stage=stage)] == names  # type: ignore[arg-type]
-        assert guard.judges(stage) == bool(names)  # type: ignore[arg-type]
+        assert bool(guard.scanners.by_stage[stage]) == bool(names)  # type: ignore[arg-type]
     assert [each.action for each in guard.scan(BAD, stage="document")] == ["replace"]
     assert [each.action for each in guard.scan(BAD, stage="prompt")] == ["block"]
 
@@ -552,8 +552,8 @@ async def test_a_stage_that_is_none_is_refused_instead_of_judged_by_nobody() -> 
 def test_a_policy_may_ask_a_scanner_at_another_stage() -> None:
     enabled = StagePolicy(checks={"o": CheckPolicy(enabled=True)})
     guard = Guard([], output_scanners=[Watcher("o")], policy=Policy(stages={"tool_call": enabled}))
-    assert guard.judges("tool_call")
-    assert not Guard([], output_scanners=[Watcher("o")]).judges("tool_call")
+    assert guard.scanners.by_stage["tool_call"]
+    assert not Guard([], output_scanners=[Watcher("o")]).scanners.by_stage["tool_call"]
 
 
 async def test_scanners_of_answers_get_the_prompt() -> None:
@@ -597,7 +597,7 @@ def test_whole_answers_can_t_be_judged_by_sentences() -> None:
     with pytest.raises(PolicyError, match="judges whole answers"):
         Guard([], output_scanners=[whole], policy=Policy(streaming="window"))
     watching = Policy(streaming="window", checks={"whole": CheckPolicy(action="warn")})
-    assert Guard([], output_scanners=[whole], policy=watching).judges("output")
+    assert Guard([], output_scanners=[whole], policy=watching).scanners.by_stage["output"]
 
 
 def test_what_is_no_scanner_is_refused() -> None:

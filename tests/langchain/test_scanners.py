@@ -441,5 +441,5 @@ def assert_value_free(requests: list[Any]) -> None:
 
 def test_nothing_is_scanned_twice_in_a_plain_guard() -> None:
     guard = make_guard()
-    assert not guard.judges("prompt")
+    assert not guard.scanners.by_stage["prompt"]
     assert guard.scan("x") == ()

@@ -47,7 +47,7 @@ def test_no_object_shows_a_value(style, caplog):
     state = TextState(CANARY)
     memory = guard._anonymizer.load_known(SESSION, [state])
     held = guard.vault._sessions[SESSION]
-    restoring = guard.restoring(SESSION)
+    restoring = guard.session_values.restoring(SESSION)
     objects = [
         *(guard, guard._analyzer, guard._anonymizer, guard._runner, guard.vault, guard.policy, session, job, outcome),
         *(outcome.decision, restorer, memory, held, held.known, restoring, detector, detected.entities.get(CANARY)),

@@ -102,7 +102,7 @@ def sent(kind: str, value: str, texts: list[str], style: str, *, turns: bool) ->
     hidden = [outcome.hide(text) for own, outcome in zip(requests, outcomes, strict=True) for text in own]
     session = guard.session("s")
     assert [session.deanonymize(text) for text in hidden] == [first, *texts]
-    assert guard.exposed("s", hidden) == {}
+    assert guard.session_values.exposed("s", hidden) == {}
     return hidden
 
 
@@ -148,7 +148,7 @@ def test_what_was_hidden_holds_nothing_that_the_last_look_finds(
     later = Guard([], vault=vault_of.vault)
     hidden = later.session("s").anonymize(text)
     assert later.session("s").deanonymize(hidden) == text
-    assert later.exposed("s", [hidden]) == {}
+    assert later.session_values.exposed("s", [hidden]) == {}
 
 
 @given(st.text(st.characters(codec=None)))

@@ -127,7 +127,7 @@ def found_again(text: str) -> None:
     numbers = [("(555) 123-4567", "<2>", "PHONE_NUMBER"), ("7777777", "<3>", "ID"), ("12-12-12-1", "<4>", "ID")]
     known = KnownValues([("Jane Doe", "<1>", "PERSON"), ("aa", "<5>", "ID"), *numbers])
     known.find(text, for_hiding=True)
-    Guard([]).exposed("s", [text])
+    Guard([]).session_values.exposed("s", [text])
 
 
 def scanned(scanner: Any) -> Callable[[str], Any]:
