@@ -23,8 +23,8 @@ from lc_guard.testing import ExactDetector
 
 HOUSE = Path(lc_guard.__file__).parent
 
-ANONYMIZE_BOUND = 19  # modules that one prompt of one name enters, guard without scanners
-STREAM_BOUND = 33  # modules that a streamed answer enters, built-in scanners on both sides
+ANONYMIZE_BOUND = 18  # modules that one prompt of one name enters, guard without scanners
+STREAM_BOUND = 30  # modules that a streamed answer enters, built-in scanners on both sides
 COMPLEXITY_BOUND = 15  # of a function, as radon counts
 SUITE_BOUND = 480  # seconds on two quiet cores
 

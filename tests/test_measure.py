@@ -15,13 +15,19 @@ def test_a_prompt_enters_few_modules_where_nothing_scans() -> None:
     assert {"guard.py", "_engine/pipeline.py", "_engine/analyzer.py", "vaults/memory.py"} <= entered
     assert not [name for name in entered if "scan" in name]
     assert len([name for name in entered if name.startswith("_engine/")]) <= 6, sorted(entered)
+    assert len(entered) <= measure.ANONYMIZE_BOUND, sorted(entered)
     assert changes > len(entered)
 
 
 def test_a_streamed_answer_is_followed_through_threads_and_scanners() -> None:
     modules, _ = measure.entered(measure.stream_walk())
-    assert {"_engine/scan_phase.py", "scanners/secrets.py", "_placeholders/restorer.py"} <= measure.own(modules)
+    assert len(measure.own(modules)) <= measure.STREAM_BOUND, sorted(measure.own(modules))
+    assert {"_engine/scan_phase.py", "scanners/secrets.py", "_placeholders/grammar.py"} <= measure.own(modules)
     assert "testing/detectors.py" in modules
+
+
+def test_the_bounds_are_those_that_were_asked() -> None:
+    assert (measure.ANONYMIZE_BOUND, measure.STREAM_BOUND, measure.COMPLEXITY_BOUND) == (18, 30, 15)
 
 
 @pytest.mark.parametrize(("worst", "status"), [(15, 0), (16, 1)])

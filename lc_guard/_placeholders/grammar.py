@@ -1,31 +1,26 @@
-r"""The token grammar: how a numbered placeholder is written, found, read when mangled, and told by its beginning.
+"""Numbered placeholders: how one is written, found, told by its beginning, and put back, also in a stream.
 
 A token is an opening bracket, perhaps the word ``REDACTED``, a kind, an index, a closing bracket:
-``[REDACTED_PERSON_1]``. Models mangle them; what is still read as the token of (kind, index):
+``[REDACTED_PERSON_1]``. Models mangle it (`mangled`), leave the word out, write lists in one pair of brackets or code
+the brackets for a link (`shorthand`), and cut the tail off at the end of the text: that is completed if no live index
+of the kind goes on with the same digits. Never is one read by distance: the index is compared digit by digit.
 
-- other case, blanks or hyphens for underscores, blanks inside the brackets: ``[redacted person 1 ]``;
-- escaped underscores: ``[REDACTED\_PERSON\_1]``; escaped brackets, when both are: ``\[REDACTED_PERSON_1\]``;
-- a possessive or another ending inside the brackets: ``[REDACTED_PERSON_1's]``, ``[REDACTED_PERSON_1s]``;
-- a colon behind the word: ``[REDACTED: PERSON_1]``;
-- lost brackets, one or both; with both lost the letters must be capitals: ``REDACTED_PERSON_1``, also in the name of a
-  file: ``CV_REDACTED_PERSON_1.pdf``;
-- the word left out, lists in one pair of brackets, brackets in the code of a link: see `shorthand`;
-- a tail cut at the end of the text, if no live index of the kind goes on with the same digits.
-
-Never by distance: the index is compared digit by digit.
+A stream goes in piece by piece, restored text comes out (`StreamRestorer`). No input or output of its own: whoever
+reads the stream feeds it. Restoring a whole text is feeding it and flushing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
-from lc_guard._placeholders.aliases import PERSON, base_kind
+from lc_guard._placeholders.aliases import base_kind
+from lc_guard._placeholders.mangled import Mangled
 from lc_guard._placeholders.shorthand import INDEX as _INDEX
 from lc_guard._placeholders.shorthand import MINTED_KIND as _MINTED_KIND
-from lc_guard._placeholders.shorthand import SUFFIX, Shorthand, Written
+from lc_guard._placeholders.shorthand import Shorthand, Written
+from lc_guard.errors import UnsupportedInput
 from lc_guard.records import MAX_KIND
 
 PlaceholderStyle = Literal["llm_guard", "angle", "square", "fake"]
@@ -38,15 +33,10 @@ Lookup = Callable[[Sequence[str]], Mapping[str, str]]
 LITERAL = "LITERAL"
 """Kind of a text that looks like a placeholder and was typed by the user: hidden and restored like a value."""
 
-# One separator between the parts of a token as a model may write it: an underscore, escaped for Markdown or for JSON
-# inside Markdown, with blanks around it; or a blank or hyphen in its place.
-_SEPARATOR = r"(?: ?\\{0,2}_ ?|[ \u00a0-])"
-_SEPARATOR_BEGUN = rf"(?:{_SEPARATOR}| ?\\{{1,2}})"
-_KIND = rf"[A-Za-z][A-Za-z0-9]{{0,31}}(?:{_SEPARATOR}[A-Za-z0-9]{{1,32}}){{0,7}}?"
-_POSSESSIVE = "['’]s"
-_APART = "(?<![A-Za-z0-9_])"
 # Characters of the longest mangled token: a kind of 64 with 8 separators of 5, and what stands around it.
 _REACH = 140
+# What stands right before a placeholder says whether it is one: a letter and an underscore begin the name of a file.
+_BEFORE = 2
 
 
 class Restored(NamedTuple):
@@ -55,13 +45,6 @@ class Restored(NamedTuple):
     text: str
     restored: int
     unknown: int
-
-
-class _Patterns(NamedTuple):
-    mangled: re.Pattern[str]
-    lookalike: re.Pattern[str]
-    begun: re.Pattern[str]
-    closing: re.Pattern[str]
 
 
 class TokenGrammar:
@@ -84,6 +67,7 @@ class TokenGrammar:
         self._quick = re.compile(f"({re.escape(self._prefix)}[A-Z0-9_]{{3,{MAX_KIND + 10}}}{re.escape(closing)})")
         self._hint = re.compile(f"[{re.escape(opening)}\\\\{word[:1]}]")
         self._shorthand = Shorthand(opening, closing, word)
+        self._mangled = Mangled(opening, closing, word, self._exact)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.token('KIND', 1)!r})"
@@ -117,16 +101,7 @@ class TokenGrammar:
         Returns:
             Spans that don't overlap, in order.
         """
-        found: list[tuple[int, int]] = []
-        if not self._word or self._suspicious(text):
-            lookalike = self._patterns(kinds).lookalike
-            at = 0
-            while (match := lookalike.search(text, at)) is not None:
-                if self._reads(match, kinds) or (self._word and _plain_kind(match["kind"]) in kinds):
-                    found.append(match.span())
-                    at = match.end()
-                else:
-                    at = match.start() + 1  # what stands inside is read once what stands before it is hidden
+        found = list(self._mangled.find(text, kinds)) if not self._word or self._count(text) else []
         if self._hinted(text):
             found = _apart([*found, *self._shorthand.find(text, _bases(kinds))])
         return found
@@ -168,7 +143,7 @@ class TokenGrammar:
         for number, token in enumerate([*tokens, ""]):
             part = parts[2 * number]
             end = start + len(part)
-            if self._suspicious(part) or self._hinted(part):
+            if self._count(part) or self._hinted(part):
                 done = self._restore_mangled(whole, start, end, lookup, kinds, at_end=at_end)
                 parts[2 * number] = done.text
                 known += done.restored
@@ -196,18 +171,7 @@ class TokenGrammar:
         start = max(start, len(text) - _REACH)
         if self._word and self._hint.search(text, start) is None:
             return shorter
-        patterns = self._patterns(kinds)
-        start += len(before)
-        while (match := patterns.begun.search(whole, start)) is not None:
-            start = match.start()
-            full = patterns.mangled.match(whole, start)
-            if full is None or patterns.closing.fullmatch(whole, full.end()):
-                return min(start - len(before), shorter)
-            start += 1
-        return shorter
-
-    def _suspicious(self, text: str, *, beyond: int = 0) -> bool:
-        return self._count(text) > beyond
+        return min(self._mangled.held(whole, start + len(before), kinds) - len(before), shorter)
 
     def _hinted(self, text: str) -> bool:
         """Return whether a text may hold a placeholder without its word: most texts have no underscore."""
@@ -220,8 +184,8 @@ class TokenGrammar:
     def _restore_mangled(
         self, whole: str, start: int, end: int, lookup: Lookup, kinds: Set[str], *, at_end: bool
     ) -> Restored:
-        matches = [m for m in self._patterns(kinds).mangled.finditer(whole, start, end) if self._reads(m, kinds)]
-        found = [*map(self._as_written, matches), *self._shorthand.written(whole, start, end, _bases(kinds))]
+        mangled = self._mangled.written(whole, start, end, kinds)
+        found = [*mangled, *self._shorthand.written(whole, start, end, _bases(kinds))]
         values = self._live(found, lookup)
         pieces: list[str] = []
         known = unknown = 0
@@ -246,35 +210,10 @@ class TokenGrammar:
         live = lookup(list(tokens.values())) if tokens else {}
         return {token: live[written] for token, written in tokens.items() if written in live}
 
-    def _as_written(self, match: re.Match[str]) -> Written:
-        token = (_plain_kind(match["kind"]), match["index"])
-        ending = match["possessive"] or ""
-        return Written(
-            *match.span(),
-            (token,),
-            lambda values: values[token] + ending if token in values else None,
-            open_end=not match[0].endswith(self._closing),
-        )
-
-    def _reads(self, match: re.Match[str], kinds: Set[str]) -> bool:
-        """Return whether what the pattern found is written well enough to be taken for a token."""
-        if self._exact.fullmatch(match[0]):
-            return True
-        if not self._word and _plain_kind(match["kind"]) not in kinds:
-            return False
-        if match["opening"]:
-            return True
-        bare = match[0].removesuffix(self._closing).rstrip(" \\").removesuffix(match["possessive"] or "")
-        return bare == bare.upper() and (bool(self._word) or not re.search(r"[ \u00a0-]", bare))
-
     def _goes_on(self, kind: str, index: str, lookup: Lookup) -> bool:
         """Return whether a live index begins with these digits and has up to three more."""
         tails = (f"{tail:0{width}d}" for width in (1, 2, 3) for tail in range(10**width))
         return bool(lookup([self.token(kind, index + tail) for tail in tails]))
-
-    def _patterns(self, kinds: Set[str]) -> _Patterns:
-        in_use = frozenset() if self._word else frozenset(map(base_kind, kinds))
-        return _compile(self._opening, self._closing, self._word, in_use)
 
 
 STYLES: dict[str, TokenGrammar] = {
@@ -283,6 +222,108 @@ STYLES: dict[str, TokenGrammar] = {
     "square": TokenGrammar("[", "]"),
 }
 """The grammars of the numbered styles; they hold no state of a session."""
+
+
+class Restoring(Protocol):
+    """What a session knows of its placeholders, in either style."""
+
+    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:
+        """Put the values back; see `TokenGrammar.restore`."""
+        ...
+
+    def held(self, text: str, *, before: str) -> int:
+        """Tell from where on the text may still become a placeholder; see `TokenGrammar.held`."""
+        ...
+
+
+class NumberedRestoring:
+    """Restores numbered placeholders.
+
+    Args:
+        grammar: Their style.
+        lookup: Gives the values of live placeholders.
+        kinds: Kinds with a live placeholder.
+    """
+
+    __slots__ = ("_grammar", "_kinds", "_lookup")
+
+    def __init__(self, grammar: TokenGrammar, lookup: Lookup, kinds: Set[str]) -> None:
+        self._grammar = grammar
+        self._lookup = lookup
+        self._kinds = kinds
+
+    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:
+        """Put the values back."""
+        return self._grammar.restore(text, self._lookup, self._kinds, before=before, at_end=at_end)
+
+    def held(self, text: str, *, before: str) -> int:
+        """Tell from where on the text may still become a placeholder."""
+        return self._grammar.held(text, self._kinds, before=before)
+
+
+class StreamRestorer:
+    """Restores one text that arrives in pieces of any size.
+
+    What comes out does not depend on how the text was cut. Held back is only a suffix that can still become a
+    placeholder; restored text is never looked at again. One restorer serves one text: it is not shared by threads.
+
+    Args:
+        session: The session's placeholders.
+
+    Attributes:
+        restored: Placeholders put back so far.
+        unknown: Placeholders met so far that no value is known for; they stay as they are.
+    """
+
+    __slots__ = ("_before", "_held", "_session", "restored", "unknown")
+
+    def __init__(self, session: Restoring) -> None:
+        self._session = session
+        self._held = ""
+        self._before = ""
+        self.restored = 0
+        self.unknown = 0
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self._held)} characters held, {self.restored} restored)"
+
+    def feed(self, piece: str) -> str:
+        """Take the next piece and give what can be shown.
+
+        Args:
+            piece: Any part of the text, the empty one included.
+
+        Returns:
+            Restored text up to the first character that may belong to an unfinished placeholder.
+
+        Raises:
+            UnsupportedInput: If it is no text.
+        """
+        if not isinstance(piece, str):
+            raise UnsupportedInput(f"a text of type {type(piece).__name__} was given; only str is restored")
+        text = self._held + piece if self._held else piece
+        cut = self._session.held(text, before=self._before)
+        if cut == len(text):
+            self._held = ""
+            return self._put(text, at_end=False)
+        self._held = text[cut:]
+        return self._put(text[:cut], at_end=False)
+
+    def flush(self) -> str:
+        """End the text and give what was held back. The restorer may then take a new text."""
+        held, self._held = self._held, ""
+        text = self._put(held, at_end=True)
+        self._before = ""
+        return text
+
+    def _put(self, text: str, *, at_end: bool) -> str:
+        if not text:
+            return text
+        done = self._session.restore(text, before=self._before, at_end=at_end)
+        self._before = (self._before + text)[-_BEFORE:]
+        self.restored += done.restored
+        self.unknown += done.unknown
+        return done.text
 
 
 def _bases(kinds: Set[str]) -> set[str]:
@@ -298,55 +339,3 @@ def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             joined.append((start, end))
     return joined
-
-
-def _plain_kind(written: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "_", written).upper()
-
-
-def _begun(letters: str) -> str:
-    """Return a pattern for every beginning of a literal, the empty one included."""
-    return "".join(f"(?:{_SEPARATOR_BEGUN if letter == '_' else letter}" for letter in letters) + ")?" * len(letters)
-
-
-@lru_cache(maxsize=128)
-def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _Patterns:
-    left, right = re.escape(opening), re.escape(closing)
-    names = sorted(kinds, key=lambda name: (-len(name), name))
-    written = {name: name.replace("_", _SEPARATOR) for name in (*names, word)}
-    if word:
-        lead, kind, minted, begun = f"(?i:{word})(?:{_SEPARATOR}|: ?)", _KIND, "", [word]
-    else:
-        alias = f"(?:{_SEPARATOR}{_INDEX}{_SEPARATOR}ALIAS)?" if PERSON in kinds else ""
-        in_use = "|".join(written[name] + (alias if name == PERSON else "") for name in names) or "(?!)"
-        lead, kind, minted, begun = "", f"(?i:{in_use})", f"|{_MINTED_KIND}", names
-    apart = f"(?<![A-Za-z0-9{left}])" if word else _APART
-    head = rf"(?:(?P<escape>\\{{1,2}})?(?P<opening>{left}) ?|{apart}){lead}(?P<kind>{kind}{minted}){_SEPARATOR}"
-    # lost brackets end a token at its index, unless that is the number of the person whom an alias is of
-    alias_follows = f"{_SEPARATOR}(?i:ALIAS){_SEPARATOR}[0-9]"
-    # a bare one may be part of a file's name, or stand between underscores that mean italics
-    follows = rf"(?(opening)(?![A-Za-z0-9_])|(?![A-Za-z0-9]|_[0-9]{'' if word else '|_'}))(?!{alias_follows})"
-    tail = rf"(?(escape) ?\\{{1,2}}{right}|(?: ?{right}|(?(possessive)(?!)|{follows})))"
-    mangled = rf"{head}(?P<index>{_INDEX})(?![0-9])(?P<possessive>{SUFFIX})?{tail}"
-    exact = f"{left}{_MINTED_KIND}_{_INDEX}{right}|" if minted else ""
-    lookalike = (
-        rf"{exact}(?P<opening>\\{{0,2}}{left} ?)?{lead}(?P<kind>{kind}){_SEPARATOR}(?P<index>{_INDEX})"
-        rf"(?P<possessive>{_POSSESSIVE})?(?: ?\\{{0,2}}{right})?"
-    )
-    ending = "['’]?[a-z\u00df-\u017f]{0,4}"
-    colon = "(?:: ?[A-Za-z0-9]{0,32})?" if word else ""
-    rest = rf"{colon}(?:{_SEPARATOR_BEGUN}[A-Za-z0-9]{{0,32}}){{0,9}}(?:{ending})? ?\\{{0,2}}"
-    bracketed = "|".join(f"(?i:{written[name]}){rest}|(?i:{_begun(name)})" for name in begun)
-    bare = "|".join(f"{written[name]}{rest}|{name[0]}{_begun(name[1:])}" for name in begun)
-    minted_begun = f"|[A-Z][A-Z0-9_]{{0,{MAX_KIND + 9}}}" if minted else ""  # an underscore and nine digits
-    return _Patterns(
-        mangled=re.compile(mangled, re.ASCII),
-        lookalike=re.compile(lookalike, re.ASCII),
-        begun=re.compile(
-            rf"(?:(?:\\{{1,2}}(?:{left} ?)?|{left} ?)(?:{bracketed}{minted_begun})?|{apart}(?:{bare or '(?!)'}))\Z",
-            re.ASCII,
-        ),
-        closing=re.compile(
-            rf"(?:{ending})? ?\\{{0,2}}|{_SEPARATOR_BEGUN}(?i:{_begun('ALIAS')}|ALIAS{_SEPARATOR_BEGUN})", re.ASCII
-        ),
-    )
