@@ -83,10 +83,6 @@ _WORDS = (
     "hasł", "haslo", "senha", "curl", "wget", "://", "earer ", "cookie", "pin", "redis-cli", "smbclient", "mysql",
     "login",
 )  # fmt: skip
-
-SIGNS = tuple(sorted({anchor.lower() for anchor in _ANCHORS} | {*_WORDS}))
-"""One of these stands, in small letters, in every text that holds a credential."""
-
 _PASSWORD_NAMES = (
     "pass(?:words?|wd|phrase|code|wort)|pwd|kennwort|contraseña|contrasena|mot[ _-]de[ _-]passe|wachtwoord|hasło|haslo"  # noqa: S105 - names of settings
     "|senha|palavra-passe|pass"

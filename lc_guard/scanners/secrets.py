@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lc_guard._text.credential_formats import SECRET_FORMATS
-from lc_guard._text.credentials import ENTROPY, SIGNS, find_credentials
+from lc_guard._text.credentials import ENTROPY, find_credentials
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest
@@ -44,9 +44,7 @@ class Secrets:
             Not valid, if there is a credential; entities of the kinds ``API_KEY``, ``ACCESS_TOKEN``, ``PASSWORD``,
             ``PRIVATE_KEY`` and ``WEBHOOK_URL``; issuers as categories.
         """
-        lower = request.text.lower()
-        signs = any(sign in lower for sign in SIGNS)  # most texts have none, and are not looked at any further
-        found = find_credentials(request.text, generic=self._generic, entropy=self._entropy) if signs else []
+        found = find_credentials(request.text, generic=self._generic, entropy=self._entropy)
         if not found:
             return ScanResult(valid=True, risk_score=0.0)
         categories: dict[str, float] = {}
