@@ -23,7 +23,7 @@ NOX_ARGS ?=
 PYENV_VERSION := $(shell pyenv versions --bare 2>/dev/null | grep -E '^3\.1[1-4]\.[0-9]+$$' | paste -sd:)
 NOX = PYENV_VERSION=$(PYENV_VERSION) $(BIN)/nox
 
-.PHONY: demo doctor verify test coverage browser check lint types notebooks mutants benchmarks measure wheel lowest newest compatibility locked clean
+.PHONY: demo doctor verify test coverage browser check lint types examples notebooks mutants benchmarks measure wheel lowest newest compatibility locked clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -54,6 +54,10 @@ lint: $(VENV)/.ready-dev
 
 types: $(VENV)/.ready-dev
 	$(BIN)/mypy
+
+# The applications of examples/, whose packages have an environment of their own: what their provider receives is looked at.
+examples: $(VENV)/.ready-dev
+	$(NOX) -s $@ $(NOX_ARGS)
 
 notebooks: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest tests/test_notebooks.py

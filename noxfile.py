@@ -67,6 +67,13 @@ def locked(session: nox.Session) -> None:
     _test(session, "locked", f"--constraint=requirements/{engine}.txt")
 
 
+@nox.session(python=PYTHONS)
+def examples(session: nox.Session) -> None:
+    """Run the applications of examples/ against a stand-in for their provider, and look at what it received."""
+    session.install("--editable", ".[openai,sql,redis]", "--group", "examples")
+    session.run("python", "-m", "examples.check", *session.posargs)
+
+
 @nox.session(python=False)
 def compatibility(session: nox.Session) -> None:
     """Write docs/compatibility.md and the package's table of proved versions from the runs of this machine."""

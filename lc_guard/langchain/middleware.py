@@ -31,10 +31,12 @@ from lc_guard.langchain.agent_proof import prove_agents
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.checkpointer import GuardCheckpointer
 from lc_guard.langchain.child_runs import ModelWatch, arun_checks, run_checks
-from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools
+from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools, watched_call
 from lc_guard.sessions import configured_session, session_key
 
 State = Literal["original", "anonymized"]
+ToolModels = Literal["protected", "unseen"]
+"""Which models a tool may ask: those that the guard protects, or any."""
 
 # Where LangGraph keeps the checkpointer of the running graph for its subgraphs.
 _CHECKPOINTER = "__pregel_checkpointer"
@@ -47,6 +49,12 @@ _HOOKS = ("wrap_model_call", "awrap_model_call", "wrap_tool_call", "awrap_tool_c
 _PUT_IN_OTHERWISE = (
     "A middleware after GuardMiddleware asks a model by itself, or makes a ModelRequest of its own: give it "
     "protect(model, guard), have it use request.override(model=...), or put GuardMiddleware last"
+)
+_ASKED_BY_TOOL = (
+    "A tool, or a sub-agent behind one, asks a model by itself and would send it real values: give it "
+    "protect(model, guard) with the same guard; create_deep_agent takes "
+    "subagents=guarded_subagents(GuardMiddleware(guard)). "
+    'GuardMiddleware(guard, tool_models="unseen") lets every tool ask whom it likes'
 )
 
 
@@ -74,6 +82,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             tool is then withheld from the model, and the turn goes on without it. An agent with a checkpointer needs
             such a text: after `Blocked` its thread still holds what was blocked, or a tool call without an answer.
         session_id: The session of every run that names none: for one conversation only, never for several users.
+        tool_models: ``"protected"`` refuses a model that a tool asks, itself or by a sub-agent, unless it is protected
+            with the same guard. ``"unseen"`` lets it: what the tool was given then goes to that provider as it is.
         self_test: ``"first call"`` has the first run of a process send a canary through an agent of its own, against
             a model that only notes what it is sent, and refuses to go on if the value comes out; it takes some 50 ms,
             once. ``"never"`` trusts what `lc_guard.selftest` found at the start of the application.
@@ -110,6 +120,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         state: State = "original",
         on_blocked: str = "raise",
         session_id: str | None = None,
+        tool_models: ToolModels = "protected",
         self_test: Literal["first call", "never"] = "first call",
     ) -> None:
         super().__init__()
@@ -123,10 +134,13 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
         if self_test not in ("first call", "never"):
             raise ValueError("self_test must be 'first call' or 'never'")
+        if tool_models not in get_args(ToolModels):
+            raise ValueError(f"tool_models must be one of {', '.join(map(repr, get_args(ToolModels)))}")
         self.guard = guard
         self._unproved = {"sync", "async"} if self_test == "first call" else set[str]()
         self.state = state
         self.on_blocked = on_blocked
+        self._tool_models = tool_models
         self.tools = []
         self._policy = ToolPolicy(
             real_values_for=real_values_for, placeholders_for=placeholders_for, scan_results_of=scan_results_of
@@ -171,14 +185,16 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         Raises:
             SessionMissing: If the run has no session id.
             Blocked: If the policy does not let the arguments or the result go on.
-            SeamBroken: If a middleware after this one puts back what is hidden from the tool.
+            SeamBroken: If a middleware after this one puts back what is hidden from the tool, or the tool was about to
+                ask a model that the guard does not protect.
         """
         config, session, boundary = self._boundary(request)
         if (job := boundary.arguments()) is not None:
             (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
             args = boundary.hidden(outcome, self.guard.session(session).placeholders())
             request = _guarded_call(request, args, boundary)
-        result: _ToolResult = boundary.restored(handler(request))
+        with self._tool_watched(request, get_callback_manager_for_config) as request:
+            result: _ToolResult = boundary.restored(handler(request))
         if (job := boundary.result(result, request.state)) is not None:
             (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
             result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
@@ -193,7 +209,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
             args = boundary.hidden(outcome, await self.guard.session(session).aplaceholders())
             request = _guarded_call(request, args, boundary)
-        result: _ToolResult = boundary.restored(await handler(request))
+        with self._tool_watched(request, get_async_callback_manager_for_config) as request:
+            result: _ToolResult = boundary.restored(await handler(request))
         if (job := boundary.result(result, request.state)) is not None:
             (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
             result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
@@ -220,6 +237,18 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             yield config
         finally:
             var_child_runnable_config.reset(before)
+        watch.raise_if_refused()
+
+    @contextmanager
+    def _tool_watched(
+        self, request: ToolCallRequest, manager_of: Callable[[RunnableConfig], BaseCallbackManager]
+    ) -> Iterator[ToolCallRequest]:
+        """Refuse every model that the tool asks and the guard does not protect, whoever in it asks."""
+        if self._tool_models == "unseen" or request.tool is None:
+            yield request
+            return
+        watch = ModelWatch(self.guard, seam=_SEAL.seam, remedy=_ASKED_BY_TOOL)
+        yield watched_call(request, watch, manager_of)
         watch.raise_if_refused()
 
     def _guarded(self, request: ModelRequest[Any], config: RunnableConfig) -> ModelRequest[Any]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import is_dataclass, replace
 from typing import Any, Literal
 
+from langchain.agents.middleware.types import ToolCallRequest
+from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.messages import BaseMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ensure_config
 
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
+from lc_guard.langchain.child_runs import ModelWatch
 from lc_guard.langchain.messages import Change, map_texts, texts_of
 from lc_guard.langchain.scan_targets import WITHHELD, turns_of
 
@@ -159,6 +165,36 @@ class ToolCallGuard:
 
     def _put_back(self, text: str) -> str:
         return text if self._pattern is None else self._pattern.sub(lambda match: self._sent[match[0]], text)
+
+
+def watched_call(
+    request: ToolCallRequest, watch: ModelWatch, manager_of: Callable[[RunnableConfig], BaseCallbackManager]
+) -> ToolCallRequest:
+    """Return the call of a tool in which a watch is told of every model's run, however the tool came by its config.
+
+    LangGraph hands a tool the node's config when it invokes it, and once more in its runtime.
+
+    Args:
+        request: The call, of a registered tool; it stays as it is.
+        watch: What is told.
+        manager_of: LangChain's callback manager for a config, the sync or the async one.
+    """
+
+    def watched(config: RunnableConfig | None) -> RunnableConfig:
+        config = ensure_config(config)
+        return {**config, "callbacks": watch.over(manager_of(config))}
+
+    def invoke(given: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return tool.invoke(given, watched(config), **kwargs)
+
+    async def ainvoke(given: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return await tool.ainvoke(given, watched(config), **kwargs)
+
+    tool: Any = request.tool
+    seen = copy(tool)  # of the same class: other middlewares may look
+    vars(seen).update(invoke=invoke, ainvoke=ainvoke)
+    runtime = replace(request.runtime, config=watched(request.runtime.config))
+    return replace(request, tool=seen, runtime=runtime)
 
 
 def _changed(result: Any, change: Change) -> Any:

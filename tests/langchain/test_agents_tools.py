@@ -9,16 +9,18 @@ import pytest
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain.tools import InjectedToolCallId, ToolRuntime
 from langchain_core.messages import ToolMessage
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, interrupt
 from openai import BadRequestError
 
-from lc_guard import Blocked, GuardCallbackHandler, Policy
+from lc_guard import Blocked, GuardCallbackHandler, GuardMiddleware, Policy, protect
+from lc_guard.errors import SeamBroken
 from tests.support import agents
 from tests.support.agents import ANSWER, REAL_ANSWER, Toolbox, agent_of, asked, call, config, run, script, sent
 from tests.support.openai_server import ToolCall, ToolCalls
-from tests.support.seams import E1, MAIL, NAME, ODD, P1, P2, make_guard
+from tests.support.seams import E1, MAIL, NAME, ODD, P1, P2, make_guard, openai
 
 SEARCHES = script(ToolCalls((call("web_search", query=f"who is {P1}"),)), f"{P1} found")
 BOTH = script(
@@ -331,3 +333,55 @@ def test_return_direct() -> None:
 def test_agent_is_made_without_tools() -> None:
     with agent_of(make_guard(), lambda request: P1) as (agent, _):
         assert agent.invoke(asked(NAME), config())["messages"][-1].text == NAME
+
+
+def asking(model: Any) -> list[Any]:
+    """Tools that ask a model by themselves: in every way that a tool comes by a config, or by none."""
+
+    @tool
+    def by_context(text: str) -> str:
+        """Ask a model, without a config."""
+        return str(model.invoke(text).text)
+
+    @tool
+    async def by_config(text: str, config: RunnableConfig) -> str:
+        """Ask a model, with the tool's own config."""
+        return str((await model.ainvoke(text, config)).text)
+
+    @tool
+    def by_runtime(text: str, runtime: ToolRuntime) -> str:
+        """Ask a model, with the config of the runtime."""
+        return str(model.invoke(text, runtime.config).text)
+
+    @tool
+    def swallowing(text: str) -> str:
+        """Ask a model, whatever it says."""
+        try:
+            return str(model.invoke(text).text)
+        except Exception:
+            return "nothing"
+
+    return [by_context, by_config, by_runtime, swallowing]
+
+
+@pytest.mark.parametrize("name", ["by_context", "by_config", "by_runtime", "swallowing"])
+@pytest.mark.parametrize("models", ["bare", "protected", "unseen"])
+def test_a_model_that_a_tool_asks_is_protected_or_refused(models: str, name: str) -> None:
+    guard = make_guard()
+    asks = script(ToolCalls((call(name, text=f"who is {P1}"),)), ANSWER)
+    with openai(lambda _: f"It is {P1}") as (inner, behind):
+        tools = asking(protect(inner, guard) if models == "protected" else inner)
+        settings = {"tool_models": "unseen"} if models == "unseen" else {}
+        with agent_of(guard, asks, tools=tools, settings=settings) as (agent, _):
+            if models == "bare":
+                with pytest.raises(SeamBroken, match="tool_models"):
+                    run(agent, "ainvoke", asked(), config())
+            else:
+                run(agent, "ainvoke", asked(), config())
+    told = [message["content"] for request in behind.requests for message in request["messages"]]
+    assert told == {"bare": [], "protected": [f"who is {P1}"], "unseen": [f"who is {NAME}"]}[models]
+
+
+def test_there_is_no_third_kind_of_tool_models() -> None:
+    with pytest.raises(ValueError, match="'protected', 'unseen'"):
+        GuardMiddleware(make_guard(), tool_models="some")  # type: ignore[arg-type]

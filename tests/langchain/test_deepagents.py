@@ -120,3 +120,13 @@ def test_what_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(module, "GENERAL_PURPOSE_SUBAGENT")
     with pytest.raises(SeamBroken, match="deepagents"):
         guarded_subagents(middleware)
+
+
+@modes
+def test_a_deep_agent_with_the_middleware_alone_refuses_its_subagent(mode: str) -> None:
+    guard = make_guard()
+    with openai(delegating("general-purpose")) as (model, server):
+        agent = create_deep_agent(model=model, middleware=[GuardMiddleware(guard)])
+        with pytest.raises(SeamBroken, match="guarded_subagents"):
+            run(agent, mode, agents.asked(f"Write about {NAME}"), agents.config())
+    assert not leaks(server)
