@@ -62,6 +62,9 @@ class Guard:
         digest_key: Key of the digests that stand for session ids in decisions and traces; None makes a new one.
         languages: Languages of the default detector, ISO 639-1 codes; None tells them by each text.
 
+    Attributes:
+        reserved: Session ids that no conversation may have, such as those of corpora.
+
     Raises:
         GuardError: If a language is not known, or `languages` comes with detectors of your own.
         TypeError: If something is not a detector, not a scanner, no vault or no policy.
@@ -124,6 +127,7 @@ class Guard:
             restore=self._restore,
             preamble=preamble,
         )
+        self.reserved: set[str] = set()
         self.prompts = PromptStore()
         self.leaks = Leaks()
         self._runner = FlowRunner()

@@ -118,14 +118,14 @@ class CallSession:
             its texts already, and the boundary restores and judges what comes out.
 
     Raises:
-        SessionMissing: If there is none and the call may not have one of its own.
+        SessionMissing: If there is none and the call may not have one of its own, or it is that of a corpus.
     """
 
     def __init__(self, guard: Guard, named: Any, *, isolated: bool = False, live: bool = False) -> None:
         self.live = live
         self._own = isolated and named is None
         self._guard = guard
-        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self._own else session_key(named)
+        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self._own else conversation_key(guard, named)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._guard.digest(self.id)})"
@@ -304,6 +304,22 @@ def session_key(session_id: Any) -> str:
     if isinstance(session_id, bool) or type(session_id).__name__ not in ("int", "UUID"):
         raise SessionMissing(f"one of type {type(session_id).__name__} was given")
     return str(session_id)
+
+
+def conversation_key(guard: Guard, session_id: Any) -> str:
+    """Bring the session id of a conversation into its one form.
+
+    Args:
+        guard: The guard whose session it is.
+        session_id: What a call names.
+
+    Raises:
+        SessionMissing: If it is no session id, or one that is reserved: users often choose the id of a thread.
+    """
+    key = session_key(session_id)
+    if key in guard.reserved:
+        raise SessionMissing("the one of stored documents was given, which no conversation may have")
+    return key
 
 
 def configured_session(config: Mapping[str, Any], fixed: str | None = None) -> Any:

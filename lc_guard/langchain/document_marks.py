@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +19,18 @@ from langchain_core.documents import Document
 
 from lc_guard._engine.requests import GuardResult
 from lc_guard.guard import Guard
-from lc_guard.langchain.document_texts import texts_in
+from lc_guard.langchain.document_texts import DocumentFields, texts_in
 from lc_guard.sessions import call_vault
 
 MARK = "lc_guard_hidden"
 """Metadata key of a document's mark. A store whose metadata has a fixed schema needs a text column of that name."""
 
 _KIND = "DOCUMENT_MARK"
-_VERSION = 1
+_VERSION = 2
+_PARTS = {  # by version: what a mark says, beside its version
+    1: {"keys", "held", "by", "seal"},
+    2: {"keys", "names", "id", "held", "by", "seal"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,21 @@ class Mark:
     """What was hidden in a document: value-free.
 
     Attributes:
-        keys: Metadata keys in which something was hidden.
+        keys: Metadata keys, as they are stored, in which something was hidden.
+        names: Metadata keys, as they are stored, whose names were hidden.
+        id: Whether the document's id was hidden.
         held: Placeholders whose values the document held.
     """
 
     keys: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    id: bool = False
     held: frozenset[str] = frozenset()
+
+    @property
+    def fields(self) -> DocumentFields:
+        """Where in the document something was hidden, beside its content."""
+        return DocumentFields(keys=(*self.keys, *self.names), names=frozenset(self.names), id=self.id)
 
 
 NO_MARK = Mark()
@@ -51,13 +64,13 @@ class Marker:
     Args:
         guard: The guard that hides them.
         session: Session id of the corpus.
-        metadata_keys: Metadata keys that are looked at; None for all.
+        fields: What of them is looked at.
     """
 
-    def __init__(self, guard: Guard, session: str, metadata_keys: Collection[str] | None) -> None:
+    def __init__(self, guard: Guard, session: str, fields: DocumentFields) -> None:
         self._guard = guard
         self._session = session
-        self._metadata_keys = metadata_keys
+        self._fields = fields
         self._secret = secrets.token_hex(32)
 
     def marked(self, pairs: Sequence[tuple[Document, Document]], outcome: GuardResult) -> list[Document]:
@@ -73,24 +86,34 @@ class Marker:
         changed = [(before, after) for before, after in pairs if after is not before]
         if not changed:
             return [_without_mark(after) for _, after in pairs]
-        texts = {text: outcome.hide(text) for before, _ in changed for text in texts_in([before], self._metadata_keys)}
-        put = self._guard.session_values.placeholders_put(
-            self._session, {text: new for text, new in texts.items() if new != text}
-        )
-        (key,) = call_vault(
-            lambda: self._guard.vault.allocate(_key_session(self._session), [(_KIND, self._secret)], _KeyMint())
-        )
+        texts = {text: outcome.hide(text) for before, _ in changed for text in texts_in([before], self._fields)}
+        put = self._guard.session_values.placeholders_put(self._session, {text: new for text, new in texts.items() if new != text})
+        key, secret = call_vault(self._key)
         return [
-            _without_mark(after) if after is before else self._mark(before, after, put, key) for before, after in pairs
+            _without_mark(after) if after is before else self._mark(before, after, put, key, secret)
+            for before, after in pairs
         ]
 
-    def _mark(self, before: Document, after: Document, put: Mapping[str, Set[str]], key: str) -> Document:
-        keys = sorted(name for name in after.metadata if after.metadata[name] is not before.metadata.get(name))
-        held = sorted(set().union(*(put.get(text, ()) for text in texts_in([before], keys))))
-        said = {"v": _VERSION, "keys": keys, "held": held, "by": key}
-        said["seal"] = _seal(self._secret, self._session, said)
+    def _key(self) -> tuple[str, str]:
+        """Return the name of the corpus' key, and the key: always the same, as is a document that is hidden again."""
+        vault, session = self._guard.vault, _key_session(self._session)
+        if not (keys := vault.items(session)):
+            vault.allocate(session, [(_KIND, self._secret)], _KeyMint())
+            keys = vault.items(session)  # somebody else may have been faster
+        name = min(keys, key=lambda key: (len(key), key))
+        return name, keys[name]
+
+    def _mark(self, before: Document, after: Document, put: Mapping[str, Set[str]], key: str, secret: str) -> Document:
+        keys, names = [], []
+        for (name, item), (new_name, new_item) in zip(before.metadata.items(), after.metadata.items(), strict=True):
+            names += [new_name] * (new_name != name)
+            keys += [new_name] * (new_item is not item)
+        held = sorted(set().union(*(put.get(text, ()) for text in texts_in([before], self._fields))))
+        said = {"v": _VERSION, "keys": sorted(keys), "names": sorted(names), "id": after.id != before.id}
+        said |= {"held": held, "by": key}
+        said["seal"] = _seal(secret, self._session, said)
         mark = json.dumps(said, separators=(",", ":"))
-        return after.model_copy(update={"metadata": {**after.metadata, MARK: mark}})
+        return after.model_copy(update={"metadata": {**_without_mark(after).metadata, MARK: mark}})
 
 
 def read_marks(guard: Guard, session: str, documents: Iterable[Document]) -> list[Mark | None]:
@@ -108,7 +131,7 @@ def read_marks(guard: Guard, session: str, documents: Iterable[Document]) -> lis
     keys = list(dict.fromkeys(mark["by"] for mark in said if mark is not None))
     known = call_vault(lambda: guard.vault.values(_key_session(session), keys)) if keys else {}
     return [
-        Mark(tuple(mark["keys"]), frozenset(mark["held"]))
+        Mark(tuple(mark["keys"]), tuple(mark.get("names", ())), mark.get("id", False), frozenset(mark["held"]))
         if mark is not None and mark["by"] in known and _is_sealed(mark, known[mark["by"]], session)
         else None
         for mark in said
@@ -127,11 +150,14 @@ def _said(document: Document) -> dict[str, Any] | None:
         mark = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         return None
-    if not isinstance(mark, dict) or mark.keys() != {"v", "keys", "held", "by", "seal"} or mark["v"] != _VERSION:
+    if not isinstance(mark, dict):
         return None
-    lists = (mark["keys"], mark["held"], [mark["by"], mark["seal"]])
+    version = mark.get("v")
+    if type(version) is not int or version not in _PARTS or mark.keys() != {"v", *_PARTS[version]}:
+        return None
+    lists = (mark["keys"], mark.get("names", []), mark["held"], [mark["by"], mark["seal"]])
     sound = all(isinstance(part, list) and all(isinstance(item, str) for item in part) for part in lists)
-    return mark if sound else None
+    return mark if sound and isinstance(mark.get("id", False), bool) else None
 
 
 def _is_sealed(mark: dict[str, Any], secret: str, session: str) -> bool:
@@ -147,6 +173,11 @@ def _seal(secret: str, session: str, said: dict[str, Any]) -> str:
 def _key_session(session: str) -> str:
     """Return the session that holds the keys of a corpus' marks: they are no values of the corpus."""
     return f"{session}#document-marks"
+
+
+def reserve_corpus(guard: Guard, session: str) -> None:
+    """Keep the sessions of a corpus from conversations: whoever may choose a thread id could ask for all its values."""
+    guard.reserved.update((session, _key_session(session)))
 
 
 def _without_mark(document: Document) -> Document:

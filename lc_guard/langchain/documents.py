@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Collection,
 from contextlib import aclosing, contextmanager
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain_core.documents import BaseDocumentTransformer, Document
 from langchain_core.runnables import RunnableConfig
@@ -22,9 +22,12 @@ from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import arun_checks, run_checks
-from lc_guard.langchain.document_marks import Marker
-from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
+from lc_guard.langchain.document_marks import Marker, reserve_corpus
+from lc_guard.langchain.document_texts import DocumentFields, change_document, checked_keys, is_key, texts_in
+from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.sessions import session_key
+
+Value = TypeVar("Value")
 
 
 class AnonymizeDocuments(BaseDocumentTransformer):
@@ -36,7 +39,11 @@ class AnonymizeDocuments(BaseDocumentTransformer):
     drops a session that is unused for a day, unless made with ``ttl=None``.) Split documents first, so that no
     placeholder is cut.
 
-    Ids and all that is not named here stay; a document in which nothing changes is the same object; nothing is mutated.
+    Hidden are the content, all metadata at any depth with those names of keys that are no plain names of columns, and
+    ids. As they are go numbers, dates, booleans and enumerations, and texts that are a UUID or a digest as a whole:
+    stores look documents up and compare by them. A look-up by any other text is made with `stored_form`. A document in
+    which nothing changes is the same object; nothing is mutated.
+
     A document in which something was hidden says so in its metadata, under ``lc_guard_hidden``: value-free, and sealed
     with a key in the vault, so that the retriever puts back what was hidden here and nothing that anybody else typed.
     Each batch is one decision of the stage ``"document"``. The policy's timeout holds for each batch: with models as
@@ -44,9 +51,11 @@ class AnonymizeDocuments(BaseDocumentTransformer):
 
     Args:
         guard: Decides and remembers; share one for the whole application.
-        session_id: Session id of the corpus; no conversation may have it.
-        metadata_keys: Metadata keys whose texts are hidden as well, at any depth; documents that lack one are fine.
-            None takes all. Others go to the store as they are.
+        session_id: Session id of the corpus; calls of conversations that name it are refused.
+        metadata_keys: Metadata keys that are hidden; documents that lack one are fine. None takes all. Others go to
+            the store as they are.
+        leave_keys: Metadata keys that go to the store as they are all the same.
+        hide_ids: Whether ids are hidden.
         batch_size: Documents that the detectors get at a time, 1 or more; a lazy transformation holds no more.
         progress: Whether a progress bar is shown on the standard error stream.
 
@@ -61,7 +70,9 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         guard: Guard,
         *,
         session_id: str,
-        metadata_keys: Collection[str] | None = (),
+        metadata_keys: Collection[str] | None = None,
+        leave_keys: Collection[str] = (),
+        hide_ids: bool = True,
         batch_size: int = 16,
         progress: bool = False,
     ) -> None:
@@ -70,11 +81,13 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size must be a whole number, 1 or more")
         self.guard = guard
-        self.metadata_keys = checked_keys(metadata_keys)
         self.batch_size = batch_size
         self.progress = progress
+        left = frozenset(checked_keys(leave_keys, "leave_keys") or ())
+        self._fields = DocumentFields(checked_keys(metadata_keys), left, id=hide_ids, stored=True)
         self._session_id = session_key(session_id)
-        self._marker = Marker(guard, self._session_id, self.metadata_keys)
+        reserve_corpus(guard, self._session_id)
+        self._marker = Marker(guard, self._session_id, self._fields)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.guard!r})"
@@ -197,8 +210,43 @@ class AnonymizeDocuments(BaseDocumentTransformer):
             raise
         await run.on_chain_end({"documents": done})
 
+    def stored_form(self, value: Value) -> Value:
+        """Return an id, a list of ids or a filter as they stand in the store; nothing of it is remembered.
+
+        What the corpus does not know is hidden by placeholders of nobody, and so is not found.
+
+        Args:
+            value: A text, or a container of texts.
+
+        Raises:
+            Blocked: If the policy does not let it go on.
+            UnsupportedInput: If it can't be walked.
+
+        Example:
+            ```python
+            store.delete(hide.stored_form(["jane.doe@example.com"]))
+            store.similarity_search("allergies", filter=hide.stored_form({"author": "Jane Doe"}))
+            ```
+        """
+        (outcome,) = self.guard.check([self._look_up(value)])
+        return self._as_stored(value, outcome)
+
+    async def astored_form(self, value: Value) -> Value:
+        """Async version of `stored_form`."""
+        (outcome,) = await self.guard.acheck([self._look_up(value)])
+        return self._as_stored(value, outcome)
+
+    def _look_up(self, value: Any) -> GuardRequest:
+        return GuardRequest(texts_of(value), self._session_id, "document", preamble=False, remember=False)
+
+    @staticmethod
+    def _as_stored(value: Value, outcome: GuardResult) -> Value:
+        outcome.raise_if_blocked()
+        stored: Value = map_texts(value, lambda text: text if is_key(text) else outcome.hide(text))
+        return stored
+
     def _job(self, batch: Iterable[Document]) -> GuardRequest:
-        texts = texts_in(batch, self.metadata_keys)
+        texts = texts_in(batch, self._fields)
         asks = [ScanTarget(text, "document") for text in texts]
         return GuardRequest(texts, self._session_id, "document", preamble=False, asks=asks)
 
@@ -208,11 +256,11 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         return [
             number
             for number in earlier
-            if self.guard.session_values.shows_more(self._session_id, texts_in([hidden[number]], self.metadata_keys))
+            if self.guard.session_values.shows_more(self._session_id, texts_in([hidden[number]], self._fields))
         ]
 
     def _hidden(self, batch: Sequence[Document], outcome: GuardResult) -> list[Document]:
-        hidden = [change_document(document, outcome.hide, metadata_keys=self.metadata_keys) for document in batch]
+        hidden = [change_document(document, outcome.hide, self._fields) for document in batch]
         return self._marker.marked(list(zip(batch, hidden, strict=True)), outcome)
 
 

@@ -32,7 +32,7 @@ from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.checkpointer import GuardCheckpointer
 from lc_guard.langchain.child_runs import ModelWatch, arun_checks, run_checks
 from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools, watched_call
-from lc_guard.sessions import configured_session, session_key
+from lc_guard.sessions import configured_session, conversation_key, session_key
 
 State = Literal["original", "anonymized"]
 ToolModels = Literal["protected", "unseen"]
@@ -275,7 +275,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         )
 
     def _session(self, config: RunnableConfig) -> str:
-        return session_key(configured_session(config, self._session_id))
+        return conversation_key(self.guard, configured_session(config, self._session_id))
 
     def _require_hidden_state(self, config: RunnableConfig) -> None:
         if self.state == "original":

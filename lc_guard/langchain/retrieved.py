@@ -14,7 +14,7 @@ from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import arun_checks, call_session, run_checks, watch_of
-from lc_guard.langchain.document_texts import change_document, texts_in
+from lc_guard.langchain.document_texts import DocumentFields, change_document, texts_in
 from lc_guard.langchain.retriever import ProtectedRetriever
 
 
@@ -58,7 +58,7 @@ class HideRetrieved(Runnable[Any, Any]):
 
     def _job(self, found: Sequence[Document], config: RunnableConfig) -> GuardRequest:
         session = call_session(self.guard, config, fixed=None, isolated=False)
-        return GuardRequest(texts_in(found, None), session.id, "document", preamble=False)
+        return GuardRequest(texts_in(found, DocumentFields()), session.id, "document", preamble=False)
 
     def _hidden(self, found: Sequence[Document], outcome: GuardResult, config: RunnableConfig) -> list[Document]:
         try:
@@ -67,7 +67,7 @@ class HideRetrieved(Runnable[Any, Any]):
             if (watch := watch_of(config.get("callbacks"), self.guard)) is not None:
                 watch.blocked = blocked
             raise
-        return [change_document(document, outcome.hide, metadata_keys=None) for document in found]
+        return [change_document(document, outcome.hide, DocumentFields()) for document in found]
 
 
 def is_retriever(value: Any) -> bool:

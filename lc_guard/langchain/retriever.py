@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -21,8 +21,9 @@ from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import areport_restored, arun_checks, call_session, report_restored, run_checks
-from lc_guard.langchain.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
-from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
+from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, reserve_corpus, unmarked
+from lc_guard.langchain.document_texts import DocumentFields, change_document, checked_keys, is_key, texts_in
+from lc_guard.langchain.messages import Change, map_texts, texts_of
 from lc_guard.langchain.restore import ValueRestorer, restorer_factory
 from lc_guard.sessions import session_key
 
@@ -68,8 +69,8 @@ class ProtectedRetriever(BaseRetriever):
         session_id: The session of every call whose config names none: for one conversation only.
         output: ``"anonymized"`` gives documents with the conversation's placeholders; ``"original"`` gives real ones,
             after the same check.
-        metadata_keys: Metadata keys whose texts are hidden in the conversation; None takes all. Those in which
-            something was hidden when a document was stored are restored and hidden in any case.
+        metadata_keys: Metadata keys that are hidden in the conversation; None takes all. Ids, and keys in which
+            something was hidden when a document was stored, are hidden in any case.
 
     Raises:
         ValueError: If an argument is not of its type (pydantic's ``ValidationError``).
@@ -109,7 +110,8 @@ class ProtectedRetriever(BaseRetriever):
         Args:
             input: The query.
             config: Names the session.
-            kwargs: For the inner retriever.
+            kwargs: For the inner retriever, such as a ``filter``: texts in them go the way of the query. What looks at
+                documents itself, as a filter that is a function, sees them as they are stored.
 
         Raises:
             SessionMissing: If there is no session id.
@@ -133,17 +135,17 @@ class ProtectedRetriever(BaseRetriever):
     ) -> list[Document]:
         config = ensure_config(call_config)
         session = self._session(config)
-        query = self._restore_query(session, query)
+        query, kwargs = self._restore_query(session, query, kwargs)
         if self.corpus_session is not None:
-            (asked,) = run_checks(self.guard, [self._query_job(self.corpus_session, query)], [run_manager])
-            query = asked.hide(query)
-        marks: Sequence[Mark] | None = None
+            (asked,) = run_checks(self.guard, [self._query_job(self.corpus_session, query, kwargs)], [run_manager])
+            query, kwargs = self._hidden_query(query, kwargs, asked)
         found = self.inner.invoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
+        fields = [DocumentFields(self.metadata_keys)] * len(found)
         if self.corpus_session is not None:
-            marks, found, counts = self._restore(self.corpus_session, found)
+            fields, found, counts = self._restore(self.corpus_session, found)
             report_restored(run_manager, counts)
-        (outcome,) = run_checks(self.guard, [self._documents_job(session, found, marks)], [run_manager])
-        return self._hidden(found, marks, outcome)
+        (outcome,) = run_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
+        return self._hidden(found, fields, outcome)
 
     async def _aget_relevant_documents(
         self,
@@ -155,71 +157,90 @@ class ProtectedRetriever(BaseRetriever):
     ) -> list[Document]:
         config = ensure_config(call_config)
         session = self._session(config)
-        query = await self.guard.run_blocking(partial(self._restore_query, session, query))
+        query, kwargs = await self.guard.run_blocking(partial(self._restore_query, session, query, kwargs))
         if self.corpus_session is not None:
-            (asked,) = await arun_checks(self.guard, [self._query_job(self.corpus_session, query)], [run_manager])
-            query = asked.hide(query)
-        marks: Sequence[Mark] | None = None
+            job = self._query_job(self.corpus_session, query, kwargs)
+            (asked,) = await arun_checks(self.guard, [job], [run_manager])
+            query, kwargs = self._hidden_query(query, kwargs, asked)
         found = await self.inner.ainvoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
+        fields = [DocumentFields(self.metadata_keys)] * len(found)
         if self.corpus_session is not None:
-            marks, found, counts = await self.guard.run_blocking(partial(self._restore, self.corpus_session, found))
+            fields, found, counts = await self.guard.run_blocking(partial(self._restore, self.corpus_session, found))
             await areport_restored(run_manager, counts)
-        (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, marks)], [run_manager])
-        return self._hidden(found, marks, outcome)
+        (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
+        return self._hidden(found, fields, outcome)
 
     def _session(self, config: RunnableConfig) -> str:
+        if self.corpus_session is not None:
+            reserve_corpus(self.guard, self.corpus_session)
         return call_session(self.guard, config, fixed=self.session_id, isolated=False).id
 
-    def _restore_query(self, session: str, query: Any) -> str:
+    def _restore_query(self, session: str, query: Any, kwargs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         if not isinstance(query, str):
             raise UnsupportedInput(f"a query is a text, got an object of type {type(query).__name__}")
-        return ValueRestorer(restorer_factory(self.guard, session)).text(query)
+        restorer = ValueRestorer(restorer_factory(self.guard, session))
+        return restorer.text(query), _mapped(kwargs, restorer.text)
 
-    def _restore(self, session: str, found: Sequence[Document]) -> tuple[list[Mark], list[Document], tuple[int, int]]:
-        """Restore in each document what its mark says was hidden in it."""
-        texts_in(found, ())  # refuses what is no document
-        read = read_marks(self.guard, session, found)
-        marks = [mark or NO_MARK for mark in read]
-        restorings = self.guard.session_values.restoring_only(session, [mark.held for mark in marks])
+    @staticmethod
+    def _query_job(session: str, query: str, kwargs: Mapping[str, Any]) -> GuardRequest:
+        texts = [query, *texts_of([kwargs], strict=False)]
+        return GuardRequest(texts, session, "prompt", preamble=False, remember=False)
+
+    @staticmethod
+    def _hidden_query(query: str, kwargs: Mapping[str, Any], asked: GuardResult) -> tuple[str, dict[str, Any]]:
+        return asked.hide(query), _mapped(kwargs, lambda text: text if is_key(text) else asked.hide(text))
+
+    def _restore(
+        self, session: str, found: Sequence[Document]
+    ) -> tuple[list[DocumentFields], list[Document], tuple[int, int]]:
+        """Restore in each document what its mark says was hidden in it; tell what of it is hidden from the model."""
+        texts_in(found, NO_MARK.fields)  # refuses what is no document
+        marks = read_marks(self.guard, session, found)
+        held = [frozenset[str]() if mark is None else mark.held for mark in marks]
+        restorings = self.guard.session_values.restoring_only(session, held)
         restored: list[Document] = []
+        fields: list[DocumentFields] = []
         known = unknown = strange = 0
-        for document, mark, restoring in zip(unmarked(found), read, restorings, strict=True):
+        for document, mark, restoring in zip(unmarked(found), marks, restorings, strict=True):
             restorer = ValueRestorer(partial(_restorer, restoring))
             # where nothing is known to be hidden nothing is restored: all that looks like it is counted
-            keys = None if mark is None else mark.keys
-            restored.append(change_document(document, restorer.text, metadata_keys=keys))
+            hidden = DocumentFields() if mark is None else mark.fields
+            restored.append(change_document(document, restorer.text, hidden))
+            fields.append(self._fields(document, restored[-1], hidden if mark else NO_MARK.fields))
             known, unknown = known + restorer.total[0], unknown + restorer.total[1]
             strange += mark is None and restorer.total[1] > 0
         if strange:
             logger.warning(_STRANGE, strange, len(restored), MARK)
-        return marks, restored, (known, unknown)
+        return fields, restored, (known, unknown)
 
-    def _hidden(self, found: Sequence[Document], marks: Sequence[Mark] | None, outcome: GuardResult) -> list[Document]:
+    def _fields(self, stored: Document, restored: Document, hidden: DocumentFields) -> DocumentFields:
+        """Return what of a document is hidden from the model: the keys of this retriever, and those hidden before."""
+        if self.metadata_keys is None:
+            return DocumentFields()
+        names = zip(stored.metadata, restored.metadata, strict=True)
+        before = (name for key, name in names if hidden.looks_at(key))
+        return DocumentFields(tuple(dict.fromkeys((*self.metadata_keys, *before))))
+
+    def _hidden(
+        self, found: Sequence[Document], fields: Sequence[DocumentFields], outcome: GuardResult
+    ) -> list[Document]:
         outcome.raise_if_blocked()  # also where there is no text to hide
         if self.output == "original" and not outcome.cleaned:
             return list(found)
         change = outcome.clean if self.output == "original" else outcome.hide
-        return [
-            change_document(document, change, metadata_keys=keys) for document, keys in self._looked_at(found, marks)
-        ]
-
-    def _documents_job(self, session: str, found: Sequence[Document], marks: Sequence[Mark] | None) -> GuardRequest:
-        texts = [text for document, keys in self._looked_at(found, marks) for text in texts_in([document], keys)]
-        return GuardRequest(
-            texts, session, "document", preamble=False, asks=[ScanTarget(text, "document") for text in texts]
-        )
-
-    def _looked_at(
-        self, found: Sequence[Document], marks: Sequence[Mark] | None
-    ) -> Iterator[tuple[Document, tuple[str, ...] | None]]:
-        """Yield each document with the metadata keys that are hidden in it."""
-        for document, mark in zip(found, marks or [NO_MARK] * len(found), strict=True):
-            keys = self.metadata_keys
-            yield document, keys if keys is None else tuple(dict.fromkeys((*keys, *mark.keys)))
+        return [change_document(document, change, own) for document, own in zip(found, fields, strict=True)]
 
     @staticmethod
-    def _query_job(session: str, query: str) -> GuardRequest:
-        return GuardRequest([query], session, "prompt", preamble=False, remember=False)
+    def _documents_job(session: str, found: Sequence[Document], fields: Sequence[DocumentFields]) -> GuardRequest:
+        texts = [text for document, own in zip(found, fields, strict=True) for text in texts_in([document], own)]
+        asks = [ScanTarget(text, "document") for text in texts]
+        return GuardRequest(texts, session, "document", preamble=False, asks=asks)
+
+
+def _mapped(kwargs: Mapping[str, Any], change: Change) -> dict[str, Any]:
+    """Change the texts of a call's keywords, such as a filter: in a list they are data at any depth."""
+    mapped: dict[str, Any] = map_texts([dict(kwargs)], change, strict=False)[0]
+    return mapped
 
 
 def _restorer(restoring: Restoring, *, as_json: bool) -> StreamRestorer:  # noqa: ARG001 - no text in a document is JSON

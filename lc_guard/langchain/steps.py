@@ -20,7 +20,7 @@ from lc_guard.langchain.scan_targets import prompt_text
 from lc_guard.langchain.step_order import ordered
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage
-from lc_guard.sessions import configured_session, session_key
+from lc_guard.sessions import configured_session, conversation_key, session_key
 
 
 class SingleChunkStream(Runnable[Any, Any]):
@@ -98,12 +98,12 @@ class Step(Runnable[Any, Any]):
         Raises:
             SessionMissing: If there is none.
         """
-        return session_key(configured_session(config, self._session_id))
+        return conversation_key(self.guard, configured_session(config, self._session_id))
 
     def any_session(self, config: RunnableConfig) -> str | None:
         """Return the session of a call, or None."""
         named = configured_session(config, self._session_id)
-        return None if named is None else session_key(named)
+        return None if named is None else conversation_key(self.guard, named)
 
 
 # a way to call a Runnable that a later LangChain adds is no way past a step

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import datetime as dt
 import gc
 import re
 import time
 import weakref
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from blockbuster import blockbuster_ctx
 from langchain_core.documents import BaseDocumentTransformer, Document
 from langchain_core.runnables import RunnableLambda
+from langchain_core.vectorstores import InMemoryVectorStore
 
 from lc_guard import AnonymizeDocuments, Blocked, Entity, Guard, Policy, SessionMissing, UnsupportedInput
+from lc_guard.langchain.document_marks import MARK
 from lc_guard.testing import FailingDetector
 
-from ..support.rag import CORPUS, DOCUMENTS
+from ..support.rag import CORPUS, DOCUMENTS, HashingEmbeddings
 from ..support.seams import E1, MAIL, NAME, ODD, P1, P2, BatchDetector, Noter, make_guard
 
 WAYS = ("transform", "atransform", "lazy", "alazy", "alazy of async", "alazy of lazy")
@@ -79,22 +83,101 @@ def test_content_and_chosen_metadata_are_hidden_and_nothing_else(way: str) -> No
         assert hidden[number] is documents[number], "what does not change is the same object"
 
 
-def test_metadata_keys() -> None:
-    document = Document("x", metadata={"author": NAME, "by": ODD})
-    for keys, expected in (
-        ((), document.metadata),
-        (None, {"author": P1, "by": P2}),
-        (["by"], {**document.metadata, "by": P1}),
+@pytest.mark.parametrize("way", WAYS)
+def test_all_of_a_document_is_hidden_unless_told_otherwise(way: str) -> None:
+    key, digest = "1b4e28ba-2fa1-41d2-883f-0016d3cca427", "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+    plain = {
+        "page": 7, "score": 0.5, "draft": True, "none": None, "day": dt.date(2024, 5, 1), "doc_id": key, "hash": digest,
+        "Title": "bees", "loc": {"lines": {"from": 1, "to": 9}}, "kind": ["a", ("b", 2)], "source": "/srv/honey.pdf",
+    }  # fmt: skip
+    told = {"source": f"/files/{NAME}.pdf", "by": [{"names": (NAME, ODD), MAIL: 1}], NAME: {"at": {ODD: "x"}}}
+    documents = [Document("x", metadata=told, id=f"{MAIL}#1"), Document(NAME, metadata=plain, id=key)]
+    before = copy.deepcopy(documents)
+    detector = Everything()
+    hidden = hide_all(way, AnonymizeDocuments(Guard(detector), session_id=CORPUS), documents)
+    assert documents == before
+    first, second = ({k: v for k, v in document.metadata.items() if k != MARK} for document in hidden)
+    assert first == {"source": f"/files/{P1}.pdf", "by": [{"names": (P1, P2), E1: 1}], P1: {"at": {P2: "x"}}}
+    assert hidden[0].id == f"{E1}#1"
+    assert (second, hidden[1].page_content, hidden[1].id) == (plain, P1, key)
+    assert list(second) == list(plain)
+
+
+class Everything(BatchDetector):
+    """Takes UUIDs and digests for values too, as Presidio's and LLM Guard's recognizers do."""
+
+    def detect(self, text: str) -> list[Entity]:
+        keys = re.finditer(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{40}", text)
+        return [*super().detect(text), *(Entity("UUID", match.start(), match.end()) for match in keys)]
+
+
+def test_metadata_keys_and_those_left_alone() -> None:
+    document = Document("x", metadata={"author": NAME, "by": ODD, MAIL: NAME}, id=MAIL)
+    hidden = {"author": P1, "by": P2, E1: P1}
+    for settings, expected, id_ in (
+        ({}, hidden, E1),
+        ({"metadata_keys": None}, hidden, E1),
+        ({"metadata_keys": ()}, document.metadata, E1),
+        ({"metadata_keys": (), "hide_ids": False}, document.metadata, MAIL),
+        ({"metadata_keys": ["by"]}, {**document.metadata, "by": P1}, E1),
+        ({"leave_keys": ["author"], "hide_ids": False}, {"author": NAME, "by": P1, E1: P2}, MAIL),
+        ({"metadata_keys": ["author", "by"], "leave_keys": ["by"]}, {**document.metadata, "author": P1}, E1),
+        ({"leave_keys": ["author", "by", MAIL]}, document.metadata, E1),
     ):
-        transformer = AnonymizeDocuments(make_guard(), session_id=CORPUS, metadata_keys=keys)
-        shown = dict(transformer.transform_documents([document])[0].metadata)
-        assert (shown.pop("lc_guard_hidden", None) is not None) is (expected != document.metadata)
-        assert shown == expected
-    plain = Document(NAME, metadata={"raw": b"x", "object": object()})
-    (hidden,) = AnonymizeDocuments(make_guard(), session_id=CORPUS, metadata_keys=None).transform_documents([plain])
-    assert {"raw": b"x", "object": plain.metadata["object"]}.items() <= hidden.metadata.items(), (
-        "what can't hold text is left alone"
+        settings_: dict[str, Any] = settings
+        transformer = AnonymizeDocuments(make_guard(), session_id=CORPUS, **settings_)
+        (done,) = transformer.transform_documents([document])
+        shown = dict(done.metadata)
+        assert (shown.pop(MARK, None) is not None) is ((expected, id_) != (document.metadata, MAIL))
+        assert (shown, done.id) == (expected, id_)
+
+
+@pytest.mark.parametrize("odd", [b"x", object(), Path("x"), [object()], {"a": {"b": bytearray(b"x")}}, slice(1)])
+def test_what_cannot_be_looked_into_is_refused(odd: Any) -> None:
+    document = Document(NAME, metadata={"raw": odd})
+    with pytest.raises(UnsupportedInput, match=r"leave_keys=\[\.\.\.\]") as caught:
+        AnonymizeDocuments(make_guard(), session_id=CORPUS).transform_documents([document])
+    assert type(odd).__name__ in str(caught.value) or isinstance(odd, list | dict)
+    (hidden,) = AnonymizeDocuments(make_guard(), session_id=CORPUS, leave_keys=["raw"]).transform_documents([document])
+    assert hidden.metadata["raw"] is odd
+    (hidden,) = AnonymizeDocuments(make_guard(), session_id=CORPUS, metadata_keys=()).transform_documents([document])
+    assert hidden.metadata["raw"] is odd
+
+
+def test_keys_that_would_become_one_are_refused() -> None:
+    guard = make_guard(policy=Policy(kinds={"PERSON": "redact"}))
+    document = Document("x", metadata={NAME: 1, ODD: 2})
+    with pytest.raises(UnsupportedInput, match="hidden as one") as caught:
+        AnonymizeDocuments(guard, session_id=CORPUS).transform_documents([document])
+    assert NAME not in str(caught.value)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_look_ups_by_what_was_hidden(asynchronous: bool) -> None:
+    guard = make_guard()
+    hide = AnonymizeDocuments(guard, session_id=CORPUS)
+    store = InMemoryVectorStore(HashingEmbeddings())
+    store.add_documents(hide.transform_documents([Document("bees", metadata={"author": NAME}, id=MAIL)]))
+
+    def form(value: Any) -> Any:
+        return asyncio.run(hide.astored_form(value)) if asynchronous else hide.stored_form(value)
+
+    before = dict(guard.session(CORPUS).placeholders())
+    assert form({"author": {"$in": [NAME, ODD]}, "page": 1}) == {
+        "author": {"$in": [P1, "[REDACTED_PERSON_999999999]"]}, "page": 1,
+    }  # fmt: skip
+    key = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
+    assert form([key, MAIL]) == [key, E1]
+    assert [found.page_content for found in store.get_by_ids(form([MAIL]))] == ["bees"]
+    assert store.get_by_ids([MAIL]) == []
+    wanted = form(NAME)
+    assert store.similarity_search("bees", filter=lambda document: document.metadata["author"] == wanted)
+    assert guard.session(CORPUS).placeholders() == before, "nothing of a look-up is remembered"
+    strict = AnonymizeDocuments(
+        Guard(BatchDetector(), vault=guard.vault, policy=Policy(kinds={"EMAIL": "block"})), session_id=CORPUS
     )
+    with pytest.raises(Blocked):
+        asyncio.run(strict.astored_form([MAIL])) if asynchronous else strict.stored_form([MAIL])
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -319,6 +402,8 @@ def test_construction_is_checked() -> None:
         AnonymizeDocuments("guard", session_id=CORPUS)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="metadata_keys"):
         AnonymizeDocuments(guard, session_id=CORPUS, metadata_keys="author")
+    with pytest.raises(TypeError, match="leave_keys"):
+        AnonymizeDocuments(guard, session_id=CORPUS, leave_keys="author")
     with pytest.raises(TypeError, match="session_id"):
         AnonymizeDocuments(guard)  # type: ignore[call-arg]
     for size in (0, -1, 1.5, None):

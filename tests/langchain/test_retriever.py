@@ -295,6 +295,35 @@ def test_metadata_keys_and_arguments_of_the_inner_retriever(metadata_keys: Any) 
 
 @pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
 @pytest.mark.parametrize("store", STORES)
+def test_a_filter_goes_the_way_of_the_query(store: str, mode: str) -> None:
+    guard = make_guard()
+    hidden = guard.session("s-1").anonymize(f"{ODD} {NAME}").split(" ")
+    corpus = None if store == "raw" else CORPUS
+    if corpus:
+        AnonymizeDocuments(guard, session_id=CORPUS).transform_documents([Document(NAME)])
+    asked: list[Any] = []
+
+    def search(query: str, **kwargs: Any) -> list[Document]:
+        asked.append((query, kwargs))
+        return []
+
+    before = dict(guard.session(CORPUS).placeholders())
+    retriever = ProtectedRetriever(RunnableLambda(search), guard, corpus_session=corpus)
+    key = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
+    call: dict[str, Any] = {
+        "filter": {"author": {"$in": [NAME, MAIL, hidden[1]]}, "doc": key, MAIL: 1},
+        "k": 3,
+        "f": len,
+    }
+    run(retriever.bind(**call), mode, "x", CONFIG)
+    nobody = "[REDACTED_EMAIL_999999999]"
+    name, mail = (NAME, MAIL) if store == "raw" else (P1, nobody)
+    assert asked == [("x", {"filter": {"author": {"$in": [name, mail, name]}, "doc": key, mail: 1}, "k": 3, "f": len})]
+    assert guard.session(CORPUS).placeholders() == before
+
+
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("store", STORES)
 def test_runs_and_decisions(store: str, mode: str) -> None:
     noter = Retrievals()
     retriever, _ = retriever_of(make_guard(), store)

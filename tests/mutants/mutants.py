@@ -345,12 +345,12 @@ MUTANTS = (
     # documents
     _mutant(
         "AnonymizeDocuments", "hides nothing", DOCUMENTS,
-        "change_document(document, outcome.hide, metadata_keys=self.metadata_keys)", "document",
+        "change_document(document, outcome.hide, self._fields)", "document",
         "tests/langchain/test_documents.py::test_content_and_chosen_metadata_are_hidden_and_nothing_else",
     ),
     _mutant(
         "AnonymizeDocuments", "metadata is not hidden", DOCUMENTS,
-        "outcome.hide, metadata_keys=self.metadata_keys)", "outcome.hide, metadata_keys=())",
+        "outcome.hide, self._fields)", "outcome.hide, DocumentFields(()))",
         "tests/langchain/test_documents.py::test_content_and_chosen_metadata_are_hidden_and_nothing_else",
     ),
     _mutant(

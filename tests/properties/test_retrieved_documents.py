@@ -27,7 +27,7 @@ FOREIGN = Document(" and ".join(OTHERS), metadata={"author": OTHERS[0], "note": 
 def corpus_of(style: PlaceholderStyle) -> tuple[Guard, list[str], str]:
     """A guard whose corpus holds other people's document, with its placeholders and its mark."""
     guard = Guard(ExactDetector({"PERSON": PEOPLE}), placeholder_style=style)
-    (hidden,) = AnonymizeDocuments(guard, session_id=CORPUS, metadata_keys=None).transform_documents([FOREIGN])
+    (hidden,) = AnonymizeDocuments(guard, session_id=CORPUS).transform_documents([FOREIGN])
     return guard, list(guard.session(CORPUS).placeholders()), hidden.metadata[MARK]
 
 
@@ -39,7 +39,7 @@ def documents(placeholders: Sequence[str], mark: str) -> st.SearchStrategy[Docum
         )
     )
     texts = st.lists(st.one_of(typed, st.sampled_from(PEOPLE[3:]), st.text(max_size=4)), max_size=5).map(" ".join)
-    names = st.one_of(st.sampled_from(["author", "title", "source", MARK]), typed)
+    names = st.one_of(st.sampled_from(["author", "title", "source", MARK]), typed, texts)
     values = st.recursive(
         st.one_of(texts, st.integers()),
         lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
@@ -73,16 +73,23 @@ WAYS = [*(("invoke", style) for style in STYLES), *((mode, "llm_guard") for mode
 
 
 @pytest.mark.parametrize(("mode", "style"), WAYS)
-@given(data=st.data(), hidden_keys=KEYS, read_keys=KEYS, through_us=st.booleans())
+@given(data=st.data(), hidden_keys=KEYS, read_keys=KEYS, hide_ids=st.booleans(), through_us=st.booleans())
 def test_a_document_brings_no_value_that_it_did_not_hold(
-    style: PlaceholderStyle, mode: str, data: st.DataObject, hidden_keys: Any, read_keys: Any, *, through_us: bool
+    style: PlaceholderStyle,
+    mode: str,
+    data: st.DataObject,
+    hidden_keys: Any,
+    read_keys: Any,
+    hide_ids: Any,
+    *,
+    through_us: bool,
 ) -> None:
     guard, placeholders, mark = corpus_of(style)
     written = data.draw(documents(placeholders, mark))
     if not through_us:  # somebody who writes into the store himself has no mark that is true
         written.metadata.pop(MARK, None)
     before = written.model_copy(deep=True)
-    hide = AnonymizeDocuments(guard, session_id=CORPUS, metadata_keys=hidden_keys)
+    hide = AnonymizeDocuments(guard, session_id=CORPUS, metadata_keys=hidden_keys, hide_ids=hide_ids)
     (stored,) = hide.transform_documents([written]) if through_us else [written]
     retriever = ProtectedRetriever(
         RunnableLambda(lambda _: [stored]),
