@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult, LLMResult, RunInfo
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, patch_config
-from langchain_core.runnables.utils import AnyConfigurableField, ConfigurableField
+from langchain_core.runnables.utils import AnyConfigurableField, ConfigurableField, ConfigurableFieldSpec
 from langsmith.run_helpers import tracing_context
 
 from lc_guard._engine.requests import GuardRequest
@@ -24,6 +24,7 @@ from lc_guard.errors import Blocked
 from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
+from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.wrapping import around_models
 
@@ -65,6 +66,11 @@ class ProtectedChatModel(StreamedChatModel):
     def model_name(self) -> str:
         """Name of the inner model, where it has one."""
         return self._named("model_name", "model")
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """What the inner model reads of a config, and the session id."""
+        return with_session(self._of_inner("config_specs", ()))
 
     @property
     def _llm_type(self) -> str:

@@ -12,6 +12,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, patch_config
+from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import Field, InstanceOf, field_validator
 
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
@@ -21,6 +22,7 @@ from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import areport_restored, arun_checks, call_session, report_restored, run_checks
+from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
 from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
 from lc_guard.langchain.restore import ValueRestorer, restorer_factory
@@ -76,10 +78,10 @@ class ProtectedRetriever(BaseRetriever):
         SessionMissing: If a session id is blank.
     """
 
-    inner: InstanceOf[Runnable[Any, Any]] = Field(repr=False)  # may show its documents
-    guard: InstanceOf[Guard]
-    corpus_session: str | None = Field(default=None, repr=False)
-    session_id: str | None = Field(default=None, repr=False)
+    inner: InstanceOf[Runnable[Any, Any]] = Field(repr=False, exclude=True)  # may show its documents
+    guard: InstanceOf[Guard] = Field(exclude=True)
+    corpus_session: str | None = Field(default=None, repr=False, exclude=True)
+    session_id: str | None = Field(default=None, repr=False, exclude=True)
     output: Literal["anonymized", "original"] = "anonymized"
     metadata_keys: tuple[str, ...] | None = None
 
@@ -102,6 +104,11 @@ class ProtectedRetriever(BaseRetriever):
         fields: dict[str, Any] = {"inner": inner, "guard": guard, "corpus_session": corpus_session}
         fields.update(session_id=session_id, output=output, metadata_keys=checked_keys(metadata_keys))
         super().__init__(**fields, **settings)
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """What the inner retriever reads of a config, and the session id."""
+        return with_session(self.inner.config_specs)
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:  # noqa: A002
         """Retrieve documents.
