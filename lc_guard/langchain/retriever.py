@@ -26,13 +26,20 @@ from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
 from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
 from lc_guard.langchain.restore import ValueRestorer, restorer_factory
-from lc_guard.sessions import session_key
+from lc_guard.sessions import CallSession, session_key
 
 logger = logging.getLogger("lc_guard")
 
 _STRANGE = (
     "%d of %d retrieved documents hold placeholders and were not hidden by AnonymizeDocuments with this corpus_session "
     "and vault: they stay as they are. If they were, the store lost their metadata key %r: keep it, or hide them again"
+)
+_NO_SESSION = (
+    'Call the chain with config={"configurable": {"session_id": "..."}} (a LangGraph "thread_id" works too). If you '
+    "did: what calls this retriever hands its callbacks on and not its config, as LangChain's classic chains do "
+    "(ConversationalRetrievalChain, RetrievalQA, MultiQueryRetriever, ...). Compose the chain of Runnables; or take "
+    'ProtectedRetriever(..., output="original"), which needs no session, before protect(model, guard); or, for one '
+    'conversation only, ProtectedRetriever(..., session_id="...")'
 )
 
 
@@ -51,8 +58,9 @@ class ProtectedRetriever(BaseRetriever):
       corpus, in metadata, in ids, in a document that somebody wrote into the store himself, stays as it is.
 
     The session of the conversation comes from the config, by ``session_id`` or ``thread_id``, else `session_id`; behind
-    `lc_guard.protect` with the same guard it is that of the boundary. All documents of a retrieval are one decision of
-    the stage ``"document"``; in the second case the query is one of the stage ``"prompt"``. Both are child runs, as is
+    `lc_guard.protect` with the same guard it is that of the boundary. With ``output="original"`` a call that names none
+    has one of its own, forgotten when it ends: classic chains hand no config on. All documents of a retrieval are one
+    decision of the stage ``"document"``; in the second case the query is one of the stage ``"prompt"``. Both are child runs, as is
     the inner retriever's run, which in the first case shows real text: `lc_guard.langfuse.mask_otel_spans` hides it at
     export.
 
@@ -139,7 +147,12 @@ class ProtectedRetriever(BaseRetriever):
         **kwargs: Any,
     ) -> list[Document]:
         config = ensure_config(call_config)
-        session = self._session(config)
+        with self._session(config) as call:
+            return self._found(call.id, query, run_manager, config, kwargs)
+
+    def _found(
+        self, session: str, query: str, run_manager: Any, config: RunnableConfig, kwargs: dict[str, Any]
+    ) -> list[Document]:
         query = self._restore_query(session, query)
         if self.corpus_session is not None:
             (asked,) = run_checks(self.guard, [self._query_job(self.corpus_session, query)], [run_manager])
@@ -161,7 +174,12 @@ class ProtectedRetriever(BaseRetriever):
         **kwargs: Any,
     ) -> list[Document]:
         config = ensure_config(call_config)
-        session = self._session(config)
+        async with self._session(config) as call:
+            return await self._afound(call.id, query, run_manager, config, kwargs)
+
+    async def _afound(
+        self, session: str, query: str, run_manager: Any, config: RunnableConfig, kwargs: dict[str, Any]
+    ) -> list[Document]:
         query = await self.guard.run_blocking(partial(self._restore_query, session, query))
         if self.corpus_session is not None:
             (asked,) = await arun_checks(self.guard, [self._query_job(self.corpus_session, query)], [run_manager])
@@ -174,8 +192,10 @@ class ProtectedRetriever(BaseRetriever):
         (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, marks)], [run_manager])
         return self._hidden(found, marks, outcome)
 
-    def _session(self, config: RunnableConfig) -> str:
-        return call_session(self.guard, config, fixed=self.session_id, isolated=False).id
+    def _session(self, config: RunnableConfig) -> CallSession:
+        # what is given back as it was needs a session for the check alone
+        isolated = self.output == "original"
+        return call_session(self.guard, config, fixed=self.session_id, isolated=isolated, remedy=_NO_SESSION)
 
     def _restore_query(self, session: str, query: Any) -> str:
         if not isinstance(query, str):
