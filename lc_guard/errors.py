@@ -49,9 +49,12 @@ class Blocked(GuardError):
         error = decision.error or ""
         cause = reason if reason and error and reason.startswith(error) else "; ".join(filter(None, (error, reason)))
         causes = filter(None, (cause, kinds))
+        did, says = "blocked", "what blocks"
+        if decision.error is not None:  # nothing was found wrong with the text: nobody could look at it
+            did, says = "could not be done, which lets nothing pass, on", "what a failure leads to (on_error)"
         super().__init__(
-            f"the check {decision.check!r} blocked the {decision.stage} ({'; '.join(causes) or 'not valid'}). "
-            "See .decision for the value-free record; the guard's Policy says what blocks"
+            f"the check {decision.check!r} {did} the {decision.stage} ({'; '.join(causes) or 'not valid'}). "
+            f"See .decision for the value-free record; the guard's Policy says {says}"
         )
 
     def __reduce__(self) -> tuple[type[Blocked], tuple[Decision, str | None]]:
@@ -116,19 +119,24 @@ class SeamBroken(GuardError):
 
 
 class SessionMissing(GuardError):
-    """No session id was given where one is needed; a shared vault is never used instead."""
+    """No session id was given where one is needed; a shared vault is never used instead.
 
-    def __init__(self, found: str = "none") -> None:
-        super().__init__(
-            f"no usable session id ({found}). Do one of: pass "
-            'config={"configurable": {"session_id": "..."}} (a LangGraph "thread_id" works too) to the call; '
-            'give the steps one, as in Anonymize(guard, session_id="..."); '
+    Args:
+        found: What was given instead; never the id.
+        remedy: What to do, in the words of the seam that needs it; None says what a chain's user can do.
+    """
+
+    def __init__(self, found: str = "none", remedy: str | None = None) -> None:
+        todo = remedy or (
+            'Do one of: pass config={"configurable": {"session_id": "..."}} (a LangGraph "thread_id" works too) to the '
+            'call; give the steps one, as in Anonymize(guard, session_id="..."); '
             'or bind it once with chain.with_config(configurable={"session_id": "..."})'
         )
-        self._found = found
+        super().__init__(f"no usable session id ({found}). {todo}")
+        self._args = (found, remedy)
 
-    def __reduce__(self) -> tuple[type[SessionMissing], tuple[str]]:
-        return type(self), (self._found,)
+    def __reduce__(self) -> tuple[type[SessionMissing], tuple[str, str | None]]:
+        return type(self), self._args
 
 
 class UnsupportedInput(GuardError, TypeError):

@@ -111,6 +111,7 @@ class CallSession:
         named: The session id that is named for the call, or None.
         isolated: Whether a call for which none is named gets a session of its own.
         live: Whether the call is made behind a boundary of the session.
+        remedy: What to do where none is named, in the words of the seam that needs one; None is for a chain's steps.
 
     Attributes:
         id: The session id.
@@ -121,11 +122,13 @@ class CallSession:
         SessionMissing: If there is none and the call may not have one of its own, or it is that of a corpus.
     """
 
-    def __init__(self, guard: Guard, named: Any, *, isolated: bool = False, live: bool = False) -> None:
+    def __init__(
+        self, guard: Guard, named: Any, *, isolated: bool = False, live: bool = False, remedy: str | None = None
+    ) -> None:
         self.live = live
         self._own = isolated and named is None
         self._guard = guard
-        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self._own else conversation_key(guard, named)
+        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self._own else conversation_key(guard, named, remedy)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._guard.digest(self.id)})"
@@ -286,11 +289,12 @@ def call_vault(call: Callable[[], T]) -> T:
         raise VaultError(f"the vault failed: {describe_error(error)}") from None
 
 
-def session_key(session_id: Any) -> str:
+def session_key(session_id: Any, remedy: str | None = None) -> str:
     """Bring a session id into its one form.
 
     Args:
         session_id: A text that is not blank, or a number or UUID.
+        remedy: What to do otherwise, in the words of the seam that needs it; None is for a chain's steps.
 
     Raises:
         SessionMissing: If it is nothing of that.
@@ -298,25 +302,26 @@ def session_key(session_id: Any) -> str:
     if isinstance(session_id, str):
         if session_id.strip():
             return session_id
-        raise SessionMissing("an empty one was given")
+        raise SessionMissing("an empty one was given", remedy)
     if session_id is None:
-        raise SessionMissing
+        raise SessionMissing(remedy=remedy)
     if isinstance(session_id, bool) or type(session_id).__name__ not in ("int", "UUID"):
-        raise SessionMissing(f"one of type {type(session_id).__name__} was given")
+        raise SessionMissing(f"one of type {type(session_id).__name__} was given", remedy)
     return str(session_id)
 
 
-def conversation_key(guard: Guard, session_id: Any) -> str:
+def conversation_key(guard: Guard, session_id: Any, remedy: str | None = None) -> str:
     """Bring the session id of a conversation into its one form.
 
     Args:
         guard: The guard whose session it is.
         session_id: What a call names.
+        remedy: What to do otherwise, as `session_key` takes it.
 
     Raises:
         SessionMissing: If it is no session id, or one that is reserved: users often choose the id of a thread.
     """
-    key = session_key(session_id)
+    key = session_key(session_id, remedy)
     if key in guard.reserved:
         raise SessionMissing("the one of stored documents was given, which no conversation may have")
     return key

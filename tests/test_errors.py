@@ -77,10 +77,12 @@ def test_errors_are_pickled(error):
 def test_blocked_tells_the_check_the_cause_and_where_to_look():
     assert Blocked(DECISION, "no answer within 1 s").decision is DECISION
     text = str(Blocked(DECISION, "no answer within 1 s"))
-    assert "'pii' blocked the output" in text
+    assert "the check 'pii' could not be done, which lets nothing pass, on the output (" in text
+    assert "on_error" in text
     assert "DetectorTimeout; no answer within 1 s; 2 PERSON, 1 US_SSN" in text
     assert ".decision" in text
-    assert "not valid" in str(Blocked(Decision("prompt", "pii", "block", False, 1.0, 0.0)))
+    found = str(Blocked(Decision("prompt", "pii", "block", False, 1.0, 0.0)))
+    assert "'pii' blocked the prompt (not valid)" in found
 
 
 def test_session_missing_names_three_remedies():

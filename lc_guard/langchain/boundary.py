@@ -9,16 +9,18 @@ from functools import partial
 from typing import Any, Literal, get_args, overload
 
 from langchain_core.language_models import BaseChatModel, BaseLLM
-from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
+from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough, RunnableSerializable
 from langchain_core.runnables.base import coerce_to_runnable
 from langchain_core.runnables.config import patch_config, var_child_runnable_config
-from langchain_core.runnables.utils import Input, Output
+from langchain_core.runnables.utils import ConfigurableFieldSpec, Input, Output
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from lc_guard._engine.requests import GuardRequest
 from lc_guard.errors import Blocked, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.child_runs import ModelWatch, areport_leak, call_session, report_leak, unwatched
+from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.messages import texts_of
 from lc_guard.langchain.model_search import is_plain, leads_to_model
 from lc_guard.langchain.output import InnerErrors
@@ -145,7 +147,7 @@ def protect(
     return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked))
 
 
-class ProtectedRunnable(SingleChunkStream):
+class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
     """A Runnable with a guard around it; made by `protect`.
 
     Args:
@@ -158,6 +160,17 @@ class ProtectedRunnable(SingleChunkStream):
         models: Whether an inside in which no model is found is refused; see `protect`.
     """
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    guard: Guard = Field(exclude=True)
+
+    # no fields: what stands in a field of LangChain's is taken apart by a boundary around this one
+    _inside: Any = PrivateAttr()
+    _is_model: bool = PrivateAttr()
+    _fixed: str | None = PrivateAttr()
+    _on_blocked: str = PrivateAttr()
+    _keys: tuple[str, ...] | None = PrivateAttr()
+
     def __init__(
         self,
         inside: Any,
@@ -169,29 +182,38 @@ class ProtectedRunnable(SingleChunkStream):
         name: str | None = None,
         models: Models = "protected",
     ) -> None:
-        self.inside: Runnable[Any, Any] = coerce_to_runnable(inside)
-        self.guard = guard
+        keys = Anonymize(guard, keys=keys).keys  # what is wrong with the arguments shows here, not at the first call
+        fields: dict[str, Any] = {"guard": guard, "name": name}
+        super().__init__(**fields)
+        self._inside = coerce_to_runnable(inside)
         self._is_model = isinstance(inside, BaseLLM)
         if not self._is_model:
-            self.inside = self._with_models_protected(on_blocked, models)
-        self.name = name
+            self._inside = self._with_models_protected(on_blocked, models)
         self._fixed = session_id
         self._on_blocked = on_blocked
         self._keys = keys
-        Anonymize(guard, keys=keys)  # what is wrong with the arguments shows here, not at the first call
 
     def __repr__(self) -> str:
-        return f"{self.get_name()}({self.inside.get_name()}, {self.guard!r})"
+        return f"{self.get_name()}({self._inside.get_name()}, {self.guard!r})"
+
+    __str__ = __repr__
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """What the inside reads of a config, and the session id."""
+        return with_session(self._inside.config_specs)
 
     @property
     def InputType(self) -> Any:  # noqa: N802 - LangChain's name
         """What the inside takes."""
-        return self.inside.InputType
+        return self._inside.InputType
 
     @property
     def OutputType(self) -> Any:  # noqa: N802 - LangChain's name
         """What the inside gives."""
-        return self.inside.OutputType
+        return self._inside.OutputType
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
         """Hide an input, run the inside, restore its output.
@@ -234,7 +256,7 @@ class ProtectedRunnable(SingleChunkStream):
             except Blocked as blocked:
                 return self._instead(blocked)
             try:
-                given = self.inside.invoke(hidden, child, **kwargs)
+                given = self._inside.invoke(hidden, child, **kwargs)
             except Blocked as blocked:
                 if blocked is not watch.blocked:
                     raise
@@ -257,7 +279,7 @@ class ProtectedRunnable(SingleChunkStream):
             except Blocked as blocked:
                 return self._instead(blocked)
             try:
-                given = await self.inside.ainvoke(hidden, child, **kwargs)
+                given = await self._inside.ainvoke(hidden, child, **kwargs)
             except Blocked as blocked:
                 if blocked is not watch.blocked:
                     raise
@@ -280,7 +302,7 @@ class ProtectedRunnable(SingleChunkStream):
                 if leak := self._leak(session, hidden, kwargs):
                     report_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
-                given = inside.chunks(self.inside.stream(hidden, child, **kwargs))
+                given = inside.chunks(self._inside.stream(hidden, child, **kwargs))
                 with closing(given), closing(restore.transform(given, steps)) as chunks:  # type: ignore[type-var]
                     yield from chunks
             except Blocked as blocked:
@@ -301,7 +323,7 @@ class ProtectedRunnable(SingleChunkStream):
                 if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, kwargs)):
                     await areport_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
-                given: Any = inside.achunks(self.inside.astream(hidden, child, **kwargs))
+                given: Any = inside.achunks(self._inside.astream(hidden, child, **kwargs))
                 async with aclosing(given), aclosing(restore.atransform(given, steps)) as chunks:  # type: ignore[type-var]
                     async for chunk in chunks:
                         yield chunk
@@ -368,10 +390,10 @@ class ProtectedRunnable(SingleChunkStream):
                 return around_models(part, wrapped) | HideRetrieved(self.guard)
             return around_models(part, wrapped) if isinstance(part, ProtectedRetriever) else None
 
-        protected: Runnable[Any, Any] = around_models(self.inside, wrapped, others=other)
-        if models == "protected" and not (found or is_plain(self.inside) or leads_to_model(self.inside)):
+        protected: Runnable[Any, Any] = around_models(self._inside, wrapped, others=other)
+        if models == "protected" and not (found or is_plain(self._inside) or leads_to_model(self._inside)):
             raise ValueError(
-                f"no chat model was found inside {self.inside.get_name()}, so that nobody could hide what arises in "
+                f"no chat model was found inside {self._inside.get_name()}, so that nobody could hide what arises in "
                 'there: compose it of protect(model, guard), or say models="unseen" if only its input and output '
                 "are to be guarded"
             )
@@ -380,6 +402,9 @@ class ProtectedRunnable(SingleChunkStream):
 
 class _HideLive(Anonymize):
     """Hides the input of a boundary that stands behind another one of its guard: placeholders are there already."""
+
+    def __init__(self, guard: Guard, **fields: Any) -> None:
+        super().__init__(guard, **fields)
 
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         return replace(super().job(value, config), live=True)

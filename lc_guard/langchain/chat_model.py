@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Self
@@ -11,10 +13,12 @@ from typing import Any, Self
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGeneration, ChatResult, LLMResult, RunInfo
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, patch_config
-from langchain_core.runnables.utils import AnyConfigurableField, ConfigurableField
+from langchain_core.runnables.utils import AnyConfigurableField, ConfigurableField, ConfigurableFieldSpec
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from langsmith.run_helpers import tracing_context
 
 from lc_guard._engine.requests import GuardRequest
@@ -24,10 +28,13 @@ from lc_guard.errors import Blocked
 from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
+from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.wrapping import around_models
 
 _SEAL = Seal("protect(model)", "langchain-core")
+
+_CHARACTERS_PER_TOKEN = 4  # as LangChain's own estimate takes it
 
 
 class ProtectedChatModel(StreamedChatModel):
@@ -65,6 +72,11 @@ class ProtectedChatModel(StreamedChatModel):
     def model_name(self) -> str:
         """Name of the inner model, where it has one."""
         return self._named("model_name", "model")
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """What the inner model reads of a config, and the session id."""
+        return with_session(self._of_inner("config_specs", ()))
 
     @property
     def _llm_type(self) -> str:
@@ -260,7 +272,12 @@ class ProtectedChatModel(StreamedChatModel):
         return self._of(self.inner.configurable_alternatives(which, **options))
 
     def get_num_tokens(self, text: str) -> int:
-        """Count the tokens of a text as the model would see it: some providers count on their servers."""
+        """Count the tokens of a text as the model would see it: some providers count on their servers.
+
+        On an event loop it is an estimate: see `get_num_tokens_from_messages`.
+        """
+        if _on_event_loop():
+            return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
         return int(self.inner.get_num_tokens(self._as_seen(text)))
 
     def get_token_ids(self, text: str) -> list[int]:
@@ -268,8 +285,16 @@ class ProtectedChatModel(StreamedChatModel):
         return list(self.inner.get_token_ids(self._as_seen(text)))
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
-        """Count the tokens of messages as the model would see them."""
+        """Count the tokens of messages as the model would see them.
+
+        Hiding takes time and may ask a vault. Called where an event loop runs, as by ``trim_messages`` in an async
+        node, nothing is hidden and the inner model is not asked: the count is LangChain's own estimate
+        (``count_tokens_approximately``), made here. ``await asyncio.to_thread(model.get_num_tokens_from_messages,
+        messages)`` gives the exact one.
+        """
         options = {} if tools is None else {"tools": tools}
+        if _on_event_loop():
+            return count_tokens_approximately(messages, **_schemas(tools))
         return int(self.inner.get_num_tokens_from_messages(self._as_seen(messages), **options))
 
     def _complete(
@@ -353,6 +378,20 @@ def _untraced(call: Any) -> Any:
 async def _auntraced(call: Any) -> Any:
     with tracing_context(enabled=False):
         return await call()
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _schemas(tools: Sequence[Any] | None) -> dict[str, Any]:
+    """Return the argument for tools of LangChain's estimate, which not every version has."""
+    takes = "tools" in inspect.signature(count_tokens_approximately).parameters
+    return {"tools": [convert_to_openai_tool(tool) for tool in tools]} if tools and takes else {}
 
 
 def _chat_result(message: AIMessage) -> ChatResult:

@@ -7,6 +7,7 @@ middleware runs, the values of interrupts, the answers to them, and the text of 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from typing import Any, NamedTuple
@@ -33,6 +34,13 @@ from lc_guard.sessions import session_key
 # Written by LangGraph, read by the stores: never anybody's text.
 # What stores add by themselves from the config's metadata is added before, so that it is hidden as well.
 _LANGGRAPHS_OWN = frozenset({"source", "step", "parents", "run_id", "writes", "counters_since_delta_snapshot"})
+
+_MAX_WRAPPERS = 10
+
+_NO_THREAD = (
+    'GuardCheckpointer takes the thread for the session: call the graph with config={"configurable": {"thread_id": '
+    '"..."}}; a "session_id" does not count here, since a checkpoint is found by its thread alone'
+)
 
 _Change = Callable[[str], str]
 
@@ -205,6 +213,37 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
 Seal("GuardCheckpointer", "langgraph-checkpoint").close(GuardCheckpointer, BaseCheckpointSaver, CHECKPOINTER)
 
 
+def stores_placeholders(saver: Any, guard: Guard) -> bool:
+    """Return whether a checkpointer stores by a `GuardCheckpointer` of a guard, and by no other.
+
+    Servers wrap the checkpointer of an application in one of their own: every checkpointer that such a wrapper holds in
+    its attributes must lead to one of the guard. The attributes are those of the object itself, whatever it says of
+    others: a wrapper may hand all questions on to what is inside.
+
+    Args:
+        saver: The checkpointer that LangGraph uses.
+        guard: The guard of the agent.
+    """
+    for _ in range(_MAX_WRAPPERS):
+        if isinstance(saver, GuardCheckpointer):
+            return saver.guard is guard
+        held = {id(part): part for part in _attributes(saver) if isinstance(part, BaseCheckpointSaver)}
+        if len(held) != 1:
+            return False  # it stores by itself, or in two places
+        (saver,) = held.values()
+    return False
+
+
+def _attributes(value: Any) -> Iterator[Any]:
+    with suppress(AttributeError):
+        yield from list(object.__getattribute__(value, "__dict__").values())
+    for kind in type(value).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__"):
+                yield getattr(value, name, None)
+
+
 class _Checkpoint(NamedTuple):
     """What of a checkpoint is walked: the channels, and the metadata that is not LangGraph's own."""
 
@@ -265,4 +304,4 @@ def _noted(texts: list[str], text: str) -> str:
 
 
 def _thread(config: RunnableConfig) -> str:
-    return session_key((config.get("configurable") or {}).get("thread_id"))
+    return session_key((config.get("configurable") or {}).get("thread_id"), _NO_THREAD)

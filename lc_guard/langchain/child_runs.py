@@ -325,7 +325,9 @@ def watch_of(callbacks: Any, guard: Guard) -> ModelWatch | None:
     return next((watch for watch in watches if watch.guard is guard and watch.session is not None), None)
 
 
-def call_session(guard: Guard, config: Mapping[str, Any], *, fixed: str | None, isolated: bool) -> CallSession:
+def call_session(
+    guard: Guard, config: Mapping[str, Any], *, fixed: str | None, isolated: bool, remedy: str | None = None
+) -> CallSession:
     """Return the session of a call: behind a boundary of the same guard the boundary's, whatever the config names.
 
     Args:
@@ -333,6 +335,7 @@ def call_session(guard: Guard, config: Mapping[str, Any], *, fixed: str | None, 
         config: LangChain's config of the call.
         fixed: Session id of calls whose config names none.
         isolated: Whether a call that neither names gets a session of its own.
+        remedy: What to do where there is none, in the words of the seam that needs one.
 
     Raises:
         SessionMissing: If there is none and the call may not have one of its own.
@@ -340,7 +343,7 @@ def call_session(guard: Guard, config: Mapping[str, Any], *, fixed: str | None, 
     watch = watch_of(config.get("callbacks"), guard)
     if watch is not None:
         return CallSession(guard, watch.session, live=True)
-    return CallSession(guard, configured_session(config, fixed), isolated=isolated)
+    return CallSession(guard, configured_session(config, fixed), isolated=isolated, remedy=remedy)
 
 
 def with_handlers(manager: Manager, member: Callable[[Any], bool]) -> Manager:

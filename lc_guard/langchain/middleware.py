@@ -29,7 +29,7 @@ from lc_guard.errors import GuardError
 from lc_guard.guard import Guard
 from lc_guard.langchain.agent_proof import prove_agents
 from lc_guard.langchain.chat_model import ProtectedChatModel
-from lc_guard.langchain.checkpointer import GuardCheckpointer
+from lc_guard.langchain.checkpointer import stores_placeholders
 from lc_guard.langchain.child_runs import ModelWatch, arun_checks, run_checks
 from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools, watched_call
 from lc_guard.sessions import configured_session, conversation_key, session_key
@@ -56,6 +56,10 @@ _ASKED_BY_TOOL = (
     "subagents=guarded_subagents(GuardMiddleware(guard)). "
     'GuardMiddleware(guard, tool_models="unseen") lets every tool ask whom it likes'
 )
+_NO_SESSION = (
+    'Call the agent with config={"configurable": {"thread_id": "..."}} (a "session_id" beside it counts first); or, '
+    'for one conversation only, write GuardMiddleware(guard, session_id="...")'
+)
 
 
 class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -76,7 +80,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         scan_results_of: Tools whose results are checked as the stage ``"tool_result"``, ``"all"`` or their names.
             Whatever is chosen, no result reaches the model unhidden.
         state: What the checkpointer may hold. ``"original"`` says nothing about it. ``"anonymized"`` refuses to call
-            the model unless the agent's checkpointer is a `GuardCheckpointer` of the same guard, or there is none.
+            the model unless the agent's checkpointer is a `GuardCheckpointer` of the same guard, or a server's wrapper
+            that stores by such a one alone, or there is none.
         on_blocked: What a blocked prompt or answer leads to: ``"raise"`` raises `Blocked`; any other text ends the turn
             with an answer that holds a content block of the type ``"refusal"`` with that text. A blocked result of a
             tool is then withheld from the model, and the turn goes on without it. An agent with a checkpointer needs
@@ -275,7 +280,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         )
 
     def _session(self, config: RunnableConfig) -> str:
-        return conversation_key(self.guard, configured_session(config, self._session_id))
+        return conversation_key(self.guard, configured_session(config, self._session_id), _NO_SESSION)
 
     def _require_hidden_state(self, config: RunnableConfig) -> None:
         if self.state == "original":
@@ -287,7 +292,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         )
         saver = configurable[_CHECKPOINTER]
         # whatever it is: of a second copy of LangGraph's package, say, it is no instance of the class we know
-        if saver is not None and not (isinstance(saver, GuardCheckpointer) and saver.guard is self.guard):
+        if saver is not None and not stores_placeholders(saver, self.guard):
             raise GuardError(
                 'state="anonymized" needs a checkpointer that stores placeholders: give create_agent '
                 f"checkpointer=GuardCheckpointer({type(saver).__name__}(...), guard=guard), with the same guard. "

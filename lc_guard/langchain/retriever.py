@@ -12,6 +12,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, patch_config
+from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import Field, InstanceOf, field_validator
 
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
@@ -21,17 +22,24 @@ from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import areport_restored, arun_checks, call_session, report_restored, run_checks
-from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, reserve_corpus, unmarked
-from lc_guard.langchain.document_texts import DocumentFields, change_document, checked_keys, is_key, texts_in
-from lc_guard.langchain.messages import Change, map_texts, texts_of
+from lc_guard.langchain.config_specs import with_session
+from lc_guard.langchain.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
+from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
 from lc_guard.langchain.restore import ValueRestorer, restorer_factory
-from lc_guard.sessions import session_key
+from lc_guard.sessions import CallSession, session_key
 
 logger = logging.getLogger("lc_guard")
 
 _STRANGE = (
     "%d of %d retrieved documents hold placeholders and were not hidden by AnonymizeDocuments with this corpus_session "
     "and vault: they stay as they are. If they were, the store lost their metadata key %r: keep it, or hide them again"
+)
+_NO_SESSION = (
+    'Call the chain with config={"configurable": {"session_id": "..."}} (a LangGraph "thread_id" works too). If you '
+    "did: what calls this retriever hands its callbacks on and not its config, as LangChain's classic chains do "
+    "(ConversationalRetrievalChain, RetrievalQA, MultiQueryRetriever, ...). Compose the chain of Runnables; or take "
+    'ProtectedRetriever(..., output="original"), which needs no session, before protect(model, guard); or, for one '
+    'conversation only, ProtectedRetriever(..., session_id="...")'
 )
 
 
@@ -50,8 +58,9 @@ class ProtectedRetriever(BaseRetriever):
       corpus, in metadata, in ids, in a document that somebody wrote into the store himself, stays as it is.
 
     The session of the conversation comes from the config, by ``session_id`` or ``thread_id``, else `session_id`; behind
-    `lc_guard.protect` with the same guard it is that of the boundary. All documents of a retrieval are one decision of
-    the stage ``"document"``; in the second case the query is one of the stage ``"prompt"``. Both are child runs, as is
+    `lc_guard.protect` with the same guard it is that of the boundary. With ``output="original"`` a call that names none
+    has one of its own, forgotten when it ends: classic chains hand no config on. All documents of a retrieval are one
+    decision of the stage ``"document"``; in the second case the query is one of the stage ``"prompt"``. Both are child runs, as is
     the inner retriever's run, which in the first case shows real text: `lc_guard.langfuse.mask_otel_spans` hides it at
     export.
 
@@ -77,10 +86,10 @@ class ProtectedRetriever(BaseRetriever):
         SessionMissing: If a session id is blank.
     """
 
-    inner: InstanceOf[Runnable[Any, Any]] = Field(repr=False)  # may show its documents
-    guard: InstanceOf[Guard]
-    corpus_session: str | None = Field(default=None, repr=False)
-    session_id: str | None = Field(default=None, repr=False)
+    inner: InstanceOf[Runnable[Any, Any]] = Field(repr=False, exclude=True)  # may show its documents
+    guard: InstanceOf[Guard] = Field(exclude=True)
+    corpus_session: str | None = Field(default=None, repr=False, exclude=True)
+    session_id: str | None = Field(default=None, repr=False, exclude=True)
     output: Literal["anonymized", "original"] = "anonymized"
     metadata_keys: tuple[str, ...] | None = None
 
@@ -103,6 +112,11 @@ class ProtectedRetriever(BaseRetriever):
         fields: dict[str, Any] = {"inner": inner, "guard": guard, "corpus_session": corpus_session}
         fields.update(session_id=session_id, output=output, metadata_keys=checked_keys(metadata_keys))
         super().__init__(**fields, **settings)
+
+    @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """What the inner retriever reads of a config, and the session id."""
+        return with_session(self.inner.config_specs)
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:  # noqa: A002
         """Retrieve documents.
@@ -134,7 +148,12 @@ class ProtectedRetriever(BaseRetriever):
         **kwargs: Any,
     ) -> list[Document]:
         config = ensure_config(call_config)
-        session = self._session(config)
+        with self._session(config) as call:
+            return self._found(call.id, query, run_manager, config, kwargs)
+
+    def _found(
+        self, session: str, query: str, run_manager: Any, config: RunnableConfig, kwargs: dict[str, Any]
+    ) -> list[Document]:
         query, kwargs = self._restore_query(session, query, kwargs)
         if self.corpus_session is not None:
             (asked,) = run_checks(self.guard, [self._query_job(self.corpus_session, query, kwargs)], [run_manager])
@@ -156,7 +175,12 @@ class ProtectedRetriever(BaseRetriever):
         **kwargs: Any,
     ) -> list[Document]:
         config = ensure_config(call_config)
-        session = self._session(config)
+        async with self._session(config) as call:
+            return await self._afound(call.id, query, run_manager, config, kwargs)
+
+    async def _afound(
+        self, session: str, query: str, run_manager: Any, config: RunnableConfig, kwargs: dict[str, Any]
+    ) -> list[Document]:
         query, kwargs = await self.guard.run_blocking(partial(self._restore_query, session, query, kwargs))
         if self.corpus_session is not None:
             job = self._query_job(self.corpus_session, query, kwargs)
@@ -170,10 +194,12 @@ class ProtectedRetriever(BaseRetriever):
         (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
         return self._hidden(found, fields, outcome)
 
-    def _session(self, config: RunnableConfig) -> str:
+    def _session(self, config: RunnableConfig) -> CallSession:
         if self.corpus_session is not None:
             reserve_corpus(self.guard, self.corpus_session)
-        return call_session(self.guard, config, fixed=self.session_id, isolated=False).id
+        # what is given back as it was needs a session for the check alone
+        isolated = self.output == "original"
+        return call_session(self.guard, config, fixed=self.session_id, isolated=isolated, remedy=_NO_SESSION)
 
     def _restore_query(self, session: str, query: Any, kwargs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         if not isinstance(query, str):

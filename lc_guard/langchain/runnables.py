@@ -62,6 +62,8 @@ class Anonymize(InputStep):
 
     part = "hide"
 
+    scan: bool = True
+
     def __init__(
         self,
         guard: Guard,
@@ -72,9 +74,7 @@ class Anonymize(InputStep):
         session_id: str | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(guard, keys=keys, session_id=session_id, name=name)
-        self.stage = known_stage(stage)
-        self.scan = scan
+        super().__init__(guard, keys=keys, session_id=session_id, name=name, stage=known_stage(stage), scan=scan)
 
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         """Return what is to be hidden and judged of an input."""
@@ -111,8 +111,7 @@ class ScanPrompt(InputStep):
         session_id: str | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(guard, keys=keys, session_id=session_id, name=name)
-        self.stage = known_stage(stage)
+        super().__init__(guard, keys=keys, session_id=session_id, name=name, stage=known_stage(stage))
         if not (guard.scanners.prompt or guard.scanners.output):
             raise ValueError("the guard has no scanners, so that nothing would be judged: Guard(prompt_scanners=[...])")
 
@@ -143,6 +142,8 @@ class ScanOutput(OutputStep):
         PolicyError: If a check can't do in this mode what the policy says of it.
     """
 
+    mode: Streaming | None = None
+
     def __init__(
         self,
         guard: Guard,
@@ -151,14 +152,13 @@ class ScanOutput(OutputStep):
         session_id: str | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(guard, session_id=session_id, name=name)
+        super().__init__(guard, session_id=session_id, name=name, mode=mode)
         if mode is not None and mode not in get_args(Streaming):
             raise ValueError(f"mode must be one of {', '.join(map(repr, get_args(Streaming)))}")
         if mode is not None:
             guard.scanners.require_possible(mode)
         if not guard.scanners.output:
             raise ValueError("the guard judges no answers: give it Guard(output_scanners=[...])")
-        self.mode = mode
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
         """Judge one answer.
@@ -219,6 +219,8 @@ class Deanonymize(OutputStep):
 
     part = "restore"
 
+    scan: bool = True
+
     def __init__(
         self,
         guard: Guard,
@@ -228,8 +230,7 @@ class Deanonymize(OutputStep):
         session_id: str | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(guard, keys=keys, session_id=session_id, name=name)
-        self.scan = scan
+        super().__init__(guard, keys=keys, session_id=session_id, name=name, scan=scan)
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
         """Restore one input.

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
+from langchain_core.runnables.utils import ConfigurableFieldSpec
+from pydantic import ConfigDict, Field
 
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.reviewed_methods import RUNNABLE
 from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import arun_checks, run_checks
+from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.messages import map_texts
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.scan_targets import prompt_text
@@ -46,10 +49,20 @@ class SingleChunkStream(Runnable[Any, Any]):
                 yield chunk
 
 
-class Step(Runnable[Any, Any]):
-    """What all steps have in common: a guard, a session, and the keys they look at."""
+class Step(RunnableSerializable[Any, Any]):
+    """What all steps have in common: a guard, a session, and the keys they look at.
 
-    part: Literal["hide", "restore"] | None = None
+    Its arguments are fields, so that ``configurable_fields`` and ``configurable_alternatives`` work. LangChain's
+    serializer writes its name and nothing of the guard: it is ``not_implemented`` there.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    part: ClassVar[Literal["hide", "restore"] | None] = None
+
+    guard: Guard = Field(exclude=True)
+    keys: tuple[str, ...] | None = None
+    session_id: str | None = Field(default=None, exclude=True)
 
     def __init__(
         self,
@@ -58,18 +71,22 @@ class Step(Runnable[Any, Any]):
         keys: Collection[str] | None = None,
         session_id: str | None = None,
         name: str | None = None,
+        **fields: Any,
     ) -> None:
         if not isinstance(guard, Guard):
             raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
         if isinstance(keys, str):
             raise TypeError('keys must be a collection of keys, such as keys=["transcript"]')
-        self.guard = guard
-        self.keys = None if keys is None else tuple(keys)
-        self.name = name
-        self._session_id = None if session_id is None else session_key(session_id)
+        fields.update(guard=guard, keys=None if keys is None else tuple(keys), name=name)
+        fields.update(session_id=None if session_id is None else session_key(session_id))
+        super().__init__(**fields)
 
     def __repr__(self) -> str:
         return f"{self.get_name()}({self.guard!r})"
+
+    __str__ = __repr__
+    __eq__ = object.__eq__  # a step is itself, not what equals it: its fields may be compared by nobody
+    __hash__ = object.__hash__
 
     def __or__(self, other: Any) -> RunnableSerializable[Any, Any]:
         """Add a step after this one.
@@ -88,9 +105,14 @@ class Step(Runnable[Any, Any]):
         return ordered(super().pipe(*others, name=name))
 
     @property
+    def config_specs(self) -> list[ConfigurableFieldSpec]:
+        """What is read of a config's ``configurable``: a server hands on no more than this."""
+        return with_session()
+
+    @property
     def fixed_session(self) -> str | None:
         """The session of calls that name none."""
-        return self._session_id
+        return self.session_id
 
     def session(self, config: RunnableConfig) -> str:
         """Return the session of a call.
@@ -98,23 +120,26 @@ class Step(Runnable[Any, Any]):
         Raises:
             SessionMissing: If there is none.
         """
-        return conversation_key(self.guard, configured_session(config, self._session_id))
+        return conversation_key(self.guard, configured_session(config, self.session_id))
 
     def any_session(self, config: RunnableConfig) -> str | None:
         """Return the session of a call, or None."""
-        named = configured_session(config, self._session_id)
+        named = configured_session(config, self.session_id)
         return None if named is None else conversation_key(self.guard, named)
 
 
 # a way to call a Runnable that a later LangChain adds is no way past a step
-for kind in (SingleChunkStream, Step):
-    Seal(kind.__name__, "langchain-core").close(kind, Runnable, RUNNABLE)
+Seal("SingleChunkStream", "langchain-core").close(SingleChunkStream, Runnable, RUNNABLE)
+Seal("Step", "langchain-core").close(Step, RunnableSerializable, RUNNABLE)
 
 
 class InputStep(Step):
     """A step that has its input checked and gives what may go on."""
 
-    stage: Stage
+    stage: Stage = "prompt"
+
+    def __init__(self, guard: Guard, **fields: Any) -> None:
+        super().__init__(guard, **fields)
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002, ARG002
         """Check one input and give what goes on.
@@ -213,6 +238,9 @@ class InputStep(Step):
 
 class OutputStep(SingleChunkStream, Step):
     """A step that takes a model's answer, whole or as a stream."""
+
+    def __init__(self, guard: Guard, **fields: Any) -> None:
+        Step.__init__(self, guard, **fields)
 
     def answer(self, config: RunnableConfig, run_manager: Any, *, mode: Streaming | None = None) -> OutputCheck:
         """Return what judges the answer of a call."""

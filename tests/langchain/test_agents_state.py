@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain.agents.structured_output import ToolStrategy
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
 from pydantic import BaseModel
 
-from lc_guard import GuardError
-from lc_guard.langchain.checkpointer import GuardCheckpointer
+from lc_guard import GuardError, SessionMissing
+from lc_guard.langchain.checkpointer import GuardCheckpointer, stores_placeholders
 from tests.support.agents import (
     MAILS,
     MODES,
@@ -222,3 +223,69 @@ def test_reading_through_the_store_itself_shows_placeholders() -> None:
         agent.invoke(asked(), config())
     found: Any = inner.get_tuple(config())
     assert [message.text for message in found.checkpoint["channel_values"]["messages"]] == [f"Mail {P1} at {E1}", P1]
+
+
+class Wrapper(BaseCheckpointSaver[Any]):
+    """A server's checkpointer around an application's: hands everything on, as LangGraph's Agent Server does."""
+
+    def __init__(self, inner: BaseCheckpointSaver[Any], *others: Any) -> None:
+        self._inner, self.others = inner, list(others)
+        super().__init__(serde=inner.serde)
+
+    def __getattribute__(self, name: str) -> Any:
+        own = ("_inner", "others", "serde", "__class__")
+        return object.__getattribute__(self, name) if name in own else getattr(self._inner, name)
+
+
+class Pretender(BaseCheckpointSaver[Any]):
+    """Says that it is another guard's, and stores what it is given."""
+
+    def __init__(self, inner: InMemorySaver, guard: Any) -> None:
+        super().__init__(serde=inner.serde)
+        self.saver, self.guard = inner, guard
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.saver, name)
+
+
+class Tee(BaseCheckpointSaver[Any]):
+    def __init__(self, *savers: Any) -> None:
+        super().__init__()
+        self.first, self.second = savers
+
+
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("levels", [1, 2])
+def test_a_server_may_wrap_the_checkpointer(mode: str, levels: int) -> None:
+    guard, inner = make_guard(), InMemorySaver()
+    saver: Any = GuardCheckpointer(inner, guard=guard)
+    for _ in range(levels):
+        saver = Wrapper(saver)
+    with agent_of(guard, lambda request: P1, settings={"state": "anonymized"}, checkpointer=saver) as (agent, _):
+        run(agent, mode, asked(), config())
+        history = agent.get_state(config()).values["messages"]
+    assert history[-1].text == NAME
+    assert not [part for part in PARTS if part in repr(list(inner.list(None)))]
+
+
+def test_a_wrapper_around_anything_else_is_refused() -> None:
+    guard = make_guard()
+    ours = GuardCheckpointer(InMemorySaver(), guard=guard)
+    for saver in (
+        Wrapper(InMemorySaver()),
+        Wrapper(GuardCheckpointer(InMemorySaver(), guard=make_guard())),
+        Pretender(InMemorySaver(), guard),
+        Tee(ours, InMemorySaver()),
+    ):
+        assert not stores_placeholders(saver, guard)
+    assert stores_placeholders(Tee(ours, ours), guard)
+
+
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
+def test_an_agent_without_a_thread_is_told_in_its_own_words(mode: str) -> None:
+    with (
+        agent_of(make_guard(), lambda request: P1) as (agent, _),
+        pytest.raises(SessionMissing, match=r"thread_id.*GuardMiddleware\(guard, session_id=") as told,
+    ):
+        run(agent, mode, asked(), {})
+    assert "Anonymize" not in str(told.value)

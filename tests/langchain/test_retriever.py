@@ -14,7 +14,7 @@ from langchain_core.documents import Document
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import RunnableConfig, RunnableLambda, RunnablePassthrough
 from langchain_core.tools import create_retriever_tool
 
 from lc_guard import (
@@ -202,6 +202,32 @@ def test_no_session_is_an_error(store: str, mode: str) -> None:
     with pytest.raises(SessionMissing, match="thread_id"):
         run(retriever, mode, NAME, {"callbacks": [noter]})
     assert len(embeddings.seen) == before, "nothing was searched"
+
+
+class Dropping(RunnableLambda[Any, Any]):
+    """Calls a retriever as LangChain's classic chains do: with its callbacks, and without the config."""
+
+    def __init__(self, retriever: ProtectedRetriever) -> None:
+        async def aask(query: str, config: RunnableConfig) -> Any:
+            return await retriever.ainvoke(query, {"callbacks": config["callbacks"], "configurable": {}})
+
+        super().__init__(
+            lambda query, config: retriever.invoke(query, {"callbacks": config["callbacks"], "configurable": {}}), aask
+        )
+
+
+@pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("store", STORES)
+def test_a_chain_that_drops_the_config_is_named_or_served(store: str, mode: str) -> None:
+    guard = make_guard()
+    retriever, _ = retriever_of(guard, store)
+    with pytest.raises(SessionMissing, match=r"classic chains.*output=\"original\""):
+        run(Dropping(retriever), mode, NAME, CONFIG)
+    original, _ = retriever_of(guard, store, output="original")
+    before = {info.session for info in guard.vault.sessions()}
+    (found,) = run(Dropping(original), mode, f"where is {NAME}?", CONFIG)
+    assert any(NAME in document.page_content for document in found)
+    assert {info.session for info in guard.vault.sessions()} == before, "the call's own session is forgotten"
 
 
 @pytest.mark.parametrize("mode", MODES)
