@@ -17,7 +17,7 @@ from .loopback import Exchange, LoopbackServer, Refusal
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _PART_TYPES = ("text", "image_url", "input_audio", "file", "refusal")
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_PARAMETERS = frozenset(
+CHAT_PARAMETERS = frozenset(
     [
         "model",
         "messages",
@@ -244,7 +244,7 @@ def _parse(exchange: Exchange, body: bytes) -> dict[str, Any]:
 
 
 def _validate(request: dict[str, Any]) -> None:
-    if unknown := sorted(set(request) - _PARAMETERS):
+    if unknown := sorted(set(request) - CHAT_PARAMETERS):
         raise _refuse(f"Unrecognized request argument supplied: {unknown[0]}", param=unknown[0])
     if not isinstance(request.get("model"), str) or not request["model"]:
         raise _refuse("you must provide a model parameter", param="model")

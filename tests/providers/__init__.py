@@ -1,0 +1,1 @@
+"""Real clients of seven providers behind the guard, on the loopback server of `tests.support.providers`."""
