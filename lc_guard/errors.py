@@ -61,6 +61,13 @@ class Blocked(GuardError):
         return type(self), (self.decision, self._reason)
 
 
+FIXED_REMEDY = (
+    "They stand where nothing can be written in their place: in the address of an image or a file, or in the name of a "
+    "tool, of an argument or of a field. Take them out, or send the image itself"
+)
+"""What to do about values in what can't be changed on its way to a model."""
+
+
 class LeakPrevented(GuardError):
     """A model call was stopped because what it was about to send held values that the vault knows.
 

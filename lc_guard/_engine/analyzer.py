@@ -170,7 +170,7 @@ class DetectorRun:
         found = list(self.entities.get(text.current, ()))
         for form, offsets in text.unescaped:
             found += [Entity(e.kind, offsets[e.start], offsets[e.end], e.score) for e in self.entities.get(form, ())]
-        return found
+        return [entity for entity in found if text.counts(entity)] if text.words else found
 
     def _ask(self, texts: Texts) -> None:
         """Make the calls for some texts."""

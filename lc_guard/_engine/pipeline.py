@@ -5,6 +5,7 @@ See docs/design/pipeline.md and the table in docs/design/scanning.md.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -26,6 +27,7 @@ from lc_guard.records import PII_CHECK, Action, Decision, strongest
 Restore = Callable[[str, str], str]
 """Puts the values of a session back into a text: session id, text → restored text."""
 
+_SPOKEN = re.compile(r"\s|@|%(?:20|40)")  # names and ids as machines write them have none of these
 _LONG = 4_000  # characters from which even instant scanners are kept off an event loop: they take milliseconds then
 _MOVED = (
     "a scanner changed a text while another one looked for what is to be hidden in it: one that gives another text "
@@ -121,7 +123,8 @@ class CheckPipeline:
         timeouts = {self._policy.timeout}
         for state in states:
             turns = scans.turns(state).values() if scans is not None else ()
-            batches.append([form for text in (*state.texts.values(), *turns) for form in text.forms])
+            read = [text for text in (*state.texts.values(), *turns) if not text.unread]
+            batches.append([form for text in read for form in text.forms])
             timeouts.add(self._policy.rule(state.request.stage, PII_CHECK).timeout)
         timeout = min((seconds for seconds in timeouts if seconds is not None), default=None)
         return DetectorRun(self._analyzer, batches, timeout, not_loaded=not_loaded)
@@ -134,7 +137,11 @@ class CheckPipeline:
         not_loaded: Exception | None,
     ) -> Flow[None]:
         """Have the detectors look at what scanners gave instead of a text beside them."""
-        changed = [s for s in states if any(text.current not in detectors.entities for text in s.texts.values())]
+        changed = [
+            state
+            for state in states
+            if any(text.current not in detectors.entities for text in state.texts.values() if not text.unread)
+        ]
         if changed:
             more = self._detectors(changed, scans, not_loaded)
             yield from more.alone()
@@ -331,7 +338,9 @@ def _state(number: int, request: GuardRequest) -> RequestState:
     for text in (*request.texts, *(ask.text for ask in request.asks)):
         if not isinstance(text, str):
             raise UnsupportedInput(f"a text of type {type(text).__name__} was given; only str is looked at")
-        state.texts.setdefault(text, TextState(text))
+        state.texts.setdefault(text, TextState(text, words=request.words))
+    for text in (*request.beside, *request.fixed):
+        state.texts.setdefault(text, TextState(text, words=request.words, unread=not _SPOKEN.search(text)))
     return state
 
 

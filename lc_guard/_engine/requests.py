@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lc_guard.errors import Blocked
+from lc_guard.errors import FIXED_REMEDY, Blocked, LeakPrevented
 from lc_guard.records import Decision, Entity, Stage
 from lc_guard.scanners.base import Turn
 
@@ -34,6 +34,11 @@ class GuardRequest:
 
     Attributes:
         texts: The texts.
+        beside: Names, ids, keys and numbers. What the session knows is hidden in them; the detectors are asked about
+            those only that have a blank or an at sign in them.
+        fixed: Like `beside`, but nobody can write them anew, such as the address of an image: see `GuardResult.held`.
+        words: The application's own words, such as names of tools: what a detector finds is not hidden if it is made of
+            these. A value that the session knows is.
         session: Session id; None for a step that hides nothing.
         stage: Where the texts come from.
         preamble: Whether a detector's preamble is put before the first text that changed: only where a model reads it.
@@ -60,6 +65,9 @@ class GuardRequest:
     watch_only: bool = False
     remember: bool = True
     live: bool = False
+    beside: Sequence[str] = field(default=(), repr=False)
+    fixed: Sequence[str] = field(default=(), repr=False)
+    words: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,15 @@ class GuardResult:
         """
         self.raise_if_blocked()
         return self.texts.get(text, text)
+
+    def held(self, request: GuardRequest) -> list[str]:
+        """Return what of the request's fixed texts holds something that is to be hidden: it may not be sent."""
+        return [text for text in request.fixed if text in self.texts]
+
+    def raise_if_held(self, request: GuardRequest) -> None:
+        """Raise `LeakPrevented` if something is to be hidden where nothing can be written anew."""
+        if self.held(request):
+            raise LeakPrevented(dict(self.decisions[0].entities), FIXED_REMEDY)
 
     def clean(self, text: str) -> str:
         """Return what the scanners made of one of the request's texts, with nothing hidden.

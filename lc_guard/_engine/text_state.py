@@ -5,6 +5,8 @@ What is found anywhere in a request is looked for in all its texts (`FoundValues
 
 from __future__ import annotations
 
+import re
+import string
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +20,11 @@ from lc_guard._text.known_values import KnownValues, Match
 from lc_guard._text.words import strip_blanks, unescaped, widen
 from lc_guard.policy.policy import KindAction, Policy
 from lc_guard.records import Action, Entity
+
+WORD = re.compile(r"[^\W_]\w*")
+"""A word or a name in code."""
+
+_AROUND = string.punctuation + string.whitespace
 
 Unescaped = tuple[str, Sequence[int]]
 """A text with its escapes undone, and for each offset in it the offset in the text."""
@@ -49,6 +56,8 @@ class TextState:
         hidden: `current` with placeholders in it; None where nothing was to be hidden.
         late: What is left of it after scanners that see only what is hidden; None where they left it alone.
         replaced: What stands in its place; None for most.
+        unread: Whether no detector is asked about it: only what the session knows is looked for in it.
+        words: The application's own words, which are no findings.
     """
 
     original: str
@@ -62,6 +71,8 @@ class TextState:
     hidden: str | None = None
     late: str | None = None
     replaced: str | None = None
+    unread: bool = False
+    words: frozenset[str] = frozenset()
     _unescaped: tuple[Unescaped, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -78,6 +89,13 @@ class TextState:
         if self._unescaped is None:
             self._unescaped = tuple(unescaped(self.current))
         return self._unescaped
+
+    def counts(self, finding: Entity) -> bool:
+        """Return whether a detector's finding in it is more than words of the application."""
+        if not self.words:
+            return True
+        said = self.current[finding.start : finding.end].strip(_AROUND)
+        return said not in self.words and not all(word in self.words for word in WORD.findall(said) or [said])
 
     @property
     def forms(self) -> list[str]:

@@ -25,7 +25,7 @@ from lc_guard._engine.requests import GuardRequest
 from lc_guard._vendors.reviewed_methods import CHAT_MODEL
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked
-from lc_guard.langchain.chat_model_call import ProtectedCall
+from lc_guard.langchain.chat_model_call import ModelInput, ProtectedCall
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.config_specs import with_session
@@ -181,11 +181,11 @@ class ProtectedChatModel(StreamedChatModel):
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
             try:
-                hidden = call.hide(messages, run, {**kwargs, "stop": stop})
+                hidden = call.hide(ModelInput(self.inner, messages, {**kwargs, "stop": stop}), run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
-                answer = self.inner.invoke(hidden, call.inner_config(run), stop=stop, **kwargs)
+                answer = hidden.model.invoke(hidden.messages, call.inner_config(run), **hidden.options)
             try:
                 answer = call.judge(answer, run)
             except Blocked as blocked:
@@ -204,11 +204,11 @@ class ProtectedChatModel(StreamedChatModel):
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         async with call.awatched(messages, run_manager) as run:
             try:
-                hidden = await call.ahide(messages, run, {**kwargs, "stop": stop})
+                hidden = await call.ahide(ModelInput(self.inner, messages, {**kwargs, "stop": stop}), run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
-                answer = await self.inner.ainvoke(hidden, call.inner_config(run), stop=stop, **kwargs)
+                answer = await hidden.model.ainvoke(hidden.messages, call.inner_config(run), **hidden.options)
             try:
                 answer = await call.ajudge(answer, run)
             except Blocked as blocked:

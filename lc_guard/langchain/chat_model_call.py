@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
@@ -16,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.seals import Seal
-from lc_guard.errors import LeakPrevented
+from lc_guard.errors import FIXED_REMEDY, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import (
     areport_leak,
@@ -30,7 +32,7 @@ from lc_guard.langchain.child_runs import (
     unwatched_here,
     with_handlers,
 )
-from lc_guard.langchain.messages import map_texts, texts_of
+from lc_guard.langchain.messages import Beside, Change, map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import (
@@ -42,9 +44,74 @@ from lc_guard.langchain.scan_targets import (
 )
 from lc_guard.sessions import CallSession
 
+if TYPE_CHECKING:
+    from lc_guard.langchain.request_options import OptionTexts
+
+# Fields of a chat model that are sent with each call, and those that its client has taken already.
+_FIELDS = (
+    "additional_headers", "additional_model_request_fields", "container", "context_management", "default_headers",
+    "default_metadata", "default_query", "extra_body", "format", "guardrail_config", "image_config", "labels",
+    "mcp_servers", "model_kwargs", "output_config", "prompt_cache_options", "raw_blocks", "reasoning",
+    "request_metadata", "response_schema", "stop", "stop_sequences", "system", "thinking", "user", "user_profile_id",
+)  # fmt: skip
 _END = object()
 _JSON_METHODS = ("json_mode", "json_schema")
 _JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """What a model is asked: messages, the options of the call, and the model with its own fields.
+
+    Attributes:
+        model: The inner model.
+        messages: The messages.
+        options: Keyword arguments of the call.
+    """
+
+    model: Any
+    messages: list[BaseMessage]
+    options: dict[str, Any]
+
+    @property
+    def has_options(self) -> bool:
+        """Whether anything is sent beside the messages."""
+        return any(item is not None for item in self.options.values()) or bool(self._fields)
+
+    @property
+    def _fields(self) -> dict[str, Any]:
+        held = vars(self.model) if isinstance(self.model, BaseChatModel) else {}
+        return {name: item for name in _FIELDS if (item := held.get(name)) and not callable(item)}
+
+    def replaced(self, **changes: Any) -> ModelInput:
+        """Return it with other parts."""
+        return replace(self, **changes)
+
+    def with_options(self, job: GuardRequest) -> GuardRequest:
+        """Return a request with the texts of options and fields in it as well."""
+        found = self.option_texts()
+        return replace(
+            job,
+            texts=[*job.texts, *found.texts],
+            beside=[*job.beside, *found.names],
+            fixed=[*job.fixed, *found.fixed],
+            words=frozenset(found.words),
+        )
+
+    def option_texts(self) -> OptionTexts:
+        """Return what is sent beside the messages."""
+        from lc_guard.langchain.request_options import option_texts  # noqa: PLC0415 - only where there are options
+
+        return option_texts({**self.options, **self._fields}, messages=self.messages)
+
+    def hidden_options(self, hide: Change) -> ModelInput:
+        """Return it with hidden options, asked of a copy of the model where a field of it is sent."""
+        from lc_guard.langchain.request_options import hidden_options  # noqa: PLC0415
+
+        own = self._fields
+        changed = {name: item for name, item in hidden_options(own, hide).items() if item is not own[name]}
+        model = self.model.model_copy(update=changed) if changed else self.model
+        return replace(self, model=model, options=hidden_options(self.options, hide))
 
 
 class ProtectedCall:
@@ -132,36 +199,35 @@ class ProtectedCall:
             raise
         await run.on_chain_end(self._outputs())
 
-    def hide(self, messages: Sequence[BaseMessage], run: Any, options: Mapping[str, Any]) -> list[BaseMessage]:
-        """Return the messages that the model may see.
+    def hide(self, asked: ModelInput, run: Any) -> ModelInput:
+        """Return what the model may see.
 
         Args:
-            messages: The messages.
+            asked: What it is to be asked.
             run: The run that observers see.
-            options: Keyword arguments of the call, which the model is sent as they are.
 
         Raises:
-            Blocked: If the policy does not let them go on.
+            Blocked: If the policy does not let it go on.
             LeakPrevented: If a value of the session would be sent all the same.
         """
-        messages = without_refused(messages)
-        job, everyone = self._job(messages), self._everyone(CallbackManagerForChainRun, run)
+        asked = asked.replaced(messages=without_refused(asked.messages))
+        job, everyone = self._job(asked), self._everyone(CallbackManagerForChainRun, run)
         (outcome,) = run_checks(self._guard, [job], [everyone])
-        hidden = self._hidden(messages, outcome)
-        if leak := self._leak(hidden, options):
+        hidden = self._hidden(asked, outcome)
+        if leak := self._leak(hidden, job, outcome):
             report_leak(self._guard, job, everyone, leak)
-            raise LeakPrevented(leak, LEAK_REMEDY)
+            raise LeakPrevented(leak, FIXED_REMEDY if outcome.held(job) else LEAK_REMEDY)
         return hidden
 
-    async def ahide(self, messages: Sequence[BaseMessage], run: Any, options: Mapping[str, Any]) -> list[BaseMessage]:
+    async def ahide(self, asked: ModelInput, run: Any) -> ModelInput:
         """Async version of `hide`."""
-        messages = without_refused(messages)
-        job, everyone = self._job(messages), self._everyone(AsyncCallbackManagerForChainRun, run)
+        asked = asked.replaced(messages=without_refused(asked.messages))
+        job, everyone = self._job(asked), self._everyone(AsyncCallbackManagerForChainRun, run)
         (outcome,) = await arun_checks(self._guard, [job], [everyone])
-        hidden = self._hidden(messages, outcome)
-        if leak := await self._guard.run_blocking(partial(self._leak, hidden, options)):
+        hidden = self._hidden(asked, outcome)
+        if leak := await self._guard.run_blocking(partial(self._leak, hidden, job, outcome)):
             await areport_leak(self._guard, job, everyone, leak)
-            raise LeakPrevented(leak, LEAK_REMEDY)
+            raise LeakPrevented(leak, FIXED_REMEDY if outcome.held(job) else LEAK_REMEDY)
         return hidden
 
     @property
@@ -280,22 +346,39 @@ class ProtectedCall:
     def _outputs(self) -> dict[str, int]:
         return dict(zip(("restored", "unknown"), self._restored, strict=True))
 
-    def _job(self, messages: list[BaseMessage]) -> GuardRequest:
-        asks = scan_targets(messages, "prompt") if self._guard.scanners.prompt else []
+    def _job(self, asked: ModelInput) -> GuardRequest:
+        asks = scan_targets(asked.messages, "prompt") if self._guard.scanners.prompt else []
         wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
-        live = self.session.live
-        return GuardRequest(texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live)
+        live, beside = self.session.live, Beside()
+        texts = texts_of(asked.messages, beside=beside)
+        job = GuardRequest(
+            texts,
+            self.session.id,
+            preamble=not live,
+            asks=wanted,
+            live=live,
+            beside=[*beside.names],
+            fixed=beside.fixed,
+        )
+        return asked.with_options(job) if asked.has_options else job
 
-    def _hidden(self, messages: list[BaseMessage], outcome: GuardResult) -> list[BaseMessage]:
+    def _hidden(self, asked: ModelInput, outcome: GuardResult) -> ModelInput:
         outcome.raise_if_blocked()
-        hidden = list(map_texts(messages, outcome.hide))
-        self._prompt = prompt_text(hidden) if self.judged else ""
-        return hidden
+        messages = list(map_texts(asked.messages, outcome.hide, beside=outcome.hide))
+        self._prompt = prompt_text(messages) if self.judged else ""
+        hidden = asked.replaced(messages=messages)
+        return hidden.hidden_options(outcome.hide) if asked.has_options else hidden
 
-    def _leak(self, hidden: Sequence[BaseMessage], options: Mapping[str, Any]) -> dict[str, int]:
+    def _leak(self, hidden: ModelInput, job: GuardRequest, outcome: GuardResult) -> dict[str, int]:
         """Return the values of the session that are about to be sent, by kind."""
-        beside = texts_beside(hidden, options)
-        return self._guard.session_values.exposed(self.session.id, texts_of(hidden, strict=False), beside=beside)
+        texts, beside = texts_of(hidden.messages, strict=False), texts_beside(hidden.messages, hidden.options)
+        held = outcome.held(job)
+        if hidden.has_options:
+            sent = hidden.option_texts()
+            texts += sent.texts
+            beside += sent.kept
+        leak = self._guard.session_values.exposed(self.session.id, [*texts, *held], beside=[*beside, *job.fixed])
+        return leak or (dict(outcome.decisions[0].entities) if held else {})
 
     def _json(self, content: Any) -> Any:
         if isinstance(content, str):

@@ -19,7 +19,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.chat_model_call import ProtectedCall, as_chunk, asks_for_json
+from lc_guard.langchain.chat_model_call import ModelInput, ProtectedCall, as_chunk, asks_for_json
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.scan_targets import refusal
@@ -145,11 +145,11 @@ class StreamedChatModel(BaseChatModel):
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
             try:
-                hidden = call.hide(messages, run, {**kwargs, "stop": stop})
+                hidden = call.hide(ModelInput(self.inner, messages, {**kwargs, "stop": stop}), run)
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
-            answer = self.inner.stream(hidden, call.inner_config(run), stop=stop, **kwargs)
+            answer = hidden.model.stream(hidden.messages, call.inner_config(run), **hidden.options)
             with closing(call.ask_stream(answer)) as chunks:  # type: ignore[type-var]
                 inside = InnerErrors()
                 try:
@@ -178,11 +178,11 @@ class StreamedChatModel(BaseChatModel):
         unblocked = self.guard.run_blocking
         async with call.awatched(messages, run_manager) as run:
             try:
-                hidden = await call.ahide(messages, run, {**kwargs, "stop": stop})
+                hidden = await call.ahide(ModelInput(self.inner, messages, {**kwargs, "stop": stop}), run)
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
-            answer = self.inner.astream(hidden, call.inner_config(run), stop=stop, **kwargs)
+            answer = hidden.model.astream(hidden.messages, call.inner_config(run), **hidden.options)
             async with aclosing(call.aask_stream(answer)) as chunks:  # type: ignore[type-var]
                 inside = InnerErrors()
                 try:

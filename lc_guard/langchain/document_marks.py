@@ -87,7 +87,8 @@ class Marker:
         if not changed:
             return [_without_mark(after) for _, after in pairs]
         texts = {text: outcome.hide(text) for before, _ in changed for text in texts_in([before], self._fields)}
-        put = self._guard.session_values.placeholders_put(self._session, {text: new for text, new in texts.items() if new != text})
+        changes = {text: new for text, new in texts.items() if new != text}
+        put = self._guard.session_values.placeholders_put(self._session, changes)
         key, secret = call_vault(self._key)
         return [
             _without_mark(after) if after is before else self._mark(before, after, put, key, secret)

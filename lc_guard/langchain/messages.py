@@ -1,7 +1,7 @@
 """The one walk over every text in a value: strings, messages, blocks, tool calls, documents, containers, models.
 
-Copy on write: nothing is mutated, and what does not change is the same object. Images, ids, tool names and usage are
-left alone.
+Copy on write: nothing is mutated, and what does not change is the same object. Names, ids, addresses and numbers are
+left alone, unless the walk is on the way to a model: see docs/design/provider-requests.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from enum import Enum
 from functools import lru_cache
 from numbers import Number
 from typing import Any
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 from lc_guard.errors import UnsupportedInput
@@ -38,23 +39,57 @@ LEFT_ALONE = frozenset(
         "cache_control",
     }
 )  # fmt: skip
+_NAMES = frozenset({"id", "name", "file_id", "tool_call_id", "tool_use_id", "call_id", "item_id", "container_id"})
+_ADDRESSES = frozenset({"url", "file_url", "image_url"})
+_QUOTED = ("citation", "location", "result", "annotation")  # in types of blocks whose address nobody fetches
+_PARTED = re.compile(r"[_-]+")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
+_SIGNED = re.compile(r"(?i)(?:^|[?&])(?:x-(?:amz|goog)-[^=&]*|sig|signature|key-pair-id|policy)=[^&]*")
+_MANY = 100_000
+"""Numbers from which one may be a telephone number or an account."""
+
+_DIGITS = 40  # Python refuses to read numbers of some thousand
+
 _MEDIA = frozenset(
     {"image", "image_url", "audio", "input_audio", "video", "file", "input_file", "input_image", "media", "document"}
 )
 _ROLES = frozenset({"system", "developer", "user", "human", "assistant", "ai", "tool", "function"})
 _DATA = frozenset({"args", "input", "output", "value", "parsed"})
 _NAME = re.compile(r"[a-z_$][A-Za-z0-9_$.-]*|")
-_JSON_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|[{}\[\]]')
+_JSON_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(?<![\w.+-])(\d{6,})(?![\w.])')
 _PLAIN = (Number, UUID, dt.date, dt.time, dt.timedelta, dt.tzinfo, Enum)
 
 
-def texts_of(value: Any, *, keys: Collection[str] | None = None, strict: bool = True) -> list[str]:
+class Beside:
+    """What stands beside the texts of a value, as it is sent to a model.
+
+    Attributes:
+        names: Names, ids, keys and numbers, which are written anew where something is hidden in them.
+        fixed: Addresses of images and files as they read: the provider fetches them, so that they can't be changed.
+    """
+
+    __slots__ = ("fixed", "names")
+
+    def __init__(self) -> None:
+        self.names: dict[str, None] = {}
+        self.fixed: list[str] = []
+
+    def note(self, text: str) -> str:
+        """Take a name, and leave it as it is."""
+        self.names[text] = None
+        return text
+
+
+def texts_of(
+    value: Any, *, keys: Collection[str] | None = None, strict: bool = True, beside: Beside | None = None
+) -> list[str]:
     """Return every text of a value, in order.
 
     Args:
         value: What an `Anonymize` step takes.
         keys: Keys of a mapping that are walked; None walks all.
         strict: False leaves out what can't be walked.
+        beside: Is given what stands beside the texts; None leaves that alone.
 
     Raises:
         UnsupportedInput: If the value, or something in it, can't be walked and `strict` is set.
@@ -65,11 +100,20 @@ def texts_of(value: Any, *, keys: Collection[str] | None = None, strict: bool = 
         texts.append(text)
         return text
 
-    map_texts(value, note, keys=keys, strict=strict)
+    walk = _Walk(note, strict=strict, beside=None if beside is None else beside.note)
+    walk.fixed = None if beside is None else beside.fixed
+    walk.all(value, keys)
     return texts
 
 
-def map_texts(value: Any, change: Change, *, keys: Collection[str] | None = None, strict: bool = True) -> Any:
+def map_texts(
+    value: Any,
+    change: Change,
+    *,
+    keys: Collection[str] | None = None,
+    strict: bool = True,
+    beside: Change | None = None,
+) -> Any:
     """Return a value in which every text is changed.
 
     Args:
@@ -78,24 +122,30 @@ def map_texts(value: Any, change: Change, *, keys: Collection[str] | None = None
         keys: Keys of a mapping that are walked, the others are left alone; None walks all.
         strict: Whether what can't hold text, or can't be looked into, is refused at the top and bytes and unknown
             objects anywhere; otherwise it is left alone.
+        beside: Gives what is sent to a model for a name, an id, a key or a number; None leaves those alone.
 
     Raises:
         UnsupportedInput: If something can't be walked, or is nested deeper than `MAX_DEPTH`.
     """
-    walk = _Walk(change, strict=strict)
-    if keys is not None:
-        return walk.chosen(value, keys)
-    if strict and (value is None or isinstance(value, _PLAIN)) and not isinstance(value, str):
-        raise UnsupportedInput(f"expected a text, message, prompt, document or container of them, got {_kind(value)}")
-    return walk.data(value, 0)
+    return _Walk(change, strict=strict, beside=beside).all(value, keys)
 
 
 class _Walk:
-    """One walk with one change."""
+    """One walk with one change of texts, and on the way to a model one of what stands beside them."""
 
-    def __init__(self, change: Change, *, strict: bool) -> None:
+    def __init__(self, change: Change, *, strict: bool, beside: Change | None = None) -> None:
         self._change = change
         self._strict = strict
+        self._beside = beside
+        self.fixed: list[str] | None = None
+
+    def all(self, value: Any, keys: Collection[str] | None) -> Any:
+        if keys is not None:
+            return self.chosen(value, keys)
+        if self._strict and (value is None or isinstance(value, _PLAIN)) and not isinstance(value, str):
+            wanted = "a text, message, prompt, document or container of them"
+            raise UnsupportedInput(f"expected {wanted}, got {_kind(value)}")
+        return self.data(value, 0)
 
     def chosen(self, value: Any, keys: Collection[str]) -> Any:
         if not isinstance(value, Mapping):
@@ -111,7 +161,7 @@ class _Walk:
         if isinstance(value, str):
             return self._change(value) if value else value
         if value is None or isinstance(value, _PLAIN):
-            return value
+            return self.number(value) if isinstance(value, int) and not isinstance(value, bool) else value
         if depth > MAX_DEPTH:
             raise UnsupportedInput(f"the input is nested deeper than {MAX_DEPTH} levels")
         if isinstance(value, Mapping):
@@ -130,7 +180,7 @@ class _Walk:
         if isinstance(value, langchain.PromptValue):
             return self.prompt(value, depth)
         if isinstance(value, langchain.BaseModel):
-            return self.model(value, [*type(value).model_fields, *(value.model_extra or ())], depth)
+            return self.model(value, [*type(value).model_fields, *(value.model_extra or ())], depth, whole=True)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self.record(value, depth)
         if self._strict:
@@ -149,11 +199,45 @@ class _Walk:
         if _one_of(value.get("type"), _MEDIA) or (_one_of(value.get("role"), _ROLES) and "content" in value):
             return self.block(value, depth)
         changed = {key: self.data(item, depth + 1) for key, item in value.items()}
-        if depth:
-            keys = {key: self._change(key) for key in value if isinstance(key, str) and not _NAME.fullmatch(key)}
-            if any(new != key for key, new in keys.items()):
-                return {keys.get(key, key): item for key, item in changed.items()}
+        return self.keyed(value, changed) if depth else _updated(value, changed)
+
+    def keyed(self, value: Mapping[Any, Any], changed: Mapping[Any, Any]) -> Any:
+        """Put new items into a mapping, and new keys where a key is data or holds a known value."""
+        keys = {key: self.key(key) for key in value if isinstance(key, str)}
+        if any(new != key for key, new in keys.items()):
+            return {keys.get(key, key): item for key, item in changed.items()}
         return _updated(value, changed)
+
+    def key(self, key: str) -> str:
+        if _NAME.fullmatch(key):
+            return self._beside(key) if self._beside is not None and key else key
+        return self._change(key)
+
+    def number(self, number: int) -> Any:
+        """Write a number as text where it is a value; that is a whole one, since nothing is cut out of a number."""
+        if self._beside is None or -_MANY < number < _MANY or isinstance(number, Enum):
+            return number
+        new = self._beside(str(number))
+        return number if new == str(number) else new
+
+    def name(self, name: Any) -> Any:
+        """Write a name or an id in letters that providers take for one, where something is hidden in it."""
+        if self._beside is None or not isinstance(name, str) or not name:
+            return name
+        new = self._beside(name)
+        return name if new == name else _NOT_IN_NAMES.sub("_", new).strip("_")
+
+    def address(self, address: str, *, fetched: bool) -> str:
+        """Take an address; one that the provider fetches stays as it is."""
+        if self._beside is None or address.startswith("data:"):
+            return address
+        if not fetched:
+            return self._beside(address)
+        rest = address.partition("://")[2] or address
+        path = rest.partition("/")[2] or rest.partition("@")[0]
+        if self.fixed is not None and (read := unquote_plus(_SIGNED.sub("", path))):
+            self.fixed.append(read)
+        return address
 
     def items(self, value: Any, change: Callable[[Any], Any]) -> Any:
         changed = [change(item) for item in value]
@@ -165,6 +249,7 @@ class _Walk:
 
     def record(self, value: Any, depth: int) -> Any:
         changed = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        changed |= getattr(value, "__dict__", {})  # what was set on it is no field
         changed = {name: (item, self.data(item, depth + 1)) for name, item in changed.items()}
         changed = {name: new for name, (old, new) in changed.items() if new is not old}
         if not changed:
@@ -174,17 +259,33 @@ class _Walk:
             object.__setattr__(twin, name, new)
         return twin
 
-    def model(self, value: Any, names: Iterable[str], depth: int) -> Any:
+    def model(self, value: Any, names: Iterable[str], depth: int, *, whole: bool = False) -> Any:
         changed = {name: self.data(getattr(value, name), depth + 1) for name in names}
         changed = {name: item for name, item in changed.items() if item is not getattr(value, name)}
-        return value.model_copy(update=changed) if changed else value
+        twin = value.model_copy(update=changed) if changed else value
+        return self.private(value, twin, depth) if whole else twin
+
+    def private(self, value: Any, twin: Any, depth: int) -> Any:
+        """Walk what a Pydantic model holds that is no field: private attributes and what properties have kept."""
+        loose = _Walk(self._change, strict=False, beside=self._beside)  # clients and locks may stand there
+        loose.fixed = self.fixed
+        for name, own in (("__dict__", type(value).model_fields), ("__pydantic_private__", ())):
+            held = getattr(value, name, None) or {}
+            items = {key: loose.data(item, depth + 1) for key, item in held.items() if key not in own}
+            items = {key: item for key, item in items.items() if item is not held[key]}
+            if items:
+                twin = value.model_copy() if twin is value else twin
+                getattr(twin, name).update(items)
+        return twin
 
     def document(self, value: Any, depth: int) -> Any:
         changed = {
             "page_content": self.data(value.page_content, depth + 1),
             "metadata": self.arguments(value.metadata, depth + 1),
         }
-        same = changed["page_content"] == value.page_content and changed["metadata"] is value.metadata
+        if value.id and (self._beside is not None or not _NAME.fullmatch(value.id)):
+            changed["id"] = self.key(value.id)
+        same = all(new is getattr(value, name) for name, new in changed.items())
         return value if same else value.model_copy(update=changed)
 
     def prompt(self, value: Any, depth: int) -> Any:
@@ -198,18 +299,35 @@ class _Walk:
         changed: dict[str, Any] = {"content": self.content(message.content, depth + 1)}
         if message.additional_kwargs:
             changed["additional_kwargs"] = self.block(message.additional_kwargs, depth + 1)
+        for name in ("id", "name", "role", "tool_call_id") if self._beside is not None else ():
+            changed[name] = self.name(getattr(message, name, None))
+        loose = _Walk(self._change, strict=False, beside=self._beside)
+        for name, item in (message.model_extra or {}).items():
+            changed[name] = loose.data(item, depth + 1)
         if message.type.lower().startswith("human"):
-            changed["name"] = self.data(message.name, depth)
+            changed["name"] = self.spoken(message.name, depth)
             if name := message.additional_kwargs.get("name"):
-                changed["additional_kwargs"] = _updated(changed["additional_kwargs"], {"name": self.data(name, depth)})
+                changed["additional_kwargs"] = _updated(
+                    changed["additional_kwargs"], {"name": self.spoken(name, depth)}
+                )
         if getattr(message, "artifact", None) is not None:  # anything a tool made; tracers show it
-            changed["artifact"] = _Walk(self._change, strict=False).data(message.artifact, depth + 1)
+            changed["artifact"] = loose.data(message.artifact, depth + 1)
         for name in ("tool_calls", "invalid_tool_calls", "tool_call_chunks"):
             calls = getattr(message, name, None)
             if calls:
                 changed[name] = self.items(calls, lambda call: self.call(call, depth + 2))
-        changed = {name: item for name, item in changed.items() if item is not getattr(message, name)}
+        changed = {name: item for name, item in changed.items() if item is not getattr(message, name, None)}
         return message.model_copy(update=changed) if changed else message
+
+    def spoken(self, name: Any, depth: int) -> Any:
+        """Walk the name of somebody who speaks: it is a text, and on the way to a model one of few letters."""
+        new = self.data(name, depth)
+        if self._beside is None or not isinstance(name, str):
+            return new
+        read = _PARTED.sub(" ", name).strip()  # Jane_Doe
+        said = self._change(read) if read and read != name else read
+        new = said if said != read and new == name else new
+        return name if new == name else _NOT_IN_NAMES.sub("_", new).strip("_")
 
     def content(self, content: Any, depth: int) -> Any:
         if isinstance(content, str):
@@ -222,7 +340,13 @@ class _Walk:
         """Walk a content block or a provider's field."""
         if depth > MAX_DEPTH:
             raise UnsupportedInput(f"the input is nested deeper than {MAX_DEPTH} levels")
-        return _updated(block, {key: self.field(block, key, item, depth) for key, item in block.items()})
+        on_the_way = _NAMES | _ADDRESSES if self._beside is not None else ()
+        changed = {
+            key: (self.named if key in on_the_way else self.field)(block, key, item, depth)
+            for key, item in block.items()
+        }
+        plain = all(isinstance(key, str) and _NAME.fullmatch(key) for key in block)
+        return _updated(block, changed) if plain else self.keyed(block, changed)
 
     def field(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
         if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and not _has_words(block, key, item)):
@@ -240,17 +364,30 @@ class _Walk:
             )
         return self.data(item, depth + 1)
 
+    def named(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
+        """Walk a name, an id or an address on the way to a model."""
+        if isinstance(item, Mapping):
+            return self.block(item, depth + 1)
+        if not isinstance(item, str):
+            return item
+        if key in _ADDRESSES:
+            kind = block.get("type")
+            return self.address(item, fetched=not (isinstance(kind, str) and any(part in kind for part in _QUOTED)))
+        return self.data(item, depth + 1) if key == "name" and _has_words(block, key, item) else self.name(item)
+
     def call(self, call: Mapping[str, Any], depth: int) -> Any:
         args = call.get("args")
         changed = {"args": self.json(args) if isinstance(args, str) else self.arguments(args, depth)}
+        if self._beside is not None:
+            changed |= {name: self.name(call[name]) for name in ("id", "name") if name in call}
         if call.get("error"):  # a parser's message quotes the arguments
             changed["error"] = self.data(call["error"], depth)
         return _updated(call, changed)
 
     def arguments(self, args: Any, depth: int) -> Any:
-        """Walk the arguments of a tool call: their names are the tool's, what is deeper is data."""
+        """Walk the arguments of a tool call, whatever they are called."""
         if isinstance(args, Mapping):
-            return _updated(args, {key: self.data(item, depth + 1) for key, item in args.items()})
+            return self.keyed(args, {key: self.data(item, depth + 1) for key, item in args.items()})
         return self.data(args, depth + 1)
 
     def json(self, text: str) -> str:
@@ -261,18 +398,18 @@ class _Walk:
             parsed = None
         if not isinstance(parsed, dict | list | str):
             return self._change(text) if text else text
-        level = 0
 
         def token(match: re.Match[str]) -> str:
-            nonlocal level
-            string, colon = match.groups()
+            string, colon, number = match.groups()
+            if number is not None:
+                new = self.number(int(number)) if len(number) <= _DIGITS else number
+                return json.dumps(new) if isinstance(new, str) and new != number else number
             if string is None:
-                level += 1 if match[0] in "{[" else -1
                 return match[0]
             old = json.loads(string)
-            if not old or (colon and (level == 1 or _NAME.fullmatch(old))):
+            if not old:
                 return match[0]
-            new = self._change(old)
+            new = self.key(old) if colon else self._change(old)
             return match[0] if new == old else json.dumps(new, ensure_ascii="\\u" in string) + (colon or "")
 
         changed = _JSON_TOKEN.sub(token, text)

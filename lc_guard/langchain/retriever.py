@@ -23,8 +23,9 @@ from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import areport_restored, arun_checks, call_session, report_restored, run_checks
 from lc_guard.langchain.config_specs import with_session
-from lc_guard.langchain.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
-from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
+from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, reserve_corpus, unmarked
+from lc_guard.langchain.document_texts import DocumentFields, change_document, checked_keys, is_key, texts_in
+from lc_guard.langchain.messages import Change, map_texts, texts_of
 from lc_guard.langchain.restore import ValueRestorer, restorer_factory
 from lc_guard.sessions import CallSession, session_key
 
@@ -60,7 +61,8 @@ class ProtectedRetriever(BaseRetriever):
     The session of the conversation comes from the config, by ``session_id`` or ``thread_id``, else `session_id`; behind
     `lc_guard.protect` with the same guard it is that of the boundary. With ``output="original"`` a call that names none
     has one of its own, forgotten when it ends: classic chains hand no config on. All documents of a retrieval are one
-    decision of the stage ``"document"``; in the second case the query is one of the stage ``"prompt"``. Both are child runs, as is
+    decision of the stage ``"document"``; in the second case the query is one of the stage ``"prompt"``. Both are child
+    runs, as is
     the inner retriever's run, which in the first case shows real text: `lc_guard.langfuse.mask_otel_spans` hides it at
     export.
 

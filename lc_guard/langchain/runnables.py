@@ -12,7 +12,7 @@ from langchain_core.runnables import RunnableConfig
 from lc_guard._engine.requests import GuardRequest
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import areport_restored, report_restored
-from lc_guard.langchain.messages import texts_of
+from lc_guard.langchain.messages import Beside, texts_of
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import scan_targets
 from lc_guard.langchain.steps import InputStep, OutputStep
@@ -78,9 +78,10 @@ class Anonymize(InputStep):
 
     def job(self, value: Any, config: RunnableConfig) -> GuardRequest:
         """Return what is to be hidden and judged of an input."""
-        texts, session = texts_of(value, keys=self.keys), self.session(config)
+        beside = Beside()
+        texts, session = texts_of(value, keys=self.keys, beside=beside), self.session(config)
         asks = scan_targets(value, self.stage, keys=self.keys) if self.scan and self.guard.scanners.prompt else []
-        return GuardRequest(texts, session, self.stage, asks=asks)
+        return GuardRequest(texts, session, self.stage, asks=asks, beside=[*beside.names], fixed=beside.fixed)
 
 
 class ScanPrompt(InputStep):

@@ -223,8 +223,11 @@ class InputStep(Step):
                 if number in failed:
                     checked.append(failed[number])
                 else:
-                    outcomes[number].raise_if_blocked()
-                    checked.append(map_texts(value, outcomes[number].hide, keys=self.keys))
+                    outcome = outcomes[number]
+                    outcome.raise_if_blocked()
+                    outcome.raise_if_held(jobs[number])
+                    beside = outcome.hide if jobs[number].hide else None
+                    checked.append(map_texts(value, outcome.hide, keys=self.keys, beside=beside))
                     self._note_prompt(checked[-1], jobs[number], managers[number])
             except Exception as error:  # noqa: BLE001 - one item of a batch does not fail the others
                 checked.append(error)

@@ -282,9 +282,16 @@ def test_json_keeps_all_but_its_strings() -> None:
 
 
 def test_json_names_are_kept_and_keys_that_are_data_are_not() -> None:
-    block = {"type": "function_call", "arguments": json.dumps({"The Who": {"The Who": "The Who", "who": 1}})}
-    done = map_texts(AIMessage([block]), lambda text: text.replace("The Who", "X"))
-    assert json.loads(done.content[0]["arguments"]) == {"The Who": {"X": "X", "who": 1}}
+    args = {"the_who": {"The Who": "The Who", "the_who": 1}, "The Who": 2}
+    block = {"type": "function_call", "arguments": json.dumps(args)}
+    call = {"name": "f", "args": args, "id": "1", "type": "tool_call"}
+
+    def change(text: str) -> str:
+        return text.replace("The Who", "X").replace("the_who", "never")
+
+    done = map_texts(AIMessage([block], tool_calls=[call]), change)
+    expected = {"the_who": {"X": "X", "the_who": 1}, "X": 2}
+    assert json.loads(done.content[0]["arguments"]) == done.tool_calls[0]["args"] == expected
 
 
 @given(

@@ -245,6 +245,9 @@ BESIDE: dict[str, Any] = {
     "user": ([HumanMessage("x")], {"user": "priya raman"}),
     "provider's own": ([HumanMessage("x")], {"extra_body": {"caller": ["4155550134"]}}),
     "name": ([HumanMessage("x"), AIMessage("y", name=NAME)], {}),
+}
+FIXED: dict[str, Any] = {
+    "argument of a tool": ([HumanMessage("x")], {"tools": [{"parameters": {"properties": {"Priya_Raman": {}}}}]}),
     "address": (
         [HumanMessage([{"type": "image_url", "image_url": {"url": "https://x.example/Priya%20Raman.png"}}])],
         {},
@@ -254,20 +257,32 @@ BESIDE: dict[str, Any] = {
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("where", BESIDE)
-def test_what_nobody_hides_is_looked_at(mode: str, where: str) -> None:
+def test_what_stands_beside_the_texts_is_hidden(mode: str, where: str) -> None:
     guard, model = Guard(Once(*FOUND)), noting()
     guard.session("s").anonymize(f"{NAME}, {PHONE}")
     messages, options = BESIDE[where]
+    list(run(protect(model, guard).bind(**options), mode, messages, CONFIG))
+    assert model.sent
+    assert raw(model.sent) == []
+    assert "REDACTED_" in str(model.sent[0])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("where", FIXED)
+def test_what_nothing_can_stand_for_is_refused(mode: str, where: str) -> None:
+    guard, model = Guard(Once(*FOUND)), noting()
+    guard.session("s").anonymize(f"{NAME}, {PHONE}")
+    messages, options = FIXED[where]
     with pytest.raises(LeakPrevented) as caught:
         list(run(protect(model, guard).bind(**options), mode, messages, CONFIG))
     assert model.sent == []
     assert "Raman" not in str(caught.value)
 
 
-@pytest.mark.parametrize("where", BESIDE)
+@pytest.mark.parametrize("where", [*BESIDE, "address"])
 def test_stop_leaks_looks_at_it_as_well(where: str) -> None:
     guard, model = Guard(Once(*FOUND)), noting()
-    messages, options = BESIDE[where]
+    messages, options = {**BESIDE, **FIXED}[where]
     chain = Anonymize(guard) | (lambda _: messages) | model.bind(**options)
     with pytest.raises(LeakPrevented):
         chain.invoke(f"{NAME}, {PHONE}", watching(guard))

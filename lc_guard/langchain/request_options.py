@@ -1,0 +1,226 @@
+"""What a model is sent beside messages: the options of a call, and the fields of the model that go with each.
+
+Texts are hidden as those of messages are, names and schemas' keys refused where they hold a value; what is left alone
+stands in `LEFT_OPTIONS` and `LEFT_HEADERS`. The list with its reasons is docs/design/provider-requests.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote_plus
+
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from pydantic import BaseModel
+
+from lc_guard.errors import UnsupportedInput
+from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
+
+LEFT_OPTIONS = frozenset(
+    {
+        # words of a protocol, settings, and names of what stands elsewhere
+        "$ref", "$schema", "cache_control", "detail", "effort", "encoding_format", "format", "include", "media_type",
+        "mime_type", "modalities", "model", "model_name", "parallel_tool_calls", "reasoning_effort",
+        "response_mime_type", "role", "service_tier", "source_type", "strict", "summary", "truncation", "type",
+        "verbosity", "_type",
+        # encoded bytes, ids that a provider gave, and signatures
+        "base64", "bytes", "container_id", "data", "encrypted_content", "file_data", "file_id", "file_ids",
+        "previous_response_id", "signature", "vector_store_ids",
+        # credentials that are the provider's own
+        "api_key", "authorization", "authorization_token",
+    }
+)  # fmt: skip
+"""Keys under which nothing is looked for, unless a mapping or list stands there."""
+
+LEFT_HEADERS = frozenset(
+    {
+        "accept", "accept-encoding", "accept-language", "api-key", "authorization", "connection", "content-type",
+        "cookie", "host", "proxy-authorization", "user-agent", "x-api-key", "x-goog-api-key",
+    }
+)  # fmt: skip
+"""Headers of HTTP that let in, or tell of the client."""
+
+# Fields of a model that its client has taken already: what is in them can only be refused.
+_TAKEN = frozenset({"additional_headers", "default_headers", "default_query"})
+_HEADERS = frozenset({"additional_headers", "default_headers", "extra_headers", "headers"})
+_SCHEMAS = frozenset(
+    {
+        "format", "function_call", "functions", "json_schema", "ls_structured_output_format", "output_config",
+        "output_schema", "response_format", "response_schema", "schema", "structured_output_format", "text",
+        "tool_choice", "tool_config", "tools",
+    }
+)  # fmt: skip
+# Options whose values are somebody's own, also where they are one word.
+_OWN = frozenset(
+    {
+        "end_user", "extra_query", "labels", "metadata", "prediction", "prompt_cache_key", "raw_blocks",
+        "request_metadata", "safety_identifier", "stop", "stop_sequences", "suffix", "system",
+        "user", "user_id", "user_profile_id",
+    }
+)  # fmt: skip
+_ADDRESS = re.compile(r"(?i)https?://\S*\Z")
+_WORD = re.compile(r"[^\W\d][\w.-]*")
+_WORD_OR_NUMBER = re.compile(r"[\w.:/+#-]*")
+_PARTED = re.compile(r"[_-]+")
+_MANY = 100_000
+
+
+class OptionTexts:
+    """The texts of options.
+
+    Attributes:
+        texts: Texts that are hidden.
+        names: Single words, ids and numbers: only what the session knows is hidden in them.
+        fixed: Names and keys that nothing can stand for, and addresses as they read.
+        kept: Names of tools, of arguments and of schemas, which are sent as they are.
+        words: The application's own words: those names, and single words in titles and enums.
+    """
+
+    __slots__ = ("fixed", "kept", "names", "texts", "words")
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+        self.texts: list[str] = []
+        self.names: list[str] = []
+        self.fixed: list[str] = []
+        self.words: set[str] = set()
+
+
+def option_texts(options: Mapping[str, Any], *, messages: Sequence[BaseMessage] = ()) -> OptionTexts:
+    """Return what is sent with options.
+
+    Args:
+        options: Keyword arguments of a call, and fields of a model.
+        messages: What the model is asked with them: names of tools and agents in there are words of the application.
+
+    Raises:
+        UnsupportedInput: If they are nested deeper than `MAX_DEPTH`.
+    """
+    found = OptionTexts()
+    _Walk(_noting(found.texts), _noting(found.names), found).options(
+        {key: item for key, item in options.items() if key not in _TAKEN}
+    )
+    taken = OptionTexts()
+    _Walk(_noting(taken.texts), _noting(taken.names), taken).options(
+        {key: item for key, item in options.items() if key in _TAKEN}
+    )
+    found.fixed += [*taken.texts, *taken.names, *taken.fixed]
+    for message in messages:
+        if isinstance(message, AIMessage | ToolMessage):
+            calls = getattr(message, "tool_calls", ())
+            found.words.update(name for name in (message.name, *(call["name"] for call in calls)) if name)
+    return found
+
+
+def hidden_options(options: Mapping[str, Any], hide: Change) -> dict[str, Any]:
+    """Return options as they may be sent.
+
+    Args:
+        options: What `option_texts` was given.
+        hide: Text → the text as it may be sent.
+    """
+    return _Walk(hide, hide, OptionTexts()).options(options)
+
+
+def _noting(texts: list[str]) -> Change:
+    def note(text: str) -> str:
+        texts.append(text)
+        return text
+
+    return note
+
+
+class _Walk:
+    """One walk over options: one change of texts, one of single words, and what is found of all else."""
+
+    def __init__(self, change: Change, name: Change, found: OptionTexts) -> None:
+        self._change = change
+        self._name = name
+        self._found = found
+
+    def options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: self.option(key, item, 0, schema=False, own=False) for key, item in options.items()}
+
+    def option(self, key: str, item: Any, depth: int, *, schema: bool, own: bool) -> Any:
+        """Walk what stands under a key."""
+        if depth > MAX_DEPTH:
+            raise UnsupportedInput(f"an option is nested deeper than {MAX_DEPTH} levels")
+        if key in _HEADERS and isinstance(item, Mapping):
+            return self.headers(item)
+        if key in LEFT_OPTIONS and not isinstance(item, Mapping | list):
+            return item
+        if schema and key == "name" and isinstance(item, str):
+            return self.named(item)
+        if schema and key in ("title", "enum", "const"):
+            self.note_words(item)
+        if schema and key in ("properties", "$defs", "definitions") and isinstance(item, Mapping):
+            for name in item:
+                self.fix(name, word=True)
+            return _same(
+                item, {name: self.value(part, depth + 1, schema=True, own=False) for name, part in item.items()}
+            )
+        return self.value(item, depth + 1, schema=schema or key in _SCHEMAS, own=own or key in _OWN)
+
+    def value(self, item: Any, depth: int, *, schema: bool, own: bool) -> Any:
+        if isinstance(item, str):
+            return self.text(item, own=own)
+        if isinstance(item, Mapping):
+            for key in item:
+                if isinstance(key, str) and not _WORD.fullmatch(key):
+                    self.fix(key, word=False)
+            return _same(
+                item, {key: self.option(key, part, depth, schema=schema, own=own) for key, part in item.items()}
+            )
+        if isinstance(item, list | tuple):
+            parts = [self.value(part, depth + 1, schema=schema, own=own) for part in item]
+            return item if all(new is old for new, old in zip(parts, item, strict=True)) else type(item)(parts)
+        if type(item) is int and not schema and depth > 0 and abs(item) >= _MANY:
+            new = self._name(str(item))
+            return item if new == str(item) else new
+        self.other(item)
+        return item
+
+    def text(self, text: str, *, own: bool) -> str:
+        if not text:
+            return text
+        if _ADDRESS.match(text):
+            self._found.fixed.append(unquote_plus(text.partition("://")[2].partition("/")[2]))
+            return text
+        return self._change(text) if own or not _WORD_OR_NUMBER.fullmatch(text) else self._name(text)
+
+    def named(self, name: str) -> str:
+        self.fix(name, word=True)
+        return name
+
+    def fix(self, name: str, *, word: bool) -> None:
+        """Take a name that nothing can stand for."""
+        if word and _WORD.fullmatch(name):
+            self._found.kept += [name, _PARTED.sub(" ", name)]
+            self._found.words.add(name)
+        elif name:
+            self._found.fixed.append(name)
+
+    def note_words(self, values: Any) -> None:
+        """Note the words of a title or an enum; they are walked like others."""
+        each = values if isinstance(values, list | tuple) else [values]
+        self._found.words.update(value for value in each if isinstance(value, str) and _WORD.fullmatch(value))
+
+    def headers(self, headers: Mapping[str, Any]) -> Any:
+        own = {name: item for name, item in headers.items() if str(name).lower() not in LEFT_HEADERS}
+        return _same(
+            headers, {**headers, **{name: self.value(item, 1, schema=False, own=False) for name, item in own.items()}}
+        )
+
+    def other(self, item: Any) -> None:
+        """Take what can't be written anew: a class that stands for its schema, or an object of a provider's client."""
+        if isinstance(item, type) and issubclass(item, BaseModel):
+            schema = option_texts({"schema": item.model_json_schema()})
+            self._found.fixed += [*schema.texts, *schema.names, *schema.fixed]
+            self._found.words |= schema.words
+        elif isinstance(item, BaseModel):
+            self._found.fixed += texts_of(item, strict=False)
+
+
+def _same(item: Mapping[Any, Any], changed: dict[Any, Any]) -> Any:
+    return item if all(new is item[key] for key, new in changed.items()) else changed
