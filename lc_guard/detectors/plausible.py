@@ -54,9 +54,7 @@ def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
         return not _is_no_number(guess)
     if is_role_or_reference(guess):
         return False
-    if guess.kind == "LOCATION" and is_country_or_state(guess):
-        return True
-    if guess.lone and guess.words[0] in surnames:
+    if (guess.kind == "LOCATION" and is_country_or_state(guess)) or (guess.lone and guess.words[0] in surnames):
         return True
     return not (_is_no_name(guess, kind) or is_small_word(guess, kind))
 

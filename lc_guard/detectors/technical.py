@@ -62,8 +62,10 @@ _SCOPED = re.compile(r"(?<=[A-Za-z0-9])::[0-9A-Fa-f]{1,4}")
 _COUNTRIES = frozenset({"US", "USA", "UK", "GB", "UAE", "EU", "USSR", "DRC", "PRC", "DPRK", "NZ", "ROK"})
 # Of the USA, as their postal service writes them.
 _STATES = frozenset(
-    "AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR"
-    " PA RI SC SD TN TX UT VA VT WA WI WV WY".split()
+    """
+    AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA
+    RI SC SD TN TX UT VA VT WA WI WV WY
+    """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _TOWN_BEFORE = re.compile(r"[a-z], ?$")
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104

@@ -255,7 +255,7 @@ def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
 
 
 def _is_article(text: str, word: re.Match[str], end: int) -> bool:
-    """Whether a name's first word is the article of a sentence: ``the Hague``, ``The United States``, not ``The Hague``."""
+    """Whether a name's first word is the article of a sentence: of ``The United States``, but not of ``The Hague``."""
     rest = text[word.end() : end]
     return word[1].lower() == "the" and not rest[:1].islower() and (word[1].islower() or " " in rest)
 
