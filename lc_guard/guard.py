@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from typing import Any, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from lc_guard._engine.analyzer import Analyzer
 from lc_guard._engine.anonymizer import Anonymizer, redact_text
@@ -32,6 +32,9 @@ from lc_guard.scanners.base import Turn
 from lc_guard.sessions import GuardSession, SessionValues, session_key
 from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
+
+if TYPE_CHECKING:
+    from lc_guard.detectors.surroundings import TextKind
 
 T = TypeVar("T")
 
@@ -61,12 +64,15 @@ class Guard:
         cache_size: Number of texts plus entities in the detection cache; 0 switches it off.
         digest_key: Key of the digests that stand for session ids in decisions and traces; None makes a new one.
         languages: Languages of the default detector, ISO 639-1 codes; None tells them by each text.
+        countries: Countries whose identifiers and phone formats the default detector looks for, ISO 3166-1 codes.
+        text: What the texts are, for the default detector: ``"chat"``, ``"code"``, ``"logs"``, ``"legal"``,
+            ``"clinical"``; None tells it by what stands around a word. See `lc_guard.detectors.default_detector`.
 
     Attributes:
         reserved: Session ids that no conversation may have, such as those of corpora.
 
     Raises:
-        GuardError: If a language is not known, or `languages` comes with detectors of your own.
+        GuardError: If a language, a country or a kind of text is not known, or comes with detectors of your own.
         TypeError: If something is not a detector, not a scanner, no vault or no policy.
         ValueError: If the style is none of those, or two checks were given one name.
         PolicyError: If the policy names a check that is not there, or wants what a check can't do.
@@ -97,14 +103,19 @@ class Guard:
         cache_size: int = 200_000,
         digest_key: bytes | None = None,
         languages: Collection[str] | None = None,
+        countries: Collection[str] | None = None,
+        text: TextKind | None = None,
     ) -> None:
         _require_parts(vault, policy)
+        options: dict[str, Any] = {"languages": languages, "countries": countries, "text": text}
+        options = {name: given for name, given in options.items() if given is not None}
         if detectors is None:
             from lc_guard.detectors import default_detector  # noqa: PLC0415 - a family member, loaded when asked for
 
-            detectors = default_detector() if languages is None else default_detector(languages=languages)
-        elif languages is not None:
-            raise GuardError("languages= is for the default detector: with detectors of your own, give it to them")
+            detectors = default_detector(**options)
+        elif options:
+            named = " and ".join(f"{name}=" for name in options)
+            raise GuardError(f"{named} is for the default detector: with detectors of your own, give it to them")
         chosen: list[DetectorLike] = list(detectors) if isinstance(detectors, Iterable) else [detectors]
         self._analyzer = Analyzer(chosen, cache_size=cache_size)
         self.vault: Vault = MemoryVault() if vault is None else vault

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lc_guard.cli.arguments import CommandError, add_command, open_console, print_json, read_text, whole_number
+from lc_guard.cli.detectors import add_options, read_options
 from lc_guard.errors import GuardError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     about = "see the whole boundary at work"
     parser = add_command(commands, "demo", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--text", metavar="FILE", help='your own UTF-8 text instead of the transcript; "-" is stdin')
+    add_options(parser)
     parser.add_argument("--session", default="case-17", metavar="ID", help="session id (default: %(default)s)")
     parser.add_argument("--model", metavar="NAME", help="model of ChatOpenAI")
     parser.add_argument("--offline", action="store_true", help="stand-in and memory, whatever the environment says")
@@ -54,8 +56,9 @@ def run(args: argparse.Namespace) -> int:
     text = None if args.text is None else read_text(args.text)
     if text is not None and not text.strip():
         raise CommandError("the text is empty")
+    options = read_options(args)
     console = open_console(width=args.width)
-    guard = _guard()
+    guard = _guard(options)
     from lc_guard.demo.run import Performance  # noqa: PLC0415
     from lc_guard.demo.show import show_beginning, show_end, show_stream  # noqa: PLC0415
 
@@ -82,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     return report.status
 
 
-def _guard() -> Guard:
+def _guard(options: Mapping[str, Any]) -> Guard:
     from rich.console import Console  # noqa: PLC0415 - a light import of this module
 
     progress = Console(stderr=True)
@@ -91,7 +94,7 @@ def _guard() -> Guard:
         from lc_guard import Guard, Policy  # noqa: PLC0415
 
         # A text of the user's own may be long, and nobody waits behind this call.
-        guard = Guard(policy=Policy(timeout=None))
+        guard = Guard(policy=Policy(timeout=None), **options)
         guard.warm_up()
         # The chain's own imports take a second or two as well.
         import lc_guard.demo.run  # noqa: F401, PLC0415

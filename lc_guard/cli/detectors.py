@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from lc_guard.cli.arguments import CommandError, split_names
 from lc_guard.detectors.base import Detector, load_models
-from lc_guard.errors import ModelUnavailable
+from lc_guard.errors import GuardError, ModelUnavailable
 from lc_guard.records import Entity
 
 
@@ -35,15 +37,67 @@ class Deferred:
         return self._detector
 
 
-def choose(names: str) -> dict[str, Detector]:
+TEXT_KINDS = ("any", "chat", "code", "logs", "legal", "clinical")
+"""What ``--text-kind`` takes: `lc_guard.detectors.surroundings.TextKind`."""
+
+_TUNED = ("default", "rules")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what the default detector may be told of the texts."""
+    parser.add_argument(
+        "--text-kind",
+        choices=TEXT_KINDS,
+        help="what the texts are, for the default detector (default: told by what stands around a word)",
+    )
+    parser.add_argument(
+        "--languages",
+        metavar="CODES",
+        help="languages that occur, separated by commas, such as de,en (default: told by each text)",
+    )
+    parser.add_argument(
+        "--countries",
+        metavar="CODES",
+        help="countries whose identifiers and phone numbers are looked for, such as DE,FR (default: all known)",
+    )
+
+
+def read_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what the default detector was told, as its keywords; wrong usage is told before any model is loaded."""
+    given: dict[str, Any] = {"text": args.text_kind} if args.text_kind else {}
+    for name in ("languages", "countries"):
+        codes = getattr(args, name)
+        if codes is None:
+            continue
+        given[name] = split_names(codes)
+        if not given[name]:
+            raise CommandError(f"--{name} names none: give codes separated by commas, or leave it out")
+    if given:
+        from lc_guard.detectors import default_detector  # noqa: PLC0415 - here and below: a light import of this module
+
+        try:
+            default_detector(ner=False, **given)
+        except ModelUnavailable:
+            raise
+        except GuardError as error:
+            raise CommandError(str(error)) from None
+    return given
+
+
+def choose(names: str, options: Mapping[str, Any] | None = None) -> dict[str, Detector]:
     """Return detectors by their names, separated by commas, each once and in this order, built when they are loaded.
 
     A name with a colon, such as ``my_package.pii:Detector``, is a detector, or what makes one, in a module that can be
-    imported from the current directory.
+    imported from the current directory. The default detector, with models or without, takes `options`.
     """
     chosen: dict[str, Detector] = {}
-    for name in split_names(names):
+    listed = split_names(names)
+    if options and not any(name in _TUNED for name in listed):
+        raise CommandError(f"--text-kind, --languages and --countries are for the detectors {' and '.join(_TUNED)}")
+    for name in listed:
         build = _imported(name) if ":" in name else _BUILDERS.get(name)
+        if build is not None and options and name in _TUNED:
+            build = partial(build, **options)
         if build is None:
             raise CommandError(
                 f"there is no detector {name!r}: take {', '.join(_BUILDERS)}, or module:name for one of your own"
@@ -54,11 +108,11 @@ def choose(names: str) -> dict[str, Detector]:
     return chosen
 
 
-def _of(name: str, **options: Any) -> Callable[[], Detector]:
-    def build() -> Detector:
-        from lc_guard import detectors  # noqa: PLC0415 - here and below: a light import of this module
+def _of(name: str, **options: Any) -> Callable[..., Detector]:
+    def build(**more: Any) -> Detector:
+        from lc_guard import detectors  # noqa: PLC0415
 
-        made: Detector = getattr(detectors, name)(**options)
+        made: Detector = getattr(detectors, name)(**options, **more)
         return made
 
     return build
@@ -82,7 +136,7 @@ def _llm_guard_patterns() -> Detector:
     return LLMGuardDetector(recognizer=NoModel(supported_entities=["PERSON"], supported_language="en"))
 
 
-_BUILDERS: dict[str, Callable[[], Detector]] = {
+_BUILDERS: dict[str, Callable[..., Detector]] = {
     "default": _of("default_detector"),
     "rules": _of("default_detector", ner=False),
     "patterns": _of("PatternDetector"),

@@ -21,7 +21,7 @@ from lc_guard.cli.arguments import (
     whole_number,
     write,
 )
-from lc_guard.cli.detectors import choose
+from lc_guard.cli.detectors import add_options, choose, read_options
 
 if TYPE_CHECKING:
     from lc_guard.evals import BadLine, Case
@@ -53,6 +53,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--detector", default="default", metavar="NAMES", help="detectors, separated by commas (default: %(default)s)"
     )
+    add_options(parser)
     parser.add_argument("--json", metavar="FILE", help="also write the report as JSON")
     parser.add_argument("--html", metavar="FILE", help="also write it as an HTML page with a plot")
     parser.add_argument(
@@ -72,7 +73,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    detectors = choose(args.detector)
+    detectors = choose(args.detector, read_options(args))
     require_folders(args.json, args.html)
     from lc_guard.evals import evaluate, read_cases  # noqa: PLC0415 - a light import of this module
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lc_guard.cli.arguments import STDIN, CommandError, add_command, print_json, read_text
+from lc_guard.cli.detectors import add_options, read_options
 from lc_guard.records import PII_CHECK
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default="default",
         help="default: rules and models; patterns: structured data only, quick to start, masks no name",
     )
+    add_options(parser)
     parser.add_argument(
         "--policy",
         metavar="FILE",
@@ -65,12 +67,15 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError("--style belongs to anonymized text, not to --entities")
     if args.policy and args.entities:
         raise CommandError("--policy belongs to anonymized text, not to --entities")
+    options = read_options(args)
+    if options and args.detector != "default":
+        raise CommandError("--text-kind, --languages and --countries belong to the default detector")
     policy = _policy(args.policy)
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", newline="")  # the text goes out as it came in, whatever the locale
     texts = _Texts(args.files)
-    detector = _detector(args.detector)
+    detector = _detector(args.detector, options)
     if args.entities:
         _list_entities(texts, detector, show_values=args.show_values)
     else:
@@ -96,10 +101,10 @@ class _Texts:
                 yield name, text
 
 
-def _detector(name: str) -> Detector:
+def _detector(name: str, options: Mapping[str, Any]) -> Detector:
     from lc_guard.detectors import PatternDetector, default_detector  # noqa: PLC0415 - a light import of this module
 
-    return PatternDetector() if name == "patterns" else default_detector()
+    return PatternDetector() if name == "patterns" else default_detector(**options)
 
 
 def _policy(file: str | None) -> Policy:

@@ -12,7 +12,7 @@ from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.plain_words import is_ordinary, is_role_or_reference, is_small_word
 from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
-from lc_guard.detectors.technical import is_notation, is_technology
+from lc_guard.detectors.technical import is_country_or_state, is_notation, is_technology
 from lc_guard.detectors.times import is_time
 from lc_guard.records import Entity
 
@@ -54,7 +54,7 @@ def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
         return not _is_no_number(guess)
     if is_role_or_reference(guess):
         return False
-    if guess.lone and guess.words[0] in surnames:
+    if (guess.kind == "LOCATION" and is_country_or_state(guess)) or (guess.lone and guess.words[0] in surnames):
         return True
     return not (_is_no_name(guess, kind) or is_small_word(guess, kind))
 

@@ -236,7 +236,28 @@ def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
     return kept
 
 
-_OF = re.compile(r"[ \u00a0](?:of|of the|and the|for|for the)[ \u00a0]")
+_OF = re.compile(r"[ \u00a0](?:of|of the|for|for the)[ \u00a0]")
+# Countries and the like whose name has an "and": of ISO 3166-1, of the United Kingdom, Canada, India.
+_TWO_IN_ONE = re.compile(
+    "|".join(
+        f"{one}[ \u00a0](?:and|&)[ \u00a0](?:the[ \u00a0])?{other}\\b"
+        for one, other in (
+            ("Antigua", "Barbuda"),
+            ("Bosnia", "Herzegovina"),
+            ("Great Britain", "Northern Ireland"),
+            ("Jammu", "Kashmir"),
+            ("Kitts", "Nevis"),
+            ("Newfoundland", "Labrador"),
+            ("Tom[eé]", "Pr[ií]ncipe"),
+            ("Trinidad", "Tobago"),
+            ("Turks", "Caicos"),
+            ("Tyne", "Wear"),
+            ("Vincent", "Grenadines"),
+            ("Wallis", "Futuna"),
+        )
+    )
+)
+_LONGEST_HALF = 24
 _PLACE_OR_BODY = frozenset({"LOCATION", "ORGANIZATION"})
 
 
@@ -251,7 +272,7 @@ def _one_name(text: str, guesses: Sequence[Entity]) -> Iterable[Entity]:
                 pending = guess
             else:
                 yield guess
-        elif guess.start < pending.end or _OF.fullmatch(text, pending.end, guess.start):
+        elif guess.start < pending.end or _is_one_place(text, pending, guess):
             longer = max((pending, guess), key=lambda e: e.end - e.start)
             pending = Entity(longer.kind, pending.start, max(pending.end, guess.end), max(pending.score, guess.score))
         else:
@@ -259,6 +280,14 @@ def _one_name(text: str, guesses: Sequence[Entity]) -> Iterable[Entity]:
             pending = guess
     if pending is not None:
         yield pending
+
+
+def _is_one_place(text: str, left: Entity, right: Entity) -> bool:
+    """Whether what stands between two guesses joins them."""
+    if _OF.fullmatch(text, left.end, right.start):
+        return True
+    name = _TWO_IN_ONE.search(text, max(left.start, left.end - _LONGEST_HALF), right.start + _LONGEST_HALF)
+    return name is not None and name.start() < left.end and right.start < name.end()
 
 
 def _joined_guesses(text: str, guesses: Sequence[Entity]) -> Iterable[tuple[str, int, int, float]]:

@@ -59,6 +59,15 @@ _COMMANDS = frozenset(
 _SCOPE = re.compile(r"[0-9A-Fa-f]{1,4}::")
 # What is behind a word's two colons: a scope's member, a component behind an empty one: 5412345000013::9.
 _SCOPED = re.compile(r"(?<=[A-Za-z0-9])::[0-9A-Fa-f]{1,4}")
+_COUNTRIES = frozenset({"US", "USA", "UK", "GB", "UAE", "EU", "USSR", "DRC", "PRC", "DPRK", "NZ", "ROK"})
+# Of the USA, as their postal service writes them.
+_STATES = frozenset(
+    """
+    AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA
+    RI SC SD TN TX UT VA VT WA WI WV WY
+    """.split()  # noqa: SIM905 - a list of words reads as one
+)
+_TOWN_BEFORE = re.compile(r"[a-z], ?$")
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
@@ -143,6 +152,12 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
     ):
         return not is_employer(guess.text, guess.entity.start)
     return (_is_technical(guess, kind) and _is_of_a_program(guess)) or (guess.lone and _abbreviates(guess, kind))
+
+
+def is_country_or_state(guess: Guess) -> bool:
+    """Return whether capitals are those of a country, or behind a town those of a state: ``Baltimore, MD``."""
+    value = guess.value.replace(".", "")
+    return value in _COUNTRIES or (value in _STATES and _TOWN_BEFORE.search(guess.before(6)) is not None)
 
 
 def _is_of_a_program(guess: Guess) -> bool:

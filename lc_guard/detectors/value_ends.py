@@ -245,13 +245,19 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
 
 def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
     while match := _FIRST_WORD.match(text, start, end):
-        if not _before_name(text, start, match.end(), kind, match[1]):
+        if not _before_name(text, start, match.end(), kind, match[1]) and not _is_article(text, match, end):
             break
         start = match.end()
     behind = _BEHIND_NAMES if kind == "PERSON" else ("now", "today", "tomorrow", "tonight", "please")
     while (match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end)) and match[1] in behind:
         end = match.start()
     return start, end
+
+
+def _is_article(text: str, word: re.Match[str], end: int) -> bool:
+    """Whether a name's first word is the article of a sentence: of ``The United States``, but not of ``The Hague``."""
+    rest = text[word.end() : end]
+    return word[1].lower() == "the" and not rest[:1].islower() and (word[1].islower() or " " in rest)
 
 
 def _before_name(text: str, start: int, rest: int, kind: str, word: str) -> bool:

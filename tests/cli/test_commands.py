@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,7 +19,9 @@ from langfuse._client.resource_manager import LangfuseResourceManager
 
 import lc_guard.cli
 from lc_guard.cli import main
+from lc_guard.cli.detectors import TEXT_KINDS
 from lc_guard.demo.hidden import gold, transcript
+from lc_guard.detectors.surroundings import TextKind
 
 from ..support.langfuse_server import LangfuseServer
 from ..support.openai_server import Failure, OpenAIServer
@@ -296,6 +299,52 @@ class TestScan:
         output = capsys.readouterr().out
         assert [value for value in OWN_VALUES if value in output] == []
         assert output.count("\n") == OWN_TEXT.count("\n")
+
+    def test_what_the_texts_are_may_be_told(self, capsys, tmp_path):
+        log = tmp_path / "app.log"
+        log.write_text("2026-05-01 10:00:00 ERROR login of Jane Doe timed out\n")
+        shown = []
+        for kind in ("any", "logs"):
+            assert main(["scan", str(log), "--text-kind", kind]) == 0
+            shown.append(capsys.readouterr().out)
+        assert ["2026-05-01" in text for text in shown] == [False, True]
+        assert all("Jane" not in text for text in shown)
+
+    def test_countries_and_languages_may_be_told(self, capsys, tmp_path):
+        text = tmp_path / "text.txt"
+        text.write_text("Noted: 111222333. Nothing else.\n")  # a BSN by its checksum
+        command = ["scan", "--entities", str(text), "--languages", "en"]
+        kinds = []
+        for more in ([], ["--countries", "NL"], ["--countries", "FR, DE"]):
+            assert main([*command, *more]) == 0
+            kinds.append("NL_BSN" in capsys.readouterr().out)
+        assert kinds == [False, True, False]
+
+    @pytest.mark.parametrize("command", ["scan", "eval", "demo"])
+    @pytest.mark.parametrize(
+        ("wrong", "told"),
+        [
+            (["--languages", "sv"], "known are de, en"),
+            (["--languages", " , "], "--languages names none"),
+            (["--countries", "DE,XX"], "countries has XX: known are"),
+            (["--countries", ""], "--countries names none"),
+        ],
+    )
+    def test_codes_that_are_not_known_are_wrong_usage(self, capsys, own_file, command, wrong, told):
+        given = {"scan": [str(own_file)], "eval": [str(own_file)], "demo": ["--offline"]}[command]
+        assert main([command, *given, *wrong]) == 2
+        captured = capsys.readouterr()
+        assert told in captured.err
+        assert not captured.out
+
+    def test_other_detectors_are_told_nothing(self, capsys, own_file):
+        assert main(["scan", str(own_file), "--detector", "patterns", "--countries", "DE"]) == 2
+        assert "belong to the default detector" in capsys.readouterr().err
+        assert main(["eval", str(own_file), "--detector", "spacy", "--text-kind", "logs"]) == 2
+        assert "are for the detectors default and rules" in capsys.readouterr().err
+
+    def test_the_kinds_of_text_are_those_of_the_detector(self):
+        assert get_args(TextKind) == TEXT_KINDS
 
     @pytest.mark.parametrize(
         ("style", "expected"), [("angle", "<PHONE_NUMBER_1>"), ("square", "[PHONE_NUMBER_1]"), ("fake", None)]

@@ -85,8 +85,23 @@ def test_the_error_tells_what_is_known():
 def test_a_guard_gives_its_languages_to_the_default_detector_only():
     with pytest.raises(GuardError, match="languages="):
         Guard(PatternDetector(), languages=["de"])
+    with pytest.raises(GuardError, match="languages= and countries= and text= is for the default"):
+        Guard([], languages=["de"], countries=["DE"], text="logs")
     with pytest.raises(GuardError, match="known are"):
         Guard(languages=["sv"])
+    with pytest.raises(GuardError, match="known are"):
+        Guard(countries=["XX"])
+    with pytest.raises(GuardError, match="no kind of text"):
+        Guard(text="prose")
+
+
+def test_a_guard_tells_the_default_detector_what_the_texts_are():
+    line = "2026-05-01 10:00:00 ERROR login of Jane Doe timed out after 111222333"
+    plain = Guard(languages=["en"]).session("s").anonymize(line)
+    told = Guard(text="logs", languages=["en"], countries=["NL"]).session("s").anonymize(line)
+    assert "2026-05-01" not in plain
+    assert "111222333" in plain
+    assert told == "2026-05-01 10:00:00 ERROR login of [REDACTED_PERSON_1] timed out after [REDACTED_NL_BSN_1]"
 
 
 def test_the_gate_takes_linear_time():

@@ -62,6 +62,23 @@ def test_a_word_that_people_bear_stays_a_name(text, word):
     assert stands(text.replace("@", word), word)
 
 
+@pytest.mark.parametrize("country", ["US", "U.S.", "USA", "UK", "UAE", "EU"])
+@pytest.mark.parametrize("text", ["She lives in the @ with Bob.", "@ troops left", "moved from @ to Spain", "(@)"])
+def test_the_letters_of_a_country_are_a_place(text, country):
+    assert stands(text.replace("@", country), country, "LOCATION")
+
+
+@pytest.mark.parametrize("state", ["MD", "CA", "OR", "IN", "ME", "OK", "HI", "PA"])
+def test_the_letters_of_a_state_are_one_behind_a_town(state):
+    assert stands(f"He is from Baltimore, {state}, and old.", state, "LOCATION")
+    assert stands(f"Baltimore,{state} 21202", state, "LOCATION")
+
+
+@pytest.mark.parametrize("word", ["FYI", "FAQ", "PDF", "HIV", "HTTP"])
+def test_other_letters_are_none(word):
+    assert not stands(f"She sent the {word} with Bob.", word, "LOCATION")
+
+
 @pytest.mark.parametrize("word", ["Holder", "Bishop", "Price", "Carrier"])
 @pytest.mark.parametrize("text", ["Notice goes to the @.", "the @ shall pay.", "Each @ may object.", "the @'s rights"])
 def test_but_not_behind_an_article(text, word):

@@ -1,7 +1,9 @@
 """Where entities begin and end, and what stands when sources overlap."""
 
+import re
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +23,10 @@ def text_and_entities(draw):
 
 def value_of(text, kind, start, end):
     return [text[e.start : e.end] for e in clean(text, [Entity(kind, start, end)])]
+
+
+def place_in(text, value):
+    return Entity("LOCATION", text.index(value), text.index(value) + len(value))
 
 
 def test_possessive_and_punctuation_are_not_part_of_a_name():
@@ -81,6 +87,30 @@ def test_the_more_trusted_source_names_the_kind():
     text = "36110/97"
     answer = resolve(text, [[Entity("CASE_NUMBER", 0, 8)], [Entity("PHONE_NUMBER", 0, 8)]])
     assert [e.kind for e in answer] == ["CASE_NUMBER"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "Bosnia and Herzegovina",
+        "Trinidad and Tobago",
+        "United Kingdom of Great Britain and Northern Ireland",
+        "Newfoundland & Labrador",
+        "Turks and the Caicos",
+    ],
+)
+def test_a_place_whose_name_has_an_and_is_one(place):
+    text = f"She left {place} in May."
+    left, right = re.split(" (?:and|&) (?:the )?", place)
+    found = resolve(text, [[place_in(text, left), place_in(text, right)]])
+    assert [text[e.start : e.end] for e in found] == [place]
+
+
+@pytest.mark.parametrize("text", ["Paris and London", "Britain and Ireland", "Bosnia, and Croatia and Herzegovina"])
+def test_places_that_an_and_joins_stay_two(text):
+    first, last = text.split(" and ")[0].rstrip(","), text.split(" and ")[-1]
+    found = resolve(text, [[place_in(text, first), place_in(text, last)]])
+    assert [text[e.start : e.end] for e in found] == [first, last]
 
 
 def test_equal_values_get_one_kind():

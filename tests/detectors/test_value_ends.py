@@ -130,6 +130,26 @@ def test_no_label_goes_with_a_name(label):
             assert not any(label.rstrip(" :：=") in value for value in values_of(text, "PERSON"))
 
 
+@pytest.mark.parametrize("kind", ["LOCATION", "ORGANIZATION", "NRP"])
+@pytest.mark.parametrize("name", ["United States", "Home Depot", "Labour Party", "Gulf of Mexico", "European Union"])
+def test_the_article_of_a_sentence_is_no_part_of_a_name(name, kind):
+    for text in (f"of the {name}", f"The {name} is", f"THE {name.upper()} IS"):
+        value = name if name in text else name.upper()
+        assert values_of(text, kind, 0 if text[0] in "T" else 3, text.index(value) + len(value)) == [value], text
+
+
+@pytest.mark.parametrize("name", ["The Hague", "The Gambia", "The Guardian", "Theodora Town"])
+def test_an_article_that_a_name_has_is_its_own(name):
+    assert values_of(name, "LOCATION") == [name]
+
+
+def test_the_same_place_has_one_placeholder_with_an_article_and_without():
+    session = Guard().session("article")
+    shown = session.anonymize("They moved to the Netherlands. Netherlands it is. Of the Netherlands he knows little.")
+    assert len(set(re.findall(r"\[REDACTED_\w+\]", shown))) == 1, shown
+    assert "the [REDACTED_LOCATION_1]" in shown
+
+
 def test_a_speaker_is_no_label():
     assert values_of("Jane Doe: hello", "PERSON", 0, 8) == ["Jane Doe"]
 
