@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from lc_guard.policy.checks import CheckPolicy as CheckPolicy
     from lc_guard.policy.checks import StagePolicy as StagePolicy
     from lc_guard.policy.policy import Policy as Policy
+    from lc_guard.policy.restoring import Restore as Restore
     from lc_guard.records import Action as Action
     from lc_guard.records import Decision as Decision
     from lc_guard.records import Entity as Entity
@@ -69,6 +70,7 @@ __getattr__, __dir__, __all__ = attach(
         "langchain.self_test": ("SelfTest", "selftest"),
         "observability.metrics": ("GuardMetrics",),
         "policy.checks": ("CheckPolicy", "StagePolicy"),
+        "policy.restoring": ("Restore",),
         "policy.policy": ("Policy",),
         "records": ("Action", "Decision", "Entity", "ScanResult", "Stage"),
     },

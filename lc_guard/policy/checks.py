@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
 from threading import TIMEOUT_MAX
 from types import MappingProxyType
@@ -156,8 +156,8 @@ def rebuilt(record: Any) -> tuple[Any, ...]:
 
 
 def plain(value: Any) -> Any:
-    """Return what a setting is in the file of a policy: plain JSON values; of a check only what is set."""
-    if isinstance(value, CheckPolicy):
+    """Return what a setting is in the file of a policy: plain JSON values; of a record only what is set."""
+    if is_dataclass(value) and not isinstance(value, type):
         values = {item.name: getattr(value, item.name) for item in fields(value)}
         return {name: plain(each) for name, each in values.items() if each is not None and each != {}}
     return {name: plain(each) for name, each in value.items()} if isinstance(value, Mapping) else value

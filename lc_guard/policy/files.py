@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 from lc_guard.errors import PolicyError
 from lc_guard.policy.checks import STAGES, CheckPolicy, StagePolicy
 from lc_guard.policy.line_numbers import Place, Problem, Source, dotted, read_toml, read_yaml, shown
+from lc_guard.policy.restoring import DESTINATIONS, ORIGINS, TOOL, Restore, require_destination
 from lc_guard.records import normalize_kind
 
 if TYPE_CHECKING:
@@ -28,14 +29,16 @@ NO_TIMEOUT = "none"
 
 _READERS: dict[str, Callable[[str], Source]] = {".toml": read_toml, ".yaml": read_yaml, ".yml": read_yaml}
 _MAX_TOLD = 50
+_BY_KIND = ("kinds", "thresholds")
+_TABLES = (*_BY_KIND, "origins", "restore")
 
 
 def load_policy(kind: type[P], path: str | os.PathLike[str]) -> P:
     """Read a policy from a file.
 
-    A file has the names and values of `Policy`, `CheckPolicy` and `StagePolicy`; ``timeout = "none"`` is no timeout. In
-    YAML an empty setting of a check is one that is not set. A file without any setting is refused: it is more often a
-    file that was cut than a wish.
+    A file has the names and values of `Policy`, `CheckPolicy`, `StagePolicy` and `Restore`; ``timeout = "none"`` is no
+    timeout. In YAML an empty setting of a check is one that is not set. A file without any setting is refused: it is
+    more often a file that was cut than a wish.
 
     Args:
         kind: The class of the policy, `lc_guard.Policy`.
@@ -102,8 +105,10 @@ class _Reading:
     def policy(self, values: Mapping[str, Any]) -> dict[str, Any]:
         settings: dict[str, Any] = {}
         for key, value in self._known((), values, _names(self._kind)).items():
-            if key in ("kinds", "thresholds"):
-                settings[key] = self._by_kind(key, value)
+            if key in _BY_KIND:
+                settings[key] = self._by_kind((key,), value, self._kind)
+            elif key == "restore":
+                settings[key] = self._restore((key,), value)
             elif key == "checks":
                 settings[key] = self._checks((key,), value)
             elif key == "stages":
@@ -113,19 +118,53 @@ class _Reading:
                 settings |= self._setting((key,), value, self._kind)
         return settings
 
-    def _by_kind(self, key: str, value: Any) -> dict[str, Any]:
+    def _by_kind(self, table: Place, value: Any, record: type) -> dict[str, Any]:
         taken: dict[str, Any] = {}
         spelled: dict[str, Place] = {}
-        for kind, given in self._table((key,), value).items():
-            place = (key, kind)
+        for kind, given in self._table(table, value).items():
+            place = (*table, kind)
             first = spelled.setdefault(normalize_kind(kind), place)
             if first != place:
                 line = self._lines.get(first)
                 where = "" if line is None else f" on line {line}"
                 self._add(place, f"{dotted(place)} is the same kind as {dotted(first)}{where}: keep one of them")
-            elif self._taken(place, given, self._kind, {key: {kind: given}}):
+            elif self._taken(place, given, record, {table[-1]: {kind: given}}):
                 taken[kind] = given
         return taken
+
+    def _restore(self, place: Place, value: Any) -> dict[str, Any]:
+        taken: dict[str, Any] = {}
+        for name, given in self._table(place, value).items():
+            here = (*place, name)
+            try:
+                require_destination(name)
+            except PolicyError:
+                known = ", ".join((*DESTINATIONS, f"{TOOL}<name>", f"{TOOL}<name>.<argument>"))
+                like = _like(name, [*DESTINATIONS, TOOL + name.rpartition(":")[2]])
+                self._add(here, f"{dotted(here)} is no destination{like}; taken here are {known}")
+                continue
+            if isinstance(given, str):
+                if self._taken(here, given, self._kind, {place[-1]: {name: given}}):
+                    taken[name] = given
+            else:
+                taken[name] = self._restore_at(here, given)
+        return taken
+
+    def _restore_at(self, place: Place, value: Any) -> Restore:
+        settings: dict[str, Any] = {}
+        for key, given in self._known(place, self._table(place, value), _names(Restore)).items():
+            here = (*place, key)
+            if key == "kinds":
+                settings[key] = self._by_kind(here, given, Restore)
+            elif key == "origins":
+                table = self._known(here, self._table(here, given), ORIGINS).items()
+                each = [
+                    (name, put) for name, put in table if self._taken((*here, name), put, Restore, {key: {name: put}})
+                ]
+                settings[key] = dict(each)
+            else:
+                settings |= self._setting(here, given, Restore)
+        return Restore(**settings)
 
     def _checks(self, place: Place, value: Any) -> dict[str, CheckPolicy]:
         taken: dict[str, CheckPolicy] = {}
@@ -160,9 +199,10 @@ class _Reading:
         try:
             kind(**settings)
         except PolicyError as error:
-            names = (f"{place[0]}[{place[-1]!r}]", place[-1])  # the record's own names of the place
+            table = place[-2] if len(place) > 1 and place[-2] in _TABLES else None
+            names = (f"{table}[{place[-1]!r}]", place[-1])  # the record's own names of the place
             told = next((str(error).removeprefix(name) for name in names if str(error).startswith(name)), f": {error}")
-            words = _words(get_type_hints(kind)[place[0] if place[0] in ("kinds", "thresholds") else place[-1]])
+            words = _words(get_type_hints(kind)[table or place[-1]])
             self._add(place, f"{dotted(place)}{told}, not {_given(value)}{_like(value, words)}")
             return False
         return True

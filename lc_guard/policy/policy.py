@@ -24,6 +24,16 @@ from lc_guard.policy.checks import (
     require_names,
     require_seconds,
 )
+from lc_guard.policy.restoring import (
+    EffectiveRestore,
+    Encode,
+    Origin,
+    Put,
+    Restore,
+    by_destination,
+    destinations_of,
+    effective_restore,
+)
 from lc_guard.records import PII_CHECK, Action, Stage, normalize_kind
 
 OnInvalid = Literal["block", "warn"]
@@ -54,6 +64,9 @@ class Policy:
         streaming: When a streamed answer is shown that scanners of outputs judge: ``"buffer"`` shows nothing before all
             of it was judged; ``"window"`` shows each sentence once it was judged, together with those before it;
             ``"audit"`` shows all at once and judges at the end, so that it can block nothing.
+        restore: What is put back where, by destination: ``"answer"``, ``"tools"``, single tools and arguments of theirs
+            (``"tool:send_mail"``, ``"tool:send_mail.to"``), ``"documents"``, ``"state"``. Each takes a `Restore`, or a
+            word for it: ``"value"``, ``"placeholder"``, ``"block"``.
         version: Name of this policy, shown beside its decisions in the trace.
 
     Raises:
@@ -82,6 +95,7 @@ class Policy:
     stages: Mapping[Stage, StagePolicy] = field(default_factory=dict)
     fail_fast: bool = False
     streaming: Streaming = "buffer"
+    restore: Mapping[str, Restore | Put] = field(default_factory=dict)
     version: str | None = None
     _rules: dict[tuple[str, str], EffectivePolicy] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -111,6 +125,7 @@ class Policy:
             object.__setattr__(self, name, MappingProxyType(own))
         object.__setattr__(self, "checks", by_name("checks", self.checks, CheckPolicy))
         object.__setattr__(self, "stages", by_name("stages", self.stages, StagePolicy, STAGES))
+        object.__setattr__(self, "restore", by_destination(self.restore))
         for checks in (self.checks, *(stage.checks for stage in self.stages.values())):
             if PII_CHECK in checks:
                 _require_pii(checks[PII_CHECK])
@@ -151,6 +166,22 @@ class Policy:
             self._rules[stage, check] = known
         return known
 
+    def restore_rule(
+        self, tool: str | None = None, argument: str | None = None, *, at: str = "answer"
+    ) -> EffectiveRestore:
+        """Return what holds for values that are put back at a destination, all settings taken together.
+
+        Args:
+            tool: Name of the tool that is called; None for another destination.
+            argument: Name of its argument, or None.
+            at: The destination where no tool is called.
+        """
+        restore: Any = self.restore  # words have become records
+        names = destinations_of(tool, argument, at=at) if restore else ()
+        return effective_restore(
+            [restore[name] for name in names if name in restore], shown=tool is not None or at == "answer"
+        )
+
     def counts(self, kind: str, score: float) -> bool:
         """Return whether an entity of this kind and score counts."""
         return score >= self.thresholds.get(kind, 0.0)
@@ -180,10 +211,15 @@ __all__ = [
     "CheckAction",
     "CheckPolicy",
     "EffectivePolicy",
+    "EffectiveRestore",
+    "Encode",
     "KindAction",
     "OnError",
     "OnInvalid",
+    "Origin",
     "Policy",
+    "Put",
+    "Restore",
     "StagePolicy",
     "Streaming",
 ]

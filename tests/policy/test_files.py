@@ -175,7 +175,7 @@ class TestAllMistakesAtOnce:
             (
                 2,
                 "timout is not known (did you mean 'timeout'?); taken here are default, kinds, thresholds, on_invalid, "
-                "on_error, timeout, checks, stages, fail_fast, streaming, version",
+                "on_error, timeout, checks, stages, fail_fast, streaming, restore, version",
             ),
             (3, "fail_fast must be true or false, not the text 'yes'"),
             (

@@ -299,6 +299,7 @@ class TestAsDict:
             "stages": {"prompt": {"action": "warn", "checks": {"A": {}}}, "output": {}},
             "fail_fast": False,
             "streaming": "buffer",
+            "restore": {},
             "version": None,
         }
 

@@ -7,9 +7,10 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from lc_guard import CheckPolicy, Policy, StagePolicy
+from lc_guard import CheckPolicy, Policy, Restore, StagePolicy
 from lc_guard.policy.checks import CheckAction, OnError
 from lc_guard.policy.policy import KindAction, OnInvalid, Streaming
+from lc_guard.policy.restoring import Encode, Origin, Put
 from lc_guard.records import Stage
 
 KINDS = ["PERSON", "US_SSN", "ICD10", "CITY"]
@@ -45,6 +46,19 @@ def checks() -> st.SearchStrategy[dict[str, CheckPolicy]]:
     return st.builds(lambda named, own: {**named, **own}, others, st.just({}) | st.builds(lambda p: {"pii": p}, pii))
 
 
+def restores() -> st.SearchStrategy[dict[str, Restore | str]]:
+    names = st.sampled_from(["answer", "tools", "documents", "state", "tool:send_mail", "tool:a.b.c", "tool:ü # [x]"])
+    settings = st.builds(
+        Restore,
+        default=st.none() | words(Put),
+        kinds=st.dictionaries(st.sampled_from(KINDS), words(Put), max_size=2),
+        origins=st.dictionaries(words(Origin), words(Put), max_size=2),
+        in_urls=st.none() | words(Put),
+        encode=st.none() | words(Encode),
+    )
+    return st.dictionaries(names, settings | words(Put), max_size=3)
+
+
 def policies() -> st.SearchStrategy[Policy]:
     stages = st.builds(StagePolicy, checks=checks(), **_check_settings())
     return st.builds(
@@ -59,6 +73,7 @@ def policies() -> st.SearchStrategy[Policy]:
         stages=st.dictionaries(words(Stage), stages, max_size=2),
         fail_fast=st.booleans(),
         streaming=words(Streaming),
+        restore=restores(),
         version=st.none() | _TEXTS,
     )
 
