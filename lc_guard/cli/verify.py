@@ -28,8 +28,9 @@ checkpoints no value may stand; what tools and the user get must be real. With t
 leaves the process."""
 
 _EPILOG = """\
---app takes a Runnable, or a callable that gives one and is called anew for each run. By the names of its parameters
-it is given what makes more of it watchable:
+--app takes module:object, file.py:object or LangGraph's langgraph.json[:graph]: a Runnable, or a callable, async or
+not, that gives one and is called anew for each run. By the names of its parameters it is given what makes more of it
+watchable:
   def build(): ...              output, logs, tools and a GuardCheckpointer are watched
   def build(model): ...         the model input too: use this model, it needs no network
   def build(model, guard): ...  Langfuse spans too, and what a failing detector leads to: use this guard
@@ -44,7 +45,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command to the parser."""
     about = "prove that nothing leaks, from the package's applications or your own"
     parser = add_command(commands, "verify", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
-    parser.add_argument("--app", metavar="MODULE:OBJECT", help="your own chain or agent instead of the package's four")
+    parser.add_argument("--app", metavar="MODULE:OBJECT", help="your own chain or agent instead of the package's")
     parser.add_argument(
         "--input",
         metavar="KIND",
@@ -109,7 +110,8 @@ def _detectors(names: str | None) -> Sequence[Detector]:
 
 
 def _applications(args: argparse.Namespace) -> list[Application]:
-    from lc_guard.verify.applications import applications, load  # noqa: PLC0415
+    from lc_guard.verify.applications import applications  # noqa: PLC0415
+    from lc_guard.verify.loading import load  # noqa: PLC0415
 
     if not args.app:
         return applications()

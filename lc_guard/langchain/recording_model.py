@@ -44,10 +44,12 @@ class RecordingChatModel(BaseChatModel):
     Attributes:
         recording: Where the input goes.
         failing: Whether it raises instead of answering, in a stream after the first piece.
+        arguments: What it gives to a tool's argument of a name; others get what their schema allows.
     """
 
     recording: Recording = Field(default_factory=Recording, exclude=True)
     failing: bool = False
+    arguments: dict[str, Any] = Field(default_factory=dict)
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -73,7 +75,7 @@ class RecordingChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         self._record(messages, stop, kwargs)
-        text, calls = _answer(messages, kwargs.get("tools") or ())
+        text, calls = _answer(messages, kwargs.get("tools") or (), self.arguments)
         if self.failing:
             raise ModelFailed(text)
         return ChatResult(generations=[ChatGeneration(message=AIMessage(text, tool_calls=calls))])
@@ -86,7 +88,7 @@ class RecordingChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         self._record(messages, stop, kwargs)
-        text, calls = _answer(messages, kwargs.get("tools") or ())
+        text, calls = _answer(messages, kwargs.get("tools") or (), self.arguments)
         for number, chunk in enumerate(_chunks(text, calls)):
             if self.failing and number:
                 raise ModelFailed(text)
@@ -118,7 +120,9 @@ def strings_in(value: Any) -> Iterator[str]:
         yield repr(value)
 
 
-def _answer(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]) -> tuple[str, list[Any]]:
+def _answer(
+    messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]], arguments: dict[str, Any]
+) -> tuple[str, list[Any]]:
     text = "\n".join(_texts(messages)) or "nothing"
     last = max((at for at, message in enumerate(messages) if isinstance(message, HumanMessage)), default=-1)
     since = [message for message in messages[last + 1 :] if isinstance(message, AIMessage)]
@@ -128,6 +132,7 @@ def _answer(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]) ->
         if tool["name"] not in called:
             schema = tool.get("parameters") or {}
             args = _example({"type": "object", **schema}, schema.get("$defs", {}), text)
+            args |= {name: arguments[name] for name in args if name in arguments}
             calls.append({"name": tool["name"], "args": args, "id": f"call-{last}-{number}", "type": "tool_call"})
     return text, calls
 

@@ -1,42 +1,46 @@
-"""The applications that are verified: the boundary in each of its forms, around the recording model.
-
-An application of the user's own, named by where it is defined.
-"""
+"""The applications that are verified: the boundary in each of its forms, around the recording model."""
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import count
 from typing import Any, Literal, get_args
 
 from langchain.agents import create_agent
 from langchain.agents.structured_output import ToolStrategy
+from langchain.tools import ToolRuntime
 from langchain_core.documents import Document
-from langchain_core.language_models import BaseChatModel
+from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.messages import HumanMessage
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from langchain_core.vectorstores import InMemoryVectorStore
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.pregel import Pregel
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from lc_guard.guard import Guard
 from lc_guard.langchain.boundary import protect
 from lc_guard.langchain.checkpointer import GuardCheckpointer
+from lc_guard.langchain.deepagents import guarded_subagents
+from lc_guard.langchain.documents import AnonymizeDocuments
 from lc_guard.langchain.middleware import GuardMiddleware
 from lc_guard.langchain.recording_model import Recording, RecordingChatModel
+from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
-from lc_guard.verify.canaries import Planted, conversation, variables
+from lc_guard.verify.canaries import Planted, Surface, conversation, variables
 
 Task = Literal["conversation", "structured output", "failing model", "failing detector", "failing tool"]
 TASKS: tuple[Task, ...] = get_args(Task)
 
 FAILS = "Here the detector fails."
 """A text that the guard's last detector raises at, quoting it."""
+
+
+HELD: tuple[Surface, ...] = ("system prompt", "tool result", "exception")
+"""What an application and its tools hold."""
 
 
 class WrongApplication(Exception):
@@ -76,6 +80,7 @@ class Application:
         name: What it is called in the report.
         build: Makes it anew for each mode and task.
         give: Makes its input.
+        holds: Surfaces of what it holds itself, the same for all its users.
         give_to: Chooses what makes its input when the application is there, None if that is `give`.
         tasks: What it can be asked to do.
         own: Whether it is the user's.
@@ -92,17 +97,23 @@ class Application:
     takes_model: bool = True
     takes_guard: bool = True
     outside_tools: Collection[str] = ()
+    holds: Collection[Surface] = HELD
     give_to: Callable[[Runnable[Any, Any]], Callable[[Planted, Task], Any]] | None = None
 
 
 def applications() -> list[Application]:
-    """Return what ``lc-guard verify`` runs when no application is named."""
-    return [
+    """Return what ``lc-guard verify`` runs when no application is named: a deep agent where deepagents is installed."""
+    found = [
         Application("Anonymize | prompt | model | Deanonymize", _lcel, give_variables),
         Application("protect(model)", _protected_model, give_messages),
         Application("protect(chain)", _protected_chain, give_variables),
+        Application("RAG: hidden documents, retriever, model", _rag, give_variables, holds=[*HELD, "document"]),
         Application("agent with GuardMiddleware", _agent, _give_agent, tasks=TASKS),
+        Application("agent that asks another agent", _supervisor, _give_agent),
     ]
+    if find_spec("deepagents") is not None:
+        found.append(Application("deep agent with a sub-agent", _deep_agent, _give_agent))
+    return found
 
 
 def give_messages(planted: Planted, task: Task) -> Any:
@@ -172,15 +183,77 @@ def _protected_chain(parts: Parts) -> Runnable[Any, Any]:
 
 
 def _agent(parts: Parts) -> Runnable[Any, Any]:
+    middleware = GuardMiddleware(parts.guard, state="anonymized")
+    return create_agent(parts.model, middleware=[middleware], **_around(parts, _tools(parts)))
+
+
+def _around(parts: Parts, tools: Sequence[BaseTool]) -> dict[str, Any]:
+    """Return what agents of each kind are made with."""
     structured = parts.task == "structured output"
-    return create_agent(
-        parts.model,
-        [] if structured else _tools(parts),
-        system_prompt=parts.planted["system prompt"].text,
-        middleware=[GuardMiddleware(parts.guard, state="anonymized")],
-        response_format=ToolStrategy(Record) if structured else None,
-        checkpointer=GuardCheckpointer(InMemorySaver(), guard=parts.guard),
+    return {
+        "tools": [] if structured else tools,
+        "system_prompt": parts.planted["system prompt"].text,
+        "response_format": ToolStrategy(Record) if structured else None,
+        "checkpointer": GuardCheckpointer(InMemorySaver(), guard=parts.guard),
+    }
+
+
+class _RecordedEmbedding(DeterministicFakeEmbedding):
+    """No embeddings model: its provider would be sent what the recording holds."""
+
+    recording: Recording
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.recording.add(texts)
+        return super().embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        self.recording.add(text)
+        return super().embed_query(text)
+
+
+def _rag(parts: Parts) -> Runnable[Any, Any]:
+    corpus = f"lc-guard-verify-corpus-{next(_corpora)}"
+    store = InMemoryVectorStore(_RecordedEmbedding(size=8, recording=parts.model.recording))
+    text = parts.planted["document"].text
+    stored = Document(text, id=text, metadata={"title": text, "pages": [{text: text}]})
+    store.add_documents(AnonymizeDocuments(parts.guard, session_id=corpus).transform_documents([stored]))
+    retriever = ProtectedRetriever(store.as_retriever(), parts.guard, corpus_session=corpus)
+    found = Anonymize(parts.guard) | RunnablePassthrough.assign(documents=_asked | retriever)
+    return found | _prompt() | _model(parts, parts.model) | Deanonymize(parts.guard)
+
+
+_corpora = count(1)
+_asked = RunnableLambda(lambda given: given["text"], name="question")
+
+
+def _supervisor(parts: Parts) -> Runnable[Any, Any]:
+    worker = create_agent(parts.model, _tools(parts), middleware=[GuardMiddleware(parts.guard)], name="worker")
+
+    def ask_worker(text: str, runtime: ToolRuntime) -> str:
+        """Have somebody else do it."""
+        done = worker.invoke({"messages": [HumanMessage(text)]}, runtime.config)
+        return str(done["messages"][-1].text)
+
+    middleware = GuardMiddleware(parts.guard, state="anonymized")
+    tools = [StructuredTool.from_function(ask_worker)]
+    return create_agent(parts.model, middleware=[middleware], **_around(parts, tools))
+
+
+def _deep_agent(parts: Parts) -> Runnable[Any, Any]:
+    from deepagents import create_deep_agent  # noqa: PLC0415 - an application of its own, where it is installed
+
+    middleware = GuardMiddleware(parts.guard, state="anonymized")
+    model = parts.model.model_copy(update={"arguments": {"subagent_type": "general-purpose"}})
+    found: Runnable[Any, Any] = create_deep_agent(
+        model=protect(model, parts.guard),
+        middleware=[middleware],
+        subagents=guarded_subagents(middleware),
+        **_around(parts, _tools(parts)),
     )
+    return found
 
 
 def _tools(parts: Parts) -> list[BaseTool]:
@@ -200,116 +273,3 @@ def _tools(parts: Parts) -> list[BaseTool]:
         StructuredTool.from_function(look_up, response_format="content_and_artifact"),
         StructuredTool.from_function(fail, handle_tool_error=handled),
     ]
-
-
-_Give = Callable[[Planted, Task], Any]
-
-_GUARD = "guard"
-_KEYS = "keys:"
-
-
-def load(name: str, *, give: str = "auto", outside_tools: Collection[str] = ()) -> Application:
-    """Return the application that a name stands for.
-
-    Args:
-        name: ``module:object``, importable from the current directory. The object is a Runnable; or a callable that
-            gives one and is called anew for each mode and task: with the guard under test if it has a parameter
-            ``guard``, with the recording model if it has another one without a default, or one named ``model``.
-        give: Its input: ``"text"``, ``"messages"``, ``"state"`` (a dict with the key ``messages``) or ``"keys:a,b"`` (a
-            dict of texts; ``b=messages`` and ``b=documents`` give lists of those). ``"auto"`` takes ``"state"`` for a
-            graph, ``"messages"`` for a chat model, else ``"text"``.
-        outside_tools: Names of tools that are to get placeholders; they are not watched.
-
-    Raises:
-        WrongApplication: If it can't be had.
-    """
-    found = _imported(name)
-    if isinstance(found, Runnable):
-        names: Mapping[str, str] = {}
-        build: Callable[[Parts], Any] = lambda _: found  # noqa: E731
-    elif callable(found):
-        names = _parameters(name, found)
-        build = lambda parts: found(**{given: getattr(parts, part) for part, given in names.items()})  # noqa: E731
-    else:
-        raise WrongApplication(f"{name!r} is of type {type(found).__name__}: it must be a Runnable, or give one")
-
-    def checked(parts: Parts) -> Runnable[Any, Any]:
-        made = build(parts)
-        if not isinstance(made, Runnable):
-            raise WrongApplication(f"{name!r} gives {type(made).__name__}: it must give a Runnable")
-        return made
-
-    tasks: list[Task] = ["conversation"]
-    tasks += ["failing model"] if "model" in names else []
-    tasks += ["failing detector"] if _GUARD in names else []
-    return Application(
-        name,
-        checked,
-        _input(give, found if isinstance(found, Runnable) else None),
-        tasks=tasks,
-        own=True,
-        takes_model="model" in names,
-        takes_guard=_GUARD in names,
-        outside_tools=outside_tools,
-        give_to=None if isinstance(found, Runnable) or give != "auto" else suited,
-    )
-
-
-def suited(application: Runnable[Any, Any]) -> _Give:
-    """Return what makes an input that an application of its type takes."""
-    if isinstance(application, Pregel):
-        return give_state
-    return give_messages if isinstance(application, BaseChatModel) else give_text
-
-
-def _imported(name: str) -> Any:
-    module, _, attribute = name.partition(":")
-    if not module or not attribute:
-        raise WrongApplication(f"{name!r} is no module:object")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # as `python -m` does
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # noqa: BLE001 - a user's module may raise anything
-        raise WrongApplication(
-            f"{name!r} can't be loaded ({type(error).__name__}): it must be module:object, importable from the "
-            "current directory"
-        ) from None
-
-
-def _parameters(name: str, found: Callable[..., Any]) -> dict[str, str]:
-    """Return what is passed to a callable: part → name of the parameter."""
-    try:
-        parameters = list(inspect.signature(found).parameters.values())
-    except (TypeError, ValueError):
-        return {}
-    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    needed = [p.name for p in named if p.name == "model" or (p.default is p.empty and p.name != _GUARD)]
-    positional = any(p.kind is p.POSITIONAL_ONLY and p.default is p.empty for p in parameters)
-    if len(needed) > 1 or positional:
-        raise WrongApplication(
-            f"{name!r} must take at most two arguments, by name: the recording model, and guard, the guard under test"
-        )
-    given = {"model": needed[0]} if needed else {}
-    return {**given, _GUARD: _GUARD} if any(p.name == _GUARD for p in named) else given
-
-
-def _input(give: str, application: Runnable[Any, Any] | None) -> _Give:
-    plain: dict[str, _Give] = {"text": give_text, "messages": give_messages, "state": give_state}
-    if give == "auto":
-        return give_text if application is None else suited(application)
-    if give in plain:
-        return plain[give]
-    keys = [part.partition("=") for part in give.removeprefix(_KEYS).split(",")]
-    if not give.startswith(_KEYS) or any(not key or kind not in _VALUES for key, _, kind in keys):
-        raise WrongApplication(
-            f"there is no input {give!r}: take {', '.join(plain)}, or keys:NAME,NAME=messages,NAME=documents"
-        )
-    return lambda planted, task: {key: _VALUES[kind](planted, task) for key, _, kind in keys}
-
-
-def _documents(planted: Planted, task: Task) -> list[Document]:  # noqa: ARG001 - like the others
-    return [Document(planted["document"].text)]
-
-
-_VALUES: dict[str, _Give] = {"": give_text, "text": give_text, "messages": give_messages, "documents": _documents}

@@ -37,7 +37,6 @@ from lc_guard.verify.observers import (
 Mode = Literal["invoke", "ainvoke", "stream", "astream", "batch", "abatch"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
-_HELD: tuple[Surface, ...] = ("system prompt", "tool result", "exception")
 _STREAMS = ["messages", "values"]
 
 
@@ -66,8 +65,8 @@ def run_mode(application: Application, mode: Mode, *, detectors: Sequence[Detect
     first = plant(plain=not application.takes_guard)
     items: list[Planted] = [first]
     if mode.endswith("batch"):
-        # What the application and its tools hold is the same for all its users.
-        items.append({**plant(plain=not application.takes_guard), **{surface: first[surface] for surface in _HELD}})
+        held = {surface: first[surface] for surface in application.holds}
+        items.append({**plant(plain=not application.takes_guard), **held})
     values = [canary.value for planted in items for canary in planted.values()]
     guard = Guard([ExactDetector({KIND: values}), _Failing(), *detectors], policy=Policy(timeout=None))
     tracing = Tracing(guard, offline=True) if application.takes_guard else None

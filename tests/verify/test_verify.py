@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from pathlib import Path
+from textwrap import dedent
 from typing import Any, Literal
 
 import pytest
@@ -18,7 +19,7 @@ from lc_guard import Blocked
 from lc_guard.cli import main
 from lc_guard.langchain.checkpointer import GuardCheckpointer
 from lc_guard.langchain.recording_model import ModelFailed, RecordingChatModel, strings_in
-from lc_guard.verify.applications import TASKS, applications
+from lc_guard.verify.applications import applications
 from lc_guard.verify.canaries import SURFACES, plant
 from lc_guard.verify.observers import PLACES, Evidence, judge, texts_of_checkpoints, texts_of_error, watch_logs
 from lc_guard.verify.run import MODES, run_mode
@@ -83,7 +84,7 @@ class TestTheBoundary:
         assert [application["name"] for application in report["applications"]] == [a.name for a in applications()]
         for application in report["applications"]:
             assert list(application["modes"]) == list(MODES)
-            agent = application["name"].startswith("agent")
+            agent = "agent" in application["name"]
             for mode in application["modes"].values():
                 assert mode["failed"] is None
                 assert list(mode["surfaces"]) == list(SURFACES)
@@ -103,7 +104,7 @@ class TestTheBoundary:
         told = capsys.readouterr()
         assert told.err == ""
         names = [application.name for application in applications()]
-        for word in (*names, "ainvoke", *SURFACES, *PLACES, "0 leaks in 4 runs of 4 applications"):
+        for word in (*names, "ainvoke", *SURFACES, *PLACES, "0 leaks in 7 runs of 7 applications"):
             assert word in told.out
         assert "stream" not in told.out
         assert "LEAK" not in told.out
@@ -116,7 +117,7 @@ class TestTheBoundary:
         for surface in SURFACES:
             assert cell.found[surface, "model input"] == "LEAK"
             assert cell.found[surface, "spans"] == "LEAK"
-            assert cell.found[surface, "checkpoints"] == ("LEAK" if len(application.tasks) == len(TASKS) else "none")
+            assert cell.found[surface, "checkpoints"] == ("LEAK" if "agent" in application.name else "none")
             if surface != "structured output":
                 assert cell.found[surface, "exceptions"] == "LEAK"
 
@@ -179,6 +180,49 @@ class TestTheBoundary:
         assert (root.level, root.handlers, own.level) == before
         assert "%d" in logs.texts
         assert "no number" in logs.texts
+
+
+class TestServedGraphs:
+    """Graphs as LangGraph's server makes them."""
+
+    GRAPHS = """
+    async def make(config, model, guard):
+        assert config == {}
+        return create_agent(model, [], middleware=[GuardMiddleware(guard)])
+    def bare(model): return create_agent(model, [])
+    """
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        (tmp_path / "served_graph.py").write_text(HEAD + dedent(self.GRAPHS), encoding="utf-8")
+        graphs = {"safe": "./served_graph.py:make", "unsafe": {"path": "./served_graph.py:bare"}}
+        (tmp_path / "langgraph.json").write_text(json.dumps({"graphs": graphs}), encoding="utf-8")
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        return tmp_path
+
+    @pytest.mark.parametrize("name", ["served_graph.py:make", "langgraph.json:safe"])
+    def test_a_guarded_one_is_clean(self, name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        status, report = verify(capsys, "--app", str(folder / name))
+        assert (status, report["leaks"]) == (0, 0)
+        assert statuses(report, "model input") == {"clean"}
+
+    def test_an_unguarded_one_leaks(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        status, report = verify(capsys, "--app", str(folder / "langgraph.json:unsafe"))
+        assert status == 1
+        assert statuses(report, "model input") == {"LEAK"}
+
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            ("langgraph.json", "several graphs, name one: langgraph.json:safe|unsafe"),
+            ("langgraph.json:other", "names no such graph (KeyError)"),
+            ("missing/langgraph.json", "names no such graph (FileNotFoundError)"),
+            ("missing.py:graph", "can't be loaded (FileNotFoundError)"),
+        ],
+    )
+    def test_wrong_ones(self, name: str, message: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["verify", "--app", str(folder / name)]) == 2
+        assert message in capsys.readouterr().err
 
 
 class TestOwnApplications:
@@ -348,7 +392,7 @@ def keyed(model):
         [
             (["--app", "own_app"], "'own_app' is no module:object"),
             (["--app", "own_app:missing"], "'own_app:missing' can't be loaded (AttributeError)"),
-            (["--app", "own_app:three"], "must take at most two arguments"),
+            (["--app", "own_app:three"], "must take at most the recording model"),
             (["--app", "own_app:number"], "gives int: it must give a Runnable"),
             (["--app", "own_app:three_things"], "is of type int: it must be a Runnable"),
             (["--app", "own_app:build", "--input", "other"], "there is no input 'other'"),
