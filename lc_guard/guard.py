@@ -22,7 +22,8 @@ from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard._engine.runner import FlowRunner
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import redact_faults
-from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, StreamRestorer, TokenGrammar
+from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, TokenGrammar
+from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.detectors.base import DetectorLike
 from lc_guard.errors import GuardError

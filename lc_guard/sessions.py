@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from lc_guard._engine.failures import describe_error, is_control_flow
 from lc_guard._engine.requests import GuardRequest
 from lc_guard._placeholders.aliases import base_kind
-from lc_guard._placeholders.fakes import FakeRestoring
-from lc_guard._placeholders.grammar import LITERAL, NumberedRestoring, StreamRestorer, TokenGrammar
+from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
+from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard._text.common_words import may_be_ordinary
 from lc_guard._text.known_values import Match
 from lc_guard._text.words import RUN, all_unescaped

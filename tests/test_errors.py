@@ -109,7 +109,7 @@ def test_no_message_in_the_core_is_made_of_a_text():
     engine = [f"_engine.{path.stem}" for path in Path(_engine.__file__).parent.glob("[!_]*.py")]
     engine.remove("_engine.scanner_registry")  # it tells of a policy, and sees no text
     assert "_engine.pipeline" in engine
-    for module in ("guard", "policy.policy", "_placeholders.grammar", "sessions", "vaults.memory", *engine):
+    for module in ("guard", "policy.policy", "_placeholders.restorer", "sessions", "vaults.memory", *engine):
         source = inspect.getsource(__import__(f"lc_guard.{module}", fromlist=["x"]))
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Raise) and node.exc is not None:

@@ -22,7 +22,7 @@ def test_a_prompt_enters_few_modules_where_nothing_scans() -> None:
 def test_a_streamed_answer_is_followed_through_threads_and_scanners() -> None:
     modules, _ = measure.entered(measure.stream_walk())
     assert len(measure.own(modules)) <= measure.STREAM_BOUND, sorted(measure.own(modules))
-    assert {"_engine/scan_phase.py", "scanners/secrets.py", "_placeholders/grammar.py"} <= measure.own(modules)
+    assert {"_engine/scan_phase.py", "scanners/secrets.py", "_placeholders/restorer.py"} <= measure.own(modules)
     assert "testing/detectors.py" in modules
 
 

@@ -21,8 +21,9 @@ from lc_guard._engine.text_state import (
     small_parts,
 )
 from lc_guard._placeholders.aliases import PERSON, People, Person, alias_kind, base_kind
-from lc_guard._placeholders.fakes import FakeMint, FakeRestoring
+from lc_guard._placeholders.fakes import FakeMint
 from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
+from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.known_values import Match
 from lc_guard._text.words import cuts_run
 from lc_guard.errors import GuardError

@@ -1,15 +1,12 @@
-"""Fakes: realistic values of the same kind, as placeholders (``placeholder_style="fake"``), and the way back."""
+"""Fakes: realistic values of the same kind, as placeholders (``placeholder_style="fake"``)."""
 
 from __future__ import annotations
 
 import secrets
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Set
 from typing import TYPE_CHECKING
 
-from lc_guard._placeholders.grammar import Restored
-from lc_guard._text.known_values import PhraseIndex
-from lc_guard._text.words import RUN, cuts_run
+from lc_guard._text.words import RUN
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -85,47 +82,3 @@ class FakeMint:
             if word.casefold() not in self._words:
                 self._words.add(word.casefold())
                 return word
-
-
-class FakeRestoring:
-    """Restores fakes: whole words only, exactly as they were made.
-
-    Args:
-        values: Fake → value, of the whole session.
-    """
-
-    __slots__ = ("_fakes", "_reach", "_sorted", "_values")
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-        self._fakes = PhraseIndex(values)
-        for fake in filter(None, values):
-            self._fakes.add(fake)
-        self._sorted = sorted(values)
-        self._reach = max(map(len, self._sorted), default=0)
-
-    def find(self, text: str) -> list[tuple[int, int]]:
-        """Find the fakes in a text: spans that don't overlap, in order."""
-        return self._fakes.find(text)
-
-    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:  # noqa: ARG002 - a fake is never cut off
-        """Put the values back."""
-        whole = before + text
-        pieces: list[str] = []
-        last = len(before)
-        hits = [(start, end) for start, end in self.find(whole) if start >= last]
-        for start, end in hits:
-            pieces += (whole[last:start], self._values[whole[start:end]])
-            last = end
-        pieces.append(whole[last:])
-        return Restored("".join(pieces), len(hits), 0)
-
-    def held(self, text: str, *, before: str) -> int:
-        """Tell from where on the text may still become a fake, or a word that only begins like one."""
-        whole = before + text
-        for run in RUN.finditer(whole, max(len(before), len(whole) - self._reach)):
-            begun = whole[run.start() :]
-            at = bisect_left(self._sorted, begun)
-            if at < len(self._sorted) and self._sorted[at].startswith(begun) and not cuts_run(whole, run.start()):
-                return run.start() - len(before)
-        return len(text)

@@ -1,26 +1,22 @@
-"""Numbered placeholders: how one is written, found, told by its beginning, and put back, also in a stream.
+"""The token grammar: how a numbered placeholder is written, found, put back, and told by its beginning.
 
 A token is an opening bracket, perhaps the word ``REDACTED``, a kind, an index, a closing bracket:
 ``[REDACTED_PERSON_1]``. Models mangle it (`mangled`), leave the word out, write lists in one pair of brackets or code
 the brackets for a link (`shorthand`), and cut the tail off at the end of the text: that is completed if no live index
 of the kind goes on with the same digits. Never is one read by distance: the index is compared digit by digit.
-
-A stream goes in piece by piece, restored text comes out (`StreamRestorer`). No input or output of its own: whoever
-reads the stream feeds it. Restoring a whole text is feeding it and flushing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.mangled import Mangled
 from lc_guard._placeholders.shorthand import INDEX as _INDEX
 from lc_guard._placeholders.shorthand import MINTED_KIND as _MINTED_KIND
 from lc_guard._placeholders.shorthand import Shorthand, Written
-from lc_guard.errors import UnsupportedInput
 from lc_guard.records import MAX_KIND
 
 PlaceholderStyle = Literal["llm_guard", "angle", "square", "fake"]
@@ -35,8 +31,6 @@ LITERAL = "LITERAL"
 
 # Characters of the longest mangled token: a kind of 64 with 8 separators of 5, and what stands around it.
 _REACH = 140
-# What stands right before a placeholder says whether it is one: a letter and an underscore begin the name of a file.
-_BEFORE = 2
 
 
 class Restored(NamedTuple):
@@ -222,108 +216,6 @@ STYLES: dict[str, TokenGrammar] = {
     "square": TokenGrammar("[", "]"),
 }
 """The grammars of the numbered styles; they hold no state of a session."""
-
-
-class Restoring(Protocol):
-    """What a session knows of its placeholders, in either style."""
-
-    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:
-        """Put the values back; see `TokenGrammar.restore`."""
-        ...
-
-    def held(self, text: str, *, before: str) -> int:
-        """Tell from where on the text may still become a placeholder; see `TokenGrammar.held`."""
-        ...
-
-
-class NumberedRestoring:
-    """Restores numbered placeholders.
-
-    Args:
-        grammar: Their style.
-        lookup: Gives the values of live placeholders.
-        kinds: Kinds with a live placeholder.
-    """
-
-    __slots__ = ("_grammar", "_kinds", "_lookup")
-
-    def __init__(self, grammar: TokenGrammar, lookup: Lookup, kinds: Set[str]) -> None:
-        self._grammar = grammar
-        self._lookup = lookup
-        self._kinds = kinds
-
-    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:
-        """Put the values back."""
-        return self._grammar.restore(text, self._lookup, self._kinds, before=before, at_end=at_end)
-
-    def held(self, text: str, *, before: str) -> int:
-        """Tell from where on the text may still become a placeholder."""
-        return self._grammar.held(text, self._kinds, before=before)
-
-
-class StreamRestorer:
-    """Restores one text that arrives in pieces of any size.
-
-    What comes out does not depend on how the text was cut. Held back is only a suffix that can still become a
-    placeholder; restored text is never looked at again. One restorer serves one text: it is not shared by threads.
-
-    Args:
-        session: The session's placeholders.
-
-    Attributes:
-        restored: Placeholders put back so far.
-        unknown: Placeholders met so far that no value is known for; they stay as they are.
-    """
-
-    __slots__ = ("_before", "_held", "_session", "restored", "unknown")
-
-    def __init__(self, session: Restoring) -> None:
-        self._session = session
-        self._held = ""
-        self._before = ""
-        self.restored = 0
-        self.unknown = 0
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self._held)} characters held, {self.restored} restored)"
-
-    def feed(self, piece: str) -> str:
-        """Take the next piece and give what can be shown.
-
-        Args:
-            piece: Any part of the text, the empty one included.
-
-        Returns:
-            Restored text up to the first character that may belong to an unfinished placeholder.
-
-        Raises:
-            UnsupportedInput: If it is no text.
-        """
-        if not isinstance(piece, str):
-            raise UnsupportedInput(f"a text of type {type(piece).__name__} was given; only str is restored")
-        text = self._held + piece if self._held else piece
-        cut = self._session.held(text, before=self._before)
-        if cut == len(text):
-            self._held = ""
-            return self._put(text, at_end=False)
-        self._held = text[cut:]
-        return self._put(text[:cut], at_end=False)
-
-    def flush(self) -> str:
-        """End the text and give what was held back. The restorer may then take a new text."""
-        held, self._held = self._held, ""
-        text = self._put(held, at_end=True)
-        self._before = ""
-        return text
-
-    def _put(self, text: str, *, at_end: bool) -> str:
-        if not text:
-            return text
-        done = self._session.restore(text, before=self._before, at_end=at_end)
-        self._before = (self._before + text)[-_BEFORE:]
-        self.restored += done.restored
-        self.unknown += done.unknown
-        return done.text
 
 
 def _bases(kinds: Set[str]) -> set[str]:

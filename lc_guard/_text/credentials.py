@@ -78,11 +78,19 @@ def _apart(found: Iterable[Credential]) -> Iterator[Credential]:
         yield last
 
 
-_WORDS = (
+WORDS = (
     "pass", "pwd", "secret", "token", "key", "credential", "auth", "kennwort", "contrase", "clave", "wachtwoord",
     "hasł", "haslo", "senha", "curl", "wget", "://", "earer ", "cookie", "pin", "redis-cli", "smbclient", "mysql",
     "login",
 )  # fmt: skip
+"""One of these stands, in small letters, where a credential is found by where it stands."""
+
+ANCHORS = tuple(anchor for anchor in _ANCHORS if anchor not in ("AC", "SK", "sq", "."))
+"""One of these, or what `SHORT_ANCHORS` finds, stands where a credential is found by its format."""
+
+SHORT_ANCHORS = re.compile(r"(?:AC|SK)[0-9a-f]{4}|sq[upa]_|\.[A-Za-z0-9_-]{6}\.")
+"""Those of Twilio, SonarQube and Discord, of which nearly every text holds one: with what stands behind them."""
+
 _PASSWORD_NAMES = (
     "pass(?:words?|wd|phrase|code|wort)|pwd|kennwort|contraseña|contrasena|mot[ _-]de[ _-]passe|wachtwoord|hasło|haslo"  # noqa: S105 - names of settings
     "|senha|palavra-passe|pass"
@@ -148,7 +156,7 @@ def _by_setting(text: str, *, entropy: float) -> Iterator[Credential]:
         entropy: Least Shannon entropy of the value of a ``secret=`` or ``token=``, in bits a character, 0…8.
     """
     lower = text.lower()
-    if not any(word in lower for word in _WORDS):
+    if not any(word in lower for word in WORDS):
         return
     for pattern in (_SETTING, _OPTION):
         for match in pattern.finditer(text):

@@ -19,7 +19,7 @@ from lc_guard._text.credential_formats import CREDENTIAL_KINDS
 from lc_guard.detectors.characters import UNCASED
 from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
-from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds
+from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, overlap
 from lc_guard.records import Entity
 
 _RANKING = (
@@ -147,15 +147,11 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
             widen = parted = parted or _extending(text.replace("_", " "), len(entities))
         start, end = max(0, entity.start), min(len(text), entity.end)
         for value in ends.values(start, end, entity.kind) if start < end else ():
-            wider = [last for last in ends.values(*widen(*value), entity.kind) if _overlap(last, value)]
-            for last in wider or [value]:
+            wider = ends.values(*widen(*value), entity.kind, near=value)
+            for last in [last for last in wider if overlap(last, value)] or [value]:
                 key = (entity.kind, *last)
                 found[key] = max(found.get(key, 0.0), entity.score)
     return sorted((Entity(k, s, e, score) for (k, s, e), score in found.items()), key=lambda e: (e.start, -e.end))
-
-
-def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
 
 
 def _extending(text: str, entities: int) -> Callable[[int, int], tuple[int, int]]:

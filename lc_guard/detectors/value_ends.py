@@ -122,7 +122,7 @@ class ValueEnds:
         self._text = text
         self._addresses = EmailAddresses(text)
 
-    def values(self, start: int, end: int, kind: str) -> list[Span]:
+    def values(self, start: int, end: int, kind: str, *, near: Span | None = None) -> list[Span]:
         """Return the values inside a finding.
 
         An e-mail address is taken as it stands in the text, also where the finding holds half of it. All others are cut
@@ -132,18 +132,30 @@ class ValueEnds:
             start: Offset of the first character.
             end: Offset after the last one.
             kind: The entity's kind; it says which signs separate.
+            near: Only values that overlap this are asked for: a widened finding may be cut into hundreds.
 
         Returns:
             Offsets of one value, or of several, in order; none where nothing of a value is left.
         """
         if kind == "EMAIL_ADDRESS" and (addresses := self._addresses.overlapping(start, end)):
             return [self._in_element(*address) for address in addresses]
-        pieces = [
-            trimmed for piece in self._cut(start, end, kind) if (trimmed := trim(self._text, *piece, kind)) is not None
-        ]
-        if len(pieces) > 1:
-            return [piece for piece in pieces if _counts(self._text, piece, kind)] or pieces
-        return pieces
+        pieces: list[Span] = []
+        farther: list[Span] = []
+        for piece in self._cut(start, end, kind):
+            if near is None or overlap(piece, near):
+                pieces += self._trimmed(piece, kind)
+            elif piece[0] >= near[1] and any(_counts(self._text, each, kind) for each in pieces):
+                break
+            else:
+                farther.append(piece)
+        if counted := [piece for piece in pieces if _counts(self._text, piece, kind)]:
+            return counted
+        others = (each for piece in farther for each in self._trimmed(piece, kind))
+        return [] if any(_counts(self._text, each, kind) for each in others) else pieces
+
+    def _trimmed(self, piece: Span, kind: str) -> list[Span]:
+        trimmed = trim(self._text, *piece, kind)
+        return [] if trimmed is None else [trimmed]
 
     def _cut(self, start: int, end: int, kind: str) -> Iterator[Span]:
         if not _ONE_LINE.fullmatch(kind):
@@ -192,6 +204,11 @@ class ValueEnds:
     @cached_property
     def _labels(self) -> list[Span]:
         return labels(self._text)
+
+
+def overlap(one: Span, other: Span) -> bool:
+    """Return whether two spans have a character in common."""
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _counts(text: str, piece: Span, kind: str) -> bool:

@@ -24,7 +24,7 @@ from langgraph.checkpoint.base import (
 from langgraph.types import Send
 
 from lc_guard._engine.requests import GuardRequest
-from lc_guard._placeholders.grammar import StreamRestorer
+from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import CHECKPOINTER
 from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from langchain_core.runnables.utils import AddableDict
 
-from lc_guard._placeholders.grammar import StreamRestorer
+from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard.guard import Guard
 from lc_guard.langchain.messages import JSON_KEYS, LEFT_ALONE, map_texts
 

@@ -16,7 +16,7 @@ from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import Field, InstanceOf, field_validator
 
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
-from lc_guard._placeholders.grammar import Restoring, StreamRestorer
+from lc_guard._placeholders.restorer import Restoring, StreamRestorer
 from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput

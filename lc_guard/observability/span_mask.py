@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lc_guard._engine.leaks import Leak
 from lc_guard._placeholders.aliases import base_kind
-from lc_guard._placeholders.fakes import FakeRestoring
 from lc_guard._placeholders.grammar import LITERAL
+from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.json_tree import Finder, JsonText, Leaf, hide, leaves, occurrences, parse, rebuild, scalar_text
 from lc_guard._text.known_values import Match

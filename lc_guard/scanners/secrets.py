@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lc_guard._text.credential_formats import SECRET_FORMATS
-from lc_guard._text.credentials import ENTROPY, find_credentials
+from lc_guard._text.credential_formats import SECRET_FORMATS, Credential
+from lc_guard._text.credentials import ANCHORS, ENTROPY, SHORT_ANCHORS, WORDS, find_credentials
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest
@@ -44,7 +44,9 @@ class Secrets:
             Not valid, if there is a credential; entities of the kinds ``API_KEY``, ``ACCESS_TOKEN``, ``PASSWORD``,
             ``PRIVATE_KEY`` and ``WEBHOOK_URL``; issuers as categories.
         """
-        found = find_credentials(request.text, generic=self._generic, entropy=self._entropy)
+        found: list[Credential] = []
+        if self._may_hold(request.text):
+            found = find_credentials(request.text, generic=self._generic, entropy=self._entropy)
         if not found:
             return ScanResult(valid=True, risk_score=0.0)
         categories: dict[str, float] = {}
@@ -56,3 +58,10 @@ class Secrets:
             entities=tuple(Entity(item.kind, item.start, item.end, item.score) for item in found),
             categories=categories,
         )
+
+    def _may_hold(self, text: str) -> bool:
+        """Return whether a text has a sign of a credential; without one nothing of it is looked through."""
+        if any(anchor in text for anchor in ANCHORS) or SHORT_ANCHORS.search(text):
+            return True
+        lower = text.lower() if self._generic else ""
+        return any(word in lower for word in WORDS)

@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from lc_guard._placeholders.fakes import FakeRestoring
-from lc_guard._placeholders.grammar import STYLES, NumberedRestoring, StreamRestorer
+from lc_guard._placeholders.grammar import STYLES
+from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard.errors import UnsupportedInput
 
 LIVE = {"PERSON": 12, "US_SSN": 1}

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from lc_guard._placeholders.grammar import STYLES, NumberedRestoring, StreamRestorer
+from lc_guard._placeholders.grammar import STYLES
+from lc_guard._placeholders.restorer import NumberedRestoring, StreamRestorer
 
 GRAMMAR = STYLES["llm_guard"]
 VALUES = {

@@ -187,10 +187,11 @@ def growth(call: Callable[[str], Any], unit: str, size: int) -> float:
         least[2] = min(least[2], seconds(call, texts[2]))
         if least[2] < TOO_SHORT:
             return 0.0
-        least[:2] = [min(before, seconds(call, text)) for before, text in zip(least[:2], texts[:2], strict=True)]
-        grown = min(least[2] / least[0], (least[2] / least[1]) ** 2)  # both doublings must have taken too long
-        if grown < QUADRATIC_AT:
-            break
+        for at in (0, 1):  # both doublings must have taken too long: the second is timed where the whole did
+            least[at] = min(least[at], seconds(call, texts[at]))
+            grown = (least[2] / least[at]) ** (1 + at)
+            if grown < QUADRATIC_AT:
+                return grown
     return grown
 
 
