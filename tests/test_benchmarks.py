@@ -41,7 +41,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
-    (awkward, {"size": 300, "rows": 5, "megabyte": 4_000, "repeats": 1}, 5),
+    (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
 ]
 
 
