@@ -2,4 +2,12 @@
 
 ``python -m benchmarks`` runs all, ``python -m benchmarks.restoring`` one. With ``--markdown`` the table comes as the
 README has it.
+
+Beside other tools, which ``pip install --group benchmarks`` brings (Presidio is there, LLM Guard an extra):
+
+- ``python -m benchmarks.credentials``: credentials found and false alarms, beside detect-secrets;
+- ``python -m benchmarks.detection FILES...``: what is hidden in labelled texts of yours, beside plain Presidio, LLM
+  Guard and scrubadub.
+
+``python -m benchmarks.measure`` counts the modules that calls walk through.
 """

@@ -36,6 +36,10 @@ ALL = (
     awkward,
 )
 
+_OTHERS = """\
+Beside other tools: python -m benchmarks.credentials, and python -m benchmarks.detection FILES..., labelled texts as
+lc-guard eval takes them."""
+
 
 def run() -> list[Row]:
     """Run all benchmarks in full size."""
@@ -44,7 +48,7 @@ def run() -> list[Row]:
 
 def main() -> int:
     """Print the table; the exit status says whether every target was met."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, epilog=_OTHERS)
     parser.add_argument("--markdown", action="store_true", help="print the table for the README")
     arguments = parser.parse_args()
     rows = run()

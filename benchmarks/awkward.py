@@ -15,6 +15,10 @@ _MIXED = (
     "Jane Doe wrote to müller@mail.example. 他的电话是212-555-0123。 Иван Петров живёт в Казани. رقمه 219-09-9999 هنا. "
 )
 _RIGHT_TO_LEFT = "שלום, שמי דנה לוי והטלפון שלי 03-555-0123. عنوان البريد ana.reis@mail.example والرقم 219-09-9999. "
+_UNKNOWN = (
+    "Anna Lindqvist ringde Åke Öberg i går kväll. Kérem, hívja fel Kovács Pétert holnap reggel. "
+    "Huomenna Aino Virtanen matkustaa Tampereelle. Yarın Ayşe Yılmaz ile görüşeceğim. "
+)
 
 
 def blanks(size: int) -> str:
@@ -32,6 +36,19 @@ def right_to_left(size: int) -> str:
     return _RIGHT_TO_LEFT * (size // len(_RIGHT_TO_LEFT))
 
 
+def unknown(size: int) -> str:
+    """Give sentences of Swedish, Hungarian, Finnish and Turkish, which the gate of languages does not know."""
+    return _UNKNOWN * (size // len(_UNKNOWN))
+
+
+def surnames(size: int) -> str:
+    """Give people of one surname, 16 characters each, none of them twice."""
+    letters = "aeiouy"
+    people = size // 16
+    firsts = ("".join(letters[number // 6**place % 6] for place in range(6)) for number in range(people))
+    return "".join(f"Mr {first.capitalize()} Pond.\n" for first in firsts)
+
+
 def table(size: int) -> str:
     """Give the rows of a table, of 50 characters each: 10,000 of them are half a megabyte."""
     rows = (
@@ -41,7 +58,9 @@ def table(size: int) -> str:
     return "".join(rows)
 
 
-def run(*, size: int = 25_000, rows: int = 2_500, megabyte: int = 1_000_000, repeats: int = 1) -> list[Row]:
+def run(
+    *, size: int = 25_000, rows: int = 2_500, people: int = 1_000, megabyte: int = 1_000_000, repeats: int = 1
+) -> list[Row]:
     """Measure each form of text through the default detector and a session, and a megabyte as models read it."""
     guard = Guard([default_detector()], cache_size=0, policy=Policy(timeout=None))
     guard.session("warm").anonymize("Jane Doe, ana@mail.example, Doe, Jane")
@@ -55,6 +74,8 @@ def run(*, size: int = 25_000, rows: int = 2_500, megabyte: int = 1_000_000, rep
         _row("Blanks and line breaks hidden", hidden, blanks, size, repeats),
         _row("Languages mixed in one text hidden", hidden, mixed, size, repeats),
         _row("Text from right to left hidden", hidden, right_to_left, size, repeats),
+        _row("Text in languages that nobody told hidden", hidden, unknown, size, repeats),
+        _row(f"{4 * people:,} people of one surname hidden", hidden, surnames, 16 * people, repeats),
         _row(f"A table of {4 * rows:,} rows hidden", hidden, table, 50 * rows, repeats),
     ]
 

@@ -3,10 +3,13 @@
 LLM Guard's pipeline is its analyzer with its patterns, spaCy as its NLP engine (all components, as LLM Guard loads it)
 and Rampart. With ``optimum[onnxruntime]`` installed, Rampart runs as LLM Guard runs it, through ``recognizer_conf``;
 without, our code runs the same file for it, which is faster and so favours LLM Guard.
+
+``python -m benchmarks.detection FILES...`` measures what is found instead, beside other tools: see `benchmarks.peers`.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import importlib
 import importlib.util
@@ -18,6 +21,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
+from benchmarks import peers
 from benchmarks.table import Row, best, text, told
 from lc_guard.detectors import default_detector, rampart_model, spacy_ner
 from lc_guard.detectors.rampart import merged
@@ -153,5 +157,13 @@ def _through_our_runtime() -> Any:
     return Rampart(supported_entities=sorted(set(rampart_model.KIND_OF_LABEL.values())))
 
 
+def main() -> None:
+    """Print what tools find in labelled files, or without files how fast detection is."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", help="labelled texts, JSON Lines as lc-guard eval takes them")
+    files = parser.parse_args().files
+    print("\n\n".join(map(peers.measured, files)) if files else text(run()))
+
+
 if __name__ == "__main__":
-    print(text(run()))
+    main()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from benchmarks import (
     importing,
     langfuse_down,
     memory,
+    peers,
     protected_model,
     restoring,
     scanning,
@@ -22,6 +27,7 @@ from benchmarks import (
     vaults,
 )
 from benchmarks.table import HEADS, Row, markdown, text, told
+from lc_guard import Entity
 
 SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (detection, {"characters": 300, "texts": 3, "repeats": 1}, 4),
@@ -35,7 +41,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
-    (awkward, {"size": 300, "rows": 5, "megabyte": 4_000, "repeats": 1}, 5),
+    (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
 ]
 
 
@@ -51,6 +57,57 @@ def test_what_does_not_depend_on_time_holds() -> None:
     assert read.met
     held = streaming.run(chunks=50, repeats=1, entries=20)[1]
     assert held.met
+
+
+LABELLED = (
+    {"text": "Write to Jane Doe, jane@example.com.", "ents": [(9, 17, "PERSON"), (19, 35, "EMAIL")]},
+    {"text": "Nothing is here.", "ents": []},
+)
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    file = tmp_path / "labelled.jsonl"
+    keys = ("start", "end", "label")
+    lines = [{**case, "ents": [dict(zip(keys, ent, strict=True)) for ent in case["ents"]]} for case in LABELLED]
+    file.write_text("\n".join([*map(json.dumps, lines), "no JSON"]))
+    return file
+
+
+class Names:
+    """Finds one name, and what is none."""
+
+    def detect(self, text: str) -> list[Entity]:
+        return [Entity("PERSON", 9, 17), Entity("PERSON", 0, 5)] if "Jane" in text else []
+
+
+def test_tools_of_others_are_measured_on_labelled_texts(labelled: Path) -> None:
+    peer = peers.Peer(lambda: Names().detect, lambda found: (found.kind, found.start, found.end))
+    title, _, heads, _, ours, other = peers.measured(labelled, {"ours": Names(), "other": peer}).splitlines()
+    assert title == "labelled.jsonl: 2 texts, 52 characters, 2 mentions, 1 bad lines left out"
+    assert heads.count("|") == ours.count("|") == len(peers.HEADS) + 1
+    assert ours.split(" | ")[1:5] == ["0.500", "1.000", "0.500", "0.500"]
+    assert ours.split(" | ")[1:6] == other.split(" | ")[1:6]
+
+
+def test_a_tool_that_is_not_installed_is_a_row_that_says_so(
+    labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("scrubadub", "llm_guard"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr("sys.argv", ["benchmarks.detection", str(labelled)])
+    detection.main()
+    _, _, _, _, ours, presidio, *others = capsys.readouterr().out.splitlines()
+    assert ours.startswith("| lc-guard | 1.000 | 1.000 |")
+    assert "not installed" not in presidio
+    for module, row in zip(("llm_guard", "scrubadub"), others, strict=True):
+        assert f"not installed: it needs the module {module}" in row
+
+
+def test_presidio_is_measured_as_it_comes(labelled: Path) -> None:
+    found = {name: tool for name, tool in peers.tools().items() if name.startswith("Presidio ")}
+    row = peers.measured(labelled, found).splitlines()[-1]
+    assert re.match(r"\| Presidio [\d.]+ \| 1\.000 \| 1\.000 \| ", row), row
 
 
 def test_all_are_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

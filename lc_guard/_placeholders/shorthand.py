@@ -1,7 +1,8 @@
 r"""Shorter and coded forms of placeholders, as models write them beside the plain one.
 
 - the fixed word left out, in capitals: ``[PERSON_1]``, and bare in a table or a file name: ``CV of PERSON_1``,
-  ``cv_PERSON_1.pdf``;
+  ``cv_PERSON_1.pdf``; behind capitals, where it may be a constant, only if the ending of a file follows:
+  ``CV_PERSON_1.pdf``, but not ``MY_PERSON_1``;
 - several in one pair of brackets: ``[REDACTED_PERSON_1, PERSON_2 and 3]``; the brackets stay, a range of numbers
   (``[PERSON_1-3]``) becomes all that it means;
 - brackets in the code of links or of HTML: ``%5BREDACTED_PERSON_1%5D``, ``&#91;REDACTED_PERSON_1&#93;``; the value is
@@ -30,7 +31,14 @@ SUFFIX = "(?:['’]?[a-z\u00df-\u017f]{1,4}|['’])"
 
 _UNDERSCORE = r"\\{0,2}_"
 _CAPITALS = "[A-Z][A-Z0-9]{0,31}" + rf"(?:{_UNDERSCORE}[A-Z0-9]{{1,32}}){{0,7}}"
-# A word of small letters may stand before the underscore of a file name; capitals would be a longer kind.
+# A word of small letters may stand before the underscore of a file name; capitals would be a longer kind, unless what
+# follows is a file's: endings of documents, tables, pictures, mail, archives and data, not those of programs.
+_FILE = (
+    "(?:[_-][A-Za-z0-9_-]{0,40})?[.](?i:pdf|docx?|odt|rtf|txt|md|pages|xlsx?|ods|csv|tsv|pptx?|odp|key|jpe?g|png|gif|tiff?"
+    "|webp|heic|svg|bmp|eml|msg|vcf|ics|html?|xml|json|ya?ml|zip|gz|tar|7z|rar|mp[34]|wav|m4a|mov|avi|log|bak|sig|p7m)"
+    "(?![A-Za-z0-9])"
+)
+_FILE_BEGUN = "(?:[_-][A-Za-z0-9_-]{0,40})?(?:[.][A-Za-z0-9]{0,5})?"
 _APART = "(?:(?<![A-Za-z0-9_])|(?<=[a-z0-9]_))"
 _ENDS = "(?![A-Za-z0-9]|_[0-9])"
 _MOST_ITEMS = 40
@@ -116,6 +124,13 @@ class Shorthand:
             if word
             else None
         )
+        # The shortest kind, so that a year behind the index is the file's: CV_PERSON_1_2024.pdf.
+        apart = "(?<![A-Za-z0-9])" + "".join(
+            f"(?<!(?i:{word}){re.escape(sign)})" for sign in (": ", ":", " ", "_", "\\_", "\\\\_", "-") if word
+        )
+        named = rf"{apart}(?P<kind>{_CAPITALS}?){_UNDERSCORE}(?P<index>{INDEX})(?!{_UNDERSCORE}ALIAS_)"
+        self._in_file = re.compile(f"(?={named}{_FILE})")
+        self._in_file_begun = re.compile(rf"{apart}(?=(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<rest>{_FILE_BEGUN})\Z)")
         self._bare_begun = re.compile(
             rf"(?:(?P<bracket>{left}) ?|{_APART})(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<suffix>{SUFFIX})? ?\Z"
         )
@@ -135,6 +150,8 @@ class Shorthand:
                 at = match.end()
             else:
                 at = match.start() + 1
+        for item in self._in_files(text, 0, len(text), kinds):
+            yield item.start, item.end
 
     def written(self, text: str, start: int, end: int, kinds: set[str]) -> Iterator[Written]:
         """Yield lists, coded forms and those without the word in a part of a text; they may overlap."""
@@ -146,12 +163,29 @@ class Shorthand:
                 token = (_plain(match["kind"]), match["index"])
                 yield Written(*match.span(), (token,), _coded_value(match, token), open_end=False)
         if self._bare is not None:
-            for match in self._bare.finditer(text, start, end):
-                token = (_plain(match["kind"] or match["kind2"]), match["index"] or match["index2"])
-                if base_kind(token[0]) in kinds:
-                    bare = match["kind"] is None
-                    put = _with_suffix(token, match["suffix"] or "")
-                    yield Written(*match.span(), (token,), put, counts=not bare, open_end=bare)
+            yield from self._without_word(self._bare, text, start, end, kinds)
+            yield from self._in_files(text, start, end, kinds)
+
+    def _without_word(
+        self, bare: re.Pattern[str], text: str, start: int, end: int, kinds: set[str]
+    ) -> Iterator[Written]:
+        """Yield what is written without the word: in brackets, or bare and apart."""
+        while (match := bare.search(text, start, end)) is not None:
+            token = (_plain(match["kind"] or match["kind2"]), match["index"] or match["index2"])
+            if base_kind(token[0]) not in kinds:
+                start = match.start() + 1  # a kind of the session may stand inside: A_1_PERSON_1
+                continue
+            start, is_bare = match.end(), match["kind"] is None
+            put = _with_suffix(token, match["suffix"] or "")
+            yield Written(*match.span(), (token,), put, counts=not is_bare, open_end=is_bare)
+
+    def _in_files(self, text: str, start: int, end: int, kinds: set[str]) -> Iterator[Written]:
+        """Yield what stands in the name of a file, whatever stands before its underscore."""
+        for match in self._in_file.finditer(text, start, end):
+            token = (_plain(match["kind"]), match["index"])
+            if base_kind(token[0]) in kinds:
+                span = match.start("kind"), match.end("index")
+                yield Written(*span, (token,), _with_suffix(token, ""), counts=False, open_end=False)
 
     def held(self, whole: str, start: int, kinds: set[str]) -> int:
         """Return from where on a text may still become one of these forms; its length when it can't."""
@@ -179,8 +213,17 @@ class Shorthand:
                 match["bracket"] or not complete
             ):
                 yield match.start()
-                return
+                break
             match = self._bare_begun.search(whole, match.start() + 1)
+        yield from self._in_file_held(whole, near, kinds)
+
+    def _in_file_held(self, whole: str, near: int, kinds: set[str]) -> Iterator[int]:
+        """Yield from where on a text may become the name of a file with a placeholder in it."""
+        for match in self._in_file_begun.finditer(whole, near):
+            begun = _plain(match["begun"])
+            if any(begun.startswith(f"{kind}_") or (not match["rest"] and kind.startswith(begun)) for kind in kinds):
+                yield match.start()
+                return
 
     def _as_list(self, match: re.Match[str]) -> Written:
         """Return what a list stands for: its items in their places, ranges of numbers written out."""

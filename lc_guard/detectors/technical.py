@@ -68,6 +68,30 @@ _STATES = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _TOWN_BEFORE = re.compile(r"[a-z], ?$")
+# Of SQL, JSON, Python, pandas, Go, JavaScript, spreadsheets, forms; "Null" and "Nan" are surnames.
+_NOTHING = frozenset(
+    {
+        "NULL",
+        "null",
+        "NONE",
+        "None",
+        "none",
+        "NIL",
+        "nil",
+        "NaN",
+        "nan",
+        "NAN",
+        "NaT",
+        "N/A",
+        "n/a",
+        "NA",
+        "#N/A",
+        "undefined",
+    }
+    | {"UNKNOWN", "Unknown", "unknown", "UNDEFINED", "TBD", "TBA", "VOID", "EMPTY", "empty", "MISSING", "missing"}
+)
+_FIELD_BEFORE = re.compile(r"(?:^|[,;|\t\n\r:=\"'(\[])[ ]{0,2}$")
+_FIELD_AFTER = re.compile(r"[ ]{0,2}(?:$|[,;|\t\n\r\"')\]}])")
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
@@ -147,6 +171,8 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
         return False
     if not guess.words or _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
         return True
+    if _is_nothing(guess) or _is_key(guess):
+        return True
     if value.isupper() and all(
         word.lower() in known.abbreviations or word.lower() in ("and", "the") for word in guess.words
     ):
@@ -158,6 +184,25 @@ def is_country_or_state(guess: Guess) -> bool:
     """Return whether capitals are those of a country, or behind a town those of a state: ``Baltimore, MD``."""
     value = guess.value.replace(".", "")
     return value in _COUNTRIES or (value in _STATES and _TOWN_BEFORE.search(guess.before(6)) is not None)
+
+
+def _is_key(guess: Guess) -> bool:
+    """Whether it ends in the name of a setting, small and before its value: ``euid`` of ``uid=0 euid=0``."""
+    from lc_guard.detectors.given_names import load_names  # it asks `plausible`, and so this module
+
+    if not guess.lone or not guess.value.islower() or guess.text[guess.entity.end : guess.entity.end + 1] != "=":
+        return False
+    return guess.words[0] not in guess.known.also_names and guess.words[0].capitalize() not in load_names()
+
+
+def _is_nothing(guess: Guess) -> bool:
+    """Whether a field holds what programs and forms write where there is no value: ``,NULL,``."""
+    text, start, end = guess.place
+    return (
+        guess.value in _NOTHING
+        and _FIELD_BEFORE.search(text[max(0, start - 4) : start]) is not None
+        and _FIELD_AFTER.match(text, end) is not None
+    )
 
 
 def _is_of_a_program(guess: Guess) -> bool:

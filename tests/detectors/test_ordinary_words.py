@@ -62,6 +62,38 @@ def test_a_word_that_people_bear_stays_a_name(text, word):
     assert stands(text.replace("@", word), word)
 
 
+@pytest.mark.parametrize("kind", ["PERSON", "LOCATION", "ORGANIZATION"])
+@pytest.mark.parametrize("nothing", ["NULL", "null", "None", "N/A", "NaN", "nan", "undefined", "UNKNOWN", "NIL"])
+@pytest.mark.parametrize(
+    "row", ["Ana,@,67000", "a;@;b", "| Ana | @ |", "Ana\t@\n", "name: @", '{"town": "@"}', "x=@, y"]
+)
+def test_what_stands_for_no_value_is_no_name(row, nothing, kind):
+    assert not stands(row.replace("@", nothing), nothing, kind)
+
+
+@pytest.mark.parametrize("text", ["Ask @ again.", "Christopher @ signed.", "Surname: @", "Ana,@,67000"])
+@pytest.mark.parametrize("name", ["Null", "Nan", "Nilsson"])
+def test_but_who_is_called_so_is_found(text, name):
+    assert stands(text.replace("@", name), name)
+
+
+@pytest.mark.parametrize("key", ["euid", "ruser", "rhost", "logname", "txid", "cpuset", "kbps"])
+@pytest.mark.parametrize("line", ["failure; @=0 tty=ssh", "a=1 @=x", "[@=7]", "?q=1&@=2", "exit @=, pid=3"])
+def test_the_name_of_a_setting_is_no_name(line, key):
+    assert not stands(line.replace("@", key), key)
+    if "=1 " in line:
+        assert not stands(line.replace("@", key), f"1 {key}")
+
+
+@pytest.mark.parametrize("name", ["liam", "grace", "Okafor"])
+def test_but_a_name_before_an_equals_sign_stands(name):
+    assert stands(f"set {name}=admin now", name)
+
+
+def test_names_that_are_counted_stand():
+    assert all(stands("liam=3 alice=4 hannah=5", name) for name in ("liam", "alice", "hannah"))
+
+
 @pytest.mark.parametrize("country", ["US", "U.S.", "USA", "UK", "UAE", "EU"])
 @pytest.mark.parametrize("text", ["She lives in the @ with Bob.", "@ troops left", "moved from @ to Spain", "(@)"])
 def test_the_letters_of_a_country_are_a_place(text, country):

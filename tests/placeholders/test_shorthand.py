@@ -50,6 +50,11 @@ READ = [
     ("a\tPERSON_2\tb", "a\tMaria Chen\tb"),
     ("`PERSON_2` \"PERSON_2\" {PERSON_2} **PERSON_2**", '`Maria Chen` "Maria Chen" {Maria Chen} **Maria Chen**'),
     ("Open cv_PERSON_2.pdf.", "Open cv_Maria Chen.pdf."),
+    ("Open CV_PERSON_2.pdf.", "Open CV_Maria Chen.pdf."),
+    ("/docs/FINAL_INVOICE_PERSON_2_2024-03.xlsx", "/docs/FINAL_INVOICE_Maria Chen_2024-03.xlsx"),
+    ("`CV_PERSON_1_ALIAS_1.docx` SCAN_SSN_12.JPG", "`CV_Sean.docx` SCAN_219-09-9999.JPG"),
+    ("A_PERSON_1_PERSON_2.zip", "A_Sean O'Brien_Maria Chen.zip"),
+    ("cv_PERSON_2_2024.pdf PERSON_2-signed.pdf", "cv_Maria Chen_2024.pdf Maria Chen-signed.pdf"),
     ("CV_REDACTED_PERSON_2.pdf, REDACTED_PERSON_2_notes.txt", "CV_Maria Chen.pdf, Maria Chen_notes.txt"),
     ("_REDACTED_PERSON_2_", "_Maria Chen_"),
     ("Dear [REDACTED: PERSON_1],", "Dear Sean O'Brien,"),
@@ -82,6 +87,7 @@ LEFT = [
     "[SECTION_1, SECTION_2]",
     "PERSON_4 [PERSON_4] [REDACTED: PERSON_4]",
     "US_SSN_12 or MY_SSN_12",
+    "MY_PERSON_1.name MAX_PERSON_1.py CV_PERSON_1.pdfx CV_PERSON_4.pdf CVPERSON_1.pdf CV_PERSON_1 .pdf",
     "PERSON_12 PERSON_01 PERSON_1_2",
     "[Person_1] person_1 [person 1] Person 1",
     "PERSON_1a XPERSON_1 PERSON_",
@@ -149,7 +155,22 @@ def test_values_in_json_stay_whole_in_links():
 
 @pytest.mark.parametrize(
     "unit",
-    ["[PERSON_1, ", "[PERSON_1", "PERSON_1, ", "%5B", "%5BA_", "&#91", "&", "[A_1-", "A_1_", "_PERSON_", "[A_1, 2"],
+    [
+        "[PERSON_1, ",
+        "[PERSON_1",
+        "PERSON_1, ",
+        "%5B",
+        "%5BA_",
+        "&#91",
+        "&",
+        "[A_1-",
+        "A_1_",
+        "_PERSON_",
+        "[A_1, 2",
+        "A_PERSON_1_",
+        "_A_1.pd",
+        "A-",
+    ],
 )
 def test_hostile_megabytes_take_linear_time(unit):
     text = unit * (500_000 // len(unit))
