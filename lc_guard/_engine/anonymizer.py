@@ -145,11 +145,18 @@ class Anonymizer:
         return [[span for span in spans if text[slice(*span)] in minted] for text, spans in written]
 
     def hide(
-        self, session: str, texts: Sequence[TextState], snapshot: SessionSnapshot, *, remember: bool = True
+        self,
+        session: str,
+        texts: Sequence[TextState],
+        snapshot: SessionSnapshot,
+        *,
+        remember: bool = True,
+        write: Callable[[str, str], str] | None = None,
     ) -> Flow[Exception | None]:
         """Put placeholders where the spans of texts say; returns what the vault raised, or None.
 
         What is not to be remembered gets placeholders that stand for nothing, where the vault does not know it yet.
+        What is written in their place, if anything, can't be restored: look-alikes then stay as they were typed.
         """
         allocate = self._vault.allocate if remember else partial(_placeholders_of, self._vault)
         todo = [[span for span in text.spans if span.action in ("anonymize", "redact")] for text in texts]
@@ -158,9 +165,11 @@ class Anonymizer:
             placeholders = yield from self._allocate(allocate, session, wanted, texts, snapshot)
             if isinstance(placeholders, Exception):
                 return placeholders
+            if write is not None:
+                placeholders = {(kind, value): write(kind, value) for kind, value in wanted}
             made = [_Hidden.of(text.current, spans, placeholders) for text, spans in zip(texts, todo, strict=True)]
             # what can't be restored can't be misread
-            clashes = yield from self._clashes(session, made if wanted and remember else (), texts)
+            clashes = yield from self._clashes(session, made if wanted and remember and write is None else (), texts)
             if isinstance(clashes, Exception):
                 return clashes
             if not any(clashes):

@@ -226,7 +226,11 @@ class CheckPipeline:
             return snapshot
         if _has_block(texts):
             return None
-        return (yield from self._anonymizer.hide(session, texts, snapshot, remember=state.request.remember))
+        return (
+            yield from self._anonymizer.hide(
+                session, texts, snapshot, remember=state.request.remember, write=state.request.write
+            )
+        )
 
     def _hide_turns(
         self, request: GuardRequest, turns: dict[str, TextState], detectors: DetectorRun

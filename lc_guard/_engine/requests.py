@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -50,6 +50,8 @@ class GuardRequest:
         watch_only: Whether the texts were shown already, so that scanners can only score them.
         remember: Whether new values are remembered in the session. Otherwise they get placeholders that stand for
             nothing, and can't be restored.
+        write: Writes, for a kind and a value, what stands in a text instead of the value's placeholder, and can't be
+            restored.
         live: Whether the texts come from behind a boundary of the session, so that its placeholders stand in them for
             what they stand for; elsewhere what looks like one was typed by somebody.
     """
@@ -64,6 +66,7 @@ class GuardRequest:
     part: StreamPart = "all"
     watch_only: bool = False
     remember: bool = True
+    write: Callable[[str, str], str] | None = field(default=None, repr=False)
     live: bool = False
     beside: Sequence[str] = field(default=(), repr=False)
     fixed: Sequence[str] = field(default=(), repr=False)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import secrets
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +18,14 @@ from langchain_core.documents import Document
 
 from lc_guard._engine.requests import GuardResult
 from lc_guard.guard import Guard
+from lc_guard.langchain.corpus_keys import Purpose, corpus_key, key_session
 from lc_guard.langchain.document_texts import DocumentFields, texts_in
 from lc_guard.sessions import call_vault
 
 MARK = "lc_guard_hidden"
 """Metadata key of a document's mark. A store whose metadata has a fixed schema needs a text column of that name."""
 
-_KIND = "DOCUMENT_MARK"
+_KEYS: Purpose = "document-marks"
 _VERSION = 2
 _PARTS = {  # by version: what a mark says, beside its version
     1: {"keys", "held", "by", "seal"},
@@ -71,7 +71,6 @@ class Marker:
         self._guard = guard
         self._session = session
         self._fields = fields
-        self._secret = secrets.token_hex(32)
 
     def marked(self, pairs: Sequence[tuple[Document, Document]], outcome: GuardResult) -> list[Document]:
         """Mark documents; one in which nothing was hidden is given as it is, without any mark.
@@ -89,20 +88,11 @@ class Marker:
         texts = {text: outcome.hide(text) for before, _ in changed for text in texts_in([before], self._fields)}
         changes = {text: new for text, new in texts.items() if new != text}
         put = self._guard.session_values.placeholders_put(self._session, changes)
-        key, secret = call_vault(self._key)
+        key, secret = corpus_key(self._guard, self._session, _KEYS)
         return [
             _without_mark(after) if after is before else self._mark(before, after, put, key, secret)
             for before, after in pairs
         ]
-
-    def _key(self) -> tuple[str, str]:
-        """Return the name of the corpus' key, and the key: always the same, as is a document that is hidden again."""
-        vault, session = self._guard.vault, _key_session(self._session)
-        if not (keys := vault.items(session)):
-            vault.allocate(session, [(_KIND, self._secret)], _KeyMint())
-            keys = vault.items(session)  # somebody else may have been faster
-        name = min(keys, key=lambda key: (len(key), key))
-        return name, keys[name]
 
     def _mark(self, before: Document, after: Document, put: Mapping[str, Set[str]], key: str, secret: str) -> Document:
         keys, names = [], []
@@ -130,7 +120,7 @@ def read_marks(guard: Guard, session: str, documents: Iterable[Document]) -> lis
     """
     said = [_said(document) for document in documents]
     keys = list(dict.fromkeys(mark["by"] for mark in said if mark is not None))
-    known = call_vault(lambda: guard.vault.values(_key_session(session), keys)) if keys else {}
+    known = call_vault(lambda: guard.vault.values(key_session(session, _KEYS), keys)) if keys else {}
     return [
         Mark(tuple(mark["keys"]), tuple(mark.get("names", ())), mark.get("id", False), frozenset(mark["held"]))
         if mark is not None and mark["by"] in known and _is_sealed(mark, known[mark["by"]], session)
@@ -171,28 +161,8 @@ def _seal(secret: str, session: str, said: dict[str, Any]) -> str:
     return hmac.new(bytes.fromhex(secret), content, hashlib.sha256).hexdigest()
 
 
-def _key_session(session: str) -> str:
-    """Return the session that holds the keys of a corpus' marks: they are no values of the corpus."""
-    return f"{session}#document-marks"
-
-
-def reserve_corpus(guard: Guard, session: str) -> None:
-    """Keep the sessions of a corpus from conversations: whoever may choose a thread id could ask for all its values."""
-    guard.reserved.update((session, _key_session(session)))
-
-
 def _without_mark(document: Document) -> Document:
     if MARK not in document.metadata:
         return document
     metadata = {name: item for name, item in document.metadata.items() if name != MARK}
     return document.model_copy(update={"metadata": metadata})
-
-
-class _KeyMint:
-    """Names keys, in a form that is no placeholder of any style."""
-
-    def __call__(self, kind: str, index: int) -> str:
-        return f"{kind}:{index}"
-
-    def claims(self, placeholder: str) -> Set[str]:  # noqa: ARG002 - numbers keep them apart
-        return frozenset()

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Collection,
 from contextlib import aclosing, contextmanager
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from langchain_core.documents import BaseDocumentTransformer, Document
 from langchain_core.runnables import RunnableConfig
@@ -22,7 +22,8 @@ from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import arun_checks, run_checks
-from lc_guard.langchain.document_marks import Marker, reserve_corpus
+from lc_guard.langchain.corpus_keys import reserve_corpus
+from lc_guard.langchain.document_marks import Marker
 from lc_guard.langchain.document_texts import DocumentFields, change_document, checked_keys, is_key, texts_in
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.sessions import session_key
@@ -64,6 +65,8 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         ValueError: If the batch size is below 1.
         SessionMissing: If the session id is blank or None.
     """
+
+    run_name: ClassVar[str] = "AnonymizeDocuments"
 
     def __init__(
         self,
@@ -150,7 +153,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
             The documents in order. Those of the batches before a blocked one have been given by then.
         """
         manager = get_callback_manager_for_config(ensure_config(config))
-        run = manager.on_chain_start(None, {"documents": _count(documents)}, name=type(self).__name__)
+        run = manager.on_chain_start(None, {"documents": _count(documents)}, name=self.run_name)
         done = 0
         try:
             with _bar(self.progress, _count(documents)) as advance:
@@ -186,7 +189,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
             The documents in order.
         """
         manager = get_async_callback_manager_for_config(ensure_config(config))
-        run = await manager.on_chain_start(None, {"documents": _count(documents)}, name=type(self).__name__)
+        run = await manager.on_chain_start(None, {"documents": _count(documents)}, name=self.run_name)
         done = 0
         try:
             with _bar(self.progress, _count(documents)) as advance:

@@ -23,7 +23,8 @@ from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import areport_restored, arun_checks, call_session, report_restored, run_checks
 from lc_guard.langchain.config_specs import with_session
-from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, reserve_corpus, unmarked
+from lc_guard.langchain.corpus_keys import reserve_corpus
+from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, unmarked
 from lc_guard.langchain.document_texts import DocumentFields, change_document, checked_keys, is_key, texts_in
 from lc_guard.langchain.messages import Change, map_texts, texts_of
 from lc_guard.langchain.restore import ValueRestorer, restorer_factory

@@ -27,7 +27,8 @@ from lc_guard import (
     SessionMissing,
     protect,
 )
-from lc_guard.langchain.document_marks import MARK, _key_session, _seal
+from lc_guard.langchain.corpus_keys import key_session
+from lc_guard.langchain.document_marks import MARK, _seal
 from lc_guard.vaults import MemoryVault, SQLVault
 
 from ..support.rag import CORPUS, DOCUMENTS, HashingEmbeddings
@@ -188,7 +189,7 @@ def test_marks_of_the_first_version_hold() -> None:
     (stored,) = stored_in(guard, [Document(f"{NAME} wrote", metadata={"author": ODD}, id="d-1")])
     mark = json.loads(stored.metadata[MARK])
     said: dict[str, Any] = {"v": 1, "keys": ["author"], "held": [P1, P2], "by": mark["by"]}
-    secret = guard.vault.values(_key_session(CORPUS), [mark["by"]])[mark["by"]]
+    secret = guard.vault.values(key_session(CORPUS, "document-marks"), [mark["by"]])[mark["by"]]
     said["seal"] = _seal(secret, CORPUS, said)
     first = stored.model_copy(update={"metadata": {"author": P2, "title": P1, MARK: json.dumps(said)}, "id": P1})
     (found,) = retriever_of(guard, [first], output="original").invoke("x", CONFIG)
