@@ -203,7 +203,7 @@ class _Walk:
             if name := message.additional_kwargs.get("name"):
                 changed["additional_kwargs"] = _updated(changed["additional_kwargs"], {"name": self.data(name, depth)})
         if getattr(message, "artifact", None) is not None:  # anything a tool made; tracers show it
-            changed["artifact"] = _Walk(self._change, strict=False).data(message.artifact, depth + 1)
+            changed["artifact"] = type(self)(self._change, strict=False).data(message.artifact, depth + 1)
         for name in ("tool_calls", "invalid_tool_calls", "tool_call_chunks"):
             calls = getattr(message, name, None)
             if calls:
