@@ -87,7 +87,8 @@ PLAIN: dict[str, Any] = {
     "none": None, "bool": True, "int": 7, "float": 1.5, "decimal": decimal.Decimal("1.10"), "uuid": uuid.UUID(int=7),
     "datetime": NOW, "date": NOW.date(), "time": NOW.time(), "timedelta": dt.timedelta(3, 4), "utc": dt.UTC,
     "zone": zoneinfo.ZoneInfo("Asia/Tokyo"), "enum": Color.RED, "str enum": Word.WHO, "int enum": Level.HIGH,
-    "pattern": re.compile("a+", re.IGNORECASE), "png": b"\x89PNG\r\n\x1a\n\x00\x00", "empty": b"", "array": np.arange(6.0).reshape(2, 3),
+    "pattern": re.compile("a+", re.IGNORECASE), "png": b"\x89PNG\r\n\x1a\n\x00\x00", "empty": b"",
+    "array": np.arange(6.0).reshape(2, 3),
     "flag": np.array([True]), "path": pathlib.Path("/srv/data"),
     "network": ipaddress.ip_network("10.0.0.0/8"), "v6": ipaddress.ip_address("2001:db8::1"), "deque": deque([1, 2]),
 }  # fmt: skip
@@ -100,9 +101,11 @@ HIDDEN: dict[str, Any] = {
     "deque": deque([NAME, 2]), "address": ipaddress.ip_address(ADDRESS),
     "interface": ipaddress.ip_interface(f"{ADDRESS}/32"), "network": ipaddress.ip_network(f"{ADDRESS}/32"),
     "secret": SecretStr(NAME), "texts": np.array([["a", NAME], ["b", ""]]), "message": HumanMessage(NAME),
-    "document": Document(NAME, metadata={"by": NAME}), "artifact": ToolMessage("x", tool_call_id="1", artifact={"raw": NAME.encode()}),
+    "document": Document(NAME, metadata={"by": NAME}),
+    "artifact": ToolMessage("x", tool_call_id="1", artifact={"raw": NAME.encode()}),
     "item": Item(value={"who": NAME}, key=NAME, namespace=("people", NAME), created_at=NOW, updated_at=NOW),
-    "our own key": {"lc_guard.type": "IPv4Address", "text": NAME}, "our other key": {"lc_guard.type": "mapping", "value": {"a": NAME}},
+    "our own key": {"lc_guard.type": "IPv4Address", "text": NAME},
+    "our other key": {"lc_guard.type": "mapping", "value": {"a": NAME}},
     "look-alike": f"{P1} and {NAME}".encode(),
 }  # fmt: skip
 
