@@ -6,7 +6,7 @@ middleware runs, the values of interrupts, the answers to them, and the text of 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from functools import partial
@@ -21,14 +21,14 @@ from langgraph.checkpoint.base import (
     CheckpointTuple,
     get_checkpoint_metadata,
 )
-from langgraph.types import Send
 
 from lc_guard._engine.requests import GuardRequest
 from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import CHECKPOINTER
 from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
-from lc_guard.langchain.messages import map_texts
+from lc_guard.langchain.messages import Change
+from lc_guard.langchain.stored_values import StoredWalk
 from lc_guard.sessions import session_key
 
 # Written by LangGraph, read by the stores: never anybody's text.
@@ -42,8 +42,6 @@ _NO_THREAD = (
     '"..."}}; a "session_id" does not count here, since a checkpoint is found by its thread alone'
 )
 
-_Change = Callable[[str], str]
-
 
 class GuardCheckpointer(BaseCheckpointSaver[Any]):
     """Stores placeholders in another checkpointer, and gives real text back.
@@ -52,22 +50,31 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
     session of the guard, named by its ``thread_id``. The values themselves live in the guard's vault alone: what a
     vault has forgotten, the stored conversation has lost as well.
 
+    Whatever LangGraph stores comes back as it was. Text is hidden wherever it stands: in bytes that are text too, in
+    paths, addresses and arrays. Numbers, dates, ids, members of enumerations and bytes that are no text (images,
+    archives) are stored as they are; what can't be looked into is refused.
+
     Args:
         saver: Where checkpoints are stored.
         guard: Decides and remembers.
+        skip_channels: Names of channels that are stored **as they are**: embeddings, files, objects of types that are
+            not known here. What the same channel is given by an input or a `Send` is left alone as well.
 
     Raises:
         TypeError: If an argument is not of its type.
     """
 
-    def __init__(self, saver: BaseCheckpointSaver[Any], *, guard: Guard) -> None:
+    def __init__(self, saver: BaseCheckpointSaver[Any], *, guard: Guard, skip_channels: Collection[str] = ()) -> None:
         if not isinstance(saver, BaseCheckpointSaver):
             raise TypeError(f"{type(self).__name__} needs a checkpointer to store in, got {type(saver).__name__}")
         if not isinstance(guard, Guard):
             raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
+        if isinstance(skip_channels, str):
+            raise TypeError('skip_channels must be a collection of names, such as skip_channels=["embedding"]')
         super().__init__(serde=saver.serde)
         self.saver = saver
         self.guard = guard
+        self.skip_channels = frozenset(skip_channels)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({type(self.saver).__name__}, guard={self.guard!r})"
@@ -123,7 +130,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
             Blocked: If the policy does not let the state go on.
             UnsupportedInput: If something in the state can't be looked into.
         """
-        walk = _Checkpoint(checkpoint, get_checkpoint_metadata(config, metadata))
+        walk = _Checkpoint(checkpoint, get_checkpoint_metadata(config, metadata), self.skip_channels)
         (outcome,) = self.guard.check([walk.job(_thread(config))])
         return self.saver.put(config, *walk.changed(outcome.hide), new_versions)
 
@@ -135,7 +142,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Async version of `put`."""
-        walk = _Checkpoint(checkpoint, get_checkpoint_metadata(config, metadata))
+        walk = _Checkpoint(checkpoint, get_checkpoint_metadata(config, metadata), self.skip_channels)
         (outcome,) = await self.guard.acheck([walk.job(_thread(config))])
         return await self.saver.aput(config, *walk.changed(outcome.hide), new_versions)
 
@@ -148,7 +155,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
             Blocked: If the policy does not let it go on.
             UnsupportedInput: If something in it can't be looked into.
         """
-        walk = _Writes(writes)
+        walk = _Writes(writes, self.skip_channels)
         (outcome,) = self.guard.check([walk.job(_thread(config))])
         self.saver.put_writes(config, walk.changed(outcome.hide), task_id, task_path)
 
@@ -156,7 +163,7 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Async version of `put_writes`."""
-        walk = _Writes(writes)
+        walk = _Writes(writes, self.skip_channels)
         (outcome,) = await self.guard.acheck([walk.job(_thread(config))])
         await self.saver.aput_writes(config, walk.changed(outcome.hide), task_id, task_path)
 
@@ -202,10 +209,12 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
             restorer = StreamRestorer(placeholders)
             return restorer.feed(text) + restorer.flush()
 
-        checkpoint, metadata = _Checkpoint(found.checkpoint, found.metadata).changed(restore, strict=False)
+        stored = _Checkpoint(found.checkpoint, found.metadata, self.skip_channels)
+        checkpoint, metadata = stored.changed(restore, restores=True)
         writes = found.pending_writes
         if writes is not None:
-            writes = [(task, channel, _walked(value, restore, strict=False)) for task, channel, value in writes]
+            pairs = _Writes([write[1:] for write in writes], self.skip_channels).changed(restore, restores=True)
+            writes = [(write[0], *pair) for write, pair in zip(writes, pairs, strict=True)]
         return found._replace(checkpoint=checkpoint, metadata=metadata, pending_writes=writes)
 
 
@@ -249,17 +258,20 @@ class _Checkpoint(NamedTuple):
 
     checkpoint: Checkpoint
     metadata: CheckpointMetadata
+    skip: Collection[str] = ()
 
     def job(self, session: str) -> GuardRequest:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
         return GuardRequest(texts, session, preamble=False)  # what is stored must come back as it was
 
-    def changed(self, change: _Change, *, strict: bool = True) -> tuple[Checkpoint, CheckpointMetadata]:
+    def changed(self, change: Change, *, restores: bool = False) -> tuple[Checkpoint, CheckpointMetadata]:
         channels: Mapping[str, Any] = self.checkpoint["channel_values"]
-        values = {name: _walked(value, change, strict=strict) for name, value in channels.items()}
+        walk = StoredWalk(change, strict=not restores, restores=restores, skip=self.skip)
+        values = {name: walk.channel(name, value) for name, value in channels.items()}
+        beside = StoredWalk(change, strict=False, restores=restores)
         metadata = {
-            name: value if name in _LANGGRAPHS_OWN else _walked(value, change, strict=False)
+            name: value if name in _LANGGRAPHS_OWN else beside.channel(name, value)
             for name, value in self.metadata.items()
         }
         return {**self.checkpoint, "channel_values": values}, metadata  # type: ignore[return-value]
@@ -269,33 +281,16 @@ class _Writes(NamedTuple):
     """What of a task's writes is walked: everything but the names of the channels."""
 
     writes: Sequence[tuple[str, Any]]
+    skip: Collection[str] = ()
 
     def job(self, session: str) -> GuardRequest:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
         return GuardRequest(texts, session, preamble=False)  # what is stored must come back as it was
 
-    def changed(self, change: _Change) -> list[tuple[str, Any]]:
-        return [(channel, _walked(value, change, strict=True)) for channel, value in self.writes]
-
-
-def _walked(value: Any, change: _Change, *, strict: bool) -> Any:
-    """Walk a value of a channel; LangGraph's packets and errors are known here alone."""
-    if value is None:
-        return None
-    if isinstance(value, BaseException):
-        return change(repr(value))  # what LangGraph's serializer would make of it
-    if isinstance(value, Send):
-        changed = _walked(value.arg, change, strict=strict)
-        return value if changed is value.arg else _sent(value, changed)
-    if isinstance(value, list | tuple) and any(isinstance(item, Send) for item in value):
-        return [_walked(item, change, strict=strict) for item in value]
-    return map_texts([value], change, strict=strict)[0]  # in a list: the keys of what is inside are data
-
-
-def _sent(packet: Send, arg: Any) -> Send:
-    timeout = getattr(packet, "timeout", None)
-    return Send(packet.node, arg) if timeout is None else Send(packet.node, arg, timeout=timeout)
+    def changed(self, change: Change, *, restores: bool = False) -> list[tuple[str, Any]]:
+        walk = StoredWalk(change, strict=not restores, restores=restores, skip=self.skip)
+        return [(channel, walk.channel(channel, value)) for channel, value in self.writes]
 
 
 def _noted(texts: list[str], text: str) -> str:

@@ -267,7 +267,7 @@ class _Walk:
 
     def private(self, value: Any, twin: Any, depth: int) -> Any:
         """Walk what a Pydantic model holds that is no field: private attributes and what properties have kept."""
-        loose = _Walk(self._change, strict=False, beside=self._beside)  # clients and locks may stand there
+        loose = type(self)(self._change, strict=False, beside=self._beside)  # clients and locks may stand there
         loose.fixed = self.fixed
         for name, own in (("__dict__", type(value).model_fields), ("__pydantic_private__", ())):
             held = getattr(value, name, None) or {}
@@ -301,7 +301,7 @@ class _Walk:
             changed["additional_kwargs"] = self.block(message.additional_kwargs, depth + 1)
         for name in ("id", "name", "role", "tool_call_id") if self._beside is not None else ():
             changed[name] = self.name(getattr(message, name, None))
-        loose = _Walk(self._change, strict=False, beside=self._beside)
+        loose = type(self)(self._change, strict=False, beside=self._beside)
         for name, item in (message.model_extra or {}).items():
             changed[name] = loose.data(item, depth + 1)
         if message.type.lower().startswith("human"):

@@ -63,9 +63,8 @@ class ProtectedRetriever(BaseRetriever):
     `lc_guard.protect` with the same guard it is that of the boundary. With ``output="original"`` a call that names none
     has one of its own, forgotten when it ends: classic chains hand no config on. All documents of a retrieval are one
     decision of the stage ``"document"``; in the second case the query is one of the stage ``"prompt"``. Both are child
-    runs, as is
-    the inner retriever's run, which in the first case shows real text: `lc_guard.langfuse.mask_otel_spans` hides it at
-    export.
+    runs, as is the inner retriever's run, which in the first case shows real text: `lc_guard.langfuse.mask_otel_spans`
+    hides it at export.
 
     Where a boundary stands *behind* the retriever (it is a tool of an agent with `lc_guard.GuardMiddleware`, or the
     chain ends in ``protect(model, guard)``), say ``output="original"``: that boundary hides real text, and takes a

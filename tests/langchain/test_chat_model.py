@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import UsageMetadataCallbackHandler, get_usage_metadata_callback
 from langchain_core.chat_history import InMemoryChatMessageHistory
 from langchain_core.globals import set_llm_cache
-from langchain_core.language_models import BaseChatModel, GenericFakeChatModel
+from langchain_core.language_models import BaseChatModel, FakeListChatModel, GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.rate_limiters import InMemoryRateLimiter
@@ -720,3 +721,21 @@ def test_what_holds_no_model_is_refused() -> None:
 
     with pytest.raises(GuardError, match="no model to protect"):
         protect(Hides(messages=iter([])), make_guard()).bind_tools([TOOL])
+
+
+class Choosy(FakeListChatModel):
+    """Takes an option of its own where tools are bound."""
+
+    def bind_tools(self, tools: Any, *, parallel_tool_calls: bool | None = None, **kwargs: Any) -> Any:
+        return self.bind(parallel_tool_calls=parallel_tool_calls, **kwargs)
+
+
+def test_the_signature_for_tools_is_the_inner_models() -> None:
+    model = protect(Choosy(responses=["x"]), make_guard())
+    assert "parallel_tool_calls" in inspect.signature(model.bind_tools).parameters
+    bound: Any = model.bind_tools([], parallel_tool_calls=False)
+    assert bound.kwargs == {"parallel_tool_calls": False}
+    assert isinstance(bound.bound, ProtectedChatModel)
+    assert "kwargs" in inspect.signature(ProtectedChatModel.bind_tools).parameters
+    late = protect(init_chat_model(), make_guard())
+    assert "tools" in inspect.signature(late.bind_tools).parameters
