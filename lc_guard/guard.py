@@ -331,6 +331,16 @@ class Guard:
         """
         return call_vault(partial(self._leak_search.shows_more, session, texts))
 
+    def proof(self, session: str, texts: Sequence[str]) -> str:
+        """Return the code of texts that came from a provider in a session; only the vault's processes can make it.
+
+        Raises:
+            VaultError: If the vault can't be asked.
+        """
+        from lc_guard._engine.received_proof import ReceivedProof  # noqa: PLC0415 - only what is signed needs it
+
+        return call_vault(partial(ReceivedProof(self.vault).of, session, texts))
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.
 

@@ -30,7 +30,7 @@ from lc_guard.langchain.child_runs import (
     unwatched_here,
     with_handlers,
 )
-from lc_guard.langchain.messages import map_texts, texts_of
+from lc_guard.langchain.messages import KEPT, map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import (
@@ -87,6 +87,8 @@ class ProtectedCall:
         make = restorer_factory(guard, session.id)
         self._chunks = ChunkRestorer(make, json_content=json_content)
         self._whole = ValueRestorer(make)
+        self._make = make
+        self._keeper: Any = None
         self._judge_tools = judge_tools
         self._prompt = ""
         self._answer = OutputCheck(guard, session=session.id, prompt=lambda: self._prompt)
@@ -145,24 +147,31 @@ class ProtectedCall:
             LeakPrevented: If a value of the session would be sent all the same.
         """
         messages = without_refused(messages)
-        job, everyone = self._job(messages), self._everyone(CallbackManagerForChainRun, run)
+        received = received_blocks(messages, self._guard, self.session)
+        asked = messages if received is None else received.others
+        job, everyone = self._job(messages, asked), self._everyone(CallbackManagerForChainRun, run)
         (outcome,) = run_checks(self._guard, [job], [everyone])
-        hidden = self._hidden(messages, outcome)
+        hidden = self._hidden(asked, outcome)
         if leak := self._leak(hidden, options):
             report_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, LEAK_REMEDY)
-        return hidden
+        return hidden if received is None else list(received.put(hidden))
 
     async def ahide(self, messages: Sequence[BaseMessage], run: Any, options: Mapping[str, Any]) -> list[BaseMessage]:
         """Async version of `hide`."""
         messages = without_refused(messages)
-        job, everyone = self._job(messages), self._everyone(AsyncCallbackManagerForChainRun, run)
+        unblocked = self._guard.run_blocking
+        received = None
+        if any(KEPT in message.additional_kwargs for message in messages):
+            received = await unblocked(partial(received_blocks, messages, self._guard, self.session))
+        asked = messages if received is None else received.others
+        job, everyone = self._job(messages, asked), self._everyone(AsyncCallbackManagerForChainRun, run)
         (outcome,) = await arun_checks(self._guard, [job], [everyone])
-        hidden = self._hidden(messages, outcome)
-        if leak := await self._guard.run_blocking(partial(self._leak, hidden, options)):
+        hidden = self._hidden(asked, outcome)
+        if leak := await unblocked(partial(self._leak, hidden, options)):
             await areport_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, LEAK_REMEDY)
-        return hidden
+        return hidden if received is None else list(await unblocked(partial(received.put, hidden)))
 
     @property
     def judged(self) -> bool:
@@ -237,19 +246,20 @@ class ProtectedCall:
     def restore(self, message: Any) -> Any:
         """Return an answer of the inner model with its values put back; behind a boundary that one does."""
         if self.session.live:
-            return message
-        content = message.content
+            return self._kept(message, message)
+        received, content = message, message.content
         if self._json_content:  # its content is restored as JSON, and restored text is not looked at again
             message = message.model_copy(update={"content": ""})
         restored = self._whole.value(message)
         if self._json_content:
             restored = restored.model_copy(update={"content": self._json(content)})
-        return revalidated(restored)
+        return self._kept(received, revalidated(restored))
 
     def feed(self, message: Any) -> AIMessageChunk:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
         chunk = as_chunk(message)
         restored: AIMessageChunk = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
+        restored = self._kept(chunk, restored, piece=True)
         self.shown_id = restored.id
         return restored
 
@@ -280,11 +290,21 @@ class ProtectedCall:
     def _outputs(self) -> dict[str, int]:
         return dict(zip(("restored", "unknown"), self._restored, strict=True))
 
-    def _job(self, messages: list[BaseMessage]) -> GuardRequest:
+    def _kept(self, received: Any, shown: Any, *, piece: bool = False) -> Any:
+        """Return an answer, or a piece of one, that carries how what the provider signed in it was received."""
+        if self._keeper is None:
+            if isinstance(received.content, str) and not received.additional_kwargs:
+                return shown  # as nearly all pieces are
+            from lc_guard.langchain.signed_blocks import AnswerKeeper  # noqa: PLC0415 - only where one may be signed
+
+            self._keeper = AnswerKeeper(self._guard, self.session, self._make)
+        return self._keeper.piece(received, shown) if piece else self._keeper.whole(received, shown)
+
+    def _job(self, messages: list[BaseMessage], asked: list[BaseMessage]) -> GuardRequest:
         asks = scan_targets(messages, "prompt") if self._guard.judges_any else []
         wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
         live = self.session.live
-        return GuardRequest(texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live)
+        return GuardRequest(texts_of(asked), self.session.id, preamble=not live, asks=wanted, live=live)
 
     def _hidden(self, messages: list[BaseMessage], outcome: GuardResult) -> list[BaseMessage]:
         outcome.raise_if_blocked()
@@ -373,6 +393,15 @@ def _is_json(wanted: Any) -> bool:
     if isinstance(wanted, Mapping):  # a provider's format, or a JSON schema as it is
         return wanted.get("type") != "text"
     return isinstance(wanted, type)
+
+
+def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: CallSession) -> Any:
+    """Return the `ReceivedBlocks` of a conversation; None if no message says that it carries any."""
+    if not any(KEPT in message.additional_kwargs for message in messages):
+        return None
+    from lc_guard.langchain.signed_blocks import ReceivedBlocks  # noqa: PLC0415 - only where something is signed
+
+    return ReceivedBlocks(messages, guard, session)
 
 
 def _counts(messages: Sequence[BaseMessage]) -> dict[str, int]:
