@@ -115,6 +115,7 @@ class CallSession:
 
     Attributes:
         id: The session id.
+        own: Whether it is the call's own, so that no later call has its numbers.
         live: Whether the call is made behind a boundary of the session, so that the session's placeholders stand in
             its texts already, and the boundary restores and judges what comes out.
 
@@ -126,9 +127,9 @@ class CallSession:
         self, guard: Guard, named: Any, *, isolated: bool = False, live: bool = False, remedy: str | None = None
     ) -> None:
         self.live = live
-        self._own = isolated and named is None
+        self.own = isolated and named is None
         self._guard = guard
-        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self._own else conversation_key(guard, named, remedy)
+        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self.own else conversation_key(guard, named, remedy)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._guard.digest(self.id)})"
@@ -137,14 +138,14 @@ class CallSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._own:
+        if self.own:
             self._guard.session(self.id).forget()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._own:
+        if self.own:
             await self._guard.session(self.id).aforget()
 
 
@@ -220,6 +221,12 @@ class SessionValues:
             told = self._hidden(form, hits)
             found.update(hit for hit, value in told if number < len(forms) or _tells(value))
         return dict(found)
+
+    def proof(self, session: str, texts: Sequence[str]) -> str:
+        """Return the code of texts that came from a provider in a session; only the vault's processes can make it."""
+        from lc_guard._engine.received_proof import ReceivedProof  # noqa: PLC0415 - only what is signed needs it
+
+        return call_vault(partial(ReceivedProof(self._vault).of, session, texts))
 
     def shows_more(self, session: str, texts: Sequence[str]) -> bool:
         """Return whether texts that were hidden hold what has become known since: a value, or a word of a name."""

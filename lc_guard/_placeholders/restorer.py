@@ -125,6 +125,11 @@ class StreamRestorer:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._held)} characters held, {self.restored} restored)"
 
+    @property
+    def holds(self) -> bool:
+        """Whether something is held back."""
+        return bool(self._held)
+
     def feed(self, piece: str) -> str:
         """Take the next piece and give what can be shown.
 

@@ -26,7 +26,7 @@ from lc_guard._engine.requests import GuardRequest
 from lc_guard._vendors.reviewed_methods import CHAT_MODEL
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked
-from lc_guard.langchain.chat_model_call import ModelInput, ProtectedCall
+from lc_guard.langchain.chat_model_call import ModelInput, ProtectedCall, received_blocks
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.config_specs import with_session
@@ -341,9 +341,12 @@ class ProtectedChatModel(StreamedChatModel):
 
     def _as_seen(self, value: Any) -> Any:
         with call_session(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
-            (outcome,) = self.guard.check([GuardRequest(texts_of(value), session.id)])
+            received = received_blocks(value, self.guard, session) if isinstance(value, list) else None
+            shown = value if received is None else received.others
+            (outcome,) = self.guard.check([GuardRequest(texts_of(shown), session.id)])
             outcome.raise_if_blocked()
-            return map_texts(value, outcome.hide)
+            hidden = map_texts(shown, outcome.hide)
+            return hidden if received is None else received.put(hidden)
 
     def _around(self, composed: Any) -> Runnable[Any, Any]:
         """Put this model where the inner one stands in what was composed of it."""

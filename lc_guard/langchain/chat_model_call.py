@@ -32,7 +32,7 @@ from lc_guard.langchain.child_runs import (
     unwatched_here,
     with_handlers,
 )
-from lc_guard.langchain.messages import Beside, Change, map_texts, texts_of
+from lc_guard.langchain.messages import KEPT, Beside, Change, map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import (
@@ -154,6 +154,8 @@ class ProtectedCall:
         make = restorer_factory(guard, session.id)
         self._chunks = ChunkRestorer(make, json_content=json_content)
         self._whole = ValueRestorer(make)
+        self._make = make
+        self._keeper: Any = None
         self._judge_tools = judge_tools
         self._prompt = ""
         self._answer = OutputCheck(guard, session=session.id, prompt=lambda: self._prompt)
@@ -211,24 +213,33 @@ class ProtectedCall:
             LeakPrevented: If a value of the session would be sent all the same.
         """
         asked = asked.replaced(messages=without_refused(asked.messages))
-        job, everyone = self._job(asked), self._everyone(CallbackManagerForChainRun, run)
+        received = received_blocks(asked.messages, self._guard, self.session)
+        others = asked if received is None else asked.replaced(messages=received.others)
+        job, everyone = self._job(asked.messages, others), self._everyone(CallbackManagerForChainRun, run)
         (outcome,) = run_checks(self._guard, [job], [everyone])
-        hidden = self._hidden(asked, outcome)
+        hidden = self._hidden(others, outcome)
         if leak := self._leak(hidden, job, outcome):
             report_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, FIXED_REMEDY if outcome.held(job) else LEAK_REMEDY)
-        return hidden
+        return hidden if received is None else hidden.replaced(messages=list(received.put(hidden.messages)))
 
     async def ahide(self, asked: ModelInput, run: Any) -> ModelInput:
         """Async version of `hide`."""
         asked = asked.replaced(messages=without_refused(asked.messages))
-        job, everyone = self._job(asked), self._everyone(AsyncCallbackManagerForChainRun, run)
+        unblocked = self._guard.run_blocking
+        received = None
+        if any(KEPT in message.additional_kwargs for message in asked.messages):
+            received = await unblocked(partial(received_blocks, asked.messages, self._guard, self.session))
+        others = asked if received is None else asked.replaced(messages=received.others)
+        job, everyone = self._job(asked.messages, others), self._everyone(AsyncCallbackManagerForChainRun, run)
         (outcome,) = await arun_checks(self._guard, [job], [everyone])
-        hidden = self._hidden(asked, outcome)
-        if leak := await self._guard.run_blocking(partial(self._leak, hidden, job, outcome)):
+        hidden = self._hidden(others, outcome)
+        if leak := await unblocked(partial(self._leak, hidden, job, outcome)):
             await areport_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, FIXED_REMEDY if outcome.held(job) else LEAK_REMEDY)
-        return hidden
+        if received is None:
+            return hidden
+        return hidden.replaced(messages=list(await unblocked(partial(received.put, hidden.messages))))
 
     @property
     def judged(self) -> bool:
@@ -303,19 +314,20 @@ class ProtectedCall:
     def restore(self, message: Any) -> Any:
         """Return an answer of the inner model with its values put back; behind a boundary that one does."""
         if self.session.live:
-            return message
-        content = message.content
+            return self._kept(message, message)
+        received, content = message, message.content
         if self._json_content:  # its content is restored as JSON, and restored text is not looked at again
             message = message.model_copy(update={"content": ""})
         restored = self._whole.value(message)
         if self._json_content:
             restored = restored.model_copy(update={"content": self._json(content)})
-        return revalidated(restored)
+        return self._kept(received, revalidated(restored))
 
     def feed(self, message: Any) -> AIMessageChunk:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
         chunk = as_chunk(message)
         restored: AIMessageChunk = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
+        restored = self._kept(chunk, restored, piece=True)
         self.shown_id = restored.id
         return restored
 
@@ -346,8 +358,18 @@ class ProtectedCall:
     def _outputs(self) -> dict[str, int]:
         return dict(zip(("restored", "unknown"), self._restored, strict=True))
 
-    def _job(self, asked: ModelInput) -> GuardRequest:
-        asks = scan_targets(asked.messages, "prompt") if self._guard.scanners.prompt else []
+    def _kept(self, received: Any, shown: Any, *, piece: bool = False) -> Any:
+        """Return an answer, or a piece of one, that carries how what the provider signed in it was received."""
+        if self._keeper is None:
+            if isinstance(received.content, str) and not received.additional_kwargs:
+                return shown  # as nearly all pieces are
+            from lc_guard.langchain.signed_blocks import AnswerKeeper  # noqa: PLC0415 - only where one may be signed
+
+            self._keeper = AnswerKeeper(self._guard, self.session, self._make)
+        return self._keeper.piece(received, shown) if piece else self._keeper.whole(received, shown)
+
+    def _job(self, judged: Sequence[BaseMessage], asked: ModelInput) -> GuardRequest:
+        asks = scan_targets(judged, "prompt") if self._guard.scanners.prompt else []
         wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
         live, beside = self.session.live, Beside()
         texts = texts_of(asked.messages, beside=beside)
@@ -456,6 +478,15 @@ def _is_json(wanted: Any) -> bool:
     if isinstance(wanted, Mapping):  # a provider's format, or a JSON schema as it is
         return wanted.get("type") != "text"
     return isinstance(wanted, type)
+
+
+def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: CallSession) -> Any:
+    """Return the `ReceivedBlocks` of a conversation; None if no message says that it carries any."""
+    if not any(KEPT in message.additional_kwargs for message in messages):
+        return None
+    from lc_guard.langchain.signed_blocks import ReceivedBlocks  # noqa: PLC0415 - only where something is signed
+
+    return ReceivedBlocks(messages, guard, session)
 
 
 def _counts(messages: Sequence[BaseMessage]) -> dict[str, int]:

@@ -29,14 +29,20 @@ MAX_DEPTH = 100
 JSON_KEYS = frozenset({"arguments", "partial_json"})
 """Keys of content blocks and provider fields whose text is JSON."""
 
+KEPT = "lc_guard_received"
+"""Key of `additional_kwargs` under which a message keeps how its signed blocks were received; see `signed_blocks`."""
+
+CALL_SIGNATURES = "__gemini_function_call_thought_signatures__"
+"""Key of `additional_kwargs` under which langchain-google-genai keeps signatures of calls of tools, by their ids."""
+
 # Keys of content blocks and provider fields that hold an id, an address, a setting or encoded bytes: not changed,
 # unless there is a blank in it, which none of those has.
 LEFT_ALONE = frozenset(
     {
         "type", "id", "index", "name", "role", "status", "mime_type", "media_type", "source_type", "format", "detail",
         "url", "file_url", "file_id", "file_data", "base64", "data", "image_url", "input_audio", "signature",
-        "encrypted_content", "encrypted_index", "tool_call_id", "tool_use_id", "call_id", "item_id", "container_id",
-        "cache_control",
+        "thought_signature", CALL_SIGNATURES, "redacted_content", "encrypted_content", "encrypted_index",
+        "cache_control", "tool_call_id", "tool_use_id", "call_id", "item_id", "container_id",
     }
 )  # fmt: skip
 _NAMES = frozenset({"id", "name", "file_id", "tool_call_id", "tool_use_id", "call_id", "item_id", "container_id"})
@@ -128,6 +134,11 @@ def map_texts(
         UnsupportedInput: If something can't be walked, or is nested deeper than `MAX_DEPTH`.
     """
     return _Walk(change, strict=strict, beside=beside).all(value, keys)
+
+
+def map_block(block: Mapping[str, Any], change: Change) -> Any:
+    """Return a content block, or a provider's field, in which every text is changed; what can't be walked is left."""
+    return _Walk(change, strict=False).block(block, 1)
 
 
 class _Walk:
@@ -424,6 +435,8 @@ def _has_words(block: Mapping[str, Any], key: str, item: Any) -> bool:
     """Return whether there are words of people under a key that is left alone elsewhere."""
     if isinstance(item, str) and " " in item:
         return True
+    if key == CALL_SIGNATURES:
+        return not isinstance(item, Mapping) or not all(isinstance(x, str) and " " not in x for x in item.values())
     if key == "data":
         return block.get("type") == "text"  # the source of a document block
     return key == "name" and (_one_of(block.get("type"), _MEDIA) or block.get("role") == "user" or "source" in block)

@@ -162,9 +162,7 @@ class OpenAIResponses(Protocol):
     def _items(self, answer: Answer, number: int) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         if answer.thinking:
-            # two parts, as long thoughts have
-            half = len(answer.thinking) // 2
-            said = [text for text in (answer.thinking[:half], answer.thinking[half:]) if text]
+            said = answer.thinking.split("\n\n")  # each a part
             summary = [{"type": "summary_text", "text": text} for text in said]
             thought = f"rs_{number}"
             items.append(
