@@ -139,6 +139,14 @@ class ValueEnds:
         """
         if kind == "EMAIL_ADDRESS" and (addresses := self._addresses.overlapping(start, end)):
             return [self._in_element(*address) for address in addresses]
+        pieces, farther = self._pieces(start, end, kind, near)
+        if counted := [piece for piece in pieces if _counts(self._text, piece, kind)]:
+            return counted
+        others = (each for piece in farther for each in self._trimmed(piece, kind))
+        return [] if any(_counts(self._text, each, kind) for each in others) else pieces
+
+    def _pieces(self, start: int, end: int, kind: str, near: Span | None) -> tuple[list[Span], list[Span]]:
+        """Return the pieces that are asked for, trimmed, and the others as they were cut, as far as they matter."""
         pieces: list[Span] = []
         farther: list[Span] = []
         for piece in self._cut(start, end, kind):
@@ -148,10 +156,7 @@ class ValueEnds:
                 break
             else:
                 farther.append(piece)
-        if counted := [piece for piece in pieces if _counts(self._text, piece, kind)]:
-            return counted
-        others = (each for piece in farther for each in self._trimmed(piece, kind))
-        return [] if any(_counts(self._text, each, kind) for each in others) else pieces
+        return pieces, farther
 
     def _trimmed(self, piece: Span, kind: str) -> list[Span]:
         trimmed = trim(self._text, *piece, kind)

@@ -492,9 +492,11 @@ def test_langsmith_is_down(
     def interfere(exchange: Any) -> None:
         exchange.send_json(broken, {"detail": "no"})
 
+    client.retry_config.backoff_factor = 0.01  # as many attempts as ever, without the pauses
     langsmith_server.interfere = interfere
     assert Anonymize(guard).invoke(NAME, config()) == P1
     client.flush()
+    assert len(langsmith_server.requests) > (3 if broken == 500 else 0)
     assert not langsmith_server.holds(NAME)
     assert "Zebulon" not in caplog.text
 

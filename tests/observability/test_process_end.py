@@ -146,7 +146,7 @@ import threading
 class Late:
     name = "late"
     def detect(self, text):
-        for _ in range(40):
+        for _ in range(20):
             time.sleep(0.1)
             if not threading.main_thread().is_alive() and DOWN:
                 os._exit(139)
@@ -157,7 +157,7 @@ atexit.register(DOWN.append, 1)
 
 
 def test_no_model_is_in_use_when_the_time_is_over(langfuse_server: LangfuseServer) -> None:
-    # each of two spans takes 4 s, the end has 1: it waits for the span that is being masked, and leaves the other out
+    # each of two spans takes 2 s, the end has 1: it waits for the span that is being masked, and leaves the other out
     body = "calls = CallbackHandler(guard, exit_timeout=1.0)\n" + "call()\ncall()"
     program = "import atexit, os, time\n" + LATE + PROGRAM.format(vendor="", detectors="Late()", body=body)
     told = subprocess.run(
