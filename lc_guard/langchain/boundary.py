@@ -25,7 +25,7 @@ from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
-from lc_guard.langchain.scan_targets import LEAK_REMEDY, texts_beside
+from lc_guard.langchain.scan_targets import LEAK_REMEDY, left_parts, texts_beside
 from lc_guard.langchain.steps import SingleChunkStream
 from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
 from lc_guard.sessions import CallSession, session_key
@@ -49,6 +49,7 @@ def protect(  # type: ignore[overload-overlap]  # a chat model is a Runnable too
     keys: None = None,
     name: str | None = None,
     models: Models = "protected",
+    leave: Collection[str] = (),
 ) -> BaseChatModel: ...
 @overload
 def protect(
@@ -60,6 +61,7 @@ def protect(
     keys: Collection[str] | None = None,
     name: str | None = None,
     models: Models = "protected",
+    leave: Collection[str] = (),
 ) -> Runnable[Input, Output]: ...
 @overload
 def protect(
@@ -71,6 +73,7 @@ def protect(
     keys: Collection[str] | None = None,
     name: str | None = None,
     models: Models = "protected",
+    leave: Collection[str] = (),
 ) -> Runnable[Any, Any]: ...
 def protect(
     inside: Any,
@@ -81,6 +84,7 @@ def protect(
     keys: Collection[str] | None = None,
     name: str | None = None,
     models: Models = "protected",
+    leave: Collection[str] = (),
 ) -> Any:
     """Put the boundary around a chat model or any other Runnable: what is inside sees placeholders only.
 
@@ -107,6 +111,9 @@ def protect(
         models: ``"protected"`` refuses an inside in which no model is found, though code of yours may ask one.
             ``"unseen"`` takes it: only its input and its output are guarded, and **what it adds in between goes to its
             provider as it is**. Models of LangChain are protected or refused in either case.
+        leave: What the models are sent as it is: ``"system"`` (system prompts), ``"tools"`` (definitions of tools), and
+            names of messages, such as of examples. **Nobody looks for new values there**; a call in which a value that
+            the session knows would leave that way raises `LeakPrevented`. Only for what no user can write.
 
     Returns:
         A `ProtectedChatModel` for a chat model, else a Runnable.
@@ -135,14 +142,15 @@ def protect(
     if not isinstance(on_blocked, str):
         raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
     fixed = None if session_id is None else session_key(session_id)
+    left = left_parts(leave)
     if not is_chat_model(inside) and not is_bound_model(inside):
         return ProtectedRunnable(
-            inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name, models=models
+            inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name, models=models, leave=left
         )
     if keys is not None:
         raise TypeError("keys= is for Runnables that take a dict: all messages of a model are looked at")
 
-    return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked))
+    return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked, leave=left))
 
 
 class ProtectedRunnable(SingleChunkStream):
@@ -156,6 +164,7 @@ class ProtectedRunnable(SingleChunkStream):
         keys: Keys of a dict input that hold text; None looks at every text in it.
         name: Name in traces.
         models: Whether an inside in which no model is found is refused; see `protect`.
+        leave: What the models inside are sent as it is; see `protect`.
     """
 
     def __init__(
@@ -168,12 +177,13 @@ class ProtectedRunnable(SingleChunkStream):
         keys: Collection[str] | None = None,
         name: str | None = None,
         models: Models = "protected",
+        leave: Collection[str] = (),
     ) -> None:
         self.inside: Runnable[Any, Any] = coerce_to_runnable(inside)
         self.guard = guard
         self._is_model = isinstance(inside, BaseLLM)
         if not self._is_model:
-            self.inside = self._with_models_protected(on_blocked, models)
+            self.inside = self._with_models_protected(on_blocked, models, left_parts(leave))
         self.name = name
         self._fixed = session_id
         self._on_blocked = on_blocked
@@ -351,12 +361,12 @@ class ProtectedRunnable(SingleChunkStream):
             Deanonymize(self.guard, session_id=session.id),
         )
 
-    def _with_models_protected(self, on_blocked: str, models: Models) -> Runnable[Any, Any]:
+    def _with_models_protected(self, on_blocked: str, models: Models, leave: frozenset[str]) -> Runnable[Any, Any]:
         found: list[Any] = []
 
         def wrapped(model: Any) -> BaseChatModel:
             found.append(model)
-            return _protected(model, guard=self.guard, session_id=None, on_blocked=on_blocked)
+            return _protected(model, guard=self.guard, session_id=None, on_blocked=on_blocked, leave=leave)
 
         def other(part: Any) -> Any:
             if isinstance(part, BaseLLM):
@@ -383,7 +393,11 @@ class _HideLive(Anonymize):
         return replace(super().job(value, config), live=True)
 
 
-def _protected(model: Any, *, guard: Guard, session_id: str | None, on_blocked: str) -> BaseChatModel:
+def _protected(
+    model: Any, *, guard: Guard, session_id: str | None, on_blocked: str, leave: frozenset[str]
+) -> BaseChatModel:
     if isinstance(model, ProtectedChatModel) and model.guard is guard:
         return model
-    return ProtectedChatModel(inner=model, guard=guard, session_id=session_id, isolated=True, on_blocked=on_blocked)
+    return ProtectedChatModel(
+        inner=model, guard=guard, session_id=session_id, isolated=True, on_blocked=on_blocked, leave=leave
+    )

@@ -233,9 +233,7 @@ class _Walk:
             return address
         if not fetched:
             return self._beside(address)
-        rest = address.partition("://")[2] or address
-        path = rest.partition("/")[2] or rest.partition("@")[0]
-        if self.fixed is not None and (read := unquote_plus(_SIGNED.sub("", path))):
+        if self.fixed is not None and (read := read_address(address)):
             self.fixed.append(read)
         return address
 
@@ -349,7 +347,7 @@ class _Walk:
         return _updated(block, changed) if plain else self.keyed(block, changed)
 
     def field(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
-        if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and not _has_words(block, key, item)):
+        if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and self.is_left(block, key, item)):
             return item
         if isinstance(item, str) and (key in JSON_KEYS or key in ("args", "input")):
             return self.json(item)
@@ -363,6 +361,10 @@ class _Walk:
                 lambda part: self.block(part, depth + 1) if isinstance(part, Mapping) else self.data(part, depth + 1),
             )
         return self.data(item, depth + 1)
+
+    def is_left(self, block: Mapping[str, Any], key: str, item: Any) -> bool:
+        """Return whether a setting, encoded bytes or the like are left alone; on the way to a model no mapping is."""
+        return not _has_words(block, key, item) and (self._beside is None or not isinstance(item, Mapping))
 
     def named(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
         """Walk a name, an id or an address on the way to a model."""
@@ -414,6 +416,13 @@ class _Walk:
 
         changed = _JSON_TOKEN.sub(token, text)
         return text if changed == text else changed
+
+
+def read_address(address: str) -> str:
+    """Return what an address says beside its host, without signatures."""
+    host, _, path = (address.partition("://")[2] or address).partition("/")
+    user = host.rpartition("@")[0]
+    return unquote_plus(" ".join(filter(None, (user, _SIGNED.sub("", path)))))
 
 
 def _one_of(value: Any, names: Collection[str]) -> bool:
