@@ -43,6 +43,7 @@ _NAMES = frozenset({"id", "name", "file_id", "tool_call_id", "tool_use_id", "cal
 _ADDRESSES = frozenset({"url", "file_url", "image_url"})
 _QUOTED = ("citation", "location", "result", "annotation")  # in types of blocks whose address nobody fetches
 _PARTED = re.compile(r"[_-]+")
+_PARTED_NAME = re.compile(r"[^\W\d_]+(?:[_-]+[^\W\d_]+)+")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 _SIGNED = re.compile(r"(?i)(?:^|[?&])(?:x-(?:amz|goog)-[^=&]*|sig|signature|key-pair-id|policy)=[^&]*")
 _MANY = 100_000
@@ -224,8 +225,17 @@ class _Walk:
         """Write a name or an id in letters that providers take for one, where something is hidden in it."""
         if self._beside is None or not isinstance(name, str) or not name:
             return name
-        new = self._beside(name)
+        new = self.joined(name, self._beside, "\u00a0")
         return name if new == name else _NOT_IN_NAMES.sub("_", new).strip("_")
+
+    def joined(self, name: str, change: Change, blank: str) -> str:
+        """Change a name, also as it reads with blanks in it: Jane_Doe."""
+        new = change(name)
+        if not _PARTED_NAME.fullmatch(name):
+            return new
+        read = _PARTED.sub(blank, name)
+        said = change(read)
+        return new if said == read else said
 
     def address(self, address: str, *, fetched: bool) -> str:
         """Take an address; one that the provider fetches stays as it is."""
@@ -319,12 +329,9 @@ class _Walk:
 
     def spoken(self, name: Any, depth: int) -> Any:
         """Walk the name of somebody who speaks: it is a text, and on the way to a model one of few letters."""
-        new = self.data(name, depth)
-        if self._beside is None or not isinstance(name, str):
-            return new
-        read = _PARTED.sub(" ", name).strip()  # Jane_Doe
-        said = self._change(read) if read and read != name else read
-        new = said if said != read and new == name else new
+        if self._beside is None or not isinstance(name, str) or not name:
+            return self.data(name, depth)
+        new = self.joined(name, self._change, " ")
         return name if new == name else _NOT_IN_NAMES.sub("_", new).strip("_")
 
     def content(self, content: Any, depth: int) -> Any:

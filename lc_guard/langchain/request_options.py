@@ -45,7 +45,12 @@ LEFT_HEADERS = frozenset(
 """Headers of HTTP that let in, or tell of the client."""
 
 # Fields of a model that its client has taken already: what is in them can only be refused.
-_TAKEN = frozenset({"additional_headers", "default_headers", "default_query", "openai_organization"})
+_TAKEN = frozenset(
+    {
+        "additional_headers", "async_client_kwargs", "client_args", "client_kwargs", "default_headers", "default_query",
+        "openai_organization", "sync_client_kwargs",
+    }
+)  # fmt: skip
 _HEADERS = frozenset({"additional_headers", "default_headers", "extra_headers", "headers"})
 _SCHEMAS = frozenset(
     {

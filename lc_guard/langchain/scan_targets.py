@@ -286,14 +286,15 @@ def _words(value: Any, depth: int) -> Iterator[str]:
 
 
 # Fields of a chat model that are sent with each call, and those that its client has taken already.
-_FIELDS = (
-    "additional_headers", "additional_model_request_fields", "betas", "cached_content", "container",
-    "context_management", "default_headers", "default_metadata", "default_query", "extra_body", "format",
-    "guardrail_config", "image_config", "include", "inference_geo", "keep_alive", "labels", "mcp_servers",
-    "model_kwargs", "openai_organization", "output_config", "performance_config", "prompt_cache_options",
-    "raw_blocks", "reasoning", "reasoning_effort", "reasoning_format", "request_metadata", "response_mime_type",
-    "response_schema", "service_tier", "stop", "stop_sequences", "system", "thinking", "truncation", "user",
-    "user_profile_id", "verbosity",
+SENT_FIELDS = (
+    "additional_headers", "additional_model_request_fields", "async_client_kwargs", "betas", "cached_content",
+    "client_args", "client_kwargs", "container", "context_management", "default_headers", "default_metadata",
+    "default_query", "extra_body", "format", "guardrail_config", "image_config", "include", "inference_geo",
+    "keep_alive", "labels", "mcp_servers", "model_kwargs", "openai_organization", "output_config",
+    "performance_config", "prompt_cache_options", "raw_blocks", "reasoning", "reasoning_effort",
+    "reasoning_format", "request_metadata", "response_mime_type", "response_schema", "service_tier", "stop",
+    "stop_sequences", "sync_client_kwargs", "system", "thinking", "truncation", "user", "user_profile_id",
+    "verbosity",
 )  # fmt: skip
 
 
@@ -321,7 +322,7 @@ class ModelInput:
     @property
     def _fields(self) -> dict[str, Any]:
         held = vars(self.model) if isinstance(self.model, BaseChatModel) else {}
-        return {name: item for name in _FIELDS if (item := held.get(name)) and not callable(item)}
+        return {name: item for name in SENT_FIELDS if (item := held.get(name)) and not callable(item)}
 
     def replaced(self, **changes: Any) -> ModelInput:
         """Return it with other parts."""
