@@ -25,7 +25,7 @@ from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
-from lc_guard.langchain.scan_targets import LEAK_REMEDY, left_parts, texts_beside
+from lc_guard.langchain.scan_targets import LEAK_REMEDY, ModelInput, left_parts, texts_beside
 from lc_guard.langchain.steps import SingleChunkStream
 from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
 from lc_guard.sessions import CallSession, session_key
@@ -238,13 +238,14 @@ class ProtectedRunnable(SingleChunkStream):
             hide, restore = self._steps(session)
             try:
                 hidden = hide.invoke(value, steps)
-                if leak := self._leak(session, hidden, kwargs):
+                asked = self._asked(session, kwargs)
+                if leak := self._leak(session, hidden, asked):
                     report_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
             except Blocked as blocked:
                 return self._instead(blocked)
             try:
-                given = self.inside.invoke(hidden, child, **kwargs)
+                given = asked.model.invoke(hidden, child, **asked.options)
             except Blocked as blocked:
                 if blocked is not watch.blocked:
                     raise
@@ -261,13 +262,14 @@ class ProtectedRunnable(SingleChunkStream):
             hide, restore = self._steps(session)
             try:
                 hidden = await hide.ainvoke(value, steps)
-                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, kwargs)):
+                asked = await self._aasked(session, kwargs)
+                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, asked)):
                     await areport_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
             except Blocked as blocked:
                 return self._instead(blocked)
             try:
-                given = await self.inside.ainvoke(hidden, child, **kwargs)
+                given = await asked.model.ainvoke(hidden, child, **asked.options)
             except Blocked as blocked:
                 if blocked is not watch.blocked:
                     raise
@@ -287,10 +289,11 @@ class ProtectedRunnable(SingleChunkStream):
             inside = InnerErrors()
             try:
                 (hidden,) = hide.transform(pieces, steps)
-                if leak := self._leak(session, hidden, kwargs):
+                asked = self._asked(session, kwargs)
+                if leak := self._leak(session, hidden, asked):
                     report_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
-                given = inside.chunks(self.inside.stream(hidden, child, **kwargs))
+                given = inside.chunks(asked.model.stream(hidden, child, **asked.options))
                 with closing(given), closing(restore.transform(given, steps)) as chunks:  # type: ignore[type-var]
                     yield from chunks
             except Blocked as blocked:
@@ -308,10 +311,11 @@ class ProtectedRunnable(SingleChunkStream):
             inside = InnerErrors()
             try:
                 (hidden,) = [hidden async for hidden in hide.atransform(pieces, steps)]
-                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, kwargs)):
+                asked = await self._aasked(session, kwargs)
+                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, asked)):
                     await areport_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
-                given: Any = inside.achunks(self.inside.astream(hidden, child, **kwargs))
+                given: Any = inside.achunks(asked.model.astream(hidden, child, **asked.options))
                 async with aclosing(given), aclosing(restore.atransform(given, steps)) as chunks:  # type: ignore[type-var]
                     async for chunk in chunks:
                         yield chunk
@@ -321,11 +325,35 @@ class ProtectedRunnable(SingleChunkStream):
                 yield self._instead(blocked)
             watch.raise_if_refused()
 
-    def _leak(self, session: CallSession, hidden: Any, options: dict[str, Any]) -> dict[str, int]:
+    def _asked(self, session: CallSession, options: dict[str, Any]) -> ModelInput:
+        """Return what is run, with the options of a text model hidden; models inside hide their own.
+
+        Raises:
+            Blocked: If the policy does not let the options go on.
+            LeakPrevented: If something is to be hidden where nothing can stand for it.
+        """
+        asked = ModelInput(self.inside, [], options)
+        if not (self._is_model and asked.has_options):
+            return asked
+        job = asked.with_options(GuardRequest((), session.id, preamble=False, live=session.live))
+        return asked.hidden_by(job, self.guard.check([job])[0])
+
+    async def _aasked(self, session: CallSession, options: dict[str, Any]) -> ModelInput:
+        """Async version of `_asked`."""
+        asked = ModelInput(self.inside, [], options)
+        if not (self._is_model and asked.has_options):
+            return asked
+        job = asked.with_options(GuardRequest((), session.id, preamble=False, live=session.live))
+        return asked.hidden_by(job, (await self.guard.acheck([job]))[0])
+
+    def _leak(self, session: CallSession, hidden: Any, asked: ModelInput) -> dict[str, int]:
         """Return the values that a text model is about to be sent, by kind; models inside look for themselves."""
         if not self._is_model:
             return {}
-        return self.guard.exposed(session.id, texts_of(hidden, strict=False), beside=texts_beside((), options))
+        texts, beside = texts_of(hidden, strict=False), texts_beside((), asked.options)
+        if asked.has_options:
+            texts += asked.option_texts().texts
+        return self.guard.exposed(session.id, texts, beside=beside)
 
     def _instead(self, blocked: Blocked) -> str:
         """Return what stands for a blocked input or output.

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.prompt_values import ChatPromptValue
 
-from lc_guard._engine.requests import GuardRequest, ScanTarget
+from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
 from lc_guard.records import Decision, Stage
 from lc_guard.scanners.base import Role, Turn
@@ -235,8 +235,8 @@ _STRUCTURE = frozenset(
 
 
 LEAK_REMEDY = (
-    "If they stand in an option of the call (stop, user), in a message's name or in an address, take them "
-    "out: those are sent as they are. If they stand in a message, they became known after it was hidden: call again"
+    "If they stand in what leave= leaves as it is, in a file's address, or in the name of a tool or of one of its "
+    "arguments, take them out. If they stand in a message, they became known after it was hidden: call again"
 )
 
 
@@ -321,7 +321,7 @@ class ModelInput:
 
     @property
     def _fields(self) -> dict[str, Any]:
-        held = vars(self.model) if isinstance(self.model, BaseChatModel) else {}
+        held = vars(self.model) if isinstance(self.model, BaseLanguageModel) else {}
         return {name: item for name in SENT_FIELDS if (item := held.get(name)) and not callable(item)}
 
     def replaced(self, **changes: Any) -> ModelInput:
@@ -344,7 +344,7 @@ class ModelInput:
         each = iter(hidden)
         return replace(self, messages=[old if self.is_left(old) else next(each) for old in self.messages])
 
-    def with_options(self, job: GuardRequest, names: Iterable[Any]) -> GuardRequest:
+    def with_options(self, job: GuardRequest, names: Iterable[Any] = ()) -> GuardRequest:
         """Return a request with the texts of options and fields in it as well.
 
         Args:
@@ -374,6 +374,17 @@ class ModelInput:
         from lc_guard.langchain.request_options import option_texts  # noqa: PLC0415 - only where there are options
 
         return option_texts({**self.options, **self._fields}, messages=self.messages, names=names)
+
+    def hidden_by(self, job: GuardRequest, outcome: GuardResult) -> ModelInput:
+        """Return it with the options hidden that a request held.
+
+        Raises:
+            Blocked: If the policy does not let them go on.
+            LeakPrevented: If something is to be hidden where nothing can stand for it.
+        """
+        outcome.raise_if_blocked()
+        outcome.raise_if_held(job)
+        return self.hidden_options(outcome.hide)
 
     def hidden_options(self, hide: Change) -> ModelInput:
         """Return it with hidden options, asked of a copy of the model where a field of it is sent."""
