@@ -27,7 +27,8 @@ from lc_guard.records import PII_CHECK, Action, Decision, strongest
 Restore = Callable[[str, str], str]
 """Puts the values of a session back into a text: session id, text → restored text."""
 
-_SPOKEN = re.compile(r"\s|@|%(?:20|40)")  # names and ids as machines write them have none of these
+# Names and ids as machines write them have none of these. A name that is read as two words has a no-break space.
+_SPOKEN = re.compile(r"[ \t\n@]|%(?:20|40)")
 _LONG = 4_000  # characters from which even instant scanners are kept off an event loop: they take milliseconds then
 _MOVED = (
     "a scanner changed a text while another one looked for what is to be hidden in it: one that gives another text "

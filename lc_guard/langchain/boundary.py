@@ -27,7 +27,7 @@ from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.retrieved import HideRetrieved, is_retriever
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
-from lc_guard.langchain.scan_targets import LEAK_REMEDY, texts_beside
+from lc_guard.langchain.scan_targets import LEAK_REMEDY, ModelInput, left_parts, texts_beside
 from lc_guard.langchain.steps import SingleChunkStream
 from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
 from lc_guard.sessions import CallSession, session_key
@@ -51,6 +51,7 @@ def protect(  # type: ignore[overload-overlap]  # a chat model is a Runnable too
     keys: None = None,
     name: str | None = None,
     models: Models = "protected",
+    leave: Collection[str] = (),
 ) -> BaseChatModel: ...
 @overload
 def protect(
@@ -62,6 +63,7 @@ def protect(
     keys: Collection[str] | None = None,
     name: str | None = None,
     models: Models = "protected",
+    leave: Collection[str] = (),
 ) -> Runnable[Input, Output]: ...
 @overload
 def protect(
@@ -73,6 +75,7 @@ def protect(
     keys: Collection[str] | None = None,
     name: str | None = None,
     models: Models = "protected",
+    leave: Collection[str] = (),
 ) -> Runnable[Any, Any]: ...
 def protect(
     inside: Any,
@@ -83,6 +86,7 @@ def protect(
     keys: Collection[str] | None = None,
     name: str | None = None,
     models: Models = "protected",
+    leave: Collection[str] = (),
 ) -> Any:
     """Put the boundary around a chat model or any other Runnable: what is inside sees placeholders only.
 
@@ -109,6 +113,9 @@ def protect(
         models: ``"protected"`` refuses an inside in which no model is found, though code of yours may ask one.
             ``"unseen"`` takes it: only its input and its output are guarded, and **what it adds in between goes to its
             provider as it is**. Models of LangChain are protected or refused in either case.
+        leave: What the models are sent as it is: ``"system"`` (system prompts), ``"tools"`` (definitions of tools), and
+            names of messages, such as of examples. **Nobody looks for new values there**; a call in which a value that
+            the session knows would leave that way raises `LeakPrevented`. Only for what no user can write.
 
     Returns:
         A `ProtectedChatModel` for a chat model, else a Runnable.
@@ -137,14 +144,15 @@ def protect(
     if not isinstance(on_blocked, str):
         raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
     fixed = None if session_id is None else session_key(session_id)
+    left = left_parts(leave)
     if not is_chat_model(inside) and not is_bound_model(inside):
         return ProtectedRunnable(
-            inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name, models=models
+            inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name, models=models, leave=left
         )
     if keys is not None:
         raise TypeError("keys= is for Runnables that take a dict: all messages of a model are looked at")
 
-    return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked))
+    return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked, leave=left))
 
 
 class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
@@ -158,6 +166,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
         keys: Keys of a dict input that hold text; None looks at every text in it.
         name: Name in traces.
         models: Whether an inside in which no model is found is refused; see `protect`.
+        leave: What the models inside are sent as it is; see `protect`.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -181,6 +190,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
         keys: Collection[str] | None = None,
         name: str | None = None,
         models: Models = "protected",
+        leave: Collection[str] = (),
     ) -> None:
         keys = Anonymize(guard, keys=keys).keys  # what is wrong with the arguments shows here, not at the first call
         fields: dict[str, Any] = {"guard": guard, "name": name}
@@ -188,7 +198,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
         self._inside = coerce_to_runnable(inside)
         self._is_model = isinstance(inside, BaseLLM)
         if not self._is_model:
-            self._inside = self._with_models_protected(on_blocked, models)
+            self._inside = self._with_models_protected(on_blocked, models, left_parts(leave))
         self._fixed = session_id
         self._on_blocked = on_blocked
         self._keys = keys
@@ -250,13 +260,14 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
             hide, restore = self._steps(session)
             try:
                 hidden = hide.invoke(value, steps)
-                if leak := self._leak(session, hidden, kwargs):
+                asked = self._asked(session, kwargs)
+                if leak := self._leak(session, hidden, asked):
                     report_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
             except Blocked as blocked:
                 return self._instead(blocked)
             try:
-                given = self._inside.invoke(hidden, child, **kwargs)
+                given = asked.model.invoke(hidden, child, **asked.options)
             except Blocked as blocked:
                 if blocked is not watch.blocked:
                     raise
@@ -273,13 +284,14 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
             hide, restore = self._steps(session)
             try:
                 hidden = await hide.ainvoke(value, steps)
-                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, kwargs)):
+                asked = await self._aasked(session, kwargs)
+                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, asked)):
                     await areport_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
             except Blocked as blocked:
                 return self._instead(blocked)
             try:
-                given = await self._inside.ainvoke(hidden, child, **kwargs)
+                given = await asked.model.ainvoke(hidden, child, **asked.options)
             except Blocked as blocked:
                 if blocked is not watch.blocked:
                     raise
@@ -299,10 +311,11 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
             inside = InnerErrors()
             try:
                 (hidden,) = hide.transform(pieces, steps)
-                if leak := self._leak(session, hidden, kwargs):
+                asked = self._asked(session, kwargs)
+                if leak := self._leak(session, hidden, asked):
                     report_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
-                given = inside.chunks(self._inside.stream(hidden, child, **kwargs))
+                given = inside.chunks(asked.model.stream(hidden, child, **asked.options))
                 with closing(given), closing(restore.transform(given, steps)) as chunks:  # type: ignore[type-var]
                     yield from chunks
             except Blocked as blocked:
@@ -320,10 +333,11 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
             inside = InnerErrors()
             try:
                 (hidden,) = [hidden async for hidden in hide.atransform(pieces, steps)]
-                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, kwargs)):
+                asked = await self._aasked(session, kwargs)
+                if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, asked)):
                     await areport_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
-                given: Any = inside.achunks(self._inside.astream(hidden, child, **kwargs))
+                given: Any = inside.achunks(asked.model.astream(hidden, child, **asked.options))
                 async with aclosing(given), aclosing(restore.atransform(given, steps)) as chunks:  # type: ignore[type-var]
                     async for chunk in chunks:
                         yield chunk
@@ -333,13 +347,35 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
                 yield self._instead(blocked)
             watch.raise_if_refused()
 
-    def _leak(self, session: CallSession, hidden: Any, options: dict[str, Any]) -> dict[str, int]:
+    def _asked(self, session: CallSession, options: dict[str, Any]) -> ModelInput:
+        """Return what is run, with the options of a text model hidden; models inside hide their own.
+
+        Raises:
+            Blocked: If the policy does not let the options go on.
+            LeakPrevented: If something is to be hidden where nothing can stand for it.
+        """
+        asked = ModelInput(self._inside, [], options)
+        if not (self._is_model and asked.has_options):
+            return asked
+        job = asked.with_options(GuardRequest((), session.id, preamble=False, live=session.live))
+        return asked.hidden_by(job, self.guard.check([job])[0])
+
+    async def _aasked(self, session: CallSession, options: dict[str, Any]) -> ModelInput:
+        """Async version of `_asked`."""
+        asked = ModelInput(self._inside, [], options)
+        if not (self._is_model and asked.has_options):
+            return asked
+        job = asked.with_options(GuardRequest((), session.id, preamble=False, live=session.live))
+        return asked.hidden_by(job, (await self.guard.acheck([job]))[0])
+
+    def _leak(self, session: CallSession, hidden: Any, asked: ModelInput) -> dict[str, int]:
         """Return the values that a text model is about to be sent, by kind; models inside look for themselves."""
         if not self._is_model:
             return {}
-        return self.guard.session_values.exposed(
-            session.id, texts_of(hidden, strict=False), beside=texts_beside((), options)
-        )
+        texts, beside = texts_of(hidden, strict=False), texts_beside((), asked.options)
+        if asked.has_options:
+            texts += asked.option_texts().texts
+        return self.guard.session_values.exposed(session.id, texts, beside=beside)
 
     def _instead(self, blocked: Blocked) -> str:
         """Return what stands for a blocked input or output.
@@ -375,12 +411,12 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
             Deanonymize(self.guard, session_id=session.id),
         )
 
-    def _with_models_protected(self, on_blocked: str, models: Models) -> Runnable[Any, Any]:
+    def _with_models_protected(self, on_blocked: str, models: Models, leave: frozenset[str]) -> Runnable[Any, Any]:
         found: list[Any] = []
 
         def wrapped(model: Any) -> BaseChatModel:
             found.append(model)
-            return _protected(model, guard=self.guard, session_id=None, on_blocked=on_blocked)
+            return _protected(model, guard=self.guard, session_id=None, on_blocked=on_blocked, leave=leave)
 
         def other(part: Any) -> Any:
             if isinstance(part, BaseLLM):
@@ -410,7 +446,11 @@ class _HideLive(Anonymize):
         return replace(super().job(value, config), live=True)
 
 
-def _protected(model: Any, *, guard: Guard, session_id: str | None, on_blocked: str) -> BaseChatModel:
+def _protected(
+    model: Any, *, guard: Guard, session_id: str | None, on_blocked: str, leave: frozenset[str]
+) -> BaseChatModel:
     if isinstance(model, ProtectedChatModel) and model.guard is guard:
         return model
-    return ProtectedChatModel(inner=model, guard=guard, session_id=session_id, isolated=True, on_blocked=on_blocked)
+    return ProtectedChatModel(
+        inner=model, guard=guard, session_id=session_id, isolated=True, on_blocked=on_blocked, leave=leave
+    )

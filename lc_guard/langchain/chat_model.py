@@ -26,7 +26,7 @@ from lc_guard._engine.requests import GuardRequest
 from lc_guard._vendors.reviewed_methods import CHAT_MODEL
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked
-from lc_guard.langchain.chat_model_call import ModelInput, ProtectedCall, received_blocks
+from lc_guard.langchain.chat_model_call import ProtectedCall, received_blocks
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.config_specs import with_session
@@ -54,6 +54,7 @@ class ProtectedChatModel(StreamedChatModel):
         on_blocked: ``"raise"``, or the text of the answer that stands for a blocked one.
         refuses_by_block: Whether that answer is a content block of the type ``"refusal"`` instead of text.
         judges_tools: Whether scanners judge results of tools in the messages; False where they have done so.
+        leave: What is sent as it is: see `lc_guard.protect`.
 
     Raises:
         ValueError: If the inner object is no chat model, or a cache or rate limiter is given here.
@@ -182,7 +183,7 @@ class ProtectedChatModel(StreamedChatModel):
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
             try:
-                hidden = call.hide(ModelInput(self.inner, messages, {**kwargs, "stop": stop}), run)
+                hidden = call.hide(self._input(messages, stop, kwargs), run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
@@ -205,7 +206,7 @@ class ProtectedChatModel(StreamedChatModel):
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         async with call.awatched(messages, run_manager) as run:
             try:
-                hidden = await call.ahide(ModelInput(self.inner, messages, {**kwargs, "stop": stop}), run)
+                hidden = await call.ahide(self._input(messages, stop, kwargs), run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
@@ -229,7 +230,7 @@ class ProtectedChatModel(StreamedChatModel):
         tool_choice: Any = None,
         **kwargs: Any,
     ) -> Runnable[Any, Any]:
-        """Bind tools as the inner model does; their schemas go to the provider as they are.
+        """Bind tools as the inner model does; what is found in their descriptions and schemas is hidden at each call.
 
         Args:
             tools: Tools, in any form that the inner model takes.

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
@@ -32,11 +30,12 @@ from lc_guard.langchain.child_runs import (
     unwatched_here,
     with_handlers,
 )
-from lc_guard.langchain.messages import KEPT, Beside, Change, map_texts, texts_of
+from lc_guard.langchain.messages import KEPT, Beside, map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import (
     LEAK_REMEDY,
+    ModelInput,
     prompt_text,
     scan_targets,
     texts_beside,
@@ -44,74 +43,9 @@ from lc_guard.langchain.scan_targets import (
 )
 from lc_guard.sessions import CallSession
 
-if TYPE_CHECKING:
-    from lc_guard.langchain.request_options import OptionTexts
-
-# Fields of a chat model that are sent with each call, and those that its client has taken already.
-_FIELDS = (
-    "additional_headers", "additional_model_request_fields", "container", "context_management", "default_headers",
-    "default_metadata", "default_query", "extra_body", "format", "guardrail_config", "image_config", "labels",
-    "mcp_servers", "model_kwargs", "output_config", "prompt_cache_options", "raw_blocks", "reasoning",
-    "request_metadata", "response_schema", "stop", "stop_sequences", "system", "thinking", "user", "user_profile_id",
-)  # fmt: skip
 _END = object()
 _JSON_METHODS = ("json_mode", "json_schema")
 _JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
-
-
-@dataclass(frozen=True)
-class ModelInput:
-    """What a model is asked: messages, the options of the call, and the model with its own fields.
-
-    Attributes:
-        model: The inner model.
-        messages: The messages.
-        options: Keyword arguments of the call.
-    """
-
-    model: Any
-    messages: list[BaseMessage]
-    options: dict[str, Any]
-
-    @property
-    def has_options(self) -> bool:
-        """Whether anything is sent beside the messages."""
-        return any(item is not None for item in self.options.values()) or bool(self._fields)
-
-    @property
-    def _fields(self) -> dict[str, Any]:
-        held = vars(self.model) if isinstance(self.model, BaseChatModel) else {}
-        return {name: item for name in _FIELDS if (item := held.get(name)) and not callable(item)}
-
-    def replaced(self, **changes: Any) -> ModelInput:
-        """Return it with other parts."""
-        return replace(self, **changes)
-
-    def with_options(self, job: GuardRequest) -> GuardRequest:
-        """Return a request with the texts of options and fields in it as well."""
-        found = self.option_texts()
-        return replace(
-            job,
-            texts=[*job.texts, *found.texts],
-            beside=[*job.beside, *found.names],
-            fixed=[*job.fixed, *found.fixed],
-            words=frozenset(found.words),
-        )
-
-    def option_texts(self) -> OptionTexts:
-        """Return what is sent beside the messages."""
-        from lc_guard.langchain.request_options import option_texts  # noqa: PLC0415 - only where there are options
-
-        return option_texts({**self.options, **self._fields}, messages=self.messages)
-
-    def hidden_options(self, hide: Change) -> ModelInput:
-        """Return it with hidden options, asked of a copy of the model where a field of it is sent."""
-        from lc_guard.langchain.request_options import hidden_options  # noqa: PLC0415
-
-        own = self._fields
-        changed = {name: item for name, item in hidden_options(own, hide).items() if item is not own[name]}
-        model = self.model.model_copy(update=changed) if changed else self.model
-        return replace(self, model=model, options=hidden_options(self.options, hide))
 
 
 class ProtectedCall:
@@ -372,7 +306,7 @@ class ProtectedCall:
         asks = scan_targets(judged, "prompt") if self._guard.scanners.prompt else []
         wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
         live, beside = self.session.live, Beside()
-        texts = texts_of(asked.messages, beside=beside)
+        texts = texts_of(asked.read, beside=beside)
         job = GuardRequest(
             texts,
             self.session.id,
@@ -382,13 +316,18 @@ class ProtectedCall:
             beside=[*beside.names],
             fixed=beside.fixed,
         )
-        return asked.with_options(job) if asked.has_options else job
+        return asked.with_options(job, self._names) if asked.has_options else job
+
+    @property
+    def _names(self) -> Iterator[Any]:
+        """Names of the agent and of the node that ask."""
+        metadata = self.config.get("metadata") or {}
+        return map(metadata.get, ("langgraph_node", "lc_agent_name"))
 
     def _hidden(self, asked: ModelInput, outcome: GuardResult) -> ModelInput:
         outcome.raise_if_blocked()
-        messages = list(map_texts(asked.messages, outcome.hide, beside=outcome.hide))
-        self._prompt = prompt_text(messages) if self.judged else ""
-        hidden = asked.replaced(messages=messages)
+        hidden = asked.put(map_texts(asked.read, outcome.hide, beside=outcome.hide))
+        self._prompt = prompt_text(hidden.messages) if self.judged else ""
         return hidden.hidden_options(outcome.hide) if asked.has_options else hidden
 
     def _leak(self, hidden: ModelInput, job: GuardRequest, outcome: GuardResult) -> dict[str, int]:
@@ -399,7 +338,8 @@ class ProtectedCall:
             sent = hidden.option_texts()
             texts += sent.texts
             beside += sent.kept
-        leak = self._guard.session_values.exposed(self.session.id, [*texts, *held], beside=[*beside, *job.fixed])
+        beside += (text for text in job.fixed if text not in held)
+        leak = self._guard.session_values.exposed(self.session.id, [*texts, *held], beside=beside)
         return leak or (dict(outcome.decisions[0].entities) if held else {})
 
     def _json(self, content: Any) -> Any:

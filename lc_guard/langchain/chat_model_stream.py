@@ -19,10 +19,10 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.chat_model_call import ModelInput, ProtectedCall, as_chunk, asks_for_json
+from lc_guard.langchain.chat_model_call import ProtectedCall, as_chunk, asks_for_json
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.output import InnerErrors
-from lc_guard.langchain.scan_targets import refusal
+from lc_guard.langchain.scan_targets import ModelInput, refusal
 from lc_guard.langchain.wrapping import is_chat_model
 
 
@@ -36,6 +36,7 @@ class StreamedChatModel(BaseChatModel):
     on_blocked: str = "raise"
     refuses_by_block: bool = False
     judges_tools: bool = True
+    leave: frozenset[str] = frozenset()
     cache: BaseCache | bool | None = False
 
     _call: ProtectedCall | None = PrivateAttr(default=None)
@@ -145,7 +146,7 @@ class StreamedChatModel(BaseChatModel):
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
             try:
-                hidden = call.hide(ModelInput(self.inner, messages, {**kwargs, "stop": stop}), run)
+                hidden = call.hide(self._input(messages, stop, kwargs), run)
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
@@ -178,7 +179,7 @@ class StreamedChatModel(BaseChatModel):
         unblocked = self.guard.run_blocking
         async with call.awatched(messages, run_manager) as run:
             try:
-                hidden = await call.ahide(ModelInput(self.inner, messages, {**kwargs, "stop": stop}), run)
+                hidden = await call.ahide(self._input(messages, stop, kwargs), run)
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
@@ -232,6 +233,9 @@ class StreamedChatModel(BaseChatModel):
         return ProtectedCall(
             self.guard, config, session, watchers, json_content=asks_for_json(options), judge_tools=self.judges_tools
         )
+
+    def _input(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> ModelInput:
+        return ModelInput(self.inner, messages, {**kwargs, "stop": stop}, self.leave)
 
     def _for(self, call: ProtectedCall) -> Self:
         """Return this model for one call: LangChain's own methods then find the call."""

@@ -49,6 +49,7 @@ _NAMES = frozenset({"id", "name", "file_id", "tool_call_id", "tool_use_id", "cal
 _ADDRESSES = frozenset({"url", "file_url", "image_url"})
 _QUOTED = ("citation", "location", "result", "annotation")  # in types of blocks whose address nobody fetches
 _PARTED = re.compile(r"[_-]+")
+_PARTED_NAME = re.compile(r"[^\W\d_]+(?:[_-]+[^\W\d_]+)+")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 _SIGNED = re.compile(r"(?i)(?:^|[?&])(?:x-(?:amz|goog)-[^=&]*|sig|signature|key-pair-id|policy)=[^&]*")
 _MANY = 100_000
@@ -235,8 +236,17 @@ class _Walk:
         """Write a name or an id in letters that providers take for one, where something is hidden in it."""
         if self._beside is None or not isinstance(name, str) or not name:
             return name
-        new = self._beside(name)
+        new = self.joined(name, self._beside, "\u00a0")
         return name if new == name else _NOT_IN_NAMES.sub("_", new).strip("_")
+
+    def joined(self, name: str, change: Change, blank: str) -> str:
+        """Change a name, also as it reads with blanks in it: Jane_Doe."""
+        new = change(name)
+        if not _PARTED_NAME.fullmatch(name):
+            return new
+        read = _PARTED.sub(blank, name)
+        said = change(read)
+        return new if said == read else said
 
     def address(self, address: str, *, fetched: bool) -> str:
         """Take an address; one that the provider fetches stays as it is."""
@@ -244,9 +254,7 @@ class _Walk:
             return address
         if not fetched:
             return self._beside(address)
-        rest = address.partition("://")[2] or address
-        path = rest.partition("/")[2] or rest.partition("@")[0]
-        if self.fixed is not None and (read := unquote_plus(_SIGNED.sub("", path))):
+        if self.fixed is not None and (read := read_address(address)):
             self.fixed.append(read)
         return address
 
@@ -332,12 +340,9 @@ class _Walk:
 
     def spoken(self, name: Any, depth: int) -> Any:
         """Walk the name of somebody who speaks: it is a text, and on the way to a model one of few letters."""
-        new = self.data(name, depth)
-        if self._beside is None or not isinstance(name, str):
-            return new
-        read = _PARTED.sub(" ", name).strip()  # Jane_Doe
-        said = self._change(read) if read and read != name else read
-        new = said if said != read and new == name else new
+        if self._beside is None or not isinstance(name, str) or not name:
+            return self.data(name, depth)
+        new = self.joined(name, self._change, " ")
         return name if new == name else _NOT_IN_NAMES.sub("_", new).strip("_")
 
     def content(self, content: Any, depth: int) -> Any:
@@ -360,7 +365,7 @@ class _Walk:
         return _updated(block, changed) if plain else self.keyed(block, changed)
 
     def field(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
-        if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and not _has_words(block, key, item)):
+        if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and self.is_left(block, key, item)):
             return item
         if isinstance(item, str) and (key in JSON_KEYS or key in ("args", "input")):
             return self.json(item)
@@ -374,6 +379,10 @@ class _Walk:
                 lambda part: self.block(part, depth + 1) if isinstance(part, Mapping) else self.data(part, depth + 1),
             )
         return self.data(item, depth + 1)
+
+    def is_left(self, block: Mapping[str, Any], key: str, item: Any) -> bool:
+        """Return whether a setting, encoded bytes or the like are left alone; on the way to a model no mapping is."""
+        return not _has_words(block, key, item) and (self._beside is None or not isinstance(item, Mapping))
 
     def named(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
         """Walk a name, an id or an address on the way to a model."""
@@ -425,6 +434,13 @@ class _Walk:
 
         changed = _JSON_TOKEN.sub(token, text)
         return text if changed == text else changed
+
+
+def read_address(address: str) -> str:
+    """Return what an address says beside its host, without signatures."""
+    host, _, path = (address.partition("://")[2] or address).partition("/")
+    user = host.rpartition("@")[0]
+    return unquote_plus(" ".join(filter(None, (user, _SIGNED.sub("", path)))))
 
 
 def _one_of(value: Any, names: Collection[str]) -> bool:

@@ -31,6 +31,7 @@ from lc_guard.langchain.agent_proof import prove_agents
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.checkpointer import stores_placeholders
 from lc_guard.langchain.child_runs import ModelWatch, arun_checks, run_checks
+from lc_guard.langchain.scan_targets import left_parts
 from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools, watched_call
 from lc_guard.sessions import configured_session, conversation_key, session_key
 
@@ -92,6 +93,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         self_test: ``"first call"`` has the first run of a process send a canary through an agent of its own, against
             a model that only notes what it is sent, and refuses to go on if the value comes out; it takes some 50 ms,
             once. ``"never"`` trusts what `lc_guard.selftest` found at the start of the application.
+        leave: What every model is sent as it is, nothing hidden: see `lc_guard.protect`.
 
     Raises:
         TypeError: If an argument is not of its type.
@@ -127,6 +129,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         session_id: str | None = None,
         tool_models: ToolModels = "protected",
         self_test: Literal["first call", "never"] = "first call",
+        leave: Collection[str] = (),
     ) -> None:
         super().__init__()
         _SEAL.require_methods(AgentMiddleware, _HOOKS)
@@ -151,6 +154,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             real_values_for=real_values_for, placeholders_for=placeholders_for, scan_results_of=scan_results_of
         )
         self._session_id = None if session_id is None else session_key(session_id)
+        self._leave = left_parts(leave)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.guard!r}, state={self.state!r})"
@@ -277,6 +281,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
             on_blocked=self.on_blocked,
             refuses_by_block=True,
             judges_tools=False,  # they were judged when the tool gave them
+            leave=self._leave,
         )
 
     def _session(self, config: RunnableConfig) -> str:

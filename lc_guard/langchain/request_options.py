@@ -7,15 +7,17 @@ stands in `LEFT_OPTIONS` and `LEFT_HEADERS`. The list with its reasons is docs/d
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote_plus
 
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from pydantic import BaseModel
 
 from lc_guard.errors import UnsupportedInput
-from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
+from lc_guard.langchain.messages import MAX_DEPTH, Change, read_address, texts_of
+
+TOOLS = frozenset({"functions", "tools"})
+"""Options that define tools."""
 
 LEFT_OPTIONS = frozenset(
     {
@@ -27,11 +29,12 @@ LEFT_OPTIONS = frozenset(
         # encoded bytes, ids that a provider gave, and signatures
         "base64", "bytes", "container_id", "data", "encrypted_content", "file_data", "file_id", "file_ids",
         "previous_response_id", "signature", "vector_store_ids",
-        # credentials that are the provider's own
-        "api_key", "authorization", "authorization_token",
     }
 )  # fmt: skip
-"""Keys under which nothing is looked for, unless a mapping or list stands there."""
+"""Keys under which one word, a number or encoded bytes are left alone."""
+
+LEFT_CREDENTIALS = frozenset({"api_key", "authorization", "authorization_token"})
+"""Keys under which everything is left alone: what stands there is for the provider."""
 
 LEFT_HEADERS = frozenset(
     {
@@ -42,7 +45,12 @@ LEFT_HEADERS = frozenset(
 """Headers of HTTP that let in, or tell of the client."""
 
 # Fields of a model that its client has taken already: what is in them can only be refused.
-_TAKEN = frozenset({"additional_headers", "default_headers", "default_query"})
+_TAKEN = frozenset(
+    {
+        "additional_headers", "async_client_kwargs", "client_args", "client_kwargs", "default_headers", "default_query",
+        "openai_organization", "sync_client_kwargs",
+    }
+)  # fmt: skip
 _HEADERS = frozenset({"additional_headers", "default_headers", "extra_headers", "headers"})
 _SCHEMAS = frozenset(
     {
@@ -59,9 +67,12 @@ _OWN = frozenset(
         "user", "user_id", "user_profile_id",
     }
 )  # fmt: skip
+_DEFINED = frozenset({"$defs", "definitions", "properties"})
 _ADDRESS = re.compile(r"(?i)https?://\S*\Z")
+_SAID = re.compile(r"[\s@]")
 _WORD = re.compile(r"[^\W\d][\w.-]*")
 _WORD_OR_NUMBER = re.compile(r"[\w.:/+#-]*")
+_HANDS_OVER = re.compile(r"(?:transfer|delegate|hand_?off)_to_(?=\w)")  # names of tools that name an agent
 _PARTED = re.compile(r"[_-]+")
 _MANY = 100_000
 
@@ -87,12 +98,15 @@ class OptionTexts:
         self.words: set[str] = set()
 
 
-def option_texts(options: Mapping[str, Any], *, messages: Sequence[BaseMessage] = ()) -> OptionTexts:
+def option_texts(
+    options: Mapping[str, Any], *, messages: Sequence[BaseMessage] = (), names: Iterable[Any] = ()
+) -> OptionTexts:
     """Return what is sent with options.
 
     Args:
         options: Keyword arguments of a call, and fields of a model.
         messages: What the model is asked with them: names of tools and agents in there are words of the application.
+        names: Other such names.
 
     Raises:
         UnsupportedInput: If they are nested deeper than `MAX_DEPTH`.
@@ -106,10 +120,7 @@ def option_texts(options: Mapping[str, Any], *, messages: Sequence[BaseMessage] 
         {key: item for key, item in options.items() if key in _TAKEN}
     )
     found.fixed += [*taken.texts, *taken.names, *taken.fixed]
-    for message in messages:
-        if isinstance(message, AIMessage | ToolMessage):
-            calls = getattr(message, "tool_calls", ())
-            found.words.update(name for name in (message.name, *(call["name"] for call in calls)) if name)
+    found.words.update(name for name in (*names, *_names(messages)) if isinstance(name, str) and _WORD.fullmatch(name))
     return found
 
 
@@ -121,6 +132,14 @@ def hidden_options(options: Mapping[str, Any], hide: Change) -> dict[str, Any]:
         hide: Text → the text as it may be sent.
     """
     return _Walk(hide, hide, OptionTexts()).options(options)
+
+
+def _names(messages: Sequence[BaseMessage]) -> Iterator[Any]:
+    """Yield the names of tools and agents in a conversation."""
+    for message in messages:
+        if isinstance(message, AIMessage | ToolMessage):
+            yield message.name
+            yield from (call["name"] for call in getattr(message, "tool_calls", ()))
 
 
 def _noting(texts: list[str]) -> Change:
@@ -148,63 +167,65 @@ class _Walk:
             raise UnsupportedInput(f"an option is nested deeper than {MAX_DEPTH} levels")
         if key in _HEADERS and isinstance(item, Mapping):
             return self.headers(item)
-        if key in LEFT_OPTIONS and not isinstance(item, Mapping | list):
+        if key in LEFT_CREDENTIALS or (key in LEFT_OPTIONS and isinstance(item, str) and not _SAID.search(item)):
             return item
-        if schema and key == "name" and isinstance(item, str):
-            return self.named(item)
-        if schema and key in ("title", "enum", "const"):
-            self.note_words(item)
-        if schema and key in ("properties", "$defs", "definitions") and isinstance(item, Mapping):
-            for name in item:
-                self.fix(name, word=True)
-            return _same(
-                item, {name: self.value(part, depth + 1, schema=True, own=False) for name, part in item.items()}
-            )
+        if schema and self.names(key, item):
+            return item
+        if schema and key in _DEFINED and isinstance(item, Mapping):
+            parts = {name: self.value(part, depth + 1, schema=True, own=False) for name, part in item.items()}
+            return _same(item, parts)
         return self.value(item, depth + 1, schema=schema or key in _SCHEMAS, own=own or key in _OWN)
+
+    def names(self, key: str, item: Any) -> bool:
+        """Note the names and words of a schema; returns whether that is all of it."""
+        if key in _DEFINED and isinstance(item, Mapping):
+            for name in item:
+                self.fix(name)
+        if key in ("title", "enum", "const"):
+            each = item if isinstance(item, list | tuple) else [item]
+            self._found.words.update(word for word in each if isinstance(word, str) and _WORD.fullmatch(word))
+        if key == "name" and isinstance(item, str):
+            self.fix(item)
+            return True
+        return False
 
     def value(self, item: Any, depth: int, *, schema: bool, own: bool) -> Any:
         if isinstance(item, str):
             return self.text(item, own=own)
         if isinstance(item, Mapping):
-            for key in item:
-                if isinstance(key, str) and not _WORD.fullmatch(key):
-                    self.fix(key, word=False)
-            return _same(
-                item, {key: self.option(key, part, depth, schema=schema, own=own) for key, part in item.items()}
-            )
+            self._found.fixed += (key for key in item if isinstance(key, str) and key and not _WORD.fullmatch(key))
+            parts = {key: self.option(key, part, depth, schema=schema, own=own) for key, part in item.items()}
+            return _same(item, parts)
         if isinstance(item, list | tuple):
-            parts = [self.value(part, depth + 1, schema=schema, own=own) for part in item]
-            return item if all(new is old for new, old in zip(parts, item, strict=True)) else type(item)(parts)
-        if type(item) is int and not schema and depth > 0 and abs(item) >= _MANY:
-            new = self._name(str(item))
-            return item if new == str(item) else new
+            each = [self.value(part, depth + 1, schema=schema, own=own) for part in item]
+            return item if all(new is old for new, old in zip(each, item, strict=True)) else type(item)(each)
+        if isinstance(item, int) and not schema and depth > 1:
+            return self.number(item)
         self.other(item)
         return item
+
+    def number(self, number: int) -> Any:
+        """Write a number as text where it is a value; settings of the call are none."""
+        if -_MANY < number < _MANY:
+            return number
+        new = self._name(str(number))
+        return number if new == str(number) else new
 
     def text(self, text: str, *, own: bool) -> str:
         if not text:
             return text
         if _ADDRESS.match(text):
-            self._found.fixed.append(unquote_plus(text.partition("://")[2].partition("/")[2]))
+            self._found.fixed.append(read_address(text))
             return text
         return self._change(text) if own or not _WORD_OR_NUMBER.fullmatch(text) else self._name(text)
 
-    def named(self, name: str) -> str:
-        self.fix(name, word=True)
-        return name
-
-    def fix(self, name: str, *, word: bool) -> None:
-        """Take a name that nothing can stand for."""
-        if word and _WORD.fullmatch(name):
+    def fix(self, name: str) -> None:
+        """Take the name of a tool, an argument or a schema: nothing can stand for it."""
+        if _WORD.fullmatch(name):
             self._found.kept += [name, _PARTED.sub(" ", name)]
-            self._found.words.add(name)
-        elif name:
+            self._found.words |= {name, _HANDS_OVER.sub("", name)}
+        else:
             self._found.fixed.append(name)
-
-    def note_words(self, values: Any) -> None:
-        """Note the words of a title or an enum; they are walked like others."""
-        each = values if isinstance(values, list | tuple) else [values]
-        self._found.words.update(value for value in each if isinstance(value, str) and _WORD.fullmatch(value))
 
     def headers(self, headers: Mapping[str, Any]) -> Any:
         own = {name: item for name, item in headers.items() if str(name).lower() not in LEFT_HEADERS}

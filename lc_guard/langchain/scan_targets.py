@@ -2,7 +2,7 @@
 
 After a refusal, the answer that stands for a blocked one, what led to it is asked about no more.
 
-And what a model is sent beside the texts that are hidden: names, addresses, options of the call.
+And what a model is sent: messages, and beside them names, addresses, options of the call and fields of the model.
 """
 
 from __future__ import annotations
@@ -10,16 +10,21 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document
+from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.prompt_values import ChatPromptValue
 
-from lc_guard._engine.requests import ScanTarget
-from lc_guard.langchain.messages import MAX_DEPTH, texts_of
+from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
+from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
 from lc_guard.records import Decision, Stage
 from lc_guard.scanners.base import Role, Turn
+
+if TYPE_CHECKING:
+    from lc_guard.langchain.request_options import OptionTexts
 
 MAX_TURNS = 8
 """Turns before a text that scanners are given with it."""
@@ -230,8 +235,8 @@ _STRUCTURE = frozenset(
 
 
 LEAK_REMEDY = (
-    "If they stand in an option of the call (stop, user), in a message's name or in an address, take them "
-    "out: those are sent as they are. If they stand in a message, they became known after it was hidden: call again"
+    "If they stand in what leave= leaves as it is, in a file's address, or in the name of a tool or of one of its "
+    "arguments, take them out. If they stand in a message, they became known after it was hidden: call again"
 )
 
 
@@ -278,3 +283,125 @@ def _words(value: Any, depth: int) -> Iterator[str]:
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
             yield from _words(item, depth + 1)
+
+
+# Fields of a chat model that are sent with each call, and those that its client has taken already.
+SENT_FIELDS = (
+    "additional_headers", "additional_model_request_fields", "async_client_kwargs", "betas", "cached_content",
+    "client_args", "client_kwargs", "container", "context_management", "default_headers", "default_metadata",
+    "default_query", "extra_body", "format", "guardrail_config", "image_config", "include", "inference_geo",
+    "keep_alive", "labels", "mcp_servers", "model_kwargs", "openai_organization", "output_config",
+    "performance_config", "prompt_cache_options", "raw_blocks", "reasoning", "reasoning_effort",
+    "reasoning_format", "request_metadata", "response_mime_type", "response_schema", "service_tier", "stop",
+    "stop_sequences", "sync_client_kwargs", "system", "thinking", "truncation", "user", "user_profile_id",
+    "verbosity",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """What a model is asked: messages, the options of the call, and the model with its own fields.
+
+    Attributes:
+        model: The inner model.
+        messages: The messages.
+        options: Keyword arguments of the call.
+        leave: What is left as it is: see `lc_guard.protect`.
+    """
+
+    model: Any
+    messages: list[BaseMessage]
+    options: dict[str, Any]
+    leave: frozenset[str] = frozenset()
+
+    @property
+    def has_options(self) -> bool:
+        """Whether anything is sent beside the messages."""
+        return any(item is not None for item in self.options.values()) or bool(self._fields)
+
+    @property
+    def _fields(self) -> dict[str, Any]:
+        held = vars(self.model) if isinstance(self.model, BaseLanguageModel) else {}
+        return {name: item for name in SENT_FIELDS if (item := held.get(name)) and not callable(item)}
+
+    def replaced(self, **changes: Any) -> ModelInput:
+        """Return it with other parts."""
+        return replace(self, **changes)
+
+    def is_left(self, message: BaseMessage) -> bool:
+        """Return whether a message is left as it is."""
+        return (isinstance(message, SystemMessage) and "system" in self.leave) or message.name in self.leave
+
+    @property
+    def read(self) -> list[BaseMessage]:
+        """The messages that are hidden."""
+        return [message for message in self.messages if not self.is_left(message)] if self.leave else self.messages
+
+    def put(self, hidden: Iterable[BaseMessage]) -> ModelInput:
+        """Return it with other messages in the place of those in `read`."""
+        if not self.leave:
+            return replace(self, messages=list(hidden))
+        each = iter(hidden)
+        return replace(self, messages=[old if self.is_left(old) else next(each) for old in self.messages])
+
+    def with_options(self, job: GuardRequest, names: Iterable[Any] = ()) -> GuardRequest:
+        """Return a request with the texts of options and fields in it as well.
+
+        Args:
+            job: The request.
+            names: Names of agents and nodes.
+        """
+        found = self.option_texts(names)
+        if "tools" in self.leave:
+            known, found = found, self.replaced(options=self._read_options).option_texts()
+            found.words |= known.words
+        return replace(
+            job,
+            texts=[*job.texts, *found.texts],
+            beside=[*job.beside, *found.names],
+            fixed=[*job.fixed, *found.fixed],
+            words=frozenset(found.words),
+        )
+
+    @property
+    def _read_options(self) -> dict[str, Any]:
+        from lc_guard.langchain.request_options import TOOLS  # noqa: PLC0415
+
+        return {name: item for name, item in self.options.items() if not ("tools" in self.leave and name in TOOLS)}
+
+    def option_texts(self, names: Iterable[Any] = ()) -> OptionTexts:
+        """Return what is sent beside the messages, also what is left as it is."""
+        from lc_guard.langchain.request_options import option_texts  # noqa: PLC0415 - only where there are options
+
+        return option_texts({**self.options, **self._fields}, messages=self.messages, names=names)
+
+    def hidden_by(self, job: GuardRequest, outcome: GuardResult) -> ModelInput:
+        """Return it with the options hidden that a request held.
+
+        Raises:
+            Blocked: If the policy does not let them go on.
+            LeakPrevented: If something is to be hidden where nothing can stand for it.
+        """
+        outcome.raise_if_blocked()
+        outcome.raise_if_held(job)
+        return self.hidden_options(outcome.hide)
+
+    def hidden_options(self, hide: Change) -> ModelInput:
+        """Return it with hidden options, asked of a copy of the model where a field of it is sent."""
+        from lc_guard.langchain.request_options import hidden_options  # noqa: PLC0415
+
+        own = self._fields
+        changed = {name: item for name, item in hidden_options(own, hide).items() if item is not own[name]}
+        model = self.model.model_copy(update=changed) if changed else self.model
+        return replace(self, model=model, options={**self.options, **hidden_options(self._read_options, hide)})
+
+
+def left_parts(leave: Collection[str]) -> frozenset[str]:
+    """Return what is left as it is, checked.
+
+    Raises:
+        TypeError: If it is no collection of names.
+    """
+    if isinstance(leave, str) or not all(isinstance(name, str) and name for name in leave):
+        raise TypeError('leave must be a collection of names, such as leave=["system"]')
+    return frozenset(leave)

@@ -127,7 +127,7 @@ class StoredWalk(_Walk):
         """Walk a path as the text that it is."""
         return self.typed(value, str(value), type(value))
 
-    def address(self, value: Any, depth: int) -> Any:  # noqa: ARG002
+    def ip_address(self, value: Any, depth: int) -> Any:  # noqa: ARG002
         """Walk an IP address or network."""
         return self.marked(value, str(value), type(value).__name__)
 

@@ -221,8 +221,9 @@ def _rag(parts: Parts) -> Runnable[Any, Any]:
     stored = Document(text, id=text, metadata={"title": text, "pages": [{text: text}]})
     store.add_documents(AnonymizeDocuments(parts.guard, session_id=corpus).transform_documents([stored]))
     retriever = ProtectedRetriever(store.as_retriever(), parts.guard, corpus_session=corpus)
-    found = Anonymize(parts.guard) | RunnablePassthrough.assign(documents=_asked | retriever)
-    return found | _prompt() | _model(parts, parts.model) | Deanonymize(parts.guard)
+    given = Anonymize(parts.guard) | RunnablePassthrough.assign(documents=_asked | retriever)
+    found: Runnable[Any, Any] = given | _prompt() | _model(parts, parts.model) | Deanonymize(parts.guard)
+    return found
 
 
 _corpora = count(1)

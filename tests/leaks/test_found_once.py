@@ -10,6 +10,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.language_models import BaseChatModel, FakeListLLM
+from langchain_core.language_models.llms import LLM
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.retrievers import BaseRetriever
@@ -29,9 +30,10 @@ from lc_guard import (
     protect,
 )
 from lc_guard.records import DECISION_EVENT
+from lc_guard.testing import ExactDetector
 from lc_guard.vaults import MemoryVault
 from tests.support.detectors import Once
-from tests.support.seams import MODES, run
+from tests.support.seams import MODES, added, run
 
 NAME, PHONE = "Priya Raman", "(415) 555-0134"
 FOUND = (("PERSON", NAME), ("PHONE_NUMBER", PHONE))
@@ -226,6 +228,33 @@ def test_a_text_model_is_not_sent_it_either(mode: str) -> None:
     with pytest.raises(LeakPrevented):
         list(run(protect(model, late_guard()), mode, f"of {NAME}", CONFIG))
     assert model.i == 0
+
+
+class NotingText(LLM):
+    """A text model that notes its prompt and options, and says the first stop back."""
+
+    sent: list[Any]
+    model_kwargs: dict[str, Any]
+
+    @property
+    def _llm_type(self) -> str:
+        return "noting"
+
+    def _call(self, prompt: str, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> str:
+        self.sent.append((prompt, stop, kwargs, self.model_kwargs))
+        return f"{stop[0]}!"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_options_of_a_text_model_are_hidden(mode: str) -> None:
+    guard, model = Guard(ExactDetector({"PERSON": [NAME]})), NotingText(sent=[], model_kwargs={"user": NAME})
+    bound = protect(model, guard).bind(stop=[NAME], user=NAME)
+    assert added(run(bound, mode, "hi", CONFIG)) == f"{NAME}!"
+    assert model.sent
+    assert raw(model.sent) == []
+    with pytest.raises(LeakPrevented):
+        list(run(protect(model, guard).bind(extra_body={NAME: 1}), mode, "hi", CONFIG))
+    assert model.model_kwargs == {"user": NAME}
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])

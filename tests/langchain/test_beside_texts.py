@@ -1,0 +1,174 @@
+"""What stands beside the texts of a step's input: ids, keys, numbers, and attributes that are no fields."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.runnables import RunnableLambda
+from pydantic import BaseModel, PrivateAttr
+
+from lc_guard import Anonymize, Deanonymize, Guard, UnsupportedInput, protect
+from lc_guard.errors import LeakPrevented
+from lc_guard.langchain.messages import Beside, map_texts, texts_of
+from lc_guard.testing import ExactDetector
+
+NAME, NUMBER = "Zebulon Quartermain", 4155550134
+CONFIG: Any = {"configurable": {"session_id": "s"}}
+
+
+@pytest.fixture
+def guard() -> Guard:
+    return Guard(ExactDetector({"PERSON": [NAME], "PHONE": [str(NUMBER)]}))
+
+
+@dataclasses.dataclass
+class Note:
+    text: str
+
+
+class Profile(BaseModel):
+    text: str
+    _own: str = PrivateAttr(default="")
+    _lock: Any = PrivateAttr(default_factory=threading.Lock)
+
+    @functools.cached_property
+    def greeting(self) -> str:
+        return f"Hello {self.text}"
+
+
+def noted() -> Note:
+    note = Note("x")
+    note.owner = NAME  # type: ignore[attr-defined]
+    return note
+
+
+def profile() -> Profile:
+    made = Profile(text=NAME)
+    made._own = NAME
+    assert NAME in made.greeting
+    return made
+
+
+def state(value: Any) -> str:
+    private = getattr(value, "__pydantic_private__", None) or {}
+    return str(vars(value)) + str({name: item for name, item in private.items() if isinstance(item, str)})
+
+
+@pytest.mark.parametrize("make", [noted, profile])
+def test_attributes_that_are_no_fields(make: Any, guard: Guard) -> None:
+    value = make()
+    before = state(value)
+    hidden = Anonymize(guard).invoke({"it": value}, CONFIG)["it"]
+    assert NAME not in state(hidden)
+    assert "REDACTED" in state(hidden)
+    assert state(value) == before, "the caller's object"
+    assert state(Deanonymize(guard).invoke({"it": hidden}, CONFIG)["it"]) == before
+
+
+def test_an_attribute_that_nobody_can_look_into_is_refused(guard: Guard) -> None:
+    note = Note("x")
+    note.secret = NAME.encode()  # type: ignore[attr-defined]
+    with pytest.raises(UnsupportedInput) as caught:
+        Anonymize(guard).invoke({"note": note}, CONFIG)
+    assert "Zebulon" not in str(caught.value)
+
+
+def test_ids_and_metadata_of_documents(guard: Guard) -> None:
+    documents = [
+        Document("x", id=NAME, metadata={NAME: 1, "of": {NAME: [NUMBER]}}),
+        Document(f"{NAME} {NUMBER}", id="a-1"),
+    ]
+    hidden = Anonymize(guard).invoke(documents, CONFIG)
+    assert not [part for part in (*NAME.split(), str(NUMBER)) if part in str(hidden)]
+    assert hidden[1].id == "a-1"
+    (first, _) = Deanonymize(guard).invoke(hidden, CONFIG)
+    assert (first.id, first.metadata) == (NAME, {NAME: 1, "of": {NAME: [str(NUMBER)]}})
+
+
+def test_ids_of_a_chains_documents_come_back(guard: Guard) -> None:
+    chain = protect(RunnableLambda(lambda given: given), guard, models="unseen")
+    (document,) = chain.invoke([Document(f"of {NAME}", id=NAME)], CONFIG)
+    assert document == Document(f"of {NAME}", id=NAME)
+
+
+@pytest.mark.parametrize("number", [NUMBER, 77, True, 10**50])
+def test_numbers_are_hidden_where_the_session_knows_them(number: Any, guard: Guard) -> None:
+    call = {"name": "f", "args": {"n": number, "more": [number]}, "id": "1", "type": "tool_call"}
+    raw = json.dumps({"n": number, "more": [number]})
+    kwargs = {"tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": raw}}]}
+    messages = [
+        HumanMessage(f"{NUMBER}"),
+        AIMessage("", tool_calls=[call], additional_kwargs=kwargs),
+        ToolMessage("x", tool_call_id="1"),
+    ]
+    hidden = Anonymize(guard).invoke(messages, CONFIG)[1]
+    expected = "[REDACTED_PHONE_1]" if number == NUMBER else number
+    assert hidden.tool_calls[0]["args"] == {"n": expected, "more": [expected]}
+    arguments = json.loads(hidden.additional_kwargs["tool_calls"][0]["function"]["arguments"])
+    assert arguments == {"n": expected, "more": [expected]}
+
+
+def test_a_number_that_nobody_knows_is_shown_to_no_detector() -> None:
+    detector = ExactDetector({"PHONE": [str(NUMBER)]})
+    given = {"text": "x", "row": {"n": NUMBER}}
+    assert Anonymize(Guard(detector)).invoke(given, CONFIG) == given
+
+
+def test_ids_of_calls_still_fit_together(guard: Guard) -> None:
+    call = {"name": "f", "args": {}, "id": f"{NAME} 1", "type": "tool_call"}
+    hidden = Anonymize(guard).invoke(
+        [AIMessage("", tool_calls=[call]), ToolMessage("x", tool_call_id=f"{NAME} 1")], CONFIG
+    )
+    assert hidden[0].tool_calls[0]["id"] == hidden[1].tool_call_id == "REDACTED_PERSON_1_1"
+
+
+def test_names_are_written_as_providers_take_them(guard: Guard) -> None:
+    names = [NAME, "Zebulon_Quartermain", "zebulon", None, "helper_1"]
+    hidden = Anonymize(guard).invoke([HumanMessage(f"of {NAME}", name=name) for name in names], CONFIG)
+    assert [message.name for message in hidden][:2] == ["REDACTED_PERSON_1", "REDACTED_PERSON_1"]
+    assert [message.name for message in hidden][3:] == [None, "helper_1"]
+
+
+def test_an_address_with_a_value_is_refused_by_a_step(guard: Guard) -> None:
+    address = "https://x.example/Zebulon%20Quartermain.png"
+    message = HumanMessage([{"type": "image_url", "image_url": {"url": address}}])
+    with pytest.raises(LeakPrevented) as caught:
+        Anonymize(guard).invoke([message], CONFIG)
+    assert caught.value.kinds == {"PERSON": 1}
+    assert "Zebulon" not in str(caught.value)
+    plain = HumanMessage([{"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}])
+    assert Anonymize(guard).invoke([plain], CONFIG) == [plain]
+
+
+def test_a_batch_refuses_one_and_gives_the_others(guard: Guard) -> None:
+    bad = [HumanMessage([{"type": "image_url", "image_url": f"https://x.example/{NAME}"}])]
+    refused, fine = Anonymize(guard).batch([bad, [HumanMessage("hi")]], [CONFIG] * 2, return_exceptions=True)
+    assert isinstance(refused, LeakPrevented)
+    assert fine == [HumanMessage("hi")]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda part: st.lists(part, max_size=4) | st.dictionaries(st.text(max_size=4), part, max_size=4),
+        max_leaves=8,
+    )
+)
+def test_what_nobody_hides_stays_the_same_object(value: Any) -> None:
+    call = {"name": "f", "args": {"a": value}, "id": "1", "type": "tool_call"}
+    message = AIMessage("x", name="n", id="i", tool_calls=[call])
+    beside = Beside()
+    texts = texts_of(message, beside=beside)
+    assert map_texts(message, lambda text: text, beside=lambda text: text) is message
+    asked: list[str] = []
+    map_texts(message, lambda text: asked.append(text) or text, beside=lambda text: asked.append(text) or text)
+    assert set(asked) == {*texts, *beside.names}, "what is looked at is what is hidden"
