@@ -108,16 +108,7 @@ class Guard:
         text: TextKind | None = None,
     ) -> None:
         _require_parts(vault, policy)
-        options: dict[str, Any] = {"languages": languages, "countries": countries, "text": text}
-        options = {name: given for name, given in options.items() if given is not None}
-        if detectors is None:
-            from lc_guard.detectors import default_detector  # noqa: PLC0415 - a family member, loaded when asked for
-
-            detectors = default_detector(**options)
-        elif options:
-            named = " and ".join(f"{name}=" for name in options)
-            raise GuardError(f"{named} is for the default detector: with detectors of your own, give it to them")
-        chosen: list[DetectorLike] = list(detectors) if isinstance(detectors, Iterable) else [detectors]
+        chosen = _detectors(detectors, languages=languages, countries=countries, text=text)
         self._analyzer = Analyzer(chosen, cache_size=cache_size)
         self.vault: Vault = MemoryVault() if vault is None else vault
         self.policy = Policy() if policy is None else policy
@@ -299,6 +290,19 @@ class Guard:
 def _asking(text: str, stage: Stage, prompt: str, turns: Sequence[Turn]) -> GuardRequest:
     known_stage(stage)
     return GuardRequest([text], None, stage, asks=[ScanTarget(text, stage, tuple(turns))], prompt=prompt, hide=False)
+
+
+def _detectors(given: DetectorLike | Iterable[DetectorLike] | None, **options: Any) -> list[DetectorLike]:
+    """Return a guard's detectors: those that were given, or the default one with its options."""
+    options = {name: option for name, option in options.items() if option is not None}
+    if given is None:
+        from lc_guard.detectors import default_detector  # noqa: PLC0415 - a family member, loaded when asked for
+
+        given = default_detector(**options)
+    elif options:
+        named = " and ".join(f"{name}=" for name in options)
+        raise GuardError(f"{named} is for the default detector: with detectors of your own, give it to them")
+    return list(given) if isinstance(given, Iterable) else [given]
 
 
 def _require_parts(vault: object, policy: object) -> None:

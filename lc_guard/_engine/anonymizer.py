@@ -173,8 +173,7 @@ class Anonymizer:
             if isinstance(clashes, Exception):
                 return clashes
             if not any(clashes):
-                for text, spans, done in zip(texts, todo, made, strict=True):
-                    text.hidden = done.text if spans else None
+                _put(texts, todo, made)
                 return None
             marked = _marked(texts)
             todo = [self._repaired(*each, marked=marked) for each in zip(texts, todo, clashes, strict=True)]
@@ -321,6 +320,11 @@ def _wanted(texts: Iterable[TextState], spans: Iterable[Sequence[ResolvedSpan]])
     pairs = ((text.current, span) for text, own in zip(texts, spans, strict=True) for span in own)
     values = ((span.kind, text[span.start : span.end]) for text, span in pairs if span.action == "anonymize")
     return list(dict.fromkeys(values))
+
+
+def _put(texts: Sequence[TextState], spans: Sequence[Sequence[Span]], made: Sequence[_Hidden]) -> None:
+    for text, own, done in zip(texts, spans, made, strict=True):
+        text.hidden = done.text if own else None
 
 
 def _marked(texts: Iterable[TextState]) -> set[str]:

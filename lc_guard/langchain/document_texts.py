@@ -103,21 +103,27 @@ def change_document(document: Document, change: Change, fields: DocumentFields) 
     """
     if not isinstance(document, Document):
         raise UnsupportedInput(f"expected a Document, got an object of type {type(document).__name__}")
-    content, metadata = document.page_content, document.metadata
+    content = document.page_content
     changed: dict[str, Any] = {}
     if content and (new := change(content)) != content:
         changed["page_content"] = new
+    if (metadata := _changed_metadata(document.metadata, change, fields)) is not document.metadata:
+        changed["metadata"] = metadata
+    if fields.id and document.id and not is_key(document.id) and (new := change(document.id)) != document.id:
+        changed["id"] = new
+    return document.model_copy(update=changed) if changed else document
+
+
+def _changed_metadata(metadata: dict[Any, Any], change: Change, fields: DocumentFields) -> dict[Any, Any]:
     items = {key: _changed(item, change, fields) if fields.looks_at(key) else item for key, item in metadata.items()}
     named = {key: _changed_name(key, change, fields) for key in metadata}
     if len(set(named.values())) < len(named):
         raise UnsupportedInput(
             "two metadata keys of a document would be hidden as one: rename them, or leave one alone"
         )
-    if any(item is not metadata[key] or named[key] != key for key, item in items.items()):
-        changed["metadata"] = {named[key]: item for key, item in items.items()}
-    if fields.id and document.id and not is_key(document.id) and (new := change(document.id)) != document.id:
-        changed["id"] = new
-    return document.model_copy(update=changed) if changed else document
+    if all(item is metadata[key] and named[key] == key for key, item in items.items()):
+        return metadata
+    return {named[key]: item for key, item in items.items()}
 
 
 def _changed_name(key: Any, change: Change, fields: DocumentFields) -> Any:

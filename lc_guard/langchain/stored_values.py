@@ -230,7 +230,7 @@ _FIRST: tuple[tuple[Any, Callable[[StoredWalk, Any, int], Any]], ...] = (
     (Enum, StoredWalk.kept),
     ((bytes, bytearray), StoredWalk.octets),
     (PurePath, StoredWalk.path),
-    (_ADDRESSES, StoredWalk.address),
+    (_ADDRESSES, StoredWalk.ip_address),
 )
 _OBJECTS: tuple[tuple[Any, Callable[[StoredWalk, Any, int], Any]], ...] = (
     (BaseException, StoredWalk.error),
