@@ -167,7 +167,7 @@ class Anonymizer:
                 return placeholders
             if write is not None:
                 placeholders = {(kind, value): write(kind, value) for kind, value in wanted}
-            made = [_Hidden.of(text.current, spans, placeholders) for text, spans in zip(texts, todo, strict=True)]
+            made = _made(texts, todo, placeholders)
             # what can't be restored can't be misread
             clashes = yield from self._clashes(session, made if wanted and remember and write is None else (), texts)
             if isinstance(clashes, Exception):
@@ -322,7 +322,13 @@ def _wanted(texts: Iterable[TextState], spans: Iterable[Sequence[ResolvedSpan]])
     return list(dict.fromkeys(values))
 
 
-def _put(texts: Sequence[TextState], spans: Sequence[Sequence[Span]], made: Sequence[_Hidden]) -> None:
+def _made(
+    texts: Sequence[TextState], spans: Sequence[Sequence[ResolvedSpan]], placeholders: Mapping[tuple[str, str], str]
+) -> list[_Hidden]:
+    return [_Hidden.of(text.current, own, placeholders) for text, own in zip(texts, spans, strict=True)]
+
+
+def _put(texts: Sequence[TextState], spans: Sequence[Sequence[ResolvedSpan]], made: Sequence[_Hidden]) -> None:
     for text, own, done in zip(texts, spans, made, strict=True):
         text.hidden = done.text if own else None
 
