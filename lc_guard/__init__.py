@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lc_guard.errors import VaultFull as VaultFull
     from lc_guard.errors import WrongOrder as WrongOrder
     from lc_guard.guard import Guard as Guard
+    from lc_guard.langchain.application_handlers import for_application as for_application
     from lc_guard.langchain.boundary import protect as protect
     from lc_guard.langchain.callbacks import GuardCallbackHandler as GuardCallbackHandler
     from lc_guard.langchain.checkpointer import GuardCheckpointer as GuardCheckpointer
@@ -61,6 +62,7 @@ __getattr__, __dir__, __all__ = attach(
             *("SessionMissing", "UnsupportedInput", "VaultError", "VaultFull", "WrongOrder"),
         ),
         "guard": ("Guard",),
+        "langchain.application_handlers": ("for_application",),
         "langchain.boundary": ("protect",),
         "langchain.callbacks": ("GuardCallbackHandler",),
         "langchain.checkpointer": ("GuardCheckpointer",),

@@ -395,7 +395,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
     ) -> tuple[RunnableConfig, RunnableConfig, ModelWatch]:
         """Return the config of the steps, that of the inside, and what watches the inside."""
         manager = unwatched(run_manager.get_child(), self.guard)
-        watch = ModelWatch(self.guard, seam="protect()", remedy=_REMEDY, session=session.id)
+        watch = ModelWatch(self.guard, seam="protect()", remedy=_REMEDY, session=session.id, run_id=run_manager.run_id)
         inside = patch_config(config, callbacks=manager if self._is_model else watch.over(manager))
         # What is inside may call a model without its config: LangChain then takes the one of this context, which is a
         # copy that LangChain made for this call.

@@ -4,35 +4,39 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing, contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
 from pydantic import BaseModel, ValidationError
 
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.seals import Seal
-from lc_guard.errors import FIXED_REMEDY, LeakPrevented
+from lc_guard.errors import FIXED_REMEDY, GuardError, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import (
     areport_leak,
     areport_restored,
     arun_checks,
+    has_application_handlers,
+    is_application_handler,
+    is_streamed_to_application,
     is_watched_here,
     report_leak,
     report_restored,
     run_checks,
     unwatched,
     unwatched_here,
+    watch_of,
     with_handlers,
 )
 from lc_guard.langchain.messages import KEPT, Beside, map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
-from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
+from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, as_chunk, restorer_factory
 from lc_guard.langchain.scan_targets import (
     LEAK_REMEDY,
     ModelInput,
@@ -44,6 +48,7 @@ from lc_guard.langchain.scan_targets import (
 from lc_guard.sessions import CallSession
 
 _END = object()
+_BLOCKED = GuardError("the answer was blocked")
 _JSON_METHODS = ("json_mode", "json_schema")
 _JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
 
@@ -83,6 +88,8 @@ class ProtectedCall:
         self.run_id: UUID | None = config.get("run_id")
         self.shown_id: str | None = None
         self._guard = guard
+        watch = watch_of(manager, guard)
+        self._within = None if watch is None else watch.run_id
         self._manager = unwatched(manager, guard)  # what its inner model is asked is hidden
         self._json_content = json_content
         make = restorer_factory(guard, session.id)
@@ -91,13 +98,14 @@ class ProtectedCall:
         self._make = make
         self._keeper: Any = None
         self._judge_tools = judge_tools
+        self._inner: Any = None  # what tells the inner model's own handlers, where there are any
         self._prompt = ""
         self._answer = OutputCheck(guard, session=session.id, prompt=lambda: self._prompt)
 
     @property
     def application(self) -> Any:
         """The manager of the handlers that are shown restored text."""
-        return with_handlers(self._manager, _is_stream_handler)
+        return with_handlers(self._manager, _is_for_application)
 
     @property
     def name(self) -> str | None:
@@ -117,8 +125,12 @@ class ProtectedCall:
             with self.session:
                 yield run
         except BaseException as error:
+            if self._inner is not None:
+                self._inner.tell(error)
             run.on_chain_error(error)
             raise
+        if self._inner is not None:
+            self._inner.tell(_BLOCKED)
         run.on_chain_end(self._outputs())
 
     @asynccontextmanager
@@ -131,8 +143,12 @@ class ProtectedCall:
             async with self.session:
                 yield run
         except BaseException as error:
+            if self._inner is not None:
+                await self._inner.atell(error)
             await run.on_chain_error(error)
             raise
+        if self._inner is not None:
+            await self._inner.atell(_BLOCKED)
         await run.on_chain_end(self._outputs())
 
     def hide(self, asked: ModelInput, run: Any) -> ModelInput:
@@ -209,6 +225,11 @@ class ProtectedCall:
 
     def inner_config(self, run: Any) -> RunnableConfig:
         """Return the config of the inner model's call: a child of the run that observers see."""
+        if has_application_handlers():
+            from lc_guard.langchain.shown_steps import InnerAnswer  # noqa: PLC0415 - only where somebody is told
+
+            hold = self.judged and self._guard.policy.streaming != "audit"
+            self._inner = InnerAnswer(self._guard, self.session.id, run, hold=hold, within=self._within)
         return patch_config(self.config, callbacks=unwatched(run.get_child(), self._guard))
 
     def asking(self) -> AbstractContextManager[None]:
@@ -270,16 +291,20 @@ class ProtectedCall:
         return list(self._chunks.flush())
 
     def report(self, run: Any) -> None:
-        """Tell everybody how many placeholders were restored."""
+        """Tell everybody how many placeholders were restored, now that the answer may be shown."""
+        if self._inner is not None:
+            self._inner.tell(None)
         report_restored(self._everyone(CallbackManagerForChainRun, run), self._restored)
 
     async def areport(self, run: Any) -> None:
         """Async version of `report`."""
+        if self._inner is not None:
+            await self._inner.atell(None)
         await areport_restored(self._everyone(AsyncCallbackManagerForChainRun, run), self._restored)
 
     @property
     def _observers(self) -> Any:
-        return with_handlers(self._manager, lambda handler: not _is_stream_handler(handler))
+        return with_handlers(self._manager, lambda handler: not _is_for_application(handler))
 
     def _identity(self, shown: Any) -> dict[str, Any]:
         return {"name": self.name or "ProtectedChatModel", "run_id": self.run_id if shown is None else shown.run_id}
@@ -383,14 +408,6 @@ def revalidated(message: Any) -> Any:
     return message.model_copy(update={"additional_kwargs": {**message.additional_kwargs, "parsed": valid}})
 
 
-def as_chunk(message: AIMessage) -> AIMessageChunk:
-    """Return a whole answer as the only chunk of a stream; chunks stay as they are."""
-    if isinstance(message, AIMessageChunk):
-        return message
-    fields = {name: getattr(message, name) for name in type(message).model_fields if name != "type"}
-    return AIMessageChunk(**fields, chunk_position="last")
-
-
 def asks_for_json(options: Mapping[str, Any]) -> bool:
     """Return whether the options of a model call ask for content that is JSON.
 
@@ -433,21 +450,15 @@ def _counts(messages: Sequence[BaseMessage]) -> dict[str, int]:
     return {"messages": len(messages)}
 
 
-def _is_stream_handler(handler: Any) -> bool:
+def _is_for_application(handler: Any) -> bool:
     """Return whether a handler hands the call's output to the application rather than recording it.
 
     Those are the handlers behind ``astream_events``, ``astream_log``, LangGraph's ``stream_mode="messages"`` and
-    ``with_listeners`` (which keeps the history of `RunnableWithMessageHistory`). Any other handler is an observer:
-    one that is not known sees placeholders, never values.
+    ``with_listeners`` (which keeps the history of `RunnableWithMessageHistory`), and those of `for_application`. Any
+    other handler is an observer: one that is not known sees placeholders, never values.
     """
-    return isinstance(handler, _application_types())
+    if is_streamed_to_application(handler) or is_application_handler(handler):
+        return True
+    from langchain_core.tracers import root_listeners  # noqa: PLC0415 - only where somebody watches
 
-
-@lru_cache(maxsize=1)
-def _application_types() -> tuple[type[Any], ...]:
-    """Return LangChain's types of such handlers; those for streams are private, and LangGraph imports them as well."""
-    from langchain_core.tracers import _streaming, root_listeners  # noqa: PLC0415 - only where somebody watches
-
-    seal = Seal("protect(model)", "langchain-core")
-    streams = [seal.private(_streaming, name) for name in ("_StreamingCallbackHandler", "_V2StreamingCallbackHandler")]
-    return (*streams, root_listeners.RootListenersTracer, root_listeners.AsyncRootListenersTracer)
+    return isinstance(handler, root_listeners.RootListenersTracer | root_listeners.AsyncRootListenersTracer)

@@ -19,9 +19,10 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.chat_model_call import ProtectedCall, as_chunk, asks_for_json
+from lc_guard.langchain.chat_model_call import ProtectedCall, asks_for_json
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.output import InnerErrors
+from lc_guard.langchain.restore import as_chunk
 from lc_guard.langchain.scan_targets import ModelInput, refusal
 from lc_guard.langchain.wrapping import is_chat_model
 

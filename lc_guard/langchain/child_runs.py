@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
+from functools import lru_cache
+from threading import Lock
 from typing import Any, NoReturn, TypeVar, cast
+from uuid import UUID
+from weakref import WeakSet
 
 from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
+from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked, GuardError, SeamBroken
 from lc_guard.guard import Guard
 from lc_guard.records import (
@@ -31,6 +36,10 @@ from lc_guard.sessions import CallSession, configured_session
 
 Manager = TypeVar("Manager")
 Watched = TypeVar("Watched")
+
+# Those that `for_application` made and somebody holds: one in a model's own constructor is known to that model only.
+_APPLICATION: WeakSet[Any] = WeakSet()
+_APPLICATION_LOCK = Lock()
 
 
 def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
@@ -201,10 +210,12 @@ class ModelWatch(BaseCallbackHandler):
         seam: What is protected, as users write it, such as ``"protect()"``.
         remedy: What to do instead.
         session: Session whose placeholders stand in the texts that arise inside; None where none of them do.
+        run_id: The run of what is protected, if it has one.
 
     Attributes:
         guard: The guard whose protected models may be asked.
         session: Session whose placeholders stand in the texts that arise inside, or None.
+        run_id: The run of what is protected, or None.
         refused: What the watch raised last, or None.
         blocked: What a step that the boundary put inside raised last, or None: the boundary answers for it.
     """
@@ -212,9 +223,12 @@ class ModelWatch(BaseCallbackHandler):
     raise_error = True
     run_inline = True  # in the caller's thread and before all others, so that nobody is told of a run that never is
 
-    def __init__(self, guard: Guard, *, seam: str, remedy: str, session: str | None = None) -> None:
+    def __init__(
+        self, guard: Guard, *, seam: str, remedy: str, session: str | None = None, run_id: UUID | None = None
+    ) -> None:
         self.guard = guard
         self.session = session
+        self.run_id = run_id
         self.refused: SeamBroken | None = None
         self.blocked: Blocked | None = None
         self._seam = seam
@@ -360,6 +374,48 @@ def with_handlers(manager: Manager, member: Callable[[Any], bool]) -> Manager:
         setattr(kept, name, copy(getattr(kept, name)))  # a manager adds to its own
     found: Manager = kept
     return found
+
+
+def note_application_handler(handler: BaseCallbackHandler) -> None:
+    """Remember a handler that shows restored text, for as long as somebody holds it."""
+    with _APPLICATION_LOCK:
+        _APPLICATION.add(handler)
+
+
+def application_handlers() -> list[Any]:
+    """Return the handlers that `for_application` made and somebody holds."""
+    if not _APPLICATION:
+        return []
+    with _APPLICATION_LOCK:
+        return list(_APPLICATION)
+
+
+def has_application_handlers() -> bool:
+    """Return whether anybody holds a handler that `for_application` made."""
+    return bool(_APPLICATION)
+
+
+def is_application_handler(handler: Any) -> bool:
+    """Return whether `for_application` made a handler."""
+    return bool(_APPLICATION) and handler in _APPLICATION
+
+
+def is_streamed_to_application(handler: Any) -> bool:
+    """Return whether a handler is one of LangChain's or LangGraph's that hand a stream to the application.
+
+    Their class says so by what it inherits: to have the methods of such a handler is not enough, some tracers do.
+    """
+    return any(kind in type(handler).__mro__ for kind in _stream_types())
+
+
+@lru_cache(maxsize=1)
+def _stream_types() -> tuple[type[Any], ...]:
+    """Return what LangChain's handlers of streams inherit; it is private, and LangGraph imports it as well."""
+    from langchain_core.tracers import _streaming  # noqa: PLC0415 - only where somebody watches
+
+    seal = Seal("protect(model)", "langchain-core")
+    names = ("_StreamingCallbackHandler", "_V2StreamingCallbackHandler")
+    return tuple(seal.private(_streaming, name) for name in names)
 
 
 def _handlers(callbacks: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables.utils import AddableDict
 
 from lc_guard._placeholders.restorer import StreamRestorer
@@ -269,3 +270,11 @@ class ValueRestorer:
     def value(self, value: Any, *, keys: Collection[str] | None = None) -> Any:
         """Restore every text in a value; what can't be walked is left alone."""
         return map_texts(value, self.text, keys=keys, strict=False)
+
+
+def as_chunk(message: AIMessage) -> AIMessageChunk:
+    """Return a whole answer as the only chunk of a stream; chunks stay as they are."""
+    if isinstance(message, AIMessageChunk):
+        return message
+    fields = {name: getattr(message, name) for name in type(message).model_fields if name != "type"}
+    return AIMessageChunk(**fields, chunk_position="last")

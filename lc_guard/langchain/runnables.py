@@ -15,7 +15,7 @@ from lc_guard.langchain.child_runs import areport_restored, report_restored
 from lc_guard.langchain.messages import Beside, texts_of
 from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
 from lc_guard.langchain.scan_targets import scan_targets
-from lc_guard.langchain.steps import InputStep, OutputStep
+from lc_guard.langchain.steps import InputStep, OutputStep, restoring_step
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage, known_stage
 
@@ -260,33 +260,39 @@ class Deanonymize(OutputStep):
             yield chunk
 
     def _restore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        restorer = ValueRestorer(restorer_factory(self.guard, self.session(config)))
-        if self.scan:
-            value = self.answer(config, run_manager).judge(value, run_manager)
-        restored = restorer.value(value, keys=self.keys)
+        session = self.session(config)
+        restorer = ValueRestorer(restorer_factory(self.guard, session))
+        with restoring_step(self.guard, session, run_manager):
+            if self.scan:
+                value = self.answer(config, run_manager).judge(value, run_manager)
+            restored = restorer.value(value, keys=self.keys)
         report_restored(run_manager, restorer.total)
         _tell_unknown(restorer.total)
         return restored
 
     async def _arestore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        restorer = ValueRestorer(restorer_factory(self.guard, self.session(config)))
-        if self.scan:
-            value = await self.answer(config, run_manager).ajudge(value, run_manager)
-        restored = await self.guard.run_blocking(partial(restorer.value, value, keys=self.keys))
+        session = self.session(config)
+        restorer = ValueRestorer(restorer_factory(self.guard, session))
+        async with restoring_step(self.guard, session, run_manager):
+            if self.scan:
+                value = await self.answer(config, run_manager).ajudge(value, run_manager)
+            restored = await self.guard.run_blocking(partial(restorer.value, value, keys=self.keys))
         await areport_restored(run_manager, restorer.total)
         _tell_unknown(restorer.total)
         return restored
 
     def _restore_stream(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
-        restorer = ChunkRestorer(restorer_factory(self.guard, self.session(config)), keys=self.keys)
+        session = self.session(config)
+        restorer = ChunkRestorer(restorer_factory(self.guard, session), keys=self.keys)
         if self.scan:
             chunks = self.answer(config, run_manager).stream(chunks, run_manager)
-        try:
-            for chunk in chunks:
-                yield from restorer.feed(chunk)
-        except Exception:
-            yield from restorer.flush()
-            raise
+        with restoring_step(self.guard, session, run_manager):
+            try:
+                for chunk in chunks:
+                    yield from restorer.feed(chunk)
+            except Exception:
+                yield from restorer.flush()
+                raise
         yield from restorer.flush()
         report_restored(run_manager, restorer.counts)
         _tell_unknown(restorer.counts)
@@ -294,17 +300,19 @@ class Deanonymize(OutputStep):
     async def _arestore_stream(
         self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
     ) -> AsyncIterator[Any]:
-        restorer = ChunkRestorer(restorer_factory(self.guard, self.session(config)), keys=self.keys)
+        session = self.session(config)
+        restorer = ChunkRestorer(restorer_factory(self.guard, session), keys=self.keys)
         if self.scan:
             chunks = self.answer(config, run_manager).astream(chunks, run_manager)
-        try:
-            async for chunk in chunks:
-                for piece in await self.guard.run_blocking(partial(_all_of, restorer.feed, chunk)):
+        async with restoring_step(self.guard, session, run_manager):
+            try:
+                async for chunk in chunks:
+                    for piece in await self.guard.run_blocking(partial(_all_of, restorer.feed, chunk)):
+                        yield piece
+            except Exception:
+                for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
                     yield piece
-        except Exception:
-            for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
-                yield piece
-            raise
+                raise
         for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
             yield piece
         await areport_restored(run_manager, restorer.counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -15,7 +15,7 @@ from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.reviewed_methods import RUNNABLE
 from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
-from lc_guard.langchain.child_runs import arun_checks, run_checks
+from lc_guard.langchain.child_runs import arun_checks, has_application_handlers, run_checks
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.messages import map_texts
 from lc_guard.langchain.output import OutputCheck
@@ -226,6 +226,8 @@ class InputStep(Step):
                     outcome = outcomes[number]
                     outcome.raise_if_blocked()
                     outcome.raise_if_held(jobs[number])
+                    if self.part == "hide":
+                        note_hidden(self.guard, jobs[number].session, managers[number])
                     beside = outcome.hide if jobs[number].hide else None
                     checked.append(map_texts(value, outcome.hide, keys=self.keys, beside=beside))
                     self._note_prompt(checked[-1], jobs[number], managers[number])
@@ -250,6 +252,23 @@ class OutputStep(SingleChunkStream, Step):
         session = self.any_session(config)
         prompt = partial(self.guard.prompts.of, run=run_manager.parent_run_id, session=session)
         return OutputCheck(self.guard, session=session, prompt=prompt, mode=mode)
+
+
+def note_hidden(guard: Guard, session: str | None, manager: Any) -> None:
+    """Tell the handlers that show restored text that what runs after a step holds placeholders."""
+    if session is not None and (manager.handlers or has_application_handlers()):
+        from lc_guard.langchain import shown_steps  # noqa: PLC0415 - only where somebody is told
+
+        shown_steps.note_hidden(guard, session, manager)
+
+
+def restoring_step(guard: Guard, session: str, manager: Any) -> Any:
+    """Return the context, sync or async, of a step that restores, for the handlers that show restored text."""
+    if not manager.handlers and not has_application_handlers():
+        return nullcontext()
+    from lc_guard.langchain import shown_steps  # noqa: PLC0415 - only where somebody is told
+
+    return shown_steps.RestoringStep(guard, session, manager)
 
 
 def _only(results: list[Any]) -> Any:
