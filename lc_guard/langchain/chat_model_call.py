@@ -15,7 +15,6 @@ from langchain_core.runnables.config import patch_config
 from pydantic import BaseModel, ValidationError
 
 from lc_guard._engine.requests import GuardRequest, GuardResult
-from lc_guard._vendors.seals import Seal
 from lc_guard.errors import FIXED_REMEDY, GuardError, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import (
