@@ -108,15 +108,7 @@ class Guard:
         text: TextKind | None = None,
     ) -> None:
         _require_parts(vault, policy)
-        options: dict[str, Any] = {"languages": languages, "countries": countries, "text": text}
-        options = {name: given for name, given in options.items() if given is not None}
-        if detectors is None:
-            from lc_guard.detectors import default_detector  # noqa: PLC0415 - a family member, loaded when asked for
-
-            detectors = default_detector(**options)
-        elif options:
-            named = " and ".join(f"{name}=" for name in options)
-            raise GuardError(f"{named} is for the default detector: with detectors of your own, give it to them")
+        detectors = _detectors(detectors, languages=languages, countries=countries, text=text)
         chosen: list[DetectorLike] = list(detectors) if isinstance(detectors, Iterable) else [detectors]
         self._analyzer = Analyzer(chosen, cache_size=cache_size)
         self.vault: Vault = MemoryVault() if vault is None else vault
@@ -414,6 +406,21 @@ class Guard:
 def _asking(text: str, stage: Stage, prompt: str, turns: Sequence[Turn]) -> GuardRequest:
     known_stage(stage)
     return GuardRequest([text], None, stage, asks=[ScanTarget(text, stage, tuple(turns))], prompt=prompt, hide=False)
+
+
+def _detectors(
+    given: DetectorLike | Iterable[DetectorLike] | None, **options: Any
+) -> DetectorLike | Iterable[DetectorLike]:
+    """Return the detectors of a guard; None takes the default one, which alone is told of the texts."""
+    told = {name: value for name, value in options.items() if value is not None}
+    if given is None:
+        from lc_guard.detectors import default_detector  # noqa: PLC0415 - a family member, loaded when asked for
+
+        return default_detector(**told)
+    if told:
+        named = " and ".join(f"{name}=" for name in told)
+        raise GuardError(f"{named} is for the default detector: with detectors of your own, give it to them")
+    return given
 
 
 def _require_parts(vault: object, policy: object) -> None:
