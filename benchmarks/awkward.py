@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 
-from benchmarks.table import Row, best, told
+from benchmarks.table import Row, best, text, told
 from lc_guard import Guard, Policy
 from lc_guard.detectors import default_detector
 from lc_guard.detectors.windows import readable
@@ -66,8 +66,8 @@ def run(
     guard.session("warm").anonymize("Jane Doe, ana@mail.example, Doe, Jane")
     numbers = count()
 
-    def hidden(text: str) -> str:
-        return guard.session(f"session {next(numbers)}").anonymize(text)
+    def hidden(given: str) -> str:
+        return guard.session(f"session {next(numbers)}").anonymize(given)
 
     return [
         _row("Blanks and line breaks as models read them", readable, blanks, megabyte // 4, repeats),
@@ -84,3 +84,7 @@ def _row(what: str, call: Callable[[str], object], form: Callable[[int], str], s
     seconds = [best(partial(call, form(length)), repeats=repeats) for length in (size, 2 * size, 4 * size)]
     growth = f"{told(seconds[0])}, {told(seconds[1])} for a quarter, a half"
     return Row(f"{what}, {4 * size:,} characters", told(seconds[2]), growth, seconds[2] / seconds[0], 8.0)
+
+
+if __name__ == "__main__":
+    print(text(run()))

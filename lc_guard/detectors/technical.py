@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from lc_guard.detectors.guess import STREET_WORD, WORDS, Guess
+from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.surroundings import (
     TextKind,
     is_clinical,
@@ -188,8 +189,6 @@ def is_country_or_state(guess: Guess) -> bool:
 
 def _is_key(guess: Guess) -> bool:
     """Whether it ends in the name of a setting, small and before its value: ``euid`` of ``uid=0 euid=0``."""
-    from lc_guard.detectors.given_names import load_names  # it asks `plausible`, and so this module
-
     if not guess.lone or not guess.value.islower() or guess.text[guess.entity.end : guess.entity.end + 1] != "=":
         return False
     return guess.words[0] not in guess.known.also_names and guess.words[0].capitalize() not in load_names()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from lc_guard.detectors.characters import UNCASED
-from lc_guard.detectors.given_names import load_names
+from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.request_verbs import GREETINGS
 from lc_guard.detectors.value_ends import Span, ValueEnds
 from lc_guard.detectors.weights import LoadOnce, import_alone

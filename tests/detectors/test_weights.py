@@ -13,6 +13,8 @@ from lc_guard.detectors import RampartDetector, SpacyDetector, default_detector,
 from lc_guard.detectors.weights import LoadOnce, package_folder, verified
 from lc_guard.errors import ModelUnavailable
 
+SECOND_FILES = set(spacy_ner.PINNED)
+
 
 @pytest.fixture
 def fresh(monkeypatch):
@@ -127,3 +129,53 @@ def test_a_pipeline_that_is_not_there(tmp_path):
         SpacyDetector(tmp_path / "nothing").warm_up()
     with pytest.raises(ModelUnavailable, match="en_core_web_nope"):
         SpacyDetector("en_core_web_nope").warm_up()
+
+
+@pytest.fixture
+def second(tmp_path, monkeypatch):
+    """The second pipeline's package, in which the packaged pipeline's files stand in for its own."""
+    folder = tmp_path / spacy_ner.SECOND_PACKAGE
+    shutil.copytree(spacy_ner.packaged_or_official(), folder / "_model")
+    monkeypatch.setattr(spacy_ner, "SECOND_PINNED", spacy_ner.PINNED)
+    monkeypatch.syspath_prepend(tmp_path)
+    return folder
+
+
+def asked(detector):
+    return [each.name for each in detector.detectors]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_second_pipeline_is_asked_where_it_is_installed(second):
+    detector = default_detector()
+    assert asked(detector).count("spacy_md") == 1
+    assert asked(detector).index("spacy") < asked(detector).index("spacy_md")
+    assert any(e.kind == "PERSON" for e in detector.detect("Yesterday Jane Doe came to London."))
+    alone = SpacyDetector(spacy_ner.SECOND_PACKAGE)
+    assert any(e.kind == "PERSON" for e in alone.detect("Yesterday Jane Doe came to London."))
+
+
+def test_without_it_one_is_asked(monkeypatch):
+    without(monkeypatch, spacy_ner.SECOND_PACKAGE)
+    assert "spacy_md" not in asked(default_detector())
+
+
+def test_nor_is_it_asked_beside_the_same_pipeline_of_the_users(second, monkeypatch):
+    shutil.copytree(second, second.parent / "en_core_web_md")
+    assert "spacy_md" not in asked(default_detector())
+    shutil.copytree(second, second.parent / "en_core_web_lg")
+    assert "spacy_md" in asked(default_detector())
+
+
+@pytest.mark.parametrize("file", ["ner/model", "vocab/vectors", "config.cfg", "meta.json"])
+@pytest.mark.usefixtures("fresh")
+def test_a_second_pipeline_that_is_altered_is_refused_and_named(second, file):
+    target = second / "_model" / file
+    target.write_bytes(target.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelUnavailable, match=file):
+        default_detector().warm_up()
+
+
+def test_the_pinned_files_are_all_that_is_read():
+    assert set(spacy_ner.SECOND_PINNED) == SECOND_FILES
+    assert all(len(digest) == 64 for digest in spacy_ner.SECOND_PINNED.values())
