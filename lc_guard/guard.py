@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import logging
 import secrets
 import threading
@@ -21,11 +20,11 @@ from lc_guard._engine.flow import Flow, Gather
 from lc_guard._engine.leak_search import LeakSearch
 from lc_guard._engine.leaks import Leaks
 from lc_guard._engine.pipeline import CheckPipeline
-from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
+from lc_guard._engine.requests import GuardRequest, GuardResult, Said, ScanTarget, who_said
 from lc_guard._engine.runner import FlowRunner
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import redact_faults
-from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, TokenGrammar
+from lc_guard._placeholders.grammar import STYLES, Gate, PlaceholderStyle, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.detectors.base import DetectorLike
@@ -42,6 +41,10 @@ T = TypeVar("T")
 logger = logging.getLogger("lc_guard")
 
 _MAX_DIGESTS = 100_000
+_MAX_GIVEN = 10_000  # sessions
+
+Among = Callable[[Mapping[str, str]], Mapping[str, str]]
+"""Chooses from placeholders and their values."""
 
 
 class Guard:
@@ -135,6 +138,9 @@ class Guard:
         self._digests: OrderedDict[str, str] = OrderedDict()
         self._digests_lock = threading.Lock()
         self._used = False
+        self._egress: Any = None
+        self._given: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._asks_origins = any(setting.origins for setting in self.policy.restored().values())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._analyzer!r}, vault={self.vault!r}, policy={self.policy!r})"
@@ -177,14 +183,20 @@ class Guard:
             One result for each request, in order; a blocked one says so and raises nothing.
         """
         self._first_use()
-        return self._runner.run(self._pipeline.flow(requests), tell)
+        results = self._runner.run(self._pipeline.flow(requests), tell)
+        if said := who_said(requests, results, all_of_them=self._asks_origins):
+            self._note(said)
+        return results
 
     async def acheck(
         self, requests: Sequence[GuardRequest], tell: Callable[[Any], Awaitable[object]] | None = None
     ) -> list[GuardResult]:
         """Async version of `check`."""
         self._first_use()
-        return await self._runner.arun(self._pipeline.flow(requests), tell)
+        results = await self._runner.arun(self._pipeline.flow(requests), tell)
+        if said := who_said(requests, results, all_of_them=self._asks_origins):
+            await self.run_blocking(partial(self._note, said))
+        return results
 
     def scan(
         self, text: str, *, stage: Stage = "prompt", prompt: str = "", turns: Sequence[Turn] = ()
@@ -248,22 +260,54 @@ class Guard:
         stages = get_args(Stage)
         return any(scanner.rule.action == "anonymize" for stage in stages for scanner in self._scanners.by_stage[stage])
 
-    def restoring(self, session: str, *, json_strings: bool = False) -> NumberedRestoring | FakeRestoring:
+    def restoring(self, session: str, *, among: Among | None = None) -> NumberedRestoring | FakeRestoring:
         """Return what puts the values of a session back.
 
         Args:
             session: Session id.
-            json_strings: Whether the texts are inside JSON: values are then escaped.
+            among: Chooses those that may be put back from placeholders and their values; None takes all.
         """
         if self._grammar is None:
             fakes = call_vault(partial(self.vault.items, session))
-            return FakeRestoring(_escaped(fakes) if json_strings else fakes)
+            return FakeRestoring(fakes if among is None else among(fakes))
 
         def lookup(placeholders: Sequence[str]) -> Mapping[str, str]:
             values = call_vault(partial(self.vault.values, session, placeholders))
-            return _escaped(values) if json_strings else values
+            return values if among is None else among(values)
 
         return NumberedRestoring(self._grammar, lookup, call_vault(partial(self.vault.kinds, session)))
+
+    def gate(self, session: str, refusals: Any = None, **text: Any) -> Gate:
+        """Return what decides where in a text values are put back.
+
+        Args:
+            session: Session id.
+            refusals: Where it counts those that are not: `lc_guard._engine.egress.Refusals`.
+            text: What text it is: see `lc_guard._engine.egress.EgressControl.gate`.
+        """
+        gate: Gate = self._egress_control().gate(session, refusals, **text)
+        return gate
+
+    def give(self, session: str, hidden: str) -> None:
+        """Remember that the model of a session was given a hidden text by whoever had it hidden."""
+        tokens = self.placeholders_in(session, [hidden])
+        with self._digests_lock:
+            self._given[session] = self._given.get(session, frozenset()) | tokens
+            self._given.move_to_end(session)
+            if len(self._given) > _MAX_GIVEN:
+                self._given.popitem(last=False)
+
+    def given(self, session: str) -> frozenset[str]:
+        """Return the placeholders that the model of a session was given by `give`."""
+        with self._digests_lock:
+            return self._given.get(session, frozenset())
+
+    def placeholders_in(self, session: str, texts: Sequence[str]) -> frozenset[str]:
+        """Return the placeholders that stand in texts, as they were minted."""
+        if self._grammar is not None:
+            return frozenset(token for text in texts for token in self._grammar.tokens(text))
+        fakes = FakeRestoring(call_vault(partial(self.vault.items, session)))
+        return frozenset(text[start:end] for text in texts for start, end in fakes.find(text))
 
     def restoring_only(self, session: str, chosen: Sequence[Set[str]]) -> list[NumberedRestoring | FakeRestoring]:
         """Return what puts chosen values of a session back and leaves all others; the vault is read once.
@@ -395,6 +439,20 @@ class Guard:
             logger.warning(told)
             warnings.warn(told, stacklevel=3)
 
+    def _egress_control(self) -> Any:
+        """Return what decides what may leave; made when it is first needed."""
+        with self._digests_lock:
+            if self._egress is None:
+                from lc_guard._engine.egress import EgressControl  # noqa: PLC0415 - seldom needed
+
+                restoring: Any = self.restoring
+                self._egress = EgressControl(self.policy, self.vault, self.digest, restoring, self.placeholders_in)
+            return self._egress
+
+    def _note(self, said: Sequence[Said]) -> None:
+        """Remember who brought the values in hidden texts, and at which addresses the user himself named some."""
+        self._egress_control().note(said)
+
     def _restore(self, session: str, text: str) -> str:
         restorer = StreamRestorer(self.restoring(session))
         return restorer.feed(text) + restorer.flush()
@@ -412,10 +470,6 @@ def _require_parts(vault: object, policy: object) -> None:
         raise TypeError(f"vault must be a vault, such as SQLVault(url) of lc_guard.vaults, got {kind}")
     if not (policy is None or isinstance(policy, Policy)):
         raise TypeError(f"policy must be a Policy, or Policy.from_file(...) of one, got {type(policy).__name__}")
-
-
-def _escaped(values: Mapping[str, str]) -> dict[str, str]:
-    return {placeholder: json.dumps(value, ensure_ascii=False)[1:-1] for placeholder, value in values.items()}
 
 
 def _chosen(values: Mapping[str, str], placeholders: Sequence[str]) -> dict[str, str]:

@@ -39,15 +39,28 @@ class GuardSession:
             Blocked: If the policy does not let the text go on.
         """
         (outcome,) = self._guard.check([GuardRequest((text,), self._id, stage)])
-        return outcome.hide(text)
+        hidden = outcome.hide(text)
+        if hidden != text:
+            self._guard.give(self._id, hidden)
+        return hidden
 
     async def aanonymize(self, text: str, *, stage: Stage = "prompt") -> str:
         """Async version of `anonymize`."""
         (outcome,) = await self._guard.acheck([GuardRequest((text,), self._id, stage)])
-        return outcome.hide(text)
+        hidden = outcome.hide(text)
+        if hidden != text:
+            await self._guard.run_blocking(partial(self._guard.give, self._id, hidden))
+        return hidden
 
     def deanonymize(self, text: str) -> str:
-        """Put the values back into a text of the model; unknown placeholders stay."""
+        """Put the values back into a text of the model, as into its answer; unknown placeholders stay.
+
+        One stays as well where its value would be sent on by being shown, such as in the address of an image, unless
+        the value stood there in the user's own text: see `lc_guard.Policy`, ``restore``.
+
+        Raises:
+            Blocked: If the policy says that a value may not be put where its placeholder stands.
+        """
         restorer = self.restorer()
         return restorer.feed(text) + restorer.flush()
 
@@ -61,7 +74,9 @@ class GuardSession:
         Args:
             json_strings: Whether the text is JSON: values are then escaped.
         """
-        return StreamRestorer(self._guard.restoring(self._id, json_strings=json_strings))
+        guard = self._guard
+        gate = partial(guard.gate, self._id, as_json=json_strings)
+        return StreamRestorer(guard.restoring(self._id), gate, gated=json_strings or bool(guard.policy.restore))
 
     async def arestorer(self, *, json_strings: bool = False) -> StreamRestorer:
         """Async version of `restorer`."""

@@ -178,7 +178,11 @@ class ProtectedChatModel(StreamedChatModel):
                 answer = call.judge(answer, run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
-            restored = call.restore(answer)
+            try:
+                restored = call.restore(answer)
+            except Blocked as blocked:
+                call.report(run, blocked)
+                return _chat_result(self._instead(blocked))
             call.report(run)
             return _chat_result(restored)
 
@@ -201,7 +205,11 @@ class ProtectedChatModel(StreamedChatModel):
                 answer = await call.ajudge(answer, run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
-            restored = await self.guard.run_blocking(partial(call.restore, answer))
+            try:
+                restored = await self.guard.run_blocking(partial(call.restore, answer))
+            except Blocked as blocked:
+                await call.areport(run, blocked)
+                return _chat_result(self._instead(blocked))
             await call.areport(run)
             return _chat_result(restored)
 
@@ -315,7 +323,7 @@ class ProtectedChatModel(StreamedChatModel):
 
     def _as_seen(self, value: Any) -> Any:
         with call_session(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
-            (outcome,) = self.guard.check([GuardRequest(texts_of(value), session.id)])
+            (outcome,) = self.guard.check([GuardRequest(texts_of(value), session.id, origins=dict)])
             outcome.raise_if_blocked()
             return map_texts(value, outcome.hide)
 

@@ -16,14 +16,16 @@ from pydantic import BaseModel, ValidationError
 
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.seals import Seal
-from lc_guard.errors import LeakPrevented
+from lc_guard.errors import Blocked, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import (
     areport_leak,
+    areport_refused,
     areport_restored,
     arun_checks,
     is_watched_here,
     report_leak,
+    report_refused,
     report_restored,
     run_checks,
     unwatched,
@@ -32,17 +34,21 @@ from lc_guard.langchain.child_runs import (
 )
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
-from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
+from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer
 from lc_guard.langchain.scan_targets import (
     LEAK_REMEDY,
     prompt_text,
     scan_targets,
+    text_origins,
     texts_beside,
     without_refused,
 )
+from lc_guard.records import RESTORE_CHECK, Decision
 from lc_guard.sessions import CallSession
 
 _END = object()
+# options by which a provider is told to take what it keeps of a conversation
+_KEPT_BY_PROVIDER = ("previous_response_id", "conversation", "cached_content", "container", "prompt")
 _JSON_METHODS = ("json_mode", "json_schema")
 _JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
 
@@ -84,7 +90,9 @@ class ProtectedCall:
         self._guard = guard
         self._manager = unwatched(manager, guard)  # what its inner model is asked is hidden
         self._json_content = json_content
-        make = restorer_factory(guard, session.id)
+        self._sent: list[str] | None = None  # what the model was given, if that is all it knows
+        self._given: frozenset[str] | None = None
+        self._restorers = make = SessionRestorers(guard, session.id, among=self._among_given)
         self._chunks = ChunkRestorer(make, json_content=json_content)
         self._whole = ValueRestorer(make)
         self._judge_tools = judge_tools
@@ -147,7 +155,7 @@ class ProtectedCall:
         messages = without_refused(messages)
         job, everyone = self._job(messages), self._everyone(CallbackManagerForChainRun, run)
         (outcome,) = run_checks(self._guard, [job], [everyone])
-        hidden = self._hidden(messages, outcome)
+        hidden = self._hidden(messages, outcome, options)
         if leak := self._leak(hidden, options):
             report_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, LEAK_REMEDY)
@@ -158,7 +166,7 @@ class ProtectedCall:
         messages = without_refused(messages)
         job, everyone = self._job(messages), self._everyone(AsyncCallbackManagerForChainRun, run)
         (outcome,) = await arun_checks(self._guard, [job], [everyone])
-        hidden = self._hidden(messages, outcome)
+        hidden = self._hidden(messages, outcome, options)
         if leak := await self._guard.run_blocking(partial(self._leak, hidden, options)):
             await areport_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, LEAK_REMEDY)
@@ -168,6 +176,16 @@ class ProtectedCall:
     def judged(self) -> bool:
         """Whether scanners judge the answer; behind a boundary that one has them judge what comes out."""
         return self._answer.judged and not self.session.live
+
+    @property
+    def answers_for_blocks(self) -> bool:
+        """Whether something in this call may block the answer, so that an error must be told from one from inside."""
+        return self.judged or bool(self._guard.policy.restore)
+
+    @staticmethod
+    def refused(blocked: Blocked) -> bool:
+        """Return whether it was a value that may not be put back: what was held back of the answer is not shown."""
+        return blocked.decision.check == RESTORE_CHECK
 
     def judge(self, answer: Any, run: Any) -> Any:
         """Return what may be shown of an answer of the inner model.
@@ -257,13 +275,25 @@ class ProtectedCall:
         """Return what was held back of the stream."""
         return list(self._chunks.flush())
 
-    def report(self, run: Any) -> None:
-        """Tell everybody how many placeholders were restored."""
-        report_restored(self._everyone(CallbackManagerForChainRun, run), self._restored)
+    def report(self, run: Any, blocked: Blocked | None = None) -> None:
+        """Tell everybody how many placeholders were restored, and what was decided of those that were not.
 
-    async def areport(self, run: Any) -> None:
+        Args:
+            run: The run that observers see.
+            blocked: What was raised by one that blocks, if any.
+        """
+        everyone = self._everyone(CallbackManagerForChainRun, run)
+        report_refused(self._guard, everyone, self._refused(blocked))
+        report_restored(everyone, self._restored)
+
+    async def areport(self, run: Any, blocked: Blocked | None = None) -> None:
         """Async version of `report`."""
-        await areport_restored(self._everyone(AsyncCallbackManagerForChainRun, run), self._restored)
+        everyone = self._everyone(AsyncCallbackManagerForChainRun, run)
+        await areport_refused(self._guard, everyone, self._refused(blocked))
+        await areport_restored(everyone, self._restored)
+
+    def _refused(self, blocked: Blocked | None) -> list[Decision]:
+        return [*self._restorers.decisions(), *([] if blocked is None else [blocked.decision])]
 
     @property
     def _observers(self) -> Any:
@@ -284,11 +314,27 @@ class ProtectedCall:
         asks = scan_targets(messages, "prompt") if self._guard.judges_any else []
         wanted = [ask for ask in asks if self._judge_tools or ask.stage != "tool_result"]
         live = self.session.live
-        return GuardRequest(texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live)
+        origins = partial(text_origins, messages, "prompt")
+        return GuardRequest(
+            texts_of(messages), self.session.id, preamble=not live, asks=wanted, live=live, origins=origins
+        )
 
-    def _hidden(self, messages: list[BaseMessage], outcome: GuardResult) -> list[BaseMessage]:
+    def _among_given(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the values that the model was given placeholders of: not those whose numbers it counted up to."""
+        if self._sent is None or not values:
+            return values
+        if self._given is None:
+            sent = self._guard.placeholders_in(self.session.id, self._sent)
+            self._given = sent | self._guard.given(self.session.id)
+        return {placeholder: value for placeholder, value in values.items() if placeholder in self._given}
+
+    def _hidden(
+        self, messages: list[BaseMessage], outcome: GuardResult, options: Mapping[str, Any]
+    ) -> list[BaseMessage]:
         outcome.raise_if_blocked()
         hidden = list(map_texts(messages, outcome.hide))
+        if not any(options.get(name) for name in _KEPT_BY_PROVIDER):
+            self._sent = texts_of(hidden, strict=False)
         self._prompt = prompt_text(hidden) if self.judged else ""
         return hidden
 

@@ -23,11 +23,11 @@ from langgraph.checkpoint.base import (
 from langgraph.types import Send
 
 from lc_guard._engine.requests import GuardRequest
-from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import CHECKPOINTER
 from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
 from lc_guard.langchain.messages import map_texts
+from lc_guard.langchain.restore import SessionRestorers
 from lc_guard.sessions import session_key
 
 # Written by LangGraph, read by the stores: never anybody's text.
@@ -188,10 +188,10 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         return twin
 
     def _restored(self, found: CheckpointTuple) -> CheckpointTuple:
-        placeholders = self.guard.restoring(_thread(found.config))
+        make = SessionRestorers(self.guard, _thread(found.config), at="state")
 
         def restore(text: str) -> str:
-            restorer = StreamRestorer(placeholders)
+            restorer = make(as_json=False)
             return restorer.feed(text) + restorer.flush()
 
         checkpoint, metadata = _Checkpoint(found.checkpoint, found.metadata).changed(restore, strict=False)
@@ -214,7 +214,7 @@ class _Checkpoint(NamedTuple):
     def job(self, session: str) -> GuardRequest:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
-        return GuardRequest(texts, session, preamble=False)  # what is stored must come back as it was
+        return GuardRequest(texts, session, preamble=False, origins=dict)  # what is stored must come back as it was
 
     def changed(self, change: _Change, *, strict: bool = True) -> tuple[Checkpoint, CheckpointMetadata]:
         channels: Mapping[str, Any] = self.checkpoint["channel_values"]
@@ -234,7 +234,7 @@ class _Writes(NamedTuple):
     def job(self, session: str) -> GuardRequest:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
-        return GuardRequest(texts, session, preamble=False)  # what is stored must come back as it was
+        return GuardRequest(texts, session, preamble=False, origins=dict)  # what is stored must come back as it was
 
     def changed(self, change: _Change) -> list[tuple[str, Any]]:
         return [(channel, _walked(value, change, strict=True)) for channel, value in self.writes]

@@ -22,6 +22,9 @@ from lc_guard.errors import UnsupportedInput
 
 Change = Callable[[str], str]
 
+Inside = Callable[[str, str | None], Change]
+"""Gives the change of texts in a call of a tool, from its name and that of the argument that they stand in, if any."""
+
 MAX_DEPTH = 100
 """Levels of containers that are walked; deeper ones are refused."""
 
@@ -69,7 +72,14 @@ def texts_of(value: Any, *, keys: Collection[str] | None = None, strict: bool = 
     return texts
 
 
-def map_texts(value: Any, change: Change, *, keys: Collection[str] | None = None, strict: bool = True) -> Any:
+def map_texts(
+    value: Any,
+    change: Change,
+    *,
+    keys: Collection[str] | None = None,
+    strict: bool = True,
+    inside: Inside | None = None,
+) -> Any:
     """Return a value in which every text is changed.
 
     Args:
@@ -78,11 +88,12 @@ def map_texts(value: Any, change: Change, *, keys: Collection[str] | None = None
         keys: Keys of a mapping that are walked, the others are left alone; None walks all.
         strict: Whether what can't hold text, or can't be looked into, is refused at the top and bytes and unknown
             objects anywhere; otherwise it is left alone.
+        inside: Gives the change of texts in arguments of tool calls; None takes `change`.
 
     Raises:
         UnsupportedInput: If something can't be walked, or is nested deeper than `MAX_DEPTH`.
     """
-    walk = _Walk(change, strict=strict)
+    walk = _Walk(change, strict=strict, inside=inside)
     if keys is not None:
         return walk.chosen(value, keys)
     if strict and (value is None or isinstance(value, _PLAIN)) and not isinstance(value, str):
@@ -93,9 +104,10 @@ def map_texts(value: Any, change: Change, *, keys: Collection[str] | None = None
 class _Walk:
     """One walk with one change."""
 
-    def __init__(self, change: Change, *, strict: bool) -> None:
+    def __init__(self, change: Change, *, strict: bool, inside: Inside | None = None) -> None:
         self._change = change
         self._strict = strict
+        self._inside = inside
 
     def chosen(self, value: Any, keys: Collection[str]) -> Any:
         if not isinstance(value, Mapping):
@@ -228,9 +240,9 @@ class _Walk:
         if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and not _has_words(block, key, item)):
             return item
         if isinstance(item, str) and (key in JSON_KEYS or key in ("args", "input")):
-            return self.json(item)
+            return self.json(item, tool=str(block.get("name") or ""))
         if key in JSON_KEYS or key in _DATA:
-            return self.arguments(item, depth)
+            return self.arguments(item, depth, tool=str(block.get("name") or "") if key in ("args", "input") else None)
         if isinstance(item, Mapping):
             return self.block(item, depth + 1)
         if isinstance(item, list):
@@ -241,38 +253,49 @@ class _Walk:
         return self.data(item, depth + 1)
 
     def call(self, call: Mapping[str, Any], depth: int) -> Any:
-        args = call.get("args")
-        changed = {"args": self.json(args) if isinstance(args, str) else self.arguments(args, depth)}
+        args, tool = call.get("args"), str(call.get("name") or "")
+        is_text = isinstance(args, str)
+        changed: dict[str, Any] = {"args": args}
+        changed["args"] = self.json(str(args), tool=tool) if is_text else self.arguments(args, depth, tool=tool)
         if call.get("error"):  # a parser's message quotes the arguments
             changed["error"] = self.data(call["error"], depth)
         return _updated(call, changed)
 
-    def arguments(self, args: Any, depth: int) -> Any:
+    def arguments(self, args: Any, depth: int, *, tool: str | None = None) -> Any:
         """Walk the arguments of a tool call: their names are the tool's, what is deeper is data."""
         if isinstance(args, Mapping):
-            return _updated(args, {key: self.data(item, depth + 1) for key, item in args.items()})
-        return self.data(args, depth + 1)
+            return _updated(args, {key: self._at(tool, key).data(item, depth + 1) for key, item in args.items()})
+        return self._at(tool, None).data(args, depth + 1)
 
-    def json(self, text: str) -> str:
+    def _at(self, tool: str | None, argument: Any) -> _Walk:
+        """Return the walk of what is inside a call of a tool."""
+        if self._inside is None or not isinstance(tool, str):
+            return self
+        return _Walk(self._inside(tool, argument if isinstance(argument, str) else None), strict=self._strict)
+
+    def json(self, text: str, *, tool: str | None = None) -> str:
         """Walk JSON in its strings, so that it stays valid and all else in it as it is; other text is taken whole."""
         try:
             parsed = json.loads(text)
         except (ValueError, RecursionError):
             parsed = None
+        walk = self._at(tool, None)
         if not isinstance(parsed, dict | list | str):
-            return self._change(text) if text else text
+            return str(walk.data(text, 0))
         level = 0
 
         def token(match: re.Match[str]) -> str:
-            nonlocal level
+            nonlocal level, walk
             string, colon = match.groups()
             if string is None:
                 level += 1 if match[0] in "{[" else -1
                 return match[0]
             old = json.loads(string)
+            if colon and level == 1:
+                walk = self._at(tool, old)
             if not old or (colon and (level == 1 or _NAME.fullmatch(old))):
                 return match[0]
-            new = self._change(old)
+            new = walk.data(old, 0)
             return match[0] if new == old else json.dumps(new, ensure_ascii="\\u" in string) + (colon or "")
 
         changed = _JSON_TOKEN.sub(token, text)

@@ -15,15 +15,24 @@ from langchain_core.runnables.config import ensure_config, patch_config
 from pydantic import Field, InstanceOf, field_validator
 
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
-from lc_guard._placeholders.restorer import Restoring, StreamRestorer
+from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
-from lc_guard.langchain.child_runs import areport_restored, arun_checks, call_session, report_restored, run_checks
+from lc_guard.langchain.child_runs import (
+    areport_refused,
+    areport_restored,
+    arun_checks,
+    call_session,
+    report_refused,
+    report_restored,
+    run_checks,
+)
 from lc_guard.langchain.document_marks import MARK, NO_MARK, Mark, read_marks, unmarked
 from lc_guard.langchain.document_texts import change_document, checked_keys, texts_in
-from lc_guard.langchain.restore import ValueRestorer, restorer_factory
+from lc_guard.langchain.restore import SessionRestorers, ValueRestorer
+from lc_guard.records import Decision
 from lc_guard.sessions import session_key
 
 logger = logging.getLogger("lc_guard")
@@ -140,7 +149,8 @@ class ProtectedRetriever(BaseRetriever):
         marks: Sequence[Mark] | None = None
         found = self.inner.invoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
         if self.corpus_session is not None:
-            marks, found, counts = self._restore(self.corpus_session, found)
+            marks, found, counts, refused = self._restore(self.corpus_session, found)
+            report_refused(self.guard, run_manager, refused)
             report_restored(run_manager, counts)
         (outcome,) = run_checks(self.guard, [self._documents_job(session, found, marks)], [run_manager])
         return self._hidden(found, marks, outcome)
@@ -162,7 +172,9 @@ class ProtectedRetriever(BaseRetriever):
         marks: Sequence[Mark] | None = None
         found = await self.inner.ainvoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
         if self.corpus_session is not None:
-            marks, found, counts = await self.guard.run_blocking(partial(self._restore, self.corpus_session, found))
+            restore = partial(self._restore, self.corpus_session, found)
+            marks, found, counts, refused = await self.guard.run_blocking(restore)
+            await areport_refused(self.guard, run_manager, refused)
             await areport_restored(run_manager, counts)
         (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, marks)], [run_manager])
         return self._hidden(found, marks, outcome)
@@ -173,18 +185,22 @@ class ProtectedRetriever(BaseRetriever):
     def _restore_query(self, session: str, query: Any) -> str:
         if not isinstance(query, str):
             raise UnsupportedInput(f"a query is a text, got an object of type {type(query).__name__}")
-        return ValueRestorer(restorer_factory(self.guard, session)).text(query)
+        restorer = StreamRestorer(self.guard.restoring(session))
+        return restorer.feed(query) + restorer.flush()
 
-    def _restore(self, session: str, found: Sequence[Document]) -> tuple[list[Mark], list[Document], tuple[int, int]]:
+    def _restore(
+        self, session: str, found: Sequence[Document]
+    ) -> tuple[list[Mark], list[Document], tuple[int, int], list[Decision]]:
         """Restore in each document what its mark says was hidden in it."""
         texts_in(found, ())  # refuses what is no document
         read = read_marks(self.guard, session, found)
         marks = [mark or NO_MARK for mark in read]
+        make = SessionRestorers(self.guard, session, at="documents")
         restorings = self.guard.restoring_only(session, [mark.held for mark in marks])
         restored: list[Document] = []
         known = unknown = strange = 0
         for document, mark, restoring in zip(unmarked(found), read, restorings, strict=True):
-            restorer = ValueRestorer(partial(_restorer, restoring))
+            restorer = ValueRestorer(partial(make.over, restoring))
             # where nothing is known to be hidden nothing is restored: all that looks like it is counted
             keys = None if mark is None else mark.keys
             restored.append(change_document(document, restorer.text, metadata_keys=keys))
@@ -192,7 +208,7 @@ class ProtectedRetriever(BaseRetriever):
             strange += mark is None and restorer.total[1] > 0
         if strange:
             logger.warning(_STRANGE, strange, len(restored), MARK)
-        return marks, restored, (known, unknown)
+        return marks, restored, (known, unknown), make.decisions()
 
     def _hidden(self, found: Sequence[Document], marks: Sequence[Mark] | None, outcome: GuardResult) -> list[Document]:
         outcome.raise_if_blocked()  # also where there is no text to hide
@@ -220,10 +236,6 @@ class ProtectedRetriever(BaseRetriever):
     @staticmethod
     def _query_job(session: str, query: str) -> GuardRequest:
         return GuardRequest([query], session, "prompt", preamble=False, remember=False)
-
-
-def _restorer(restoring: Restoring, *, as_json: bool) -> StreamRestorer:  # noqa: ARG001 - no text in a document is JSON
-    return StreamRestorer(restoring)
 
 
 # a driver that a later LangChain adds is no way around what stands above

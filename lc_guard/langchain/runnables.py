@@ -10,11 +10,13 @@ from typing import Any, get_args
 from langchain_core.runnables import RunnableConfig
 
 from lc_guard._engine.requests import GuardRequest
+from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.child_runs import areport_restored, report_restored
+from lc_guard.langchain.child_runs import areport_refused, areport_restored, report_refused, report_restored
 from lc_guard.langchain.messages import texts_of
-from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
-from lc_guard.langchain.scan_targets import scan_targets
+from lc_guard.langchain.output import InnerErrors
+from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer
+from lc_guard.langchain.scan_targets import scan_targets, text_origins
 from lc_guard.langchain.steps import InputStep, OutputStep
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage, known_stage
@@ -80,7 +82,8 @@ class Anonymize(InputStep):
         """Return what is to be hidden and judged of an input."""
         texts, session = texts_of(value, keys=self.keys), self.session(config)
         asks = scan_targets(value, self.stage, keys=self.keys) if self.scan and self.guard.judges_any else []
-        return GuardRequest(texts, session, self.stage, asks=asks)
+        origins = partial(text_origins, value, self.stage)
+        return GuardRequest(texts, session, self.stage, asks=asks, origins=origins)
 
 
 class ScanPrompt(InputStep):
@@ -258,53 +261,77 @@ class Deanonymize(OutputStep):
             yield chunk
 
     def _restore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        restorer = ValueRestorer(restorer_factory(self.guard, self.session(config)))
+        make = SessionRestorers(self.guard, self.session(config))
+        restorer = ValueRestorer(make)
         if self.scan:
             value = self.answer(config, run_manager).judge(value, run_manager)
-        restored = restorer.value(value, keys=self.keys)
+        try:
+            restored = restorer.value(value, keys=self.keys)
+        except Blocked as blocked:
+            report_refused(self.guard, run_manager, [blocked.decision])
+            raise
+        report_refused(self.guard, run_manager, make.decisions())
         report_restored(run_manager, restorer.total)
         _tell_unknown(restorer.total)
         return restored
 
     async def _arestore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
-        restorer = ValueRestorer(restorer_factory(self.guard, self.session(config)))
+        make = SessionRestorers(self.guard, self.session(config))
+        restorer = ValueRestorer(make)
         if self.scan:
             value = await self.answer(config, run_manager).ajudge(value, run_manager)
-        restored = await self.guard.run_blocking(partial(restorer.value, value, keys=self.keys))
+        try:
+            restored = await self.guard.run_blocking(partial(restorer.value, value, keys=self.keys))
+        except Blocked as blocked:
+            await areport_refused(self.guard, run_manager, [blocked.decision])
+            raise
+        await areport_refused(self.guard, run_manager, make.decisions())
         await areport_restored(run_manager, restorer.total)
         _tell_unknown(restorer.total)
         return restored
 
     def _restore_stream(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
-        restorer = ChunkRestorer(restorer_factory(self.guard, self.session(config)), keys=self.keys)
+        make = SessionRestorers(self.guard, self.session(config))
+        restorer = ChunkRestorer(make, keys=self.keys)
         if self.scan:
             chunks = self.answer(config, run_manager).stream(chunks, run_manager)
+        inside = InnerErrors()
         try:
-            for chunk in chunks:
+            for chunk in inside.chunks(chunks):
                 yield from restorer.feed(chunk)
-        except Exception:
+            yield from restorer.flush()
+        except Exception as error:
+            if isinstance(error, Blocked) and error is not inside.error:
+                report_refused(self.guard, run_manager, [error.decision])
+                raise
             yield from restorer.flush()
             raise
-        yield from restorer.flush()
+        report_refused(self.guard, run_manager, make.decisions())
         report_restored(run_manager, restorer.counts)
         _tell_unknown(restorer.counts)
 
     async def _arestore_stream(
         self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
     ) -> AsyncIterator[Any]:
-        restorer = ChunkRestorer(restorer_factory(self.guard, self.session(config)), keys=self.keys)
+        make = SessionRestorers(self.guard, self.session(config))
+        restorer = ChunkRestorer(make, keys=self.keys)
         if self.scan:
             chunks = self.answer(config, run_manager).astream(chunks, run_manager)
+        inside = InnerErrors()
         try:
-            async for chunk in chunks:
+            async for chunk in inside.achunks(chunks):
                 for piece in await self.guard.run_blocking(partial(_all_of, restorer.feed, chunk)):
                     yield piece
-        except Exception:
+            for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
+                yield piece
+        except Exception as error:
+            if isinstance(error, Blocked) and error is not inside.error:
+                await areport_refused(self.guard, run_manager, [error.decision])
+                raise
             for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
                 yield piece
             raise
-        for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
-            yield piece
+        await areport_refused(self.guard, run_manager, make.decisions())
         await areport_restored(run_manager, restorer.counts)
         _tell_unknown(restorer.counts)
 
