@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from lc_guard._engine.analyzer import Analyzer
@@ -18,7 +19,7 @@ from lc_guard._engine.caches import PromptStore
 from lc_guard._engine.flow import Flow, Gather
 from lc_guard._engine.leaks import Leaks
 from lc_guard._engine.pipeline import CheckPipeline
-from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
+from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget, who_said
 from lc_guard._engine.runner import FlowRunner
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import redact_faults
@@ -119,7 +120,9 @@ class Guard:
         self._grammar: TokenGrammar | None = STYLES.get(placeholder_style)
         preamble = "".join(str(getattr(d, "preamble", "") or "") for d in chosen)
         self._anonymizer = Anonymizer(self.vault, self.policy, self._grammar, link_persons=link_persons)
-        self.session_values = SessionValues(self.vault, self.policy, self._grammar, preamble=preamble)
+        self.session_values = SessionValues(
+            self.vault, self.policy, self._grammar, digest=self.digest, preamble=preamble
+        )
         self.scanners = ScannerRegistry(prompt_scanners, output_scanners, self.policy, cache_size=cache_size)
         self._pipeline = CheckPipeline(
             self._analyzer,
@@ -138,6 +141,7 @@ class Guard:
         self._digests: OrderedDict[str, str] = OrderedDict()
         self._digests_lock = threading.Lock()
         self._used = False
+        self._asks_origins = any(setting.origins for setting in self.policy.restored().values())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._analyzer!r}, vault={self.vault!r}, policy={self.policy!r})"
@@ -180,14 +184,20 @@ class Guard:
             One result for each request, in order; a blocked one says so and raises nothing.
         """
         self._first_use()
-        return self._runner.run(self._pipeline.flow(requests), tell)
+        results = self._runner.run(self._pipeline.flow(requests), tell)
+        if said := who_said(requests, results, all_of_them=self._asks_origins):
+            self.session_values.note(said)
+        return results
 
     async def acheck(
         self, requests: Sequence[GuardRequest], tell: Callable[[Any], Awaitable[object]] | None = None
     ) -> list[GuardResult]:
         """Async version of `check`."""
         self._first_use()
-        return await self._runner.arun(self._pipeline.flow(requests), tell)
+        results = await self._runner.arun(self._pipeline.flow(requests), tell)
+        if said := who_said(requests, results, all_of_them=self._asks_origins):
+            await self.run_blocking(partial(self.session_values.note, said))
+        return results
 
     def scan(
         self, text: str, *, stage: Stage = "prompt", prompt: str = "", turns: Sequence[Turn] = ()

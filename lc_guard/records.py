@@ -27,6 +27,9 @@ PII_CHECK = "pii"
 LEAK_CHECK = "leak"
 """Name of the check that looks at what is about to be sent to a model; it decides only where that holds a value."""
 
+RESTORE_CHECK = "restore"
+"""Name of the check that says of placeholders where they are not put back; it decides only where one is not."""
+
 DECISION_EVENT = "lc_guard.decision"
 """Name of the LangChain custom event whose payload is `Decision.as_dict()`."""
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import uuid
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lc_guard._engine.failures import describe_error, is_control_flow
-from lc_guard._engine.requests import GuardRequest
+from lc_guard._engine.requests import GuardRequest, Said
 from lc_guard._placeholders.aliases import base_kind
-from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
+from lc_guard._placeholders.grammar import LITERAL, Gate, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard._text.common_words import may_be_ordinary
 from lc_guard._text.known_values import Match
@@ -35,6 +36,10 @@ T = TypeVar("T")
 _FOR_GOOD = re.compile(r"\[REDACTED_[A-Z0-9_]{1,80}\]")
 _CUT = "\x00"  # nothing that it touches is one word, or one number
 _MIN_TELLING = 6
+_MAX_GIVEN = 10_000  # sessions
+
+Among = Callable[[Mapping[str, str]], Mapping[str, str]]
+"""Chooses from placeholders and their values."""
 
 
 class GuardSession:
@@ -57,15 +62,28 @@ class GuardSession:
             Blocked: If the policy does not let the text go on.
         """
         (outcome,) = self._guard.check([GuardRequest((text,), self._id, stage)])
-        return outcome.hide(text)
+        hidden = outcome.hide(text)
+        if hidden != text:
+            self._guard.session_values.give(self._id, hidden)
+        return hidden
 
     async def aanonymize(self, text: str, *, stage: Stage = "prompt") -> str:
         """Async version of `anonymize`."""
         (outcome,) = await self._guard.acheck([GuardRequest((text,), self._id, stage)])
-        return outcome.hide(text)
+        hidden = outcome.hide(text)
+        if hidden != text:
+            await self._guard.run_blocking(partial(self._guard.session_values.give, self._id, hidden))
+        return hidden
 
     def deanonymize(self, text: str) -> str:
-        """Put the values back into a text of the model; unknown placeholders stay."""
+        """Put the values back into a text of the model, as into its answer; unknown placeholders stay.
+
+        One stays as well where its value would be sent on by being shown, such as in the address of an image, unless
+        the value stood there in the user's own text: see `lc_guard.Policy`, ``restore``.
+
+        Raises:
+            Blocked: If the policy says that a value may not be put where its placeholder stands.
+        """
         restorer = self.restorer()
         return restorer.feed(text) + restorer.flush()
 
@@ -79,7 +97,10 @@ class GuardSession:
         Args:
             json_strings: Whether the text is JSON: values are then escaped.
         """
-        return StreamRestorer(self._guard.session_values.restoring(self._id, json_strings=json_strings))
+        guard = self._guard
+        gate = partial(guard.session_values.gate, self._id, as_json=json_strings)
+        restoring = guard.session_values.restoring(self._id)
+        return StreamRestorer(restoring, gate, gated=json_strings or bool(guard.policy.restore))
 
     async def arestorer(self, *, json_strings: bool = False) -> StreamRestorer:
         """Async version of `restorer`."""
@@ -156,26 +177,84 @@ class SessionValues:
         vault: Knows the values.
         policy: Says which kinds are hidden.
         grammar: How placeholders look; None for fakes.
+        digest: Gives what stands for a session id.
         preamble: What the guard itself puts before a text.
     """
 
-    def __init__(self, vault: Vault, policy: Policy, grammar: TokenGrammar | None, *, preamble: str = "") -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        policy: Policy,
+        grammar: TokenGrammar | None,
+        *,
+        digest: Callable[[str], str],
+        preamble: str = "",
+    ) -> None:
         self._vault = vault
         self._policy = policy
         self._grammar = grammar
+        self._digest = digest
         self._preamble = preamble
+        self._lock = threading.Lock()
+        self._egress: Any = None
+        self._given: OrderedDict[str, frozenset[str]] = OrderedDict()
 
-    def restoring(self, session: str, *, json_strings: bool = False) -> NumberedRestoring | FakeRestoring:
-        """Return what puts the values of a session back; those in strings of JSON (`json_strings`) are escaped."""
+    def restoring(self, session: str, *, among: Among | None = None) -> NumberedRestoring | FakeRestoring:
+        """Return what puts the values of a session back; `among` chooses those that may be, from all that are asked."""
         if self._grammar is None:
             fakes = call_vault(partial(self._vault.items, session))
-            return FakeRestoring(_escaped(fakes) if json_strings else fakes)
+            return FakeRestoring(fakes if among is None else among(fakes))
 
         def lookup(placeholders: Sequence[str]) -> Mapping[str, str]:
             values = call_vault(partial(self._vault.values, session, placeholders))
-            return _escaped(values) if json_strings else values
+            return values if among is None else among(values)
 
         return NumberedRestoring(self._grammar, lookup, call_vault(partial(self._vault.kinds, session)))
+
+    def gate(self, session: str, refusals: Any = None, **text: Any) -> Gate:
+        """Return what decides where in a text values are put back.
+
+        Args:
+            session: Session id.
+            refusals: Where it counts those that are not: `lc_guard._engine.egress.Refusals`.
+            text: What text it is: see `lc_guard._engine.egress.EgressControl.gate`.
+        """
+        gate: Gate = self._egress_control().gate(session, refusals, **text)
+        return gate
+
+    def note(self, said: Sequence[Said]) -> None:
+        """Remember who brought the values in hidden texts, and at which addresses the user himself named some."""
+        self._egress_control().note(said)
+
+    def give(self, session: str, hidden: str) -> None:
+        """Remember that the model of a session was given a hidden text by whoever had it hidden."""
+        tokens = self.placeholders_in(session, [hidden])
+        with self._lock:
+            self._given[session] = self._given.get(session, frozenset()) | tokens
+            self._given.move_to_end(session)
+            if len(self._given) > _MAX_GIVEN:
+                self._given.popitem(last=False)
+
+    def given(self, session: str) -> frozenset[str]:
+        """Return the placeholders that the model of a session was given by `give`."""
+        with self._lock:
+            return self._given.get(session, frozenset())
+
+    def placeholders_in(self, session: str, texts: Sequence[str]) -> frozenset[str]:
+        """Return the placeholders that stand in texts, as they were minted."""
+        if self._grammar is not None:
+            return frozenset(token for text in texts for token in self._grammar.tokens(text))
+        fakes = FakeRestoring(call_vault(partial(self._vault.items, session)))
+        return frozenset(text[start:end] for text in texts for start, end in fakes.find(text))
+
+    def _egress_control(self) -> Any:
+        with self._lock:
+            if self._egress is None:
+                from lc_guard._engine.egress import EgressControl  # noqa: PLC0415 - seldom needed
+
+                restoring: Any = self.restoring
+                self._egress = EgressControl(self._policy, self._vault, self._digest, restoring, self.placeholders_in)
+            return self._egress
 
     def restoring_only(self, session: str, chosen: Sequence[Set[str]]) -> list[NumberedRestoring | FakeRestoring]:
         """Return for each set of placeholders what puts their values back and no others; the vault is read once."""

@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lc_guard._placeholders.restorer import SIGNS
 from lc_guard.errors import FIXED_REMEDY, Blocked, LeakPrevented
+from lc_guard.policy.restoring import Origin
 from lc_guard.records import Decision, Entity, Stage
 from lc_guard.scanners.base import Turn
 
 StreamPart = Literal["all", "window", "rest"]
+
+ORIGIN_OF_STAGE: dict[Stage, Origin] = {"prompt": "user", "tool_result": "tool", "document": "document"}
+"""Who brings texts of a stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class GuardRequest:
             restored.
         live: Whether the texts come from behind a boundary of the session, so that its placeholders stand in them for
             what they stand for; elsewhere what looks like one was typed by somebody.
+        origins: Gives who brought which text, where that is not the same for all of them and told by the stage.
     """
 
     texts: Sequence[str] = field(repr=False)
@@ -71,6 +77,16 @@ class GuardRequest:
     beside: Sequence[str] = field(default=(), repr=False)
     fixed: Sequence[str] = field(default=(), repr=False)
     words: frozenset[str] = field(default=frozenset(), repr=False)
+    origins: Callable[[], Mapping[str, Origin]] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A hidden text, and who said it."""
+
+    session: str = field(repr=False)
+    origin: Origin
+    hidden: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +198,25 @@ class GuardResult:
         """Raise `Blocked` if the policy does not let the texts go on."""
         if (decision := self.blocking) is not None:
             raise Blocked(decision, self.reason)
+
+
+def who_said(requests: Sequence[GuardRequest], results: Sequence[GuardResult], *, all_of_them: bool) -> list[Said]:
+    """Return the texts with something hidden in them of which it counts who said them.
+
+    Args:
+        requests: What was asked.
+        results: What became of each.
+        all_of_them: Whether every text counts; else those of the user that may hold an address.
+    """
+    said: list[Said] = []
+    for request, result in zip(requests, results, strict=True):
+        if request.session is None or request.live or not (request.remember and result.texts):
+            continue
+        if not (all_of_them or any(SIGNS.search(text) for text in result.texts)):
+            continue
+        by_text = None if request.origins is None else request.origins()
+        for text, hidden in result.texts.items():
+            origin = ORIGIN_OF_STAGE.get(request.stage) if by_text is None else by_text.get(text)
+            if origin is not None and (all_of_them or (origin == "user" and SIGNS.search(text))):
+                said.append(Said(request.session, origin, hidden))
+    return said

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.mangled import Mangled
@@ -39,6 +39,47 @@ class Restored(NamedTuple):
     text: str
     restored: int
     unknown: int
+
+
+class Found(NamedTuple):
+    """A placeholder that a value is known for."""
+
+    token: str
+    kind: str
+    value: str
+
+
+class Gate(Protocol):
+    """Decides on the placeholders of one text, which it reads as it comes out.
+
+    Attributes:
+        waiting: Characters at the end of what was restored last that wait for more of the text.
+    """
+
+    waiting: int
+
+    def read(self, text: str) -> None:
+        """Take the next piece of what comes out."""
+        ...
+
+    def put(self, found: Sequence[Found], written: str, rest: str, *, ended: bool) -> Sequence[str] | None:
+        """Return what is written for the values of a stretch, or None if it stays as it is.
+
+        Args:
+            found: What the stretch stands for.
+            written: The stretch as it is written.
+            rest: What follows it.
+            ended: Whether nothing follows that.
+
+        Raises:
+            Waiting: If more of what follows must be known.
+            Blocked: If the policy says so.
+        """
+        ...
+
+
+class Waiting(Exception):
+    """What becomes of a placeholder depends on what follows it."""
 
 
 class TokenGrammar:
@@ -100,7 +141,16 @@ class TokenGrammar:
             found = _apart([*found, *self._shorthand.find(text, _bases(kinds))])
         return found
 
-    def restore(self, text: str, lookup: Lookup, kinds: Set[str], *, before: str = "", at_end: bool = True) -> Restored:
+    def restore(
+        self,
+        text: str,
+        lookup: Lookup,
+        kinds: Set[str],
+        *,
+        before: str = "",
+        at_end: bool = True,
+        gate: Gate | None = None,
+    ) -> Restored:
         """Put the values back in one pass; what is put in is not looked at again.
 
         Args:
@@ -109,12 +159,16 @@ class TokenGrammar:
             kinds: Kinds in use.
             before: The one or two characters before `text`, if there were any.
             at_end: Whether the text ends here: a placeholder that was cut off is then completed.
+            gate: Decides on each of them; without one all are put back.
         """
-        if not self._word:
-            return self._restore_mangled(before + text, len(before), len(before + text), lookup, kinds, at_end=at_end)
-        count = self._count(text)
+        count = self._count(text) if self._word else 1
         if not count and not self._hinted(text):  # nearly every piece of a stream
+            if gate is not None:
+                gate.read(text)
             return Restored(text, 0, 0)
+        if gate is not None or not self._word:
+            whole, start = before + text, len(before)
+            return self._restore_mangled(whole, start, len(whole), lookup, kinds, at_end=at_end, gate=gate)
         parts = self._quick.split(text)
         tokens = parts[1::2]
         values = lookup(tokens) if tokens else {}
@@ -176,14 +230,22 @@ class TokenGrammar:
         return text.upper().count(self._word)
 
     def _restore_mangled(
-        self, whole: str, start: int, end: int, lookup: Lookup, kinds: Set[str], *, at_end: bool
+        self,
+        whole: str,
+        start: int,
+        end: int,
+        lookup: Lookup,
+        kinds: Set[str],
+        *,
+        at_end: bool,
+        gate: Gate | None = None,
     ) -> Restored:
         mangled = self._mangled.written(whole, start, end, kinds)
         found = [*mangled, *self._shorthand.written(whole, start, end, _bases(kinds))]
         values = self._live(found, lookup)
         pieces: list[str] = []
         known = unknown = 0
-        last = start
+        last = read = start
         for item in sorted(found, key=lambda item: (item.start, -item.end)):
             if item.start < last:
                 continue
@@ -192,11 +254,37 @@ class TokenGrammar:
             if new is None or (cut_off and self._goes_on(*item.tokens[0], lookup)):
                 unknown += item.counts
                 continue
+            if gate is not None:
+                gate.read(whole[read : item.start])
+                read = item.start
+                try:
+                    new = self._let(gate, item, values, whole[item.start : end], ended=at_end)
+                except Waiting:
+                    gate.waiting, end = end - item.start, item.start
+                    break
+                if new is None:
+                    pieces.append(whole[last : item.end])
+                    last = item.end
+                    continue
+                gate.read(new)
+                read = item.end
             known += sum(token in values for token in item.tokens)
             pieces += (whole[last : item.start], new)
             last = item.end
+        if gate is not None:
+            gate.read(whole[read:end])
         pieces.append(whole[last:end])
         return Restored("".join(pieces), known, unknown)
+
+    def _let(
+        self, gate: Gate, item: Written, values: Mapping[tuple[str, str], str], text: str, *, ended: bool
+    ) -> str | None:
+        """Return what a gate lets take the place of a stretch that a text begins with; None if it stays."""
+        tokens = [token for token in dict.fromkeys(item.tokens) if token in values]
+        found = [Found(self.token(*token), token[0], values[token]) for token in tokens]
+        length = item.end - item.start
+        put = gate.put(found, text[:length], text[length:], ended=ended)
+        return None if put is None else item.put(dict(zip(tokens, put, strict=True)))
 
     def _live(self, found: Sequence[Written], lookup: Lookup) -> dict[tuple[str, str], str]:
         """Look up the values of what is written, by kind and index."""

@@ -5,23 +5,51 @@ No input or output of its own: whoever reads the stream feeds it. Restoring a wh
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping, Set
 from typing import Protocol
 
-from lc_guard._placeholders.grammar import Lookup, Restored, TokenGrammar
+from lc_guard._placeholders.grammar import Found, Gate, Lookup, Restored, TokenGrammar, Waiting
 from lc_guard._text.known_values import PhraseIndex
 from lc_guard._text.words import RUN, cuts_run
 from lc_guard.errors import UnsupportedInput
+
+SIGNS = re.compile(
+    r"//|:[/\\]|\]\(|\]:|<[a-z/!?]|www\.|\.[a-z]{2,24}(?::[0-9]{1,5})?[/?#]|url\(|\\(?:href|url|includegraphics)"
+    r"|\b(?:https?|ftp|wss?|javascript|vbscript|blob|data|mailto|tel|sms|smsto|sip|xmpp):|\$\.|\.(?:open|postmessage)\b"
+    r"|\b(?:curl|wget|iwr|irm|invoke-(?:webrequest|restmethod)|nslookup|dig|ping|ncat?|telnet|ssh|scp|s?ftp|rsync)\s"
+    r"|\b(?:fetch|axios|requests|httpx|aiohttp|urllib3?|urlopen|urlretrieve|importscripts|sendbeacon|xmlhttprequest)\b"
+    r"|\b(?:eventsource|websocket|urlfetchapp|file_get_contents|fopen|getjson|ajax|gethostbyname)\b|\bnew\s+image\b"
+    r"|\b(?:location|\.src|\.href|session|client|http)\b|\.(?:src|href|action)\b",
+    re.IGNORECASE,
+)
+"""Finds what a place begins with from which a value is sent on (see `lc_guard._text.places`): most texts have none."""
+
+LONGEST_SIGN = 100
+"""Characters of the longest sign."""
+
+
+_SYNTAX = re.compile(
+    r"\s*(?:`|SQLQuery|--|\(|\{\s*[\"}]|\[\s*[{\"]|(?:select|insert|update|delete|merge|replace|with)\s)", re.IGNORECASE
+)
 
 # What stands right before a placeholder says whether it is one: a letter and an underscore begin the name of a file.
 _BEFORE = 2
 
 
+class MakeGate(Protocol):
+    """Makes what decides on the placeholders of one text."""
+
+    def __call__(self, *, plain: bool) -> Gate:
+        """Return a new gate; `plain` says that the text is known to be no JSON and no SQL."""
+        ...
+
+
 class Restoring(Protocol):
     """What a session knows of its placeholders, in either style."""
 
-    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:
+    def restore(self, text: str, *, before: str, at_end: bool, gate: Gate | None = None) -> Restored:
         """Put the values back; see `TokenGrammar.restore`."""
         ...
 
@@ -46,9 +74,9 @@ class NumberedRestoring:
         self._lookup = lookup
         self._kinds = kinds
 
-    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:
+    def restore(self, text: str, *, before: str, at_end: bool, gate: Gate | None = None) -> Restored:
         """Put the values back."""
-        return self._grammar.restore(text, self._lookup, self._kinds, before=before, at_end=at_end)
+        return self._grammar.restore(text, self._lookup, self._kinds, before=before, at_end=at_end, gate=gate)
 
     def held(self, text: str, *, before: str) -> int:
         """Tell from where on the text may still become a placeholder."""
@@ -76,17 +104,36 @@ class FakeRestoring:
         """Find the fakes in a text: spans that don't overlap, in order."""
         return self._fakes.find(text)
 
-    def restore(self, text: str, *, before: str, at_end: bool) -> Restored:  # noqa: ARG002 - a fake is never cut off
+    def restore(self, text: str, *, before: str, at_end: bool, gate: Gate | None = None) -> Restored:
         """Put the values back."""
-        whole = before + text
+        whole, end = before + text, len(before) + len(text)
         pieces: list[str] = []
-        last = len(before)
-        hits = [(start, end) for start, end in self.find(whole) if start >= last]
-        for start, end in hits:
-            pieces += (whole[last:start], self._values[whole[start:end]])
-            last = end
-        pieces.append(whole[last:])
-        return Restored("".join(pieces), len(hits), 0)
+        last = read = len(before)
+        hits = [(start, stop) for start, stop in self.find(whole) if start >= last]
+        known = 0
+        for start, stop in hits:
+            fake = whole[start:stop]
+            new = self._values[fake]
+            if gate is not None:
+                gate.read(whole[read:start])
+                read = start
+                try:
+                    put = gate.put([Found(fake, "", new)], fake, whole[stop:end], ended=at_end)
+                except Waiting:
+                    gate.waiting, end = end - start, start
+                    break
+                if put is None:
+                    continue
+                (new,) = put
+                gate.read(new)
+                read = stop
+            known += 1
+            pieces += (whole[last:start], new)
+            last = stop
+        if gate is not None:
+            gate.read(whole[read:end])
+        pieces.append(whole[last:end])
+        return Restored("".join(pieces), known, 0)
 
     def held(self, text: str, *, before: str) -> int:
         """Tell from where on the text may still become a fake, or a word that only begins like one."""
@@ -103,24 +150,34 @@ class StreamRestorer:
     """Restores one text that arrives in pieces of any size.
 
     What comes out does not depend on how the text was cut. Held back is only a suffix that can still become a
-    placeholder; restored text is never looked at again. One restorer serves one text: it is not shared by threads.
+    placeholder, or whose fate depends on what follows; restored text is never looked at again. One restorer serves one
+    text: it is not shared by threads.
 
     Args:
         session: The session's placeholders.
+        gate: Makes what decides on each of them; None has all of them put back. It is asked for at the first
+            placeholder of a text that may send something on.
+        gated: Whether it is asked for in any case.
 
     Attributes:
         restored: Placeholders put back so far.
         unknown: Placeholders met so far that no value is known for; they stay as they are.
     """
 
-    __slots__ = ("_before", "_held", "_session", "restored", "unknown")
+    __slots__ = (
+        "_before", "_gate", "_gated", "_held", "_looked", "_make_gate",
+        "_passed", "_session", "_tail", "restored", "unknown",
+    )  # fmt: skip
 
-    def __init__(self, session: Restoring) -> None:
+    def __init__(self, session: Restoring, gate: MakeGate | None = None, *, gated: bool = False) -> None:
         self._session = session
-        self._held = ""
-        self._before = ""
+        self._make_gate = gate
+        self._gated = gated
         self.restored = 0
         self.unknown = 0
+        self._held = ""
+        self._before = ""
+        self._begin()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._held)} characters held, {self.restored} restored)"
@@ -141,6 +198,7 @@ class StreamRestorer:
 
         Raises:
             UnsupportedInput: If it is no text.
+            Blocked: If the policy does not let a value be put where its placeholder stands.
         """
         if not isinstance(piece, str):
             raise UnsupportedInput(f"a text of type {type(piece).__name__} was given; only str is restored")
@@ -156,14 +214,45 @@ class StreamRestorer:
         """End the text and give what was held back. The restorer may then take a new text."""
         held, self._held = self._held, ""
         text = self._put(held, at_end=True)
-        self._before = ""
+        self._begin()
         return text
+
+    def _begin(self) -> None:
+        self._held = self._before = ""
+        self._gate = self._make_gate(plain=False) if self._make_gate is not None and self._gated else None
+        self._passed: list[str] = []  # what came out before anybody needed to read it
+        self._looked = 0  # how many of these were looked at
+        self._tail = ""  # the end of what was looked at
 
     def _put(self, text: str, *, at_end: bool) -> str:
         if not text:
             return text
-        done = self._session.restore(text, before=self._before, at_end=at_end)
+        done = self._restore(text, at_end=at_end)
+        if self._gate is not None and (waiting := self._gate.waiting):
+            self._gate.waiting = 0
+            text, self._held = text[:-waiting], text[-waiting:] + self._held
         self._before = (self._before + text)[-_BEFORE:]
         self.restored += done.restored
         self.unknown += done.unknown
         return done.text
+
+    def _restore(self, text: str, *, at_end: bool) -> Restored:
+        if self._make_gate is not None and self._gate is None:
+            done = self._session.restore(text, before=self._before, at_end=at_end)
+            self._passed.append(done.text)
+            if not (done.restored and self._may_send()):
+                return done
+            self._passed.pop()
+            self._gate = self._make_gate(plain=self._looked > 0)
+            self._gate.read("".join(self._passed))
+            self._passed.clear()
+        return self._session.restore(text, before=self._before, at_end=at_end, gate=self._gate)
+
+    def _may_send(self) -> bool:
+        """Return whether what came out holds anything by which a value could be sent on, or written for a syntax."""
+        first = not self._looked
+        look = self._tail + "".join(self._passed[self._looked :])
+        if SIGNS.search(look) or (first and _SYNTAX.match(look)):
+            return True
+        self._looked, self._tail = len(self._passed), look[-LONGEST_SIGN:]
+        return False

@@ -17,7 +17,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 
 from lc_guard.errors import UnsupportedInput
 from lc_guard.langchain.child_runs import note_application_handler
-from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
+from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer
 from lc_guard.langchain.shown_events import ShownAnswer, Told
 from lc_guard.langchain.shown_runs import HiddenSpan, ShownRuns
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
@@ -136,7 +136,7 @@ class Restoring:
         if event in ("on_llm_new_token", "on_stream_event"):
             answer = self._answers.get(run_id)
             if answer is None:
-                answer = self._answers[run_id] = ShownAnswer(restorer_factory(*span.of))
+                answer = self._answers[run_id] = ShownAnswer(SessionRestorers(*span.of))
                 if len(self._answers) > _MAX_ANSWERS:
                     self._answers.popitem(last=False)
             return answer.told(event, args, kwargs)
@@ -166,7 +166,7 @@ def _restored(
     """Return the arguments of a callback with values put back; what says how a run is called is left alone."""
     if event == "on_custom_event" and args and args[0] in _VALUE_FREE:
         return args, kwargs
-    value = ValueRestorer(restorer_factory(*span.of)).value
+    value = ValueRestorer(SessionRestorers(*span.of)).value
     kept = 1 if event.endswith("_start") or event == "on_custom_event" else 0
     named = {name: _told(value, kwargs[name]) for name in _TEXTS if name in kwargs}
     return (*args[:kept], *(_told(value, arg) for arg in args[kept:])), {**kwargs, **named}
@@ -317,7 +317,7 @@ class _Tap:
         if span is None:
             self.chunks.append(chunk)
         elif span.held is None:  # else scanners have yet to judge it: its whole is told then
-            self._restorer = self._restorer or ChunkRestorer(restorer_factory(*span.of))
+            self._restorer = self._restorer or ChunkRestorer(SessionRestorers(*span.of))
             self.chunks.extend(self._restorer.feed(chunk))
 
     def end(self) -> None:

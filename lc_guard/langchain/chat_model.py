@@ -192,7 +192,11 @@ class ProtectedChatModel(StreamedChatModel):
                 answer = call.judge(answer, run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
-            restored = call.restore(answer)
+            try:
+                restored = call.restore(answer)
+            except Blocked as blocked:
+                call.report(run, blocked)
+                return _chat_result(self._instead(blocked))
             call.report(run)
             return _chat_result(restored)
 
@@ -215,7 +219,11 @@ class ProtectedChatModel(StreamedChatModel):
                 answer = await call.ajudge(answer, run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
-            restored = await self.guard.run_blocking(partial(call.restore, answer))
+            try:
+                restored = await self.guard.run_blocking(partial(call.restore, answer))
+            except Blocked as blocked:
+                await call.areport(run, blocked)
+                return _chat_result(self._instead(blocked))
             await call.areport(run)
             return _chat_result(restored)
 
@@ -344,7 +352,7 @@ class ProtectedChatModel(StreamedChatModel):
         with call_session(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
             received = received_blocks(value, self.guard, session) if isinstance(value, list) else None
             shown = value if received is None else received.others
-            (outcome,) = self.guard.check([GuardRequest(texts_of(shown), session.id)])
+            (outcome,) = self.guard.check([GuardRequest(texts_of(shown), session.id, origins=dict)])
             outcome.raise_if_blocked()
             hidden = map_texts(shown, outcome.hide)
             return hidden if received is None else received.put(hidden)

@@ -15,10 +15,11 @@ from langchain_core.runnables.config import patch_config
 from pydantic import BaseModel, ValidationError
 
 from lc_guard._engine.requests import GuardRequest, GuardResult
-from lc_guard.errors import FIXED_REMEDY, GuardError, LeakPrevented
+from lc_guard.errors import FIXED_REMEDY, Blocked, GuardError, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.child_runs import (
     areport_leak,
+    areport_refused,
     areport_restored,
     arun_checks,
     has_application_handlers,
@@ -26,6 +27,7 @@ from lc_guard.langchain.child_runs import (
     is_streamed_to_application,
     is_watched_here,
     report_leak,
+    report_refused,
     report_restored,
     run_checks,
     unwatched,
@@ -35,19 +37,23 @@ from lc_guard.langchain.child_runs import (
 )
 from lc_guard.langchain.messages import KEPT, Beside, map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
-from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, as_chunk, restorer_factory
+from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer, as_chunk
 from lc_guard.langchain.scan_targets import (
     LEAK_REMEDY,
     ModelInput,
     prompt_text,
     scan_targets,
+    text_origins,
     texts_beside,
     without_refused,
 )
+from lc_guard.records import RESTORE_CHECK, Decision
 from lc_guard.sessions import CallSession
 
 _END = object()
 _BLOCKED = GuardError("the answer was blocked")
+# options by which a provider is told to take what it keeps of a conversation
+_KEPT_BY_PROVIDER = ("previous_response_id", "conversation", "cached_content", "container", "prompt")
 _JSON_METHODS = ("json_mode", "json_schema")
 _JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
 
@@ -91,7 +97,9 @@ class ProtectedCall:
         self._within = None if watch is None else watch.run_id
         self._manager = unwatched(manager, guard)  # what its inner model is asked is hidden
         self._json_content = json_content
-        make = restorer_factory(guard, session.id)
+        self._sent: list[str] | None = None  # what the model was given, if that is all it knows
+        self._given: frozenset[str] | None = None
+        self._restorers = make = SessionRestorers(guard, session.id, among=self._among_given)
         self._chunks = ChunkRestorer(make, json_content=json_content)
         self._whole = ValueRestorer(make)
         self._make = make
@@ -195,6 +203,16 @@ class ProtectedCall:
         """Whether scanners judge the answer; behind a boundary that one has them judge what comes out."""
         return self._answer.judged and not self.session.live
 
+    @property
+    def answers_for_blocks(self) -> bool:
+        """Whether something in this call may block the answer, so that an error must be told from one from inside."""
+        return self.judged or bool(self._guard.policy.restore)
+
+    @staticmethod
+    def refused(blocked: Blocked) -> bool:
+        """Return whether it was a value that may not be put back: what was held back of the answer is not shown."""
+        return blocked.decision.check == RESTORE_CHECK
+
     def judge(self, answer: Any, run: Any) -> Any:
         """Return what may be shown of an answer of the inner model.
 
@@ -289,17 +307,29 @@ class ProtectedCall:
         """Return what was held back of the stream."""
         return list(self._chunks.flush())
 
-    def report(self, run: Any) -> None:
-        """Tell everybody how many placeholders were restored, now that the answer may be shown."""
+    def report(self, run: Any, blocked: Blocked | None = None) -> None:
+        """Tell everybody how many placeholders were restored, and what was decided of those that were not.
+
+        Args:
+            run: The run that observers see.
+            blocked: What was raised by one that blocks, if any.
+        """
         if self._inner is not None:
             self._inner.tell(None)
-        report_restored(self._everyone(CallbackManagerForChainRun, run), self._restored)
+        everyone = self._everyone(CallbackManagerForChainRun, run)
+        report_refused(self._guard, everyone, self._refused(blocked))
+        report_restored(everyone, self._restored)
 
-    async def areport(self, run: Any) -> None:
+    async def areport(self, run: Any, blocked: Blocked | None = None) -> None:
         """Async version of `report`."""
         if self._inner is not None:
             await self._inner.atell(None)
-        await areport_restored(self._everyone(AsyncCallbackManagerForChainRun, run), self._restored)
+        everyone = self._everyone(AsyncCallbackManagerForChainRun, run)
+        await areport_refused(self._guard, everyone, self._refused(blocked))
+        await areport_restored(everyone, self._restored)
+
+    def _refused(self, blocked: Blocked | None) -> list[Decision]:
+        return [*self._restorers.decisions(), *([] if blocked is None else [blocked.decision])]
 
     @property
     def _observers(self) -> Any:
@@ -339,6 +369,7 @@ class ProtectedCall:
             live=live,
             beside=[*beside.names],
             fixed=beside.fixed,
+            origins=partial(text_origins, judged, "prompt"),
         )
         return asked.with_options(job, self._names) if asked.has_options else job
 
@@ -348,9 +379,20 @@ class ProtectedCall:
         metadata = self.config.get("metadata") or {}
         return map(metadata.get, ("langgraph_node", "lc_agent_name"))
 
+    def _among_given(self, values: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the values that the model was given placeholders of: not those whose numbers it counted up to."""
+        if self._sent is None or not values:
+            return values
+        if self._given is None:
+            sent = self._guard.session_values.placeholders_in(self.session.id, self._sent)
+            self._given = sent | self._guard.session_values.given(self.session.id)
+        return {placeholder: value for placeholder, value in values.items() if placeholder in self._given}
+
     def _hidden(self, asked: ModelInput, outcome: GuardResult) -> ModelInput:
         outcome.raise_if_blocked()
         hidden = asked.put(map_texts(asked.read, outcome.hide, beside=outcome.hide))
+        if not any(asked.options.get(name) for name in _KEPT_BY_PROVIDER):
+            self._sent = texts_of(hidden.messages, strict=False)
         self._prompt = prompt_text(hidden.messages) if self.judged else ""
         return hidden.hidden_options(outcome.hide) if asked.has_options else hidden
 

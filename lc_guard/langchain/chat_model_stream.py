@@ -155,18 +155,22 @@ class StreamedChatModel(BaseChatModel):
             with closing(call.ask_stream(answer)) as chunks:  # type: ignore[type-var]
                 inside = InnerErrors()
                 try:
-                    for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):
+                    for chunk in call.judge_stream(inside.chunks(chunks) if call.answers_for_blocks else chunks, run):
                         yield call.feed(chunk)
-                except Blocked as blocked:
                     yield from call.flush()
-                    if not call.judged or blocked is inside.error:
+                except Blocked as blocked:
+                    its_own = call.answers_for_blocks and blocked is not inside.error
+                    if its_own and call.refused(blocked):
+                        call.report(run, blocked)
+                    else:
+                        yield from call.flush()
+                    if not its_own:
                         raise
                     yield as_chunk(self._instead(blocked, of=call.shown_id))
                     return
                 except Exception:
                     yield from call.flush()  # what was held back is shown before the error
                     raise
-                yield from call.flush()
             call.report(run)
 
     async def _apieces(
@@ -188,12 +192,19 @@ class StreamedChatModel(BaseChatModel):
             async with aclosing(call.aask_stream(answer)) as chunks:  # type: ignore[type-var]
                 inside = InnerErrors()
                 try:
-                    async for chunk in call.ajudge_stream(inside.achunks(chunks) if call.judged else chunks, run):
+                    asked = inside.achunks(chunks) if call.answers_for_blocks else chunks
+                    async for chunk in call.ajudge_stream(asked, run):
                         yield await unblocked(partial(call.feed, chunk))
-                except Blocked as blocked:
                     for piece in await unblocked(call.flush):
                         yield piece
-                    if not call.judged or blocked is inside.error:
+                except Blocked as blocked:
+                    its_own = call.answers_for_blocks and blocked is not inside.error
+                    if its_own and call.refused(blocked):
+                        await call.areport(run, blocked)
+                    else:
+                        for piece in await unblocked(call.flush):
+                            yield piece
+                    if not its_own:
                         raise
                     yield as_chunk(self._instead(blocked, of=call.shown_id))
                     return
@@ -201,8 +212,6 @@ class StreamedChatModel(BaseChatModel):
                     for piece in await unblocked(call.flush):
                         yield piece
                     raise
-                for piece in await unblocked(call.flush):
-                    yield piece
             await call.areport(run)
 
     def _should_stream(self, *, async_api: bool, run_manager: Any = None, **kwargs: Any) -> bool:

@@ -23,11 +23,11 @@ from langgraph.checkpoint.base import (
 )
 
 from lc_guard._engine.requests import GuardRequest
-from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import CHECKPOINTER
 from lc_guard._vendors.seals import Seal
 from lc_guard.guard import Guard
 from lc_guard.langchain.messages import Change
+from lc_guard.langchain.restore import SessionRestorers
 from lc_guard.langchain.stored_values import StoredWalk
 from lc_guard.sessions import session_key
 
@@ -203,10 +203,10 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         return twin
 
     def _restored(self, found: CheckpointTuple) -> CheckpointTuple:
-        placeholders = self.guard.session_values.restoring(_thread(found.config))
+        make = SessionRestorers(self.guard, _thread(found.config), at="state")
 
         def restore(text: str) -> str:
-            restorer = StreamRestorer(placeholders)
+            restorer = make(as_json=False)
             return restorer.feed(text) + restorer.flush()
 
         stored = _Checkpoint(found.checkpoint, found.metadata, self.skip_channels)
@@ -263,7 +263,7 @@ class _Checkpoint(NamedTuple):
     def job(self, session: str) -> GuardRequest:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
-        return GuardRequest(texts, session, preamble=False)  # what is stored must come back as it was
+        return GuardRequest(texts, session, preamble=False, origins=dict)  # what is stored must come back as it was
 
     def changed(self, change: Change, *, restores: bool = False) -> tuple[Checkpoint, CheckpointMetadata]:
         channels: Mapping[str, Any] = self.checkpoint["channel_values"]
@@ -286,7 +286,7 @@ class _Writes(NamedTuple):
     def job(self, session: str) -> GuardRequest:
         texts: list[str] = []
         self.changed(partial(_noted, texts))
-        return GuardRequest(texts, session, preamble=False)  # what is stored must come back as it was
+        return GuardRequest(texts, session, preamble=False, origins=dict)  # what is stored must come back as it was
 
     def changed(self, change: Change, *, restores: bool = False) -> list[tuple[str, Any]]:
         walk = StoredWalk(change, strict=not restores, restores=restores, skip=self.skip)

@@ -6,7 +6,7 @@ of a model's run before the provider is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from functools import lru_cache
@@ -151,6 +151,30 @@ def _leak(guard: Guard, job: GuardRequest, kinds: Mapping[str, int]) -> tuple[Ch
     )
     started = CheckStarted(0, job.stage, LEAK_CHECK, len(job.texts), sum(map(len, job.texts)))
     return started, CheckEnded(0, job.stage, LEAK_CHECK, decision)
+
+
+def report_refused(guard: Guard, manager: Any, decisions: Iterable[Decision]) -> None:
+    """Tell a step's tracers where placeholders were not put back: a check run for each decision."""
+    for decision in decisions:
+        runs, notes = _decided(guard, manager, decision)
+        for note in notes:
+            runs.tell(note)
+
+
+async def areport_refused(guard: Guard, manager: Any, decisions: Iterable[Decision]) -> None:
+    """Async version of `report_refused`."""
+    for decision in decisions:
+        runs, notes = _decided(guard, manager, decision)
+        for note in notes:
+            await runs.atell(note)
+
+
+def _decided(guard: Guard, manager: Any, decision: Decision) -> tuple[_CheckRuns, tuple[CheckStarted, CheckEnded]]:
+    """Return the run of a check that was made elsewhere, and what it is told."""
+    session = None if decision.session is None else guard.session_of(decision.session)
+    runs = _CheckRuns(guard, [GuardRequest((), session, decision.stage)], [manager])
+    started = CheckStarted(0, decision.stage, decision.check, 0, 0)
+    return runs, (started, CheckEnded(0, decision.stage, decision.check, decision))
 
 
 def report_restored(manager: Any, counts: tuple[int, int]) -> None:

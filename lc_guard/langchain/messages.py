@@ -23,6 +23,9 @@ from lc_guard.errors import UnsupportedInput
 
 Change = Callable[[str], str]
 
+Inside = Callable[[str, str | None], Change]
+"""Gives the change of texts in a call of a tool, from its name and that of the argument that they stand in, if any."""
+
 MAX_DEPTH = 100
 """Levels of containers that are walked; deeper ones are refused."""
 
@@ -63,7 +66,7 @@ _MEDIA = frozenset(
 _ROLES = frozenset({"system", "developer", "user", "human", "assistant", "ai", "tool", "function"})
 _DATA = frozenset({"args", "input", "output", "value", "parsed"})
 _NAME = re.compile(r"[a-z_$][A-Za-z0-9_$.-]*|")
-_JSON_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(?<![\w.+-])(\d{6,})(?![\w.])')
+_JSON_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(?<![\w.+-])(\d{6,})(?![\w.])|[{}\[\]]')
 _PLAIN = (Number, UUID, dt.date, dt.time, dt.timedelta, dt.tzinfo, Enum)
 
 
@@ -120,6 +123,7 @@ def map_texts(
     keys: Collection[str] | None = None,
     strict: bool = True,
     beside: Change | None = None,
+    inside: Inside | None = None,
 ) -> Any:
     """Return a value in which every text is changed.
 
@@ -130,11 +134,12 @@ def map_texts(
         strict: Whether what can't hold text, or can't be looked into, is refused at the top and bytes and unknown
             objects anywhere; otherwise it is left alone.
         beside: Gives what is sent to a model for a name, an id, a key or a number; None leaves those alone.
+        inside: Gives the change of texts in arguments of tool calls; None takes `change`.
 
     Raises:
         UnsupportedInput: If something can't be walked, or is nested deeper than `MAX_DEPTH`.
     """
-    return _Walk(change, strict=strict, beside=beside).all(value, keys)
+    return _Walk(change, strict=strict, beside=beside, inside=inside).all(value, keys)
 
 
 def map_block(block: Mapping[str, Any], change: Change) -> Any:
@@ -145,10 +150,13 @@ def map_block(block: Mapping[str, Any], change: Change) -> Any:
 class _Walk:
     """One walk with one change of texts, and on the way to a model one of what stands beside them."""
 
-    def __init__(self, change: Change, *, strict: bool, beside: Change | None = None) -> None:
+    def __init__(
+        self, change: Change, *, strict: bool, beside: Change | None = None, inside: Inside | None = None
+    ) -> None:
         self._change = change
         self._strict = strict
         self._beside = beside
+        self._inside = inside
         self.fixed: list[str] | None = None
 
     def all(self, value: Any, keys: Collection[str] | None) -> Any:
@@ -368,9 +376,9 @@ class _Walk:
         if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and self.is_left(block, key, item)):
             return item
         if isinstance(item, str) and (key in JSON_KEYS or key in ("args", "input")):
-            return self.json(item)
+            return self.json(item, tool=str(block.get("name") or ""))
         if key in JSON_KEYS or key in _DATA:
-            return self.arguments(item, depth)
+            return self.arguments(item, depth, tool=str(block.get("name") or "") if key in ("args", "input") else None)
         if isinstance(item, Mapping):
             return self.block(item, depth + 1)
         if isinstance(item, list):
@@ -396,40 +404,55 @@ class _Walk:
         return self.data(item, depth + 1) if key == "name" and _has_words(block, key, item) else self.name(item)
 
     def call(self, call: Mapping[str, Any], depth: int) -> Any:
-        args = call.get("args")
-        changed = {"args": self.json(args) if isinstance(args, str) else self.arguments(args, depth)}
+        args, tool = call.get("args"), str(call.get("name") or "")
+        is_text = isinstance(args, str)
+        changed: dict[str, Any] = {"args": args}
+        changed["args"] = self.json(str(args), tool=tool) if is_text else self.arguments(args, depth, tool=tool)
         if self._beside is not None:
             changed |= {name: self.name(call[name]) for name in ("id", "name") if name in call}
         if call.get("error"):  # a parser's message quotes the arguments
             changed["error"] = self.data(call["error"], depth)
         return _updated(call, changed)
 
-    def arguments(self, args: Any, depth: int) -> Any:
+    def arguments(self, args: Any, depth: int, *, tool: str | None = None) -> Any:
         """Walk the arguments of a tool call, whatever they are called."""
         if isinstance(args, Mapping):
-            return self.keyed(args, {key: self.data(item, depth + 1) for key, item in args.items()})
-        return self.data(args, depth + 1)
+            return self.keyed(args, {key: self._at(tool, key).data(item, depth + 1) for key, item in args.items()})
+        return self._at(tool, None).data(args, depth + 1)
 
-    def json(self, text: str) -> str:
+    def _at(self, tool: str | None, argument: Any) -> _Walk:
+        """Return the walk of what is inside a call of a tool."""
+        if self._inside is None or not isinstance(tool, str):
+            return self
+        inside = self._inside(tool, argument if isinstance(argument, str) else None)
+        return _Walk(inside, strict=self._strict, beside=self._beside)
+
+    def json(self, text: str, *, tool: str | None = None) -> str:
         """Walk JSON in its strings, so that it stays valid and all else in it as it is; other text is taken whole."""
         try:
             parsed = json.loads(text)
         except (ValueError, RecursionError):
             parsed = None
+        walk = self._at(tool, None)
         if not isinstance(parsed, dict | list | str):
-            return self._change(text) if text else text
+            return str(walk.data(text, 0)) if text else text
+        level = 0
 
         def token(match: re.Match[str]) -> str:
+            nonlocal level, walk
             string, colon, number = match.groups()
             if number is not None:
                 new = self.number(int(number)) if len(number) <= _DIGITS else number
                 return json.dumps(new) if isinstance(new, str) and new != number else number
             if string is None:
+                level += 1 if match[0] in "{[" else -1
                 return match[0]
             old = json.loads(string)
+            if colon and level == 1:
+                walk = self._at(tool, old)
             if not old:
                 return match[0]
-            new = self.key(old) if colon else self._change(old)
+            new = self.key(old) if colon else walk.data(old, 0)
             return match[0] if new == old else json.dumps(new, ensure_ascii="\\u" in string) + (colon or "")
 
         changed = _JSON_TOKEN.sub(token, text)

@@ -9,17 +9,22 @@ Restorers of one session: for pieces of a stream, and for whole values.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from functools import partial
+from typing import Any, Literal, NamedTuple, Protocol
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables.utils import AddableDict
 
-from lc_guard._placeholders.restorer import StreamRestorer
+from lc_guard._placeholders.grammar import Gate
+from lc_guard._placeholders.restorer import Restoring, StreamRestorer
 from lc_guard.guard import Guard
-from lc_guard.langchain.messages import JSON_KEYS, LEFT_ALONE, map_texts
+from lc_guard.langchain.messages import JSON_KEYS, LEFT_ALONE, Change, map_texts
+from lc_guard.records import Decision
+from lc_guard.sessions import Among
 
 _GROWING = ("content", "additional_kwargs", "tool_call_chunks")
 _CONTENT = ("content",)
+_SHOWN = (None, None)  # no tool, and no argument of one
 
 
 class _Item(NamedTuple):
@@ -35,8 +40,14 @@ _Path = tuple[str | _Item, ...]
 class MakeRestorer(Protocol):
     """Makes a restorer for one text."""
 
-    def __call__(self, *, as_json: bool) -> StreamRestorer:
-        """Return a new restorer; `as_json` says whether the text is JSON."""
+    def __call__(self, *, as_json: bool, tool: str | None = None, argument: str | None = None) -> StreamRestorer:
+        """Return a new restorer.
+
+        Args:
+            as_json: Whether the text is JSON.
+            tool: Name of the tool that the text is sent to; None for what is shown.
+            argument: Name of its argument that the text stands in, or None.
+        """
         ...
 
 
@@ -54,6 +65,7 @@ class ChunkRestorer:
         self._json_content = json_content
         self._keys = keys
         self._restorers: dict[_Path, StreamRestorer] = {}
+        self._tools: dict[tuple[Any, ...], str] = {}
         self._of_key: dict[Any, ChunkRestorer] = {}
         self._message: Any = None
         self._unfinished: Any = None
@@ -81,12 +93,12 @@ class ChunkRestorer:
         elif isinstance(chunk, Mapping) or hasattr(chunk, "model_copy"):
             yield self._feed_snapshot(chunk)
         else:
-            yield map_texts(chunk, self._whole, strict=False)
+            yield map_texts(chunk, self._whole, strict=False, inside=self._inside)
 
     def flush(self) -> Iterator[Any]:
         """Yield what was held back: no chunk when nothing was."""
         if self._unfinished is not None:
-            yield map_texts(self._unfinished, self._whole, keys=self._keys, strict=False)
+            yield map_texts(self._unfinished, self._whole, keys=self._keys, strict=False, inside=self._inside)
             self._unfinished = None
         for key, child in self._of_key.items():
             for rest in child.flush():
@@ -103,15 +115,16 @@ class ChunkRestorer:
         """Restore an object that parsers give again and again: what is unfinished in one is finished in a later one."""
         held = False
 
-        def unfinished(text: str) -> str:
+        def unfinished(text: str, *, tool: str | None = None, argument: str | None = None) -> str:
             nonlocal held
-            restorer = self._make(as_json=False)
+            restorer = self._make(as_json=False, tool=tool, argument=argument)
             shown = restorer.feed(text)
             held = held or bool(restorer.flush())
             return shown
 
         keys = self._keys if isinstance(chunk, Mapping) else None
-        shown = map_texts(chunk, unfinished, keys=keys, strict=False)
+        inside = lambda tool, argument: partial(unfinished, tool=tool, argument=argument)  # noqa: E731
+        shown = map_texts(chunk, unfinished, keys=keys, strict=False, inside=inside)
         self._unfinished = chunk if held else None
         if not held:
             self._count(chunk)
@@ -132,10 +145,13 @@ class ChunkRestorer:
 
     def _count(self, chunk: Any) -> None:
         self._once = 0, 0
-        map_texts(chunk, self._whole, keys=self._keys, strict=False)
+        map_texts(chunk, self._whole, keys=self._keys, strict=False, inside=self._inside)
 
-    def _whole(self, text: str) -> str:
-        restorer = self._make(as_json=False)
+    def _inside(self, tool: str, argument: str | None) -> Change:
+        return partial(self._whole, tool=tool, argument=argument)
+
+    def _whole(self, text: str, *, tool: str | None = None, argument: str | None = None) -> str:
+        restorer = self._make(as_json=False, tool=tool, argument=argument)
         done = restorer.feed(text) + restorer.flush()
         self._once = self._once[0] + restorer.restored, self._once[1] + restorer.unknown
         return done
@@ -156,23 +172,46 @@ class ChunkRestorer:
             restored = _with(restored + self._fragment(held), {"chunk_position": "last"})
         return restored
 
-    def _grow(self, value: Any, path: _Path, *, as_json: bool = False) -> Any:
+    def _grow(
+        self, value: Any, path: _Path, *, as_json: bool = False, to: tuple[str | None, str | None] = _SHOWN
+    ) -> Any:
+        """Restore what grows at a path; `to` names the tool that it is sent to and the argument, if any."""
         if isinstance(value, str):
             as_json = as_json or (self._json_content and _is_content(path))
-            return self._restorer(path, as_json=as_json).feed(value) if value else value
+            return self._restorer(path, as_json=as_json, to=to).feed(value) if value else value
         if isinstance(value, list):
-            return [self._grow(item, (*path, _item(item, number))) for number, item in enumerate(value)]
+            return [self._grow(item, (*path, _item(item, number)), to=to) for number, item in enumerate(value)]
         if isinstance(value, Mapping):
-            return {
-                key: item if key in LEFT_ALONE else self._grow(item, (*path, key), as_json=_is_json(key, item))
-                for key, item in value.items()
-            }
-        return map_texts(value, self._whole, strict=False)
+            return {key: self._grow_field(value, key, path, to) for key in value}
+        return map_texts(value, self._whole, strict=False, inside=self._inside)
 
-    def _restorer(self, path: _Path, *, as_json: bool) -> StreamRestorer:
+    def _grow_field(self, value: Mapping[str, Any], key: str, path: _Path, to: tuple[str | None, str | None]) -> Any:
+        item = value[key]
+        if key in LEFT_ALONE:
+            return item
+        as_json = _is_json(key, item)
+        if to == _SHOWN and (as_json or (key in ("args", "input") and isinstance(item, Mapping))):
+            tool = self._tool(path, value)
+            if isinstance(item, Mapping):
+                return {name: self._grow(each, (*path, key, name), to=(tool, name)) for name, each in item.items()}
+            to = tool, None
+        return self._grow(item, (*path, key), as_json=as_json, to=to)
+
+    def _tool(self, path: _Path, call: Mapping[str, Any]) -> str:
+        """Return the tool of a call; the first of its pieces names it, and others may be of another type."""
+        place = tuple(step.index if isinstance(step, _Item) else step for step in path)
+        name = call.get("name")
+        if isinstance(name, str) and name:
+            self._tools[place] = name
+        return self._tools.get(place, "")
+
+    def _restorer(
+        self, path: _Path, *, as_json: bool, to: tuple[str | None, str | None] = (None, None)
+    ) -> StreamRestorer:
         restorer = self._restorers.get(path)
         if restorer is None:
-            restorer = self._restorers[path] = self._make(as_json=as_json)
+            tool, argument = to
+            restorer = self._restorers[path] = self._make(as_json=as_json, tool=tool, argument=argument)
         return restorer
 
     def _held(self) -> dict[_Path, str]:
@@ -229,21 +268,67 @@ def _with(chunk: Any, update: Mapping[str, Any]) -> Any:
     return type(chunk)(**{**fields, **update})
 
 
-def restorer_factory(guard: Guard, session: str) -> MakeRestorer:
-    """Return what makes restorers of a session; the vault is read when the first one is made.
+class SessionRestorers:
+    """Makes restorers of a session for one call; the vault is read when the first one is made.
 
     Args:
         guard: The guard that hid the values.
         session: Session id.
+        among: Chooses those that may be put back from placeholders and their values; None takes all.
+        at: Where texts go that are sent to no tool.
     """
-    known: dict[bool, Any] = {}
 
-    def make(*, as_json: bool) -> StreamRestorer:
-        if as_json not in known:
-            known[as_json] = guard.session_values.restoring(session, json_strings=as_json)
-        return StreamRestorer(known[as_json])
+    def __init__(
+        self,
+        guard: Guard,
+        session: str,
+        *,
+        among: Among | None = None,
+        at: Literal["answer", "documents", "state"] = "answer",
+    ) -> None:
+        self._guard = guard
+        self._session = session
+        self._among = among
+        self._at = at
+        self._values: Any = None
+        self._refusals: Any = None
 
-    return make
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._guard.digest(self._session)})"
+
+    def __call__(self, *, as_json: bool, tool: str | None = None, argument: str | None = None) -> StreamRestorer:
+        """Return a new restorer; see `MakeRestorer`."""
+        if self._values is None:
+            self._values = self._guard.session_values.restoring(self._session, among=self._among)
+        return self.over(self._values, as_json=as_json, tool=tool, argument=argument)
+
+    def over(
+        self, values: Restoring, *, as_json: bool = False, tool: str | None = None, argument: str | None = None
+    ) -> StreamRestorer:
+        """Return a new restorer of chosen values of the session."""
+        if self._at != "answer" and not self._guard.policy.restore:
+            return StreamRestorer(values)
+        gate = partial(self._gate, as_json=as_json, tool=tool, argument=argument)
+        return StreamRestorer(values, gate, gated=as_json or bool(self._guard.policy.restore))
+
+    def refused(self, kinds: Collection[str]) -> None:
+        """Count values that the model was never given."""
+        self._counts().note("output", list(kinds), 1.0)
+
+    def decisions(self) -> list[Decision]:
+        """Return what was decided of placeholders that were not put back: none where all were."""
+        return [] if self._refusals is None else self._refusals.decisions(self._guard.digest(self._session))
+
+    def _gate(self, *, as_json: bool, tool: str | None, argument: str | None, plain: bool) -> Gate:
+        place: dict[str, Any] = {"tool": tool, "argument": argument, "at": self._at}
+        return self._guard.session_values.gate(self._session, self._counts(), as_json=as_json, plain=plain, **place)
+
+    def _counts(self) -> Any:
+        if self._refusals is None:
+            from lc_guard._engine.egress import Refusals  # noqa: PLC0415 - seldom needed
+
+            self._refusals = Refusals()
+        return self._refusals
 
 
 class ValueRestorer:
@@ -260,16 +345,23 @@ class ValueRestorer:
         self._make = make
         self.total = 0, 0
 
-    def text(self, text: str, *, as_json: bool = False) -> str:
-        """Restore one text."""
-        restorer = self._make(as_json=as_json)
+    def text(self, text: str, *, as_json: bool = False, tool: str | None = None, argument: str | None = None) -> str:
+        """Restore one text; see `MakeRestorer`.
+
+        Raises:
+            Blocked: If the policy says that a value may not be put where its placeholder stands.
+        """
+        restorer = self._make(as_json=as_json, tool=tool, argument=argument)
         done = restorer.feed(text) + restorer.flush()
         self.total = self.total[0] + restorer.restored, self.total[1] + restorer.unknown
         return done
 
     def value(self, value: Any, *, keys: Collection[str] | None = None) -> Any:
         """Restore every text in a value; what can't be walked is left alone."""
-        return map_texts(value, self.text, keys=keys, strict=False)
+        return map_texts(value, self.text, keys=keys, strict=False, inside=self._inside)
+
+    def _inside(self, tool: str, argument: str | None) -> Change:
+        return partial(self.text, tool=tool, argument=argument)
 
 
 def as_chunk(message: AIMessage) -> AIMessageChunk:

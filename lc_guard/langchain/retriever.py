@@ -16,18 +16,27 @@ from langchain_core.runnables.utils import ConfigurableFieldSpec
 from pydantic import Field, InstanceOf, field_validator
 
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
-from lc_guard._placeholders.restorer import Restoring, StreamRestorer
+from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
-from lc_guard.langchain.child_runs import areport_restored, arun_checks, call_session, report_restored, run_checks
+from lc_guard.langchain.child_runs import (
+    areport_refused,
+    areport_restored,
+    arun_checks,
+    call_session,
+    report_refused,
+    report_restored,
+    run_checks,
+)
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.corpus_keys import reserve_corpus
 from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, unmarked
 from lc_guard.langchain.document_texts import DocumentFields, change_document, checked_keys, is_key, texts_in
 from lc_guard.langchain.messages import Change, map_texts, texts_of
-from lc_guard.langchain.restore import ValueRestorer, restorer_factory
+from lc_guard.langchain.restore import SessionRestorers, ValueRestorer
+from lc_guard.records import Decision
 from lc_guard.sessions import CallSession, session_key
 
 logger = logging.getLogger("lc_guard")
@@ -163,7 +172,8 @@ class ProtectedRetriever(BaseRetriever):
         found = self.inner.invoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
         fields = [DocumentFields(self.metadata_keys)] * len(found)
         if self.corpus_session is not None:
-            fields, found, counts = self._restore(self.corpus_session, found)
+            fields, found, counts, refused = self._restore(self.corpus_session, found)
+            report_refused(self.guard, run_manager, refused)
             report_restored(run_manager, counts)
         (outcome,) = run_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
         return self._hidden(found, fields, outcome)
@@ -191,7 +201,9 @@ class ProtectedRetriever(BaseRetriever):
         found = await self.inner.ainvoke(query, patch_config(config, callbacks=run_manager.get_child()), **kwargs)
         fields = [DocumentFields(self.metadata_keys)] * len(found)
         if self.corpus_session is not None:
-            fields, found, counts = await self.guard.run_blocking(partial(self._restore, self.corpus_session, found))
+            restore = partial(self._restore, self.corpus_session, found)
+            fields, found, counts, refused = await self.guard.run_blocking(restore)
+            await areport_refused(self.guard, run_manager, refused)
             await areport_restored(run_manager, counts)
         (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
         return self._hidden(found, fields, outcome)
@@ -206,8 +218,13 @@ class ProtectedRetriever(BaseRetriever):
     def _restore_query(self, session: str, query: Any, kwargs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         if not isinstance(query, str):
             raise UnsupportedInput(f"a query is a text, got an object of type {type(query).__name__}")
-        restorer = ValueRestorer(restorer_factory(self.guard, session))
-        return restorer.text(query), _mapped(kwargs, restorer.text)
+        restoring = self.guard.session_values.restoring(session)
+
+        def restore(text: str) -> str:
+            restorer = StreamRestorer(restoring)
+            return restorer.feed(text) + restorer.flush()
+
+        return restore(query), _mapped(kwargs, restore)
 
     @staticmethod
     def _query_job(session: str, query: str, kwargs: Mapping[str, Any]) -> GuardRequest:
@@ -220,17 +237,18 @@ class ProtectedRetriever(BaseRetriever):
 
     def _restore(
         self, session: str, found: Sequence[Document]
-    ) -> tuple[list[DocumentFields], list[Document], tuple[int, int]]:
+    ) -> tuple[list[DocumentFields], list[Document], tuple[int, int], list[Decision]]:
         """Restore in each document what its mark says was hidden in it; tell what of it is hidden from the model."""
         texts_in(found, NO_MARK.fields)  # refuses what is no document
         marks = read_marks(self.guard, session, found)
         held = [frozenset[str]() if mark is None else mark.held for mark in marks]
+        make = SessionRestorers(self.guard, session, at="documents")
         restorings = self.guard.session_values.restoring_only(session, held)
         restored: list[Document] = []
         fields: list[DocumentFields] = []
         known = unknown = strange = 0
         for document, mark, restoring in zip(unmarked(found), marks, restorings, strict=True):
-            restorer = ValueRestorer(partial(_restorer, restoring))
+            restorer = ValueRestorer(partial(make.over, restoring))
             # where nothing is known to be hidden nothing is restored: all that looks like it is counted
             hidden = DocumentFields() if mark is None else mark.fields
             restored.append(change_document(document, restorer.text, hidden))
@@ -239,7 +257,7 @@ class ProtectedRetriever(BaseRetriever):
             strange += mark is None and restorer.total[1] > 0
         if strange:
             logger.warning(_STRANGE, strange, len(restored), MARK)
-        return fields, restored, (known, unknown)
+        return fields, restored, (known, unknown), make.decisions()
 
     def _fields(self, stored: Document, restored: Document, hidden: DocumentFields) -> DocumentFields:
         """Return what of a document is hidden from the model: the keys of this retriever, and those hidden before."""
@@ -269,10 +287,6 @@ def _mapped(kwargs: Mapping[str, Any], change: Change) -> dict[str, Any]:
     """Change the texts of a call's keywords, such as a filter: in a list they are data at any depth."""
     mapped: dict[str, Any] = map_texts([dict(kwargs)], change, strict=False)[0]
     return mapped
-
-
-def _restorer(restoring: Restoring, *, as_json: bool) -> StreamRestorer:  # noqa: ARG001 - no text in a document is JSON
-    return StreamRestorer(restoring)
 
 
 # a driver that a later LangChain adds is no way around what stands above

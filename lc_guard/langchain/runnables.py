@@ -10,11 +10,13 @@ from typing import Any, get_args
 from langchain_core.runnables import RunnableConfig
 
 from lc_guard._engine.requests import GuardRequest
+from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.child_runs import areport_restored, report_restored
+from lc_guard.langchain.child_runs import areport_refused, areport_restored, report_refused, report_restored
 from lc_guard.langchain.messages import Beside, texts_of
-from lc_guard.langchain.restore import ChunkRestorer, ValueRestorer, restorer_factory
-from lc_guard.langchain.scan_targets import scan_targets
+from lc_guard.langchain.output import InnerErrors
+from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer
+from lc_guard.langchain.scan_targets import scan_targets, text_origins
 from lc_guard.langchain.steps import InputStep, OutputStep, restoring_step
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage, known_stage
@@ -81,7 +83,8 @@ class Anonymize(InputStep):
         beside = Beside()
         texts, session = texts_of(value, keys=self.keys, beside=beside), self.session(config)
         asks = scan_targets(value, self.stage, keys=self.keys) if self.scan and self.guard.scanners.prompt else []
-        return GuardRequest(texts, session, self.stage, asks=asks, beside=[*beside.names], fixed=beside.fixed)
+        names, origins = [*beside.names], partial(text_origins, value, self.stage)
+        return GuardRequest(texts, session, self.stage, asks=asks, beside=names, fixed=beside.fixed, origins=origins)
 
 
 class ScanPrompt(InputStep):
@@ -261,39 +264,57 @@ class Deanonymize(OutputStep):
 
     def _restore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
         session = self.session(config)
-        restorer = ValueRestorer(restorer_factory(self.guard, session))
+        make = SessionRestorers(self.guard, session)
+        restorer = ValueRestorer(make)
         with restoring_step(self.guard, session, run_manager):
             if self.scan:
                 value = self.answer(config, run_manager).judge(value, run_manager)
-            restored = restorer.value(value, keys=self.keys)
+            try:
+                restored = restorer.value(value, keys=self.keys)
+            except Blocked as blocked:
+                report_refused(self.guard, run_manager, [blocked.decision])
+                raise
+        report_refused(self.guard, run_manager, make.decisions())
         report_restored(run_manager, restorer.total)
         _tell_unknown(restorer.total)
         return restored
 
     async def _arestore(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
         session = self.session(config)
-        restorer = ValueRestorer(restorer_factory(self.guard, session))
+        make = SessionRestorers(self.guard, session)
+        restorer = ValueRestorer(make)
         async with restoring_step(self.guard, session, run_manager):
             if self.scan:
                 value = await self.answer(config, run_manager).ajudge(value, run_manager)
-            restored = await self.guard.run_blocking(partial(restorer.value, value, keys=self.keys))
+            try:
+                restored = await self.guard.run_blocking(partial(restorer.value, value, keys=self.keys))
+            except Blocked as blocked:
+                await areport_refused(self.guard, run_manager, [blocked.decision])
+                raise
+        await areport_refused(self.guard, run_manager, make.decisions())
         await areport_restored(run_manager, restorer.total)
         _tell_unknown(restorer.total)
         return restored
 
     def _restore_stream(self, chunks: Iterator[Any], run_manager: Any, config: RunnableConfig) -> Iterator[Any]:
         session = self.session(config)
-        restorer = ChunkRestorer(restorer_factory(self.guard, session), keys=self.keys)
+        make = SessionRestorers(self.guard, session)
+        restorer = ChunkRestorer(make, keys=self.keys)
         if self.scan:
             chunks = self.answer(config, run_manager).stream(chunks, run_manager)
+        inside = InnerErrors()
         with restoring_step(self.guard, session, run_manager):
             try:
-                for chunk in chunks:
+                for chunk in inside.chunks(chunks):
                     yield from restorer.feed(chunk)
-            except Exception:
+                yield from restorer.flush()
+            except Exception as error:
+                if isinstance(error, Blocked) and error is not inside.error:
+                    report_refused(self.guard, run_manager, [error.decision])
+                    raise
                 yield from restorer.flush()
                 raise
-        yield from restorer.flush()
+        report_refused(self.guard, run_manager, make.decisions())
         report_restored(run_manager, restorer.counts)
         _tell_unknown(restorer.counts)
 
@@ -301,20 +322,26 @@ class Deanonymize(OutputStep):
         self, chunks: AsyncIterator[Any], run_manager: Any, config: RunnableConfig
     ) -> AsyncIterator[Any]:
         session = self.session(config)
-        restorer = ChunkRestorer(restorer_factory(self.guard, session), keys=self.keys)
+        make = SessionRestorers(self.guard, session)
+        restorer = ChunkRestorer(make, keys=self.keys)
         if self.scan:
             chunks = self.answer(config, run_manager).astream(chunks, run_manager)
+        inside = InnerErrors()
         async with restoring_step(self.guard, session, run_manager):
             try:
-                async for chunk in chunks:
+                async for chunk in inside.achunks(chunks):
                     for piece in await self.guard.run_blocking(partial(_all_of, restorer.feed, chunk)):
                         yield piece
-            except Exception:
+                for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
+                    yield piece
+            except Exception as error:
+                if isinstance(error, Blocked) and error is not inside.error:
+                    await areport_refused(self.guard, run_manager, [error.decision])
+                    raise
                 for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
                     yield piece
                 raise
-        for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
-            yield piece
+        await areport_refused(self.guard, run_manager, make.decisions())
         await areport_restored(run_manager, restorer.counts)
         _tell_unknown(restorer.counts)
 

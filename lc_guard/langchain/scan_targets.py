@@ -18,8 +18,9 @@ from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.prompt_values import ChatPromptValue
 
-from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
+from lc_guard._engine.requests import ORIGIN_OF_STAGE, GuardRequest, GuardResult, ScanTarget
 from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
+from lc_guard.policy.restoring import Origin
 from lc_guard.records import Decision, Stage
 from lc_guard.scanners.base import Role, Turn
 
@@ -60,6 +61,30 @@ def scan_targets(value: Any, stage: Stage, *, keys: Collection[str] | None = Non
         else:
             asks += [ScanTarget(text, stage) for text in _texts(item)]
     return asks
+
+
+def text_origins(value: Any, stage: Stage) -> dict[str, Origin]:
+    """Return who brought which text of a value: the user, wherever he said it; what a model said nobody brought.
+
+    Args:
+        value: What a step takes, or messages.
+        stage: What the texts are.
+    """
+    origins: dict[str, Origin] = {}
+    for item in _parts(value):
+        for part in item if isinstance(item, list) else [item]:
+            origin = _origin(part, ORIGIN_OF_STAGE.get(stage))
+            texts = () if origin is None else texts_of(part, strict=False)
+            origins.update((text, origin) for text in texts if origin is not None and origins.get(text) != "user")
+    return origins
+
+
+def _origin(part: Any, otherwise: Origin | None) -> Origin | None:
+    if isinstance(part, AIMessage):
+        return None
+    if isinstance(part, ToolMessage):
+        return "tool"
+    return "document" if isinstance(part, Document) else otherwise
 
 
 def turns_of(messages: Iterable[BaseMessage]) -> tuple[Turn, ...]:

@@ -37,7 +37,7 @@ def note_hidden(guard: Guard, session: str, manager: Any) -> None:
         session: The session.
         manager: Run manager of the step.
     """
-    judged = guard.scanners.by_stage["output"] or guard.judges("tool_call")
+    judged = guard.scanners.judge_answers
     hold = judged and guard.policy.streaming != "audit"
     for reader in _readers(manager):
         reader.restoring.runs.hidden(_step(manager), HiddenSession(guard, session), seen=reader.seen, hold=hold)

@@ -176,11 +176,16 @@ class Policy:
             argument: Name of its argument, or None.
             at: The destination where no tool is called.
         """
-        restore: Any = self.restore  # words have become records
+        restore = self.restored()
         names = destinations_of(tool, argument, at=at) if restore else ()
         return effective_restore(
             [restore[name] for name in names if name in restore], shown=tool is not None or at == "answer"
         )
+
+    def restored(self) -> Mapping[str, Restore]:
+        """Return what is said of restoring by destination."""
+        restore: Any = self.restore  # words have become records
+        return restore  # type: ignore[no-any-return]
 
     def counts(self, kind: str, score: float) -> bool:
         """Return whether an entity of this kind and score counts."""

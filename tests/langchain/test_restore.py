@@ -23,7 +23,7 @@ GUARD = filled_guard()
 
 def restorer(guard: Guard = GUARD, **kwargs: Any) -> ChunkRestorer:
     session = guard.session("s-1")
-    return ChunkRestorer(lambda *, as_json: session.restorer(json_strings=as_json), **kwargs)
+    return ChunkRestorer(lambda *, as_json, **_: session.restorer(json_strings=as_json), **kwargs)
 
 
 def through(chunks: list[Any], **kwargs: Any) -> list[Any]:

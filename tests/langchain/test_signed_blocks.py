@@ -12,7 +12,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from lc_guard import Guard, protect
 from lc_guard.langchain.messages import CALL_SIGNATURES, KEPT, map_texts
-from lc_guard.langchain.restore import ValueRestorer, restorer_factory
+from lc_guard.langchain.restore import SessionRestorers, ValueRestorer
 from lc_guard.langchain.signed_blocks import AnswerKeeper, ReceivedBlocks, map_signed
 from lc_guard.sessions import CallSession
 from lc_guard.testing import ExactDetector
@@ -38,7 +38,7 @@ def thought(text: str, signature: str = "c2ln") -> AIMessage:
 @given(text=texts(12))
 def test_what_was_received_comes_back_whatever_the_model_wrote(style: str, text: str) -> None:
     guard, session = GUARDS[style], CallSession(GUARDS[style], "s")
-    make = restorer_factory(guard, "s")
+    make = SessionRestorers(guard, "s")
     received = thought(text)
     shown = AnswerKeeper(guard, session, make).whole(received, ValueRestorer(make).value(received))
     blocks = ReceivedBlocks([shown], guard, session)
@@ -50,7 +50,7 @@ def test_what_was_received_comes_back_whatever_the_model_wrote(style: str, text:
 @given(text=texts(12))
 def test_a_text_that_was_changed_is_nobodys(text: str) -> None:
     guard, session = GUARDS["llm_guard"], CallSession(GUARDS["llm_guard"], "s")
-    make = restorer_factory(guard, "s")
+    make = SessionRestorers(guard, "s")
     received = thought(text)
     shown = AnswerKeeper(guard, session, make).whole(received, ValueRestorer(make).value(received))
     said = shown.content[0]["thinking"]
