@@ -84,6 +84,23 @@ async def test_an_agent_sends_back_what_was_signed(provider: str, thought: str, 
     assert first.text == f"I look for {USER}."
 
 
+@pytest.mark.parametrize(
+    ("provider", "version"),
+    [("openai responses", "v0"), *((provider, "v1") for provider in ("anthropic", "bedrock", "openai responses"))],
+)
+@pytest.mark.parametrize("way", ["invoke", "astream"])
+@pytest.mark.parametrize("thought", [MANGLED, "a name that nobody said"])
+async def test_whatever_form_langchain_gives_the_content(provider: str, version: str, thought: str, way: str) -> None:
+    with ProviderServer(thinking(THOUGHTS[thought])) as server:
+        model = CLIENTS[provider](server.url, output_version=version)
+        agent = create_agent(model, [find], middleware=[GuardMiddleware(guard())], checkpointer=InMemorySaver())
+        config: Any = {"configurable": {"thread_id": "1"}}
+        for said in (f"Where does {USER} live?", "Are you sure?"):
+            await _run(agent, said, way, config)
+    assert not server.refused
+    assert USER not in server.sent()
+
+
 async def _run(agent: Any, said: str, way: str, config: Any) -> Any:
     messages = {"messages": [("user", said)]}
     if way == "invoke":
