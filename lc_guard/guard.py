@@ -134,6 +134,7 @@ class Guard:
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()
         self._digests_lock = threading.Lock()
+        self._received: OrderedDict[tuple[str, int, int], None] = OrderedDict()
         self._used = False
 
     def __repr__(self) -> str:
@@ -321,6 +322,8 @@ class Guard:
         Raises:
             VaultError: If the vault can't be asked.
         """
+        if self._received:
+            texts = [text for text in texts if (session, len(text), hash(text)) not in self._received]
         return call_vault(partial(self._leak_search.kinds, session, texts, beside=beside))
 
     def shows_more(self, session: str, texts: Sequence[str]) -> bool:
@@ -340,6 +343,14 @@ class Guard:
         from lc_guard._engine.received_proof import ReceivedProof  # noqa: PLC0415 - only what is signed needs it
 
         return call_vault(partial(ReceivedProof(self.vault).of, session, texts))
+
+    def note_received(self, session: str, texts: Iterable[str]) -> None:
+        """Note texts that go back to a provider as they came from it: no value in them gets out by that."""
+        with self._digests_lock:
+            for text in texts:
+                self._received[session, len(text), hash(text)] = None
+                if len(self._received) > _MAX_DIGESTS:
+                    self._received.popitem(last=False)
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.

@@ -158,6 +158,8 @@ class ReceivedBlocks:
         shown otherwise now stays hidden.
         """
         restore = self._guard.session(self._session.id).deanonymize if self._session.own else None
+        for blocks in self._blocks.values():
+            self._guard.note_received(self._session.id, [text for own in blocks.values() for text in own.texts])
         return [
             _filled(message, self._blocks[number], restore) if number in self._blocks else message
             for number, message in enumerate(hidden)

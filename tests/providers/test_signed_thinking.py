@@ -10,7 +10,7 @@ from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage, messages_from_dict, messages_to_dict
 from langgraph.checkpoint.memory import InMemorySaver
 
-from lc_guard import Guard, GuardCheckpointer, GuardMiddleware, protect
+from lc_guard import Guard, GuardCallbackHandler, GuardCheckpointer, GuardMiddleware, protect
 from lc_guard.langchain.messages import KEPT
 from lc_guard.testing import ExactDetector
 from tests.providers.conversations import WAYS, aask, find
@@ -193,6 +193,17 @@ async def test_nobody_gets_a_text_past_the_guard_by_calling_it_received(provider
     assert USER not in server.requests[sent].text
     assert GUEST not in server.requests[sent].text
     assert KEPT not in server.sent()
+
+
+async def test_what_was_guessed_is_no_leak_where_it_goes_back() -> None:
+    own = guard()
+    with ProviderServer(thinking(THOUGHTS["a value that was guessed"])) as server:
+        agent = create_agent(CLIENTS["anthropic"](server.url), [find], middleware=[GuardMiddleware(own)])
+        config: Any = {"configurable": {"thread_id": "1"}, "callbacks": [GuardCallbackHandler(stop_leaks=own)]}
+        await agent.ainvoke({"messages": [("user", f"Where does {USER} live?")]}, config)
+    assert not server.refused
+    assert USER in server.requests[-1].text
+    assert own.exposed("1", [f"{USER} is known"]) == {"PERSON": 1}
 
 
 async def test_what_is_kept_is_no_way_for_a_user_either() -> None:
