@@ -37,6 +37,7 @@ _FOR_GOOD = re.compile(r"\[REDACTED_[A-Z0-9_]{1,80}\]")
 _CUT = "\x00"  # nothing that it touches is one word, or one number
 _MIN_TELLING = 6
 _MAX_GIVEN = 10_000  # sessions
+_MAX_RECEIVED = 100_000
 
 Among = Callable[[Mapping[str, str]], Mapping[str, str]]
 """Chooses from placeholders and their values."""
@@ -198,6 +199,7 @@ class SessionValues:
         self._lock = threading.Lock()
         self._egress: Any = None
         self._given: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._received: OrderedDict[tuple[str, int, int], None] = OrderedDict()
 
     def restoring(self, session: str, *, among: Among | None = None) -> NumberedRestoring | FakeRestoring:
         """Return what puts the values of a session back; `among` chooses those that may be, from all that are asked."""
@@ -293,6 +295,8 @@ class SessionValues:
             beside: What nobody hides: names, addresses, options. Only what can hardly be a word of the application's
                 own counts there: two words or more, or six characters or more with a digit or an at sign.
         """
+        if self._received:
+            texts = [text for text in texts if (session, len(text), hash(text)) not in self._received]
         forms, others = self._forms(session, texts), [*beside, *all_unescaped(beside)]
         every = call_vault(partial(self._vault.find, session, [*forms, *others]))
         found: Counter[str] = Counter()
@@ -306,6 +310,14 @@ class SessionValues:
         from lc_guard._engine.received_proof import ReceivedProof  # noqa: PLC0415 - only what is signed needs it
 
         return call_vault(partial(ReceivedProof(self._vault).of, session, texts))
+
+    def note_received(self, session: str, texts: Iterable[str]) -> None:
+        """Note texts that go back to a provider as they came from it: no value in them gets out by that."""
+        with self._lock:
+            for text in texts:
+                self._received[session, len(text), hash(text)] = None
+                if len(self._received) > _MAX_RECEIVED:
+                    self._received.popitem(last=False)
 
     def shows_more(self, session: str, texts: Sequence[str]) -> bool:
         """Return whether texts that were hidden hold what has become known since: a value, or a word of a name."""

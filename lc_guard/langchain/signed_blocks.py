@@ -158,6 +158,8 @@ class ReceivedBlocks:
         shown otherwise now stays hidden.
         """
         restore = self._guard.session(self._session.id).deanonymize if self._session.own else None
+        for blocks in self._blocks.values():
+            self._guard.session_values.note_received(self._session.id, [text for own in blocks.values() for text in own.texts])
         return [
             _filled(message, self._blocks[number], restore) if number in self._blocks else message
             for number, message in enumerate(hidden)
@@ -220,9 +222,26 @@ def _mapped(value: Any, change: _ChangeBlock, depth: int) -> Any:
         mapped = {key: _mapped(item, change, depth + 1) for key, item in value.items()}
         return value if all(mapped[key] is item for key, item in value.items()) else mapped
     if isinstance(value, list):
-        items = [_mapped(item, change, depth + 1) for item in value]
+        parted = _parted(value)
+        items = [
+            change(parted[number], item) if number in parted else _mapped(item, change, depth + 1)
+            for number, item in enumerate(value)
+        ]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
     return value
+
+
+def _parted(blocks: list[Any]) -> dict[int, str]:
+    """Return the signatures of blocks that have it from one before: LangChain parts thinking of one id into several."""
+    of_id: dict[str, str] = {}
+    found: dict[int, str] = {}
+    for number, block in enumerate(blocks):
+        if isinstance(block, Mapping) and block.get("type") == "reasoning" and isinstance(block.get("id"), str):
+            if (signature := _signature(block)) is not None:
+                of_id[block["id"]] = signature
+            elif block["id"] in of_id:
+                found[number] = of_id[block["id"]]
+    return found
 
 
 def _mapped_call(call: Any, signatures: Mapping[str, Any], change: _ChangeBlock) -> Any:

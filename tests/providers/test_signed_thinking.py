@@ -10,7 +10,7 @@ from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage, messages_from_dict, messages_to_dict
 from langgraph.checkpoint.memory import InMemorySaver
 
-from lc_guard import Guard, GuardCheckpointer, GuardMiddleware, protect
+from lc_guard import Guard, GuardCallbackHandler, GuardCheckpointer, GuardMiddleware, protect
 from lc_guard.langchain.messages import KEPT
 from lc_guard.testing import ExactDetector
 from tests.providers.conversations import WAYS, aask, find
@@ -82,6 +82,23 @@ async def test_an_agent_sends_back_what_was_signed(provider: str, thought: str, 
     first = next(message for message in state["messages"] if isinstance(message, AIMessage))
     assert shown(first).count(USER) >= 3  # in what it thinks, says and calls
     assert first.text == f"I look for {USER}."
+
+
+@pytest.mark.parametrize(
+    ("provider", "version"),
+    [("openai responses", "v0"), *((provider, "v1") for provider in ("anthropic", "bedrock", "openai responses"))],
+)
+@pytest.mark.parametrize("way", ["invoke", "astream"])
+@pytest.mark.parametrize("thought", [MANGLED, "a name that nobody said"])
+async def test_whatever_form_langchain_gives_the_content(provider: str, version: str, thought: str, way: str) -> None:
+    with ProviderServer(thinking(THOUGHTS[thought])) as server:
+        model = CLIENTS[provider](server.url, output_version=version)
+        agent = create_agent(model, [find], middleware=[GuardMiddleware(guard())], checkpointer=InMemorySaver())
+        config: Any = {"configurable": {"thread_id": "1"}}
+        for said in (f"Where does {USER} live?", "Are you sure?"):
+            await _run(agent, said, way, config)
+    assert not server.refused
+    assert USER not in server.sent()
 
 
 async def _run(agent: Any, said: str, way: str, config: Any) -> Any:
@@ -176,6 +193,17 @@ async def test_nobody_gets_a_text_past_the_guard_by_calling_it_received(provider
     assert USER not in server.requests[sent].text
     assert GUEST not in server.requests[sent].text
     assert KEPT not in server.sent()
+
+
+async def test_what_was_guessed_is_no_leak_where_it_goes_back() -> None:
+    own = guard()
+    with ProviderServer(thinking(THOUGHTS["a value that was guessed"])) as server:
+        agent = create_agent(CLIENTS["anthropic"](server.url), [find], middleware=[GuardMiddleware(own)])
+        config: Any = {"configurable": {"thread_id": "1"}, "callbacks": [GuardCallbackHandler(stop_leaks=own)]}
+        await agent.ainvoke({"messages": [("user", f"Where does {USER} live?")]}, config)
+    assert not server.refused
+    assert USER in server.requests[-1].text
+    assert own.exposed("1", [f"{USER} is known"]) == {"PERSON": 1}
 
 
 async def test_what_is_kept_is_no_way_for_a_user_either() -> None:
