@@ -98,6 +98,7 @@ class CallSession:
         id: The session id.
         live: Whether the call is made behind a boundary of the session, so that the session's placeholders stand in
             its texts already, and the boundary restores and judges what comes out.
+        own: Whether it is the call's own, which ends with it.
 
     Raises:
         SessionMissing: If there is none and the call may not have one of its own.
@@ -105,9 +106,9 @@ class CallSession:
 
     def __init__(self, guard: Guard, named: Any, *, isolated: bool = False, live: bool = False) -> None:
         self.live = live
-        self._own = isolated and named is None
+        self.own = isolated and named is None
         self._guard = guard
-        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self._own else session_key(named)
+        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self.own else session_key(named)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._guard.digest(self.id)})"
@@ -116,14 +117,14 @@ class CallSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._own:
+        if self.own:
             self._guard.session(self.id).forget()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._own:
+        if self.own:
             await self._guard.session(self.id).aforget()
 
 

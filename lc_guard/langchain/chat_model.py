@@ -24,6 +24,7 @@ from lc_guard.errors import Blocked
 from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
+from lc_guard.langchain.inner_model import aask, ask, like
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.wrapping import around_models
 
@@ -168,19 +169,20 @@ class ProtectedChatModel(StreamedChatModel):
     ) -> ChatResult:
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
+            self._require_session(call, messages, kwargs)
             try:
                 hidden = call.hide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
-                answer = self.inner.invoke(hidden, call.inner_config(run), stop=stop, **kwargs)
+                answer = ask(self.inner, hidden, call.inner_config(run), stop, kwargs)
             try:
-                answer = call.judge(answer, run)
+                judged = [call.judge(message, run) for message in _messages(answer)]
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
-            restored = call.restore(answer)
+            restored = [call.restore(message) for message in judged]
             call.report(run)
-            return _chat_result(restored)
+            return _restored(answer, restored)
 
     async def _agenerate(
         self,
@@ -191,38 +193,37 @@ class ProtectedChatModel(StreamedChatModel):
     ) -> ChatResult:
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         async with call.awatched(messages, run_manager) as run:
+            self._require_session(call, messages, kwargs)
             try:
                 hidden = await call.ahide(messages, run, {**kwargs, "stop": stop})
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
-                answer = await self.inner.ainvoke(hidden, call.inner_config(run), stop=stop, **kwargs)
+                answer = await aask(self.inner, hidden, call.inner_config(run), stop, kwargs)
             try:
-                answer = await call.ajudge(answer, run)
+                judged = [await call.ajudge(message, run) for message in _messages(answer)]
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
-            restored = await self.guard.run_blocking(partial(call.restore, answer))
+            restored = [await self.guard.run_blocking(partial(call.restore, message)) for message in judged]
             await call.areport(run)
-            return _chat_result(restored)
+            return _restored(answer, restored)
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         params = self._of_inner("_get_invocation_params", super()._get_invocation_params)(stop=stop, **kwargs)
         return dict(params)
 
-    def bind_tools(
+    @property
+    def bind_tools(self) -> Callable[..., Runnable[Any, Any]]:
+        """Bind tools as the inner model does, with its parameters; their schemas go to the provider as they are."""
+        return like(self._bind_tools, self.inner.bind_tools)
+
+    def _bind_tools(
         self,
         tools: Sequence[dict[str, Any] | type | Callable[..., Any] | Any],
         *,
         tool_choice: Any = None,
         **kwargs: Any,
     ) -> Runnable[Any, Any]:
-        """Bind tools as the inner model does; their schemas go to the provider as they are.
-
-        Args:
-            tools: Tools, in any form that the inner model takes.
-            tool_choice: Which tool is to be called, as the inner model takes it.
-            **kwargs: Options of the inner model.
-        """
         options = kwargs if tool_choice is None else {"tool_choice": tool_choice, **kwargs}
         return self._around(self.inner.bind_tools(tools, **options))
 
@@ -283,7 +284,7 @@ class ProtectedChatModel(StreamedChatModel):
         except BaseException as error:
             run.on_llm_error(error, response=llm_result([]))
             raise
-        run.on_llm_end(LLMResult(generations=[list(result.generations)]))
+        run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=result.llm_output))
         return result
 
     async def _acomplete(
@@ -297,7 +298,7 @@ class ProtectedChatModel(StreamedChatModel):
         except BaseException as error:
             await run.on_llm_error(error, response=llm_result([]))
             raise
-        await run.on_llm_end(LLMResult(generations=[list(result.generations)]))
+        await run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=result.llm_output))
         return result
 
     def _for_v3(
@@ -359,6 +360,17 @@ def _chat_result(message: AIMessage) -> ChatResult:
     return ChatResult(generations=[ChatGeneration(message=message)])
 
 
+def _messages(result: ChatResult) -> list[Any]:
+    return [generation.message for generation in result.generations]
+
+
+def _restored(answer: ChatResult, messages: list[Any]) -> ChatResult:
+    """Return an answer with other messages; what the provider tells of each stays."""
+    pairs = zip(answer.generations, messages, strict=True)
+    made = [ChatGeneration(message=message, generation_info=told.generation_info) for told, message in pairs]
+    return ChatResult(generations=made, llm_output=answer.llm_output)
+
+
 def _message(result: ChatResult) -> Any:
     return result.generations[0].message
 
@@ -373,4 +385,5 @@ def _split(callbacks: Any, kwargs: dict[str, Any]) -> tuple[RunnableConfig, dict
 
 def _joined(calls: list[ProtectedCall], results: list[ChatResult]) -> LLMResult:
     runs = [RunInfo(run_id=call.run_id) for call in calls if call.run_id is not None]
-    return LLMResult(generations=[list(result.generations) for result in results], run=runs)
+    told = results[0].llm_output if len(results) == 1 else None
+    return LLMResult(generations=[list(result.generations) for result in results], run=runs, llm_output=told)
