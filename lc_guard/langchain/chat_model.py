@@ -24,7 +24,7 @@ from lc_guard.errors import Blocked
 from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
-from lc_guard.langchain.inner_model import aask, ask, like
+from lc_guard.langchain.inner_model import InnerSignature, aask, ask
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.wrapping import around_models
 
@@ -212,18 +212,21 @@ class ProtectedChatModel(StreamedChatModel):
         params = self._of_inner("_get_invocation_params", super()._get_invocation_params)(stop=stop, **kwargs)
         return dict(params)
 
-    @property
-    def bind_tools(self) -> Callable[..., Runnable[Any, Any]]:
-        """Bind tools as the inner model does, with its parameters; their schemas go to the provider as they are."""
-        return like(self._bind_tools, self.inner.bind_tools)
-
-    def _bind_tools(
+    @InnerSignature  # type: ignore[arg-type]  # a method with parameters, though a property
+    def bind_tools(
         self,
         tools: Sequence[dict[str, Any] | type | Callable[..., Any] | Any],
         *,
         tool_choice: Any = None,
         **kwargs: Any,
     ) -> Runnable[Any, Any]:
+        """Bind tools as the inner model does; their schemas go to the provider as they are.
+
+        Args:
+            tools: Tools, in any form that the inner model takes.
+            tool_choice: Which tool is to be called, as the inner model takes it.
+            **kwargs: Options of the inner model.
+        """
         options = kwargs if tool_choice is None else {"tool_choice": tool_choice, **kwargs}
         return self._around(self.inner.bind_tools(tools, **options))
 

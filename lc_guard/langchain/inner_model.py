@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, wraps
 from typing import Any
 
@@ -62,15 +62,27 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, _PLAIN)
 
 
-def like(own: Callable[..., Any], inner: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method that says that its parameters are those of the model inside: frameworks look at them."""
+class InnerSignature(property):
+    """A method that has, on an instance, the parameters of the inner model's: frameworks look at them.
 
-    @wraps(own)
-    def method(*args: Any, **kwargs: Any) -> Any:
-        return own(*args, **kwargs)
+    A property, since Pydantic leaves those alone. On the class it is the plain method.
 
-    method.__signature__ = inspect.signature(inner)  # type: ignore[attr-defined]
-    return method
+    Args:
+        own: The method.
+    """
+
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """Return the method, bound to an instance."""
+        own: Any = self.fget
+        if instance is None:
+            return own
+
+        @wraps(own)
+        def method(*args: Any, **kwargs: Any) -> Any:
+            return own(instance, *args, **kwargs)
+
+        method.__signature__ = inspect.signature(getattr(instance.inner, own.__name__))  # type: ignore[attr-defined]
+        return method
 
 
 def require_session(inner: Any, options: Mapping[str, Any], messages: Sequence[BaseMessage]) -> None:
