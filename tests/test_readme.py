@@ -51,6 +51,7 @@ SENDS = {
     "lc-guard": Sent(provider=2),
     "Around a whole model or chain": Sent(provider=1),
     "Judge prompts and answers": Sent(provider=1),  # the other one is blocked
+    "Streams for a user interface": Sent(provider=1),
     "Agents": Sent(provider=2),
     "RAG: neither the embeddings nor the model see a name": Sent(embeddings=2),
     "Watch decisions, stop a leak": Sent(provider=1),

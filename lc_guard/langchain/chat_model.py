@@ -30,6 +30,7 @@ from lc_guard.langchain.chat_model_call import ProtectedCall, received_blocks
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.config_specs import with_session
+from lc_guard.langchain.inner_model import InnerSignature, aask, ask
 from lc_guard.langchain.messages import map_texts, texts_of
 from lc_guard.langchain.wrapping import around_models
 
@@ -182,23 +183,24 @@ class ProtectedChatModel(StreamedChatModel):
     ) -> ChatResult:
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
+            self._require_session(call, messages, kwargs)
             try:
                 hidden = call.hide(self._input(messages, stop, kwargs), run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
-                answer = hidden.model.invoke(hidden.messages, call.inner_config(run), **hidden.options)
+                answer = ask(hidden, call.inner_config(run))
             try:
-                answer = call.judge(answer, run)
+                judged = [call.judge(message, run) for message in _messages(answer)]
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             try:
-                restored = call.restore(answer)
+                restored = [call.restore(message) for message in judged]
             except Blocked as blocked:
                 call.report(run, blocked)
                 return _chat_result(self._instead(blocked))
             call.report(run)
-            return _chat_result(restored)
+            return _restored(answer, restored)
 
     async def _agenerate(
         self,
@@ -209,28 +211,30 @@ class ProtectedChatModel(StreamedChatModel):
     ) -> ChatResult:
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         async with call.awatched(messages, run_manager) as run:
+            self._require_session(call, messages, kwargs)
             try:
                 hidden = await call.ahide(self._input(messages, stop, kwargs), run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
-                answer = await hidden.model.ainvoke(hidden.messages, call.inner_config(run), **hidden.options)
+                answer = await aask(hidden, call.inner_config(run))
             try:
-                answer = await call.ajudge(answer, run)
+                judged = [await call.ajudge(message, run) for message in _messages(answer)]
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             try:
-                restored = await self.guard.run_blocking(partial(call.restore, answer))
+                restored = [await self.guard.run_blocking(partial(call.restore, message)) for message in judged]
             except Blocked as blocked:
                 await call.areport(run, blocked)
                 return _chat_result(self._instead(blocked))
             await call.areport(run)
-            return _chat_result(restored)
+            return _restored(answer, restored)
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         params = self._of_inner("_get_invocation_params", super()._get_invocation_params)(stop=stop, **kwargs)
         return dict(params)
 
+    @InnerSignature  # type: ignore[arg-type]  # a method with parameters, though a property
     def bind_tools(
         self,
         tools: Sequence[dict[str, Any] | type | Callable[..., Any] | Any],
@@ -318,7 +322,7 @@ class ProtectedChatModel(StreamedChatModel):
         except BaseException as error:
             run.on_llm_error(error, response=llm_result([]))
             raise
-        run.on_llm_end(LLMResult(generations=[list(result.generations)]))
+        run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=result.llm_output))
         return result
 
     async def _acomplete(
@@ -332,7 +336,7 @@ class ProtectedChatModel(StreamedChatModel):
         except BaseException as error:
             await run.on_llm_error(error, response=llm_result([]))
             raise
-        await run.on_llm_end(LLMResult(generations=[list(result.generations)]))
+        await run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=result.llm_output))
         return result
 
     def _for_v3(
@@ -430,6 +434,17 @@ def _chat_result(message: AIMessage) -> ChatResult:
     return ChatResult(generations=[ChatGeneration(message=message)])
 
 
+def _messages(result: ChatResult) -> list[Any]:
+    return [generation.message for generation in result.generations]
+
+
+def _restored(answer: ChatResult, messages: list[Any]) -> ChatResult:
+    """Return an answer with other messages; what the provider tells of each stays."""
+    pairs = zip(answer.generations, messages, strict=True)
+    made = [ChatGeneration(message=message, generation_info=told.generation_info) for told, message in pairs]
+    return ChatResult(generations=made, llm_output=answer.llm_output)
+
+
 def _message(result: ChatResult) -> Any:
     return result.generations[0].message
 
@@ -444,4 +459,5 @@ def _split(callbacks: Any, kwargs: dict[str, Any]) -> tuple[RunnableConfig, dict
 
 def _joined(calls: list[ProtectedCall], results: list[ChatResult]) -> LLMResult:
     runs = [RunInfo(run_id=call.run_id) for call in calls if call.run_id is not None]
-    return LLMResult(generations=[list(result.generations) for result in results], run=runs)
+    told = results[0].llm_output if len(results) == 1 else None
+    return LLMResult(generations=[list(result.generations) for result in results], run=runs, llm_output=told)

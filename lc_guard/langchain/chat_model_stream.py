@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, closing
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from langchain_core.caches import BaseCache
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
@@ -21,6 +21,7 @@ from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
 from lc_guard.langchain.chat_model_call import ProtectedCall, asks_for_json
 from lc_guard.langchain.child_runs import call_session
+from lc_guard.langchain.inner_model import require_session, setting, shown_class
 from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.restore import as_chunk
 from lc_guard.langchain.scan_targets import ModelInput, refusal
@@ -53,6 +54,18 @@ class StreamedChatModel(BaseChatModel):
         if self.profile is None:
             self.profile = self._of_inner("profile")
         return self
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What ``isinstance`` is told besides: that it is what the inner model is, too. Middlewares ask so."""
+        inner: Any = vars(self).get("inner")
+        kind, inside = (cast("Any", type(each)) for each in (self, inner))
+        return kind if inner is None else shown_class(kind, inside)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a setting of the inner model, such as its temperature."""
+        inner = None if name.startswith("_") else vars(self).get("inner")
+        return super().__getattr__(name) if inner is None else setting(inner, name)  # type: ignore[misc]
 
     def stream(
         self,
@@ -146,6 +159,7 @@ class StreamedChatModel(BaseChatModel):
         """Stream restored messages; `_stream` without LangChain's envelope, which costs as much as restoring."""
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
+            self._require_session(call, messages, kwargs)
             try:
                 hidden = call.hide(self._input(messages, stop, kwargs), run)
             except Blocked as blocked:
@@ -183,6 +197,7 @@ class StreamedChatModel(BaseChatModel):
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         unblocked = self.guard.run_blocking
         async with call.awatched(messages, run_manager) as run:
+            self._require_session(call, messages, kwargs)
             try:
                 hidden = await call.ahide(self._input(messages, stop, kwargs), run)
             except Blocked as blocked:
@@ -246,6 +261,10 @@ class StreamedChatModel(BaseChatModel):
 
     def _input(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> ModelInput:
         return ModelInput(self.inner, messages, {**kwargs, "stop": stop}, self.leave)
+
+    def _require_session(self, call: ProtectedCall, messages: Sequence[BaseMessage], kwargs: dict[str, Any]) -> None:
+        if call.session.own:
+            require_session(self.inner, kwargs, messages)
 
     def _for(self, call: ProtectedCall) -> Self:
         """Return this model for one call: LangChain's own methods then find the call."""

@@ -159,7 +159,8 @@ class ReceivedBlocks:
         """
         restore = self._guard.session(self._session.id).deanonymize if self._session.own else None
         for blocks in self._blocks.values():
-            self._guard.session_values.note_received(self._session.id, [text for own in blocks.values() for text in own.texts])
+            texts = [text for own in blocks.values() for text in own.texts]
+            self._guard.session_values.note_received(self._session.id, texts)
         return [
             _filled(message, self._blocks[number], restore) if number in self._blocks else message
             for number, message in enumerate(hidden)

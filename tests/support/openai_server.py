@@ -17,6 +17,7 @@ from .loopback import Exchange, LoopbackServer, Refusal
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _PART_TYPES = ("text", "image_url", "input_audio", "file", "refusal")
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_LOGPROB = {"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": []}
 CHAT_PARAMETERS = frozenset(
     [
         "model",
@@ -153,8 +154,10 @@ class OpenAIServer(LoopbackServer):
         if isinstance(reply, Drop):
             exchange.close_connection = True
             return
-        choice = {"index": 0, "message": _message(reply), "finish_reason": _reason(reply), "logprobs": None}
-        exchange.send_json(200, {**head, "object": "chat.completion", "choices": [choice], "usage": usage})
+        told = {"content": [_LOGPROB]} if request.get("logprobs") else None
+        choice = {"message": _message(reply), "finish_reason": _reason(reply), "logprobs": told}
+        choices = [{"index": number, **choice} for number in range(request.get("n") or 1)]
+        exchange.send_json(200, {**head, "object": "chat.completion", "choices": choices, "usage": usage})
 
     def _stream(
         self, exchange: Exchange, request: dict[str, Any], reply: Reply, head: dict[str, Any], usage: dict[str, int]

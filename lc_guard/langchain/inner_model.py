@@ -1,0 +1,155 @@
+"""The model inside a protected one, as frameworks look at it: its class, its settings, its signatures, its answers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, wraps
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ensure_config
+
+from lc_guard.errors import SessionMissing
+from lc_guard.langchain.scan_targets import ModelInput
+
+_PLAIN = (str, int, float, bool, type(None))
+_KEPT_THERE = ("previous_response_id", "conversation")  # options by which a provider goes on where it was
+
+
+@lru_cache(maxsize=256)
+def shown_class(protected: type[Any], inner: type[Any]) -> type[Any]:
+    """Return what a protected model says that its class is: one that is both, for ``isinstance``.
+
+    It is a class to be looked at only, of which there is no instance: it was made past Pydantic, so that its fields are
+    those of the protected one, whose methods come first.
+
+    Args:
+        protected: The class of the protected model.
+        inner: The class of the model inside.
+    """
+    if not issubclass(inner, BaseChatModel) or issubclass(protected, inner):
+        return protected
+    names = {"__module__": protected.__module__, "__qualname__": protected.__qualname__, "__doc__": protected.__doc__}
+    made: type[Any] = type.__new__(type(protected), protected.__name__, (protected, inner), names)
+    return made
+
+
+def setting(inner: Any, name: str) -> Any:
+    """Return a setting of the model inside.
+
+    Args:
+        inner: The model.
+        name: Name of one of its fields.
+
+    Raises:
+        AttributeError: If it has no such field, or the field is no plain setting: clients and keys stay inside.
+    """
+    fields = type(inner).model_fields if isinstance(inner, BaseChatModel) else {}
+    value = getattr(inner, name) if name in fields else inner  # no setting is a model
+    if not _is_plain(value):
+        raise AttributeError(f"a protected model has no attribute {name!r}")
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(map(_is_plain, value))
+    return isinstance(value, _PLAIN)
+
+
+class InnerSignature(property):
+    """A method that has, on an instance, the parameters of the inner model's: frameworks look at them.
+
+    A property, since Pydantic leaves those alone. On the class it is the plain method.
+
+    Args:
+        own: The method.
+    """
+
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        """Return the method, bound to an instance."""
+        own: Any = self.fget
+        if instance is None:
+            return own
+
+        @wraps(own)
+        def method(*args: Any, **kwargs: Any) -> Any:
+            return own(instance, *args, **kwargs)
+
+        method.__signature__ = inspect.signature(getattr(instance.inner, own.__name__))  # type: ignore[attr-defined]
+        return method
+
+
+def require_session(inner: Any, options: Mapping[str, Any], messages: Sequence[BaseMessage]) -> None:
+    """Refuse a call without a session that goes on with a conversation that the provider keeps.
+
+    Numbers begin anew in a session of the call's own: ``[REDACTED_PERSON_1]`` would be somebody else there.
+
+    Args:
+        inner: The model that is asked.
+        options: Keyword arguments of the call.
+        messages: What it is asked.
+
+    Raises:
+        SessionMissing: If the call goes on with such a conversation.
+    """
+    own = getattr(inner, "model_kwargs", None)
+    given = {**(own if isinstance(own, Mapping) else {}), **options}
+    named = next((name for name in _KEPT_THERE if given.get(name)), None)
+    if (
+        named is None
+        and getattr(inner, "use_previous_response_id", None) is True
+        and any(message.response_metadata.get("id") for message in messages)
+    ):
+        named = _KEPT_THERE[0]
+    if named is not None:
+        raise SessionMissing(f"none, and {named} goes on with a conversation in which placeholders have their numbers")
+
+
+def ask(asked: ModelInput, config: RunnableConfig) -> ChatResult:
+    """Ask a model once, and return all that it answered.
+
+    Args:
+        asked: The model, what it is asked, and the options of the call.
+        config: LangChain's config of the call.
+    """
+    inner, options = asked.model, dict(asked.options)
+    if not _answers_by_generate(inner):
+        return _only(inner.invoke(asked.messages, config, **options))
+    result = inner.generate([asked.messages], options.pop("stop", None), **_arguments(config), **options)
+    return ChatResult(generations=result.generations[0], llm_output=result.llm_output)
+
+
+async def aask(asked: ModelInput, config: RunnableConfig) -> ChatResult:
+    """Async version of `ask`."""
+    inner, options = asked.model, dict(asked.options)
+    if not _answers_by_generate(inner):
+        return _only(await inner.ainvoke(asked.messages, config, **options))
+    result = await inner.agenerate([asked.messages], options.pop("stop", None), **_arguments(config), **options)
+    return ChatResult(generations=result.generations[0], llm_output=result.llm_output)
+
+
+def _answers_by_generate(inner: Any) -> bool:
+    """Return whether a model does in `invoke` what LangChain's own do: ask `generate`, and give the first answer."""
+    kind = type(inner)
+    return (
+        isinstance(inner, BaseChatModel)
+        and kind.invoke is BaseChatModel.invoke
+        and kind.ainvoke is BaseChatModel.ainvoke
+    )
+
+
+def _arguments(config: RunnableConfig) -> dict[str, Any]:
+    complete = ensure_config(config)
+    names = ("callbacks", "tags", "metadata", "run_name", "run_id")
+    return {name: complete.get(name) for name in names}
+
+
+def _only(message: Any) -> ChatResult:
+    return ChatResult(generations=[ChatGeneration(message=message)])
