@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lc_guard.langchain.callbacks import GuardCallbackHandler as GuardCallbackHandler
     from lc_guard.langchain.checkpointer import GuardCheckpointer as GuardCheckpointer
     from lc_guard.langchain.documents import AnonymizeDocuments as AnonymizeDocuments
+    from lc_guard.langchain.masked_tracer import MaskedTracer as MaskedTracer
     from lc_guard.langchain.middleware import GuardMiddleware as GuardMiddleware
     from lc_guard.langchain.retriever import ProtectedRetriever as ProtectedRetriever
     from lc_guard.langchain.runnables import Anonymize as Anonymize
@@ -63,6 +64,7 @@ __getattr__, __dir__, __all__ = attach(
         "langchain.callbacks": ("GuardCallbackHandler",),
         "langchain.checkpointer": ("GuardCheckpointer",),
         "langchain.documents": ("AnonymizeDocuments",),
+        "langchain.masked_tracer": ("MaskedTracer",),
         "langchain.middleware": ("GuardMiddleware",),
         "langchain.retriever": ("ProtectedRetriever",),
         "langchain.runnables": ("Anonymize", "Deanonymize", "ScanOutput", "ScanPrompt"),
