@@ -44,6 +44,11 @@ _ADDRESSES = frozenset({"url", "file_url", "image_url"})
 _QUOTED = ("citation", "location", "result", "annotation")  # in types of blocks whose address nobody fetches
 _PARTED = re.compile(r"[_-]+")
 _PARTED_NAME = re.compile(r"[^\W\d_]+(?:[_-]+[^\W\d_]+)+")
+# Ids as LangChain and providers make them: nobody's words. There are several in each message.
+_MADE = re.compile(
+    r"(?:[a-z_]+-+)*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-\d+)?"
+    r"|(?:call|toolu|tooluse|srvtoolu|msg|fc|rs|resp|chatcmpl)[_-](?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{8,}"
+)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 _SIGNED = re.compile(r"(?i)(?:^|[?&])(?:x-(?:amz|goog)-[^=&]*|sig|signature|key-pair-id|policy)=[^&]*")
 _MANY = 100_000
@@ -223,7 +228,7 @@ class _Walk:
 
     def name(self, name: Any) -> Any:
         """Write a name or an id in letters that providers take for one, where something is hidden in it."""
-        if self._beside is None or not isinstance(name, str) or not name:
+        if self._beside is None or not isinstance(name, str) or not name or _MADE.fullmatch(name):
             return name
         new = self.joined(name, self._beside, "\u00a0")
         return name if new == name else _NOT_IN_NAMES.sub("_", new).strip("_")
