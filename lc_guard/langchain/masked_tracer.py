@@ -181,29 +181,32 @@ class _EventMask:
         self, event: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], kept: Mapping[str, Any]
     ) -> list[Any]:
         named = {name: item for name, item in kwargs.items() if name not in kept}
-        metadata = dict(named.get("metadata") or {})
-        metadata |= {key: self._guard.digest(str(metadata[key])) for key in _SESSION_KEYS if metadata.get(key)}
-        own = {key for key in metadata if FRAMEWORK_METADATA.match(key) or key in (*_SESSION_KEYS, SESSION_METADATA)}
-        words: dict[str, Any] = {
-            name: _shown(named.pop(name), 0) for name in ("name", "serialized", "tags") if name in named
-        }
-        if "metadata" in named:
-            named["metadata"] = {key: item for key, item in metadata.items() if key not in own}
-        words["metadata"] = {key: _shown(metadata[key], 0) for key in own}
+        words: dict[str, Any] = {name: _shown(named.pop(name), 0) for name in _WORDS & named.keys()}
+        metadata = named.pop("metadata", None)
+        if metadata:
+            named["metadata"], words["metadata"] = self._parted(metadata)
         first = 1 if event.endswith("_start") and args else 0  # what LangChain writes about a component
         read = [_shown(args[:first], 0), words]
-        told = [*(_shown(item, 0) for item in args[first:]), _shown(named, 0)]
+        given = [_failure(item) if event == "on_retry" else item for item in args[first:]]
+        told = [*(_shown(item, 0) for item in given), _shown(named, 0)]
         table = self._table(_texts(told), _texts(read), kwargs.get("run_id"))
         begun, of_words = map_texts(read, table, strict=False, beside=table)
         *others, rest = map_texts(told, table, strict=False, beside=table)
-        if event.endswith("_error") and others:
+        if others and event.endswith("_error"):
             others[0] = TracedError(others[0])
-        if event == "on_retry" and others:
+        elif others and event == "on_retry":
             others[0] = _retry(args[0], others[0])
-        own_metadata = of_words.pop("metadata")
-        if "metadata" in rest:
-            rest["metadata"] = {**rest["metadata"], **own_metadata}
+        if metadata:
+            of_words["metadata"] = {**rest["metadata"], **of_words["metadata"]}
         return [*begun, *others, {**rest, **of_words}]
+
+    def _parted(self, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the application's own metadata, and what LangChain and this package write about their parts."""
+        ids = {key: self._guard.digest(str(metadata[key])) for key in _SESSION_KEYS if metadata.get(key)}
+        every = {**metadata, **ids}
+        words = {key for key in every if FRAMEWORK_METADATA.match(key) or key in (*_SESSION_KEYS, SESSION_METADATA)}
+        own = {key: item for key, item in every.items() if key not in words}
+        return own, {key: _shown(every[key], 0) for key in words}
 
     def _table(self, texts: Iterable[str], words: Iterable[str], run: UUID | None) -> Callable[[str], str]:
         """Return what gives the masked text for texts, and for words that detectors see only with a blank in them."""
@@ -240,8 +243,6 @@ def _shown(value: Any, depth: int) -> Any:
         raise UnsupportedInput(f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, BaseException):
         return f"{type(value).__name__}: {value}"
-    if type(value).__name__ == "RetryCallState":
-        return _shown(value.outcome.exception() if value.outcome is not None and value.outcome.failed else "", depth)
     if isinstance(value, Mapping):
         return {_shown(key, depth + 1): _shown(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -260,6 +261,11 @@ def _texts(value: Any) -> list[str]:
     beside = Beside()
     texts = texts_of(value, strict=False, beside=beside)
     return [text for text in (*texts, *beside.names) if text]
+
+
+def _failure(state: Any) -> Any:
+    """Return what a call came to that is tried again."""
+    return state.outcome.exception() if state.outcome is not None and state.outcome.failed else ""
 
 
 def _retry(state: Any, error: str) -> Any:

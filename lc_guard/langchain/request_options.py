@@ -167,9 +167,7 @@ class _Walk:
             raise UnsupportedInput(f"an option is nested deeper than {MAX_DEPTH} levels")
         if key in _HEADERS and isinstance(item, Mapping):
             return self.headers(item)
-        if key in LEFT_CREDENTIALS or (key in LEFT_OPTIONS and isinstance(item, str) and not _SAID.search(item)):
-            return item
-        if schema and self.names(key, item):
+        if _is_left(key, item) or (schema and self.names(key, item)):
             return item
         if schema and key in _DEFINED and isinstance(item, Mapping):
             parts = {name: self.value(part, depth + 1, schema=True, own=False) for name, part in item.items()}
@@ -241,6 +239,11 @@ class _Walk:
             self._found.words |= schema.words
         elif isinstance(item, BaseModel):
             self._found.fixed += texts_of(item, strict=False)
+
+
+def _is_left(key: str, item: Any) -> bool:
+    """Return whether nothing is looked for under a key."""
+    return key in LEFT_CREDENTIALS or (key in LEFT_OPTIONS and isinstance(item, str) and not _SAID.search(item))
 
 
 def _same(item: Mapping[Any, Any], changed: dict[Any, Any]) -> Any:
