@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lc_guard.langchain.checkpointer import GuardCheckpointer as GuardCheckpointer
     from lc_guard.langchain.documents import AnonymizeDocuments as AnonymizeDocuments
     from lc_guard.langchain.embeddings import ProtectedEmbeddings as ProtectedEmbeddings
+    from lc_guard.langchain.masked_tracer import MaskedTracer as MaskedTracer
     from lc_guard.langchain.middleware import GuardMiddleware as GuardMiddleware
     from lc_guard.langchain.retriever import ProtectedRetriever as ProtectedRetriever
     from lc_guard.langchain.runnables import Anonymize as Anonymize
@@ -68,6 +69,7 @@ __getattr__, __dir__, __all__ = attach(
         "langchain.checkpointer": ("GuardCheckpointer",),
         "langchain.documents": ("AnonymizeDocuments",),
         "langchain.embeddings": ("ProtectedEmbeddings",),
+        "langchain.masked_tracer": ("MaskedTracer",),
         "langchain.middleware": ("GuardMiddleware",),
         "langchain.retriever": ("ProtectedRetriever",),
         "langchain.runnables": ("Anonymize", "Deanonymize", "ScanOutput", "ScanPrompt"),

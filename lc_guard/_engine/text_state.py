@@ -24,6 +24,9 @@ from lc_guard.records import Action, Entity
 WORD = re.compile(r"[^\W_]\w*")
 """A word or a name in code."""
 
+_IN_NAME = re.compile(r"\w")
+_NAME_ENDS = re.compile(r"\w{1,100}")
+_LONGEST_NAME = 100
 _AROUND = string.punctuation + string.whitespace
 
 Unescaped = tuple[str, Sequence[int]]
@@ -91,10 +94,16 @@ class TextState:
         return self._unescaped
 
     def counts(self, finding: Entity) -> bool:
-        """Return whether a detector's finding in it is more than words of the application."""
+        """Return whether a detector's finding in it is more than words of the application, or parts of them."""
         if not self.words:
             return True
-        said = self.current[finding.start : finding.end].strip(_AROUND)
+        start, end = finding.start, finding.end
+        floor = max(0, start - _LONGEST_NAME)
+        while start > floor and _IN_NAME.match(self.current, start - 1):
+            start -= 1
+        if ends := _NAME_ENDS.match(self.current, end):
+            end = ends.end()
+        said = self.current[start:end].strip(_AROUND)
         return said not in self.words and not all(word in self.words for word in WORD.findall(said) or [said])
 
     @property

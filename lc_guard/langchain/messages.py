@@ -53,6 +53,11 @@ _ADDRESSES = frozenset({"url", "file_url", "image_url"})
 _QUOTED = ("citation", "location", "result", "annotation")  # in types of blocks whose address nobody fetches
 _PARTED = re.compile(r"[_-]+")
 _PARTED_NAME = re.compile(r"[^\W\d_]+(?:[_-]+[^\W\d_]+)+")
+# Ids as LangChain and providers make them: nobody's words. There are several in each message.
+_MADE = re.compile(
+    r"(?:[a-z_]+-+)*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-\d+)?"
+    r"|(?:call|toolu|tooluse|srvtoolu|msg|fc|rs|resp|chatcmpl)[_-](?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{8,}"
+)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 _SIGNED = re.compile(r"(?i)(?:^|[?&])(?:x-(?:amz|goog)-[^=&]*|sig|signature|key-pair-id|policy)=[^&]*")
 _MANY = 100_000
@@ -242,7 +247,7 @@ class _Walk:
 
     def name(self, name: Any) -> Any:
         """Write a name or an id in letters that providers take for one, where something is hidden in it."""
-        if self._beside is None or not isinstance(name, str) or not name:
+        if self._beside is None or not isinstance(name, str) or not name or _MADE.fullmatch(name):
             return name
         new = self.joined(name, self._beside, "\u00a0")
         return name if new == name else _NOT_IN_NAMES.sub("_", new).strip("_")
@@ -323,28 +328,32 @@ class _Walk:
         return value
 
     def message(self, message: Any, depth: int) -> Any:
+        extra = message.model_extra or {}
+        held = vars(message) if not extra else {**vars(message), **extra}
         changed: dict[str, Any] = {"content": self.content(message.content, depth + 1)}
         if message.additional_kwargs:
             changed["additional_kwargs"] = self.block(message.additional_kwargs, depth + 1)
-        for name in ("id", "name", "role", "tool_call_id") if self._beside is not None else ():
-            changed[name] = self.name(getattr(message, name, None))
-        loose = type(self)(self._change, strict=False, beside=self._beside)
-        for name, item in (message.model_extra or {}).items():
-            changed[name] = loose.data(item, depth + 1)
+        changed |= self.called(message, held, changed.get("additional_kwargs"), depth)
+        loose = copy.copy(self)
+        loose._strict = False  # noqa: SLF001 - one of this class
+        others = extra if held.get("artifact") is None else {**extra, "artifact": held["artifact"]}
+        changed |= {name: loose.data(item, depth + 1) for name, item in others.items()}  # anything a tool made
+        for name in ("tool_calls", "invalid_tool_calls", "tool_call_chunks"):
+            if calls := held.get(name):
+                changed[name] = self.items(calls, lambda call: self.call(call, depth + 2))
+        changed = {name: item for name, item in changed.items() if item is not held.get(name)}
+        return message.model_copy(update=changed) if changed else message
+
+    def called(self, message: Any, held: Mapping[str, Any], kwargs: Any, depth: int) -> dict[str, Any]:
+        """Walk what a message and whoever says it are called; a human's name is a text."""
+        changed: dict[str, Any] = {}
+        if self._beside is not None:
+            changed = {name: self.name(held[name]) for name in ("id", "name", "role", "tool_call_id") if name in held}
         if message.type.lower().startswith("human"):
             changed["name"] = self.spoken(message.name, depth)
             if name := message.additional_kwargs.get("name"):
-                changed["additional_kwargs"] = _updated(
-                    changed["additional_kwargs"], {"name": self.spoken(name, depth)}
-                )
-        if getattr(message, "artifact", None) is not None:  # anything a tool made; tracers show it
-            changed["artifact"] = loose.data(message.artifact, depth + 1)
-        for name in ("tool_calls", "invalid_tool_calls", "tool_call_chunks"):
-            calls = getattr(message, name, None)
-            if calls:
-                changed[name] = self.items(calls, lambda call: self.call(call, depth + 2))
-        changed = {name: item for name, item in changed.items() if item is not getattr(message, name, None)}
-        return message.model_copy(update=changed) if changed else message
+                changed["additional_kwargs"] = _updated(kwargs, {"name": self.spoken(name, depth)})
+        return changed
 
     def spoken(self, name: Any, depth: int) -> Any:
         """Walk the name of somebody who speaks: it is a text, and on the way to a model one of few letters."""

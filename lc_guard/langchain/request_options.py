@@ -241,6 +241,11 @@ class _Walk:
             self._found.fixed += texts_of(item, strict=False)
 
 
+def _is_left(key: str, item: Any) -> bool:
+    """Return whether nothing is looked for under a key."""
+    return key in LEFT_CREDENTIALS or (key in LEFT_OPTIONS and isinstance(item, str) and not _SAID.search(item))
+
+
 def _same(item: Mapping[Any, Any], changed: dict[Any, Any]) -> Any:
     return item if all(new is item[key] for key, new in changed.items()) else changed
 

@@ -122,6 +122,14 @@ def test_a_name_is_no_word_because_a_tool_has_half_of_it() -> None:
     assert "Quartermain" not in server.raw[0].decode()
 
 
+def test_a_part_of_a_tools_name_is_no_value_either() -> None:
+    with openai(lambda request: "fine") as (model, server):
+        definition = {"name": "Done_with_it", "parameters": {"type": "object", "properties": {}}}
+        bound = protect(model, guard()).bind_tools([{"type": "function", "function": definition}])
+        bound.invoke(f"Call Done_with_it for {NAME}", CONFIG)
+    assert "Call Done_with_it for [REDACTED_PERSON_1]" in prompt_of(server)
+
+
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_an_agent_knows_its_tools(asynchronous: bool) -> None:
     def reply(request: Any) -> Any:

@@ -131,6 +131,15 @@ def test_ids_of_calls_still_fit_together(guard: Guard) -> None:
     assert hidden[0].tool_calls[0]["id"] == hidden[1].tool_call_id == "REDACTED_PERSON_1_1"
 
 
+def test_ids_that_providers_make_are_left(guard: Guard) -> None:
+    ids = ["run-018f2f6e-7c1b-7000-8000-3f2a5c9d1e4b-0", "call_AbCdEfGhIjKl0123", "toolu_01A09q90qw90lq917835lq9"]
+    beside = Beside()
+    texts_of([HumanMessage("x", id=made) for made in ids], beside=beside)
+    assert not beside.names
+    hidden = Anonymize(guard).invoke([HumanMessage(f"of {NAME}", id=f"call_{NAME}")], CONFIG)
+    assert "Zebulon" not in str(hidden)
+
+
 def test_names_are_written_as_providers_take_them(guard: Guard) -> None:
     names = [NAME, "Zebulon_Quartermain", "zebulon", None, "helper_1"]
     hidden = Anonymize(guard).invoke([HumanMessage(f"of {NAME}", name=name) for name in names], CONFIG)

@@ -128,7 +128,8 @@ class TestProtected(_IntegrationAsks, ChatModelIntegrationTests):
         yield
         said = [str(message.get("content")) for each in request.cls.server.requests for message in each["messages"]]
         assert len(said) > 50
-        assert not [word for word in HIDDEN for text in said if word in text]
+        # the name of a tool that is bound is the application's word
+        assert not [word for word in HIDDEN for text in said if word != "magic_function" and word in text]
 
 
 def test_both_are_asked_the_same() -> None:
