@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.base import empty_checkpoint
@@ -28,6 +29,7 @@ from lc_guard.langchain.boundary import protect
 from lc_guard.langchain.canary import SESSION, Canary, apart, joined
 from lc_guard.langchain.checkpointer import GuardCheckpointer
 from lc_guard.langchain.documents import AnonymizeDocuments
+from lc_guard.langchain.embeddings import ProtectedEmbeddings
 from lc_guard.langchain.middleware import GuardMiddleware
 from lc_guard.langchain.retriever import ProtectedRetriever
 from lc_guard.langchain.runnables import Anonymize, Deanonymize
@@ -114,6 +116,7 @@ def _seams() -> Iterator[tuple[str, str, Callable[[], None]]]:
     yield "Anonymize | model | Deanonymize", "langchain-core", lambda: apart(_chain)
     yield "protect(model)", "langchain-core", lambda: apart(_protected)
     yield "AnonymizeDocuments, ProtectedRetriever", "langchain-core", lambda: apart(_documents)
+    yield "ProtectedEmbeddings", "langchain-core", lambda: apart(_embeddings)
     yield "GuardMiddleware", "langchain", lambda: check_agents(GuardMiddleware, "sync")
     yield "GuardMiddleware (async)", "langchain", lambda: check_agents(GuardMiddleware, "async")
     yield "GuardCheckpointer", "langgraph-checkpoint", lambda: apart(_checkpointer)
@@ -158,6 +161,37 @@ def _documents() -> None:
     )
     canary.require_hidden(seal, "invoke", retriever.invoke("files", SESSION))
     canary.require_hidden(seal, "ainvoke", asyncio.run(retriever.ainvoke("files", SESSION)))
+
+
+class _Seen(Embeddings):
+    """Notes what is embedded."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.texts += texts
+        return [[0.0] for _ in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        self.texts.append(text)
+        return [0.0]
+
+
+def _embeddings() -> None:
+    seal, canary = Seal("ProtectedEmbeddings", "langchain-core"), Canary()
+    text = f"A file on {canary.value}"
+    ways: dict[str, Callable[[ProtectedEmbeddings], Any]] = {
+        "embed_documents": lambda embeddings: embeddings.embed_documents([text]),
+        "embed_query": lambda embeddings: embeddings.embed_query(text),
+        "aembed_documents": lambda embeddings: asyncio.run(embeddings.aembed_documents([text])),
+        "aembed_query": lambda embeddings: asyncio.run(embeddings.aembed_query(text)),
+    }
+    for way, embed in ways.items():
+        seen = _Seen()
+        embed(ProtectedEmbeddings(seen, canary.guard, session_id="lc-guard-self-test-corpus"))
+        seal.require(len(seen.texts) == 1, f"{way}: the text did not arrive")
+        seal.require(canary.value not in repr(seen.texts), f"{way}: the value was let through")
 
 
 def _checkpointer() -> None:

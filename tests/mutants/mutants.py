@@ -131,7 +131,7 @@ MUTANTS = (
     ),
     _mutant(
         "GuardMiddleware", "one session for all runs", MIDDLEWARE,
-        "return session_key(configured_session(config, self._session_id))", 'return "everybody"',
+        "return conversation_key(self.guard, configured_session(config, self._session_id))", 'return "everybody"',
         "tests/langchain/test_middleware.py::test_session",
     ),
     _mutant(
@@ -360,7 +360,7 @@ MUTANTS = (
     ),
     _mutant(
         "ProtectedRetriever", "the store is asked with real text", RETRIEVERS,
-        "GuardRequest([query], session,", "GuardRequest([], session,",
+        "return asked.hide(query), _mapped", "return query, _mapped",
         "tests/langchain/test_retriever.py::test_embeddings_never_see_a_value",
     ),
     _mutant(
