@@ -47,6 +47,7 @@ _POSSESSIVE = "['’]s"
 _APART = "(?<![A-Za-z0-9_])"
 # Characters of the longest mangled token: a kind of 64 with 8 separators of 5, and what stands around it.
 _REACH = 140
+_WINDOW = 32_768  # characters that are searched in one go
 
 
 class Restored(NamedTuple):
@@ -55,6 +56,20 @@ class Restored(NamedTuple):
     text: str
     restored: int
     unknown: int
+
+
+def _first(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str] | None:
+    """Return the first match of a pattern of placeholders, none of which is longer than `_REACH`.
+
+    A search holds the interpreter until it ends: it is made in windows, so that other threads get their turn.
+    """
+    while True:
+        end = min(len(text), at + _WINDOW)
+        match = pattern.search(text, at, end)
+        seen = end - 2 * _REACH  # what begins up to here was seen whole
+        if end == len(text) or (match is not None and match.start() <= seen):
+            return match
+        at = seen
 
 
 class _Patterns(NamedTuple):
@@ -121,7 +136,7 @@ class TokenGrammar:
         if not self._word or self._suspicious(text):
             lookalike = self._patterns(kinds).lookalike
             at = 0
-            while (match := lookalike.search(text, at)) is not None:
+            while (match := _first(lookalike, text, at)) is not None:
                 if self._reads(match, kinds) or (self._word and _plain_kind(match["kind"]) in kinds):
                     found.append(match.span())
                     at = match.end()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from opentelemetry import metrics
 from opentelemetry.metrics import MeterProvider
 
+from lc_guard._forks import ForkLock
 from lc_guard.errors import installed_version
 from lc_guard.observability.events import read_decision, read_restored
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT, Decision, normalize_kind
@@ -83,7 +83,7 @@ class GuardMetrics(BaseCallbackHandler):
             "lc_guard.placeholders", unit="{placeholder}", description="Placeholders in answers"
         )
         self._words: dict[str, set[str]] = {}
-        self._lock = Lock()
+        self._lock = ForkLock()
         if guard is not None:
             self._leaks = meter.create_counter(
                 "lc_guard.leaks", unit="{leak}", description="Model calls that were sent a value of the session"

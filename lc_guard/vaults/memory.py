@@ -6,9 +6,10 @@ import logging
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from threading import RLock
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, get_args
 
+from lc_guard._forks import ForkLock
 from lc_guard._text.known_values import KnownValues
 from lc_guard._text.value_index import Match
 from lc_guard.errors import VaultError, VaultFull
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger("lc_guard")
 
 _MAX_ATTEMPTS = 1_000
+_LONG = 4_000  # characters whose search takes milliseconds
 
 
 class _Session:
-    """The values of one session."""
+    """The values of one session; whoever searches `known` or adds to it holds `lock`, before the vault's own."""
 
-    __slots__ = ("claims", "created", "known", "numbers", "raw", "used")
+    __slots__ = ("claims", "created", "known", "lock", "numbers", "raw", "used")
 
     def __init__(self, numbers: dict[str, int], used: float) -> None:
+        self.lock = ForkLock(reentrant=True)
         self.created = used
         self.known = KnownValues()
         self.raw: dict[str, str] = {}
@@ -66,8 +69,6 @@ class MemoryVault:
         ```
     """
 
-    blocking = False
-
     def __init__(
         self,
         *,
@@ -86,7 +87,8 @@ class MemoryVault:
         self._max_sessions = max_sessions
         self._max_values = max_values
         self._clock = clock
-        self._lock = RLock()
+        self._lock = ForkLock(reentrant=True)
+        self._long_searches = 0
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         # When sessions were created, in order; used for a fixed ttl only.
         self._births: deque[tuple[float, str]] = deque()
@@ -104,26 +106,37 @@ class MemoryVault:
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError(f"{type(self).__name__} can't be pickled: it would write raw values to disk")
 
+    @property
+    def blocking(self) -> bool:
+        """Whether a call may have to wait now: long texts are being searched, and an event loop must not."""
+        return self._long_searches > 0
+
     def allocate(self, session: str, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
         """Return the placeholders of values, making those that are new, all or none (see `Vault.allocate`)."""
-        with self._lock:
-            held = self._open(session)
-            new = {value: kind for kind, value in wanted if held.known.get(value) is None}
-            if len(held.raw) + len(new) > self._max_values:
-                raise VaultFull(
-                    f"the session would hold more than {self._max_values} values; "
-                    "forget it, or raise MemoryVault(max_values=...)"
-                )
-            done: list[str] = []
-            try:
-                for kind, value in ((kind, value) for kind, value in wanted if value in new):
-                    if held.known.get(value) is None:
-                        self._add(held, kind, value, mint, new)
-                        done.append(value)
-            except BaseException:
-                self._undo(held, done)
-                raise
-            return [held.known.get(value) or "" for _, value in wanted]
+        while True:
+            with self._lock:
+                held = self._open(session)
+            with held.lock, self._lock:
+                if self._sessions.get(session) is held:  # it may have been dropped while this waited
+                    return self._allocated(held, wanted, mint)
+
+    def _allocated(self, held: _Session, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
+        new = {value: kind for kind, value in wanted if held.known.get(value) is None}
+        if len(held.raw) + len(new) > self._max_values:
+            raise VaultFull(
+                f"the session would hold more than {self._max_values} values; "
+                "forget it, or raise MemoryVault(max_values=...)"
+            )
+        done: list[str] = []
+        try:
+            for kind, value in ((kind, value) for kind, value in wanted if value in new):
+                if held.known.get(value) is None:
+                    self._add(held, kind, value, mint, new)
+                    done.append(value)
+        except BaseException:
+            self._undo(held, done)
+            raise
+        return [held.known.get(value) or "" for _, value in wanted]
 
     def values(self, session: str, placeholders: Sequence[str]) -> Mapping[str, str]:
         """Return the raw values of live placeholders (see `Vault.values`)."""
@@ -136,18 +149,34 @@ class MemoryVault:
 
     def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
         """Find the session's values in texts (see `Vault.find`)."""
-        with self._lock:
-            held = self._look(session)
+        with self._searched(session, texts) as held:
             if held is None:
                 return [[] for _ in texts]
             return [held.known.find(text, inside_words=inside_words) for text in texts]
 
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
         """Return kinds and occurrences as of one moment (see `BatchLookupVault.look`)."""
+        with self._searched(session, texts) as held:
+            kinds = held.known.kinds() if held else frozenset()
+            return kinds, [held.known.find(text, for_hiding=True) if held and kinds else [] for text in texts]
+
+    @contextmanager
+    def _searched(self, session: str, texts: Sequence[str]) -> Iterator[_Session | None]:
+        """Hold a session while texts are searched: other sessions' calls don't wait for it."""
+        long = sum(map(len, texts)) > _LONG
         with self._lock:
-            kinds = self.kinds(session)
-            held = self._look(session) if kinds else None
-            return kinds, [held.known.find(text, for_hiding=True) if held else [] for text in texts]
+            held = self._look(session)
+            self._long_searches += long
+        try:
+            if held is None:
+                yield None
+            else:
+                with held.lock:
+                    yield held
+        finally:
+            if long:
+                with self._lock:
+                    self._long_searches -= 1
 
     def items(self, session: str) -> Mapping[str, str]:
         """Return all placeholders of the session with their raw values (see `Vault.items`)."""

@@ -6,8 +6,8 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from threading import RLock
 
+from lc_guard._forks import ForkLock
 from lc_guard.vaults.base import TtlFrom
 from lc_guard.vaults.row_store import NOWHERE, Head, NewSession, Row, Snapshot, Version
 
@@ -41,7 +41,7 @@ class MemoryRows:
         self._sliding = ttl_from == "last_use"
         self._max_sessions = max_sessions
         self._clock = clock
-        self._lock = RLock()
+        self._lock = ForkLock(reentrant=True)
         self._root: bytes | None = None
         self._live: OrderedDict[bytes, _Session] = OrderedDict()
         # As in MemoryVault: the numbers of dropped sessions, and the floor under all new ones.
