@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -90,6 +91,13 @@ class GuardMetrics(BaseCallbackHandler):
             )
             self._leaks.add(0)  # so that an alarm on its rise sees the first one
             guard.leaks.subscribe(self._leaked)
+            for name, told in (("evicted", "dropped to make room"), ("refused", "refused for lack of room")):
+                meter.create_observable_counter(
+                    f"lc_guard.vault.{name}",
+                    [partial(_room, guard, name)],
+                    unit="{session}",
+                    description=f"Sessions that the vault {told}",
+                )
 
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:  # noqa: ARG002
         """Take a decision, or the counts of a restoring step; what is neither is passed over."""
@@ -126,3 +134,9 @@ class GuardMetrics(BaseCallbackHandler):
                     return OTHER
                 known.add(word)
         return word
+
+
+def _room(guard: Guard, name: str, _: object) -> list[metrics.Observation]:
+    """Return how many sessions a vault in memory has dropped or refused; others have no such bound."""
+    count = getattr(getattr(guard.vault, "store", guard.vault), name, None)
+    return [] if count is None else [metrics.Observation(count)]

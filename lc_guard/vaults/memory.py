@@ -51,7 +51,13 @@ class MemoryVault:
         ttl_from: ``"last_use"``, or ``"creation"``: the session then ends however often it is used.
         max_sessions: Number of sessions kept; beyond it the one unused for longest is dropped. 1 or more.
         max_values: Number of values a session may hold; one more raises `VaultFull`. 1 or more.
+        live_seconds: Seconds after its last use for which a session is not dropped to make room: a new one is refused
+            with `VaultFull` instead. 0 refuses none, `math.inf` drops none.
         clock: Gives the time in seconds; never goes back.
+
+    Attributes:
+        evicted: Number of sessions that were dropped to make room, so far.
+        refused: Number of new sessions that were refused for lack of room, so far.
 
     Raises:
         ValueError: If a bound is not positive.
@@ -76,17 +82,23 @@ class MemoryVault:
         ttl_from: TtlFrom = "last_use",
         max_sessions: int = 10_000,
         max_values: int = 1_000_000,
+        live_seconds: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if (ttl is not None and ttl <= 0) or max_sessions < 1 or max_values < 1:
             raise ValueError("ttl, max_sessions and max_values must be positive (ttl may be None)")
+        if not live_seconds >= 0:
+            raise ValueError("live_seconds must be 0 or more")
         if ttl_from not in get_args(TtlFrom):
             raise ValueError(f"ttl_from must be one of {', '.join(map(repr, get_args(TtlFrom)))}")
         self._ttl = ttl
         self._sliding = ttl_from == "last_use"
         self._max_sessions = max_sessions
         self._max_values = max_values
+        self._live_seconds = live_seconds
         self._clock = clock
+        self.evicted = 0
+        self.refused = 0
         self._lock = ForkLock(reentrant=True)
         self._long_searches = 0
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
@@ -258,6 +270,7 @@ class MemoryVault:
             ttl=self._ttl,
             ttl_from="last_use" if self._sliding else "creation",
             max_sessions=self._max_sessions,
+            live_seconds=self._live_seconds,
             clock=self._clock,
         )
         return StoredVault(rows, codec=codec, bounds=Bounds(max_values=self._max_values, cache_values=0))
@@ -278,6 +291,7 @@ class MemoryVault:
     def _open(self, session: str) -> _Session:
         held = self._look(session)
         if held is None:
+            self._make_room()
             numbers = self._retired.pop(session, None)
             held = _Session(dict(self._floor) if numbers is None else numbers, self._clock())
             self._sessions[session] = held
@@ -286,9 +300,19 @@ class MemoryVault:
                 if len(self._births) > 2 * self._max_sessions:  # most of them were dropped otherwise
                     live = self._sessions.items()
                     self._births = deque(sorted((held.created, session) for session, held in live))
-            while len(self._sessions) > self._max_sessions:
-                self._drop(next(iter(self._sessions)))
         return held
+
+    def _make_room(self) -> None:
+        while len(self._sessions) >= self._max_sessions:
+            oldest = next(iter(self._sessions))
+            if self._clock() - self._sessions[oldest].used < self._live_seconds:
+                self.refused += 1
+                raise VaultFull(
+                    f"{self._max_sessions} sessions are in use, and none of them is dropped for a new one; raise "
+                    "MemoryVault(max_sessions=...), or take a vault outside of this process"
+                )
+            self._drop(oldest)
+            self.evicted += 1
 
     def _expire(self, now: float) -> int:
         if self._ttl is None:

@@ -6,6 +6,7 @@ The row store of `SQLVault`: SQLite and PostgreSQL, one statement for a read, on
 from __future__ import annotations
 
 import json
+import logging
 import re
 import secrets
 import threading
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
 
+logger = logging.getLogger("lc_guard")
+
 _PAGE = 500
+_LEFT = (
+    "values were dropped, and are still in the write-ahead log of SQLite: a reader of the file did not end in time. "
+    "They are overwritten at the next forget or purge when nobody reads (lc-guard vault purge)"
+)
 
 
 class _Use:
@@ -347,10 +354,12 @@ class SQLStore:
             self._writing.release()
 
     def _wipe(self, connection: Connection) -> None:
-        """Have SQLite overwrite its journal, which still holds what was dropped; readers may put it off."""
+        """Have SQLite empty its journal, which still holds what was dropped; waits for readers, tells if one stays."""
         if self._sqlite:
             with self._writes():
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+                busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            if busy:
+                logger.warning(_LEFT)
 
     def _locking(self, statement: str) -> str:
         return statement if self._sqlite else f"{statement} FOR UPDATE"
