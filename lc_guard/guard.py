@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import logging
 import secrets
-import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
@@ -16,13 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 from lc_guard._engine.analyzer import Analyzer
 from lc_guard._engine.anonymizer import Anonymizer, redact_text
 from lc_guard._engine.caches import PromptStore
-from lc_guard._engine.flow import Flow, Gather
+from lc_guard._engine.flow import Flow, Gather, is_long
 from lc_guard._engine.leaks import Leaks
 from lc_guard._engine.pipeline import CheckPipeline
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget, who_said
 from lc_guard._engine.runner import FlowRunner
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import redact_faults
+from lc_guard._forks import ForkLock
 from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, TokenGrammar
 from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
@@ -139,7 +139,7 @@ class Guard:
         self._runner = FlowRunner()
         self._digest_key = digest_key or secrets.token_bytes(32)
         self._digests: OrderedDict[str, str] = OrderedDict()
-        self._digests_lock = threading.Lock()
+        self._digests_lock = ForkLock()
         self._used = False
         self._asks_origins = any(setting.origins for setting in self.policy.restored().values())
 
@@ -229,12 +229,16 @@ class Guard:
         return tuple(outcome.decisions)
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
-        """Call something that reads the vault: in a thread if the vault may block, else here.
+        """Call something that reads the vault: in a thread if the vault may block or the texts are long, else here.
+
+        Args:
+            call: A function, or a `functools.partial`, whose arguments are then looked at.
 
         Raises:
             Exception: What the call raises.
         """
-        return cast("T", await self._runner.arun(_only(Gather([call], waits=self._anonymizer.waits))))
+        waits = self._anonymizer.waits or is_long(getattr(call, "args", ()))
+        return cast("T", await self._runner.arun(_only(Gather([call], waits=waits))))
 
     def redact(self, texts: Sequence[str]) -> list[str]:
         """Hide what the detectors find for good, as ``[REDACTED_PERSON]``; no session, no vault.

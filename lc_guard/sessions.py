@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import uuid
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lc_guard._engine.failures import describe_error, is_control_flow
 from lc_guard._engine.requests import GuardRequest, Said
+from lc_guard._forks import ForkLock
 from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL, Gate, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
@@ -196,7 +196,7 @@ class SessionValues:
         self._grammar = grammar
         self._digest = digest
         self._preamble = preamble
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._egress: Any = None
         self._given: OrderedDict[str, frozenset[str]] = OrderedDict()
         self._received: OrderedDict[tuple[str, int, int], None] = OrderedDict()

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import os
 import secrets
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 from lc_guard._engine.failures import describe_error, has_safe_message
 from lc_guard._engine.flow import Flow, Gather, Skipped
 from lc_guard._engine.text_state import TextState
+from lc_guard._forks import ForkLock
 from lc_guard.detectors.adapters import adapted
 from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, load_models, name_of
 from lc_guard.errors import DetectorError, DetectorTimeout
@@ -74,7 +74,7 @@ class Analyzer:
         return self._warm
 
     def _cold_here(self) -> None:
-        self._warm_lock = threading.Lock()
+        self._warm_lock = ForkLock()
         self._warm = False
         self._process = os.getpid()
 
@@ -273,7 +273,7 @@ class DetectionCache:
         self._size = size
         self._held = 0
         self._key = secrets.token_bytes(16)
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._answers: OrderedDict[bytes, tuple[Entity, ...]] = OrderedDict()
 
     def sift(self, texts: Texts, found: dict[str, tuple[Entity, ...]]) -> list[str]:

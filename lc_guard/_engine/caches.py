@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from lc_guard._forks import ForkLock
 from lc_guard.records import ScanResult
 from lc_guard.scanners.base import Scanner, ScanRequest
 
@@ -34,7 +34,7 @@ class BoundedMap(Generic[K, V]):
         self._weight = weight
         self._max_weight = max_weight
         self._total = 0
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._values: OrderedDict[K, V] = OrderedDict()
 
     def __len__(self) -> int:

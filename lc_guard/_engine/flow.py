@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from lc_guard.errors import GuardError
 
 T = TypeVar("T")
-Flow = Generator["Gather | Notify", list[Any], T]
+Flow = Generator["Gather | Notify | LeaveLoop", list[Any], T]
 """A generator that yields effects, is sent their results, and returns a T."""
 
 
@@ -45,6 +45,17 @@ class Notify:
     events: Sequence[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class LeaveLoop:
+    """What follows takes long: on an event loop the flow itself goes on in threads, and so do calls that don't wait.
+
+    Attributes:
+        timeout: Seconds that the flow's own work may take from here on, its calls not counted; None for no limit.
+    """
+
+    timeout: float | None
+
+
 class Skipped(GuardError):
     """Stands for the result of a call that was given up because others had said enough."""
 
@@ -70,3 +81,28 @@ class CheckRun(Protocol):
     def take(self, number: int, result: Any) -> Iterable[Any]:
         """Take what became of a call, and return the events of a check that has ended with it."""
         ...
+
+
+LONG = 4_000
+"""Characters from which work on texts is kept off an event loop: it takes milliseconds then."""
+
+_MANY = 300  # parts of a value from which it counts as long, whatever they hold
+
+
+def is_long(value: Any) -> bool:
+    """Return whether the texts in a value are long or many; looks at no more than it must to tell."""
+    waiting, characters, parts = [value], 0, 0
+    while waiting:
+        part = waiting.pop()
+        parts += 1
+        if isinstance(part, str | bytes | bytearray):
+            characters += len(part)
+        elif isinstance(part, Mapping):
+            waiting += [*part.keys(), *part.values()] if len(part) < _MANY else [None] * _MANY
+        elif isinstance(part, list | tuple | set | frozenset):
+            waiting += part if len(part) < _MANY else [None] * _MANY
+        elif isinstance(fields := getattr(part, "__dict__", None), dict) and not callable(part):
+            waiting += fields.values()
+        if characters > LONG or parts + len(waiting) > _MANY:
+            return True
+    return False

@@ -6,8 +6,9 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from types import MappingProxyType
+
+from lc_guard._forks import ForkLock
 
 logger = logging.getLogger("lc_guard.leaks")
 
@@ -45,7 +46,7 @@ class Leaks:
     """Where a guard's masks tell of leaks; each is logged once, counted, and handed to who listens."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = ForkLock()
         self._told: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._listeners: list[Callable[[Leak], object]] = []
         self._count = 0

@@ -13,7 +13,7 @@ from functools import partial
 from lc_guard._engine.analyzer import Analyzer, DetectorRun
 from lc_guard._engine.anonymizer import Anonymizer
 from lc_guard._engine.failures import safe_message
-from lc_guard._engine.flow import CheckRun, Flow, Gather, Notify
+from lc_guard._engine.flow import LONG, CheckRun, Flow, Gather, LeaveLoop, Notify
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
 from lc_guard._engine.scan_phase import ScanPhase
 from lc_guard._engine.scanner_registry import ScannerRegistry
@@ -29,7 +29,6 @@ Restore = Callable[[str, str], str]
 
 # Names and ids as machines write them have none of these. A name that is read as two words has a no-break space.
 _SPOKEN = re.compile(r"[ \t\n@]|%(?:20|40)")
-_LONG = 4_000  # characters from which even instant scanners are kept off an event loop: they take milliseconds then
 _MOVED = (
     "a scanner changed a text while another one looked for what is to be hidden in it: one that gives another text "
     "where nothing is wrong needs the attribute rewrites = True"
@@ -64,6 +63,8 @@ class CheckPipeline:
         Raises:
             UnsupportedInput: If a text is no str.
         """
+        if _characters(requests) > LONG:
+            yield LeaveLoop(self._policy.timeout)
         states = [_state(number, request) for number, request in enumerate(requests)]
         scanned = any(request.asks for request in requests)
         scans = ScanPhase(self._scanners, states, self._digest) if scanned else None
@@ -329,13 +330,18 @@ class CheckPipeline:
             asked = [run for run in runs if run.calls]
             yield Gather(
                 [run.calls[number] for run, number in calls],
-                waits=not all(run.instant for run in asked) or sum(run.characters for run in asked) > _LONG,
+                waits=not all(run.instant for run in asked) or sum(run.characters for run in asked) > LONG,
                 on_result=lambda at, result: calls[at][0].take(calls[at][1], result),
                 stop_early=partial(self._enough, states) if self._policy.fail_fast else None,
             )
 
     def _enough(self, states: Sequence[RequestState]) -> bool:
         return self._policy.fail_fast and all(state.blocked for state in states)
+
+
+def _characters(requests: Iterable[GuardRequest]) -> int:
+    texts = [text for request in requests for text in (*request.texts, *(ask.text for ask in request.asks))]
+    return sum(len(text) for text in texts if isinstance(text, str))
 
 
 def _state(number: int, request: GuardRequest) -> RequestState:

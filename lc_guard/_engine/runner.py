@@ -18,7 +18,8 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from lc_guard._engine.failures import is_control_flow
-from lc_guard._engine.flow import Flow, Gather, Notify, Skipped
+from lc_guard._engine.flow import Flow, Gather, LeaveLoop, Notify, Skipped
+from lc_guard._forks import ForkLock, around_forks
 from lc_guard.errors import DetectorTimeout
 
 T = TypeVar("T")
@@ -37,9 +38,13 @@ class FlowRunner:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._threads = DaemonThreadPool()
         self._abandoned = 0
+        around_forks("after_in_child", self._begin)
+
+    def _begin(self) -> None:
+        self._abandoned = 0  # a forked process has none of its parent's threads
 
     def run(self, flow: Flow[T], tell: Callable[[Any], object] = lambda _: None) -> T:
         """Run a flow in this thread and return what it returns; `tell` is given its events as they arise."""
@@ -50,37 +55,46 @@ class FlowRunner:
                 results = []
                 if isinstance(effect, Gather):
                     results = self._gather(effect, tell)
-                    continue
-                for event in effect.events:
-                    tell(event)
+                elif isinstance(effect, Notify):
+                    for event in effect.events:
+                        tell(event)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         finally:
             flow.close()
 
     async def arun(self, flow: Flow[T], tell: Callable[[Any], Awaitable[object]] | None = None) -> T:
-        """Async version of `run`."""
+        """Async version of `run`.
+
+        Raises:
+            DetectorTimeout: If what the flow does in threads, after it has left the loop, takes too long.
+        """
         atell = tell or _tell_nobody
         results: Any = None
+        away: _AwayFlow | None = None
         try:
             while True:
-                effect = flow.send(results)
+                effect = flow.send(results) if away is None else await away.advance(results)
+                results = []
                 if isinstance(effect, Notify):
-                    results = []
                     for event in effect.events:
                         await atell(event)
-                elif effect.waits:
+                elif isinstance(effect, LeaveLoop):
+                    away = _AwayFlow(flow, effect.timeout, self._start, self._abandon)
+                elif effect.waits or away is not None:
                     results = await self._agather(effect, atell)
                 else:
-                    results = []
                     for events, result in _in_turn(effect):
                         results.append(result)
                         for event in events:
                             await atell(event)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        except _Ended as ended:
+            return ended.value  # type: ignore[no-any-return]
         finally:
-            flow.close()
+            if away is None or not away.left:
+                flow.close()
 
     def _gather(self, step: Gather, tell: Callable[[Any], object]) -> list[Any]:
         if not step.waits or (len(step.calls) == 1 and _timeouts(step) == [None]):
@@ -157,6 +171,71 @@ class FlowRunner:
     def _came_back(self, _: concurrent.futures.Future[Any]) -> None:
         with self._lock:
             self._abandoned -= 1
+
+
+class _Ended(Exception):
+    """A flow that is driven in threads has returned; a StopIteration is refused by futures."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        super().__init__()
+
+
+class _AwayFlow:
+    """A flow that is driven in threads, one step after the other, within a time for all of them.
+
+    Attributes:
+        left: Whether a step was left alone while it ran: the flow is closed when it comes back.
+    """
+
+    def __init__(
+        self,
+        flow: Flow[Any],
+        timeout: float | None,
+        start: Callable[[Callable[[], Any]], concurrent.futures.Future[Any]],
+        abandon: Callable[[concurrent.futures.Future[Any]], None],
+    ) -> None:
+        self.left = False
+        self._flow = flow
+        self._timeout = timeout
+        self._spent = 0.0
+        self._start = start
+        self._abandon = abandon
+
+    async def advance(self, results: Any) -> Any:
+        """Drive the flow to its next effect, or raise what it raises.
+
+        Raises:
+            _Ended: If it has returned.
+            DetectorTimeout: If its steps took longer than they may.
+        """
+        began = time.monotonic()
+        thread = self._start(partial(self._step, results))
+        wrapped = asyncio.wrap_future(thread)
+        try:
+            rest = None if self._timeout is None else max(0.0, self._timeout - self._spent)
+            await asyncio.wait([wrapped], timeout=rest)
+        finally:
+            if not wrapped.done():
+                self.left = True
+                self._abandon(thread)
+                thread.add_done_callback(lambda _: self._flow.close())
+                wrapped.cancel()
+        if self.left:
+            raise DetectorTimeout(
+                f"hiding took longer than {self._timeout:g} s; shorten the text, or raise the timeout"
+            )
+        self._spent += time.monotonic() - began
+        outcome = wrapped.result()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _step(self, results: Any) -> Any:
+        try:
+            return self._flow.send(results)
+        except StopIteration as stop:
+            return _Ended(stop.value)
 
 
 class _PendingCalls(Generic[F]):
@@ -280,7 +359,7 @@ class DaemonThreadPool:
 
     def _begin(self) -> None:
         self._process = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._idle: deque[_Thread] = deque()
 
     def _rest(self, thread: _Thread) -> None:

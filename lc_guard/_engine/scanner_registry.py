@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from lc_guard._engine.caches import ScanCache
 from lc_guard._engine.requests import StreamPart
+from lc_guard._forks import ForkLock
 from lc_guard.errors import PolicyError
 from lc_guard.policy.checks import EffectivePolicy, StagePolicy
 from lc_guard.policy.policy import Policy, Streaming
@@ -51,7 +51,7 @@ class ScannerRegistry:
         self.policy = policy
         self.cache = ScanCache(min(cache_size, _MAX_KEPT))
         self.cold = {id(scanner) for scanner in (*prompts, *outputs) if hasattr(scanner, "warm_up")}
-        self._warm_lock = threading.Lock()
+        self._warm_lock = ForkLock()
         self._require_known_checks()
         _require_places("prompt", self.prompt, CONTEXT_STAGES)
         _require_places("output", self.output, ANSWER_STAGES)

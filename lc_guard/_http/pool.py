@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import threading
 import weakref
 from collections.abc import AsyncGenerator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -12,6 +11,8 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 # httpx loads httpcore with its first client; its loggers must be there before `quiet` looks for them.
 import httpcore  # noqa: F401
 import httpx
+
+from lc_guard._forks import ForkLock
 
 
 class ClientPool:
@@ -23,7 +24,7 @@ class ClientPool:
 
     def __init__(self, client: httpx.Client | None = None, async_client: httpx.AsyncClient | None = None) -> None:
         self._given, self._given_async = client, async_client
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._trust: ssl.SSLContext | None = None
         self._client: httpx.Client | None = None
         self._closer: weakref.finalize[[], ClientPool] | None = None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Literal, NamedTuple, Protocol
 
 from lc_guard._placeholders.aliases import base_kind
-from lc_guard._placeholders.mangled import Mangled
+from lc_guard._placeholders.mangled import REACH, Mangled
 from lc_guard._placeholders.shorthand import INDEX as _INDEX
 from lc_guard._placeholders.shorthand import MINTED_KIND as _MINTED_KIND
 from lc_guard._placeholders.shorthand import Shorthand, Written
@@ -28,9 +28,6 @@ Lookup = Callable[[Sequence[str]], Mapping[str, str]]
 
 LITERAL = "LITERAL"
 """Kind of a text that looks like a placeholder and was typed by the user: hidden and restored like a value."""
-
-# Characters of the longest mangled token: a kind of 64 with 8 separators of 5, and what stands around it.
-_REACH = 140
 
 
 class Restored(NamedTuple):
@@ -216,7 +213,7 @@ class TokenGrammar:
         shorter = len(text)
         if self._shorthand.signs.search(whole, start + len(before)):
             shorter = self._shorthand.held(whole, start + len(before), _bases(kinds)) - len(before)
-        start = max(start, len(text) - _REACH)
+        start = max(start, len(text) - REACH)
         if self._word and self._hint.search(text, start) is None:
             return shorter
         return min(self._mangled.held(whole, start + len(before), kinds) - len(before), shorter)

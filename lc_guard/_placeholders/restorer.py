@@ -35,6 +35,7 @@ _SYNTAX = re.compile(
 )
 
 # What stands right before a placeholder says whether it is one: a letter and an underscore begin the name of a file.
+_PIECE = 32_768  # characters that are restored in one go: patterns hold the interpreter until they have seen all
 _BEFORE = 2
 
 
@@ -202,6 +203,8 @@ class StreamRestorer:
         """
         if not isinstance(piece, str):
             raise UnsupportedInput(f"a text of type {type(piece).__name__} was given; only str is restored")
+        if len(piece) > _PIECE:
+            return "".join(self.feed(piece[at : at + _PIECE]) for at in range(0, len(piece), _PIECE))
         text = self._held + piece if self._held else piece
         cut = self._session.held(text, before=self._before)
         if cut == len(text):

@@ -8,12 +8,12 @@ import importlib
 import importlib.util
 import logging
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.presidio import blank_nlp_engine
 from lc_guard._vendors.quiet_logs import silent
 from lc_guard.errors import ModelUnavailable
@@ -22,7 +22,7 @@ ROOTS = frozenset({"llm_guard", "gorget"})
 """Top-level names of its modules: gorget's ``llm_guard`` only points to ``gorget``."""
 
 _INPUT = "input_scanners"
-_BUILDING = threading.Lock()
+_BUILDING = ForkLock()
 
 
 def is_engine(kind: type) -> bool:

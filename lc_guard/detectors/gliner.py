@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.hub import local_only
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.weights import LoadOnce
@@ -92,7 +92,7 @@ class LoadedGLiNER:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._most_words = int(getattr(model.config, "max_len", 0) or 384)
 
     def fits(self, text: str) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.hub import local_only
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.weights import LoadOnce
@@ -90,7 +90,7 @@ class LoadedClassifier:
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline = pipeline
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._fits = fits_all([pipeline])
 
     def fits(self, text: str) -> bool:

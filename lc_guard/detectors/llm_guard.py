@@ -8,10 +8,10 @@ carries the same import name, both work.
 from __future__ import annotations
 
 import importlib.util
-import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lc_guard._forks import ForkLock
 from lc_guard.detectors.llm_guard_loading import (
     ModelConfs,
     NERConf,
@@ -117,7 +117,7 @@ class LLMGuardDetector:
         self._use_onnx = use_onnx
         self._language = language
         self._recognizer = recognizer
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._loaded: _Loaded | None = None
 
     def __repr__(self) -> str:

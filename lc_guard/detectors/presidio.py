@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.presidio import blank_nlp_engine, quiet, without_network
 from lc_guard.detectors.weights import LoadOnce, import_spacy
 from lc_guard.records import Entity, normalize_kind
@@ -27,7 +27,7 @@ class Engine:
     def __init__(self, analyzer: AnalyzerEngine, language: str) -> None:
         self.analyzer = analyzer
         self._language = language
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def entities(
         self,

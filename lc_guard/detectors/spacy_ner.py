@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lc_guard._forks import ForkLock
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
@@ -165,7 +165,7 @@ class LoadedPipeline:
     def __init__(self, nlp: Language) -> None:
         self.kinds = frozenset(KIND_OF_LABEL[label] for label in nlp.pipe_labels["ner"] if label in KIND_OF_LABEL)
         self._nlp = nlp
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Return raw entities of each text, which must be short enough for memory."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from lc_guard._forks import ForkLock
 from lc_guard.errors import ModelUnavailable
 
 P = ParamSpec("P")
@@ -56,7 +57,7 @@ class LoadOnce(Generic[P, T]):
 
     def _renew_lock(self) -> None:
         # A load that runs in another thread while the process forks holds the lock for ever in the child.
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def forget(self) -> None:
         """Drop what was loaded, so that the next call loads again (for tests)."""
@@ -121,7 +122,7 @@ def verified(folder: Path, pinned: Mapping[str, str]) -> dict[str, bytes]:
 # With one of these installed, the user's own pipelines may have layers in torch.
 _NEED_TORCH = ("spacy_transformers", "spacy_curated_transformers", "curated_transformers", "spacy_llm")
 
-_IMPORTING = threading.RLock()
+_IMPORTING = ForkLock(reentrant=True)
 
 
 class _NoTorch:

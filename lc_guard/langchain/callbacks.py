@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter, OrderedDict
 from typing import Any, Protocol
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 
+from lc_guard._forks import ForkLock
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.messages import texts_of
@@ -66,7 +66,7 @@ class GuardCallbackHandler(BaseCallbackHandler):
         self._guard = stop_leaks
         self._level = level
         self._logger = logging.getLogger("lc_guard.decisions") if logger is None else logger
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._root_of: OrderedDict[UUID, UUID] = OrderedDict()
         self._sessions_of: OrderedDict[UUID, set[str]] = OrderedDict()
 

@@ -191,6 +191,48 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
         """Async version of `prune`."""
         await self.saver.aprune(thread_ids, strategy=strategy)
 
+    def rehide(self, thread_id: str) -> int:
+        """Store all checkpoints of a thread anew with placeholders, also those from before there was a guard.
+
+        All of it is hidden before anything is changed; then the thread is deleted and written again, which is no single
+        step: have nothing else write the thread meanwhile, and a backup at hand. What is hidden already stays so.
+
+        Args:
+            thread_id: The thread, which is a session of the guard.
+
+        Returns:
+            The number of checkpoints.
+
+        Raises:
+            Blocked: If the policy does not let something go on; nothing was changed then.
+            UnsupportedInput: If something can't be looked into; nothing was changed then.
+        """
+        config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
+        hidden = [self._hidden(found) for found in self.list(config)]
+        if hidden:
+            self.saver.delete_thread(thread_id)
+        for found, tasks in reversed(hidden):  # the newest came first
+            place = {name: found.config["configurable"].get(name, "") for name in ("thread_id", "checkpoint_ns")}
+            parent = (found.parent_config or {}).get("configurable", {}).get("checkpoint_id")
+            before = {**place, "checkpoint_id": parent} if parent else place
+            versions = found.checkpoint["channel_versions"]
+            stored = self.saver.put({"configurable": before}, found.checkpoint, found.metadata, versions)
+            for task, writes in tasks.items():
+                self.saver.put_writes(stored, writes, task)
+        return len(hidden)
+
+    def _hidden(self, found: CheckpointTuple) -> tuple[CheckpointTuple, dict[str, Any]]:
+        """Return a checkpoint with placeholders, and what its tasks wrote."""
+        session = _thread(found.config)
+        state = _Checkpoint(found.checkpoint, found.metadata, self.skip_channels)
+        writes = _Writes([write[1:] for write in found.pending_writes or ()], self.skip_channels)
+        ours, theirs = self.guard.check([state.job(session), writes.job(session)])
+        checkpoint, metadata = state.changed(ours.hide)
+        tasks: dict[str, Any] = {}
+        for write, pair in zip(found.pending_writes or (), writes.changed(theirs.hide), strict=True):
+            tasks.setdefault(write[0], []).append(pair)
+        return found._replace(checkpoint=checkpoint, metadata=metadata), tasks
+
     def get_next_version(self, current: Any, channel: None) -> Any:
         """Return the next version of a channel, as the store underneath counts them."""
         return self.saver.get_next_version(current, channel)

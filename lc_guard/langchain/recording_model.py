@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -16,6 +15,8 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, Field
+
+from lc_guard._forks import ForkLock
 
 _PIECE = 7  # characters: placeholders are cut in every place
 _DEEP = 5
@@ -30,7 +31,7 @@ class Recording:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def add(self, *values: Any) -> None:
         """Take strings and what holds them."""

@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from lc_guard._forks import ForkLock
 from lc_guard.observability.process_end import END
 
 logger = logging.getLogger("lc_guard.langfuse")
@@ -29,7 +30,7 @@ class BoundedFlush:
 
     def __init__(self, resources: Any) -> None:
         self._resources = weakref.ref(resources)
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._flushing: threading.Thread | None = None
         self._exit_timeout: float | None = None
         self._used_in: int | None = None

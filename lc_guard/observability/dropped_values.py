@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from threading import Lock, Timer
+from threading import Timer
 
 from lc_guard._engine.caches import BoundedMap
+from lc_guard._forks import ForkLock
 from lc_guard._text.known_values import KnownValues, Match
 
 _MAX_LOST = 100_000
@@ -28,7 +29,7 @@ class DroppedValues:
         self._seconds = seconds
         self._max_values = max_values
         self._clock = clock
-        self._lock = Lock()
+        self._lock = ForkLock()
         self._sessions: OrderedDict[str, tuple[float, KnownValues]] = OrderedDict()
         self._size = 0
         self._lost: BoundedMap[str, str] = BoundedMap(_MAX_LOST)

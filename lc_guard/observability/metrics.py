@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from threading import Lock
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from opentelemetry import metrics
 from opentelemetry.metrics import MeterProvider
 
+from lc_guard._forks import ForkLock
 from lc_guard.errors import installed_version
 from lc_guard.observability.events import read_decision, read_restored
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT, Decision, normalize_kind
@@ -83,13 +84,20 @@ class GuardMetrics(BaseCallbackHandler):
             "lc_guard.placeholders", unit="{placeholder}", description="Placeholders in answers"
         )
         self._words: dict[str, set[str]] = {}
-        self._lock = Lock()
+        self._lock = ForkLock()
         if guard is not None:
             self._leaks = meter.create_counter(
                 "lc_guard.leaks", unit="{leak}", description="Model calls that were sent a value of the session"
             )
             self._leaks.add(0)  # so that an alarm on its rise sees the first one
             guard.leaks.subscribe(self._leaked)
+            for name, told in (("evicted", "dropped to make room"), ("refused", "refused for lack of room")):
+                meter.create_observable_counter(
+                    f"lc_guard.vault.{name}",
+                    [partial(_room, guard, name)],
+                    unit="{session}",
+                    description=f"Sessions that the vault {told}",
+                )
 
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:  # noqa: ARG002
         """Take a decision, or the counts of a restoring step; what is neither is passed over."""
@@ -126,3 +134,9 @@ class GuardMetrics(BaseCallbackHandler):
                     return OTHER
                 known.add(word)
         return word
+
+
+def _room(guard: Guard, name: str, _: object) -> list[metrics.Observation]:
+    """Return how many sessions a vault in memory has dropped or refused; others have no such bound."""
+    count = getattr(getattr(guard.vault, "store", guard.vault), name, None)
+    return [] if count is None else [metrics.Observation(count)]

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
+from lc_guard._forks import ForkLock
+
 _LOADING_SECONDS = 60.0
 _GRACE = 5.0
 
@@ -43,7 +45,7 @@ class ProcessEnd:
 
     def _begin(self) -> None:
         self._process = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._watching = False
         self._finishing: weakref.WeakSet[Finishing] = weakref.WeakSet()
         self._held: set[threading.Event] = set()

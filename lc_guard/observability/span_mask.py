@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lc_guard._engine.leaks import Leak
+from lc_guard._forks import ForkLock
 from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL
 from lc_guard._placeholders.restorer import FakeRestoring
@@ -124,7 +124,7 @@ class SpanMask:
         self._max_traces = max_traces
         self._max_sessions = max_sessions
         self._traces: OrderedDict[str, _Trace] = OrderedDict()
-        self._lock = Lock()
+        self._lock = ForkLock()
         # what scanners will take out of an answer stands in the model's own span, which may leave before they have
         self._sources = (*_SOURCES, "generation") if guard.scanners.take_from_answers else _SOURCES
         guard.vault.subscribe(lambda session, entries: self._limbo.add(guard.digest(session), entries))

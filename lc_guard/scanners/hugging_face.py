@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.hub import local_only
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
 from lc_guard.records import Entity, ScanResult, normalize_kind
@@ -107,7 +107,7 @@ class HuggingFaceClassifier:
         self._revision = revision
         self._local_files_only = local_files_only
         self._loaded: _Loaded | None = None
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._told!r}, labels={list(self._bad)}, threshold={self._threshold})"

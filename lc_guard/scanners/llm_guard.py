@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import logging
-import threading
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any, Literal
 
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.llm_guard import ROOTS, is_engine, quiet_loggers
 from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import GuardError, ScannerError, ScannerTimeout
@@ -29,9 +29,9 @@ _NO_SPANS = frozenset({"JSON", "ReadingTime", "TokenLimit"})
 # They compare an answer as a whole with something; a sentence of it tells nothing.
 _WHOLE = frozenset({"FactualConsistency", "JSON", "ReadingTime", "Relevance"})
 # Its library keeps its settings in the process, not in the object.
-_SECRETS = threading.Lock()
+_SECRETS = ForkLock()
 # All of this match type use the tokenizer of the one made last: it hangs on the enum's member.
-_HEAD_TAIL = threading.Lock()
+_HEAD_TAIL = ForkLock()
 _LOCK = "_lc_guard_lock"
 
 
@@ -192,7 +192,7 @@ def checked(answer: Any, kind: str) -> tuple[str, bool, float]:
     return str(sanitized), bool(valid), float(risk)
 
 
-def _lock_of(scanner: Any, kind: str) -> threading.Lock | None:
+def _lock_of(scanner: Any, kind: str) -> ForkLock | None:
     """Return the lock of a scanner object, the same for all that ask it; None if it needs none."""
     ours = is_engine(type(scanner))
     if ours and kind in _SHARED:
@@ -201,7 +201,7 @@ def _lock_of(scanner: Any, kind: str) -> threading.Lock | None:
         return _SECRETS
     if ours and getattr(getattr(scanner, "_match_type", None), "value", "") == "truncate_token_head_tail":
         return _HEAD_TAIL
-    lock = threading.Lock()
+    lock = ForkLock()
     held = getattr(scanner, "__dict__", None)
     return lock if held is None else held.setdefault(_LOCK, lock)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.hub import cached, hub_in_reach
 from lc_guard._vendors.llm_guard import ROOTS, blank_engine, imported
 from lc_guard._vendors.presidio import without_network
@@ -23,7 +24,7 @@ from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import GuardError, ModelUnavailable, ScannerError
 
 _DOWNLOAD_SECONDS = 30.0
-_PATCHING = threading.Lock()
+_PATCHING = ForkLock()
 
 DEFAULT_MODELS: Mapping[str, str] = {
     "BanCode": "MODEL_SM",

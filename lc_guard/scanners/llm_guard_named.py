@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.llm_guard import Signature, installed, scanner_names, signature
 from lc_guard.errors import GuardError, MissingExtra
 from lc_guard.records import ScanResult, Stage
@@ -68,7 +68,7 @@ class LLMGuardScanner:
         self.rewrites = scanner == "JSON"
         self.stages = self._given_stages or stages_of(self.side)
         self.details: Mapping[str, str] = {"scanner": scanner, **_told(settings.get("model"))}
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._loaded: AdaptedScanner | None = None
         self._failed: tuple[float, GuardError] | None = None
 

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import ScannerError, ScannerTimeout
 
@@ -27,7 +28,7 @@ class RailsThread:
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
         self._rails: Any = None
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._closer: weakref.finalize[..., RailsThread] | None = None

@@ -9,6 +9,8 @@ bytes as values.
 from __future__ import annotations
 
 import hashlib
+import hmac
+import secrets
 from typing import Protocol
 
 from lc_guard.errors import VaultError
@@ -99,23 +101,31 @@ def decoded(raw: bytes) -> str:
 
 
 class PlainCodec:
-    """Writes values as they are: whoever reads the store reads them."""
+    """Writes values as they are: whoever reads the store reads them.
+
+    Args:
+        key: What session ids are filed under, random for each store; empty for stores of earlier versions.
+    """
+
+    def __init__(self, key: bytes = b"") -> None:
+        self._key = key
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
     def new_root(self) -> bytes:
-        """Return the mark of this codec."""
-        return _PLAIN
+        """Return the mark of this codec, and a new key."""
+        return _PLAIN + secrets.token_bytes(32)
 
     def rooted(self, root: bytes) -> PlainCodec:
-        """Return itself, for a store that is written as it writes."""
-        _opened(root)
-        return self
+        """Return the codec of a store that keeps this root."""
+        return PlainCodec(_plain(root))
 
     def handle(self, session: str) -> bytes:
-        """Return the SHA-256 of the id: of fixed size, whatever the id."""
-        return hashlib.sha256(encoded(session)).digest()
+        """Return the HMAC-SHA-256 of the id: what is left of it when the session is forgotten tells it to no list."""
+        if not self._key:
+            return hashlib.sha256(encoded(session)).digest()
+        return hmac.digest(self._key, encoded(session), "sha256")
 
     def seal_id(self, session: str) -> bytes:
         """Return the id as it is."""
@@ -155,9 +165,13 @@ class PlainSessionCodec:
 
 
 def _opened(sealed: bytes) -> str:
+    return decoded(_plain(sealed))
+
+
+def _plain(sealed: bytes) -> bytes:
     if sealed[:1] != _PLAIN:
         raise VaultError(
             "what is stored is encrypted: wrap the vault in EncryptedVault(vault, keys=[...]), or set "
             "LC_GUARD_VAULT_KEYS for the command line"
         )
-    return decoded(sealed[1:])
+    return sealed[1:]

@@ -26,6 +26,7 @@ NONCE_BYTES = 12
 _ID_BYTES = 8
 _VERSION = b"\x01"
 _HEAD = len(_VERSION) + _ID_BYTES
+_LEAST_BYTES = 8  # different ones: 32 random ones have fewer once in 10^36 keys; zeros and words do
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -181,7 +182,7 @@ def _service(key: Key, number: int) -> KeyService:
             secret = base64.b64decode(key.strip().translate(_URL_SAFE), validate=True)
         except (binascii.Error, ValueError):
             secret = None
-    if not isinstance(secret, bytes) or len(secret) != KEY_BYTES:
+    if not isinstance(secret, bytes) or len(secret) != KEY_BYTES or len(set(secret)) < _LEAST_BYTES:
         raise VaultError(
             f"key number {number} is not usable: it must be base64 of {KEY_BYTES} random bytes, as "
             "EncryptedVault.generate_key() gives, or an object with key_id, wrap() and unwrap()"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._forks import ForkLock
 from lc_guard.errors import VaultError
 from lc_guard.vaults.base import TtlFrom
 from lc_guard.vaults.codec import decoded, encoded
@@ -47,7 +47,7 @@ class StoreRows:
         self._grain = min(60.0, ttl / 20) if ttl is not None else 3600.0
         self._timeout = timeout
         self._clock = clock
-        self._lock = threading.RLock()
+        self._lock = ForkLock(reentrant=True)
 
     def __repr__(self) -> str:
         return type(self._store).__name__

@@ -6,9 +6,10 @@ import logging
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from threading import RLock
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, get_args
 
+from lc_guard._forks import ForkLock
 from lc_guard._text.known_values import KnownValues, Match
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo, TtlFrom
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger("lc_guard")
 
 _MAX_ATTEMPTS = 1_000
+_LONG = 4_000  # characters whose search takes milliseconds
 
 
 class _Session:
-    """The values of one session."""
+    """The values of one session; whoever searches `known` or adds to it holds `lock`, before the vault's own."""
 
-    __slots__ = ("claims", "created", "known", "numbers", "raw", "used")
+    __slots__ = ("claims", "created", "known", "lock", "numbers", "raw", "used")
 
     def __init__(self, numbers: dict[str, int], used: float) -> None:
+        self.lock = ForkLock(reentrant=True)
         self.created = used
         self.known = KnownValues()
         self.raw: dict[str, str] = {}
@@ -47,7 +50,13 @@ class MemoryVault:
         ttl_from: ``"last_use"``, or ``"creation"``: the session then ends however often it is used.
         max_sessions: Number of sessions kept; beyond it the one unused for longest is dropped. 1 or more.
         max_values: Number of values a session may hold; one more raises `VaultFull`. 1 or more.
+        live_seconds: Seconds after its last use for which a session is not dropped to make room: a new one is refused
+            with `VaultFull` instead. 0 refuses none, `math.inf` drops none.
         clock: Gives the time in seconds; never goes back.
+
+    Attributes:
+        evicted: Number of sessions that were dropped to make room, so far.
+        refused: Number of new sessions that were refused for lack of room, so far.
 
     Raises:
         ValueError: If a bound is not positive.
@@ -65,8 +74,6 @@ class MemoryVault:
         ```
     """
 
-    blocking = False
-
     def __init__(
         self,
         *,
@@ -74,18 +81,25 @@ class MemoryVault:
         ttl_from: TtlFrom = "last_use",
         max_sessions: int = 10_000,
         max_values: int = 1_000_000,
+        live_seconds: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if (ttl is not None and ttl <= 0) or max_sessions < 1 or max_values < 1:
             raise ValueError("ttl, max_sessions and max_values must be positive (ttl may be None)")
+        if not live_seconds >= 0:
+            raise ValueError("live_seconds must be 0 or more")
         if ttl_from not in get_args(TtlFrom):
             raise ValueError(f"ttl_from must be one of {', '.join(map(repr, get_args(TtlFrom)))}")
         self._ttl = ttl
         self._sliding = ttl_from == "last_use"
         self._max_sessions = max_sessions
         self._max_values = max_values
+        self._live_seconds = live_seconds
         self._clock = clock
-        self._lock = RLock()
+        self.evicted = 0
+        self.refused = 0
+        self._lock = ForkLock(reentrant=True)
+        self._long_searches = 0
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         # When sessions were created, in order; used for a fixed ttl only.
         self._births: deque[tuple[float, str]] = deque()
@@ -103,26 +117,37 @@ class MemoryVault:
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError(f"{type(self).__name__} can't be pickled: it would write raw values to disk")
 
+    @property
+    def blocking(self) -> bool:
+        """Whether a call may have to wait now: long texts are being searched, and an event loop must not."""
+        return self._long_searches > 0
+
     def allocate(self, session: str, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
         """Return the placeholders of values, making those that are new, all or none (see `Vault.allocate`)."""
-        with self._lock:
-            held = self._open(session)
-            new = {value: kind for kind, value in wanted if held.known.get(value) is None}
-            if len(held.raw) + len(new) > self._max_values:
-                raise VaultFull(
-                    f"the session would hold more than {self._max_values} values; "
-                    "forget it, or raise MemoryVault(max_values=...)"
-                )
-            done: list[str] = []
-            try:
-                for kind, value in ((kind, value) for kind, value in wanted if value in new):
-                    if held.known.get(value) is None:
-                        self._add(held, kind, value, mint, new)
-                        done.append(value)
-            except BaseException:
-                self._undo(held, done)
-                raise
-            return [held.known.get(value) or "" for _, value in wanted]
+        while True:
+            with self._lock:
+                held = self._open(session)
+            with held.lock, self._lock:
+                if self._sessions.get(session) is held:  # it may have been dropped while this waited
+                    return self._allocated(held, wanted, mint)
+
+    def _allocated(self, held: _Session, wanted: Sequence[tuple[str, str]], mint: Mint) -> list[str]:
+        new = {value: kind for kind, value in wanted if held.known.get(value) is None}
+        if len(held.raw) + len(new) > self._max_values:
+            raise VaultFull(
+                f"the session would hold more than {self._max_values} values; "
+                "forget it, or raise MemoryVault(max_values=...)"
+            )
+        done: list[str] = []
+        try:
+            for kind, value in ((kind, value) for kind, value in wanted if value in new):
+                if held.known.get(value) is None:
+                    self._add(held, kind, value, mint, new)
+                    done.append(value)
+        except BaseException:
+            self._undo(held, done)
+            raise
+        return [held.known.get(value) or "" for _, value in wanted]
 
     def values(self, session: str, placeholders: Sequence[str]) -> Mapping[str, str]:
         """Return the raw values of live placeholders (see `Vault.values`)."""
@@ -135,18 +160,34 @@ class MemoryVault:
 
     def find(self, session: str, texts: Sequence[str], *, inside_words: bool = False) -> list[list[Match]]:
         """Find the session's values in texts (see `Vault.find`)."""
-        with self._lock:
-            held = self._look(session)
+        with self._searched(session, texts) as held:
             if held is None:
                 return [[] for _ in texts]
             return [held.known.find(text, inside_words=inside_words) for text in texts]
 
     def look(self, session: str, texts: Sequence[str]) -> tuple[frozenset[str], list[list[Match]]]:
         """Return kinds and occurrences as of one moment (see `BatchLookupVault.look`)."""
+        with self._searched(session, texts) as held:
+            kinds = held.known.kinds() if held else frozenset()
+            return kinds, [held.known.find(text, for_hiding=True) if held and kinds else [] for text in texts]
+
+    @contextmanager
+    def _searched(self, session: str, texts: Sequence[str]) -> Iterator[_Session | None]:
+        """Hold a session while texts are searched: other sessions' calls don't wait for it."""
+        long = sum(map(len, texts)) > _LONG
         with self._lock:
-            kinds = self.kinds(session)
-            held = self._look(session) if kinds else None
-            return kinds, [held.known.find(text, for_hiding=True) if held else [] for text in texts]
+            held = self._look(session)
+            self._long_searches += long
+        try:
+            if held is None:
+                yield None
+            else:
+                with held.lock:
+                    yield held
+        finally:
+            if long:
+                with self._lock:
+                    self._long_searches -= 1
 
     def items(self, session: str) -> Mapping[str, str]:
         """Return all placeholders of the session with their raw values (see `Vault.items`)."""
@@ -228,6 +269,7 @@ class MemoryVault:
             ttl=self._ttl,
             ttl_from="last_use" if self._sliding else "creation",
             max_sessions=self._max_sessions,
+            live_seconds=self._live_seconds,
             clock=self._clock,
         )
         return StoredVault(rows, codec=codec, bounds=Bounds(max_values=self._max_values, cache_values=0))
@@ -248,6 +290,7 @@ class MemoryVault:
     def _open(self, session: str) -> _Session:
         held = self._look(session)
         if held is None:
+            self._make_room()
             numbers = self._retired.pop(session, None)
             held = _Session(dict(self._floor) if numbers is None else numbers, self._clock())
             self._sessions[session] = held
@@ -256,9 +299,19 @@ class MemoryVault:
                 if len(self._births) > 2 * self._max_sessions:  # most of them were dropped otherwise
                     live = self._sessions.items()
                     self._births = deque(sorted((held.created, session) for session, held in live))
-            while len(self._sessions) > self._max_sessions:
-                self._drop(next(iter(self._sessions)))
         return held
+
+    def _make_room(self) -> None:
+        while len(self._sessions) >= self._max_sessions:
+            oldest = next(iter(self._sessions))
+            if self._clock() - self._sessions[oldest].used < self._live_seconds:
+                self.refused += 1
+                raise VaultFull(
+                    f"{self._max_sessions} sessions are in use, and none of them is dropped for a new one; raise "
+                    "MemoryVault(max_sessions=...), or take a vault outside of this process"
+                )
+            self._drop(oldest)
+            self.evicted += 1
 
     def _expire(self, now: float) -> int:
         if self._ttl is None:

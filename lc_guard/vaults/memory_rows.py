@@ -6,8 +6,9 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from threading import RLock
 
+from lc_guard._forks import ForkLock
+from lc_guard.errors import VaultFull
 from lc_guard.vaults.base import TtlFrom
 from lc_guard.vaults.row_store import NOWHERE, Head, NewSession, Row, Snapshot, Version
 
@@ -27,7 +28,12 @@ class _Session:
 
 
 class MemoryRows:
-    """Keeps rows in memory; beyond `max_sessions` live ones, the session unused for longest is dropped."""
+    """Keeps rows in memory; beyond `max_sessions` the one unused for longest is dropped, if unused for `live_seconds`.
+
+    Attributes:
+        evicted: Number of sessions that were dropped to make room.
+        refused: Number of new sessions that were refused for lack of room.
+    """
 
     def __init__(
         self,
@@ -35,13 +41,16 @@ class MemoryRows:
         ttl: float | None,
         ttl_from: TtlFrom = "last_use",
         max_sessions: int = 10_000,
+        live_seconds: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ttl = ttl
         self._sliding = ttl_from == "last_use"
         self._max_sessions = max_sessions
+        self._live_seconds = live_seconds
+        self.evicted = self.refused = 0
         self._clock = clock
-        self._lock = RLock()
+        self._lock = ForkLock(reentrant=True)
         self._root: bytes | None = None
         self._live: OrderedDict[bytes, _Session] = OrderedDict()
         # As in MemoryVault: the numbers of dropped sessions, and the floor under all new ones.
@@ -94,6 +103,7 @@ class MemoryRows:
             if held.version != at:
                 return None
             if new is not None:
+                self._make_room()
                 self._retired.pop(handle, None)
                 held.key, held.sealed_id = new.key, new.sealed_id
                 held.created = self._clock()
@@ -105,9 +115,16 @@ class MemoryRows:
                 held.rows[row.seq] = row
                 held.numbers[row.kind] = max(row.index, held.numbers.get(row.kind, 0))
             held.version = Version(held.version.epoch, at.seq + len(rows), _random())
-            while len(self._live) > self._max_sessions:
-                self._retire(next(iter(self._live)))
             return held.version
+
+    def _make_room(self) -> None:
+        while len(self._live) >= self._max_sessions:
+            oldest = next(iter(self._live))
+            if self._clock() - self._live[oldest].used < self._live_seconds:
+                self.refused += 1
+                raise VaultFull(f"{self._max_sessions} sessions are in use, and none of them is dropped for a new one")
+            self._retire(oldest)
+            self.evicted += 1
 
     def remove(self, handle: bytes, at: Version, seqs: Sequence[int]) -> bool:
         """Take rows out of a session if it is at a version (see `RowStore.remove`)."""

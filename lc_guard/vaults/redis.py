@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import secrets
 import struct
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha1
 from typing import Any, Literal, get_args
 
+from lc_guard._forks import ForkLock
 from lc_guard.errors import VaultError
 from lc_guard.vaults import redis_client as lua
 from lc_guard.vaults.base import TtlFrom
@@ -59,7 +59,7 @@ class RedisStore:
         self._replicas = replicas
         self._durability = durability
         self._max_connections = max_connections
-        self._setting_up = threading.Lock()
+        self._setting_up = ForkLock()
         self._checked = False
         # a cluster is asked for its nodes at once, so that its client is made at the first use
         self._client: Any = None if self._is_cluster else self._connect()

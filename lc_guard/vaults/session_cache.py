@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from threading import RLock
 
+from lc_guard._forks import ForkLock
 from lc_guard._text.known_values import KnownValues
 from lc_guard.errors import VaultError
 from lc_guard.vaults.base import Mint
@@ -22,7 +22,7 @@ class CachedSession:
     __slots__ = ("_claims", "codec", "known", "lock", "numbers", "raw", "read", "used", "version")
 
     def __init__(self) -> None:
-        self.lock = RLock()
+        self.lock = ForkLock(reentrant=True)
         self.used = 0.0
         self.read = False
         self._clear(Snapshot(NOWHERE))
@@ -131,7 +131,7 @@ class SessionCache:
 
     def clear(self) -> None:
         """Drop everything; also for a process that was forked, where locks may be held by nobody."""
-        self._lock = RLock()
+        self._lock = ForkLock(reentrant=True)
         self._sessions: OrderedDict[str, CachedSession] = OrderedDict()
         self._sizes: dict[str, int] = {}
         self._size = 0

@@ -6,15 +6,17 @@ The row store of `SQLVault`: SQLite and PostgreSQL, one statement for a read, on
 from __future__ import annotations
 
 import json
-import os
+import logging
 import re
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._forks import ForkLock, around_forks
 from lc_guard.vaults import sql_schema as sql
 from lc_guard.vaults.base import TtlFrom
 from lc_guard.vaults.codec import decoded, encoded
@@ -27,7 +29,54 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
 
+logger = logging.getLogger("lc_guard")
+
 _PAGE = 500
+_LEFT = (
+    "values were dropped, and are still in the write-ahead log of SQLite: a reader of the file did not end in time. "
+    "They are overwritten at the next forget or purge when nobody reads (lc-guard vault purge)"
+)
+
+
+class _Use:
+    """Which threads use a database now, so that a fork can wait until none does; entered by ``with``."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew, in a process that was just forked."""
+        self._changed = threading.Condition()
+        self._threads: Counter[int] = Counter()
+        self._paused_by: int | None = None
+
+    def __enter__(self) -> None:
+        me = threading.get_ident()
+        with self._changed:
+            # who is inside already, or forks, is not to wait for itself
+            self._changed.wait_for(lambda: self._paused_by in (None, me) or self._threads[me] > 0)
+            self._threads[me] += 1
+
+    def __exit__(self, *_: object) -> None:
+        me = threading.get_ident()
+        with self._changed:
+            self._threads[me] -= 1
+            if not self._threads[me]:
+                del self._threads[me]
+            self._changed.notify_all()
+
+    def pause(self, timeout: float) -> None:
+        """Wait until no other thread is inside, at most `timeout` seconds, and let none in until `resume`."""
+        me = threading.get_ident()
+        with self._changed:
+            self._paused_by = me
+            self._changed.wait_for(lambda: not self._threads.keys() - {me}, timeout)
+
+    def resume(self) -> None:
+        """Let threads in again."""
+        with self._changed:
+            self._paused_by = None
+            self._changed.notify_all()
 
 
 class SQLStore:
@@ -58,13 +107,30 @@ class SQLStore:
         self._pool_size = pool_size
         self._clock = clock
         self._statements: dict[str, tuple[TextClause, frozenset[str]]] = {}
-        self._renew()
-
-    def _renew(self) -> None:
-        self._pid = os.getpid()
         self._engine: Engine | None = None
-        self._setting_up = threading.Lock()
-        self._writing = threading.Lock()  # SQLite has one writer; waiting here is fairer than its polling
+        self._setting_up = ForkLock()
+        self._writing = ForkLock()  # SQLite has one writer; waiting here is fairer than its polling
+        self._use = _Use()
+        around_forks("before", self._before_fork)
+        around_forks("after_in_parent", self._use.resume)
+        around_forks("after_in_child", self._in_child)
+
+    def _before_fork(self) -> None:
+        """Close SQLite's connections once none is in use.
+
+        SQLite keeps what a process has locked in that process' memory: a child that is forked during a write takes the
+        file for locked by itself, for good.
+        """
+        if self._sqlite and self._engine is not None:
+            self._use.pause(self._timeout)
+            self._engine.dispose()
+
+    def _in_child(self) -> None:
+        """Leave the parent's connections alone, and begin anew."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose(close=False)
+        self._use.renew()
 
     def __repr__(self) -> str:
         return "SQLite" if self._sqlite else "PostgreSQL"
@@ -245,17 +311,12 @@ class SQLStore:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            with self._ready().connect() as connection:
+            with self._use, self._ready().connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise explained(error) from None
 
     def _ready(self) -> Engine:
-        if self._pid != os.getpid():
-            # a forked worker leaves its parent's connections alone, and the locks that nobody will release
-            if self._engine is not None:
-                self._engine.dispose(close=False)
-            self._renew()
         with self._setting_up:
             if self._engine is None:
                 engine = engine_for(self._url, timeout=self._timeout, pool_size=self._pool_size)
@@ -293,10 +354,12 @@ class SQLStore:
             self._writing.release()
 
     def _wipe(self, connection: Connection) -> None:
-        """Have SQLite overwrite its journal, which still holds what was dropped; readers may put it off."""
+        """Have SQLite empty its journal, which still holds what was dropped; waits for readers, tells if one stays."""
         if self._sqlite:
             with self._writes():
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+                busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            if busy:
+                logger.warning(_LEFT)
 
     def _locking(self, statement: str) -> str:
         return statement if self._sqlite else f"{statement} FOR UPDATE"

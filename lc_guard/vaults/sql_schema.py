@@ -15,9 +15,11 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import stat
 import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from lc_guard.errors import MissingExtra, VaultError
 from lc_guard.vaults.row_store import Unreachable
@@ -333,12 +335,11 @@ def engine_for(url: URL, *, timeout: float, pool_size: int) -> Engine:
         connect_args=connect_args,
     )
     if url.get_backend_name() == "sqlite":
-        path = str(url.database)
+        path = file_of(url)
 
         @event.listens_for(engine, "do_connect")
         def _make_private(*_: object) -> None:
-            if not path.startswith("file:"):
-                _touch(path)
+            keep_private(path)
 
         @event.listens_for(engine, "connect")
         def _set_up(connection: Any, _: object) -> None:
@@ -374,10 +375,38 @@ def set_up_sqlite(connection: Any) -> None:
         cursor.close()
 
 
-def _touch(path: str) -> None:
-    """Make a new database's file one that only its owner reads; its journals take over the mode."""
+def file_of(url: URL) -> str:
+    """Return the path of a SQLite database, also where it is named by a URI (https://www.sqlite.org/uri.html)."""
+    name = str(url.database)
+    if not name.startswith("file:"):
+        return name
+    path = name.removeprefix("file:").partition("?")[0].partition("#")[0]
+    if path.startswith("//"):  # an authority, which is empty or this machine
+        path = "/" + path[2:].partition("/")[2]
+    return unquote(path)
+
+
+def keep_private(path: str) -> None:
+    """Make a new database's file one that only its owner reads, and an older one and its journals as well.
+
+    Raises:
+        VaultError: If others may read one, and this process may not change that.
+    """
     with contextlib.suppress(OSError):  # SQLite tells better what is wrong
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    if os.name != "posix":
+        return
+    for name in (path, f"{path}-wal", f"{path}-shm", f"{path}-journal"):
+        with contextlib.suppress(FileNotFoundError):
+            mode = stat.S_IMODE(os.stat(name).st_mode)
+            if mode & 0o077:
+                try:
+                    os.chmod(name, mode & 0o700)
+                except OSError:
+                    raise VaultError(
+                        "others may read the vault's file, and this process may not change that; have its owner run "
+                        "chmod 600 on it and on its -wal and -shm files"
+                    ) from None
 
 
 def _limited_connection(timeout: float) -> Any:

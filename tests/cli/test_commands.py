@@ -717,7 +717,7 @@ class TestFrontDoor:
 @pytest.mark.parametrize(
     "command",
     ["demo", "scan", "verify", "eval", "check-policy", "report", "audit", "langfuse", "langfuse setup",
-     "langfuse dataset push", "vault", "vault list", "vault forget", "vault export", "vault reencrypt"],
+     "langfuse dataset push", "vault", "vault list", "vault forget", "vault export", "vault reencrypt", "checkpoints"],
 )  # fmt: skip
 def test_help_fits_the_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")

@@ -12,13 +12,17 @@ import gc
 import json
 import re
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from langchain_core.documents import Document
+from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.runnables import RunnableLambda
 
-from lc_guard import Entity, Guard
+from lc_guard import AnonymizeDocuments, Entity, Guard, ProtectedRetriever, protect
 from lc_guard._placeholders.aliases import People
 from lc_guard._text.json_tree import hide, leaves, parse, rebuild
 from lc_guard._text.known_values import KnownValues
@@ -30,6 +34,7 @@ from lc_guard.detectors.shapes import find_shapes
 from lc_guard.detectors.titles import TitleDetector
 from lc_guard.detectors.windows import readable, windows
 from lc_guard.langchain.messages import map_texts
+from lc_guard.langchain.stored_values import StoredWalk
 from lc_guard.scanners import BannedWords, ScanRequest, builtin_scanners
 
 UNITS = [
@@ -130,6 +135,29 @@ def found_again(text: str) -> None:
     Guard([]).session_values.exposed("s", [text])
 
 
+def stored(text: str) -> None:
+    """What a checkpointer does with a state."""
+    session = Guard(Words()).session("s")
+    state = {"a": [text, text.encode(), {"b": deque([text])}], text: {"c": (text,)}}
+    hidden = StoredWalk(session.anonymize).channel("c", state)
+    StoredWalk(session.deanonymize, strict=False, restores=True).channel("c", hidden)
+
+
+def retrieved(text: str) -> None:
+    """What is stored of a document, and given back of it."""
+    guard = Guard(Words())
+    document = Document(text, metadata={"a": text, "b": {text: [text]}})
+    (hidden,) = AnonymizeDocuments(guard, session_id="s", metadata_keys=None).transform_documents([document])
+    inner = RunnableLambda(lambda _: [hidden])
+    ProtectedRetriever(inner, guard, corpus_session="s", session_id="t").invoke("q")
+
+
+def protected(text: str) -> None:
+    """A call of a protected model, and its stream."""
+    model = protect(FakeListChatModel(responses=["x"]), Guard(Words()))
+    model.invoke([HumanMessage(text), HumanMessage("y")])
+
+
 def scanned(scanner: Any) -> Callable[[str], Any]:
     return lambda text: scanner.scan(ScanRequest(text))
 
@@ -164,6 +192,9 @@ ENTRIES: dict[str, tuple[int, Callable[[str], Any]]] = {
     "restorer": (4_000, in_pieces),
     "messages": (16_000, walked),
     "traced values": (8_000, masked),
+    "stored state": (600, stored),
+    "documents": (2_000, retrieved),
+    "protected model": (4_000, protected),
     **{type(one).__name__: (8_000, scanned(one)) for one in [*builtin_scanners(), BannedWords(["bad", "b a d"])]},
 }  # fmt: skip
 

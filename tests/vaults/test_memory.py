@@ -5,10 +5,14 @@ import pickle
 import tracemalloc
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
+from lc_guard import Guard
 from lc_guard.errors import VaultError, VaultFull
-from lc_guard.testing import NumberedMint
-from lc_guard.vaults import MemoryVault
+from lc_guard.observability import GuardMetrics
+from lc_guard.testing import ExactDetector, NumberedMint
+from lc_guard.vaults import EncryptedVault, MemoryVault
 
 
 class Clock:
@@ -163,3 +167,36 @@ def test_a_hundred_thousand_values_fit_into_60_mb():
         tracemalloc.stop()
     assert len(vault.items("s")) == 100_000
     assert used < 60e6, f"{used / 1e6:.0f} MB"
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_new_sessions_drop_no_live_one(encrypted):
+    now = [0.0]
+    inner = MemoryVault(max_sessions=3, live_seconds=60, ttl=None, clock=lambda: now[0])
+    vault = EncryptedVault(inner, keys=[EncryptedVault.generate_key()]) if encrypted else inner
+    counts = vault.store if encrypted else vault
+    for name in "abc":
+        vault.allocate(name, [("PERSON", "Ada")], NumberedMint())
+    for _ in range(100):
+        with pytest.raises(VaultFull, match="3 sessions are in use"):
+            vault.allocate("new", [("PERSON", "Ada")], NumberedMint())
+    assert (counts.evicted, counts.refused) == (0, 100)
+    assert {info.session for info in vault.sessions()} == set("abc")
+    now[0] = 59.0
+    vault.allocate("a", [("PERSON", "Bob")], NumberedMint())  # one that is there is served
+    now[0] = 61.0
+    vault.allocate("new", [("PERSON", "Ada")], NumberedMint())
+    assert {info.session for info in vault.sessions()} == {"a", "c", "new"}
+    assert (counts.evicted, counts.refused) == (1, 100)
+
+
+def test_a_metric_tells_of_sessions_that_found_no_room():
+    reader = InMemoryMetricReader()
+    guard = Guard(ExactDetector({"PERSON": ["Ada"]}), vault=MemoryVault(max_sessions=1))
+    handler = GuardMetrics(guard, meter_provider=MeterProvider(metric_readers=[reader]))
+    for name in "abc":
+        guard.session(name).anonymize("Ada")
+    data = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics
+    found = {metric.name: metric.data.data_points[0].value for metric in data if "vault" in metric.name}
+    assert found == {"lc_guard.vault.evicted": 2, "lc_guard.vault.refused": 0}
+    assert handler is not None
