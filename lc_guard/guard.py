@@ -24,6 +24,7 @@ from lc_guard._engine.requests import GuardRequest, GuardResult, Said, ScanTarge
 from lc_guard._engine.runner import FlowRunner
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import redact_faults
+from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import STYLES, Gate, PlaceholderStyle, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring, NumberedRestoring, StreamRestorer
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
@@ -301,6 +302,13 @@ class Guard:
         """Return the placeholders that the model of a session was given by `give`."""
         with self._digests_lock:
             return self._given.get(session, frozenset())
+
+    def kinds_of(self, session: str, values: Mapping[str, str]) -> list[str]:
+        """Return the kinds of placeholders and their values."""
+        if self._grammar is None:
+            found = call_vault(partial(self.vault.find, session, list(values.values())))
+            return [hits[0].kind for hits in found if hits]
+        return [base_kind(read[0]) for token in values if (read := self._grammar.read(token)) is not None]
 
     def placeholders_in(self, session: str, texts: Sequence[str]) -> frozenset[str]:
         """Return the placeholders that stand in texts, as they were minted."""

@@ -15,7 +15,7 @@ from lc_guard._engine.provenance import OwnPlaces, Provenance, key_of
 from lc_guard._engine.requests import Said
 from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL, Found
-from lc_guard._placeholders.restorer import SIGNS, Restoring
+from lc_guard._placeholders.restorer import Restoring
 from lc_guard._text.json_strings import JsonStrings
 from lc_guard._text.places import Key, Place
 from lc_guard._text.syntaxes import WRITERS, as_json, as_json_value, as_url
@@ -161,7 +161,8 @@ class TextGate:
         self._as_json = as_json
         self._begun: list[str] | None = [] if as_json else None
         self._json: JsonStrings[TextReader] | None = None
-        self._text = TextReader(egress.rule(to).encode, to.argument, plain=plain)
+        self._as_it_was = to.at != "answer"  # documents and states come back as they were hidden
+        self._text = TextReader(egress.rule(to).encode, to.argument, plain=plain or self._as_it_was)
 
     def read(self, text: str) -> None:
         """Take the next piece of what comes out."""
@@ -200,7 +201,8 @@ class TextGate:
             self._egress.refuse(kinds, to, put, risk=float(risky))
             return None
         coded = written[:1] in "%&"  # written for its place by whoever reads it
-        values = [self._written(one.value, chain, None if own or coded else place) for one in found]
+        raw = own or coded or self._as_it_was
+        values = [self._written(one.value, chain, None if raw else place) for one in found]
         if None in values:
             self._egress.refuse(kinds, to, "placeholder", risk=1.0)
             return None
@@ -305,7 +307,7 @@ class EgressControl:
             if asks_origins:
                 tokens = self._placeholders_in(text.session, [text.hidden])
                 self.provenance.note_origin(text.session, text.origin, tokens)
-            if text.origin == "user" and SIGNS.search(text.hidden):
+            if text.origin == "user":
                 gate = OwnPlaces()
                 self._restoring(text.session).restore(text.hidden, before="", at_end=True, gate=gate)
                 if gate.found:

@@ -92,6 +92,7 @@ class ProtectedCall:
         self._json_content = json_content
         self._sent: list[str] | None = None  # what the model was given, if that is all it knows
         self._given: frozenset[str] | None = None
+        self._not_given: set[str] = set()
         self._restorers = make = SessionRestorers(guard, session.id, among=self._among_given)
         self._chunks = ChunkRestorer(make, json_content=json_content)
         self._whole = ValueRestorer(make)
@@ -326,6 +327,10 @@ class ProtectedCall:
         if self._given is None:
             sent = self._guard.placeholders_in(self.session.id, self._sent)
             self._given = sent | self._guard.given(self.session.id)
+        kept = [token for token in values if token not in self._given and token not in self._not_given]
+        if kept:  # each is looked up more than once
+            self._not_given.update(kept)
+            self._restorers.refused(self._guard.kinds_of(self.session.id, {token: values[token] for token in kept}))
         return {placeholder: value for placeholder, value in values.items() if placeholder in self._given}
 
     def _hidden(
@@ -333,7 +338,8 @@ class ProtectedCall:
     ) -> list[BaseMessage]:
         outcome.raise_if_blocked()
         hidden = list(map_texts(messages, outcome.hide))
-        if not any(options.get(name) for name in _KEPT_BY_PROVIDER):
+        told = {**options, **(options.get("extra_body") or {})}
+        if not any(told.get(name) for name in _KEPT_BY_PROVIDER):
             self._sent = texts_of(hidden, strict=False)
         self._prompt = prompt_text(hidden) if self.judged else ""
         return hidden
