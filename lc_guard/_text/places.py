@@ -113,10 +113,8 @@ class Places:
         text, self._unread = "".join(self._unread), []
         while text:
             text = self._outside(text) if self._kind is None else self._inside(text)
-        if self._kind is None or (self._kind == "mail" and not self._asks) or _MAIL.fullmatch(self._run):
-            return None  # a letter is shown to whoever sends it: its address is none that something is sent to
-        if self._form == "tag" and self._kind == "markup" and not self._assigns:
-            return None  # the name of an attribute at most
+        if self._kind is None or self._is_shown():
+            return None
         if self._kind == "code":  # where it sends anything may be said anywhere in it
             return Place(self._kind)
         host = _HOST.match(self._run)
@@ -127,6 +125,12 @@ class Places:
         waits = len(self._run) < _LONGEST_HOST and begun.fullmatch(self._run) is not None
         words = f"{self._form} {self._digest.hexdigest()}"
         return Place(self._kind, begins=begins, key=("words", words), waits=waits)
+
+    def _is_shown(self) -> bool:
+        """Return whether what stands here is only shown: the address of a letter, an attribute's name at most."""
+        if self._form == "tag" and self._kind == "markup":
+            return not self._assigns or _MAIL.fullmatch(self._run) is not None
+        return (self._kind == "mail" and not self._asks) or _MAIL.fullmatch(self._run) is not None
 
     def _outside(self, text: str) -> str:
         whole = self._before + text
