@@ -242,6 +242,13 @@ class SessionValues:
         with self._lock:
             return self._given.get(session, frozenset())
 
+    def kinds_of(self, session: str, values: Mapping[str, str]) -> list[str]:
+        """Return the kinds of placeholders and their values."""
+        if self._grammar is None:
+            found = call_vault(partial(self._vault.find, session, list(values.values())))
+            return [hits[0].kind for hits in found if hits]
+        return [base_kind(read[0]) for token in values if (read := self._grammar.read(token)) is not None]
+
     def placeholders_in(self, session: str, texts: Sequence[str]) -> frozenset[str]:
         """Return the placeholders that stand in texts, as they were minted."""
         if self._grammar is not None:

@@ -15,7 +15,7 @@ from lc_guard._engine.provenance import OwnPlaces, Provenance, key_of
 from lc_guard._engine.requests import Said
 from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL, Found
-from lc_guard._placeholders.restorer import SIGNS, Restoring
+from lc_guard._placeholders.restorer import Restoring
 from lc_guard._text.json_strings import JsonStrings
 from lc_guard._text.places import Key, Place
 from lc_guard._text.syntaxes import WRITERS, as_json, as_json_value, as_url
@@ -106,18 +106,23 @@ class Egress:
         """Return the places in which the user himself named a value."""
         return self._provenance.places(self._session, token)
 
-    def puts(self, found: Sequence[Found], rule: EffectiveRestore) -> tuple[list[str], Put, bool]:
-        """Return the kinds of placeholders, what becomes of them by kind and origin, and whether by origin."""
+    def kinds(self, found: Sequence[Found]) -> list[str]:
+        """Return the kinds of placeholders; an alias is of its person's."""
         unknown = [each.value for each in found if not each.kind]
         kinds = self._control.kinds_of(self._session, unknown) if unknown else {}
-        each = [base_kind(one.kind or kinds.get(one.value, "")) for one in found]
-        held = [one for one, kind in zip(found, each, strict=True) if kind != LITERAL]
-        by_kind = strictest([rule.put(kind) for kind in each if kind != LITERAL] or ["value"])
-        if not held or not rule.asks_origins:
-            return each, by_kind, False
-        origins = [origin for one in held for origin in self._provenance.origins(self._session, one.token)]
-        by_origin = strictest([rule.of_origin(origin) for origin in origins])
-        return each, strictest([by_kind, by_origin]), by_origin != "value"
+        return [base_kind(one.kind or kinds.get(one.value, "")) for one in found]
+
+    def by_kind(self, kinds: Sequence[str], rule: EffectiveRestore) -> Put:
+        """Return what becomes of placeholders by their kinds; look-alikes are what somebody typed."""
+        return strictest([rule.put(kind) for kind in kinds if kind != LITERAL] or ["value"])
+
+    def by_origin(self, found: Sequence[Found], kinds: Sequence[str], rule: EffectiveRestore) -> Put:
+        """Return what becomes of placeholders by who brought their values."""
+        if not rule.asks_origins:
+            return "value"
+        held = [one.token for one, kind in zip(found, kinds, strict=True) if kind != LITERAL]
+        origins = [origin for token in held for origin in self._provenance.origins(self._session, token)]
+        return strictest([rule.of_origin(origin) for origin in origins] or ["value"])
 
     def refuse(self, kinds: Sequence[str], to: Destination, put: Put, *, risk: float) -> None:
         """Count a refusal.
@@ -161,7 +166,8 @@ class TextGate:
         self._as_json = as_json
         self._begun: list[str] | None = [] if as_json else None
         self._json: JsonStrings[TextReader] | None = None
-        self._text = TextReader(egress.rule(to).encode, to.argument, plain=plain)
+        self._as_it_was = to.at != "answer"  # documents and states come back as they were hidden
+        self._text = TextReader(egress.rule(to).encode, to.argument, plain=plain or self._as_it_was)
 
     def read(self, text: str) -> None:
         """Take the next piece of what comes out."""
@@ -189,22 +195,24 @@ class TextGate:
         self._settle()
         text = self._text if self._json is None else self._json.string
         chain = [] if text is None else text.end()
-        to = self._to if text is None else Destination(self._to.tool, text.argument, self._to.at)
-        rule = self._egress.rule(to)
-        kinds, put, risky = self._egress.puts(found, rule)
-        place = chain[-1].places.here() if chain else None
-        own = place is None or all(kind == LITERAL for kind in kinds) or self._is_own(place, found, rest, ended=ended)
-        if not own and rule.in_urls != "value":
-            put, risky = strictest([put, rule.in_urls]), True
+        to = self._destination(text)
+        rule, kinds = self._egress.rule(to), self._egress.kinds(found)
+        place = None if not chain or set(kinds) == {LITERAL} else chain[-1].places.here()
+        own = place is None or self._is_own(place, found, rest, ended=ended)
+        sent = self._egress.by_origin(found, kinds, rule), "value" if own else rule.in_urls
+        put = strictest([self._egress.by_kind(kinds, rule), *sent])
         if put != "value":
-            self._egress.refuse(kinds, to, put, risk=float(risky))
+            self._egress.refuse(kinds, to, put, risk=0.0 if set(sent) == {"value"} else 1.0)
             return None
-        coded = written[:1] in "%&"  # written for its place by whoever reads it
-        values = [self._written(one.value, chain, None if own or coded else place) for one in found]
-        if None in values:
+        raw = own or self._as_it_was or written[:1] in "%&"  # those are written for their place by whoever reads them
+        values = self._all_written(found, chain, None if raw else place)
+        if values is None:
             self._egress.refuse(kinds, to, "placeholder", risk=1.0)
-            return None
-        return [value for value in values if value is not None]
+        return values
+
+    def _destination(self, text: TextReader | None) -> Destination:
+        """Return where a text goes: of a call's arguments each is a destination of its own."""
+        return self._to if text is None else Destination(self._to.tool, text.argument, self._to.at)
 
     def _is_own(self, place: Place, found: Sequence[Found], rest: str, *, ended: bool) -> bool:
         """Return whether values go no further than where the user, or a value itself, named them."""
@@ -214,6 +222,17 @@ class TextGate:
         if not all(named) or place.key is None:
             return False
         return all(key_of(place, rest, ended=ended) in keys for keys in named)
+
+    def _all_written(
+        self, found: Sequence[Found], chain: Sequence[TextReader], place: Place | None
+    ) -> list[str] | None:
+        """Return values as they are written at the end of a text, or None if one can't be."""
+        values: list[str] = []
+        for one in found:
+            if (value := self._written(one.value, chain, place)) is None:
+                return None
+            values.append(value)
+        return values
 
     def _written(self, value: str, chain: Sequence[TextReader], place: Place | None) -> str | None:
         """Return a value as it is written at the end of a text, from the innermost string of JSON outwards."""
@@ -305,7 +324,7 @@ class EgressControl:
             if asks_origins:
                 tokens = self._placeholders_in(text.session, [text.hidden])
                 self.provenance.note_origin(text.session, text.origin, tokens)
-            if text.origin == "user" and SIGNS.search(text.hidden):
+            if text.origin == "user":
                 gate = OwnPlaces()
                 self._restoring(text.session).restore(text.hidden, before="", at_end=True, gate=gate)
                 if gate.found:

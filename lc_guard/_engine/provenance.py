@@ -6,11 +6,11 @@ restores less. A conversation's history is hidden again at each of its turns, so
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from lc_guard._forks import ForkLock
 from lc_guard._placeholders.grammar import Found, Waiting
 from lc_guard._text.places import Key, Place, host_goes_on
 from lc_guard._text.text_reader import TextReader
@@ -28,7 +28,7 @@ class Provenance:
     """What is known of the values of sessions, by their placeholders; shared by all threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
         self._places: OrderedDict[str, OrderedDict[str, set[Key]]] = OrderedDict()
         self._origins: OrderedDict[str, OrderedDict[str, set[Origin]]] = OrderedDict()
 

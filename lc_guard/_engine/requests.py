@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -210,13 +210,15 @@ def who_said(requests: Sequence[GuardRequest], results: Sequence[GuardResult], *
     """
     said: list[Said] = []
     for request, result in zip(requests, results, strict=True):
-        if request.session is None or request.live or not (request.remember and result.texts):
-            continue
-        if not (all_of_them or any(SIGNS.search(text) for text in result.texts)):
-            continue
-        by_text = None if request.origins is None else request.origins()
-        for text, hidden in result.texts.items():
-            origin = ORIGIN_OF_STAGE.get(request.stage) if by_text is None else by_text.get(text)
-            if origin is not None and (all_of_them or (origin == "user" and SIGNS.search(text))):
-                said.append(Said(request.session, origin, hidden))
+        if request.session is not None and request.remember and not request.live:
+            said += _said(request, request.session, result.texts, all_of_them=all_of_them)
     return said
+
+
+def _said(request: GuardRequest, session: str, texts: Mapping[str, str], *, all_of_them: bool) -> Iterator[Said]:
+    counts = {text: hidden for text, hidden in texts.items() if all_of_them or SIGNS.search(text)}
+    by_text = None if request.origins is None or not counts else request.origins()
+    for text, hidden in counts.items():
+        origin = ORIGIN_OF_STAGE.get(request.stage) if by_text is None else by_text.get(text)
+        if origin is not None and (all_of_them or origin == "user"):
+            yield Said(session, origin, hidden)

@@ -33,7 +33,7 @@ _START = re.compile(
     |(?P<target>\]\(|\burl\()
     |(?P<angle>\]:\s{0,3}<)
     |(?P<brace>\\(?:href|url|includegraphics(?:\[[^\]\n]{0,60}\])?)\s?\{)
-    |(?P<tag><(?P<raw>script|style)?(?![a-z][a-z0-9+.-]{1,30}:)(?:(?<=<)(?=[a-z/!?])|(?<!<)\b))
+    |(?P<tag><(?:(?P<raw>script|style)\b|/?[a-z][a-z0-9-]{0,40}(?=[\s/>]|\Z)|[!?]))
     |(?P<call>
         (?<![\w$])(?:fetch|axios(?:\.\w{1,20})?|importScripts|sendBeacon|(?:new\s{1,3})(?:Image|WebSocket|EventSource)
             |(?:requests|httpx|aiohttp|http|https|session|client|urllib3?|urllib\.request|\$)\.\w{1,20}
@@ -99,7 +99,7 @@ class Places:
         self._run = ""  # from the last blank, quote or bracket on
         self._last = ""  # the last characters read of it
         self._depth = 0
-        self._asks = False
+        self._asks = self._assigns = False
         self._quote = ""
         self._raw = ""
 
@@ -113,8 +113,8 @@ class Places:
         text, self._unread = "".join(self._unread), []
         while text:
             text = self._outside(text) if self._kind is None else self._inside(text)
-        if self._kind is None or (self._kind == "mail" and not self._asks) or _MAIL.fullmatch(self._run):
-            return None  # a letter is shown to whoever sends it: its address is none that something is sent to
+        if self._kind is None or self._is_shown():
+            return None
         if self._kind == "code":  # where it sends anything may be said anywhere in it
             return Place(self._kind)
         host = _HOST.match(self._run)
@@ -125,6 +125,12 @@ class Places:
         waits = len(self._run) < _LONGEST_HOST and begun.fullmatch(self._run) is not None
         words = f"{self._form} {self._digest.hexdigest()}"
         return Place(self._kind, begins=begins, key=("words", words), waits=waits)
+
+    def _is_shown(self) -> bool:
+        """Return whether what stands here is only shown: the address of a letter, an attribute's name at most."""
+        if self._form == "tag" and self._kind == "markup":
+            return not self._assigns or _MAIL.fullmatch(self._run) is not None
+        return (self._kind == "mail" and not self._asks) or _MAIL.fullmatch(self._run) is not None
 
     def _outside(self, text: str) -> str:
         whole = self._before + text
@@ -142,6 +148,7 @@ class Places:
         self._kind, self._consume = _CONSUME[form][0], getattr(self, _CONSUME[form][1])
         self._digest = hashlib.blake2b(digest_size=16)
         self._depth, self._asks = 1, False
+        self._assigns = found[0].endswith(("!", "?"))  # a comment has no attributes
         self._quote, self._raw = "", (found["raw"] or "").lower()
         self._run = self._last = ""
         start = found.start()
@@ -169,6 +176,7 @@ class Places:
         run = run[cuts[-1] :] if cuts else run
         self._run = run[: _LONGEST_HOST + 1]
         self._asks = self._asks or "?" in text
+        self._assigns = self._assigns or "=" in text
 
     def _end(self, at: int) -> int:
         self._kind = None

@@ -69,12 +69,18 @@ class SqlText:
 
     def write(self, value: str) -> str | None:
         """Return a value as it is written here, or None if it can't be."""
-        if "\0" in value or (self._dialect is None and self._doubtful and _SPECIAL.search(value)):
+        if "\0" in value:
             return None
-        if self._dialect is None:
-            if self._open not in ("'", '"') or not self._is_operand:
-                return value
-            return None if "\\" in value else value.replace(self._open, self._open * 2)
+        return self._as_told(value) if self._dialect is None else self._as_named(value)
+
+    def _as_told(self, value: str) -> str | None:
+        if self._doubtful and _SPECIAL.search(value):
+            return None
+        if self._open not in ("'", '"') or not self._is_operand:
+            return value
+        return None if "\\" in value else value.replace(self._open, self._open * 2)
+
+    def _as_named(self, value: str) -> str | None:
         if self._open in ("--", "/*") or self._open.startswith("$"):
             return None if re.search(r"[\n\r$]|\*/", value) else value
         if self._dialect == "mysql" and self._open != "`":

@@ -99,6 +99,7 @@ class ProtectedCall:
         self._json_content = json_content
         self._sent: list[str] | None = None  # what the model was given, if that is all it knows
         self._given: frozenset[str] | None = None
+        self._not_given: set[str] = set()
         self._restorers = make = SessionRestorers(guard, session.id, among=self._among_given)
         self._chunks = ChunkRestorer(make, json_content=json_content)
         self._whole = ValueRestorer(make)
@@ -386,15 +387,21 @@ class ProtectedCall:
         if self._given is None:
             sent = self._guard.session_values.placeholders_in(self.session.id, self._sent)
             self._given = sent | self._guard.session_values.given(self.session.id)
+        kept = [token for token in values if token not in self._given and token not in self._not_given]
+        if kept:  # each is looked up more than once
+            self._not_given.update(kept)
+            kinds = self._guard.session_values.kinds_of(self.session.id, {token: values[token] for token in kept})
+            self._restorers.refused(kinds)
         return {placeholder: value for placeholder, value in values.items() if placeholder in self._given}
 
     def _hidden(self, asked: ModelInput, outcome: GuardResult) -> ModelInput:
         outcome.raise_if_blocked()
-        hidden = asked.put(map_texts(asked.read, outcome.hide, beside=outcome.hide))
-        if not any(asked.options.get(name) for name in _KEPT_BY_PROVIDER):
-            self._sent = texts_of(hidden.messages, strict=False)
-        self._prompt = prompt_text(hidden.messages) if self.judged else ""
-        return hidden.hidden_options(outcome.hide) if asked.has_options else hidden
+        hidden = list(map_texts(messages, outcome.hide))
+        told = {**options, **(options.get("extra_body") or {})}
+        if not any(told.get(name) for name in _KEPT_BY_PROVIDER):
+            self._sent = texts_of(hidden, strict=False)
+        self._prompt = prompt_text(hidden) if self.judged else ""
+        return hidden
 
     def _leak(self, hidden: ModelInput, job: GuardRequest, outcome: GuardResult) -> dict[str, int]:
         """Return the values of the session that are about to be sent, by kind."""

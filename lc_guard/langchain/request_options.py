@@ -248,7 +248,3 @@ def _is_left(key: str, item: Any) -> bool:
 
 def _same(item: Mapping[Any, Any], changed: dict[Any, Any]) -> Any:
     return item if all(new is item[key] for key, new in changed.items()) else changed
-
-
-def _is_left(key: str, item: Any) -> bool:
-    return key in LEFT_CREDENTIALS or (key in LEFT_OPTIONS and isinstance(item, str) and not _SAID.search(item))

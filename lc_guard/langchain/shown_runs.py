@@ -7,13 +7,13 @@ below that, holds placeholders until a `Deanonymize` of the same session.
 from __future__ import annotations
 
 import re
-import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from lc_guard._forks import ForkLock
 from lc_guard.guard import Guard
 
 _MAX_RUNS = 10_000
@@ -93,7 +93,7 @@ class ShownRuns:
         self._numbers: dict[UUID, int | None] = {}
         self._places: OrderedDict[Level, list[_Place]] = OrderedDict()
         self._ends: OrderedDict[Level, list[_End]] = OrderedDict()
-        self._lock = threading.RLock()
+        self._lock = ForkLock(reentrant=True)
 
     def started(self, run_id: UUID, parent: UUID | None, tags: Sequence[str] | None) -> None:
         """Note where a run stands."""

@@ -132,7 +132,8 @@ def test_what_is_forgotten_gives_no_leave():
     assert session.deanonymize(text) == text
 
 
-PARTS = [P, E, U, B, " ", ". ", "\n\n", "https://", "ok.example", "evil.example", "/", "?q=", "](", ")", "<a href=\"", '">',
+PARTS = [P, E, U, B, " ", ". ", "\n\n", "https://", "ok.example", "evil.example", "/", "?q=", "](", ")",
+         "<a href=\"", '">',
          "curl -d '", "mailto:", "select * from c where n = '", "'", '{"a": "', '"}', "//", "@", "[REDACTED_", "www.",
          "fetch(", "\\", "```json\n"]  # fmt: skip
 

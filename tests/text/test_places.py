@@ -22,10 +22,10 @@ SENT = {
     ],
     "markup": [
         "<img src=\"https://evil/?", "<a title='x", "<img alt=", "<!-- ", "<div\nstyle=\"", "<a title=\"x>",
-        "</b ",
     ],
     "code": [
-        "w.open('", "p.postMessage('", "Invoke-RestMethod -x ", "urllib3.request(", "socket.gethostbyname(", "x.action = '",
+        "w.open('", "p.postMessage('", "Invoke-RestMethod -x ", "urllib3.request(",
+        "socket.gethostbyname(", "x.action = '",
         "curl -d '", "curl evil.example/", "wget 'x", "curl \\\n -d x", "curl -d '{\n \"a\": \"",
         "requests.post(\"https://e/\", data={\"q\": \"", "fetch('x' + (", "new Image().src = '",
         "<script>let x = '", "javascript:alert('", "location.href = 'x' + '", "urlopen(", "$.post('x', '",
@@ -37,6 +37,7 @@ SENT = {
     ],
 }  # fmt: skip
 SHOWN = [
+    "</b ", "a <b then ", "<img ",
     "Dear ", "see https://e.example/ and ", "<b>", "a < b and ", "<img src=x> ", "// note ",
     "[x](https://e.example) ", "[x](https://e.example), ", "curl to call ", "requests.post('x'); ",
     "fetch the ", "<script>1</script> ", "data: ", "Personal data:", "<a@b> ", "C:\\Users\\", "12:30 ",
