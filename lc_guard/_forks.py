@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakMethod, WeakSet
 
 When = Literal["before", "after_in_parent", "after_in_child"]
@@ -42,11 +43,14 @@ class ForkLock:
         """Give the lock back."""
         self._lock.release()
 
-    def __enter__(self) -> None:
-        self._lock.acquire()
+    if TYPE_CHECKING:
 
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        def __enter__(self) -> None: ...
+        def __exit__(self, *_: object) -> None: ...
+    else:
+        # the lock's own methods, found without a step of Python: a lock costs what it cost
+        __enter__ = property(attrgetter("_lock.__enter__"))
+        __exit__ = property(attrgetter("_lock.__exit__"))
 
     def renew(self) -> None:
         """Make it free; for a process that was just forked and has one thread."""

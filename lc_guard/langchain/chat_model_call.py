@@ -396,12 +396,12 @@ class ProtectedCall:
 
     def _hidden(self, asked: ModelInput, outcome: GuardResult) -> ModelInput:
         outcome.raise_if_blocked()
-        hidden = list(map_texts(messages, outcome.hide))
-        told = {**options, **(options.get("extra_body") or {})}
+        hidden = asked.put(map_texts(asked.read, outcome.hide, beside=outcome.hide))
+        told = {**asked.options, **(asked.options.get("extra_body") or {})}
         if not any(told.get(name) for name in _KEPT_BY_PROVIDER):
-            self._sent = texts_of(hidden, strict=False)
-        self._prompt = prompt_text(hidden) if self.judged else ""
-        return hidden
+            self._sent = texts_of(hidden.messages, strict=False)
+        self._prompt = prompt_text(hidden.messages) if self.judged else ""
+        return hidden.hidden_options(outcome.hide) if asked.has_options else hidden
 
     def _leak(self, hidden: ModelInput, job: GuardRequest, outcome: GuardResult) -> dict[str, int]:
         """Return the values of the session that are about to be sent, by kind."""
