@@ -331,6 +331,11 @@ class Guard:
         """
         return call_vault(partial(self._leak_search.shows_more, session, texts))
 
+    @property
+    def waits(self) -> bool:
+        """Whether the vault may block: on an event loop it is asked in a thread then."""
+        return self._anonymizer.waits
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block, else here.
 
