@@ -57,6 +57,10 @@ class ForkLock:
         self._lock = self._make()
 
 
+unshared_lock = threading.RLock
+"""Makes a lock that its owner renews itself, by `around_forks`: of thousands, none is noted here."""
+
+
 def around_forks(when: When, method: Callable[[], Any]) -> None:
     """Have a method called around every fork of this process, for as long as its object lives.
 

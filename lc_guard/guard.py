@@ -228,6 +228,11 @@ class Guard:
         (outcome,) = await self.acheck([_asking(text, stage, prompt, turns)])
         return tuple(outcome.decisions)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the vault may block: on an event loop it is asked in a thread then."""
+        return self._anonymizer.waits
+
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block or the texts are long, else here.
 
@@ -237,7 +242,7 @@ class Guard:
         Raises:
             Exception: What the call raises.
         """
-        waits = self._anonymizer.waits or is_long(getattr(call, "args", ()))
+        waits = self.waits or is_long(getattr(call, "args", ()))
         return cast("T", await self._runner.arun(_only(Gather([call], waits=waits))))
 
     def redact(self, texts: Sequence[str]) -> list[str]:

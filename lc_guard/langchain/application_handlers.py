@@ -197,7 +197,7 @@ class ApplicationHandler(BaseCallbackHandler):
         self.run_inline = handler.run_inline
         self.restoring = Restoring()
         for event in _IGNORED_BY:
-            setattr(self, event, _telling(event, self.restoring, self._own, getattr(handler, event)))
+            setattr(self, event, _telling(event, self.restoring, self._own, awaits=_is_async(getattr(handler, event))))
 
     def __repr__(self) -> str:
         return f"for_application({type(self.handler).__name__})"
@@ -209,7 +209,7 @@ class ApplicationHandler(BaseCallbackHandler):
         return _nothing if ignores else getattr(self.handler, event)
 
 
-def restore_stream(handler: Any) -> Restoring:
+def restore_stream(handler: Any, *, awaits: bool) -> Restoring:
     """Have a handler of LangChain's that serves one stream show restored text, and return what it knows of its runs.
 
     LangChain gives the very same handler to all runs of a stream, so that a step of a chain can't give its neighbours
@@ -217,6 +217,7 @@ def restore_stream(handler: Any) -> Restoring:
 
     Args:
         handler: The handler; one that does so already stays as it is.
+        awaits: Whether its sync callbacks become async ones, since a vault is read that may block the event loop.
     """
     known: Restoring | None = vars(handler).get(_RESTORING)
     if known is not None:
@@ -224,7 +225,7 @@ def restore_stream(handler: Any) -> Restoring:
     restoring = Restoring()
     own = {event: getattr(handler, event) for event in _IGNORED_BY}
     for event, method in own.items():
-        setattr(handler, event, _telling(event, restoring, own.__getitem__, method))
+        setattr(handler, event, _telling(event, restoring, own.__getitem__, awaits=awaits or _is_async(method)))
     handler.tap_output_iter = partial(_tapped, restoring, handler.tap_output_iter)
     handler.tap_output_aiter = partial(_atapped, restoring, handler.tap_output_aiter)
     setattr(handler, _RESTORING, restoring)
@@ -232,15 +233,15 @@ def restore_stream(handler: Any) -> Restoring:
 
 
 def _telling(
-    event: str, restoring: Restoring, own: Callable[[str], Callable[..., Any]], like: Any
+    event: str, restoring: Restoring, own: Callable[[str], Callable[..., Any]], *, awaits: bool
 ) -> Callable[..., Any]:
-    """Return what stands for a callback: sync or async as that one is, since LangChain calls it so.
+    """Return what stands for a callback.
 
     Args:
         event: Its name.
         restoring: What is known of the runs.
         own: Gives a callback of the handler by its name.
-        like: The one that it stands for.
+        awaits: Whether it is async.
     """
 
     def tell(*args: Any, **kwargs: Any) -> Any:
@@ -258,7 +259,11 @@ def _telling(
             result = await told if inspect.isawaitable(told) else told
         return result
 
-    return atell if inspect.iscoroutinefunction(like) else tell
+    return atell if awaits else tell
+
+
+def _is_async(callback: Any) -> bool:
+    return inspect.iscoroutinefunction(callback)
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:

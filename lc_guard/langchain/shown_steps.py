@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, NamedTuple, Self
 from uuid import UUID, uuid4
 
@@ -39,7 +40,7 @@ def note_hidden(guard: Guard, session: str, manager: Any) -> None:
     """
     judged = guard.scanners.judge_answers
     hold = judged and guard.policy.streaming != "audit"
-    for reader in _readers(manager):
+    for reader in _readers(guard, manager):
         reader.restoring.runs.hidden(_step(manager), HiddenSession(guard, session), seen=reader.seen, hold=hold)
 
 
@@ -57,7 +58,7 @@ class RestoringStep:
     def __init__(self, guard: Guard, session: str, manager: Any) -> None:
         self._step = _step(manager)
         self._of = HiddenSession(guard, session)
-        self._readers = _readers(manager)
+        self._readers = _readers(guard, manager)
 
     def __enter__(self) -> Self:
         for reader in self._readers:
@@ -128,13 +129,14 @@ def _step(manager: Any) -> StepRun:
     return StepRun(manager.run_id, manager.parent_run_id, manager.tags)
 
 
-def _readers(manager: Any) -> list[_Reader]:
+def _readers(guard: Guard, manager: Any) -> list[_Reader]:
     """Return the handlers that show restored text."""
+    awaits = guard.waits and inspect.iscoroutinefunction(manager.on_chain_end)
     told = [handler for handler in manager.handlers if isinstance(handler, ApplicationHandler)]
     streams = [handler for handler in manager.handlers if is_streamed_to_application(handler)]
     others = [handler for handler in application_handlers() if all(handler is not each for each in told)]
     return [
-        *(_Reader(handler, restore_stream(handler), seen=True) for handler in streams),
+        *(_Reader(handler, restore_stream(handler, awaits=awaits), seen=True) for handler in streams),
         *(_Reader(handler, handler.restoring, seen=True) for handler in told),
         *(_Reader(handler, handler.restoring, seen=False) for handler in others),
     ]

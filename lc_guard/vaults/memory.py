@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, get_args
 
-from lc_guard._forks import ForkLock
+from lc_guard._forks import ForkLock, around_forks, unshared_lock
 from lc_guard._text.known_values import KnownValues, Match
 from lc_guard.errors import VaultError, VaultFull
 from lc_guard.vaults.base import ForgetListener, Mint, Progress, SessionInfo, TtlFrom
@@ -30,7 +30,7 @@ class _Session:
     __slots__ = ("claims", "created", "known", "lock", "numbers", "raw", "used")
 
     def __init__(self, numbers: dict[str, int], used: float) -> None:
-        self.lock = ForkLock(reentrant=True)
+        self.lock = unshared_lock()
         self.created = used
         self.known = KnownValues()
         self.raw: dict[str, str] = {}
@@ -99,6 +99,7 @@ class MemoryVault:
         self.evicted = 0
         self.refused = 0
         self._lock = ForkLock(reentrant=True)
+        around_forks("after_in_child", self._renew)
         self._long_searches = 0
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         # When sessions were created, in order; used for a fixed ttl only.
@@ -108,6 +109,11 @@ class MemoryVault:
         self._retired: OrderedDict[str, dict[str, int]] = OrderedDict()
         self._floor: dict[str, int] = {}
         self._listeners: list[ForgetListener] = []
+
+    def _renew(self) -> None:
+        """Make the sessions' locks free in a forked process, whoever held them."""
+        for session in self._sessions.values():
+            session.lock = unshared_lock()
 
     def __repr__(self) -> str:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, TypedDict
@@ -12,10 +13,11 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessageChunk, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langgraph.graph import END, START, StateGraph
 
 from lc_guard import Anonymize, Blocked, Deanonymize, Policy, protect
+from lc_guard.vaults import MemoryVault
 
 from ..support.openai_server import echo
 from ..support.scanners import Watcher
@@ -251,3 +253,50 @@ def test_a_tracer_with_the_methods_of_a_stream_handler_is_no_reader() -> None:
     assert isinstance(tracer, BaseCallbackHandler)
     assert told_within(tracer)
     assert not values_in(told_within(tracer))
+
+
+class Watched(MemoryVault):
+    """A vault that may block, and notes on which threads it is read."""
+
+    blocking = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers: set[int] = set()
+
+    def values(self, session: str, placeholders: Any) -> Any:
+        self.readers.add(threading.get_ident())
+        return super().values(session, placeholders)
+
+    def kinds(self, session: str) -> Any:
+        self.readers.add(threading.get_ident())
+        return super().kinds(session)
+
+
+@pytest.mark.parametrize("name", ["prompt first", "with a parser", "protected chain", "protected model"])
+def test_a_vault_is_not_read_on_the_event_loop(name: str) -> None:
+    vault = Watched()
+    guard = make_guard(vault=vault)
+    with openai(echo) as (model, _):
+        chain = BUILDS[name](guard, model)
+
+        async def node(state: State, config: RunnableConfig) -> Any:
+            return {"answer": await chain.ainvoke({"q": state["q"]}, config)}
+
+        graph: Any = StateGraph(State)
+        graph.add_node("say", node)
+        graph.add_edge(START, "say")
+        graph.add_edge("say", END)
+        compiled = graph.compile()
+
+        async def go() -> list[Any]:
+            assert threading.get_ident() not in vault.readers
+            stream = compiled.astream({"q": NAME}, config(), stream_mode="messages")
+            shown = [message async for message, _ in stream if isinstance(message, AIMessageChunk)]
+            await events(chain, "v2", config())
+            assert threading.get_ident() not in vault.readers
+            return shown
+
+        shown = asyncio.run(go())
+    assert "".join(map(text_of, shown)) == SHOWN
+    assert vault.readers
