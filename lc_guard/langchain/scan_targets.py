@@ -378,7 +378,7 @@ class ModelInput:
         """Return what is sent beside the messages, also what is left as it is."""
         from lc_guard.langchain.request_options import option_texts  # noqa: PLC0415 - only where there are options
 
-        return option_texts({**self.options, **self._fields}, messages=self.messages, names=names)
+        return option_texts(self.options, self._fields, messages=self.messages, names=names)
 
     def hidden_by(self, job: GuardRequest, outcome: GuardResult) -> ModelInput:
         """Return it with the options hidden that a request held.

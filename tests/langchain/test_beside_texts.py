@@ -179,6 +179,15 @@ def test_fields_of_a_model_are_hidden_on_a_copy(chosen: bool, guard: Guard) -> N
     assert (inner.model_kwargs, inner.stop) == ({"user": NAME}, [f"{NAME}:"])
 
 
+def test_an_option_of_the_call_and_a_field_of_one_name(guard: Guard) -> None:
+    with openai(lambda request: "fine") as (_, server):
+        model = protect(chat(server).model_copy(update={"stop": ["never"]}), guard)
+        model.invoke("hi", CONFIG, stop=[NAME])
+        protect(chat(server).model_copy(update={"stop": [NAME]}), guard).invoke("hi", CONFIG, stop=["never"])
+    assert server.requests[0]["stop"] == ["[REDACTED_PERSON_1]"]
+    assert server.requests[1]["stop"] == ["never"]
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),
