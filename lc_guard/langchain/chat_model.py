@@ -24,7 +24,7 @@ from lc_guard.errors import Blocked
 from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
-from lc_guard.langchain.messages import map_texts, texts_of
+from lc_guard.langchain.messages import Beside, map_texts, texts_of
 from lc_guard.langchain.wrapping import around_models
 
 _SEAL = Seal("protect(model)", "langchain-core")
@@ -316,9 +316,13 @@ class ProtectedChatModel(StreamedChatModel):
 
     def _as_seen(self, value: Any) -> Any:
         with call_session(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
-            (outcome,) = self.guard.check([GuardRequest(texts_of(value), session.id)])
+            beside = Beside()
+            texts = texts_of(value, beside=beside)
+            job = GuardRequest(texts, session.id, beside=[*beside.names], fixed=beside.fixed)
+            (outcome,) = self.guard.check([job])
             outcome.raise_if_blocked()
-            return map_texts(value, outcome.hide)
+            outcome.raise_if_held(job)
+            return map_texts(value, outcome.hide, beside=outcome.hide)
 
     def _around(self, composed: Any) -> Runnable[Any, Any]:
         """Put this model where the inner one stands in what was composed of it."""
