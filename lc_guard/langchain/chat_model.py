@@ -31,7 +31,7 @@ from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.inner_model import InnerSignature, aask, ask
-from lc_guard.langchain.messages import map_texts, texts_of
+from lc_guard.langchain.messages import Beside, map_texts, texts_of
 from lc_guard.langchain.wrapping import around_models
 
 _SEAL = Seal("protect(model)", "langchain-core")
@@ -355,10 +355,13 @@ class ProtectedChatModel(StreamedChatModel):
     def _as_seen(self, value: Any) -> Any:
         with call_session(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
             received = received_blocks(value, self.guard, session) if isinstance(value, list) else None
-            shown = value if received is None else received.others
-            (outcome,) = self.guard.check([GuardRequest(texts_of(shown), session.id, origins=dict)])
+            shown, beside = value if received is None else received.others, Beside()
+            texts = texts_of(shown, beside=beside)
+            job = GuardRequest(texts, session.id, beside=[*beside.names], fixed=beside.fixed, origins=dict)
+            (outcome,) = self.guard.check([job])
             outcome.raise_if_blocked()
-            hidden = map_texts(shown, outcome.hide)
+            outcome.raise_if_held(job)
+            hidden = map_texts(shown, outcome.hide, beside=outcome.hide)
             return hidden if received is None else received.put(hidden)
 
     def _around(self, composed: Any) -> Runnable[Any, Any]:

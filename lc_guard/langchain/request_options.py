@@ -99,26 +99,25 @@ class OptionTexts:
 
 
 def option_texts(
-    options: Mapping[str, Any], *, messages: Sequence[BaseMessage] = (), names: Iterable[Any] = ()
+    *options: Mapping[str, Any], messages: Sequence[BaseMessage] = (), names: Iterable[Any] = ()
 ) -> OptionTexts:
     """Return what is sent with options.
 
     Args:
-        options: Keyword arguments of a call, and fields of a model.
+        options: Keyword arguments of a call, fields of a model.
         messages: What the model is asked with them: names of tools and agents in there are words of the application.
         names: Other such names.
 
     Raises:
         UnsupportedInput: If they are nested deeper than `MAX_DEPTH`.
     """
-    found = OptionTexts()
-    _Walk(_noting(found.texts), _noting(found.names), found).options(
-        {key: item for key, item in options.items() if key not in _TAKEN}
-    )
-    taken = OptionTexts()
-    _Walk(_noting(taken.texts), _noting(taken.names), taken).options(
-        {key: item for key, item in options.items() if key in _TAKEN}
-    )
+    found, taken = OptionTexts(), OptionTexts()
+    for each in options:
+        for into, part in (
+            (found, {key: item for key, item in each.items() if key not in _TAKEN}),
+            (taken, {key: item for key, item in each.items() if key in _TAKEN}),
+        ):
+            _Walk(_noting(into.texts), _noting(into.names), into).options(part)
     found.fixed += [*taken.texts, *taken.names, *taken.fixed]
     found.words.update(name for name in (*names, *_names(messages)) if isinstance(name, str) and _WORD.fullmatch(name))
     return found

@@ -345,8 +345,13 @@ class ModelInput:
         return any(item is not None for item in self.options.values()) or bool(self._fields)
 
     @property
+    def _base(self) -> Any:
+        """The model that holds the fields: of one whose fields the config chooses, what it chooses them for."""
+        return self.model if isinstance(self.model, BaseLanguageModel) else getattr(self.model, "default", None)
+
+    @property
     def _fields(self) -> dict[str, Any]:
-        held = vars(self.model) if isinstance(self.model, BaseLanguageModel) else {}
+        held = vars(self._base) if isinstance(self._base, BaseLanguageModel) else {}
         return {name: item for name in SENT_FIELDS if (item := held.get(name)) and not callable(item)}
 
     def replaced(self, **changes: Any) -> ModelInput:
@@ -398,7 +403,7 @@ class ModelInput:
         """Return what is sent beside the messages, also what is left as it is."""
         from lc_guard.langchain.request_options import option_texts  # noqa: PLC0415 - only where there are options
 
-        return option_texts({**self.options, **self._fields}, messages=self.messages, names=names)
+        return option_texts(self.options, self._fields, messages=self.messages, names=names)
 
     def hidden_by(self, job: GuardRequest, outcome: GuardResult) -> ModelInput:
         """Return it with the options hidden that a request held.
@@ -417,7 +422,10 @@ class ModelInput:
 
         own = self._fields
         changed = {name: item for name, item in hidden_options(own, hide).items() if item is not own[name]}
-        model = self.model.model_copy(update=changed) if changed else self.model
+        model = self.model
+        if changed:
+            twin = self._base.model_copy(update=changed)
+            model = twin if self._base is model else model.model_copy(update={"default": twin})
         return replace(self, model=model, options={**self.options, **hidden_options(self._read_options, hide)})
 
 

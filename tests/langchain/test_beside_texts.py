@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
-from langchain_core.runnables import RunnableLambda
+from langchain_core.runnables import ConfigurableField, RunnableLambda
 from pydantic import BaseModel, PrivateAttr
 
 from lc_guard import Anonymize, Deanonymize, Guard, UnsupportedInput, protect
 from lc_guard.errors import LeakPrevented
 from lc_guard.langchain.messages import Beside, map_texts, texts_of
 from lc_guard.testing import ExactDetector
+from tests.support.seams import chat, openai
 
 NAME, NUMBER = "Zebulon Quartermain", 4155550134
 CONFIG: Any = {"configurable": {"session_id": "s"}}
@@ -163,6 +164,28 @@ def test_a_batch_refuses_one_and_gives_the_others(guard: Guard) -> None:
     refused, fine = Anonymize(guard).batch([bad, [HumanMessage("hi")]], [CONFIG] * 2, return_exceptions=True)
     assert isinstance(refused, LeakPrevented)
     assert fine == [HumanMessage("hi")]
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_fields_of_a_model_are_hidden_on_a_copy(chosen: bool, guard: Guard) -> None:
+    with openai(lambda request: "fine") as (_, server):
+        inner: Any = chat(server).model_copy(update={"model_kwargs": {"user": NAME}, "stop": [f"{NAME}:"]})
+        model = inner.configurable_fields(temperature=ConfigurableField("heat")) if chosen else inner
+        config = {"configurable": {"session_id": "s", **({"heat": 0.5} if chosen else {})}}
+        assert protect(model, guard).invoke("hi", config).content == "fine"
+    (request,) = server.requests
+    assert (request["user"], request["stop"]) == ("[REDACTED_PERSON_1]", ["[REDACTED_PERSON_1]:"])
+    assert request.get("temperature") == (0.5 if chosen else None)
+    assert (inner.model_kwargs, inner.stop) == ({"user": NAME}, [f"{NAME}:"])
+
+
+def test_an_option_of_the_call_and_a_field_of_one_name(guard: Guard) -> None:
+    with openai(lambda request: "fine") as (_, server):
+        model = protect(chat(server).model_copy(update={"stop": ["never"]}), guard)
+        model.invoke("hi", CONFIG, stop=[NAME])
+        protect(chat(server).model_copy(update={"stop": [NAME]}), guard).invoke("hi", CONFIG, stop=["never"])
+    assert server.requests[0]["stop"] == ["[REDACTED_PERSON_1]"]
+    assert server.requests[1]["stop"] == ["never"]
 
 
 @given(
