@@ -18,6 +18,7 @@ RUNNER = "lc_guard/_engine/runner.py"
 SCAN_PHASE = "lc_guard/_engine/scan_phase.py"
 CALLBACKS = "lc_guard/langchain/callbacks.py"
 CHECKPOINTS = "lc_guard/langchain/checkpointer.py"
+STORED_VALUES = "lc_guard/langchain/stored_values.py"
 DOCUMENTS = "lc_guard/langchain/documents.py"
 GUARD = "lc_guard/guard.py"
 LANGFUSE_MASKS = "lc_guard/langfuse/masks.py"
@@ -104,7 +105,7 @@ MUTANTS = (
             'await asyncio.to_thread(prove_agents, GuardMiddleware, "async")', "pass",
             "tests/seals/test_self_test.py"),
     _mutant("seal", "a checkpointer that is not known passes", MIDDLEWARE,
-            "if saver is not None and not (", "if hasattr(saver, 'put') and not (",
+            "if saver is not None and not stores", "if hasattr(saver, 'put') and not stores",
             "tests/seals/test_installations.py"),
     _mutant("seal", "the self-test passes whatever was found", SELF_TEST,
             "error is None, (time", "True, (time", "tests/seals/test_self_test.py"),
@@ -131,7 +132,7 @@ MUTANTS = (
     ),
     _mutant(
         "GuardMiddleware", "one session for all runs", MIDDLEWARE,
-        "return conversation_key(self.guard, configured_session(config, self._session_id))", 'return "everybody"',
+        "return conversation_key(self.guard, configured_session(config, self._session_id), _NO_SESSION)", 'return "everybody"',
         "tests/langchain/test_middleware.py::test_session",
     ),
     _mutant(
@@ -338,8 +339,8 @@ MUTANTS = (
         "tests/langchain/test_checkpointer.py::test_metadata",
     ),
     _mutant(
-        "GuardCheckpointer", "errors are not hidden", CHECKPOINTS,
-        "return change(repr(value))", "return repr(value)",
+        "GuardCheckpointer", "errors are not hidden", STORED_VALUES,
+        "return self._change(repr(value))", "return repr(value)",
         "tests/langchain/test_checkpointer.py::test_errors_are_stored_without_values",
     ),
     # documents
@@ -456,7 +457,7 @@ MUTANTS = (
     ),
     _mutant(
         "placeholders", "one value gets two", MEMORY_VAULT,
-        "if held.known.get(value) is None:\n                        self._add",
+        "if held.known.get(value) is None:\n                    self._add",
         "if value:\n                        self._add",
         "tests/contracts/test_members.py",
     ),
