@@ -21,11 +21,12 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 RESULTS = Path("build/compatibility")
 PARALLEL = ("-n", "auto", "--dist", "loadfile")
 EXTRAS = ("openai", "encrypted", "redis", "postgres", "metrics")  # neither LLM Guard nor gorget: no torch, minutes less
+WITH_OTHERS = ("test_deepagents", "test_inner_model")
 # What stands on other libraries: the seams, and beneath them detectors, fakes and vaults.
 SEAMS = (
     "tests/detectors/test_patterns.py",
-    # deepagents is no dependency: its lowest version is not ours to choose
-    *sorted(str(path) for path in Path("tests/langchain").glob("test_*.py") if path.stem != "test_deepagents"),
+    # deepagents and the clients of providers are no dependencies: their lowest versions are not ours to choose
+    *sorted(str(path) for path in Path("tests/langchain").glob("test_*.py") if path.stem not in WITH_OTHERS),
     "tests/langfuse",
     "tests/langsmith",
     "tests/leaks",
