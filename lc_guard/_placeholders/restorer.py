@@ -21,7 +21,7 @@ SIGNS = re.compile(
     r"|\b(?:curl|wget|iwr|irm|invoke-(?:webrequest|restmethod)|nslookup|dig|ping|ncat?|telnet|ssh|scp|s?ftp|rsync)\s"
     r"|\b(?:fetch|axios|requests|httpx|aiohttp|urllib3?|urlopen|urlretrieve|importscripts|sendbeacon|xmlhttprequest)\b"
     r"|\b(?:eventsource|websocket|urlfetchapp|file_get_contents|fopen|getjson|ajax|gethostbyname)\b|\bnew\s+image\b"
-    r"|\b(?:location|\.src|\.href|session|client|http)\b|\.(?:src|href|action)\b",
+    r"|\blocation(?:\.href)?\s{0,3}=|\b(?:session|client|https?)\.\w|\.(?:src|href|action)\b",
     re.IGNORECASE,
 )
 """Finds what a place begins with from which a value is sent on (see `lc_guard._text.places`): most texts have none."""
