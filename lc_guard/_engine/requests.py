@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lc_guard._placeholders.restorer import SIGNS
+from lc_guard._placeholders.restorer import has_sign
 from lc_guard.errors import FIXED_REMEDY, Blocked, LeakPrevented
 from lc_guard.policy.restoring import Origin
 from lc_guard.records import Decision, Entity, Stage
@@ -216,7 +216,7 @@ def who_said(requests: Sequence[GuardRequest], results: Sequence[GuardResult], *
 
 
 def _said(request: GuardRequest, session: str, texts: Mapping[str, str], *, all_of_them: bool) -> Iterator[Said]:
-    counts = {text: hidden for text, hidden in texts.items() if all_of_them or SIGNS.search(text)}
+    counts = {text: hidden for text, hidden in texts.items() if all_of_them or has_sign(text)}
     by_text = None if request.origins is None or not counts else request.origins()
     for text, hidden in counts.items():
         origin = ORIGIN_OF_STAGE.get(request.stage) if by_text is None else by_text.get(text)

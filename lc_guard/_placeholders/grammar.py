@@ -90,6 +90,7 @@ class TokenGrammar:
     """
 
     def __init__(self, opening: str, closing: str, word: str = "") -> None:
+        left = re.escape(opening)
         self._opening = opening
         self._closing = closing
         self._word = word
@@ -100,6 +101,9 @@ class TokenGrammar:
         self._hint = re.compile(f"[{re.escape(opening)}\\\\{word[:1]}]")
         self._shorthand = Shorthand(opening, closing, word)
         self._mangled = Mangled(opening, closing, word, self._exact)
+        rests = "|".join(word[at:] for at in range(1, len(word)))
+        self._first = re.compile(rf"(?:(?i:{left} ?{word}(?:_[A-Z0-9_]{{0,80}})?)|{word}_[A-Z0-9_]{{0,80}})\Z")
+        self._second = re.compile(rf"(?i:{rests})?_(?i:{_MINTED_KIND})_{_INDEX}(?![A-Za-z0-9])")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.token('KIND', 1)!r})"
@@ -136,7 +140,8 @@ class TokenGrammar:
         found = list(self._mangled.find(text, kinds)) if not self._word or self._count(text) else []
         if self._hinted(text):
             found = _apart([*found, *self._shorthand.find(text, _bases(kinds))])
-        return found
+        halves = [half.span() for half in (self._first_half(text), self._second_half(text)) if half is not None]
+        return _apart([*found, *halves]) if halves else found
 
     def restore(
         self,
@@ -217,6 +222,26 @@ class TokenGrammar:
         if self._word and self._hint.search(text, start) is None:
             return shorter
         return min(self._mangled.held(whole, start + len(before), kinds) - len(before), shorter)
+        patterns = self._patterns(kinds)
+        start += len(before)
+        while (match := patterns.begun.search(whole, start)) is not None:
+            start = match.start()
+            full = patterns.mangled.match(whole, start)
+            if full is None or patterns.closing.fullmatch(whole, full.end()):
+                return min(start - len(before), shorter)
+            start += 1
+        return shorter
+
+    def _first_half(self, text: str) -> re.Match[str] | None:
+        """Return the beginning of a token that a text ends with: what is joined to it may go on."""
+        return self._first.search(text, max(0, len(text) - _REACH)) if self._word and "_" in text[-_REACH:] else None
+
+    def _second_half(self, text: str) -> re.Match[str] | None:
+        """Return the rest of a token, from within its word on, that a text begins with."""
+        return self._second.match(text) if self._word else None
+
+    def _suspicious(self, text: str, *, beyond: int = 0) -> bool:
+        return self._count(text) > beyond
 
     def _hinted(self, text: str) -> bool:
         """Return whether a text may hold a placeholder without its word: most texts have no underscore."""

@@ -231,3 +231,21 @@ def test_halves_of_a_look_alike_in_blocks_of_an_answer_do_not_join():
     restored = (RunnableLambda(lambda _: halves) | Deanonymize(guard)).invoke("x", CONFIG)
     assert NAME not in str(restored)
     assert protect(model, guard).invoke("x", CONFIG).content == "x"
+
+
+@pytest.mark.parametrize("at", range(1, len(P1)))
+@pytest.mark.parametrize("form", [P1, P1[1:-1], P1.lower()])
+def test_halves_of_a_look_alike_that_a_prompt_joins_stay_what_was_typed(at, form):
+    guard = make_guard()
+    prompt = RunnableLambda(lambda given: f"{NAME}: {given['a']}{given['b']}")
+    said = []
+
+    def echo(text):
+        said.append(text)
+        return text
+
+    chain = Anonymize(guard) | prompt | RunnableLambda(echo) | Deanonymize(guard)
+    a, b = form[:at], form[at:]
+    guard.session("s-1").anonymize(NAME)
+    assert chain.invoke({"a": a, "b": b}, CONFIG) == f"{NAME}: {form}"
+    assert form not in said[0]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lc_guard._placeholders.restorer import SIGNS
+from lc_guard._placeholders.restorer import SIGNS, has_sign
 from lc_guard._text.places import Places
 
 SENT = {
@@ -74,6 +74,12 @@ def test_every_place_has_a_sign(texts):
     text = "".join(texts)
     if place(text) is not None:
         assert SIGNS.search(text) is not None
+
+
+@given(parts, st.sampled_from([str, str.upper, str.title]))
+def test_a_quick_look_misses_no_sign(texts, cased):
+    text = cased("".join(texts))
+    assert has_sign(text) == (SIGNS.search(text) is not None)
 
 
 @given(parts, st.integers(1, 7))
