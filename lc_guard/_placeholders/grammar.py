@@ -234,7 +234,7 @@ class TokenGrammar:
 
     def _first_half(self, text: str) -> re.Match[str] | None:
         """Return the beginning of a token that a text ends with: what is joined to it may go on."""
-        return self._first.search(text, max(0, len(text) - _REACH)) if self._word and "_" in text[-_REACH:] else None
+        return self._first.search(text, max(0, len(text) - REACH)) if self._word and "_" in text[-REACH:] else None
 
     def _second_half(self, text: str) -> re.Match[str] | None:
         """Return the rest of a token, from within its word on, that a text begins with."""

@@ -27,66 +27,15 @@ SIGNS = re.compile(
 """Finds what a place begins with from which a value is sent on (see `lc_guard._text.places`): most texts have none."""
 
 _MARKS = ("/", "<", "\\", "$", "](", "]:")
-_SCHEMES = tuple(
-    [
-        "http",
-        "https",
-        "ftp",
-        "ws",
-        "wss",
-        "javascript",
-        "vbscript",
-        "blob",
-        "data",
-        "mailto",
-        "tel",
-        "sms",
-        "smsto",
-        "sip",
-        "xmpp",
-    ]
-)
+_SCHEMES = ("http", "https", "ftp", "ws", "wss", "javascript", "vbscript", "blob", "data", "mailto", "tel", "sms", "smsto",
+            "sip", "xmpp")  # fmt: skip
 _DOTTED = re.compile(r"\.\w")
-_WORDS = frozenset(
-    [
-        "curl",
-        "wget",
-        "iwr",
-        "irm",
-        "invoke",
-        "nslookup",
-        "dig",
-        "ping",
-        "nc",
-        "ncat",
-        "telnet",
-        "ssh",
-        "scp",
-        "ftp",
-        "sftp",
-        "rsync",
-        "fetch",
-        "axios",
-        "requests",
-        "httpx",
-        "aiohttp",
-        "urllib",
-        "urllib3",
-        "urlopen",
-        "urlretrieve",
-        "importscripts",
-        "sendbeacon",
-        "xmlhttprequest",
-        "eventsource",
-        "websocket",
-        "urlfetchapp",
-        "file_get_contents",
-        "fopen",
-        "getjson",
-        "ajax",
-        "gethostbyname",
-    ]
-)
+_WORDS = frozenset({
+    "curl", "wget", "iwr", "irm", "invoke", "nslookup", "dig", "ping", "nc", "ncat", "telnet", "ssh", "scp", "ftp",
+    "sftp", "rsync", "fetch", "axios", "requests", "httpx", "aiohttp", "urllib", "urllib3", "urlopen",
+    "urlretrieve", "importscripts", "sendbeacon", "xmlhttprequest", "eventsource", "websocket", "urlfetchapp",
+    "file_get_contents", "fopen", "getjson", "ajax", "gethostbyname",
+})  # fmt: skip
 _APART = {code: " " for code in range(128) if not re.match(r"\w", chr(code))}
 
 

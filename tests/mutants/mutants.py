@@ -132,7 +132,8 @@ MUTANTS = (
     ),
     _mutant(
         "GuardMiddleware", "one session for all runs", MIDDLEWARE,
-        "return conversation_key(self.guard, configured_session(config, self._session_id), _NO_SESSION)", 'return "everybody"',
+        "return conversation_key(self.guard, configured_session(config, self._session_id), _NO_SESSION)",
+        'return "everybody"',
         "tests/langchain/test_middleware.py::test_session",
     ),
     _mutant(
