@@ -27,8 +27,10 @@ SIGNS = re.compile(
 """Finds what a place begins with from which a value is sent on (see `lc_guard._text.places`): most texts have none."""
 
 _MARKS = ("/", "<", "\\", "$", "](", "]:")
-_SCHEMES = ("http", "https", "ftp", "ws", "wss", "javascript", "vbscript", "blob", "data", "mailto", "tel", "sms", "smsto",
-            "sip", "xmpp")  # fmt: skip
+_SCHEMES = (
+    "http", "https", "ftp", "ws", "wss", "javascript", "vbscript", "blob", "data", "mailto", "tel", "sms", "smsto", "sip",
+    "xmpp",
+)  # fmt: skip
 _DOTTED = re.compile(r"\.\w")
 _WORDS = frozenset({
     "curl", "wget", "iwr", "irm", "invoke", "nslookup", "dig", "ping", "nc", "ncat", "telnet", "ssh", "scp", "ftp",

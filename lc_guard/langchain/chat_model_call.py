@@ -54,8 +54,6 @@ _END = object()
 _BLOCKED = GuardError("the answer was blocked")
 # options by which a provider is told to take what it keeps of a conversation
 _KEPT_BY_PROVIDER = ("previous_response_id", "conversation", "cached_content", "container", "prompt")
-_JSON_METHODS = ("json_mode", "json_schema")
-_JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
 
 
 class ProtectedCall:
@@ -454,35 +452,6 @@ def revalidated(message: Any) -> Any:
     except ValidationError:
         valid = fields
     return message.model_copy(update={"additional_kwargs": {**message.additional_kwargs, "parsed": valid}})
-
-
-def asks_for_json(options: Mapping[str, Any]) -> bool:
-    """Return whether the options of a model call ask for content that is JSON.
-
-    Args:
-        options: Keyword arguments of the call, in the form of any provider: ``response_format`` (OpenAI),
-            ``text.format`` (OpenAI's Responses API), ``format`` (Ollama), ``response_mime_type`` (Google), or
-            ``ls_structured_output_format``, which LangChain adds for tracing.
-    """
-    structured = options.get("ls_structured_output_format") or options.get("structured_output_format")
-    if isinstance(structured, Mapping) and (structured.get("kwargs") or {}).get("method") in _JSON_METHODS:
-        return True
-    text = options.get("text")
-    asked = [
-        options.get("response_format"),
-        options.get("format"),
-        options.get("response_mime_type"),
-        text.get("format") if isinstance(text, Mapping) else None,
-    ]
-    return any(_is_json(wanted) for wanted in asked)
-
-
-def _is_json(wanted: Any) -> bool:
-    if isinstance(wanted, str):
-        return wanted in _JSON_TYPES
-    if isinstance(wanted, Mapping):  # a provider's format, or a JSON schema as it is
-        return wanted.get("type") != "text"
-    return isinstance(wanted, type)
 
 
 def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: CallSession) -> Any:

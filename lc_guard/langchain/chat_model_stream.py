@@ -19,13 +19,16 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.chat_model_call import ProtectedCall, asks_for_json
+from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.inner_model import require_session, setting, shown_class
 from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.restore import as_chunk
 from lc_guard.langchain.scan_targets import ModelInput, refusal
 from lc_guard.langchain.wrapping import is_chat_model
+
+_JSON_METHODS = ("json_mode", "json_schema")
+_JSON_TYPES = ("json", "json_object", "json_schema", "application/json")
 
 
 class StreamedChatModel(BaseChatModel):
@@ -303,3 +306,32 @@ def llm_result(chunks: list[ChatGenerationChunk]) -> LLMResult:
     """Return what LangChain's handlers are told at the end of a stream."""
     whole = merge_chat_generation_chunks(chunks)
     return LLMResult(generations=[[whole]] if whole else [])
+
+
+def asks_for_json(options: Mapping[str, Any]) -> bool:
+    """Return whether the options of a model call ask for content that is JSON.
+
+    Args:
+        options: Keyword arguments of the call, in the form of any provider: ``response_format`` (OpenAI),
+            ``text.format`` (OpenAI's Responses API), ``format`` (Ollama), ``response_mime_type`` (Google), or
+            ``ls_structured_output_format``, which LangChain adds for tracing.
+    """
+    structured = options.get("ls_structured_output_format") or options.get("structured_output_format")
+    if isinstance(structured, Mapping) and (structured.get("kwargs") or {}).get("method") in _JSON_METHODS:
+        return True
+    text = options.get("text")
+    asked = [
+        options.get("response_format"),
+        options.get("format"),
+        options.get("response_mime_type"),
+        text.get("format") if isinstance(text, Mapping) else None,
+    ]
+    return any(_is_json(wanted) for wanted in asked)
+
+
+def _is_json(wanted: Any) -> bool:
+    if isinstance(wanted, str):
+        return wanted in _JSON_TYPES
+    if isinstance(wanted, Mapping):  # a provider's format, or a JSON schema as it is
+        return wanted.get("type") != "text"
+    return isinstance(wanted, type)

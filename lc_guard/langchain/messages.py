@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import datetime as dt
-import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
@@ -63,7 +62,6 @@ _SIGNED = re.compile(r"(?i)(?:^|[?&])(?:x-(?:amz|goog)-[^=&]*|sig|signature|key-
 _MANY = 100_000
 """Numbers from which one may be a telephone number or an account."""
 
-_DIGITS = 40  # Python refuses to read numbers of some thousand
 
 _MEDIA = frozenset(
     {"image", "image_url", "audio", "input_audio", "video", "file", "input_file", "input_image", "media", "document"}
@@ -71,7 +69,6 @@ _MEDIA = frozenset(
 _ROLES = frozenset({"system", "developer", "user", "human", "assistant", "ai", "tool", "function"})
 _DATA = frozenset({"args", "input", "output", "value", "parsed"})
 _NAME = re.compile(r"[a-z_$][A-Za-z0-9_$.-]*|")
-_JSON_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(?<![\w.+-])(\d{6,})(?![\w.])|[{}\[\]]')
 _PLAIN = (Number, UUID, dt.date, dt.time, dt.timedelta, dt.tzinfo, Enum)
 
 
@@ -426,10 +423,10 @@ class _Walk:
     def arguments(self, args: Any, depth: int, *, tool: str | None = None) -> Any:
         """Walk the arguments of a tool call, whatever they are called."""
         if isinstance(args, Mapping):
-            return self.keyed(args, {key: self._at(tool, key).data(item, depth + 1) for key, item in args.items()})
-        return self._at(tool, None).data(args, depth + 1)
+            return self.keyed(args, {key: self.at(tool, key).data(item, depth + 1) for key, item in args.items()})
+        return self.at(tool, None).data(args, depth + 1)
 
-    def _at(self, tool: str | None, argument: Any) -> _Walk:
+    def at(self, tool: str | None, argument: Any) -> _Walk:
         """Return the walk of what is inside a call of a tool."""
         if self._inside is None or not isinstance(tool, str):
             return self
@@ -437,35 +434,10 @@ class _Walk:
         return _Walk(inside, strict=self._strict, beside=self._beside)
 
     def json(self, text: str, *, tool: str | None = None) -> str:
-        """Walk JSON in its strings, so that it stays valid and all else in it as it is; other text is taken whole."""
-        try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
-            parsed = None
-        walk = self._at(tool, None)
-        if not isinstance(parsed, dict | list | str):
-            return str(walk.data(text, 0)) if text else text
-        level = 0
+        """Walk JSON in its strings; see `lc_guard.langchain.json_text`."""
+        from lc_guard.langchain.json_text import walk_json  # noqa: PLC0415 - few texts are JSON
 
-        def token(match: re.Match[str]) -> str:
-            nonlocal level, walk
-            string, colon, number = match.groups()
-            if number is not None:
-                new = self.number(int(number)) if len(number) <= _DIGITS else number
-                return json.dumps(new) if isinstance(new, str) and new != number else number
-            if string is None:
-                level += 1 if match[0] in "{[" else -1
-                return match[0]
-            old = json.loads(string)
-            if colon and level == 1:
-                walk = self._at(tool, old)
-            if not old:
-                return match[0]
-            new = self.key(old) if colon else walk.data(old, 0)
-            return match[0] if new == old else json.dumps(new, ensure_ascii="\\u" in string) + (colon or "")
-
-        changed = _JSON_TOKEN.sub(token, text)
-        return text if changed == text else changed
+        return walk_json(self, text, tool=tool)
 
 
 def read_address(address: str) -> str:
