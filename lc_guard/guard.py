@@ -70,9 +70,6 @@ class Guard:
         text: What the texts are, for the default detector: ``"chat"``, ``"code"``, ``"logs"``, ``"legal"``,
             ``"clinical"``; None tells it by what stands around a word. See `lc_guard.detectors.default_detector`.
 
-    Attributes:
-        reserved: Session ids that no conversation may have, such as those of corpora.
-
     Raises:
         GuardError: If a language, a country or a kind of text is not known, or comes with detectors of your own.
         TypeError: If something is not a detector, not a scanner, no vault or no policy.
@@ -133,7 +130,6 @@ class Guard:
             restore=self._restore,
             preamble=preamble,
         )
-        self.reserved: set[str] = set()
         self.prompts = PromptStore()
         self.leaks = Leaks()
         self._runner = FlowRunner()
@@ -228,11 +224,6 @@ class Guard:
         (outcome,) = await self.acheck([_asking(text, stage, prompt, turns)])
         return tuple(outcome.decisions)
 
-    @property
-    def waits(self) -> bool:
-        """Whether the vault may block: on an event loop it is asked in a thread then."""
-        return self._anonymizer.waits
-
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block or the texts are long, else here.
 
@@ -242,7 +233,7 @@ class Guard:
         Raises:
             Exception: What the call raises.
         """
-        waits = self.waits or is_long(getattr(call, "args", ()))
+        waits = self._anonymizer.waits or is_long(getattr(call, "args", ()))
         return cast("T", await self._runner.arun(_only(Gather([call], waits=waits))))
 
     def redact(self, texts: Sequence[str]) -> list[str]:

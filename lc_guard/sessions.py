@@ -180,6 +180,9 @@ class SessionValues:
         grammar: How placeholders look; None for fakes.
         digest: Gives what stands for a session id.
         preamble: What the guard itself puts before a text.
+
+    Attributes:
+        reserved: Session ids that no conversation may have, such as those of corpora.
     """
 
     def __init__(
@@ -196,10 +199,16 @@ class SessionValues:
         self._grammar = grammar
         self._digest = digest
         self._preamble = preamble
+        self.reserved: set[str] = set()
         self._lock = ForkLock()
         self._egress: Any = None
         self._given: OrderedDict[str, frozenset[str]] = OrderedDict()
         self._received: OrderedDict[tuple[str, int, int], None] = OrderedDict()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the vault may block: on an event loop it is asked in a thread then."""
+        return bool(getattr(self._vault, "blocking", True))
 
     def restoring(self, session: str, *, among: Among | None = None) -> NumberedRestoring | FakeRestoring:
         """Return what puts the values of a session back; `among` chooses those that may be, from all that are asked."""
@@ -427,7 +436,7 @@ def conversation_key(guard: Guard, session_id: Any, remedy: str | None = None) -
         SessionMissing: If it is no session id, or one that is reserved: users often choose the id of a thread.
     """
     key = session_key(session_id, remedy)
-    if key in guard.reserved:
+    if key in guard.session_values.reserved:
         raise SessionMissing("the one of stored documents was given, which no conversation may have")
     return key
 

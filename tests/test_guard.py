@@ -250,9 +250,9 @@ class BrokenVault(MemoryVault):
 @pytest.mark.parametrize("blocking", [True, False])
 @pytest.mark.parametrize("style", ["llm_guard", "fake"])
 @pytest.mark.parametrize("method", ["allocate", "kinds"])
-def test_a_broken_vault_blocks(method, style, blocking):
+def test_a_broken_vault_blocks(method, style, blocking, monkeypatch):
+    monkeypatch.setattr(BrokenVault, "blocking", blocking)
     vault = BrokenVault(method)
-    vault.blocking = blocking
     guard = Guard(PEOPLE, vault=vault, placeholder_style=style)
     for call in (guard.session("s").anonymize, lambda text: asyncio.run(guard.session("s").aanonymize(text))):
         with pytest.raises(Blocked, match=r"ValueError at test_guard.py:\d+") as caught:
@@ -449,10 +449,11 @@ def test_one_session_from_many_threads(style):
     assert dict(session.placeholders()) == dict(zip(hidden, values, strict=False))
 
 
-async def test_tasks_and_threads_share_a_guard():
+async def test_tasks_and_threads_share_a_guard(monkeypatch):
+    # as a vault on a disk: every question goes to a thread
+    monkeypatch.setattr(MemoryVault, "blocking", True)
     values = [f"Person{n} Name{n}" for n in range(10)]
     vault = MemoryVault()
-    vault.blocking = True  # as a vault on a disk: every question goes to a thread
     guard = Guard(ExactDetector({"PERSON": values}), vault=vault)
 
     async def talk(number):

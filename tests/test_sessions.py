@@ -39,9 +39,9 @@ def test_the_pair():
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-async def test_the_async_pair(blocking):
+async def test_the_async_pair(blocking, monkeypatch):
+    monkeypatch.setattr(MemoryVault, "blocking", blocking)
     vault = MemoryVault()
-    vault.blocking = blocking
     session = new_session(vault=vault)
     hidden = await session.aanonymize(f"{CANARY} and Bob", stage="document")
     assert await session.adeanonymize(hidden) == f"{CANARY} and Bob"

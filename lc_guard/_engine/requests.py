@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lc_guard._placeholders.restorer import has_sign
+from lc_guard._text.words import has_sign
 from lc_guard.errors import FIXED_REMEDY, Blocked, LeakPrevented
 from lc_guard.policy.restoring import Origin
 from lc_guard.records import Decision, Entity, Stage

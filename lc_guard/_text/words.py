@@ -262,3 +262,51 @@ def _read(name: str) -> str:
     """Return a name as a person reads it."""
     *_, read = name, *(reading for reading, _ in unescaped(name))
     return read if read.isascii() else unicodedata.normalize("NFC", read)
+
+
+SIGNS = re.compile(
+    r"//|:[/\\]|\]\(|\]:|<[a-z/!?]|www\.|\.[a-z]{2,24}(?::[0-9]{1,5})?[/?#]|url\(|\\(?:href|url|includegraphics)"
+    r"|\b(?:https?|ftp|wss?|javascript|vbscript|blob|data|mailto|tel|sms|smsto|sip|xmpp):|\$\.|\.(?:open|postmessage)\b"
+    r"|\b(?:curl|wget|iwr|irm|invoke-(?:webrequest|restmethod)|nslookup|dig|ping|ncat?|telnet|ssh|scp|s?ftp|rsync)\s"
+    r"|\b(?:fetch|axios|requests|httpx|aiohttp|urllib3?|urlopen|urlretrieve|importscripts|sendbeacon|xmlhttprequest)\b"
+    r"|\b(?:eventsource|websocket|urlfetchapp|file_get_contents|fopen|getjson|ajax|gethostbyname)\b|\bnew\s+image\b"
+    r"|\blocation(?:\.href)?\s{0,3}=|\b(?:session|client|https?)\.\w|\.(?:src|href|action)\b",
+    re.IGNORECASE,
+)
+"""Finds what a place begins with from which a value is sent on (see `lc_guard._text.places`): most texts have none."""
+
+_MARKS = ("/", "<", "\\", "$", "](", "]:")
+_SCHEMES = (
+    "http", "https", "ftp", "ws", "wss", "javascript", "vbscript", "blob", "data", "mailto", "tel", "sms", "smsto",
+    "sip", "xmpp",
+)  # fmt: skip
+_DOTTED = re.compile(r"\.\w")
+_WORDS = frozenset({
+    "curl", "wget", "iwr", "irm", "invoke", "nslookup", "dig", "ping", "nc", "ncat", "telnet", "ssh", "scp", "ftp",
+    "sftp", "rsync", "fetch", "axios", "requests", "httpx", "aiohttp", "urllib", "urllib3", "urlopen",
+    "urlretrieve", "importscripts", "sendbeacon", "xmlhttprequest", "eventsource", "websocket", "urlfetchapp",
+    "file_get_contents", "fopen", "getjson", "ajax", "gethostbyname",
+})  # fmt: skip
+_APART = {code: " " for code in range(128) if not re.match(r"\w", chr(code))}
+
+
+def has_sign(text: str) -> bool:
+    """Return whether `SIGNS` finds anything: told without that search for nearly all texts, since it is slow."""
+    return (not text.isascii() or _may_have_sign(text.lower())) and SIGNS.search(text) is not None
+
+
+def _may_have_sign(text: str) -> bool:
+    return (
+        any(mark in text for mark in _MARKS)
+        or _DOTTED.search(text) is not None
+        or "www." in text
+        or "url(" in text
+        or (":" in text and any(text.endswith(_SCHEMES, 0, match.start()) for match in re.finditer(":", text)))
+        or ("=" in text and "location" in text)
+        or ("image" in text and "new" in text)
+        or not _WORDS.isdisjoint(text.translate(_APART).split())
+    )
+
+
+LONGEST_SIGN = 100
+"""Characters of the longest sign."""

@@ -21,7 +21,7 @@ def reserve_corpus(guard: Guard, session: str) -> None:
         guard: The guard that hides or reads the corpus.
         session: Session id of the corpus.
     """
-    guard.reserved.update((session, *(key_session(session, purpose) for purpose in _KINDS)))
+    guard.session_values.reserved.update((session, *(key_session(session, purpose) for purpose in _KINDS)))
 
 
 def key_session(session: str, purpose: Purpose) -> str:

@@ -131,7 +131,7 @@ def _step(manager: Any) -> StepRun:
 
 def _readers(guard: Guard, manager: Any) -> list[_Reader]:
     """Return the handlers that show restored text."""
-    awaits = guard.waits and inspect.iscoroutinefunction(manager.on_chain_end)
+    awaits = guard.session_values.waits and inspect.iscoroutinefunction(manager.on_chain_end)
     told = [handler for handler in manager.handlers if isinstance(handler, ApplicationHandler)]
     streams = [handler for handler in manager.handlers if is_streamed_to_application(handler)]
     others = [handler for handler in application_handlers() if all(handler is not each for each in told)]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lc_guard._placeholders.restorer import SIGNS, has_sign
 from lc_guard._text.places import Places
+from lc_guard._text.words import SIGNS, has_sign
 
 SENT = {
     "address": [
