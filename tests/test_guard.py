@@ -249,7 +249,7 @@ class BrokenVault(MemoryVault):
 
 @pytest.mark.parametrize("blocking", [True, False])
 @pytest.mark.parametrize("style", ["llm_guard", "fake"])
-@pytest.mark.parametrize("method", ["allocate", "kinds"])
+@pytest.mark.parametrize("method", ["allocate", "look"])
 def test_a_broken_vault_blocks(method, style, blocking, monkeypatch):
     monkeypatch.setattr(BrokenVault, "blocking", blocking)
     vault = BrokenVault(method)
