@@ -6,6 +6,7 @@ about to leave for them once more.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import uuid
@@ -80,12 +81,14 @@ class GuardSession:
         """Put the values back into a text of the model, as into its answer; unknown placeholders stay.
 
         One stays as well where its value would be sent on by being shown, such as in the address of an image, unless
-        the value stood there in the user's own text: see `lc_guard.Policy`, ``restore``.
+        the value stood there in the user's own text: see `lc_guard.Policy`, ``restore``. What `anonymize` gave in this
+        process comes back as it was.
 
         Raises:
             Blocked: If the policy says that a value may not be put where its placeholder stands.
         """
-        restorer = self.restorer()
+        values = self._guard.session_values
+        restorer = StreamRestorer(values.restoring(self._id)) if values.gave(self._id, text) else self.restorer()
         return restorer.feed(text) + restorer.flush()
 
     async def adeanonymize(self, text: str) -> str:
@@ -203,6 +206,7 @@ class SessionValues:
         self._lock = ForkLock()
         self._egress: Any = None
         self._given: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._gave: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._received: OrderedDict[tuple[str, int, int], None] = OrderedDict()
 
     @property
@@ -245,6 +249,19 @@ class SessionValues:
             self._given.move_to_end(session)
             if len(self._given) > _MAX_GIVEN:
                 self._given.popitem(last=False)
+            self._gave[session, _digest(hidden)] = None
+            if len(self._gave) > _MAX_GIVEN:
+                self._gave.popitem(last=False)
+
+    def gave(self, session: str, hidden: str) -> bool:
+        """Return whether a text is as a whole one that `give` was told of: its places are its own.
+
+        Never where the policy says what is restored.
+        """
+        if self._policy.restore or not isinstance(hidden, str):
+            return False
+        with self._lock:
+            return (session, _digest(hidden)) in self._gave
 
     def given(self, session: str) -> frozenset[str]:
         """Return the placeholders that the model of a session was given by `give`."""
@@ -381,6 +398,10 @@ def _tells(value: str) -> bool:
 
 def _escaped(values: Mapping[str, str]) -> dict[str, str]:
     return {placeholder: json.dumps(value, ensure_ascii=False)[1:-1] for placeholder, value in values.items()}
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _chosen(values: Mapping[str, str], placeholders: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from functools import lru_cache
-from threading import Lock
 from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 from weakref import WeakSet
@@ -20,6 +19,7 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
+from lc_guard._forks import ForkLock
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked, GuardError, SeamBroken
 from lc_guard.guard import Guard
@@ -39,7 +39,7 @@ Watched = TypeVar("Watched")
 
 # Those that `for_application` made and somebody holds: one in a model's own constructor is known to that model only.
 _APPLICATION: WeakSet[Any] = WeakSet()
-_APPLICATION_LOCK = Lock()
+_APPLICATION_LOCK = ForkLock()
 
 
 def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:

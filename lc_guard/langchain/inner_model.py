@@ -140,8 +140,8 @@ def _answers_by_generate(inner: Any) -> bool:
     kind = type(inner)
     return (
         isinstance(inner, BaseChatModel)
-        and kind.invoke is BaseChatModel.invoke
-        and kind.ainvoke is BaseChatModel.ainvoke
+        and getattr(kind, "invoke", None) is BaseChatModel.invoke
+        and getattr(kind, "ainvoke", None) is BaseChatModel.ainvoke
     )
 
 

@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import partial
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.outputs import Generation, LLMResult
 
+from lc_guard._forks import ForkLock
 from lc_guard._text.json_tree import Finder, Leaf, hide
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
@@ -135,7 +135,7 @@ class _EventMask:
         self._dropped = DroppedValues()
         self._roots: OrderedDict[UUID, UUID] = OrderedDict()
         self._digests: OrderedDict[UUID, dict[str, None]] = OrderedDict()
-        self._lock = Lock()
+        self._lock = ForkLock()
         guard.vault.subscribe(lambda session, entries: self._dropped.add(guard.digest(session), entries))
 
     def note(self, event: str, kwargs: Mapping[str, Any]) -> None:

@@ -296,8 +296,8 @@ class _Walk:
 
     def private(self, value: Any, twin: Any, depth: int) -> Any:
         """Walk what a Pydantic model holds that is no field: private attributes and what properties have kept."""
-        loose = type(self)(self._change, strict=False, beside=self._beside)  # clients and locks may stand there
-        loose.fixed = self.fixed
+        loose = copy.copy(self)
+        loose._strict = False  # noqa: SLF001 - one of this class; clients and locks may stand there
         for name, own in (("__dict__", type(value).model_fields), ("__pydantic_private__", ())):
             held = getattr(value, name, None) or {}
             items = {key: loose.data(item, depth + 1) for key, item in held.items() if key not in own}

@@ -90,7 +90,7 @@ BAD = {
     "text for an offset": {"detectors": bad_answer([Entity("PERSON", CANARY, 5)])},
     "text for a score": {"detectors": bad_answer([Entity("PERSON", 0, 5, CANARY)])},
     "blocked": {"detectors": ExactDetector({"PERSON": [CANARY]}), "policy": Policy(default="block")},
-    "vault kinds": {"detectors": ExactDetector({"PERSON": [CANARY]}), "vault": BrokenVault("kinds")},
+    "vault look": {"detectors": ExactDetector({"PERSON": [CANARY]}), "vault": BrokenVault("look")},
     "vault allocate": {"detectors": ExactDetector({"PERSON": [CANARY]}), "vault": BrokenVault("allocate")},
     "vault full": {"detectors": ExactDetector({"PERSON": [CANARY, "Zebulon"]}), "vault": MemoryVault(max_values=1)},
 }

@@ -112,10 +112,10 @@ def test_an_agent(workers, mode):
         assert NAME not in sent(server)
         if "messages" not in mode and "events" not in mode:
             assert REAL_ANSWER in shown
-    # what only the second model call's answer names was hidden by the first worker
+    # what the answer names was hidden by the first worker
     with openai(script(ANSWER)) as (model, _):
         agent = create_agent(model, [], middleware=[GuardMiddleware(workers.guard())])
-        assert agent.invoke(asked("Is it done?"), config())["messages"][-1].text == REAL_ANSWER
+        assert agent.invoke(asked(QUESTION), config())["messages"][-1].text == REAL_ANSWER
 
 
 def test_another_process_restores(workers):
