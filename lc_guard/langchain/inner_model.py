@@ -136,13 +136,14 @@ async def aask(asked: ModelInput, config: RunnableConfig) -> ChatResult:
 
 
 def _answers_by_generate(inner: Any) -> bool:
-    """Return whether a model does in `invoke` what LangChain's own do: ask `generate`, and give the first answer."""
-    kind = type(inner)
-    return (
-        isinstance(inner, BaseChatModel)
-        and getattr(kind, "invoke", None) is BaseChatModel.invoke
-        and getattr(kind, "ainvoke", None) is BaseChatModel.ainvoke
-    )
+    """Return whether a model does in `invoke` what LangChain's own do: ask `generate`, and give the first answer.
+
+    An instrumentation that wraps `invoke` is to see the call: its wrapper says what it wraps.
+    """
+    if not isinstance(inner, BaseChatModel):
+        return False
+    pairs = ((getattr(type(inner), name, None), getattr(BaseChatModel, name)) for name in ("invoke", "ainvoke"))
+    return all(own is plain and not hasattr(plain, "__wrapped__") for own, plain in pairs)
 
 
 def _arguments(config: RunnableConfig) -> dict[str, Any]:
