@@ -92,7 +92,8 @@ MUTANTS = (
             "var_child_runnable_config.set(watched)", "var_child_runnable_config.set(config)",
             "tests/seals/test_middleware.py"),
     _mutant("seal", "a refusal that was swallowed is forgotten", MIDDLEWARE,
-            "watch.raise_if_refused()", "pass",
+            "var_child_runnable_config.reset(before)\n        watch.raise_if_refused()",
+            "var_child_runnable_config.reset(before)",
             "tests/seals/test_middleware.py::"
             "test_a_middleware_that_asks_by_itself_is_refused_also_where_it_swallows_the_error"),
     _mutant("seal", "arguments put back reach an outside tool", MIDDLEWARE,
@@ -165,37 +166,37 @@ MUTANTS = (
     # protect(model)
     _mutant(
         "protect(model)", "hides nothing (invoke)", CHAT_MODEL,
-        "answer = self.inner.invoke(hidden,", "answer = self.inner.invoke(messages,", EVERY_MODE,
+        "answer = ask(hidden,", "answer = ask(self._input(messages, stop, kwargs),", EVERY_MODE,
     ),
     _mutant(
         "protect(model)", "hides nothing (ainvoke)", CHAT_MODEL,
-        "await self.inner.ainvoke(hidden,", "await self.inner.ainvoke(messages,", EVERY_MODE,
+        "await aask(hidden,", "await aask(self._input(messages, stop, kwargs),", EVERY_MODE,
     ),
     _mutant(
         "protect(model)", "hides nothing (stream)", CHAT_MODEL_STREAM,
-        "self.inner.stream(hidden,", "self.inner.stream(messages,", EVERY_MODE,
+        "hidden.model.stream(hidden.messages,", "self.inner.stream(messages,", EVERY_MODE,
     ),
     _mutant(
         "protect(model)", "hides nothing (astream)", CHAT_MODEL_STREAM,
-        "self.inner.astream(hidden,", "self.inner.astream(messages,", EVERY_MODE,
+        "hidden.model.astream(hidden.messages,", "self.inner.astream(messages,", EVERY_MODE,
     ),
     _mutant(
         "protect(model)", "hides nothing (stream): a notebook must notice", CHAT_MODEL_STREAM,
-        "self.inner.stream(hidden,", "self.inner.stream(messages,", f"{NOTEBOOKS}[05_streaming.ipynb]",
+        "hidden.model.stream(hidden.messages,", "self.inner.stream(messages,", f"{NOTEBOOKS}[05_streaming.ipynb]",
     ),
     _mutant(
         "protect(model)", "judges no answer (sync)", CHAT_MODEL,
-        "answer = call.judge(answer, run)", "pass",
+        "[call.judge(message, run) for message in _messages(answer)]", "_messages(answer)",
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
         "protect(model)", "judges no answer (async)", CHAT_MODEL,
-        "answer = await call.ajudge(answer, run)", "pass",
+        "[await call.ajudge(message, run) for message in _messages(answer)]", "_messages(answer)",
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
         "protect(model)", "judges no stream", CHAT_MODEL_STREAM,
-        "for chunk in call.judge_stream(inside.chunks(chunks) if call.judged else chunks, run):",
+        "for chunk in call.judge_stream(inside.chunks(chunks) if call.answers_for_blocks else chunks, run):",
         "for chunk in chunks:",
         "tests/langchain/test_scanners.py::test_a_protected_model_streams_as_the_policy_says",
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
@@ -207,7 +208,8 @@ MUTANTS = (
     ),
     _mutant(
         "protect(model)", "a blocked prompt goes on", MODEL_CALLS,
-        "outcome.raise_if_blocked()\n        hidden = list(map_texts(messages, outcome.hide))", "hidden = messages",
+        "outcome.raise_if_blocked()\n        hidden = asked.put(map_texts(asked.read, outcome.hide, beside=outcome.hide))",
+        "hidden = asked",
         "tests/langchain/test_chat_model.py::test_a_blocked_prompt_never_reaches_the_model",
     ),
     _mutant(
@@ -227,22 +229,22 @@ MUTANTS = (
     ),
     _mutant(
         "protect(model)", "skips what is held at the end of a stream", CHAT_MODEL_STREAM,
-        "yield from call.flush()\n            call.report(run)", "pass\n            call.report(run)",
+        "yield from call.flush()\n                except Blocked", "pass\n                except Blocked",
         "tests/langchain/test_chat_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
     _mutant(
         "protect(model)", "skips what is held at the end of a stream (async)", CHAT_MODEL_STREAM,
-        "yield piece\n            await call.areport(run)", "pass\n            await call.areport(run)",
+        "yield piece\n                except Blocked", "pass\n                except Blocked",
         "tests/langchain/test_chat_model.py::test_what_is_held_comes_at_the_end_of_a_stream_that_does_not_say_so",
     ),
     # chains
     _mutant(
         "Anonymize", "hides nothing", STEPS,
-        "map_texts(value, outcomes[number].hide, keys=self.keys)", "value", STEP_MODES,
+        "map_texts(value, outcome.hide, keys=self.keys, beside=beside)", "value", STEP_MODES,
     ),
     _mutant(
         "Anonymize", "hides nothing: the README must notice", STEPS,
-        "map_texts(value, outcomes[number].hide, keys=self.keys)", "value", README,
+        "map_texts(value, outcome.hide, keys=self.keys, beside=beside)", "value", README,
     ),
     _mutant(
         "Anonymize", "hides nothing (ainvoke)", STEPS,
@@ -274,13 +276,13 @@ MUTANTS = (
     ),
     _mutant(
         "Deanonymize", "judges no stream", RUNNABLES,
-        "            chunks = self.answer(config, run_manager).stream(chunks, run_manager)\n        try",
-        "            pass\n        try",
+        "            chunks = self.answer(config, run_manager).stream(chunks, run_manager)\n        inside",
+        "            pass\n        inside",
         "tests/langchain/test_output.py::test_a_harmful_answer_is_not_shown",
     ),
     _mutant(
         "Deanonymize", "skips what is held at the end of a stream", RUNNABLES,
-        "yield from restorer.flush()\n        report", "report",
+        "yield from restorer.flush()\n            except Exception as error", "pass\n            except Exception as error",
         "tests/langchain/test_runnables.py::test_odd_texts_come_back_exactly",
     ),
     _mutant(
@@ -307,11 +309,11 @@ MUTANTS = (
     ),
     _mutant(
         "messages", "artifacts of tools are not hidden", MESSAGES,
-        'if getattr(message, "artifact", None) is not None:', "if False:", "tests/langchain/test_messages.py",
+        "others = extra if held.get(\"artifact\") is None else", "others = extra if True else", "tests/langchain/test_messages.py",
     ),
     _mutant(
         "messages", "JSON in arguments is not hidden", MESSAGES,
-        "return self.json(item)", "return item", "tests/langchain/test_messages.py",
+        'return self.json(item, tool=str(block.get("name") or ""))', "return item", "tests/langchain/test_messages.py",
     ),
     # checkpoints
     _mutant(
@@ -418,7 +420,7 @@ MUTANTS = (
     ),
     _mutant(
         "decisions", "hold the session id as it is", GUARD,
-        "digest=self.digest", "digest=str", "tests/test_guard.py", "tests/leaks/test_seams.py",
+        "digest=self.digest,\n            restore", "digest=str,\n            restore", "tests/test_guard.py", "tests/leaks/test_seams.py",
     ),
     _mutant(
         "stop_leaks", "stops nothing", CALLBACKS,
@@ -427,12 +429,12 @@ MUTANTS = (
     ),
     _mutant(
         "protect", "does not look at what it sends", MODEL_CALLS,
-        "if leak := self._leak(hidden, options):", "if (leak := self._leak(hidden, options)) and False:",
+        "if leak := self._leak(hidden, job, outcome):", "if (leak := self._leak(hidden, job, outcome)) and False:",
         "tests/leaks/test_found_once.py::test_what_would_be_sent_all_the_same_is_stopped_and_told",
     ),
     _mutant(
         "protect", "does not look at what it sends, async", MODEL_CALLS,
-        "if leak := await self._guard.run_blocking(partial(self._leak, hidden, options)):", "if leak := {}:",
+        "if leak := await unblocked(partial(self._leak, hidden, job, outcome)):", "if leak := {}:",
         "tests/leaks/test_found_once.py::test_what_would_be_sent_all_the_same_is_stopped_and_told",
     ),
     # the core
