@@ -156,9 +156,9 @@ class ScanOutput(OutputStep):
         session_id: str | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(guard, session_id=session_id, name=name, mode=mode)
         if mode is not None and mode not in get_args(Streaming):
             raise ValueError(f"mode must be one of {', '.join(map(repr, get_args(Streaming)))}")
+        super().__init__(guard, session_id=session_id, name=name, mode=mode)
         if mode is not None:
             guard.scanners.require_possible(mode)
         if not guard.scanners.output:

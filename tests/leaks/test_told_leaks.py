@@ -149,7 +149,7 @@ def test_an_agent_whose_tool_asks_a_model_of_its_own(
 
         tools = [summarize_sync if mode in ("invoke", "messages") else summarize]
         replies = script(ToolCalls((call("summarize", 1, person=P1),)), f"Done for {P1}")
-        with agent_of(guard, replies, tools=tools) as (agent, server):
+        with agent_of(guard, replies, tools=tools, settings={"tool_models": "unseen"}) as (agent, server):
             run(agent, mode, asked(f"Ask about {NAME}"), config(callbacks=[CallbackHandler()]))
         client.flush()
         assert NAME in sent(inner_server)
