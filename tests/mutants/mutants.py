@@ -282,7 +282,8 @@ MUTANTS = (
     ),
     _mutant(
         "Deanonymize", "skips what is held at the end of a stream", RUNNABLES,
-        "yield from restorer.flush()\n            except Exception as error", "pass\n            except Exception as error",
+        "yield from restorer.flush()\n            except Exception as error",
+        "pass\n            except Exception as error",
         "tests/langchain/test_runnables.py::test_odd_texts_come_back_exactly",
     ),
     _mutant(
@@ -309,7 +310,8 @@ MUTANTS = (
     ),
     _mutant(
         "messages", "artifacts of tools are not hidden", MESSAGES,
-        "others = extra if held.get(\"artifact\") is None else", "others = extra if True else", "tests/langchain/test_messages.py",
+        "others = extra if held.get(\"artifact\") is None else", "others = extra if True else",
+        "tests/langchain/test_messages.py",
     ),
     _mutant(
         "messages", "JSON in arguments is not hidden", MESSAGES,
@@ -420,7 +422,8 @@ MUTANTS = (
     ),
     _mutant(
         "decisions", "hold the session id as it is", GUARD,
-        "digest=self.digest,\n            restore", "digest=str,\n            restore", "tests/test_guard.py", "tests/leaks/test_seams.py",
+        "digest=self.digest,\n            restore", "digest=str,\n            restore", "tests/test_guard.py",
+        "tests/leaks/test_seams.py",
     ),
     _mutant(
         "stop_leaks", "stops nothing", CALLBACKS,
