@@ -200,6 +200,7 @@ class ProtectedChatModel(StreamedChatModel):
                 call.report(run, blocked)
                 return _chat_result(self._instead(blocked))
             call.report(run)
+            call.told = answer.llm_output
             return _restored(answer, restored)
 
     async def _agenerate(
@@ -228,6 +229,7 @@ class ProtectedChatModel(StreamedChatModel):
                 await call.areport(run, blocked)
                 return _chat_result(self._instead(blocked))
             await call.areport(run)
+            call.told = answer.llm_output
             return _restored(answer, restored)
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
@@ -322,7 +324,7 @@ class ProtectedChatModel(StreamedChatModel):
         except BaseException as error:
             run.on_llm_error(error, response=llm_result([]))
             raise
-        run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=result.llm_output))
+        run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=call.told))
         return result
 
     async def _acomplete(
@@ -336,7 +338,7 @@ class ProtectedChatModel(StreamedChatModel):
         except BaseException as error:
             await run.on_llm_error(error, response=llm_result([]))
             raise
-        await run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=result.llm_output))
+        await run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=call.told))
         return result
 
     def _for_v3(
@@ -442,10 +444,10 @@ def _messages(result: ChatResult) -> list[Any]:
 
 
 def _restored(answer: ChatResult, messages: list[Any]) -> ChatResult:
-    """Return an answer with other messages; what the provider tells of each stays."""
+    """Return an answer with other messages; what the provider tells of each stays, and of all is `told` of the call."""
     pairs = zip(answer.generations, messages, strict=True)
     made = [ChatGeneration(message=message, generation_info=told.generation_info) for told, message in pairs]
-    return ChatResult(generations=made, llm_output=answer.llm_output)
+    return ChatResult(generations=made)
 
 
 def _message(result: ChatResult) -> Any:
@@ -462,5 +464,5 @@ def _split(callbacks: Any, kwargs: dict[str, Any]) -> tuple[RunnableConfig, dict
 
 def _joined(calls: list[ProtectedCall], results: list[ChatResult]) -> LLMResult:
     runs = [RunInfo(run_id=call.run_id) for call in calls if call.run_id is not None]
-    told = results[0].llm_output if len(results) == 1 else None
+    told = calls[0].told if len(calls) == 1 else None
     return LLMResult(generations=[list(result.generations) for result in results], run=runs, llm_output=told)

@@ -74,6 +74,8 @@ class ProtectedCall:
         session: Session of the call.
         run_id: Id of its run; None until it has one.
         shown_id: Id of the message of which chunks were shown, or None.
+        told: What the provider told of the answer as a whole. It is no part of what the protected model makes:
+            LangChain would put it into the message, where the inner model has put what belongs there.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class ProtectedCall:
         self.session = session
         self.run_id: UUID | None = config.get("run_id")
         self.shown_id: str | None = None
+        self.told: dict[str, Any] | None = None
         self._guard = guard
         watch = watch_of(manager, guard)
         self._within = None if watch is None else watch.run_id
@@ -399,7 +402,13 @@ class ProtectedCall:
         if not any(told.get(name) for name in _KEPT_BY_PROVIDER):
             self._sent = texts_of(hidden.messages, strict=False)
         self._prompt = prompt_text(hidden.messages) if self.judged else ""
-        return hidden.hidden_options(outcome.hide) if asked.has_options else hidden
+        if not asked.has_options:
+            return hidden
+        hidden = hidden.hidden_options(outcome.hide)
+        if self._sent is not None:  # a schema has placeholders as well
+            found = hidden.option_texts()
+            self._sent += [*found.texts, *found.names, *found.fixed]
+        return hidden
 
     def _leak(self, hidden: ModelInput, job: GuardRequest, outcome: GuardResult) -> dict[str, int]:
         """Return the values of the session that are about to be sent, by kind."""

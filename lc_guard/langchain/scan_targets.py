@@ -17,6 +17,7 @@ from langchain_core.documents import Document
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.prompt_values import ChatPromptValue
+from langchain_core.runnables.configurable import DynamicRunnable
 
 from lc_guard._engine.requests import ORIGIN_OF_STAGE, GuardRequest, GuardResult, ScanTarget
 from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
@@ -347,7 +348,8 @@ class ModelInput:
     @property
     def _base(self) -> Any:
         """The model that holds the fields: of one whose fields the config chooses, what it chooses them for."""
-        return self.model if isinstance(self.model, BaseLanguageModel) else getattr(self.model, "default", None)
+        # not of anything with such a name: a model that the config chooses would have to be made for the answer
+        return self.model.default if isinstance(self.model, DynamicRunnable) else self.model
 
     @property
     def _fields(self) -> dict[str, Any]:

@@ -106,10 +106,10 @@ def test_signatures_are_no_text_but_words_under_their_key_are() -> None:
         seen.append(text)
         return text
 
-    map_texts(AIMessage("", additional_kwargs={CALL_SIGNATURES: {"1": "c2lnbmF0dXJl"}}), note)
+    map_texts(AIMessage("", additional_kwargs={CALL_SIGNATURES: {"call": "c2lnbmF0dXJl"}}), note)
     assert seen == []
-    map_texts(AIMessage("", additional_kwargs={CALL_SIGNATURES: {"1": "Jane Doe"}}), note)
-    map_texts(AIMessage("", additional_kwargs={CALL_SIGNATURES: {"1": {"x": "Janet"}}}), note)
+    map_texts(AIMessage("", additional_kwargs={CALL_SIGNATURES: {"call": "Jane Doe"}}), note)
+    map_texts(AIMessage("", additional_kwargs={CALL_SIGNATURES: {"call": {"x": "Janet"}}}), note)
     assert seen == ["Jane Doe", "Janet"]
 
 

@@ -203,7 +203,7 @@ async def test_what_was_guessed_is_no_leak_where_it_goes_back() -> None:
         await agent.ainvoke({"messages": [("user", f"Where does {USER} live?")]}, config)
     assert not server.refused
     assert USER in server.requests[-1].text
-    assert own.exposed("1", [f"{USER} is known"]) == {"PERSON": 1}
+    assert own.session_values.exposed("1", [f"{USER} is known"]) == {"PERSON": 1}
 
 
 async def test_what_is_kept_is_no_way_for_a_user_either() -> None:
