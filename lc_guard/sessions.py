@@ -7,7 +7,6 @@ about to leave for them once more.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import uuid
 from collections import Counter, OrderedDict
@@ -249,7 +248,7 @@ class SessionValues:
             self._given.move_to_end(session)
             if len(self._given) > _MAX_GIVEN:
                 self._given.popitem(last=False)
-            self._gave[session, _digest(hidden)] = None
+            self._gave[session, _fingerprint(hidden)] = None
             if len(self._gave) > _MAX_GIVEN:
                 self._gave.popitem(last=False)
 
@@ -261,7 +260,7 @@ class SessionValues:
         if self._policy.restore or not isinstance(hidden, str):
             return False
         with self._lock:
-            return (session, _digest(hidden)) in self._gave
+            return (session, _fingerprint(hidden)) in self._gave
 
     def given(self, session: str) -> frozenset[str]:
         """Return the placeholders that the model of a session was given by `give`."""
@@ -396,11 +395,7 @@ def _tells(value: str) -> bool:
     return len(value) >= _MIN_TELLING and any(character.isdigit() or character == "@" for character in value)
 
 
-def _escaped(values: Mapping[str, str]) -> dict[str, str]:
-    return {placeholder: json.dumps(value, ensure_ascii=False)[1:-1] for placeholder, value in values.items()}
-
-
-def _digest(text: str) -> bytes:
+def _fingerprint(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 

@@ -7,8 +7,7 @@ import contextvars
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from functools import partial, update_wrapper
+from functools import partial
 from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
@@ -386,25 +385,6 @@ class ProtectedChatModel(StreamedChatModel):
                 return name
         raise AttributeError("the inner model has no model name")
 
-
-class _SignedLikeInner:
-    """A method that shows the signature of the inner model's: frameworks look there for the options that it takes."""
-
-    def __init__(self, method: Callable[..., Any]) -> None:
-        self._method = method
-
-    def __get__(self, model: Any, kind: Any = None) -> Callable[..., Any]:
-        if model is None:
-            return self._method
-        bound = partial(self._method, model)
-        update_wrapper(bound, self._method)
-        with suppress(AttributeError, TypeError, ValueError):  # of an inner model that is chosen late, or shows none
-            bound.__signature__ = inspect.signature(getattr(model.inner, self._method.__name__))  # type: ignore[attr-defined]
-        return bound
-
-
-# such as ``parallel_tool_calls``, which langgraph-supervisor sends only where it is named
-setattr(ProtectedChatModel, "bind_tools", _SignedLikeInner(ProtectedChatModel.bind_tools))  # noqa: B010 - no method for mypy
 
 # a driver that a later LangChain adds is no way around what stands above
 _SEAL.close(ProtectedChatModel, BaseChatModel, CHAT_MODEL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, wraps
 from typing import Any
 
@@ -82,7 +83,8 @@ class InnerSignature(property):
         def method(*args: Any, **kwargs: Any) -> Any:
             return own(instance, *args, **kwargs)
 
-        method.__signature__ = inspect.signature(getattr(instance.inner, own.__name__))  # type: ignore[attr-defined]
+        with suppress(AttributeError, TypeError, ValueError):  # of an inner model that is chosen late, or shows none
+            method.__signature__ = inspect.signature(getattr(instance.inner, own.__name__))  # type: ignore[attr-defined]
         return method
 
 
