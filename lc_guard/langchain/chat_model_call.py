@@ -398,26 +398,21 @@ class ProtectedCall:
     def _hidden(self, asked: ModelInput, outcome: GuardResult) -> ModelInput:
         outcome.raise_if_blocked()
         hidden = asked.put(map_texts(asked.read, outcome.hide, beside=outcome.hide))
-        told = {**asked.options, **(asked.options.get("extra_body") or {})}
-        if not any(told.get(name) for name in _KEPT_BY_PROVIDER):
-            self._sent = texts_of(hidden.messages, strict=False)
         self._prompt = prompt_text(hidden.messages) if self.judged else ""
-        if not asked.has_options:
-            return hidden
-        hidden = hidden.hidden_options(outcome.hide)
-        if self._sent is not None:  # a schema has placeholders as well
-            found = hidden.option_texts()
-            self._sent += [*found.texts, *found.names, *found.fixed]
-        return hidden
+        return hidden.hidden_options(outcome.hide) if asked.has_options else hidden
 
     def _leak(self, hidden: ModelInput, job: GuardRequest, outcome: GuardResult) -> dict[str, int]:
-        """Return the values of the session that are about to be sent, by kind."""
+        """Return the values of the session that are about to be sent, by kind; note what the model is given."""
         texts, beside = texts_of(hidden.messages, strict=False), texts_beside(hidden.messages, hidden.options)
-        held = outcome.held(job)
-        if hidden.has_options:
+        held, named = outcome.held(job), list[str]()
+        if hidden.has_options:  # a schema has placeholders as well
             sent = hidden.option_texts()
             texts += sent.texts
             beside += sent.kept
+            named = [*sent.names, *sent.fixed]
+        told = {**hidden.options, **(hidden.options.get("extra_body") or {})}
+        if not any(told.get(name) for name in _KEPT_BY_PROVIDER):
+            self._sent = [*texts, *named]
         beside += (text for text in job.fixed if text not in held)
         leak = self._guard.session_values.exposed(self.session.id, [*texts, *held], beside=beside)
         return leak or (dict(outcome.decisions[0].entities) if held else {})

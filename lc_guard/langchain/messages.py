@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from functools import lru_cache
 from numbers import Number
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote_plus
 from uuid import UUID
 
@@ -156,26 +156,32 @@ class _Walk:
         self, change: Change, *, strict: bool, beside: Change | None = None, inside: Inside | None = None
     ) -> None:
         self._change = change
-        self._strict = strict
+        self.strict = strict
         self._beside = beside
         self._inside = inside
         self.fixed: list[str] | None = None
 
+    def loose(self) -> Self:
+        """Return the same walk, which leaves alone what can't be looked into."""
+        twin = copy.copy(self)
+        twin.strict = False
+        return twin
+
     def all(self, value: Any, keys: Collection[str] | None) -> Any:
         if keys is not None:
             return self.chosen(value, keys)
-        if self._strict and (value is None or isinstance(value, _PLAIN)) and not isinstance(value, str):
+        if self.strict and (value is None or isinstance(value, _PLAIN)) and not isinstance(value, str):
             wanted = "a text, message, prompt, document or container of them"
             raise UnsupportedInput(f"expected {wanted}, got {_kind(value)}")
         return self.data(value, 0)
 
     def chosen(self, value: Any, keys: Collection[str]) -> Any:
         if not isinstance(value, Mapping):
-            if self._strict:
+            if self.strict:
                 raise UnsupportedInput(f"keys={sorted(keys)!r} needs a mapping, got {_kind(value)}")
             return self.data(value, 0)
         missing = [key for key in keys if key not in value]
-        if missing and self._strict:
+        if missing and self.strict:
             raise UnsupportedInput(f"the input has no key {', '.join(map(repr, missing))} (named in keys=)")
         return _updated(value, {key: self.data(value[key], 1) for key in keys if key in value})
 
@@ -205,7 +211,7 @@ class _Walk:
             return self.model(value, [*type(value).model_fields, *(value.model_extra or ())], depth, whole=True)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self.record(value, depth)
-        if self._strict:
+        if self.strict:
             raise UnsupportedInput(
                 f"can't look for text in {_kind(value)}: turn it into text first, or name the keys that hold text "
                 "with Anonymize(guard, keys=[...])"
@@ -296,8 +302,7 @@ class _Walk:
 
     def private(self, value: Any, twin: Any, depth: int) -> Any:
         """Walk what a Pydantic model holds that is no field: private attributes and what properties have kept."""
-        loose = copy.copy(self)
-        loose._strict = False  # noqa: SLF001 - one of this class; clients and locks may stand there
+        loose = self.loose()  # clients and locks may stand there
         for name, own in (("__dict__", type(value).model_fields), ("__pydantic_private__", ())):
             held = getattr(value, name, None) or {}
             items = {key: loose.data(item, depth + 1) for key, item in held.items() if key not in own}
@@ -331,10 +336,10 @@ class _Walk:
         if message.additional_kwargs:
             changed["additional_kwargs"] = self.block(message.additional_kwargs, depth + 1)
         changed |= self.called(message, held, changed.get("additional_kwargs"), depth)
-        loose = copy.copy(self)
-        loose._strict = False  # noqa: SLF001 - one of this class
         others = extra if held.get("artifact") is None else {**extra, "artifact": held["artifact"]}
-        changed |= {name: loose.data(item, depth + 1) for name, item in others.items()}  # anything a tool made
+        if others:  # anything a tool made
+            loose = self.loose()
+            changed |= {name: loose.data(item, depth + 1) for name, item in others.items()}
         for name in ("tool_calls", "invalid_tool_calls", "tool_call_chunks"):
             if calls := held.get(name):
                 changed[name] = self.items(calls, lambda call: self.call(call, depth + 2))
@@ -431,7 +436,7 @@ class _Walk:
         if self._inside is None or not isinstance(tool, str):
             return self
         inside = self._inside(tool, argument if isinstance(argument, str) else None)
-        return _Walk(inside, strict=self._strict, beside=self._beside)
+        return _Walk(inside, strict=self.strict, beside=self._beside)
 
     def json(self, text: str, *, tool: str | None = None) -> str:
         """Walk JSON in its strings; see `lc_guard.langchain.json_text`."""
