@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
+from lc_guard._engine.vault_keys import vault_key
 from lc_guard.vaults.base import Vault
 
 _HOLDER = "lc-guard: key of what was received"
@@ -30,25 +30,9 @@ class ReceivedProof:
         Raises:
             Exception: What the vault raises.
         """
-        code = hmac.new(self._key(), digestmod=hashlib.sha256)
+        _, key = vault_key(self._vault, _HOLDER, _KIND)
+        code = hmac.new(key.encode(), digestmod=hashlib.sha256)
         for text in (session, *texts):
             encoded = text.encode("utf-8", "surrogatepass")
             code.update(len(encoded).to_bytes(8, "big") + encoded)
         return code.hexdigest()[:32]
-
-    def _key(self) -> bytes:
-        held = self._vault.items(_HOLDER)
-        if not held:
-            self._vault.allocate(_HOLDER, [(_KIND, secrets.token_hex(32))], _KeyMint())
-            held = self._vault.items(_HOLDER)  # another process may have been first
-        return held[min(held)].encode()
-
-
-class _KeyMint:
-    """Names keys; no model writes such a placeholder, and no grammar reads it."""
-
-    def __call__(self, kind: str, index: int) -> str:
-        return f"{kind}\x1f{index:09}"
-
-    def claims(self, placeholder: str) -> Set[str]:  # noqa: ARG002 - numbers keep them apart
-        return frozenset()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Set
+from functools import partial
 from typing import Literal
 
+from lc_guard._engine.vault_keys import vault_key
 from lc_guard.guard import Guard
 from lc_guard.sessions import call_vault
 
@@ -40,23 +40,4 @@ def corpus_key(guard: Guard, session: str, purpose: Purpose) -> tuple[str, str]:
     Raises:
         VaultError: If the vault can't be asked.
     """
-
-    def ask() -> tuple[str, str]:
-        vault, own = guard.vault, key_session(session, purpose)
-        if not (keys := vault.items(own)):
-            vault.allocate(own, [(_KINDS[purpose], secrets.token_hex(32))], _KeyMint())
-            keys = vault.items(own)  # somebody else may have been faster
-        name = min(keys, key=lambda key: (len(key), key))
-        return name, keys[name]
-
-    return call_vault(ask)
-
-
-class _KeyMint:
-    """Names keys, in a form that is no placeholder of any style."""
-
-    def __call__(self, kind: str, index: int) -> str:
-        return f"{kind}:{index}"
-
-    def claims(self, placeholder: str) -> Set[str]:  # noqa: ARG002 - numbers keep them apart
-        return frozenset()
+    return call_vault(partial(vault_key, guard.vault, key_session(session, purpose), _KINDS[purpose]))
