@@ -108,6 +108,15 @@ class State(TypedDict):
     answer: Any
 
 
+def graph_of(node: Any) -> Any:
+    """A graph of one node."""
+    graph: Any = StateGraph(State)
+    graph.add_node("say", node)
+    graph.add_edge(START, "say")
+    graph.add_edge("say", END)
+    return graph.compile()
+
+
 @pytest.mark.parametrize("mode", ["stream", "astream"])
 @pytest.mark.parametrize("name", BUILDS)
 def test_messages_of_a_graph_show_real_text(name: str, mode: str) -> None:
@@ -118,11 +127,7 @@ def test_messages_of_a_graph_show_real_text(name: str, mode: str) -> None:
         def node(state: State) -> Any:
             return {"answer": chain.invoke({"q": state["q"]})}
 
-        graph: Any = StateGraph(State)
-        graph.add_node("say", node)
-        graph.add_edge(START, "say")
-        graph.add_edge("say", END)
-        compiled = graph.compile()
+        compiled = graph_of(node)
 
         async def go() -> list[Any]:
             return [each async for each in compiled.astream({"q": NAME}, config(tracer), stream_mode="messages")]
@@ -283,11 +288,7 @@ def test_a_vault_is_not_read_on_the_event_loop(name: str) -> None:
         async def node(state: State, config: RunnableConfig) -> Any:
             return {"answer": await chain.ainvoke({"q": state["q"]}, config)}
 
-        graph: Any = StateGraph(State)
-        graph.add_node("say", node)
-        graph.add_edge(START, "say")
-        graph.add_edge("say", END)
-        compiled = graph.compile()
+        compiled = graph_of(node)
 
         async def go() -> list[Any]:
             assert threading.get_ident() not in vault.readers

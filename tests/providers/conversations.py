@@ -39,3 +39,15 @@ def whole(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
 def find(who: str) -> str:
     """Find where somebody lives."""
     return f"{who} lives in Turin"
+
+
+async def run_agent(agent: Any, said: str, way: str, config: Any) -> Any:
+    """Run an agent on what a user said, in one of its four ways; give its last state."""
+    messages = {"messages": [("user", said)]}
+    if way == "invoke":
+        return agent.invoke(messages, config)
+    if way == "ainvoke":
+        return await agent.ainvoke(messages, config)
+    if way == "stream":
+        return list(agent.stream(messages, config, stream_mode=["messages", "values"]))[-1][1]
+    return [state async for state in agent.astream(messages, config, stream_mode=["messages", "values"])][-1][1]

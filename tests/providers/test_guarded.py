@@ -14,7 +14,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from lc_guard import Guard, GuardMiddleware, protect
 from lc_guard.langchain.messages import CALL_SIGNATURES, KEPT
 from lc_guard.testing import ExactDetector
-from tests.providers.conversations import WAYS, aask
+from tests.providers.conversations import WAYS, aask, run_agent
 from tests.support.providers import CLIENTS, Answer, Asked, Call, ProviderServer
 from tests.support.received import found_in
 
@@ -119,7 +119,7 @@ async def test_an_agent_is_the_agent_but_for_what_arrives(provider: str, way: st
         agent = create_agent(client, [noted], system_prompt=SYSTEM, middleware=middleware, checkpointer=InMemorySaver())
         config: Any = {"configurable": {"thread_id": "1"}}
         for said in (f"Where does {NAME} live? ({MAIL})", "Sure? stop early"):
-            state = await _run(agent, said, way, config)
+            state = await run_agent(agent, said, way, config)
         return [each for each in state["messages"] if each.type.startswith(("ai", "AI"))]
 
     with ProviderServer(reply) as server:
@@ -132,14 +132,3 @@ async def test_an_agent_is_the_agent_but_for_what_arrives(provider: str, way: st
     assert [comparable(each) for each in answers] == [comparable(each) for each in plain]
     assert len(answers) == 4
     assert answers[-1].text == f"{NAME} lives in {CITY}: {MAIL}"
-
-
-async def _run(agent: Any, said: str, way: str, config: Any) -> Any:
-    messages = {"messages": [("user", said)]}
-    if way == "invoke":
-        return agent.invoke(messages, config)
-    if way == "ainvoke":
-        return await agent.ainvoke(messages, config)
-    if way == "stream":
-        return list(agent.stream(messages, config, stream_mode=["messages", "values"]))[-1][1]
-    return [state async for state in agent.astream(messages, config, stream_mode=["messages", "values"])][-1][1]

@@ -13,7 +13,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from lc_guard import Guard, GuardCallbackHandler, GuardCheckpointer, GuardMiddleware, protect
 from lc_guard.langchain.messages import KEPT
 from lc_guard.testing import ExactDetector
-from tests.providers.conversations import WAYS, aask, find
+from tests.providers.conversations import WAYS, aask, find, run_agent
 from tests.support.providers import CLIENTS, Answer, Asked, Call, ProviderServer
 from tests.support.providers.answers import sign
 
@@ -74,7 +74,7 @@ async def test_an_agent_sends_back_what_was_signed(provider: str, thought: str, 
         )
         config: Any = {"configurable": {"thread_id": f"{provider} {thought} {way}"}}
         for said in (f"Where does {USER} live?", "Are you sure?"):
-            state = await _run(agent, said, way, config)
+            state = await run_agent(agent, said, way, config)
     assert not server.refused  # the server compares what was signed
     assert len(server.requests) == 4
     assert seen == [USER, USER]
@@ -96,20 +96,9 @@ async def test_whatever_form_langchain_gives_the_content(provider: str, version:
         agent = create_agent(model, [find], middleware=[GuardMiddleware(guard())], checkpointer=InMemorySaver())
         config: Any = {"configurable": {"thread_id": "1"}}
         for said in (f"Where does {USER} live?", "Are you sure?"):
-            await _run(agent, said, way, config)
+            await run_agent(agent, said, way, config)
     assert not server.refused
     assert USER not in server.sent()
-
-
-async def _run(agent: Any, said: str, way: str, config: Any) -> Any:
-    messages = {"messages": [("user", said)]}
-    if way == "invoke":
-        return agent.invoke(messages, config)
-    if way == "ainvoke":
-        return await agent.ainvoke(messages, config)
-    if way == "stream":
-        return list(agent.stream(messages, config, stream_mode=["messages", "values"]))[-1][1]
-    return [state async for state in agent.astream(messages, config, stream_mode=["messages", "values"])][-1][1]
 
 
 @pytest.mark.parametrize(("way", "session"), [("invoke", None), ("astream", "one")])
