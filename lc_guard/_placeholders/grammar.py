@@ -240,9 +240,6 @@ class TokenGrammar:
         """Return the rest of a token, from within its word on, that a text begins with."""
         return self._second.match(text) if self._word else None
 
-    def _suspicious(self, text: str, *, beyond: int = 0) -> bool:
-        return self._count(text) > beyond
-
     def _hinted(self, text: str) -> bool:
         """Return whether a text may hold a placeholder without its word: most texts have no underscore."""
         return "_" in text and self._shorthand.hinted(text)
