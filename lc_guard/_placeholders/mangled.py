@@ -19,6 +19,7 @@ from lc_guard._placeholders.aliases import PERSON, base_kind
 from lc_guard._placeholders.shorthand import INDEX as _INDEX
 from lc_guard._placeholders.shorthand import MINTED_KIND as _MINTED_KIND
 from lc_guard._placeholders.shorthand import SUFFIX, Written
+from lc_guard._text.words import first_match
 from lc_guard.records import MAX_KIND
 
 # One separator between the parts of a token as a model may write it: an underscore, escaped for Markdown or for JSON
@@ -30,7 +31,6 @@ _POSSESSIVE = "['’]s"
 _APART = "(?<![A-Za-z0-9_])"
 # Characters of the longest mangled token: a kind of 64 with 8 separators of 5, and what stands around it.
 REACH = 140
-_WINDOW = 32_768  # characters that are searched in one go
 
 
 class _Patterns(NamedTuple):
@@ -60,7 +60,7 @@ class Mangled:
         """Yield the spans that could be read as placeholders, whatever comes to stand around them."""
         lookalike = self._patterns(kinds).lookalike
         at = 0
-        while (match := _first(lookalike, text, at)) is not None:
+        while (match := first_match(lookalike, text, at, longest=2 * REACH)) is not None:
             if self._reads(match, kinds) or (self._word and _plain_kind(match["kind"]) in kinds):
                 yield match.span()
                 at = match.end()
@@ -108,20 +108,6 @@ class Mangled:
     def _patterns(self, kinds: Set[str]) -> _Patterns:
         in_use = frozenset() if self._word else frozenset(map(base_kind, kinds))
         return _compile(self._opening, self._closing, self._word, in_use)
-
-
-def _first(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str] | None:
-    """Return the first match of a pattern of placeholders, none of which is longer than `REACH`.
-
-    A search holds the interpreter until it ends: it is made in windows, so that other threads get their turn.
-    """
-    while True:
-        end = min(len(text), at + _WINDOW)
-        match = pattern.search(text, at, end)
-        seen = end - 2 * REACH  # what begins up to here was seen whole
-        if end == len(text) or (match is not None and match.start() <= seen):
-            return match
-        at = seen
 
 
 def _plain_kind(written: str) -> str:

@@ -310,3 +310,33 @@ def _may_have_sign(text: str) -> bool:
 
 LONGEST_SIGN = 100
 """Characters of the longest sign."""
+
+
+WINDOW = 32_768
+"""Characters that are searched in one go: a search holds the interpreter, and an event loop with it, until it ends."""
+
+
+def first_match(pattern: re.Pattern[str], text: str, at: int = 0, *, longest: int) -> re.Match[str] | None:
+    """Return the first match of a pattern, searched for in windows; it is what a search of the whole would give.
+
+    Args:
+        pattern: The pattern, which looks no more than `longest` characters ahead from where a match begins.
+        text: The text.
+        at: Where the search begins.
+        longest: Characters, fewer than `WINDOW`.
+    """
+    while True:
+        end = min(len(text), at + WINDOW)
+        match = pattern.search(text, at, end)
+        seen = end - longest  # what begins up to here was seen whole
+        if end == len(text) or (match is not None and match.start() <= seen):
+            return match
+        at = seen
+
+
+def all_matches(pattern: re.Pattern[str], text: str, *, longest: int) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern that matches no empty text, each as `first_match` finds it."""
+    at = 0
+    while (match := first_match(pattern, text, at, longest=longest)) is not None:
+        yield match
+        at = match.end()

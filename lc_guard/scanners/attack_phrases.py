@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from lc_guard._text.words import all_matches
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest, Turn
@@ -43,6 +44,7 @@ _TOKEN = re.compile(
     r"(?![A-Za-z0-9_])(?:\s?[\]>)])?"
     r"|[\[<]\s?(?:redacted)[_ -](?P<word>[a-z]{2,31}(?:[_ -][a-z]{2,31}){0,4})[_ -](?P<number>\d{1,9})\s?[\]>]",
 )
+_LONGEST = 300  # characters of the longest token, and one behind it
 _MANY, _MANY_RISK = 6, 0.6
 _SHARE = 0.3
 _FAR, _FAR_RISK = 1_000, 0.3
@@ -178,10 +180,10 @@ class PlaceholderProbing:
             The risk; entities for the placeholders that were typed, if the text is not valid.
         """
         text = request.text
-        tokens = list(_TOKEN.finditer(text)) if "_" in text or "[" in text or "<" in text else []
+        tokens = [*all_matches(_TOKEN, text, longest=_LONGEST)] if "_" in text or "[" in text or "<" in text else []
         if not tokens and not _speaks_of_placeholders(text):
             return ScanResult(valid=True, risk_score=0.0)
-        found = _asked(text, with_tokens=bool(tokens))
+        found = hits(canonical(_marked(text, tokens)), probing_rules(_MARK.strip()))
         categories = risks_by_category(found)
         enumerated = self._enumerated(text, tokens)
         if enumerated:
@@ -264,6 +266,11 @@ def _speaks_of_placeholders(text: str) -> bool:
     return any(word in lower for word in ("placeholder", "redact", "anonymi", "pseudonym", "masked", "platzhalter"))
 
 
-def _asked(text: str, *, with_tokens: bool) -> list[Hit]:
-    marked = _TOKEN.sub(_MARK, text) if with_tokens else text
-    return hits(canonical(marked), probing_rules(_MARK.strip()))
+def _marked(text: str, tokens: Sequence[re.Match[str]]) -> str:
+    """Return a text with the same mark for every placeholder."""
+    pieces: list[str] = []
+    last = 0
+    for token in tokens:
+        pieces += (text[last : token.start()], _MARK)
+        last = token.end()
+    return "".join([*pieces, text[last:]])

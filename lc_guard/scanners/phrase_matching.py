@@ -10,8 +10,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
+from lc_guard._text.words import all_matches
 from lc_guard.errors import GuardError
 
 # Controls (but tab and line breaks), zero-width and bidirectional characters, variation selectors, tags.
@@ -35,6 +37,7 @@ _LEET_IN_WORDS = re.compile(
 _SPACED = re.compile(
     r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_]){3,}(?![^\W_])(?:[ .*_-]{2,}[^\W_](?:[ .*_-][^\W_])+(?![^\W_]))*"
 )
+_BETWEEN = " .*_-"  # what stands between letters that are spaced
 _TOKEN = re.compile(r"[^\W_]+|[.!?;:\n\"“”„«»]")
 _SIGNS = {**dict.fromkeys(".!?;:\n", "."), **dict.fromkeys('"“”„«»', '"')}
 _ONLY_WORDS = re.compile(r"[^\W_]+")
@@ -127,7 +130,8 @@ def _latin(match: re.Match[str]) -> str:
 
 def in_leet(text: str) -> bool:
     """Whether several words of a text have digits or signs in place of letters."""
-    return len(_LEET_IN_WORDS.findall(text.lower())) > 1
+    found = all_matches(_LEET_IN_WORDS, text.lower(), longest=3)
+    return len(list(islice(found, 2))) > 1
 
 
 def canonical(text: str, *, leet: bool = False) -> str:
@@ -136,7 +140,7 @@ def canonical(text: str, *, leet: bool = False) -> str:
     On such a text a phrase has one spelling, whatever stood between its words.
     """
     plain = _plain(text, leet=leet).text
-    if _SPACED.search(plain):
+    if any(blank in plain for blank in _BETWEEN) and _SPACED.search(plain):
         plain = _SPACED.sub(_close_up, plain)
     return " ".join(_SIGNS.get(token, token) for token in _TOKEN.findall(plain))
 
