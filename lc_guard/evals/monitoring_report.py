@@ -111,6 +111,25 @@ class LeakedCall(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluated(_Plain):
+    """Scores that evaluators of the SDK gave afterwards under a check's name: no decisions, and not among them.
+
+    Attributes:
+        name: Name of the score, ``<stage>.<check>``.
+        count: Number of risks.
+        mean: Mean risk, 0…1; None where no risk was given.
+        invalid: Texts that were judged not valid.
+        judged: Texts that were judged valid or not.
+    """
+
+    name: str
+    count: int = 0
+    mean: float | None = None
+    invalid: int = 0
+    judged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """A check against people's annotations.
 
@@ -225,6 +244,7 @@ class MonitoringReport:
         checks: By name.
         passed_over: Rows that could not be taken, by reason.
         notes: What the reader should know, such as skewed clocks.
+        evaluated: What evaluators gave afterwards, by name; not among the scores.
         leaks: Number of model calls that were sent a value of the session.
         leaked: The first of them.
     """
@@ -239,6 +259,7 @@ class MonitoringReport:
     checks: tuple[CheckHistory, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    evaluated: tuple[Evaluated, ...] = ()
     leaks: int = 0
     leaked: tuple[LeakedCall, ...] = ()
 
@@ -273,6 +294,7 @@ class MonitoringReport:
             "passed_over": dict(self.passed_over),
             "notes": list(self.notes),
             "checks": [check.as_dict() for check in self.checks],
+            "evaluated": [item.as_dict() for item in self.evaluated],
         }
 
     def to_json(self, *, indent: int | None = 2) -> str:

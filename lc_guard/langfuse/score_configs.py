@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from lc_guard._engine.leaks import LEAK_SCORE
 from lc_guard.langfuse.api import LangfuseApi
 from lc_guard.langfuse.paging import numbered_pages
 from lc_guard.records import ACTIONS, Stage
@@ -20,6 +21,9 @@ LABEL_SUFFIX = ".harmful"
 """Behind a check's score name: what a person says of it in an annotation queue; `lc-guard report` reads it."""
 
 LONGEST_NAME = 35
+
+MADE = "(made by lc-guard)"
+"""At the end of the description of what lc-guard makes in a project: by this it knows again what it may take away."""
 
 DataType = Literal["NUMERIC", "BOOLEAN", "CATEGORICAL"]
 Do = Literal["create", "update", "keep", "conflict", "skip"]
@@ -37,7 +41,8 @@ class Config:
 
     def body(self) -> dict[str, Any]:
         """Return the request that creates it."""
-        return {"name": self.name, "dataType": self.data_type, "description": self.description, **self.values()}
+        description = f"{self.description} {MADE}"
+        return {"name": self.name, "dataType": self.data_type, "description": description, **self.values()}
 
     def values(self) -> dict[str, Any]:
         """Return the range or the categories: what is corrected in one that is there. Its description is people's."""
@@ -58,8 +63,11 @@ class Step:
 
 
 def wanted_configs(checks: Iterable[str], stages: Sequence[Stage] = get_args(Stage)) -> list[Config]:
-    """Return the configs of checks: risk, validity and a person's label at each stage, and the trace's action."""
-    configs = [Config("guard.action", "CATEGORICAL", "Strongest action of the guard in this trace.", tuple(ACTIONS))]
+    """Return the configs of checks: risk, validity and a person's label at each stage, the trace's action, leaks."""
+    configs = [
+        Config("guard.action", "CATEGORICAL", "Strongest action of the guard in this trace.", tuple(ACTIONS)),
+        Config(LEAK_SCORE, "BOOLEAN", "Whether a model was sent a value that the session hides."),
+    ]
     for check in dict.fromkeys(checks):
         for stage in stages:
             name = f"{stage}.{check}"

@@ -23,7 +23,7 @@ from lc_guard.cli import main
 from lc_guard.errors import Blocked
 from lc_guard.evals import Labelling, read_monitoring
 from lc_guard.guard import Guard
-from lc_guard.langfuse import CallbackHandler, mask_otel_spans
+from lc_guard.langfuse import CallbackHandler, as_evaluator, mask_otel_spans
 from lc_guard.policy import Policy
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import openai_chain
@@ -104,6 +104,43 @@ def test_from_a_guarded_chain_to_its_report(
     assert check["agreement"]["annotations"] == 1
     assert "too few annotations: 1" in check["agreement"]["too_few"]
     assert CANARIES[0] not in (tmp_path / "r.json").read_text()
+
+
+def test_scores_of_evaluators_are_no_decisions(
+    langfuse_server: LangfuseServer, make_langfuse: MakeClient, tmp_path: Path, capsys: Any
+) -> None:
+    client = make_langfuse()
+    handler = CallbackHandler()
+    config: dict[str, Any] = {"configurable": {"session_id": "s"}, "callbacks": [handler]}
+    with openai_chain(Guard(CanaryDetector())) as (chain, _):
+        for text in (f"I am {CANARIES[0]}", "nothing here"):
+            chain.invoke({"text": text}, config)
+
+    def report() -> tuple[dict[str, Any], str]:
+        client.flush()
+        assert main(["report", "--since", "1h", "--json", str(tmp_path / "r.json")]) == 0
+        return json.loads((tmp_path / "r.json").read_text()), capsys.readouterr().out
+
+    before, said = report()
+    assert "evaluators" not in said
+    # on the traces of the calls, as run_batched_evaluation writes them, and on those of an experiment
+    for name, value in (("prompt.pii", 0.9), ("output.pii", 0.2)):
+        client.create_score(name=name, value=value, trace_id=handler.last_trace_id, data_type="NUMERIC")
+    experiment: Any = {
+        "data": [{"input": f"I am {CANARIES[0]}"}, {"input": "nothing"}],
+        "task": lambda *, item, **_: item["input"],
+        "evaluators": [as_evaluator(CanaryDetector())],
+    }
+    client.run_experiment(name="again", **experiment)
+    after, said = report()
+    for number in ("scores", "traces", "actions"):
+        assert after[number] == before[number]
+    assert [(check["name"], check["decisions"]) for check in after["checks"]] == [("prompt.pii", 2)]
+    assert [(each["name"], each["count"], each["invalid"], each["judged"]) for each in after["evaluated"]] == [
+        ("output.pii", 3, 1, 2),
+        ("prompt.pii", 1, 0, 0),
+    ]
+    assert "given afterwards by evaluators, no decisions: output.pii 3 (mean risk 0.37)" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("leaks", [1, 3, 60])
@@ -305,7 +342,7 @@ def test_a_skewed_clock_is_told_and_taken_into_account(
     langfuse_server: LangfuseServer, monkeypatch: Any, capsys: Any
 ) -> None:
     hours = 3 * 3600
-    langfuse_server.stored.append(score_row("s", "prompt.pii", 0.5, trace="t", at=time.time() + hours - 60))
+    langfuse_server.stored.append(score_row("t-s", "prompt.pii", 0.5, trace="t", at=time.time() + hours - 60))
     given = Exchange.date_time_string
     monkeypatch.setattr(Exchange, "date_time_string", lambda self, at=None: given(self, (at or time.time()) + hours))
     assert main(["report", "--since", "1h"]) == 0

@@ -16,7 +16,7 @@ from .loopback import Exchange, Refusal
 
 Row = dict[str, Any]
 
-_CONFIGS, _QUEUES = "/api/public/score-configs", "/api/public/annotation-queues"
+_CONFIGS, _QUEUES, _COMMENTS = "/api/public/score-configs", "/api/public/annotation-queues", "/api/public/comments"
 _DATASETS, _ITEMS = "/api/public/v2/datasets", "/api/public/dataset-items"
 _NAME = re.compile(r"[A-Za-z0-9_ .()-]{1,35}")
 _NOW = "2026-11-01T00:00:00.000Z"
@@ -31,6 +31,7 @@ class ProjectApi:
         queued: Items of queues by queue's id.
         datasets: Datasets by name.
         items: Dataset items by id.
+        comments: Comments on traces and observations.
         writes: Number of accepted writes.
     """
 
@@ -40,6 +41,7 @@ class ProjectApi:
         self.queued: dict[str, list[Row]] = {}
         self.datasets: dict[str, Row] = {}
         self.items: dict[str, Row] = {}
+        self.comments: list[Row] = []
         self.writes = 0
 
     def answer(self, exchange: Exchange, body: bytes) -> bool:
@@ -53,6 +55,8 @@ class ProjectApi:
             ("POST", _QUEUES, lambda: self._create_queue(_object(body))),
             ("GET", f"{_QUEUES}/([^/]+)/items", lambda queue: _page(self._queue(queue), query, more={"status"})),
             ("POST", f"{_QUEUES}/([^/]+)/items", lambda queue: self._add_item(queue, _object(body))),
+            ("GET", _COMMENTS, lambda: _page(self.comments, query, more={"objectType", "objectId"})),
+            ("POST", _COMMENTS, lambda: self._create_comment(_object(body))),
             ("POST", _DATASETS, lambda: self._create_dataset(_object(body))),
             ("POST", _ITEMS, lambda: self._create_item(_object(body))),
         ]
@@ -64,6 +68,26 @@ class ProjectApi:
                 exchange.send_json(200, answer)
                 return True
         return False
+
+    def config_problem(self, score: Row) -> str | None:
+        """Say why a score does not fit the config that it names; None if it names none."""
+        if (identity := score.get("configId")) is None:
+            return None
+        config = self.configs.get(identity)
+        if config is None:
+            return "The configId you provided does not match a valid config in this project"
+        if config.get("isArchived"):
+            return "Config is archived and cannot be used to create new scores"
+        for field, key in (("dataType", "dataType"), ("name", "name")):
+            if score.get(field) != config[key]:
+                return f"{field} mismatch based on config: expected {config[key]}"
+        low, high = config.get("minValue"), config.get("maxValue")
+        value, labels = score.get("value"), [item["label"] for item in config.get("categories") or ()]
+        if config["dataType"] == "NUMERIC":
+            outside = (low is not None and value < low) or (high is not None and value > high)
+            return "Ingested score body not valid against provided config" if outside else None
+        known = config["dataType"] == "BOOLEAN" or value in labels
+        return None if known else "Ingested score body not valid against provided config"
 
     def _create_config(self, body: Row) -> Row:
         name, kind = body.get("name"), body.get("dataType")
@@ -112,6 +136,17 @@ class ProjectApi:
         row |= {"updatedAt": _NOW, "status": "PENDING", **body}
         items.append(row)
         return row
+
+    def _create_comment(self, body: Row) -> Row:
+        if unknown := set(body) - {"projectId", "objectType", "objectId", "content", "authorUserId"}:
+            raise _bad(f"unknown fields: {', '.join(sorted(unknown))}")
+        texts = [body.get(name) for name in ("projectId", "objectId", "content")]
+        if not all(isinstance(text, str) and text for text in texts) or len(body["content"]) > 5000:
+            raise _bad("projectId, objectId, content: needed, of 5000 characters at most")
+        if body.get("objectType") not in ("TRACE", "OBSERVATION", "SESSION", "PROMPT") or body["projectId"] != "p-1":
+            raise _bad("objectType, or a project of somebody else")
+        self.comments.append({**body, "id": f"comment-{len(self.comments) + 1}", "createdAt": _NOW, "updatedAt": _NOW})
+        return {"id": self.comments[-1]["id"]}
 
     def _create_dataset(self, body: Row) -> Row:
         if not isinstance(body.get("name"), str) or not body["name"]:

@@ -13,6 +13,7 @@ from lc_guard.evals.render import charts
 from lc_guard.evals.render.monitoring_text import (
     best,
     ends,
+    evaluated,
     failures,
     leaks,
     moment,
@@ -84,6 +85,8 @@ def _body(report: MonitoringReport, title: str) -> Iterator[str]:
             yield from _check(report, check)
     yield "<section><h2>How to read this</h2>"
     yield f'<p class="soft">{escape(reading())}</p>'
+    if afterwards := evaluated(report):
+        yield f'<p class="soft">{escape(afterwards)}.</p>'
     if report.passed_over:
         items = "".join(f"<li>{escape(told)}</li>" for told in passed_over(report.passed_over))
         yield f"<details><summary>Rows that were not taken</summary><ul>{items}</ul></details>"

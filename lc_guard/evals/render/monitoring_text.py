@@ -129,6 +129,17 @@ def failures(check: CheckHistory) -> str:
     )
 
 
+def evaluated(report: MonitoringReport) -> str:
+    """Say what evaluators gave afterwards; empty if nothing."""
+    if not report.evaluated:
+        return ""
+    told = (
+        f"{each.name} {each.count:,}" + ("" if each.mean is None else f" (mean risk {each.mean:.2f})")
+        for each in report.evaluated
+    )
+    return f"given afterwards by evaluators, no decisions: {', '.join(told)}"
+
+
 def passed_over(reasons: Mapping[str, int]) -> Iterator[str]:
     """Say which rows could not be taken, the most frequent first."""
     for reason, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
@@ -188,6 +199,8 @@ def _parts(report: MonitoringReport) -> Iterator[RenderableType]:
             yield Text("No annotation speaks of a check: see lc-guard report --help for the names it may have.")
         for check in annotated:
             yield from _judgement(check)
+    if afterwards := evaluated(report):
+        yield Text(afterwards)
     if report.passed_over:
         yield Text("not taken: " + "; ".join(passed_over(report.passed_over)), style="dim")
     if report.checks:
