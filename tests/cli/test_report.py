@@ -23,7 +23,7 @@ from lc_guard.cli import main
 from lc_guard.errors import Blocked
 from lc_guard.evals import Labelling, read_monitoring
 from lc_guard.guard import Guard
-from lc_guard.langfuse import CallbackHandler, as_evaluator, mask_otel_spans
+from lc_guard.langfuse import CallbackHandler, api, as_evaluator, mask_otel_spans
 from lc_guard.policy import Policy
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import openai_chain
@@ -164,7 +164,7 @@ def test_leaks_stand_at_the_top(
     assert out.startswith(f"LEAK: {leaks} model call")
     assert "protect(model, guard)" in " ".join(out.split())
     assert f"/traces/{1:032x}" in out
-    assert ("more" in out.partition("prompt.pii")[0]) is (leaks > 5)
+    assert ("more" in out.partition(" UTC: ")[0]) is (leaks > 5)
     told = json.loads(files["json"].read_text())
     assert list(told)[:3] == ["format", "leaks", "leaked"]
     assert told["leaks"] == leaks
@@ -174,7 +174,8 @@ def test_leaks_stand_at_the_top(
     top = next(csv.DictReader(io.StringIO(files["csv"].read_text())))
     assert (top["check"], top["decisions"], top["invalid"]) == ("guard.leak", str(leaks), str(leaks))
     page = files["html"].read_text()
-    assert page.index(f"LEAK: {leaks} model call") < page.index("Is each check worth the wait?")
+    assert page.index(f"LEAK: {leaks} model call") < page.index("What needs attention first")
+    assert page.index("What needs attention first") < page.index("Is each check worth the wait?")
     assert page.count(f"/traces/{1:032x}") >= 1
 
 
@@ -253,6 +254,21 @@ def test_wrong_keys_are_said_at_once(monkeypatch: Any, capsys: Any, langfuse_ser
     assert err.count("\n") == 1
     assert "sk-lf" not in err
     assert langfuse_server.reads.requests == []
+
+
+def test_an_address_where_nobody_answers_is_said_in_three_seconds(
+    silent_url: str, monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.setattr("lc_guard.langfuse.api._FIRST_DELAY", 0.5)
+    assert api._ANSWERS_IN <= 2.5
+    for url in (silent_url, "http://127.0.0.1:9"):
+        monkeypatch.setenv("LANGFUSE_BASE_URL", url)
+        started = time.monotonic()
+        assert main(["report"]) == 1
+        assert time.monotonic() - started < 8  # on a busy machine; all attempts would take a quarter of a minute
+        said = capsys.readouterr().err
+        assert f"Langfuse at {url} can't be reached" in said
+        assert said.count("\n") == 1
 
 
 def test_a_langfuse_too_old_is_said_at_once(langfuse_server: LangfuseServer, capsys: Any) -> None:

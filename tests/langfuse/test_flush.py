@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty
@@ -38,15 +36,6 @@ for _ in range(calls):
     step.invoke("x", {"configurable": {"session_id": "s"}, "callbacks": [handler]})
 """
 CONFIG = {"configurable": {"session_id": "s"}}
-
-
-@pytest.fixture
-def silent_url() -> Iterator[str]:
-    """A server that takes connections and never answers."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(200)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 def finish(url: str, calls: int, seconds: float, **environment: str) -> tuple[float, str]:
