@@ -45,7 +45,7 @@ from lc_guard.evals.monitoring_report import (
 from lc_guard.evals.reliability import calibration
 from lc_guard.evals.thresholds import best_threshold, too_few
 from lc_guard.langfuse.rows import EVALUATOR
-from lc_guard.records import ACTIONS, Stage
+from lc_guard.records import ACTIONS, ENTITY_SCORES, Stage
 
 if TYPE_CHECKING:
     from lc_guard.langfuse.rows import Observation, Score
@@ -144,7 +144,7 @@ class Monitor:
             self._take(name.removesuffix(_VALID), self._judge, score)
         elif isinstance(value, float) and _CHECK.fullmatch(name):
             self._take(name, self._rate, score)
-        else:
+        elif not name.startswith(ENTITY_SCORES):  # the report counts findings by the decisions
             self._passed_over["a score that no guard gives"] += 1
 
     def add_check(self, check: Observation) -> None:
@@ -419,7 +419,8 @@ def _percentile(values: Any, percent: float) -> float | None:
 def _name(check: Observation) -> str | None:
     decision = check.decision
     stage = decision.get("stage") or check.metadata.get("lc_guard_stage")
-    name = f"{stage}.{decision.get('check') or check.name}"
+    told = str(decision.get("check") or check.name)
+    name = told if told.startswith(f"{stage}.") and not decision.get("check") else f"{stage}.{told}"
     return name if _CHECK.fullmatch(name) else None
 
 

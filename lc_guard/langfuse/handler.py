@@ -32,7 +32,7 @@ from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
 from lc_guard.observability.span_mask import Detect
-from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, strongest
+from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, ENTITY_SCORES, RESTORED_EVENT, Action, Decision, strongest
 
 if TYPE_CHECKING:
     from langfuse.types import MaskOtelSpansFunction
@@ -126,6 +126,8 @@ class CallbackHandler(_LangfuseHandler):
             waits as long as the SDK does, hours where Langfuse hangs. A client's first handler with a time sets it.
         unmasked: What to do with a client that lacks the guard's mask: ``"refuse"`` raises, ``"warn"`` logs a line and
             sends raw values. Without a guard it has no meaning.
+        score_entities: Whether findings are counted as scores as well, NUMERIC ``guard.entities.<kind>``: Langfuse
+            draws them by kind then. Each is one more score to pay for.
 
     Raises:
         UnmaskedClient: The client lacks the guard's mask.
@@ -145,6 +147,7 @@ class CallbackHandler(_LangfuseHandler):
         user_id_key: bytes | str | None = None,
         exit_timeout: float | None = 15.0,
         unmasked: Unmasked = "refuse",
+        score_entities: bool = False,
     ) -> None:
         if guard is not None and not callable(getattr(guard, "redact", None)):
             raise TypeError(
@@ -167,6 +170,7 @@ class CallbackHandler(_LangfuseHandler):
         self._delivery: BoundedFlush | None = None
         self._masking: Guard | None = None  # whose models are needed where spans are exported
         self._configs: ConfigIds | None = None
+        self._score_entities = score_entities
         if self._sends:
             self._require_mask(guard, unmasked)
         if self._sends:
@@ -399,6 +403,9 @@ class CallbackHandler(_LangfuseHandler):
             data_type="BOOLEAN",
             config_id=self._config_id(f"{name}.valid", "BOOLEAN"),
         )
+        for kind, count in decision.entities.items() if self._score_entities else ():
+            entity_id = f"{observation.trace_id}-{observation.id}-{ENTITY_SCORES}{kind}"
+            observation.score(name=f"{ENTITY_SCORES}{kind}", value=count, score_id=entity_id, data_type="NUMERIC")
 
     def _config_id(self, name: str, data_type: str) -> str | None:
         return None if self._configs is None else self._configs.of(name, data_type)

@@ -84,7 +84,8 @@ class Observation:
         decision: The check's decision, as far as a report needs it; empty where there is none.
         project_id: The project, for links.
         parent_id: The observation that it stands under; None at the root.
-        shows_text: Whether its input holds a text, or its output one that is no decision; only where both were read.
+        shows_text: Whether a text can be read in its input or, unless the guard wrote it, in its output; only where
+            both were asked for.
     """
 
     id: str
@@ -137,7 +138,7 @@ def observation(row: Mapping[str, Any]) -> Observation:
         decision=_only(decision, _DECISION_KEPT),
         project_id=_optional(row, "projectId"),
         parent_id=_optional(row, "parentObservationId"),
-        shows_text=_has_text(_decoded(row.get("input"))) or (not decision and _has_text(output)),
+        shows_text=_has_text(_decoded(row.get("input"))) or (not _is_guards(row) and _has_text(output)),
     )
 
 
@@ -214,6 +215,12 @@ def _time(row: Mapping[str, Any], key: str) -> float:
 
 def _part(value: Any, key: str) -> Any:
     return _decoded(value.get(key)) if isinstance(value, dict) else None
+
+
+def _is_guards(row: Mapping[str, Any]) -> bool:
+    """Return whether an observation is a check, or holds those of a stage: its output is what was decided."""
+    name = _optional(row, "name") or ""
+    return (_optional(row, "type") or "").upper() == "GUARDRAIL" or name == "guard" or name.startswith("guard: ")
 
 
 def _has_text(value: Any) -> bool:

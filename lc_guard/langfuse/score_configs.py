@@ -26,8 +26,9 @@ MADE = "(made by lc-guard)"
 """At the end of the description of what lc-guard makes in a project: by this it knows again what it may take away."""
 
 DataType = Literal["NUMERIC", "BOOLEAN", "CATEGORICAL"]
-Do = Literal["create", "update", "keep", "conflict", "skip"]
-"""What becomes of a config: made, its range corrected, left alone, of another type in Langfuse, its name too long."""
+Do = Literal["create", "update", "restore", "keep", "conflict", "skip"]
+"""What becomes of a config: made, its range corrected, taken out of the archive, left alone, of another type in
+Langfuse, its name too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,25 @@ def wanted_configs(checks: Iterable[str], stages: Sequence[Stage] = get_args(Sta
 def plan(api: LangfuseApi, configs: Iterable[Config]) -> list[Step]:
     """Compare configs with those in Langfuse; changes nothing."""
     there: dict[str, dict[str, Any]] = {}
-    for page in numbered_pages(api, PATH):
-        for row in page.rows:
-            if not row.get("isArchived"):  # several may have one name
-                there.setdefault(str(row.get("name")), row)
+    for row in sorted(_rows(api), key=_archived):  # several may have one name
+        if not _archived(row) or is_made(row):
+            there.setdefault(str(row.get("name")), row)
     return [_step(config, there.get(config.name)) for config in configs]
+
+
+def made_configs(api: LangfuseApi) -> list[dict[str, Any]]:
+    """Return the configs that lc-guard made and that are not archived."""
+    return [row for row in _rows(api) if is_made(row) and not _archived(row)]
+
+
+def archive(api: LangfuseApi, identity: str) -> None:
+    """Archive a config; Langfuse deletes none."""
+    api.request("PATCH", f"{PATH}/{identity}", body={"isArchived": True})
+
+
+def is_made(row: dict[str, Any]) -> bool:
+    """Return whether lc-guard made something in a project, and nobody has given it a description of his own."""
+    return MADE in str(row.get("description") or "")
 
 
 def apply(api: LangfuseApi, steps: Iterable[Step]) -> dict[str, str]:
@@ -95,8 +110,9 @@ def apply(api: LangfuseApi, steps: Iterable[Step]) -> dict[str, str]:
     for step in steps:
         if step.do == "create":
             ids[step.config.name] = str(api.post(PATH, step.config.body()).get("id"))
-        elif step.do == "update":
-            api.request("PATCH", f"{PATH}/{step.id}", body=step.config.values())
+        elif step.do in ("update", "restore"):
+            body = step.config.values() | ({"isArchived": False} if step.do == "restore" else {})
+            api.request("PATCH", f"{PATH}/{step.id}", body=body)
         if step.id is not None and step.do != "conflict":
             ids[step.config.name] = step.id
     return ids
@@ -108,7 +124,17 @@ def _step(config: Config, row: dict[str, Any] | None) -> Step:
     identity = str(row["id"])
     if row.get("dataType") != config.data_type:
         return Step("conflict", config, identity)
+    if _archived(row):
+        return Step("restore", config, identity)
     return Step("keep" if all(_same(row, *item) for item in config.values().items()) else "update", config, identity)
+
+
+def _rows(api: LangfuseApi) -> list[dict[str, Any]]:
+    return [row for page in numbered_pages(api, PATH) for row in page.rows]
+
+
+def _archived(row: dict[str, Any]) -> bool:
+    return bool(row.get("isArchived"))
 
 
 def _same(row: dict[str, Any], key: str, value: Any) -> bool:
