@@ -132,8 +132,8 @@ class QueueFilling:
         self._annotated[check].add(annotation.observation_id or annotation.trace_id)
 
     def offer(self, score: Score) -> None:
-        """Take a score into account; those of evaluators are no decision of a check."""
-        if score.source == EVALUATOR:
+        """Take a score into account: a risk that a check gave, not what evaluators gave afterwards."""
+        if score.source == EVALUATOR or isinstance(score.value, bool | str):
             return
         if score.name not in self._checks:
             self._checks[score.name] = self._check(score.name)

@@ -241,7 +241,9 @@ def test_people_see_the_text_and_their_answers_meet_its_decision(
     assert (attacks["hits"], attacks["false_alarms"], attacks["misses"]) == (attacked, unsure, 0)
     assert attacks["passes"] == len(day.asked) - attacked - unsure
     assert main(["report", "--since", "24h", "--create-queue", "500"]) == 0
-    assert "0 texts put into the annotation queue 'guard: prompt.pii'" in " ".join(capsys.readouterr().out.split())
+    said = " ".join(capsys.readouterr().out.split())
+    assert [said.count(f"0 texts put into the annotation queue '{name}'") for name in queues] == [1, 1]
+    assert said.count("put into the annotation queue") == 2
 
 
 VIEWS = {"scores-numeric": "NUMERIC", "scores-boolean": "BOOLEAN", "scores-categorical": "CATEGORICAL"}

@@ -200,6 +200,7 @@ def fill(api: LangfuseApi, count: int, *, checks: tuple[str, ...] = ("prompt.pii
         for check in checks:
             filling.offer(score(number, 0.5, name=check))
         filling.offer(replace(score(3000 + number, 0.5), source="EVALUATOR"))
+        filling.offer(score(number, True, name="prompt.pii.valid"))
         filling.offer(score(1000 + number, 0.5, name="user.rating"))
         filling.offer(score(2000 + number, 0.5, name=f"prompt.{'x' * 30}"))
     return filling.fill()
