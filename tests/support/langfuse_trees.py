@@ -104,7 +104,7 @@ def _still(value: Any, key: str = "") -> Any:
     """Return a value without what differs from run to run: milliseconds and ids; messages as who says what."""
     if isinstance(value, Mapping):
         if isinstance(value.get("type"), str) and "content" in value and "response_metadata" in value:
-            said = {value["type"]: value["content"]}
+            said = {value["type"].replace("AIMessageChunk", "ai"): value["content"]}
             return said | {name: _still(value[name]) for name in ("tool_calls", "name") if value.get(name)}
         return {name: _still(item, name) for name, item in value.items()} if not _moving(key) else "·"
     if isinstance(value, list):
