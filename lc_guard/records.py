@@ -42,6 +42,12 @@ RESTORED_EVENT = "lc_guard.restored"
 CHECK_RUN_ID = ("lc_guard", "check")
 """First parts of a check's serialized id: its run is ``["lc_guard", "check", <check name>]``."""
 
+MODEL_RUN_ID = ("lc_guard", "model")
+"""Serialized id of the run around a protected model's call."""
+
+LOAD_RUN_ID = ("lc_guard", "load")
+"""Serialized id of the run in which models are loaded."""
+
 SESSION_METADATA = "lc_guard_session"
 """Metadata key of a check's run that holds the session's keyed digest."""
 

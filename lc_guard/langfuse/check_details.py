@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from lc_guard.records import Decision
+
 FAILED, FAIL, FAIL_OPEN = "failed", "fail-", "fail-open"
 """Key in the metadata of a check that failed, and how its value begins: the text went on, or it did not."""
 
 _LONGEST_TOLD, _MOST_DETAILS = 200, 64
+_DIGITS = 3  # of fractions: nobody reads 15 of them
 
 
 def check_metadata(outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,10 +35,17 @@ def check_metadata(outputs: Mapping[str, Any]) -> dict[str, Any]:
     return dict(list(told.items())[-_MOST_DETAILS:])
 
 
+def shown_decision(decision: Decision) -> dict[str, Any]:
+    """Return a decision as its observation shows it: what stands in the metadata is not said twice."""
+    return {name: _plain(value) for name, value in decision.as_dict().items() if name not in ("session", "entities")}
+
+
 def _plain(value: Any, depth: int = 3) -> Any:
     """Keep numbers, words and small collections of them; of anything else the type is told."""
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, float):
+        return round(value, _DIGITS)
     if isinstance(value, str):
         return value[:_LONGEST_TOLD]
     if depth and isinstance(value, Mapping):

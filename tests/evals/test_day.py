@@ -18,7 +18,7 @@ import pytest
 from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 
-from lc_guard import Anonymize, Blocked, CheckPolicy, Deanonymize, Guard, Policy
+from lc_guard import Anonymize, Blocked, CheckPolicy, Deanonymize, Guard, Policy, protect
 from lc_guard.cli import main
 from lc_guard.langfuse import CallbackHandler, as_evaluator, mask_otel_spans
 from lc_guard.langfuse.dashboards import Widget, wanted_widgets
@@ -83,6 +83,8 @@ def day(langfuse_server: LangfuseServer, make_langfuse: MakeClient, monkeypatch:
     with OpenAIServer() as server:
         bare = ChatOpenAI(model="gpt-4o", base_url=server.base_url, api_key=server.api_key, max_retries=0)
 
+        protected = protect(bare, guard)
+
         def asked(runnable: Any, value: Any, texts: list[str], action: str) -> None:
             handler = CallbackHandler(guard, score_entities=True)
             config = {"configurable": {"session_id": f"s-{len(truth.texts)}"}, "callbacks": [handler]}
@@ -103,7 +105,7 @@ def day(langfuse_server: LangfuseServer, make_langfuse: MakeClient, monkeypatch:
 
         for number in range(HOURS):
             asked(chain, f"{NAME} called at {number}", [f"{NAME} called at {number}"], "anonymize")
-            asked(chain, f"nobody called at {number}", [f"nobody called at {number}"], "allow")
+            asked(protected, f"nobody called at {number}", [f"nobody called at {number}"], "allow")
         for number in range(6):
             asked(chain, f"attack {number}", [f"attack {number}"], "block")
             asked(chain, f"perhaps {number}", [f"perhaps {number}"], "allow")

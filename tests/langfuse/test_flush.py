@@ -141,7 +141,7 @@ def test_flush_delivers(make_langfuse: MakeClient, langfuse_server: LangfuseServ
     handler = CallbackHandler()
     Anonymize(Guard(CanaryDetector())).invoke("x", {**CONFIG, "callbacks": [handler]})
     assert handler.flush(timeout=10)
-    assert (len(langfuse_server.spans), len(langfuse_server.scores)) == (2, 3)
+    assert (len(langfuse_server.spans), len(langfuse_server.scores)) == (3, 3)
     assert CallbackHandler().flush()
 
 
