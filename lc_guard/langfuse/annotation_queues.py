@@ -167,9 +167,9 @@ class QueueFilling:
         name, created, added = check.queue.name, False, 0
         try:
             chosen = sorted(self._shown(check), key=lambda item: abs(float(item[0].value) - self._threshold))
-            if check.there is None and chosen:
+            if chosen and check.there is None:
                 check.there, created = create_queue(self._api, check.queue), True
-            if check.there is not None and check.there.get("scoreConfigIds"):
+            elif chosen:
                 self._require_label(check)
             for score, observation_id in chosen:
                 body = {"objectId": observation_id, "objectType": "OBSERVATION", "status": "PENDING"}
@@ -195,7 +195,7 @@ class QueueFilling:
     def _place(self, score: Score) -> str:
         own = str(score.observation_id)
         if score.trace_id not in self._traces:
-            read = self._reader.trace(score.trace_id, near=score.timestamp)
+            read = self._reader.trace(score.trace_id, near=score.timestamp, texts=True)
             self._traces[score.trace_id] = {row.id: row for row in read}
         rows, seen = self._traces[score.trace_id], set[str]()
         place = rows.get(own)

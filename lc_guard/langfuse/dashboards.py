@@ -116,7 +116,7 @@ class DashboardSetup:
 
     def apply(self) -> Iterator[Step]:
         """Make what is missing and correct what is otherwise."""
-        with lacking(self._api, "dashboards in its API") as lack:
+        with lacking(self._api, "dashboards") as lack:
             there, dashboard = self._there(WIDGETS), self._dashboard()
         if lack:
             yield from lack
@@ -131,7 +131,7 @@ class DashboardSetup:
 
     def remove(self) -> Iterator[Step]:
         """Take away the dashboard and the widgets that were made; those of others stay."""
-        with lacking(self._api, "dashboards in its API") as lack:
+        with lacking(self._api, "dashboards") as lack:
             there, dashboard = self._there(WIDGETS), self._dashboard()
         if lack:
             return

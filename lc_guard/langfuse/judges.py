@@ -97,7 +97,7 @@ class JudgeSetup:
 
     def apply(self) -> Iterator[Step]:
         """Make what is missing; rules are switched on where that is asked for."""
-        with lacking(self._api, "evaluators in its API") as lack:
+        with lacking(self._api, "evaluators") as lack:
             evaluators, rules = self._read()
         if lack:
             yield from lack
@@ -114,7 +114,7 @@ class JudgeSetup:
 
     def remove(self) -> Iterator[Step]:
         """Take away the rules and evaluators that were made."""
-        with lacking(self._api, "evaluators in its API") as lack:
+        with lacking(self._api, "evaluators") as lack:
             evaluators, rules = self._read()
         if lack:
             return

@@ -33,7 +33,7 @@ class Step:
 
 @contextmanager
 def lacking(api: LangfuseApi, what: str) -> Iterator[list[Step]]:
-    """Take a 404 on what is read inside for a version that has no such thing; then the list holds the step for it."""
+    """Take a 404 on what is read inside for a version without such things; then the list holds the step for them."""
     found: list[Step] = []
     try:
         yield found
@@ -41,7 +41,7 @@ def lacking(api: LangfuseApi, what: str) -> Iterator[list[Step]]:
         if error.status != _NOT_THERE:
             raise
         version = f" {api.server_version}" if api.server_version else ""
-        found.append(Step("skip", what.split(" in ", 1)[0], f"this Langfuse{version} has no {what}"))
+        found.append(Step("skip", what, f"this Langfuse{version} has no {what} in its API"))
 
 
 @contextmanager

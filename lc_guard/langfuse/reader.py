@@ -67,14 +67,15 @@ class Reader:
         """Read the roots of traces: what began in the window, with its whole time, and no text."""
         yield from self._observations("traces", window, {"isRootObservation": True, "fields": "core"})
 
-    def trace(self, trace_id: str, *, near: float | None = None) -> list[Observation]:
-        """Read all observations of one trace, to see which stands under which and which of them shows a text.
+    def trace(self, trace_id: str, *, near: float | None = None, texts: bool = False) -> list[Observation]:
+        """Read all observations of one trace, to see which stands under which.
 
         Args:
             trace_id: The trace.
             near: A time in it, Unix seconds, if it is known: Langfuse finds a trace faster by its day.
+            texts: Whether to look which of them shows a text; what it is, is not kept.
         """
-        params = {"traceId": trace_id, "fields": "core,basic,io"}
+        params = {"traceId": trace_id, "fields": "core,basic,io" if texts else "core,basic"}
         if near is not None:
             params |= {"fromStartTime": iso(near - _LONGEST_TRACE), "toStartTime": iso(near + _LONGEST_TRACE)}
         rows: list[Observation] = []

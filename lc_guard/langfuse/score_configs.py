@@ -55,7 +55,7 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ConfigStep:
     """What becomes of one config, which has an id where it is in Langfuse already."""
 
     do: Do
@@ -80,7 +80,7 @@ def wanted_configs(checks: Iterable[str], stages: Sequence[Stage] = get_args(Sta
     return configs
 
 
-def plan(api: LangfuseApi, configs: Iterable[Config]) -> list[Step]:
+def plan(api: LangfuseApi, configs: Iterable[Config]) -> list[ConfigStep]:
     """Compare configs with those in Langfuse; changes nothing."""
     there: dict[str, dict[str, Any]] = {}
     for row in sorted(_rows(api), key=_archived):  # several may have one name
@@ -104,7 +104,7 @@ def is_made(row: dict[str, Any]) -> bool:
     return MADE in str(row.get("description") or "")
 
 
-def apply(api: LangfuseApi, steps: Iterable[Step]) -> dict[str, str]:
+def apply(api: LangfuseApi, steps: Iterable[ConfigStep]) -> dict[str, str]:
     """Create and correct what a plan says; return the ids by name of all configs that are in Langfuse now."""
     ids: dict[str, str] = {}
     for step in steps:
@@ -118,15 +118,17 @@ def apply(api: LangfuseApi, steps: Iterable[Step]) -> dict[str, str]:
     return ids
 
 
-def _step(config: Config, row: dict[str, Any] | None) -> Step:
+def _step(config: Config, row: dict[str, Any] | None) -> ConfigStep:
     if row is None:
-        return Step("create" if len(config.name) <= LONGEST_NAME else "skip", config)
+        return ConfigStep("create" if len(config.name) <= LONGEST_NAME else "skip", config)
     identity = str(row["id"])
     if row.get("dataType") != config.data_type:
-        return Step("conflict", config, identity)
+        return ConfigStep("conflict", config, identity)
     if _archived(row):
-        return Step("restore", config, identity)
-    return Step("keep" if all(_same(row, *item) for item in config.values().items()) else "update", config, identity)
+        return ConfigStep("restore", config, identity)
+    return ConfigStep(
+        "keep" if all(_same(row, *item) for item in config.values().items()) else "update", config, identity
+    )
 
 
 def _rows(api: LangfuseApi) -> list[dict[str, Any]]:
