@@ -24,6 +24,9 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 PII_CHECK = "pii"
 """Name of the check that all detectors together are."""
 
+ENTITY_SCORES = "guard.entities."
+"""What the names of the scores begin with that count findings of a kind, where a tracer is asked for them."""
+
 LEAK_CHECK = "leak"
 """Name of the check that looks at what is about to be sent to a model; it decides only where that holds a value."""
 
@@ -38,6 +41,12 @@ RESTORED_EVENT = "lc_guard.restored"
 
 CHECK_RUN_ID = ("lc_guard", "check")
 """First parts of a check's serialized id: its run is ``["lc_guard", "check", <check name>]``."""
+
+MODEL_RUN_ID = ("lc_guard", "model")
+"""Serialized id of the run around a protected model's call."""
+
+LOAD_RUN_ID = ("lc_guard", "load")
+"""Serialized id of the run in which models are loaded."""
 
 SESSION_METADATA = "lc_guard_session"
 """Metadata key of a check's run that holds the session's keyed digest."""

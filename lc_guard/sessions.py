@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FOR_GOOD = re.compile(r"\[REDACTED_[A-Z0-9_]{1,80}\]")
+_OWN = "lc-guard-call-"  # begins the id of a session that a call has for itself
 _CUT = "\x00"  # nothing that it touches is one word, or one number
 _MIN_TELLING = 6
 _MAX_GIVEN = 10_000  # sessions
@@ -153,7 +154,7 @@ class CallSession:
         self.live = live
         self.own = isolated and named is None
         self._guard = guard
-        self.id = f"lc-guard-call-{uuid.uuid4().hex}" if self.own else conversation_key(guard, named, remedy)
+        self.id = f"{_OWN}{uuid.uuid4().hex}" if self.own else conversation_key(guard, named, remedy)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._guard.digest(self.id)})"
@@ -438,6 +439,11 @@ def session_key(session_id: Any, remedy: str | None = None) -> str:
     if isinstance(session_id, bool) or type(session_id).__name__ not in ("int", "UUID"):
         raise SessionMissing(f"one of type {type(session_id).__name__} was given", remedy)
     return str(session_id)
+
+
+def is_own_session(session_id: str) -> bool:
+    """Return whether a session was made for one call, which named none."""
+    return session_id.startswith(_OWN)
 
 
 def conversation_key(guard: Guard, session_id: Any, remedy: str | None = None) -> str:

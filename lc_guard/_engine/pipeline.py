@@ -14,7 +14,7 @@ from lc_guard._engine.analyzer import Analyzer, DetectorRun
 from lc_guard._engine.anonymizer import Anonymizer
 from lc_guard._engine.failures import safe_message
 from lc_guard._engine.flow import LONG, CheckRun, Flow, Gather, LeaveLoop, Notify, Skipped
-from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
+from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult, LoadEnded, LoadStarted
 from lc_guard._engine.scan_phase import ScanPhase
 from lc_guard._engine.scanner_registry import ScannerRegistry
 from lc_guard._engine.scanner_run import ScannerRun
@@ -88,7 +88,7 @@ class CheckPipeline:
         detectors = self._analyzer.loads if any(state.request.hide for state in states) else []
         loads = [*detectors, *(scans.loads if scans is not None else ())]
         # what a scanner can't load it says again when it is asked
-        results = (yield Gather(loads)) if loads else []
+        results = (yield from _loaded(loads)) if loads else []
         if scans is not None:
             scans.start_clock()
         return results[0] if detectors else None
@@ -375,6 +375,13 @@ def _has_block(texts: Iterable[TextState]) -> bool:
 def _started(state: RequestState) -> CheckStarted:
     texts = state.request.texts
     return CheckStarted(state.number, state.request.stage, PII_CHECK, len(texts), sum(map(len, texts)))
+
+
+def _loaded(loads: Sequence[Callable[[], object]]) -> Flow[list[Exception | None]]:
+    yield Notify([LoadStarted()])
+    results: list[Exception | None] = yield Gather(loads)
+    yield Notify([LoadEnded()])
+    return results
 
 
 def _begin(runs: Iterable[ScannerRun]) -> Flow[None]:

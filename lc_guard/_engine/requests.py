@@ -119,6 +119,16 @@ class CheckEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadStarted:
+    """Models are loaded before the checks of some requests begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadEnded:
+    """Models were loaded, or could not be: the checks that need them say so."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """What a scanner's check comes to.
 

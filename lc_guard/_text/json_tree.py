@@ -143,12 +143,15 @@ def _named(key: str, tree: Any, named: Mapping[str, Callable[[str], str]] | None
     return (make(text), True) if make and text else None
 
 
-def hide(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Leaf, str]:
+def hide(
+    wanted: Collection[Leaf], finders: Iterable[Finder], *, whole: Callable[[str], bool] = lambda _: False
+) -> dict[Leaf, str]:
     """Replace known values in leaves.
 
     Args:
         wanted: The leaves.
         finders: Who knows values.
+        whole: Tells texts that are a value or hold none, such as random digits.
 
     Returns:
         Leaf → the text with placeholders, for those that hold a value. A number counts if all of it is a value.
@@ -156,7 +159,8 @@ def hide(wanted: Collection[Leaf], finders: Iterable[Finder]) -> dict[Leaf, str]
     return {
         leaf: _replaced(str(leaf), found)
         for leaf, found in occurrences(wanted, finders).items()
-        if isinstance(leaf, str) or any((hit.start, hit.end) == (0, len(str(leaf))) for hit in found)
+        if (isinstance(leaf, str) and not whole(leaf))
+        or any((hit.start, hit.end) == (0, len(str(leaf))) for hit in found)
     }
 
 

@@ -186,18 +186,18 @@ class ProtectedChatModel(StreamedChatModel):
             try:
                 hidden = call.hide(asked, run)
             except Blocked as blocked:
-                return _chat_result(self._instead(blocked))
+                return _chat_result(call.shows(self._instead(blocked)))
             with call.asking():
                 answer = ask(hidden, call.inner_config(run))
             try:
                 judged = [call.judge(message, run) for message in _messages(answer)]
             except Blocked as blocked:
-                return _chat_result(self._instead(blocked))
+                return _chat_result(call.shows(self._instead(blocked)))
             try:
                 restored = [call.restore(message) for message in judged]
             except Blocked as blocked:
                 call.report(run, blocked)
-                return _chat_result(self._instead(blocked))
+                return _chat_result(call.shows(self._instead(blocked)))
             call.report(run)
             call.told = answer.llm_output
             return _restored(answer, restored)
@@ -215,18 +215,18 @@ class ProtectedChatModel(StreamedChatModel):
             try:
                 hidden = await call.ahide(asked, run)
             except Blocked as blocked:
-                return _chat_result(self._instead(blocked))
+                return _chat_result(call.shows(self._instead(blocked)))
             with call.asking():
                 answer = await aask(hidden, call.inner_config(run))
             try:
                 judged = [await call.ajudge(message, run) for message in _messages(answer)]
             except Blocked as blocked:
-                return _chat_result(self._instead(blocked))
+                return _chat_result(call.shows(self._instead(blocked)))
             try:
                 restored = [await self.guard.run_blocking(partial(call.restore, message)) for message in judged]
             except Blocked as blocked:
                 await call.areport(run, blocked)
-                return _chat_result(self._instead(blocked))
+                return _chat_result(call.shows(self._instead(blocked)))
             await call.areport(run)
             call.told = answer.llm_output
             return _restored(answer, restored)

@@ -12,7 +12,6 @@ from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackMa
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
-from pydantic import BaseModel, ValidationError
 
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard.errors import FIXED_REMEDY, Blocked, GuardError, LeakPrevented
@@ -37,7 +36,7 @@ from lc_guard.langchain.child_runs import (
 )
 from lc_guard.langchain.messages import KEPT, Beside, map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
-from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer, as_chunk
+from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer, as_chunk, revalidated
 from lc_guard.langchain.scan_targets import (
     LEAK_REMEDY,
     ModelInput,
@@ -47,7 +46,7 @@ from lc_guard.langchain.scan_targets import (
     texts_beside,
     without_refused,
 )
-from lc_guard.records import RESTORE_CHECK, Decision
+from lc_guard.records import MODEL_RUN_ID, RESTORE_CHECK, Decision
 from lc_guard.sessions import CallSession
 
 _END = object()
@@ -109,6 +108,7 @@ class ProtectedCall:
         self._cited: Any = None
         self._judge_tools = judge_tools
         self._inner: Any = None  # what tells the inner model's own handlers, where there are any
+        self._observed: Any = None  # what observers are shown, where there are any
         self._prompt = ""
         self._answer = OutputCheck(guard, session=session.id, prompt=lambda: self._prompt)
 
@@ -130,36 +130,38 @@ class ProtectedCall:
             messages: What the call is about.
             shown: Run manager of the run that the application sees.
         """
-        run = self._observers.on_chain_start(None, _counts(messages), **self._identity(shown))
+        run = self._observers.on_chain_start(*_started(messages), **self._identity(shown))
+        self._watch(run)
         try:
             with self.session:
                 yield run
         except BaseException as error:
             if self._inner is not None:
                 self._inner.tell(error)
-            run.on_chain_error(error)
+            run.on_chain_error(error, **self._shown, **self._came)
             raise
         if self._inner is not None:
             self._inner.tell(_BLOCKED)
-        run.on_chain_end(self._outputs())
+        run.on_chain_end(self._outputs(), **self._shown)
 
     @asynccontextmanager
     async def awatched(
         self, messages: Sequence[BaseMessage], shown: Any = None
     ) -> AsyncIterator[AsyncCallbackManagerForChainRun]:
         """Async version of `watched`."""
-        run = await self._observers.on_chain_start(None, _counts(messages), **self._identity(shown))
+        run = await self._observers.on_chain_start(*_started(messages), **self._identity(shown))
+        self._watch(run)
         try:
             async with self.session:
                 yield run
         except BaseException as error:
             if self._inner is not None:
                 await self._inner.atell(error)
-            await run.on_chain_error(error)
+            await run.on_chain_error(error, **self._shown, **self._came)
             raise
         if self._inner is not None:
             await self._inner.atell(_BLOCKED)
-        await run.on_chain_end(self._outputs())
+        await run.on_chain_end(self._outputs(), **self._shown)
 
     def hide(self, asked: ModelInput, run: Any) -> ModelInput:
         """Return what the model may see.
@@ -177,11 +179,13 @@ class ProtectedCall:
         others = asked if received is None else asked.replaced(messages=received.others)
         job, everyone = self._job(asked.messages, others), self._everyone(CallbackManagerForChainRun, run)
         (outcome,) = run_checks(self._guard, [job], [everyone])
+        if self._observed is not None and outcome.blocking is not None:
+            self._observed.blocked(asked.messages)
         hidden = self._hidden(others, outcome)
         if leak := self._leak(hidden, job, outcome):
             report_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, FIXED_REMEDY if outcome.held(job) else LEAK_REMEDY)
-        return hidden if received is None else hidden.replaced(messages=list(received.put(hidden.messages)))
+        return self._asks(hidden if received is None else hidden.replaced(messages=list(received.put(hidden.messages))))
 
     async def ahide(self, asked: ModelInput, run: Any) -> ModelInput:
         """Async version of `hide`."""
@@ -193,13 +197,15 @@ class ProtectedCall:
         others = asked if received is None else asked.replaced(messages=received.others)
         job, everyone = self._job(asked.messages, others), self._everyone(AsyncCallbackManagerForChainRun, run)
         (outcome,) = await arun_checks(self._guard, [job], [everyone])
+        if self._observed is not None and outcome.blocking is not None:
+            await unblocked(partial(self._observed.blocked, asked.messages))
         hidden = self._hidden(others, outcome)
         if leak := await unblocked(partial(self._leak, hidden, job, outcome)):
             await areport_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, FIXED_REMEDY if outcome.held(job) else LEAK_REMEDY)
         if received is None:
-            return hidden
-        return hidden.replaced(messages=list(await unblocked(partial(received.put, hidden.messages))))
+            return self._asks(hidden)
+        return self._asks(hidden.replaced(messages=list(await unblocked(partial(received.put, hidden.messages)))))
 
     @property
     def judged(self) -> bool:
@@ -288,6 +294,7 @@ class ProtectedCall:
 
     def restore(self, message: Any) -> Any:
         """Return an answer of the inner model with its values put back; behind a boundary that one does."""
+        self.shows(message)
         if self.session.live:
             return self._kept(message, message)
         received, content = message, message.content
@@ -302,12 +309,18 @@ class ProtectedCall:
 
     def feed(self, message: Any) -> AIMessageChunk:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
-        chunk = as_chunk(message)
+        chunk = self.shows(as_chunk(message))
         restored: AIMessageChunk = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
         moved = self._cited.piece(chunk, restored) if self._cites(chunk) else restored
         restored = self._kept(chunk, moved, piece=True)
         self.shown_id = restored.id
         return restored
+
+    def shows(self, message: Any) -> Any:
+        """Note an answer, or what stands for it, for those who watch, and give it back."""
+        if self._observed is not None:
+            self._observed.said(message)
+        return message
 
     def flush(self) -> list[AIMessageChunk]:
         """Return what was held back of the stream."""
@@ -345,12 +358,31 @@ class ProtectedCall:
         return {"name": self.name or "ProtectedChatModel", "run_id": self.run_id if shown is None else shown.run_id}
 
     @property
+    def _shown(self) -> dict[str, Any]:
+        return {} if self._observed is None else self._observed.inputs
+
+    @property
+    def _came(self) -> dict[str, Any]:
+        return {} if self._observed is None else self._observed.outputs
+
+    @property
     def _restored(self) -> tuple[int, int]:
         pairs = self._whole.total, self._chunks.counts
         return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
 
-    def _outputs(self) -> dict[str, int]:
-        return dict(zip(("restored", "unknown"), self._restored, strict=True))
+    def _watch(self, run: Any) -> None:
+        if run.handlers:
+            from lc_guard.langchain.observed_call import ObservedCall  # noqa: PLC0415 - only where somebody watches
+
+            self._observed = ObservedCall(self._guard, self.session.id)
+
+    def _asks(self, hidden: ModelInput) -> ModelInput:
+        if self._observed is not None:
+            self._observed.asked(hidden.messages)
+        return hidden
+
+    def _outputs(self) -> Any:
+        return self._came.get("outputs") or dict(zip(("restored", "unknown"), self._restored, strict=True))
 
     def _cites(self, message: Any) -> bool:
         """Return whether citations that this call moves may stand in a message, as in few."""
@@ -457,22 +489,6 @@ class ProtectedCall:
         )
 
 
-def revalidated(message: Any) -> Any:
-    """Validate an object that a provider's client parsed anew, now that its values are real.
-
-    What no longer fits its class is left as plain data, so that the parser after the model tells of it.
-    """
-    parsed = message.additional_kwargs.get("parsed")
-    if not isinstance(parsed, BaseModel):
-        return message
-    fields = parsed.model_dump(mode="json", by_alias=True)
-    try:
-        valid: Any = type(parsed).model_validate(fields)
-    except ValidationError:
-        valid = fields
-    return message.model_copy(update={"additional_kwargs": {**message.additional_kwargs, "parsed": valid}})
-
-
 def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: CallSession) -> Any:
     """Return the `ReceivedBlocks` of a conversation; None if no message says that it carries any."""
     if not any(KEPT in message.additional_kwargs for message in messages):
@@ -482,16 +498,15 @@ def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: Call
     return ReceivedBlocks(messages, guard, session)
 
 
-def _counts(messages: Sequence[BaseMessage]) -> dict[str, int]:
-    return {"messages": len(messages)}
+def _started(messages: Sequence[BaseMessage]) -> tuple[dict[str, Any], dict[str, int]]:
+    return {"id": list(MODEL_RUN_ID)}, {"messages": len(messages)}
 
 
 def _is_for_application(handler: Any) -> bool:
     """Return whether a handler hands the call's output to the application rather than recording it.
 
-    Those are the handlers behind ``astream_events``, ``astream_log``, LangGraph's ``stream_mode="messages"`` and
-    ``with_listeners`` (which keeps the history of `RunnableWithMessageHistory`), and those of `for_application`. Any
-    other handler is an observer: one that is not known sees placeholders, never values.
+    Those behind ``astream_events``, ``astream_log``, LangGraph's ``stream_mode="messages"`` and ``with_listeners``
+    (history), and those of `for_application`. Any other is an observer: it sees placeholders, never values.
     """
     if is_streamed_to_application(handler) or is_application_handler(handler):
         return True

@@ -166,7 +166,7 @@ class StreamedChatModel(BaseChatModel):
             try:
                 hidden = call.hide(asked, run)
             except Blocked as blocked:
-                yield as_chunk(self._instead(blocked))
+                yield call.shows(as_chunk(self._instead(blocked)))
                 return
             answer = hidden.model.stream(hidden.messages, call.inner_config(run), **hidden.options)
             with closing(call.ask_stream(answer)) as chunks:  # type: ignore[type-var]
@@ -183,7 +183,7 @@ class StreamedChatModel(BaseChatModel):
                         yield from call.flush()
                     if not its_own:
                         raise
-                    yield as_chunk(self._instead(blocked, of=call.shown_id))
+                    yield call.shows(as_chunk(self._instead(blocked, of=call.shown_id)))
                     return
                 except Exception:
                     yield from call.flush()  # what was held back is shown before the error
@@ -204,7 +204,7 @@ class StreamedChatModel(BaseChatModel):
             try:
                 hidden = await call.ahide(asked, run)
             except Blocked as blocked:
-                yield as_chunk(self._instead(blocked))
+                yield call.shows(as_chunk(self._instead(blocked)))
                 return
             answer = hidden.model.astream(hidden.messages, call.inner_config(run), **hidden.options)
             async with aclosing(call.aask_stream(answer)) as chunks:  # type: ignore[type-var]
@@ -224,7 +224,7 @@ class StreamedChatModel(BaseChatModel):
                             yield piece
                     if not its_own:
                         raise
-                    yield as_chunk(self._instead(blocked, of=call.shown_id))
+                    yield call.shows(as_chunk(self._instead(blocked, of=call.shown_id)))
                     return
                 except Exception:
                     for piece in await unblocked(call.flush):

@@ -18,7 +18,7 @@ from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 
-from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
+from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult, LoadEnded, LoadStarted
 from lc_guard._forks import ForkLock
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked, GuardError, SeamBroken
@@ -27,6 +27,7 @@ from lc_guard.records import (
     CHECK_RUN_ID,
     DECISION_EVENT,
     LEAK_CHECK,
+    LOAD_RUN_ID,
     RESTORED_EVENT,
     SESSION_METADATA,
     STAGE_METADATA,
@@ -36,6 +37,9 @@ from lc_guard.sessions import CallSession, configured_session
 
 Manager = TypeVar("Manager")
 Watched = TypeVar("Watched")
+
+Note = CheckStarted | CheckEnded | LoadStarted | LoadEnded
+"""What the guard tells of its work."""
 
 # Those that `for_application` made and somebody holds: one in a model's own constructor is known to that model only.
 _APPLICATION: WeakSet[Any] = WeakSet()
@@ -93,30 +97,32 @@ class _CheckRuns:
         self._managers = managers
         self.watched = any(manager.handlers for manager in managers)
 
-    def tell(self, note: CheckStarted | CheckEnded) -> None:
+    def tell(self, note: Note) -> None:
         """Take a note of the guard's."""
-        key = note.job, note.stage, note.check
-        if isinstance(note, CheckStarted):
-            if self._managers[note.job].handlers:
-                self.open[key] = self._child(note).on_chain_start(_serialized(note), _inputs(note), name=note.check)
+        key = _key(note)
+        if isinstance(note, CheckStarted | LoadStarted):
+            if self._managers[key[0]].handlers:
+                self.open[key] = self._child(note).on_chain_start(_serialized(note), _inputs(note), name=key[2])
         elif (run := self.open.pop(key, None)) is not None:
-            if note.decision is not None:
+            if isinstance(note, CheckEnded) and note.decision is not None:
                 _dispatch(run, DECISION_EVENT, note.decision.as_dict())
             run.on_chain_end(_outputs(note))
 
-    async def atell(self, note: CheckStarted | CheckEnded) -> None:
+    async def atell(self, note: Note) -> None:
         """Async version of `tell`."""
-        key = note.job, note.stage, note.check
-        if isinstance(note, CheckStarted):
-            if self._managers[note.job].handlers:
+        key = _key(note)
+        if isinstance(note, CheckStarted | LoadStarted):
+            if self._managers[key[0]].handlers:
                 child = self._child(note)
-                self.open[key] = await child.on_chain_start(_serialized(note), _inputs(note), name=note.check)
+                self.open[key] = await child.on_chain_start(_serialized(note), _inputs(note), name=key[2])
         elif (run := self.open.pop(key, None)) is not None:
-            if note.decision is not None:
+            if isinstance(note, CheckEnded) and note.decision is not None:
                 await _adispatch(run, DECISION_EVENT, note.decision.as_dict())
             await run.on_chain_end(_outputs(note))
 
-    def _child(self, note: CheckStarted) -> Any:
+    def _child(self, note: CheckStarted | LoadStarted) -> Any:
+        if isinstance(note, LoadStarted):
+            return self._managers[0].get_child()
         child = self._managers[note.job].get_child()
         session = self._jobs[note.job].session
         named = {} if session is None else {SESSION_METADATA: self._guard.digest(session)}
@@ -189,15 +195,24 @@ async def areport_restored(manager: Any, counts: tuple[int, int]) -> None:
         await _adispatch(manager, RESTORED_EVENT, {"restored": counts[0], "unknown": counts[1]})
 
 
-def _serialized(note: CheckStarted) -> dict[str, Any]:
-    return {"id": [*CHECK_RUN_ID, note.check]}
+def _key(note: Note) -> tuple[int, str, str]:
+    """Return which run a note is about: of which job, at which stage, and its name."""
+    if isinstance(note, LoadStarted | LoadEnded):
+        return 0, "", "load models"  # for all jobs together
+    return note.job, note.stage, note.check
 
 
-def _inputs(note: CheckStarted) -> dict[str, Any]:
-    return {"texts": note.texts, "characters": note.characters}
+def _serialized(note: CheckStarted | LoadStarted) -> dict[str, Any]:
+    return {"id": list(LOAD_RUN_ID) if isinstance(note, LoadStarted) else [*CHECK_RUN_ID, note.check]}
 
 
-def _outputs(note: CheckEnded) -> dict[str, Any]:
+def _inputs(note: CheckStarted | LoadStarted) -> dict[str, Any]:
+    return {} if isinstance(note, LoadStarted) else {"texts": note.texts, "characters": note.characters}
+
+
+def _outputs(note: CheckEnded | LoadEnded) -> dict[str, Any]:
+    if isinstance(note, LoadEnded):
+        return {}
     decision = None if note.decision is None else note.decision.as_dict()
     latency_ms = {name: round(value, 3) for name, value in note.latency_ms.items()}
     shown = {"decision": decision, "detectors": latency_ms, "details": dict(note.details)}

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables.utils import AddableDict
+from pydantic import BaseModel, ValidationError
 
 from lc_guard._placeholders.grammar import Gate
 from lc_guard._placeholders.restorer import Restoring, StreamRestorer
@@ -362,6 +363,22 @@ class ValueRestorer:
 
     def _inside(self, tool: str, argument: str | None) -> Change:
         return partial(self.text, tool=tool, argument=argument)
+
+
+def revalidated(message: Any) -> Any:
+    """Validate an object that a provider's client parsed anew, now that its values are real.
+
+    What no longer fits its class is left as plain data, so that the parser after the model tells of it.
+    """
+    parsed = message.additional_kwargs.get("parsed")
+    if not isinstance(parsed, BaseModel):
+        return message
+    fields = parsed.model_dump(mode="json", by_alias=True)
+    try:
+        valid: Any = type(parsed).model_validate(fields)
+    except ValidationError:
+        valid = fields
+    return message.model_copy(update={"additional_kwargs": {**message.additional_kwargs, "parsed": valid}})
 
 
 def as_chunk(message: AIMessage) -> AIMessageChunk:

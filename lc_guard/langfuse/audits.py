@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,18 +15,14 @@ from lc_guard.langfuse.evaluators import found_in
 from lc_guard.langfuse.paging import cursor_pages
 from lc_guard.langfuse.resume import Spool
 from lc_guard.langfuse.rows import Window, csv_table, iso
-from lc_guard.observability.span_texts import FRAMEWORK_METADATA, traced_texts
-from lc_guard.records import normalize_kind
+from lc_guard.observability.span_texts import is_check, is_identifier, traced_texts
+from lc_guard.records import STAGE_METADATA, normalize_kind
 
 _PATH = "/api/public/v2/observations"
 _FIELDS = "core,basic,io,metadata,trace_context"
 _A_PAGE = 100
 _FORMAT = 1
 _READ = "leaks"
-
-# What a program calls its parts; a name with a blank or an at sign may be a person's.
-_IDENTIFIER = re.compile(r"[\w.<>:/\[\]-]*")
-_HEXADECIMAL = re.compile(r"[0-9a-fA-F-]{16,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +171,15 @@ class _Looking:
         self._known.clear()
         self.failed = 0
 
-    def kinds(self, value: Any) -> Counter[str]:
+    def kinds(self, value: Any, *, check: bool) -> Counter[str]:
         found: Counter[str] = Counter()
         try:
-            texts = traced_texts(value)
+            texts = traced_texts(value, check=check)
         except (TypeError, ValueError):
             self.failed += 1
             return found
         for text in texts:
-            if not _HEXADECIMAL.fullmatch(text):
-                found += self._in(text)
+            found += self._in(text)
         return found
 
     def _in(self, text: str) -> Counter[str]:
@@ -206,16 +200,14 @@ class _Looking:
 def _leaks(api: LangfuseApi, row: Mapping[str, Any], looking: _Looking) -> list[Leak]:
     trace_id, identity = str(row.get("traceId") or ""), str(row["id"])
     metadata = row.get("metadata")
-    if isinstance(metadata, Mapping):
-        metadata = {key: value for key, value in metadata.items() if not FRAMEWORK_METADATA.match(str(key))}
+    told = metadata.get(STAGE_METADATA) if isinstance(metadata, Mapping) else None
+    check = is_check(row.get("type"), told)
     places = {
         "input": row.get("input"),
         "output": row.get("output"),
         "metadata": metadata,
         "status": row.get("statusMessage"),
-        "name": [
-            name for name in (row.get("name"), row.get("traceName")) if name and not _IDENTIFIER.fullmatch(str(name))
-        ],
+        "name": [name for name in (row.get("name"), row.get("traceName")) if name and not is_identifier(str(name))],
         "tags": row.get("tags"),
     }
     project = row.get("projectId")
@@ -224,5 +216,5 @@ def _leaks(api: LangfuseApi, row: Mapping[str, Any], looking: _Looking) -> list[
     return [
         Leak(trace_id, identity, type_, start, place, dict(kinds.most_common()), url)
         for place, value in places.items()
-        if (kinds := looking.kinds(value))
+        if (kinds := looking.kinds(value, check=check))
     ]

@@ -7,31 +7,39 @@ LangChain handler; `docs/design/langfuse.md` lists them.
 from __future__ import annotations
 
 import logging
-import re
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import UUID
 
 from langchain_core.messages import ToolMessage
-from langchain_core.runnables.config import var_child_runnable_config
-from langfuse import LangfuseGuardrail
 from langfuse.langchain import CallbackHandler as _LangfuseHandler
 from langfuse.types import TraceContext
-from opentelemetry import context as otel_context
-from opentelemetry import trace as otel_trace
 
 from lc_guard.errors import Blocked
-from lc_guard.langfuse.check_details import check_metadata
+from lc_guard.langfuse.check_observations import CheckObservations, blocked_by
+from lc_guard.langfuse.config_ids import config_ids_of
+from lc_guard.langfuse.decision_scores import DecisionScores
 from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
 from lc_guard.langfuse.masks import SEAL, OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
+from lc_guard.langfuse.root_runs import RootRuns, propagate
 from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
 from lc_guard.observability.span_mask import Detect
-from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, strongest
+from lc_guard.records import (
+    CHECK_RUN_ID,
+    DECISION_EVENT,
+    LOAD_RUN_ID,
+    MODEL_RUN_ID,
+    RESTORED_EVENT,
+    SESSION_METADATA,
+    Decision,
+    strongest,
+)
+from lc_guard.sessions import is_own_session
 
 if TYPE_CHECKING:
     from langfuse.types import MaskOtelSpansFunction
@@ -42,47 +50,27 @@ __all__ = ["CallbackHandler", "mask_otel_spans"]
 
 logger = logging.getLogger("lc_guard.langfuse")
 
-_ROOT_KEY = otel_context.create_key("lc_guard_root_run")
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
-_LONGEST_NAME = 200
+SessionIds = Literal["digest", "original"]
+"""How the sessions of the calls are named in Langfuse."""
 
-# What was done to a text that the policy let through; an anonymized one is the normal case.
-_FIRED = ("redact", "replace", "warn")
-
-
-@dataclass(eq=False)
-class _Root:
-    """A root run: where its trace begins, and what its checks decided.
-
-    Attributes:
-        run_id: The root run.
-        before: The OpenTelemetry context in which it started.
-        inside: The context that its children belong in: the root's span and its trace attributes.
-        observation: Langfuse's observation of the root run.
-        run_ids: All runs under it that were seen.
-        span_ids: Their spans.
-        actions: What was decided so far.
-        sampled: Whether its trace is sent at all.
-    """
-
-    run_id: UUID
-    before: otel_context.Context
-    inside: otel_context.Context | None = None
-    observation: Any = None
-    run_ids: list[UUID] = field(default_factory=list)
-    span_ids: set[int] = field(default_factory=set)
-    actions: list[Action] = field(default_factory=list)
-    sampled: bool = True
+_CONFIGS_PATIENCE = 0.5  # seconds that a client's first handler waits for the ids of score configs
+_SESSION_KEYS = ("session_id", "thread_id")
+_TYPE = "lc_guard_type"
+_AGENTS = ("langchain_create_agent", "deepagents")
+_GIVEN_UP: dict[type[BaseException], str] = {
+    GeneratorExit: "the stream was given up",
+    CancelledError: "the call was cancelled",
+}
 
 
 def _starting(callback: str) -> Callable[..., None]:
     """Make the callback `callback` for the start of a run."""
 
     def on_start(self: CallbackHandler, *args: Any, run_id: UUID, parent_run_id: UUID | None = None, **kw: Any) -> None:
-        self._safely(self._enter, run_id, parent_run_id)
-        if self._pseudonyms is not None and kw.get("metadata"):
-            kw["metadata"] = self._pseudonyms.replace(kw["metadata"])
-        self._upstream(callback, *args, run_id=run_id, parent_run_id=parent_run_id, **kw)
+        kw["metadata"] = self._metadata(kw.get("metadata"), root=self._is_root(parent_run_id))
+        self._safely(self._enter, run_id, parent_run_id, callback, kw)
+        shown = None if parent_run_id is None else self._roots.shown(parent_run_id)
+        self._upstream(callback, *args, run_id=run_id, parent_run_id=shown, **kw)
         self._safely(self._entered, run_id)
 
     return on_start
@@ -92,7 +80,10 @@ def _ending(callback: str) -> Callable[..., None]:
     """Make the callback `callback` for the end of a run."""
 
     def on_end(self: CallbackHandler, result: Any, *args: Any, run_id: UUID, **kw: Any) -> None:
-        self._safely(self._record_result, run_id, result)
+        self._safely(self._checks.close, run_id)
+        if self._roots.is_passed(run_id):
+            return
+        self._safely(self._record_result, run_id, result, kw)
         if isinstance(result, ToolMessage) and result.status == "error":
             result = None  # recorded already; the SDK would copy its text into the span's status
         self._upstream(callback, result, *args, run_id=run_id, **kw)
@@ -124,6 +115,11 @@ class CallbackHandler(_LangfuseHandler):
             waits as long as the SDK does, hours where Langfuse hangs. A client's first handler with a time sets it.
         unmasked: What to do with a client that lacks the guard's mask: ``"refuse"`` raises, ``"warn"`` logs a line and
             sends raw values. Without a guard it has no meaning.
+        session_ids: How Langfuse is told of the session that a call names (``session_id``, ``thread_id``), so that its
+            traces stand together: by the guard's ``"digest"``, which is the same in every process that has the guard's
+            ``digest_key``, or as the ``"original"`` id. The metadata ``langfuse_session_id`` comes before either.
+        score_entities: Whether findings are counted as scores as well, NUMERIC ``guard.entities.<kind>``: Langfuse
+            draws them by kind then. Each is one more score to pay for.
 
     Raises:
         UnmaskedClient: The client lacks the guard's mask.
@@ -143,6 +139,8 @@ class CallbackHandler(_LangfuseHandler):
         user_id_key: bytes | str | None = None,
         exit_timeout: float | None = 15.0,
         unmasked: Unmasked = "refuse",
+        session_ids: SessionIds = "digest",
+        score_entities: bool = False,
     ) -> None:
         if guard is not None and not callable(getattr(guard, "redact", None)):
             raise TypeError(
@@ -150,6 +148,8 @@ class CallbackHandler(_LangfuseHandler):
             )
         if unmasked not in get_args(Unmasked):
             raise ValueError(f"unmasked must be one of {', '.join(map(repr, get_args(Unmasked)))}")
+        if session_ids not in get_args(SessionIds):
+            raise ValueError(f"session_ids must be one of {', '.join(map(repr, get_args(SessionIds)))}")
         if exit_timeout is not None and not exit_timeout > 0:
             raise ValueError("exit_timeout must be a positive number of seconds, or None")
         self._pseudonyms = None if user_id_key is None else UserIdHasher(user_id_key)
@@ -157,17 +157,23 @@ class CallbackHandler(_LangfuseHandler):
             make_client(guard, public_key)
         super().__init__(public_key=public_key, trace_context=trace_context)
         self._decision_traces = DecisionTraces()
-        self._roots: dict[UUID, _Root] = {}
+        self._roots = RootRuns()
+        self._scores = DecisionScores(entities=score_entities)
+        self._checks = CheckObservations(self._scores)
+        self._session_ids = session_ids
+        self._outer = trace_context
         client = self._langfuse_client
         resources = SEAL.private(client, "_resources")
         # Without keys the SDK has no resources, and has said so in one line.
         self._sends = resources is not None and bool(SEAL.private(client, "_tracing_enabled"))
         self._delivery: BoundedFlush | None = None
-        self._masking: Guard | None = None  # whose models are needed where spans are exported
+        self._masking: Guard | None = guard  # whose models are needed where spans are exported
         if self._sends:
             self._require_mask(guard, unmasked)
         if self._sends:
             self._delivery = flush_of(resources)
+            self._scores.configs = config_ids_of(resources, client)
+            self._scores.configs.refresh(wait=_CONFIGS_PATIENCE)
             if exit_timeout is not None:
                 self._delivery.bound_exit(exit_timeout)
 
@@ -183,19 +189,46 @@ class CallbackHandler(_LangfuseHandler):
             self._sends = False
             logger.error("this handler sends nothing: Langfuse keeps its client busy, so that its mask can't be tried")
 
-    on_chain_start = _starting("on_chain_start")
+    _chain_start = _starting("on_chain_start")
+    _chain_end = _ending("on_chain_end")
+    _chain_error = _ending("on_chain_error")
     on_chat_model_start = _starting("on_chat_model_start")
     on_llm_start = _starting("on_llm_start")
     on_tool_start = _starting("on_tool_start")
     on_retriever_start = _starting("on_retriever_start")
-    on_chain_end = _ending("on_chain_end")
-    on_chain_error = _ending("on_chain_error")
     on_llm_end = _ending("on_llm_end")
     on_llm_error = _ending("on_llm_error")
     on_tool_end = _ending("on_tool_end")
     on_tool_error = _ending("on_tool_error")
     on_retriever_end = _ending("on_retriever_end")
     on_retriever_error = _ending("on_retriever_error")
+
+    def on_chain_start(
+        self, serialized: Any, inputs: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **kwargs: Any
+    ) -> None:
+        """Open the observation of a chain or of a check; a protected model below a run of its own needs none."""
+        kind = _kind(serialized)
+        if kind == CHECK_RUN_ID:
+            self._safely(self._begin_check, serialized, inputs, run_id, parent_run_id, kwargs)
+            return
+        if parent_run_id is not None:
+            self._safely(self._checks.close, parent_run_id)
+        if kind == MODEL_RUN_ID and parent_run_id is not None and self._roots.of(parent_run_id) is not None:
+            self._safely(self._roots.pass_by, run_id, parent_run_id)
+            return
+        if (type_ := _type(kind, kwargs)) is not None:
+            kwargs[_TYPE] = type_
+        self._chain_start(serialized, inputs, run_id=run_id, parent_run_id=parent_run_id, **kwargs)
+
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """Close the observation of a chain or of a check."""
+        if not self._end_check(run_id, outputs):
+            self._chain_end(outputs, run_id=run_id, **kwargs)
+
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """Close the observation of a chain or of a check that failed."""
+        if not self._end_check(run_id, error):
+            self._chain_error(error, run_id=run_id, **kwargs)
 
     def on_llm_new_token(self, *args: Any, **kwargs: Any) -> None:
         """Note when the first token of a streamed answer came."""
@@ -290,116 +323,143 @@ class CallbackHandler(_LangfuseHandler):
         self, serialized: dict[str, Any] | None, callback_type: str, **kwargs: Any
     ) -> Any:
         # At the start, because a type that is set later is overwritten by the SDK's own update at the run's end.
-        if serialized and tuple(serialized.get("id") or ())[: len(CHECK_RUN_ID)] == CHECK_RUN_ID:
-            return "guardrail"
-        return super()._get_observation_type_from_serialized(serialized, callback_type, **kwargs)
+        return kwargs.get(_TYPE) or super()._get_observation_type_from_serialized(serialized, callback_type, **kwargs)
 
     def _get_error_level_and_status_message(self, error: BaseException) -> Any:
         # The SDK would also write the message into the span's status, which no mask can reach: `_record_result` has
         # put it into the attribute that Langfuse shows, and that one is masked.
         level, _ = super()._get_error_level_and_status_message(error)
-        return level, None
+        return "WARNING" if type(error) in _GIVEN_UP else level, None
 
-    def _enter(self, run_id: UUID, parent_run_id: UUID | None) -> None:
-        """Bring the OpenTelemetry context to where a run belongs, before the SDK opens its span."""
-        root = self._roots.get(parent_run_id) if parent_run_id else None
-        if root is None:
+    def _is_root(self, parent_run_id: UUID | None) -> bool:
+        return parent_run_id is None or self._roots.of(parent_run_id) is None
+
+    def _metadata(self, metadata: Mapping[str, Any] | None, *, root: bool) -> dict[str, Any] | None:
+        """Return a run's metadata as it is sent: users as hashes, and for a root run the session it belongs to."""
+        if not metadata:
+            return None
+        sent = dict(metadata) if self._pseudonyms is None else self._pseudonyms.replace(metadata)
+        if not root:
+            return sent
+        session = next((str(sent[key]) for key in _SESSION_KEYS if sent.get(key)), None)
+        if session is not None and sent.get("langfuse_session_id") is None and self._masking is not None:
+            digest = self._session_ids == "digest"
+            sent["langfuse_session_id"] = self._masking.digest(session) if digest else session
+        return {key: value for key, value in sent.items() if value is not None}  # the SDK warns of each None
+
+    def _enter(self, run_id: UUID, parent_run_id: UUID | None, callback: str, told: Mapping[str, Any]) -> None:
+        if parent_run_id is not None:
+            self._checks.close(parent_run_id)
+        if self._is_root(parent_run_id):
             self._prepare_for_the_end()
-            _step_back()
-            root = _Root(run_id, before=otel_context.get_current())
-            otel_context.attach(otel_context.set_value(_ROOT_KEY, root))
-        elif otel_context.get_value(_ROOT_KEY) is not root and root.inside is not None:
-            # Another thread or task, or another root run was started here meanwhile.
-            otel_context.attach(root.inside)
-        self._roots[run_id] = root
-        root.run_ids.append(run_id)
+        root = self._roots.enter(run_id, parent_run_id)
+        if root.run_id == run_id and callback != "on_chain_start":
+            propagate(told["metadata"] or {}, told.get("tags"))
 
     def _prepare_for_the_end(self) -> None:
         # At the first root run of a process, not where the handler is made: servers make it before they fork.
         if self._delivery is not None:
             guard = self._masking
             self._delivery.prepare(None if guard is None else partial(load_ahead, guard))
+        if self._scores.configs is not None:
+            self._scores.configs.refresh()
 
     def _entered(self, run_id: UUID) -> None:
-        root, observation = self._roots[run_id], self._runs.get(run_id)
-        if observation is not None:
-            root.span_ids.add(int(observation.id, 16))
-        if root.run_id == run_id:
-            root.observation, root.inside = observation, otel_context.get_current()
-            root.sampled = otel_trace.get_current_span().get_span_context().trace_flags.sampled
+        self._roots.entered(run_id, self._runs.get(run_id))
 
     def _leave(self, run_id: UUID) -> None:
         """Give the trace its score and forget the root run, when it is the root that ended."""
-        root = self._roots.get(run_id)
-        if root is None or root.run_id != run_id:
+        root = self._roots.leave(run_id)
+        if root is None:
             return
-        for each in root.run_ids:
-            self._roots.pop(each, None)
-        if otel_context.get_value(_ROOT_KEY) is root:
-            otel_context.attach(root.before)
+        for each in root.parents:
+            self._checks.forget(each)
         if root.actions and root.observation is not None and root.sampled:
-            root.observation.score_trace(
-                name="guard.action",
-                value=strongest(root.actions),
-                score_id=f"{root.observation.trace_id}-{root.observation.id}-guard.action",
-                data_type="CATEGORICAL",
-            )
+            self._scores.write_action(root.observation, strongest(root.actions))
 
-    def _record_result(self, run_id: UUID, result: Any) -> None:
+    def _begin_check(
+        self, serialized: Any, inputs: Any, run_id: UUID, parent_run_id: UUID | None, told: Mapping[str, Any]
+    ) -> None:
+        around = self._runs.get(self._roots.shown(parent_run_id)) if parent_run_id is not None else None
+        start = (
+            partial(self._langfuse_client.start_observation, trace_context=self._outer)
+            if around is None
+            else around.start_observation
+        )
+        root, metadata = self._roots.enter(run_id, parent_run_id), told.get("metadata") or {}
+        if (session := self._session(metadata.get(SESSION_METADATA))) is not None:
+            self._roots.join(root, session)
+        name = str(told.get("name") or serialized["id"][-1])
+        observation = self._checks.begin(
+            run_id, parent_run_id or run_id, start, name=name, inputs=inputs, metadata=metadata
+        )
+        if root.run_id == run_id:  # nobody watches the run around it
+            root.observation, root.inside = observation, None
+
+    def _session(self, digest: Any) -> str | None:
+        """Return what a session is called in Langfuse; None for one that a call has for itself."""
+        session = self._masking.session_of(digest) if self._masking is not None and isinstance(digest, str) else None
+        if session is None or is_own_session(session):
+            return None
+        return str(digest) if self._session_ids == "digest" else session
+
+    def _end_check(self, run_id: UUID, result: Any) -> bool:
+        """Close a check's observation; return whether the run is a check's."""
+        if not self._checks.has(run_id):
+            return False
+        self._safely(self._checks.end, run_id, result)
+        if (root := self._roots.of(run_id)) is not None and root.run_id == run_id:
+            self._safely(self._checks.close, root.parents[run_id] or run_id)
+        self._safely(self._leave, run_id)
+        return True
+
+    def _record_result(self, run_id: UUID, result: Any, told: Mapping[str, Any]) -> None:
         """Write what the SDK would leave out, or put where no mask reaches it."""
-        observation = self._runs.get(run_id)
+        observation, root = self._runs.get(run_id), self._roots.of(run_id)
         if observation is None:
             return
-        if isinstance(result, BaseException):
-            observation.update(status_message=str(result) or type(result).__name__)
+        blocked = None if root is None else root.blocked.get(run_id)
+        if isinstance(result, Blocked):
+            observation.update(status_message=blocked_by(result.decision))
+        elif isinstance(result, BaseException):
+            if told.get("outputs") is not None:  # of a stream that was given up, what came
+                observation.update(output=told["outputs"])
+            observation.update(status_message=_GIVEN_UP.get(type(result)) or str(result) or type(result).__name__)
         elif isinstance(result, ToolMessage) and result.status == "error":
             observation.update(output=result, level="ERROR")
             observation.update(status_message=str(result.content))
-        elif isinstance(observation, LangfuseGuardrail) and isinstance(result, Mapping):
-            observation.update(metadata=check_metadata(result))
+        elif blocked is not None:
+            observation.update(level="WARNING", status_message=blocked_by(blocked))
 
     def _decided(self, data: Mapping[str, Any], run_id: UUID) -> None:
-        decision, observation = read_decision(data), self._runs.get(run_id)
-        root = self._roots.get(run_id)
+        decision, observation = read_decision(data), self._checks.observation(run_id)
+        root = self._roots.of(run_id)
         if root is not None:
-            root.actions.append(decision.action)
+            root.note(run_id, decision)
         # The SDK leaves scores of a trace out only where it knows the sampler; others would belong to no trace.
         if observation is None or (root is not None and not root.sampled):
             return
         self._decision_traces.add(decision, observation.trace_id)
-        failed = decision.action == "block" or decision.error is not None
-        if failed or decision.action in _FIRED:
-            cause = f" after {decision.error}" if decision.error else ""
-            observation.update(
-                level="ERROR" if failed else "WARNING",
-                status_message=f"{decision.check}: {decision.action}{cause} (risk {decision.risk_score:.2f})",
-            )
-        name = _NOT_IN_NAMES.sub("_", f"{decision.stage}.{decision.check}")[:_LONGEST_NAME]
-        # Score ids are unique in a project, not in a trace: they must hold the trace's id.
-        score_id = f"{observation.trace_id}-{observation.id}-{name}"
-        observation.score(name=name, value=decision.risk_score, score_id=score_id, data_type="NUMERIC")
-        observation.score(
-            name=f"{name}.valid", value=int(decision.valid), score_id=f"{score_id}.valid", data_type="BOOLEAN"
-        )
+        self._checks.decide(run_id, decision)
 
     def _restored(self, data: Mapping[str, Any], run_id: UUID) -> None:
-        observation = self._runs.get(run_id)
+        observation = self._runs.get(self._roots.shown(run_id))
         if observation is not None:
             observation.update(metadata={key: int(data[key]) for key in ("restored", "unknown")})
 
 
-def _step_back() -> None:
-    """Leave the context of another root run that is still open here, or was never closed.
+def _kind(serialized: Any) -> tuple[str, ...]:
+    """Return what lc-guard calls a run of its own."""
+    return tuple((serialized or {}).get("id") or ())[: len(CHECK_RUN_ID)]
 
-    That is so for the items of a ``batch``, for a call while a stream is open, and after a stream that was given up.
-    A call inside a step of that run, or inside a span of the user's own, stays where it is.
-    """
-    if var_child_runnable_config.get() is not None:
-        return
-    while isinstance(root := otel_context.get_value(_ROOT_KEY), _Root):
-        if otel_trace.get_current_span().get_span_context().span_id not in root.span_ids:
-            return
-        otel_context.attach(root.before)
+
+def _type(kind: tuple[str, ...], told: Mapping[str, Any]) -> str | None:
+    """Return the type of an observation where the SDK, which goes by names, would take another."""
+    if kind == LOAD_RUN_ID:
+        return "span"
+    metadata, name = told.get("metadata") or {}, told.get("name")
+    is_graph = name in (metadata.get("lc_agent_name"), "LangGraph")
+    return "agent" if name and is_graph and metadata.get("ls_integration") in _AGENTS else None
 
 
 def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtelSpansFunction:

@@ -26,8 +26,8 @@ from lc_guard._text.known_values import Match
 from lc_guard.errors import GuardError
 from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
-from lc_guard.observability.span_texts import FRAMEWORK_METADATA, is_free_text, placeholder_spans
-from lc_guard.records import PII_CHECK, SESSION_METADATA
+from lc_guard.observability.span_texts import is_check, is_machine_id, looked_at, placeholder_spans
+from lc_guard.records import PII_CHECK, SESSION_METADATA, STAGE_METADATA
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -36,7 +36,7 @@ Detect = Literal["when_needed", "always"]
 """When the mask runs the guard's detectors itself."""
 
 _METADATA = ("langfuse.observation.metadata.", "langfuse.trace.metadata.")
-_SESSION = _METADATA[0] + SESSION_METADATA
+_SESSION, _STAGE = _METADATA[0] + SESSION_METADATA, _METADATA[0] + STAGE_METADATA
 _SESSION_KEYS = ("session_id", "thread_id")
 
 # Written by the SDK from enumerations, numbers and clocks, or set by the user as the trace's own ids.
@@ -168,13 +168,14 @@ class SpanMask:
         trees = {key: parse(value) for key, value in attributes.items() if not _kept(key)}
         found = {leaf: None for key, tree in trees.items() for leaf in _all_leaves(key, tree)}
         self._require_clean(name, digests)
-        table = hide(found, finders)
+        table = hide(found, finders, whole=is_machine_id)
         source = attributes.get(LANGFUSE_TYPE) in self._sources
         needed = self._detect == "always" or not (decided and complete) or source
         unguarded = False
-        # A check's own span is free of values, and is to arrive also when the detectors are down.
-        if needed and _SESSION not in attributes:
-            new = self._redact(trees, table, {} if redacted is None else redacted)
+        if needed:
+            # A check's own span is free of values, and is to arrive also when the detectors are down.
+            check = is_check(attributes.get(LANGFUSE_TYPE), _scalar(attributes.get(_STAGE)))
+            new = self._redact(trees, table, {} if redacted is None else redacted, check=check)
             if new and source:
                 self._reopen(trace_id)
             unguarded = not trace.decided and _sent(new, attributes)
@@ -254,15 +255,13 @@ class SpanMask:
         return finders, complete
 
     def _redact(
-        self, trees: Mapping[str, Any], table: dict[Leaf, str], redacted: MutableMapping[str, str]
+        self, trees: Mapping[str, Any], table: dict[Leaf, str], redacted: MutableMapping[str, str], *, check: bool
     ) -> set[Leaf]:
         """Put what the detectors find into the table; give the leaves in which it was."""
         wanted = {
             leaf: table.get(leaf, leaf)
             for key, tree in trees.items()
-            if not FRAMEWORK_METADATA.match(_metadata_key(key))
-            for leaf, is_key in leaves(tree)
-            if isinstance(leaf, str) and is_free_text(leaf, is_key=is_key)
+            for leaf in looked_at(tree, _metadata_key(key), check=check)
         }
         new = [text for text in dict.fromkeys(wanted.values()) if text not in redacted and not text.isspace() and text]
         redacted.update(zip(new, self._guard.redact(new) if new else (), strict=True))

@@ -88,7 +88,7 @@ def test_a_masked_chain_is_clean_and_a_plain_one_is_not(
         client.flush()
         clean = audit(api, window(), CanaryDetector())
         assert (clean.leaks, clean.failed) == ([], 0)
-        assert clean.observations == 7
+        assert clean.observations == 8
         from langfuse._client.resource_manager import LangfuseResourceManager
 
         LangfuseResourceManager.reset()

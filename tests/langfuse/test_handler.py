@@ -61,14 +61,12 @@ def test_scores_stand_on_the_checks_own_observation(
     assert not langfuse_server.refused
     assert not langfuse_server.violations
     for trace_id, spans in langfuse_server.traces().items():
-        check, step, root = (only(spans, name) for name in ("pii", "Anonymize", "RunnableSequence"))
-        assert (check.type, step.type, root.type, only(spans, "ChatOpenAI").type) == (
-            "guardrail",
-            "chain",
-            "chain",
-            "generation",
-        )
-        assert (check.parent_id, step.parent_id, root.parent_id) == (step.span_id, root.span_id, None)
+        names = ("prompt.pii", "guard: prompt", "Anonymize", "RunnableSequence")
+        check, stage, step, root = (only(spans, name) for name in names)
+        types = [span.type for span in (check, stage, step, root, only(spans, "ChatOpenAI"))]
+        assert types == ["guardrail", "span", "chain", "chain", "generation"]
+        parents = [span.parent_id for span in (check, stage, step, root)]
+        assert parents == [stage.span_id, step.span_id, root.span_id, None]
         assert langfuse_server.scores_of(trace_id) == {
             ("prompt.pii", check.span_id): 0.9,
             ("prompt.pii.valid", check.span_id): 1.0,
@@ -83,7 +81,8 @@ def test_scores_stand_on_the_checks_own_observation(
             1,
             0,
         )
-        assert check.attributes.get("langfuse.observation.level") in (None, "DEFAULT")
+        assert check.attributes["langfuse.observation.level"] == "DEBUG"
+        assert stage.attributes.get("langfuse.observation.level") in (None, "DEFAULT")
     assert {score["dataType"] for score in langfuse_server.scores.values()} == {"NUMERIC", "BOOLEAN", "CATEGORICAL"}
 
 
@@ -111,8 +110,9 @@ def test_level_and_message_of_a_check(
     except Blocked:
         assert "block" in message
     langfuse_client.flush()
-    check = only(langfuse_server.spans, "pii")
+    check = only(langfuse_server.spans, "prompt.pii")
     assert check.attributes["langfuse.observation.level"] == level
+    assert only(langfuse_server.spans, "guard: prompt").attributes["langfuse.observation.level"] == level
     assert check.attributes["langfuse.observation.status_message"] == message
     scores = langfuse_server.scores_of(check.trace_id)
     assert scores["prompt.pii.valid", check.span_id] == (0.0 if "block" in message else 1.0)
@@ -243,7 +243,7 @@ def test_a_failing_sdk_does_not_break_the_chain(
     with openai_chain(guard) as (chain, _):
         answers = run(chain, mode, {"text": CANARIES[0]}, config(handler))
     assert set(answers) == {CANARIES[0]}
-    assert handler._roots == {}
+    assert (len(handler._roots), len(handler._checks)) == (0, 0)
     assert all("the SDK is broken" not in record.message for record in caplog.records if record.name.startswith("lc_"))
 
 
@@ -252,7 +252,7 @@ def test_it_holds_nothing_once_all_runs_have_ended(guard: Guard, langfuse_client
     for mode in MODES:
         with openai_chain(guard) as (chain, _):
             run(chain, mode, {"text": "x"}, config(handler))
-    assert (handler._roots, handler._runs, handler._run_states) == ({}, {}, {})
+    assert (len(handler._roots), len(handler._checks), handler._runs, handler._run_states) == (0, 0, {}, {})
 
 
 def test_a_model_alone_a_tool_alone_and_a_retriever_alone(

@@ -103,14 +103,14 @@ def test_details_of_another_form_do_no_harm(
     assert not langfuse_server.refused
 
 
-@pytest.mark.parametrize(("action", "level"), [("redact", "WARNING"), ("anonymize", None), ("allow", None)])
+@pytest.mark.parametrize(("action", "level"), [("redact", "WARNING"), ("anonymize", "DEBUG"), ("allow", "DEBUG")])
 def test_what_is_taken_out_for_good_is_a_warning(
-    action: Any, level: str | None, langfuse_client: Langfuse, langfuse_server: LangfuseServer
+    action: Any, level: str, langfuse_client: Langfuse, langfuse_server: LangfuseServer
 ) -> None:
     Anonymize(Guard(CanaryDetector(), policy=Policy(default=action))).invoke(CANARIES[0], config(CallbackHandler()))
     langfuse_client.flush()
     (check,) = checks(langfuse_server.spans)
-    assert check.attributes.get("langfuse.observation.level") in (level, "DEFAULT" if level is None else level)
+    assert check.attributes["langfuse.observation.level"] == level
 
 
 @pytest.mark.parametrize("way", ["lcel", "model", "chain", "agent"])
@@ -118,7 +118,7 @@ def test_what_is_taken_out_for_good_is_a_warning(
 def test_usage_is_counted_once_and_the_check_stands_in_its_step(
     way: str, mode: str, guard: Guard, langfuse_client: Langfuse, langfuse_server: LangfuseServer
 ) -> None:
-    steps = {"lcel": "Anonymize", "model": "ProtectedChatModel", "chain": "Anonymize", "agent": "ProtectedChatModel"}
+    steps = {"lcel": "Anonymize", "model": "ProtectedChatModel", "chain": "Anonymize", "agent": "model"}
     with OpenAIServer() as openai:
         model = ChatOpenAI(
             model="gpt-4o", base_url=openai.base_url, api_key=openai.api_key, max_retries=0, stream_usage=True
@@ -141,8 +141,9 @@ def test_usage_is_counted_once_and_the_check_stands_in_its_step(
         assert CANARIES[0] not in generation.attributes["langfuse.observation.input"]
         assert "[REDACTED_PERSON_1]" in generation.attributes["langfuse.observation.input"]
         assert generation.attributes["langfuse.trace.tags"] == ["tagged"]
-    names = {span.span_id: span.name for span in langfuse_server.spans}
-    found = [names[str(span.parent_id)] for span in checks(langfuse_server.spans)]
+    spans = {span.span_id: span for span in langfuse_server.spans}
+    stages = [spans[str(span.parent_id)] for span in checks(langfuse_server.spans)]
+    found = [spans[str(stage.parent_id)].name for stage in stages]
     assert found.count(steps[way]) == calls
 
 

@@ -63,7 +63,7 @@ def test_main_chain(
     assert nothing_leaked(langfuse_server, caplog)
     assert not langfuse_server.holds("ann@example.org")
     assert len(langfuse_server.traces()) == len(answers)
-    assert all(len(spans) == 7 for spans in langfuse_server.traces().values())
+    assert all(len(spans) == 8 for spans in langfuse_server.traces().values())
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -96,7 +96,7 @@ def test_span_exported_before_anonymize_ran(
     chain.invoke(EVERYTHING, config())
     client.flush()
     assert nothing_leaked(langfuse_server)
-    assert len(langfuse_server.spans) == 6
+    assert len(langfuse_server.spans) == 7
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -191,7 +191,7 @@ def test_failing_detectors_send_the_checks_alone(
         (RunnableLambda(lambda text: text) | Anonymize(guard)).invoke(EVERYTHING, config())
     client.flush()
     assert nothing_leaked(langfuse_server, caplog)
-    assert [span.type for span in langfuse_server.spans] == ["guardrail"]
+    assert [span.type for span in langfuse_server.spans] == ["guardrail", "span"]
     assert "not exported: RuntimeError" in caplog.text
 
 
@@ -203,7 +203,8 @@ def test_a_run_name_that_holds_a_value(
     chain.invoke(EVERYTHING, config(run_name=f"for {CANARIES[0]}"))
     client.flush()
     assert nothing_leaked(langfuse_server)
-    assert sorted(span.name for span in langfuse_server.spans) == ["Anonymize", "Deanonymize", "pii"]
+    names = ["Anonymize", "Deanonymize", "guard: prompt", "prompt.pii"]
+    assert sorted(span.name for span in langfuse_server.spans) == names
 
 
 def test_without_the_mask_the_canaries_would_be_found(

@@ -405,7 +405,7 @@ def test_an_answer_exported_before_it_was_judged(
 
     def slow(message: Any) -> Any:
         client.flush()
-        assert [span.type for span in langfuse_server.spans] == ["guardrail", "chain", "generation"]
+        assert [span.type for span in langfuse_server.spans] == ["guardrail", "span", "chain", "generation"]
         return message
 
     with openai(lambda _: f"your token is {TOKEN}") as (model, _):

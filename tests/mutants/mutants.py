@@ -215,7 +215,7 @@ MUTANTS = (
     ),
     _mutant(
         "protect(model)", "all calls without a session share one", SESSIONS,
-        'f"lc-guard-call-{uuid.uuid4().hex}"', '"lc-guard-call"',
+        'f"{_OWN}{uuid.uuid4().hex}"', '"lc-guard-call"',
         "tests/langchain/test_chat_model.py::test_sessions", "tests/langchain/test_boundary.py",
     ),
     _mutant(

@@ -43,7 +43,7 @@ def test_an_exception_that_leaves_the_users_own_span(make_langfuse: MakeClient, 
     assert "[REDACTED_PERSON_1]" in str(mine.status.description)
     assert mine.events[0].name == "exception"
     assert "[REDACTED_PERSON_1]" in str((mine.events[0].attributes or {})["exception.stacktrace"])
-    assert len(spans) == 5
+    assert len(spans) == 6
 
 
 def test_the_rest_stays_and_the_unmaskable_stays_here(

@@ -24,6 +24,7 @@ def check_span(guard: Guard, session: str, **decision: Any) -> dict[str, Any]:
     return {
         "langfuse.observation.type": "guardrail",
         f"{META}lc_guard_session": json.dumps(guard.digest(session)),
+        f"{META}lc_guard_stage": '"prompt"',
         "langfuse.observation.output": json.dumps({"decision": decision, "detectors": {}}),
     }
 
