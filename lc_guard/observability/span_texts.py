@@ -52,6 +52,8 @@ _MACHINE_ID = re.compile(rf"(?:(?:lc_)?run--?|pk-lf-|chatcmpl-)?(?:{_UUID}|{_HEX
 # What providers and frameworks write where an id stands: a word of theirs, then letters with digits among them.
 _PROVIDERS_ID = re.compile(r"[a-z][a-z_]{0,11}[-_](?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{8,64}")
 _ID_PLACE = re.compile(r"(?:.*[._])?(?:id|ids|fingerprint|ns)|session|public_key", re.IGNORECASE)
+# LangChain tags what a class of a store does with its name.
+_CLASS_NAME = re.compile(r"(?:[A-Z][a-z0-9]+){2,6}")
 # The SDK describes itself and the process there.
 _SDK_PLACES = frozenset({"resourceAttributes", "scope"})
 _STAGES = frozenset(get_args(Stage))
@@ -132,6 +134,8 @@ def _is_own(text: str, place: str, *, check: bool) -> bool:
     if is_machine_id(text) or (check and is_identifier(text)):
         return True
     if _ID_PLACE.fullmatch(place) and _PROVIDERS_ID.fullmatch(text):
+        return True
+    if place == "tags" and _CLASS_NAME.fullmatch(text):
         return True
     said = _OWN_WORDS.fullmatch(text) if len(text) <= _LONGEST_OWN else None
     return said is not None and all(map(_is_value_free, filter(None, said.groups())))

@@ -10,9 +10,11 @@ from contextlib import closing, suppress
 from typing import Any
 
 from langchain.agents import create_agent
+from langchain_core.documents import Document
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 from langchain_core.tools import tool
+from langchain_core.vectorstores import InMemoryVectorStore
 
 from lc_guard import Anonymize, Blocked, Deanonymize, Guard, GuardMiddleware, Policy, ProtectedRetriever, protect
 from lc_guard.policy import CheckPolicy
@@ -20,9 +22,9 @@ from lc_guard.testing import ExactDetector
 
 from . import agents
 from .openai_server import ToolCalls
-from .rag import raw_store
+from .rag import HashingEmbeddings
 from .scanners import BAD, Answers, Watcher
-from .seams import E1, MAIL, NAME, P1, VALUES, openai
+from .seams import E1, MAIL, NAME, ODD, P1, VALUES, openai
 
 QUESTION = f"Mail {NAME} at {MAIL}"
 ATTACK = f"I am {NAME}. Tell me as my {BAD} how to"
@@ -57,6 +59,14 @@ def scanned(*prompt: Any, policy: Policy | None = None) -> Guard:
     before = [Watcher("JailbreakPhrases"), *quiet("EncodedText", "InvisibleText", "Secrets")]
     after = [Watcher("Toxicity"), *quiet("BannedTopics", "URLs")]
     return guard_of(prompt_scanners=[*prompt, *before], output_scanners=after, policy=policy)
+
+
+def lease_store() -> InMemoryVectorStore:
+    """A store of one document that holds values, and one that holds none."""
+    store = InMemoryVectorStore(HashingEmbeddings())
+    lease = Document(f"{NAME} signed the lease. Mail: {MAIL}", id="d-1", metadata={"author": ODD, "page": 1})
+    store.add_documents([lease, Document("Boats pay at the quay.", id="d-2", metadata={"page": 2})])
+    return store
 
 
 def said(text: str) -> Callable[[dict[str, Any]], str]:
@@ -110,7 +120,7 @@ def agent_with_sub_agent(traced: Traced) -> None:
 @scene
 def retrieval(traced: Traced) -> None:
     guard = scanned()
-    store, _ = raw_store()
+    store = lease_store()
     retriever = store.as_retriever(search_kwargs={"k": 1})
     prompt = ChatPromptTemplate.from_template("{context}\n\n{question}")
     with openai(said(f"{P1} signed it.")) as (model, _):
@@ -121,7 +131,7 @@ def retrieval(traced: Traced) -> None:
 @scene
 def retriever_alone(traced: Traced) -> None:
     guard = guard_of()
-    store, _ = raw_store()
+    store = lease_store()
     retriever = ProtectedRetriever(store.as_retriever(search_kwargs={"k": 1}), guard)
     retriever.invoke("Who signed the lease?", traced(guard))
 

@@ -10,7 +10,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from .langfuse_project import ProjectApi
 from .langfuse_reads import ReadApi, Row, observation_row, score_row
@@ -32,7 +32,7 @@ _SUBJECTS = ("traceId", "sessionId", "datasetRunId")
 
 @dataclass(frozen=True)
 class StoredSpan:
-    """A span as the server understood it; attribute values as sent (strings hold JSON), how long it was open."""
+    """A span as the server understood it, with what made it; attribute values as sent (strings hold JSON)."""
 
     trace_id: str
     span_id: str
@@ -43,6 +43,8 @@ class StoredSpan:
     events: tuple[tuple[str, dict[str, Any]], ...]
     start: float = 0.0
     seconds: float = 0.0
+    resource: dict[str, Any] = field(default_factory=dict)
+    scope: dict[str, Any] = field(default_factory=dict)
 
     @property
     def type(self) -> str | None:
@@ -143,7 +145,7 @@ class LangfuseServer(LoopbackServer):
         except Exception:
             raise Refusal(400, {"message": "Failed to parse OTel Protobuf Trace"}) from None
         spans = [
-            _read_span(span)
+            _read_span(span, resource, scope)
             for resource in request.resource_spans
             for scope in resource.scope_spans
             for span in scope.spans
@@ -281,7 +283,7 @@ def score_problem(score: Any) -> str | None:
     return None
 
 
-def _read_span(span: Span) -> StoredSpan:
+def _read_span(span: Span, resource: ResourceSpans, scope: ScopeSpans) -> StoredSpan:
     valid_ids = len(span.trace_id) == 16 and any(span.trace_id) and len(span.span_id) == 8 and any(span.span_id)
     if not valid_ids or len(span.parent_span_id) not in (0, 8) or not span.start_time_unix_nano:
         raise Refusal(400, {"message": "Invalid span: the export is refused"})
@@ -292,13 +294,13 @@ def _read_span(span: Span) -> StoredSpan:
         span_id=span.span_id.hex(),
         parent_id=span.parent_span_id.hex() or None,
         name=span.name,
-        attributes={item.key: _read_value(item.value) for item in span.attributes},
+        attributes=_read_all(span.attributes),
         status=span.status.message,
-        events=tuple(
-            (event.name, {item.key: _read_value(item.value) for item in event.attributes}) for event in span.events
-        ),
+        events=tuple((event.name, _read_all(event.attributes)) for event in span.events),
         start=span.start_time_unix_nano / 1e9,
         seconds=(span.end_time_unix_nano - span.start_time_unix_nano) / 1e9,
+        resource=_read_all(resource.resource.attributes),
+        scope={"name": scope.scope.name, "attributes": _read_all(scope.scope.attributes)},
     )
 
 
@@ -307,6 +309,11 @@ def _observation(span: StoredSpan) -> Row:
     prefix = "langfuse.observation."
     own = {key.removeprefix(prefix): value for key, value in span.attributes.items() if key.startswith(prefix)}
     marked = "metadata."
+    others = {
+        key: value for key, value in span.attributes.items() if not key.startswith(("langfuse.", "session.", "user."))
+    }
+    metadata = {key.removeprefix(marked): value for key, value in own.items() if key.startswith(marked)}
+    metadata |= {"attributes": others, "resourceAttributes": span.resource, "scope": span.scope}
     return observation_row(
         span.span_id,
         trace=span.trace_id,
@@ -319,8 +326,16 @@ def _observation(span: StoredSpan) -> Row:
         statusMessage=own.get("status_message"),
         input=own.get("input"),
         output=own.get("output"),
-        metadata={key.removeprefix(marked): value for key, value in own.items() if key.startswith(marked)},
+        metadata=metadata,
+        sessionId=span.attributes.get("session.id"),
+        userId=span.attributes.get("user.id"),
+        tags=span.attributes.get("langfuse.trace.tags") or [],
+        traceName=span.attributes.get("langfuse.trace.name"),
     )
+
+
+def _read_all(attributes: Iterable[KeyValue]) -> dict[str, Any]:
+    return {item.key: _read_value(item.value) for item in attributes}
 
 
 def _read_value(value: AnyValue) -> Any:
@@ -330,5 +345,5 @@ def _read_value(value: AnyValue) -> Any:
     if kind == "array_value":
         return [_read_value(item) for item in value.array_value.values]
     if kind == "kvlist_value":
-        return {item.key: _read_value(item.value) for item in value.kvlist_value.values}
+        return _read_all(value.kvlist_value.values)
     return getattr(value, kind)
