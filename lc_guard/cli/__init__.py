@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from lc_guard.cli import audit, check_policy, checkpoints, demo, doctor, langfuse, report, scan, vault, verify
 from lc_guard.cli import eval as evaluation
-from lc_guard.cli.arguments import CommandError
+from lc_guard.cli.arguments import NO_ROOM, CommandError
 from lc_guard.errors import GuardError, installed_version
 
 _SIGNALLED = 128
@@ -42,6 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()
         return _SIGNALLED + getattr(signal, "SIGPIPE", 13)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _drop_output()
+        return _fail(f"standard output can't be written, its disk is full or out of order: {error.strerror}", 1)
     except KeyboardInterrupt:
         return _SIGNALLED + signal.SIGINT
     return status

@@ -10,6 +10,8 @@ What the commands that read Langfuse have in common: the time they look at, and 
 from __future__ import annotations
 
 import argparse
+import errno
+import itertools
 import json
 import re
 import sys
@@ -30,12 +32,18 @@ if TYPE_CHECKING:
 
 
 class Paragraphs(argparse.HelpFormatter):
-    """Fills each paragraph of a description or an epilog to the terminal's width; an indented one stands as written."""
+    """Fills each paragraph of a description or an epilog to the terminal's width; indented lines stand as written."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         filler = textwrap.TextWrapper(width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
         paragraphs = text.strip("\n").split("\n\n")
-        return "\n\n".join(each if each.startswith(" ") else filler.fill(" ".join(each.split())) for each in paragraphs)
+        return "\n\n".join("\n".join(_filled(each.splitlines(), filler)) for each in paragraphs)
+
+
+def _filled(lines: Iterable[str], filler: textwrap.TextWrapper) -> Iterator[str]:
+    for code, group in itertools.groupby(lines, key=lambda line: line.startswith(" ")):
+        together = [*group]
+        yield from together if code else [filler.fill(" ".join(" ".join(together).split()))]
 
 
 def add_command(
@@ -97,6 +105,9 @@ def split_names(listed: str | None) -> list[str]:
     """Return the names of a list with commas."""
     return [name.strip() for name in (listed or "").split(",") if name.strip()]
 
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Errors of a disk that can't take more."""
 
 STDIN = "-"
 """The name that stands for standard input."""

@@ -706,6 +706,24 @@ class TestFrontDoor:
         monkeypatch.setattr("lc_guard.cli.scan.read_text", interrupt)
         assert main(["scan", "--detector", "patterns"]) == 130
 
+    @pytest.mark.parametrize("command", [["demo", "--offline", "--rows", "1"], ["scan", "--detector", "patterns"]])
+    def test_a_full_disk_is_named(self, command):
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "lc_guard", *command],
+                input=b"x" * 100_000,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                cwd=ROOT,
+                timeout=60,
+                check=False,
+            )
+        assert done.returncode == 1
+        told = done.stderr.decode()
+        assert "standard output can't be written" in told
+        assert "No space left on device" in told
+        assert len(told.splitlines()) == 1
+
     def test_importing_it_is_light(self):
         heavy = {"torch", "spacy", "transformers", "presidio_analyzer", "llm_guard"}
         heavy |= {"langfuse", "langchain_core", "rich", "pydantic", "httpx", "yaml"}
@@ -725,3 +743,10 @@ def test_help_fits_the_terminal(capsys, monkeypatch, command):
         main([*command.split(), "--help"])
     assert ended.value.code == 0
     assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
+
+
+def test_help_keeps_lines_of_code(capsys):
+    with pytest.raises(SystemExit):
+        main(["verify", "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("  def build(") for line in lines) == 3
