@@ -6,15 +6,26 @@ Exit status: 0 done; 1 the command ran and failed, or found a leak; 2 wrong usag
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from lc_guard.cli import audit, check_policy, checkpoints, demo, doctor, langfuse, report, scan, vault, verify
+from lc_guard.cli import (
+    audit,
+    check_policy,
+    checkpoints,
+    completion,
+    demo,
+    doctor,
+    langfuse,
+    report,
+    scan,
+    vault,
+    verify,
+)
 from lc_guard.cli import eval as evaluation
-from lc_guard.cli.arguments import NO_ROOM, CommandError
+from lc_guard.cli.arguments import NO_ROOM, CommandError, Parser
 from lc_guard.errors import GuardError, installed_version
 
 _SIGNALLED = 128
@@ -52,8 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="lc-guard",
         description="The privacy and safety boundary for LangChain, on the command line.",
         allow_abbrev=False,
@@ -63,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in (demo, scan, doctor, verify, evaluation, check_policy, report, audit, langfuse, vault, checkpoints):
         command.add_parser(commands)
+    completion.add_parser(commands, of=parser)
     return parser
 
 

@@ -16,7 +16,7 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -44,6 +44,36 @@ def _filled(lines: Iterable[str], filler: textwrap.TextWrapper) -> Iterator[str]
     for code, group in itertools.groupby(lines, key=lambda line: line.startswith(" ")):
         together = [*group]
         yield from together if code else [filler.fill(" ".join(" ".join(together).split()))]
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that tells which arguments it has, and those of its commands.
+
+    Attributes:
+        added: The arguments, in the order in which they were added; one whose `choices` are parsers holds commands.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.added: list[argparse.Action] = []
+        super().__init__(*args, **kwargs)
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action:
+        """Add an argument."""
+        self.added.append(super().add_argument(*args, **kwargs))
+        return self.added[-1]
+
+    def add_subparsers(self, **kwargs: Any) -> Any:
+        """Add a place for commands; their parsers are of this class as well."""
+        self.added.append(super().add_subparsers(**kwargs))
+        return self.added[-1]
+
+    def arguments(self) -> Iterator[argparse.Action]:
+        """Yield its arguments, and those of its commands."""
+        for action in self.added:
+            yield action
+            if isinstance(action.choices, Mapping):
+                for command in action.choices.values():
+                    yield from command.arguments()
 
 
 def add_command(

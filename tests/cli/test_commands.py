@@ -658,6 +658,14 @@ pii.timeout = 5
         assert warnings == told
         assert json.loads(check(text, "--json")[1])["warnings"] == told
 
+    def test_the_schema(self, capsys):
+        assert main(["check-policy", "--schema"]) == 0
+        assert json.loads(capsys.readouterr().out)["properties"]["default"]["enum"][0] == "anonymize"
+
+    def test_nothing_to_do(self, capsys):
+        assert main(["check-policy"]) == 2
+        assert "give the file of a policy" in capsys.readouterr().err
+
     @pytest.mark.parametrize("name", ["none.toml", ".", "bad\0name"])
     def test_no_file(self, capsys, tmp_path, name):
         assert main(["check-policy", str(tmp_path / name)]) == 2
@@ -735,7 +743,8 @@ class TestFrontDoor:
 @pytest.mark.parametrize(
     "command",
     ["demo", "scan", "verify", "eval", "check-policy", "report", "audit", "langfuse", "langfuse setup",
-     "langfuse dataset push", "vault", "vault list", "vault forget", "vault export", "vault reencrypt", "checkpoints"],
+     "langfuse dataset push", "vault", "vault list", "vault forget", "vault export", "vault reencrypt", "checkpoints",
+     "completion"],
 )  # fmt: skip
 def test_help_fits_the_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
