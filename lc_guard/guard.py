@@ -29,7 +29,7 @@ from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.detectors.base import DetectorLike
 from lc_guard.errors import GuardError, kind_given
 from lc_guard.policy.policy import Policy
-from lc_guard.records import Decision, Stage, known_stage
+from lc_guard.records import Decision, Decisions, Stage, known_stage
 from lc_guard.scanners.base import Turn
 from lc_guard.sessions import GuardSession, SessionValues, session_key
 from lc_guard.vaults.base import Vault
@@ -142,6 +142,12 @@ class Guard:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._analyzer!r}, vault={self.vault!r}, policy={self.policy!r})"
 
+    def _repr_html_(self) -> str:
+        from lc_guard._display.cards import guard  # noqa: PLC0415 - only where it is shown
+
+        style = "fake" if self._grammar is None else self._grammar.token("PERSON", 1)
+        return guard(self, self._analyzer.sources(), style)
+
     def session(self, session_id: str) -> GuardSession:
         """Return the session of an id: the pair of hiding and restoring for one conversation.
 
@@ -215,14 +221,14 @@ class Guard:
             ValueError: If there is no such stage.
         """
         (outcome,) = self.check([_asking(text, stage, prompt, turns)])
-        return tuple(outcome.decisions)
+        return Decisions(outcome.decisions)
 
     async def ascan(
         self, text: str, *, stage: Stage = "prompt", prompt: str = "", turns: Sequence[Turn] = ()
     ) -> tuple[Decision, ...]:
         """Async version of `scan`."""
         (outcome,) = await self.acheck([_asking(text, stage, prompt, turns)])
-        return tuple(outcome.decisions)
+        return Decisions(outcome.decisions)
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block or the texts are long, else here.

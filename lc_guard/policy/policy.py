@@ -137,6 +137,11 @@ class Policy:
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuilt(self)
 
+    def _repr_html_(self) -> str:
+        from lc_guard._display.cards import policy  # noqa: PLC0415 - only where it is shown
+
+        return policy(self)
+
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> Policy:
         """Read a policy from a TOML or YAML file.

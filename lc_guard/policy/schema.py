@@ -93,7 +93,7 @@ def _table(name: str, key: Any, value: Any) -> Schema:
 
 def _descriptions(kind: type[Any]) -> dict[str, str]:
     """Return what a record's docstring says of its attributes, and of those that it inherits."""
-    told = _descriptions(kind.__base__) if kind.__base__ is not object else {}
+    told = _descriptions(kind.__base__) if kind.__base__ not in (None, object) else {}
     _, _, attributes = (inspect.cleandoc(kind.__doc__ or "") + "\n").partition("Attributes:\n")
     for name, text in _ATTRIBUTE.findall(attributes.partition("\n\n")[0]):
         told[name] = " ".join(text.split()).replace("``", "`")
