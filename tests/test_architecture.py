@@ -28,7 +28,7 @@ LAYERS = [
     {"observability"},
     {"langchain", "langfuse", "langsmith"},
     {"__init__", "evals", "demo"},
-    {"verify"},
+    {"verify", "playground"},
     {"cli"},
     {"__main__"},
 ]

@@ -19,6 +19,7 @@ from lc_guard.cli import (
     demo,
     doctor,
     langfuse,
+    playground,
     report,
     scan,
     vault,
@@ -72,7 +73,8 @@ def _parser() -> Parser:
     ours = installed_version("lc-guard") or "(not installed: run from its source)"
     parser.add_argument("--version", action="version", version=f"lc-guard {ours}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (demo, scan, doctor, verify, evaluation, check_policy, report, audit, langfuse, vault, checkpoints):
+    first = (demo, playground, scan, doctor, verify, evaluation, check_policy)
+    for command in (*first, report, audit, langfuse, vault, checkpoints):
         command.add_parser(commands)
     completion.add_parser(commands, of=parser)
     return parser

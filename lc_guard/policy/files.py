@@ -63,15 +63,29 @@ def load_policy(kind: type[P], path: str | os.PathLike[str]) -> P:
 
 def examine(kind: type[P], path: str | os.PathLike[str]) -> tuple[P | None, list[Problem]]:
     """Read a policy from a file (see `load_policy`), or tell what is wrong with it, in the order of its lines."""
-    read = _READERS.get(Path(path).suffix.lower())
-    if read is None:
+    suffix = Path(path).suffix.lower()
+    if suffix not in _READERS:
         return None, [Problem(None, f"has no format that is known by its end: name it {' or '.join(_READERS)}")]
     text = _text(Path(path))
     if isinstance(text, Problem):
         return None, [text]
-    source = read(text)
+    return examine_text(kind, text, suffix)
+
+
+def examine_text(kind: type[P], text: str, suffix: str) -> tuple[P | None, list[Problem]]:
+    """Do what `examine` does for the text of a file that would end in a suffix, such as ``".yaml"``."""
+    source = _READERS[suffix](text)
     if not source.values and not source.problems:
         return None, [Problem(None, "holds no setting: write at least one, such as version, or leave the file out")]
+    return _examined(kind, source)
+
+
+def examine_values(kind: type[P], values: Mapping[str, Any]) -> tuple[P | None, list[Problem]]:
+    """Do what `examine` does for what stands in a file, none of it being allowed."""
+    return _examined(kind, Source(dict(values)))
+
+
+def _examined(kind: type[P], source: Source) -> tuple[P | None, list[Problem]]:
     reading = _Reading(kind, source)
     settings = reading.policy(source.values)
     problems = sorted(reading.problems, key=lambda problem: problem.line or 0)
