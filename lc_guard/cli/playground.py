@@ -75,6 +75,7 @@ def _listening(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((_HOST, port))
+        listening.listen()  # whoever reads the address may come at once
     except OSError as error:
         listening.close()
         raise CommandError(f"can't listen on port {port} ({error.strerror}): take another one, --port 0 any") from None

@@ -96,7 +96,7 @@ def application(port: int, text: str | None = None) -> ASGIApp:
         Route("/api/start", start),
         Route("/api/check", check, methods=["POST"]),
     ]
-    handlers: Any = {WrongSettings: _wrong, GuardError: _failed, HTTPException: _refused}
+    handlers: Any = {WrongSettings: _wrong, GuardError: _failed, HTTPException: _refused, Exception: _broken}
     return _Guarded(Starlette(routes=routes, exception_handlers=handlers), port)
 
 
@@ -117,12 +117,8 @@ class _Guarded:
                 await self._inside(scope, receive, send)
             return
 
-        started = False
-
         async def send_safely(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 headers = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
                 message["headers"] = [*message["headers"], *headers]
             await send(message)
@@ -130,11 +126,8 @@ class _Guarded:
         refused = self._refused({name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]})
         try:
             await (refused or self._inside)(scope, receive, send_safely)
-        except Exception as error:  # noqa: BLE001 - whatever it is
+        except Exception as error:  # noqa: BLE001 - Starlette raises it again, once it is answered
             logger.error("the playground failed: %s", type(error).__name__)  # noqa: TRY400 - a traceback may hold text
-            if not started:
-                told = {"error": f"this could not be done ({type(error).__name__})"}
-                await JSONResponse(told, status_code=500)(scope, receive, send_safely)
 
     def _refused(self, headers: Mapping[str, str]) -> Response | None:
         if headers.get("host", "").lower() not in self._hosts:
@@ -206,3 +199,7 @@ async def _failed(_: Request, error: Any) -> Response:
 
 async def _refused(_: Request, error: Any) -> Response:
     return JSONResponse({"error": error.detail}, status_code=error.status_code)
+
+
+async def _broken(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": f"this could not be done ({type(error).__name__})"}, status_code=500)

@@ -33,11 +33,10 @@ def python(settings: Settings) -> str:
     if needed:
         imports.append(f"from lc_guard.detectors import {', '.join(needed)}")
     arguments = ["detector"] if lines else _given(settings, "languages", "countries", "text")
-    scanners = _scanners(settings)
-    if scanners:
-        names = sorted({name for made in scanners.values() for name in made})
+    names, scanners = _scanners(settings)
+    if names:
         imports.append(f"from lc_guard.scanners import {', '.join(names)}")
-    arguments += [f"{side}=[{', '.join(f'{name}()' for name in made)}]" for side, made in scanners.items()]
+    arguments += scanners
     if settings.style != "llm_guard":
         arguments.append(f'placeholder_style="{settings.style}"')
     arguments.append(f'policy=Policy.from_file("{POLICY_FILE}")')
@@ -71,10 +70,17 @@ def _given(settings: Settings, *names: str) -> list[str]:
     return [f"{name}={list(value) if isinstance(value, tuple) else value!r}" for name, value in chosen]
 
 
-def _scanners(settings: Settings) -> dict[str, list[str]]:
-    sides = {"prompt_scanners": builtin_scanners(), "output_scanners": builtin_output_scanners()}
-    made = {
-        side: [type(each).__name__ for each in every if scanner_name(each) in settings.scanners]
-        for side, every in sides.items()
-    }
-    return {side: names for side, names in made.items() if names}
+def _scanners(settings: Settings) -> tuple[list[str], list[str]]:
+    """Return what to import, and the guard's arguments."""
+    names: set[str] = set()
+    arguments: list[str] = []
+    for side, make in (("prompt", builtin_scanners), ("output", builtin_output_scanners)):
+        every = make()
+        chosen = [type(each).__name__ for each in every if scanner_name(each) in settings.scanners]
+        if len(chosen) == len(every):
+            names.add(make.__name__)
+            arguments.append(f"{side}_scanners={make.__name__}()")
+        elif chosen:
+            names.update(chosen)
+            arguments.append(f"{side}_scanners=[{', '.join(f'{name}()' for name in chosen)}]")
+    return sorted(names), arguments

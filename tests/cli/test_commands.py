@@ -744,7 +744,7 @@ class TestFrontDoor:
     "command",
     ["demo", "scan", "verify", "eval", "check-policy", "report", "audit", "langfuse", "langfuse setup",
      "langfuse dataset push", "vault", "vault list", "vault forget", "vault export", "vault reencrypt", "checkpoints",
-     "completion"],
+     "completion", "playground"],
 )  # fmt: skip
 def test_help_fits_the_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
