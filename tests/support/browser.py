@@ -22,6 +22,15 @@ import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _SECONDS = 60.0
+# Windows' virtual key code, and what the key types
+_KEYS = {
+    "Tab": (9, ""),
+    "Enter": (13, "\r"),
+    "Escape": (27, ""),
+    " ": (32, " "),
+    "ArrowDown": (40, ""),
+    "ArrowUp": (38, ""),
+}
 
 
 @dataclass
@@ -81,13 +90,17 @@ class Browser:
 
     def open(self, file: Path, *, width: int, dark: bool = False) -> Loaded:
         """Load a file at a width, in pixels, and wait until it has loaded."""
+        return self.visit(file.resolve().as_uri(), width=width, dark=dark)
+
+    def visit(self, address: str, *, width: int, dark: bool = False) -> Loaded:
+        """Load what is at an address, as `open` does."""
         self._loaded, self._events = Loaded(), []
         self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
-        self.send("Page.navigate", url=file.resolve().as_uri())
+        self.send("Page.navigate", url=address)
         while "Page.loadEventFired" not in self._events:
             self._take()
         self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -98,6 +111,27 @@ class Browser:
         answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def until(self, expression: str) -> Any:
+        """Wait until JavaScript gives something that is true; give it."""
+        deadline = monotonic() + _SECONDS
+        while not (value := self.run(expression)):
+            if monotonic() > deadline:
+                pytest.fail(f"this does not become true: {expression}")
+            self.run("new Promise(done => setTimeout(done, 20))")
+        return value
+
+    def write(self, text: str) -> None:
+        """Type a text where the focus is."""
+        self.send("Input.insertText", text=text)
+
+    def press(self, key: str, *, times: int = 1, shift: bool = False) -> None:
+        """Press a key: one of `_KEYS`."""
+        code, text = _KEYS[key]
+        for _ in range(times):
+            event = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": 8 * shift}
+            self.send("Input.dispatchKeyEvent", type="keyDown", **event, **({"text": text} if text else {}))
+            self.send("Input.dispatchKeyEvent", type="keyUp", **event)
 
     def picture(self, file: Path) -> None:
         """Write the whole page as a PNG."""

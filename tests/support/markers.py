@@ -59,6 +59,7 @@ PLACES = {
     "tests/scanners/test_llm_guard_named.py": "models",
     "tests/scanners/test_nemo.py": "models",
     "tests/langfuse/test_audits.py": "models",
+    "tests/playground/test_page.py": "models",
     "tests/test_benchmarks.py": "models servers slow",
     "tests/test_retrieval_benchmark.py::test_it_runs_on_both_sets": "models slow",
     "tests/cli/test_commands.py::TestDemo": "models",
