@@ -27,7 +27,7 @@ LAYERS = [
     {"observability"},
     {"langchain", "langfuse", "langsmith"},
     {"__init__", "evals", "demo"},
-    {"verify"},
+    {"verify", "serve"},
     {"cli"},
     {"__main__"},
 ]
@@ -60,6 +60,7 @@ VENDORS = {
     "_placeholders": {"faker"},
     "_http": {"httpx"},
     "scanners": {"nemoguardrails"},
+    "serve": {"anyio", "starlette"},
     "vaults": {"cryptography", "psycopg", "redis", "sqlalchemy"},
 }
 # Modules that import another family's vendor.

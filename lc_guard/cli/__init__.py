@@ -1,4 +1,4 @@
-"""The command line: ``lc-guard demo | scan | doctor | verify | eval | check-policy | report | audit | langfuse | ...``.
+"""The command line: ``lc-guard demo | scan | serve | doctor | verify | eval | check-policy | report | audit | ...``.
 
 Exit status: 0 done; 1 the command ran and failed, or found a leak; 2 wrong usage, or an input that can't be read;
 130 interrupted; 141 nobody reads the output any more.
@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from lc_guard.cli import audit, check_policy, checkpoints, demo, doctor, langfuse, report, scan, vault, verify
+from lc_guard.cli import audit, check_policy, checkpoints, demo, doctor, langfuse, report, scan, serve, vault, verify
 from lc_guard.cli import eval as evaluation
 from lc_guard.cli.arguments import CommandError
 from lc_guard.errors import GuardError, installed_version
@@ -56,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     ours = installed_version("lc-guard") or "(not installed: run from its source)"
     parser.add_argument("--version", action="version", version=f"lc-guard {ours}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (demo, scan, doctor, verify, evaluation, check_policy, report, audit, langfuse, vault, checkpoints):
+    for command in (
+        *(demo, scan, serve, doctor, verify, evaluation, check_policy, report, audit, langfuse, vault, checkpoints),
+    ):
         command.add_parser(commands)
     return parser
 
