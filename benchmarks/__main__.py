@@ -26,6 +26,7 @@ ALL = (
     "memory",
     "vaults",
     "awkward",
+    "serving",
 )
 
 _OTHERS = """\

@@ -24,6 +24,7 @@ from benchmarks import (
     protected_model,
     restoring,
     scanning,
+    serving,
     streaming,
     vaults,
 )
@@ -43,6 +44,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (memory, {"entries": 500}, 1),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
     (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
+    (serving, {"clients": 4, "requests": 12, "characters": 100}, 4),
 ]
 
 

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
@@ -20,10 +21,12 @@ from lc_guard.records import Entity
 from lc_guard.serve import create_app
 from lc_guard.testing import DetectorContract, ExactDetector
 from tests.serve.served import Served
+from tests.support.pages import blocks
 
 CANARY = "Zebulon Quartermain"
 TEXT = f"{CANARY} wrote to zq@example.org."
 FOUND = [{"analysis_explanation": None, "end": 19, "entity_type": "PERSON", "score": 1.0, "start": 0}]
+GUIDE = Path(__file__).parents[2] / "docs/guides/serve.md"
 TOKEN = "t0ken-0f-the-service"
 
 
@@ -215,7 +218,8 @@ async def test_an_answer_that_is_none_is_an_error() -> None:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with Served(ExactDetector({"PERSON": ["Jane Doe", CANARY, "王"]}), token=TOKEN) as served:
+    detector = ExactDetector({"PERSON": ["Jane Doe", CANARY, "王"], "EMAIL_ADDRESS": ["jane@example.org"]})
+    with Served(detector, token=TOKEN) as served:
         yield served.url
 
 
@@ -238,6 +242,17 @@ def test_presidios_client_is_answered(url: str) -> None:
     assert detector.detect(f"😀 {TEXT}") == [Entity("PERSON", 2, 21, 1.0)]
     assert detector.detect_batch([TEXT, "nobody"]) == [[Entity("PERSON", 0, 19, 1.0)], []]
     detector.close()
+
+
+def test_the_guide_is_run(url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("LC_GUARD_SERVE_TOKEN", TOKEN)
+    asks, builds = blocks(GUIDE.read_text(encoding="utf-8"))
+    exec(asks.replace("http://127.0.0.1:5002", url), {})
+    assert capsys.readouterr().out == "[REDACTED_PERSON_1] wrote to [REDACTED_EMAIL_ADDRESS_1].\n"
+    assert capsys.readouterr().out in asks
+    names: dict[str, Any] = {}
+    exec(builds, names)
+    assert callable(names["app"])
 
 
 def test_no_token_and_no_service_let_nothing_pass(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
