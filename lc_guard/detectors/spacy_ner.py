@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lc_guard._forks import ForkLock
 from lc_guard.detectors.plausible import plausible
+from lc_guard.detectors.spacy_tok2vec import run_by_onnx
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
 from lc_guard.detectors.windows import WindowedDetector, readable
@@ -212,6 +213,7 @@ def load_pipeline(pipeline: str | None) -> LoadedPipeline:
         nlp.remove_pipe("tok2vec")
     if nlp.pipe_names == ["ner"]:
         _know_less_of_words(nlp)
+        run_by_onnx(nlp.get_pipe("ner").model, nlp.make_doc("Ask Jane Doe of London on Monday, not them."))
     return LoadedPipeline(nlp)
 
 
