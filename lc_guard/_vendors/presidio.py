@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,19 @@ def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
     "phone") is lost.
     """
     import spacy
-    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+    from presidio_analyzer.nlp_engine import NlpArtifacts, SpacyNlpEngine
+
+    class ArtifactsWhenAsked(NlpArtifacts):  # type: ignore[misc]
+        """Words that are split when something asks for them: only a finding has its context words looked for."""
+
+        def __init__(self, make: Callable[[], NlpArtifacts]) -> None:
+            self._make = make
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or (make := self.__dict__.pop("_make", None)) is None:
+                raise AttributeError(name)
+            self.__dict__.update(vars(make()))
+            return getattr(self, name)
 
     class BlankNlpEngine(SpacyNlpEngine):  # type: ignore[misc]
         """Tokens and lower-case lemmas, nothing to download."""
@@ -37,6 +49,9 @@ def blank_nlp_engine(languages: Sequence[str]) -> NlpEngine:
             self.nlp: Any = {language: spacy.blank(language) for language in languages}
 
         def process_text(self, text: str, language: str) -> Any:
+            return ArtifactsWhenAsked(lambda: self._split(text, language))
+
+        def _split(self, text: str, language: str) -> Any:
             doc = self.nlp[language](text)
             for token in doc:
                 token.lemma_ = token.lower_

@@ -61,7 +61,7 @@ class RampartDetector(WindowedDetector):
     def _entities(self, pieces: Sequence[str]) -> list[list[Entity]]:
         # Forms, logs and endless repetitions have many equal windows: each is looked at once.
         different = list(dict.fromkeys(pieces))
-        answers = dict(zip(different, self._loaded().words(different), strict=True))
+        answers = dict(zip(different, self._loaded().words(different, least=self._thresholds.least), strict=True))
         return [merged(piece, [word for word in answers[piece] if self._sure(word)]) for piece in pieces]
 
     def _sure(self, word: Word) -> bool:

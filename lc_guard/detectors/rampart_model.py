@@ -100,20 +100,20 @@ class LoadedModel:
             if name in KIND_OF_LABEL:
                 self._kind_sum[row, kinds.index(KIND_OF_LABEL[name])] = 1.0
 
-    def words(self, texts: Sequence[str]) -> list[list[Word]]:
-        """Return the words of each text that have a kind, with its probability."""
+    def words(self, texts: Sequence[str], *, least: float = 0.0) -> list[list[Word]]:
+        """Return the words of each text that have a kind with some probability, `least` at least."""
         encodings = self._tokenizer.encode_batch(list(texts))
         found: list[list[Word]] = [[] for _ in texts]
         runs = []
         # The longest first, so that no core is left with a long one at the end.
         for index in sorted(range(len(texts)), key=lambda i: -len(encodings[i].ids)):
             if len(encodings[index].ids) > _MAX_TOKENS + 2:
-                found[index] = self._dense(texts[index])
+                found[index] = self._dense(texts[index], least)
             else:
                 runs.append(index)
 
         def run(index: int) -> None:
-            found[index] = self._run(texts[index], encodings[index])
+            found[index] = self._run(texts[index], encodings[index], least)
 
         workers = min(_THREADS, os.cpu_count() or 1, len(runs))
         if workers > 1:
@@ -123,17 +123,17 @@ class LoadedModel:
                 run(index)
         return found
 
-    def _dense(self, text: str) -> list[Word]:
+    def _dense(self, text: str, least: float) -> list[Word]:
         """A window whose characters take more tokens than the model has (Hangul: three each) is cut again."""
         words: dict[tuple[int, int], Word] = {}
         parts: list[Window] = windows(text, size=len(text) // 2 + 1, overlap=min(32, len(text) // 8))
-        for (start, _), found in zip(parts, self.words([text[a:b] for a, b in parts]), strict=True):
+        for (start, _), found in zip(parts, self.words([text[a:b] for a, b in parts], least=least), strict=True):
             for word in found:
                 moved = word._replace(start=word.start + start, end=word.end + start)
                 words[moved.start, moved.end] = moved
         return sorted(words.values())
 
-    def _run(self, text: str, encoding: tokenizers.Encoding) -> list[Word]:
+    def _run(self, text: str, encoding: tokenizers.Encoding, least: float) -> list[Word]:
         import numpy as np
 
         ids = np.asarray([encoding.ids], dtype=np.int64)
@@ -141,30 +141,41 @@ class LoadedModel:
         logits = self._session.run(None, {name: feed[name] for name in self._inputs})[0][0]
         exponents = np.exp(logits - logits.max(axis=-1, keepdims=True))
         named = (exponents / exponents.sum(axis=-1, keepdims=True)) @ self._sum
-        return self._vote(text, encoding.offsets, named)
+        return self._vote(text, encoding.offsets, named, least)
 
-    def _vote(self, text: str, offsets: Sequence[tuple[int, int]], named: NDArray[np.float32]) -> list[Word]:
+    def _vote(
+        self, text: str, offsets: Sequence[tuple[int, int]], named: NDArray[np.float32], least: float
+    ) -> list[Word]:
         """Let the pieces of each word vote, each with the weight of its characters: a word is never cut in two."""
         import numpy as np
 
-        words = []
+        spans: list[tuple[int, int]] = []
+        firsts: list[int] = []  # of each word, its first place in rows and weights
+        rows: list[int] = []
+        weights: list[int] = []
         tokens = iter([(start, end, i) for i, (start, end) in enumerate(offsets) if end > start])
         token = next(tokens, None)
         for match in _WORD.finditer(text):
             start, end = match.span()
-            rows, weights = [], []
+            first = len(rows)
             while token is not None and token[0] < end:
                 if token[1] > start:
                     rows.append(token[2])
                     weights.append(token[1] - token[0])
                 token = next(tokens, None)
-            if not rows:
-                continue
-            share = np.average(named[rows], axis=0, weights=weights)
-            by_kind = share @ self._kind_sum
-            best = int(by_kind.argmax())
-            label = self._labels[int((share * self._kind_sum[:, best]).argmax())]
-            words.append(Word(start, end, self._kinds[best], label, float(by_kind[best])))
+            if len(rows) > first:
+                spans.append((start, end))
+                firsts.append(first)
+        if not spans:
+            return []
+        weight = np.asarray(weights, dtype=np.float64)
+        shares = np.add.reduceat(named[rows] * weight[:, None], firsts) / np.add.reduceat(weight, firsts)[:, None]
+        by_kind = shares @ self._kind_sum
+        words = []
+        for at in np.flatnonzero(by_kind.max(axis=1) >= least):
+            best = int(by_kind[at].argmax())
+            label = self._labels[int((shares[at] * self._kind_sum[:, best]).argmax())]
+            words.append(Word(*spans[at], self._kinds[best], label, float(by_kind[at, best])))
         return words
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lc_guard._forks import ForkLock
 from lc_guard.detectors.plausible import plausible
+from lc_guard.detectors.spacy_tok2vec import run_by_onnx
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
 from lc_guard.detectors.windows import WindowedDetector, readable
@@ -210,7 +211,30 @@ def load_pipeline(pipeline: str | None) -> LoadedPipeline:
         raise ModelUnavailable(f"the spaCy pipeline in {folder.name!r} has no 'ner' component: choose one that has")
     if "tok2vec" in nlp.pipe_names and not _listens(nlp):
         nlp.remove_pipe("tok2vec")
+    if nlp.pipe_names == ["ner"]:
+        _know_less_of_words(nlp)
+        run_by_onnx(nlp.get_pipe("ner").model, nlp.make_doc("Ask Jane Doe of London on Monday, not them."))
     return LoadedPipeline(nlp)
+
+
+def _know_less_of_words(nlp: Language) -> None:
+    """Leave out what nobody asks of a word when the NER is alone, and look once at the most common words.
+
+    spaCy works out some twenty properties of each word that it has not seen, and in a memory zone it has seen none. The
+    NER is told four of them, and which are blanks.
+    """
+    import spacy.attrs
+
+    asked = nlp.config["components"]["ner"].get("model", {}).get("tok2vec", {}).get("embed", {}).get("attrs")
+    if not asked:
+        return
+    kept = {spacy.attrs.IDS[name] for name in (*asked, "LOWER", "NORM", "IS_SPACE")}
+    for attribute in [each for each in nlp.vocab.lex_attr_getters if each not in kept]:
+        del nlp.vocab.lex_attr_getters[attribute]
+    for word in sorted(nlp.Defaults.stop_words):
+        nlp.vocab[word], nlp.vocab[word.capitalize()]
+    for sign in ".,;:!?-()'\"/":
+        nlp.vocab[sign]
 
 
 def _listens(nlp: Language) -> bool:

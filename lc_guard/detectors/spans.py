@@ -138,6 +138,8 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
     """
     found: dict[tuple[str, int, int], float] = {}
     entities = list(entities)
+    if not entities:
+        return []
     ends = ValueEnds(text)
     # An underscore is in the middle of a user name, and parts numbers: scan_219-09-9999_b.
     whole, parted = _extending(text, len(entities)), None

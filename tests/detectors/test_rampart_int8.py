@@ -5,7 +5,8 @@ import onnxruntime
 import pytest
 
 from lc_guard.detectors import rampart_model
-from lc_guard.detectors.rampart_int8 import _read, _written, eight_bits
+from lc_guard.detectors.onnx_file import read, write
+from lc_guard.detectors.rampart_int8 import eight_bits
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_no_four_bit_product_is_left(four_bits):
 
 
 def test_fields_survive_reading_and_writing(four_bits):
-    assert _written(_read(four_bits)) == four_bits
+    assert write(read(four_bits)) == four_bits
 
 
 @pytest.mark.parametrize("junk", [b"\x3a\x02\x0b\x0c", b"\x38\x01", b"\x0f"])

@@ -1,0 +1,167 @@
+"""Reading and writing ONNX files: a few fields of them, without a package that knows all of ONNX.
+
+A model is a protocol buffer (https://protobuf.dev/programming-guides/encoding): a row of numbered fields. Numbers of
+fields are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MODEL_IR, MODEL_GRAPH, MODEL_OPSET = 1, 7, 8
+GRAPH_NODE, GRAPH_NAME, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT = 1, 2, 5, 11, 12
+NODE_INPUT, NODE_OUTPUT, NODE_OP, NODE_ATTRIBUTE = 1, 2, 4, 5
+ATTRIBUTE_NAME, ATTRIBUTE_FLOAT, ATTRIBUTE_INT, ATTRIBUTE_TYPE = 1, 2, 3, 20
+TENSOR_DIMS, TENSOR_TYPE, TENSOR_NAME, TENSOR_RAW = 1, 2, 8, 9
+FLOAT, INT8, INT64 = 1, 3, 7
+_A_FLOAT, _AN_INT = 1, 2
+_OPSET_VERSION = 2
+# Sizes of numbers of fixed width by the code of their form.
+_FIXED = {1: 8, 5: 4}
+
+Value = int | bytes | float
+
+
+class Field(NamedTuple):
+    """A field of a message: its number and its value, a whole number, bytes, or a number of 32 bits."""
+
+    number: int
+    value: Value
+
+
+class Node(NamedTuple):
+    """An operator with what goes into it and what it gives; attributes that are whole numbers."""
+
+    inputs: list[str]
+    outputs: list[str]
+    operator: str
+    attributes: dict[str, int]
+
+
+def read_node(message: bytes) -> Node:
+    """Return a node of a graph."""
+    operator = next(iter(names(message, NODE_OP)), "")
+    node = Node([], [], operator, {})
+    for field in read(message):
+        if field.number == NODE_INPUT:
+            node.inputs.append(as_bytes(field.value).decode())
+        elif field.number == NODE_OUTPUT:
+            node.outputs.append(as_bytes(field.value).decode())
+        elif field.number == NODE_ATTRIBUTE:
+            parts = {part.number: part.value for part in read(as_bytes(field.value))}
+            number = parts.get(ATTRIBUTE_INT)
+            if isinstance(number, int):
+                node.attributes[as_bytes(parts[ATTRIBUTE_NAME]).decode()] = number
+    return node
+
+
+def names(message: bytes, number: int) -> list[str]:
+    """Return the texts of a field that may stand more than once."""
+    return [as_bytes(field.value).decode() for field in read(message) if field.number == number]
+
+
+def make_node(
+    operator: str, inputs: Sequence[str], outputs: Sequence[str], attributes: Mapping[str, int | float] | None = None
+) -> Field:
+    """Return a node as a field of a graph."""
+    fields = [Field(NODE_INPUT, name.encode()) for name in inputs]
+    fields += [Field(NODE_OUTPUT, name.encode()) for name in outputs]
+    fields.append(Field(NODE_OP, operator.encode()))
+    for name, value in (attributes or {}).items():
+        number, kind = (ATTRIBUTE_INT, _AN_INT) if isinstance(value, int) else (ATTRIBUTE_FLOAT, _A_FLOAT)
+        parts = [Field(ATTRIBUTE_NAME, name.encode()), Field(number, value), Field(ATTRIBUTE_TYPE, kind)]
+        fields.append(Field(NODE_ATTRIBUTE, write(parts)))
+    return Field(GRAPH_NODE, write(fields))
+
+
+def make_tensor(name: str, kind: int, values: NDArray[np.int8] | NDArray[np.float32] | NDArray[np.int64]) -> Field:
+    """Return a constant as a field of a graph."""
+    fields = [Field(TENSOR_DIMS, size) for size in values.shape]
+    fields += [Field(TENSOR_TYPE, kind), Field(TENSOR_NAME, name.encode()), Field(TENSOR_RAW, values.tobytes())]
+    return Field(GRAPH_INITIALIZER, write(fields))
+
+
+def make_model(nodes: Iterable[Field], inputs: Mapping[str, int], outputs: Mapping[str, int], *, opset: int) -> bytes:
+    """Return a model.
+
+    Args:
+        nodes: Nodes and constants of its graph.
+        inputs: Name → type of what goes in, such as `FLOAT`; of any shape.
+        outputs: Name → type of what comes out.
+        opset: Version of the operators.
+    """
+    fields = [*nodes, Field(GRAPH_NAME, b"graph")]
+    for number, values in ((GRAPH_INPUT, inputs), (GRAPH_OUTPUT, outputs)):
+        for name, kind in values.items():
+            tensor = write([Field(1, kind)])  # ValueInfoProto: its name, a TypeProto of a tensor of that type
+            fields.append(Field(number, write([Field(1, name.encode()), Field(2, write([Field(1, tensor)]))])))
+    version = write([Field(_OPSET_VERSION, opset)])
+    return write([Field(MODEL_IR, 8), Field(MODEL_OPSET, version), Field(MODEL_GRAPH, write(fields))])
+
+
+def as_bytes(value: Value) -> bytes:
+    """Return a value that has to be bytes.
+
+    Raises:
+        ValueError: It is a number.
+    """
+    if not isinstance(value, bytes):
+        raise ValueError("the model is no ONNX file")  # noqa: TRY004 - it is the file that is wrong
+    return value
+
+
+def read(message: bytes) -> Iterator[Field]:
+    """Yield the fields of a message in order; numbers of fixed width, of attributes only, as bytes."""
+    at = 0
+    while at < len(message):
+        key, at = _number(message, at)
+        number, wire = key >> 3, key & 7
+        if wire == 0:
+            value, at = _number(message, at)
+            yield Field(number, value)
+            continue
+        if wire == 2:
+            size, at = _number(message, at)
+        elif wire in _FIXED:
+            size = _FIXED[wire]
+        else:
+            raise ValueError("the model has fields of a form that is not expected")
+        yield Field(number, message[at : at + size])
+        at += size
+
+
+def _number(message: bytes, at: int) -> tuple[int, int]:
+    number = shift = 0
+    while True:
+        byte = message[at]
+        number |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return number, at
+
+
+def write(fields: Iterable[Field]) -> bytes:
+    """Return a message of these fields."""
+    parts: list[bytes] = []
+    for number, value in fields:
+        if isinstance(value, int):
+            parts += [_varint(number << 3), _varint(value)]
+        elif isinstance(value, float):
+            parts += [_varint(number << 3 | 5), struct.pack("<f", value)]
+        else:
+            parts += [_varint(number << 3 | 2), _varint(len(value)), value]
+    return b"".join(parts)
+
+
+def _varint(number: int) -> bytes:
+    parts = bytearray()
+    while number > 127:
+        parts.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*parts, number])
