@@ -142,6 +142,12 @@ class Guard:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._analyzer!r}, vault={self.vault!r}, policy={self.policy!r})"
 
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError(
+            f"a {type(self).__name__} holds models and connections and can't be pickled: send a "
+            "lc_guard.distributed.GuardSpec(...) to the workers, and call its guard() there"
+        )
+
     def session(self, session_id: str) -> GuardSession:
         """Return the session of an id: the pair of hiding and restoring for one conversation.
 

@@ -25,7 +25,7 @@ LAYERS = [
     {"_engine", "testing"},
     {"sessions", "guard"},
     {"observability"},
-    {"langchain", "langfuse", "langsmith"},
+    {"langchain", "langfuse", "langsmith", "distributed"},
     {"__init__", "evals", "demo"},
     {"verify"},
     {"cli"},
@@ -61,6 +61,7 @@ VENDORS = {
     "_http": {"httpx"},
     "scanners": {"nemoguardrails"},
     "vaults": {"cryptography", "psycopg", "redis", "sqlalchemy"},
+    "distributed": {"filelock", "pandas", "pyarrow", "pyspark", "ray"},
 }
 # Modules that import another family's vendor.
 GUESTS = {

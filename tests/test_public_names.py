@@ -16,6 +16,7 @@ SNAPSHOT = Path(__file__).with_name("public_names.txt")
 PACKAGES = (
     "lc_guard",
     "lc_guard.detectors",
+    "lc_guard.distributed",
     "lc_guard.evals",
     "lc_guard.langfuse",
     "lc_guard.observability",

@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from lc_guard.cli import audit, check_policy, checkpoints, demo, doctor, langfuse, report, scan, vault, verify
+from lc_guard.cli import audit, check_policy, checkpoints, corpus, demo, doctor, langfuse, report, scan, vault, verify
 from lc_guard.cli import eval as evaluation
 from lc_guard.cli.arguments import CommandError
 from lc_guard.errors import GuardError, installed_version
@@ -56,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     ours = installed_version("lc-guard") or "(not installed: run from its source)"
     parser.add_argument("--version", action="version", version=f"lc-guard {ours}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (demo, scan, doctor, verify, evaluation, check_policy, report, audit, langfuse, vault, checkpoints):
+    looking = (demo, scan, doctor, verify, evaluation, check_policy, report, audit, langfuse)
+    for command in (*looking, vault, checkpoints, corpus):
         command.add_parser(commands)
     return parser
 
