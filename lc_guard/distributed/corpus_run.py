@@ -141,7 +141,9 @@ def _settings(files: CorpusFiles, columns: Sequence[str], spec: GuardSpec, sessi
         "input": _digest(files.state()),
         "columns": list(columns),
         "session": _digest(session),  # ids are often personal data
-        "vault": shown_url(absolute_url(vault)) if isinstance(vault, str) else getattr(vault, "__qualname__", type(vault).__name__),
+        "vault": shown_url(absolute_url(vault))
+        if isinstance(vault, str)
+        else getattr(vault, "__qualname__", type(vault).__name__),
         "guard": _digest(guard),
     }
 

@@ -140,7 +140,11 @@ class GuardSpec:
         url = self.vault or os.environ.get(URL, "").strip()
         if not url:
             raise GuardError(f"no vault is named: give GuardSpec(vault=...), or set {URL} (one of {FORMS})")
-        bounds: dict[str, Any] = {"max_values": self.max_values, "cache_values": self.max_values, "cache_seconds": _HOUR}
+        bounds: dict[str, Any] = {
+            "max_values": self.max_values,
+            "cache_values": self.max_values,
+            "cache_seconds": _HOUR,
+        }
         return vault_of_url(url, ttl=None, timeout=self.vault_timeout, **bounds)
 
 

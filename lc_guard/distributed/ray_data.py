@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lc_guard.distributed.corpus_rows import Partition
 from lc_guard.distributed.guard_spec import GuardSpec
-from lc_guard.distributed.table_pass import TablePass, both_passes, text_or_null
+from lc_guard.distributed.table_pass import TablePass, both_passes
 from lc_guard.errors import CorpusError, MissingExtra
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def hide_dataset(
         spec: What the actors build their guards from; its vault must be reachable from all of them.
         columns: Names of the text columns; they become texts.
         session: Session id of the corpus.
-        workers: Number of actors, of a core each.
+        workers: Number of actors, of a core each, at most.
 
     Returns:
         The dataset with hidden texts and the column ``lc_guard_error``, which says why a row could not be hidden: its
@@ -56,7 +56,7 @@ def run_on_ray(task: PartitionTask, partitions: Sequence[Partition], *, workers:
     Args:
         task: The pass.
         partitions: Its partitions.
-        workers: Number of actors; None takes one for each core of the cluster.
+        workers: Number of actors, at most; None takes one for each core of the cluster.
 
     Raises:
         CorpusError: If one can't be done.
@@ -92,7 +92,7 @@ class _Actor:
 
         work = self._work
         read = (*work.columns, *work.added) if work.phase == "write" else work.columns
-        hidden = work({name: list(map(text_or_null, part.column(name).to_pylist())) for name in read})
+        hidden = work({name: list(map(_text, part.column(name).to_pylist())) for name in read})
         for name, cells in hidden.items():
             place = part.schema.get_field_index(name)
             column = pa.array(cells, pa.string())
@@ -123,9 +123,11 @@ def _pool(workers: int | None) -> dict[str, Any]:
     if not ray.is_initialized():
         ray.init(log_to_driver=False, logging_level="warning")
     ray.data.DataContext.get_current().enable_progress_bars = False
-    size = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-    return {"compute": ray.data.ActorPoolStrategy(size=size), "num_cpus": 1}
+    most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+    # one that grows: a pool that takes all cores at once would wait for ever for the tasks that read its input
+    return {"compute": ray.data.ActorPoolStrategy(min_size=1, max_size=most), "num_cpus": 1}
 
 
-Engine = Callable[..., None]
-"""Has workers do the partitions of a corpus: `run_on_ray` and its siblings."""
+def _text(cell: Any) -> Any:
+    """Return a number as the text that its column will hold; a list is left, and its row is a bad one."""
+    return cell if cell is None or isinstance(cell, list | dict | bytes) else str(cell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lc_guard.distributed.corpus_rows import Partition
 from lc_guard.distributed.guard_spec import GuardSpec
 from lc_guard.distributed.ray_data import engine_error
-from lc_guard.distributed.table_pass import TablePass, both_passes, text_or_null
+from lc_guard.distributed.table_pass import TablePass, both_passes
 from lc_guard.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ def hide_dataframe(frame: DataFrame, spec: GuardSpec, *, columns: Iterable[str],
     from pyspark.sql.types import StringType, StructField, StructType
 
     collect, write = both_passes(spec, session, columns)
-    texts = {name: StructField(name, StringType()) for name in (*collect.columns, *collect.added)}
-    fields = [texts.get(field.name, field) for field in frame.schema.fields]
+    # by Spark's own words: in pandas a whole number beside a null is no whole number any more
+    texts = frame.withColumns({name: frame[name].cast("string") for name in collect.columns})
     ours = [StructField(name, StringType()) for name in collect.added]
-    staged = frame.mapInPandas(partial(_pass, collect), StructType([*fields, *ours])).persist()
+    staged = texts.mapInPandas(partial(_pass, collect), StructType([*texts.schema.fields, *ours])).persist()
     staged.foreachPartition(_read_all)
-    return staged.mapInPandas(partial(_pass, write), StructType([*fields, ours[-1]]))
+    return staged.mapInPandas(partial(_pass, write), StructType([*texts.schema.fields, ours[-1]]))
 
 
 def run_on_spark(task: PartitionTask, partitions: Sequence[Partition], *, workers: int | None) -> None:
@@ -65,7 +66,7 @@ def run_on_spark(task: PartitionTask, partitions: Sequence[Partition], *, worker
     from pyspark.errors import PySparkException
 
     rows = [(pickle.dumps(partition),) for partition in partitions]
-    frame = spark.createDataFrame(rows, "partition binary").repartitionByRange(len(rows), "partition")
+    frame = spark.createDataFrame(rows, "partition binary").repartition(len(rows))
     try:
         frame.mapInPandas(partial(_partitions, task), "number long").count()
     except PySparkException as error:
@@ -75,7 +76,8 @@ def run_on_spark(task: PartitionTask, partitions: Sequence[Partition], *, worker
 def _pass(work: TablePass, frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
     read = (*work.columns, *work.added) if work.phase == "write" else work.columns
     for frame in frames:
-        hidden = work({name: [text_or_null(cell) for cell in frame[name]] for name in read})
+        cells = {name: frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in read}
+        hidden = work(cells)
         left = [name for name in work.added if work.phase == "write" and name not in hidden]
         yield frame.assign(**hidden).drop(columns=left)
 
@@ -109,4 +111,5 @@ def _session(workers: int | None) -> SparkSession:
 
     if SparkConf().get("spark.master") is None:
         builder = builder.master(f"local[{workers or '*'},4]").config("spark.ui.enabled", "false")
+        builder = builder.config("spark.pyspark.python", sys.executable)
     return builder.getOrCreate()

@@ -91,10 +91,5 @@ def both_passes(spec: GuardSpec, session: str, columns: Iterable[str]) -> tuple[
     return TablePass(spec, session, names, "collect"), TablePass(spec, session, names, "write")
 
 
-def text_or_null(cell: Any) -> str | None:
-    """Return a cell as a column of texts holds it; pandas writes null as a number that is not equal to itself."""
-    return None if cell is None or cell != cell else str(cell)  # noqa: PLR0124
-
-
 def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
     return {name: [row[place] for row in rows] for place, name in enumerate(names)}
