@@ -23,7 +23,7 @@ NOX_ARGS ?=
 PYENV_VERSION := $(shell pyenv versions --bare 2>/dev/null | grep -E '^3\.1[1-4]\.[0-9]+$$' | paste -sd:)
 NOX = PYENV_VERSION=$(PYENV_VERSION) $(BIN)/nox
 
-.PHONY: demo doctor verify test coverage browser check lint types examples notebooks mutants benchmarks measure docs wheel lowest newest compatibility locked clean
+.PHONY: demo doctor verify test coverage browser check lint types examples distributed notebooks mutants benchmarks measure docs wheel lowest newest compatibility locked clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -57,6 +57,12 @@ types: $(VENV)/.ready-dev
 
 # The applications of examples/, whose packages have an environment of their own: what their provider receives is looked at.
 examples: $(VENV)/.ready-dev
+	$(NOX) -s $@ $(NOX_ARGS)
+
+# Corpora on local clusters of Ray and Spark, in an environment of their own; Spark needs Java.
+distributed: $(VENV)/.ready-dev
+	@command -v java >/dev/null || { echo "installing Java, on which Spark runs"; \
+	    $(ROOT) apt-get update -q && $(ROOT) apt-get install -qy --no-install-recommends openjdk-17-jre-headless; }
 	$(NOX) -s $@ $(NOX_ARGS)
 
 notebooks: $(VENV)/.ready-dev

@@ -75,6 +75,13 @@ def examples(session: nox.Session) -> None:
     session.run("python", "-m", "examples.check", *session.posargs)
 
 
+@nox.session(python=PYTHONS)
+def distributed(session: nox.Session) -> None:
+    """Hide corpora and tables on local clusters of Ray and Spark, and in Parquet."""
+    session.install("--editable", ".[sql,ray,spark]", "--group", "distributed")
+    session.run("python", "-m", "pytest", "tests/distributed/engines.py", *session.posargs)
+
+
 @nox.session(python=False)
 def compatibility(session: nox.Session) -> None:
     """Write docs/compatibility.md and the package's table of proved versions from the runs of this machine."""
