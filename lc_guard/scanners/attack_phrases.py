@@ -22,6 +22,7 @@ from lc_guard.scanners.phrase_matching import (
     in_leet,
     risk_of,
     risks_by_category,
+    through_disguises,
 )
 from lc_guard.scanners.phrases import jailbreak_rules, template_rules
 from lc_guard.scanners.phrases.probing import probing_rules
@@ -105,11 +106,15 @@ class JailbreakPhrases:
         return f"{type(self).__name__}(threshold={self._threshold}, rules={len(self._rules) + len(self._templates)})"
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Judge a text, and what it becomes when it is read on from the user's last messages.
+        """Judge a text, and what it becomes when it is read on from the user's last messages; disguises are undone.
 
         Returns:
             The risk, by rule family in `categories`; entities of the kind ``"JAILBREAK"`` where a phrase stands.
         """
+        return through_disguises(self.scan_as_written, request)
+
+    def scan_as_written(self, request: ScanRequest) -> ScanResult:
+        """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""
         text, leet = canonical(request.text), False
         found = hits(text, self._rules)
         if not found and in_leet(request.text):
@@ -171,7 +176,7 @@ class PlaceholderProbing:
         return f"{type(self).__name__}(threshold={self._threshold}, many={self._many})"
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Judge a text.
+        """Judge a text; disguises are undone.
 
         Args:
             request: The text.
@@ -179,6 +184,10 @@ class PlaceholderProbing:
         Returns:
             The risk; entities for the placeholders that were typed, if the text is not valid.
         """
+        return through_disguises(self.scan_as_written, request)
+
+    def scan_as_written(self, request: ScanRequest) -> ScanResult:
+        """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""
         text = request.text
         tokens = [*all_matches(_TOKEN, text, longest=_LONGEST)] if "_" in text or "[" in text or "<" in text else []
         if not tokens and not _speaks_of_placeholders(text):

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
 from lc_guard._text.words import all_matches
 from lc_guard.errors import GuardError
+from lc_guard.records import ScanResult
+from lc_guard.scanners.base import ScanRequest
 
 # Controls (but tab and line breaks), zero-width and bidirectional characters, variation selectors, tags.
 _UNSEEN = re.compile(
@@ -41,6 +43,21 @@ _BETWEEN = " .*_-"  # what stands between letters that are spaced
 _TOKEN = re.compile(r"[^\W_]+|[.!?;:\n\"“”„«»]")
 _SIGNS = {**dict.fromkeys(".!?;:\n", "."), **dict.fromkeys('"“”„«»', '"')}
 _ONLY_WORDS = re.compile(r"[^\W_]+")
+
+# What only a disguise has, or an ordinary text of some sort: tags, escapes, marks, ends of lines, signs in quotes.
+_MARKED = re.compile(
+    "[%<\\\\|*~`^{}\n\t\r\x00-\x08\x0b-\x1f\x7f]|&#|&[a-z]{2,6};|=[0-9A-F]{2}|[UuA-Za-z0-9]\\+|[\"'] ?[\"'+]"
+)
+_LONG_RUN = re.compile(r"[A-Za-z0-9+/=_-]{12}|[!-~]{20}")
+_SHORT_RUNS = re.compile(
+    r"(?<!\S)\S(?:[,;:] |[ ._/+:=-])\S(?:[,;:] |[ ._/+:=-])\S(?:[,;:] |[ ._/+:=-])\S(?!\S)|(?<!\S)(?:\S{1,3} ){5}"
+    r"|(?<!\S)(?:\S{4} \S{4} \S{4} \S{4}|\S{5} \S{5} \S{5} \S{5}|\S{6} \S{6} \S{6} \S{6}|\S{8} \S{8} \S{8} \S{8}) "
+)
+_SIGNED = re.compile(r"[A-Za-z][0-9@$!+.-][A-Za-z]|(?<![^\s])[0-9@$!+][A-Za-z]{2}|[A-Za-z][0-9$](?!\S)|([A-Za-z])\1\1")
+# Letters of the Latin alphabet that no language has to fold, quotes, dashes, and the currencies'.
+_UNUSUAL = re.compile(
+    "[^\x00-\u024f\u2010-\u2015\u2018-\u201f\u2026\u20ac\u3001\u3002\u3040-\u30ff\u4e00-\u9fff]|\u00a0|\u00ad"
+)
 
 
 class Folded(NamedTuple):
@@ -126,6 +143,33 @@ def _fold_cluster(cluster: str, *, accents: bool, casefold: bool) -> str:
 def _latin(match: re.Match[str]) -> str:
     word = match[0]
     return word.translate(_LOOKALIKES) if not word.isascii() and _HAS_LATIN.search(word) else word
+
+
+def may_be_disguised(text: str) -> bool:
+    """Whether a text has a sign of a disguise or an encoding; without one it reads as it stands, and nothing else."""
+    if any(sign.search(text) for sign in (_MARKED, _LONG_RUN, _SIGNED, _SHORT_RUNS)):
+        return True
+    if not text.isascii() and _UNUSUAL.search(text):
+        return True
+    from lc_guard.scanners.ciphers import in_cipher
+
+    return in_cipher(text)
+
+
+def through_disguises(
+    judge: Callable[[ScanRequest], ScanResult],
+    request: ScanRequest,
+    guess: Callable[[ScanRequest], ScanResult] | None = None,
+    *,
+    leet: bool = True,
+) -> ScanResult:
+    """Judge a text as it stands and, where it shows a sign of a disguise, what it reads as without; see `readings`."""
+    plain = judge(request)
+    if not may_be_disguised(request.text):
+        return plain
+    from lc_guard.scanners.readings import judged
+
+    return judged(judge, request, plain, guess, leet=leet)
 
 
 def in_leet(text: str) -> bool:

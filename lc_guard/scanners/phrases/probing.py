@@ -33,7 +33,8 @@ def probing_rules(token: str) -> tuple[Rule, ...]:
             rf"|under)) {gap(3)}{name}"),
         rule("stands-for", "reveal", 0.7,
             rf"\b(?:what|who|which|whose) {gap(4)}{name} {gap(1)}(?:stands? for|represents?|refers? to|replaced?"
-            r"|hides?|conceals?|really (?:is|are)|actually (?:is|are))|\bwhat (?:does|do|did|is"
+            rf"|hides?|conceals?|really (?:is|are)|actually (?:is|are))|\b{asks} {gap(4)}{name} (?:stands? for|hides?"
+            r"|conceals?|replaced?)\b|\bwhat (?:does|do|did|is"
             rf") {gap(2)}{token} (?:stand for|hide|replace|really)"),
         rule("who-is", "reveal", 0.6,
             rf"\bwho (?:exactly |really |actually )?(?:is|was|are|s) {gap(1)}{token}(?= [.]|$| (?:really|actually"

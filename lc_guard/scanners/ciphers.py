@@ -1,0 +1,103 @@
+"""Texts that are read from back to front, or letter for letter in another order of the alphabet.
+
+Which of the 25 rotations it is need not be tried: the steps from letter to letter are the same in all of them, so the
+steps of a few words of attacks are looked for in those of the text, which takes one pass of big numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_WORDS = (
+    "ignore", "disregard", "forget", "bypass", "pretend", "instruct", "previous", "prompt", "reveal", "system",
+    "restrict", "placeholder", "redacted", "password", "secret", "token", "akia", "api_key", "private", "please",
+    "above", "glpat", "ghp_", "proj", "xoxb",
+)  # fmt: skip
+_SMALL = (" the ", " and ", " you ", " for ", " with ", " that ", " are ", " this ", " is ", " to ", " my ")
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LOWER = _UPPER.lower()
+_ENOUGH = 2
+_NOWHERE = 255
+_MOST = 2
+_PLACES = bytes((code | 32) - 96 if chr(code).isalpha() and code < 128 else 100 for code in range(256))
+_STEPS = bytes((code - 128) % 26 if abs(code - 128) < 26 else _NOWHERE for code in range(256))
+_ATBASH = str.maketrans(_UPPER + _LOWER, _UPPER[::-1] + _LOWER[::-1])
+_VISIBLE = "".join(map(chr, range(33, 127)))
+_ROT47 = str.maketrans(_VISIBLE, _VISIBLE[47:] + _VISIBLE[:47])
+_ROT47_WORDS = tuple(
+    form.translate(_ROT47) for word in _WORDS if word.isalpha() for form in (word, word.title(), word.upper())
+)
+_BACKWARDS = tuple(word[::-1] for word in (*_WORDS, "repeat ", " the ", " and ", "sk_live", "sk-", "sg."))
+_SAYS_BACKWARDS = re.compile(r"(?i)\b(?:revers|backward|back to front|rückwärts|à l'envers|al revés)")
+
+
+def _steps(text: str) -> bytes:
+    """Return for each pair of neighbours how far the second letter is behind the first, modulo 26."""
+    places = text.encode("latin-1", "replace").translate(_PLACES)
+    count = len(places) - 1
+    if count < 1:
+        return b""
+    guard = int.from_bytes(b"\x80" * count, "big")
+    distances = (int.from_bytes(places[1:], "big") | guard) - int.from_bytes(places[:-1], "big")
+    return distances.to_bytes(count, "big").translate(_STEPS)
+
+
+def _negative(steps: bytes) -> bytes:
+    return bytes(step if step == _NOWHERE else -step % 26 for step in steps)
+
+
+_PATTERNS = tuple((word, _steps(word), _ENOUGH) for word in _WORDS if word.isalpha()) + tuple(
+    (word, _steps(word), 1) for word in _SMALL
+)
+_MIRRORED = tuple(_negative(steps) for word, steps, _ in _PATTERNS if word in _WORDS)
+
+
+def rotations(text: str) -> list[int]:
+    """Return by how many letters a text may be rotated: what a word of an attack, or two small words, tell."""
+    steps = _steps(text)
+    votes: dict[int, int] = {}
+    for word, pattern, weight in _PATTERNS:
+        at = steps.find(pattern)
+        first = 1 if word.startswith(" ") else 0
+        while at >= 0:
+            shift = (ord(text[at + first].lower()) - ord(word[first])) % 26
+            if shift:
+                votes[shift] = votes.get(shift, 0) + weight
+            at = steps.find(pattern, at + 1)
+    return sorted((shift for shift, count in votes.items() if count >= _ENOUGH), key=lambda shift: -votes[shift])[
+        :_MOST
+    ]
+
+
+def in_cipher(text: str) -> bool:
+    """Return whether a text in ordinary letters may be in one of the ciphers, or from back to front."""
+    steps = _steps(text)
+    return (
+        bool(rotations(text))
+        or any(pattern in steps for pattern in _MIRRORED)
+        or any(word in text for word in _ROT47_WORDS)
+        or reads_backwards(text)
+    )
+
+
+def deciphered(text: str) -> Iterator[tuple[str, str]]:
+    """Yield name and reading of a text in a cipher that puts one letter for another; letter stands for letter."""
+    for shift in rotations(text):
+        upper, lower = _UPPER[-shift:] + _UPPER[:-shift], _LOWER[-shift:] + _LOWER[:-shift]
+        yield f"ROT{26 - shift}", text.translate(str.maketrans(_UPPER + _LOWER, upper + lower))
+    steps = _steps(text)
+    if any(pattern in steps for pattern in _MIRRORED):
+        yield "ATBASH", text.translate(_ATBASH)
+    if any(word in text for word in _ROT47_WORDS):
+        yield "ROT47", text.translate(_ROT47)
+
+
+def reads_backwards(text: str) -> bool:
+    """Return whether words of a text stand from back to front, or the text says so."""
+    lower = text.lower()
+    found = 0
+    for word in _BACKWARDS:
+        if word in lower:
+            found += 1 if len(word) <= 5 else _ENOUGH
+    return found >= _ENOUGH or _SAYS_BACKWARDS.search(text) is not None
