@@ -53,10 +53,10 @@ _MARK = " placeholdertoken "
 
 
 class JailbreakPhrases:
-    r"""Tells known wordings of direct and indirect prompt injection, in English, German, French and Spanish.
+    r"""Tells known wordings of direct and indirect prompt injection, in English, de, es, fr, it, nl, pl, pt.
 
     It knows wordings, not meanings: a new one passes. Put a model behind it where that matters. Text that is disguised
-    by case, accents, look-alike letters, invisible characters, spaced letters or leetspeak is read as what it means.
+    or encoded is read as what it means (`readings`). Attacks that a program made (PAIR, GCG) need a model or a service.
     A phrase in quotes weighs less in a text that speaks of phrases, attacks or translations.
 
     Args:

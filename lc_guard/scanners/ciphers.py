@@ -70,17 +70,6 @@ def rotations(text: str) -> list[int]:
     ]
 
 
-def in_cipher(text: str) -> bool:
-    """Return whether a text in ordinary letters may be in one of the ciphers, or from back to front."""
-    steps = _steps(text)
-    return (
-        bool(rotations(text))
-        or any(pattern in steps for pattern in _MIRRORED)
-        or any(word in text for word in _ROT47_WORDS)
-        or reads_backwards(text)
-    )
-
-
 def deciphered(text: str) -> Iterator[tuple[str, str]]:
     """Yield name and reading of a text in a cipher that puts one letter for another; letter stands for letter."""
     for shift in rotations(text):

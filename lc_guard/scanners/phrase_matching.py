@@ -50,10 +50,21 @@ _MARKED = re.compile(
 )
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/=_-]{12}|[!-~]{20}")
 _SHORT_RUNS = re.compile(
-    r"(?<!\S)\S(?:[,;:] |[ ._/+:=-])\S(?:[,;:] |[ ._/+:=-])\S(?:[,;:] |[ ._/+:=-])\S(?!\S)|(?<!\S)(?:\S{1,3} ){5}"
+    r"(?<!\S)\S(?:[,;:] |[ ._/+:=-])\S(?:[,;:] |[ ._/+:=-])\S(?:[,;:] |[ ._/+:=-])\S(?!\S)|(?<!\S)(?:\S{1,3} ){7}"
     r"|(?<!\S)(?:\S{4} \S{4} \S{4} \S{4}|\S{5} \S{5} \S{5} \S{5}|\S{6} \S{6} \S{6} \S{6}|\S{8} \S{8} \S{8} \S{8}) "
 )
-_SIGNED = re.compile(r"[A-Za-z][0-9@$!+.-][A-Za-z]|(?<![^\s])[0-9@$!+][A-Za-z]{2}|[A-Za-z][0-9$](?!\S)|([A-Za-z])\1\1")
+_SIGNED = re.compile(
+    r"[A-Za-z][0-9@$!+][A-Za-z]|(?:[A-Za-z]{1,4}[._-]){3}|(?<![^\s])[0-9@$!+][A-Za-z]{2}|[A-Za-z][0-9$](?!\S)|([A-Za-z])\1\1"
+)
+# Small words of eight languages; and what a text in a cipher, or from back to front, has beside such words.
+_ORDINARY = re.compile(
+    r"\b(?:the|and|is|of|to|in|for|with|my|me|der|die|und|ist|ich|le|la|les|et|est|el|los|que|il|che|di|non|het|een|van|ik"
+    r"|nie|jest|sie|na|o|os|as|um|uma|not|do|ask|what|who|how|hello|hi)\b"
+)
+_OF_CIPHERS = (
+    "vafgehpgvba", "vtaber", "flfgrz cebzcg", "cnffjbeq", "qvfertneq", "erirny", "noitcurtsni", "noitcurtsn", "erongi",
+    "tpmorp", "drowssap", "dragersid", "rot13", "rot-13", "rot47", "caesar", "cipher", "atbash", "backward", "revers",
+)  # fmt: skip
 # Letters of the Latin alphabet that no language has to fold, quotes, dashes, and the currencies'.
 _UNUSUAL = re.compile(
     "[^\x00-\u024f\u2010-\u2015\u2018-\u201f\u2026\u20ac\u3001\u3002\u3040-\u30ff\u4e00-\u9fff]|\u00a0|\u00ad"
@@ -151,9 +162,8 @@ def may_be_disguised(text: str) -> bool:
         return True
     if not text.isascii() and _UNUSUAL.search(text):
         return True
-    from lc_guard.scanners.ciphers import in_cipher
-
-    return in_cipher(text)
+    lower = text.lower()
+    return _ORDINARY.search(lower) is None or any(word in lower for word in _OF_CIPHERS)
 
 
 def through_disguises(

@@ -33,7 +33,7 @@ from lc_guard.scanners.phrase_matching import folded
 
 _DEPTH, _GUESSES = 5, 2
 _MOST = 24
-_SHARE, _LEAST = 24, 20_000
+_SHARE, _LEAST = 6, 40_000
 # Letters that look like Latin ones in most fonts: single-letter entries of Unicode's confusables.txt (UTS #39).
 _LOOKALIKES = str.maketrans(
     "авеікмнорсѕтухјԁһԛԝґѵӏАВЕІКМНОРСЅТУХЈԌԚԜ" + "αβεικνορτυχϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ" + "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢıɡɑℓ",

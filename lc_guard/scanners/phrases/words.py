@@ -1,4 +1,4 @@
-"""Words that attacks are made of: what tells where a word ends in a text without blanks, and what is meant in leetspeak.
+"""Words that attacks are made of: what tells where a word ends in a text without blanks, and what leetspeak means.
 
 They are those of the rules, read off their patterns, and the small words around them.
 """
@@ -9,22 +9,24 @@ import functools
 import re
 from collections.abc import Mapping
 
-_AROUND = (
-    "a about above access act action admin advice ai all already also an and answer answers any anything are as ask asked assistant "
-    "at be before behind being believe break by bypass can character chat chatbot code comply confidential constraints content "
-    "context conversation credentials dan data decode developer directives disable discard display disregard do don dont earlier email "
-    "enabled encode ethical ethics every everything filter filters first follow following for forget forgotten free from full "
-    "get give given go guidelines hack harmful has have hello help hidden hide his how human if ignore illegal in "
-    "including information initial input inside instead instruct instructed instruction instructions internal into is it its "
-    "jailbreak key keys know last leak let letter letters limit limitations limits list me message messages mine mode model moderation "
-    "moral must my name names never new no not now obey of off on once one only open openai or order orders original other our out "
-    "output override own password passwords persona persons placeholder placeholders play please policies policy pretend previous "
-    "previously print prior private programming prompt prompts question questions real redacted refuse regardless release remember "
-    "remove repeat replace reply request requests respond response restriction restrictions restricted return reveal role rule "
-    "rules safe safeguards safety said say says secret secrets security send sensitive show simulate so spell stand stands start "
-    "starting stop story sure system talk task tell text that the their them then there these they this those to token tokens told training "
-    "translate true uncensored under unfiltered unlimited unrestricted until use user users value values verbatim want warning was we "
-    "were what when where which who will with without word words world would write you your yours export"
+_AROUND = (  # noqa: SIM905 - words are read more easily without quotes
+    "a about above access act action admin advice ai all already also an and answer answers any anything are as ask "
+    "asked assistant at be before behind being believe break by bypass can character chat chatbot code comply "
+    "confidential constraints content context conversation credentials dan data decode developer directives disable "
+    "discard display disregard do don dont earlier email enabled encode ethical ethics every everything filter "
+    "filters first follow following for forget forgotten free from full get give given go guidelines hack harmful has "
+    "have hello help hidden hide his how human if ignore illegal in including information initial input inside "
+    "instead instruct instructed instruction instructions internal into is it its jailbreak key keys know last leak "
+    "let letter letters limit limitations limits list me message messages mine mode model moderation moral must my "
+    "name names never new no not now obey of off on once one only open openai or order orders original other our out "
+    "output override own password passwords persona persons placeholder placeholders play please policies policy "
+    "pretend previous previously print prior private programming prompt prompts question questions real redacted "
+    "refuse regardless release remember remove repeat replace reply request requests respond response restriction "
+    "restrictions restricted return reveal role rule rules safe safeguards safety said say says secret secrets "
+    "security send sensitive show simulate so spell stand stands start starting stop story sure system talk task tell "
+    "text that the their them then there these they this those to token tokens told training translate true "
+    "uncensored under unfiltered unlimited unrestricted until use user users value values verbatim want warning was "
+    "we were what when where which who will with without word words world would write you your yours export "
 ).split()  # fmt: skip
 # A word of a pattern stands alone, between bars, blanks or brackets; what may follow it is told by a question mark.
 _IN_PATTERN = re.compile(r"(?<![a-z\\\]?)\[{,])([a-z]{4,})(?=[ |)]|\\b|(s)\?)")
