@@ -23,7 +23,7 @@ def test_there_are_enough_disguises():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nine_of_ten_are_found(kind):
-    """Measured: 98.8 % of jailbreaks, 95.8 % of credentials, 97.1 % of attempts on placeholders."""
+    """Measured: 98.2 % of jailbreaks, 95.8 % of credentials, 97.1 % of attempts on placeholders."""
     scanner, attacks, disguises = KINDS[kind]
     assert len([*missed(kind, [scanner])]) <= 0.1 * len(attacks) * len(disguises)
 
