@@ -15,7 +15,6 @@ from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest, Turn
 from lc_guard.scanners.phrase_matching import (
     Hit,
-    Rule,
     canonical,
     canonical_offsets,
     hits,
@@ -26,6 +25,7 @@ from lc_guard.scanners.phrase_matching import (
 )
 from lc_guard.scanners.phrases import jailbreak_rules, template_rules
 from lc_guard.scanners.phrases.probing import probing_rules
+from lc_guard.scanners.phrases.rule import Rule
 
 _JAILBREAK = "JAILBREAK"
 # A phrase in quotes, in a text that speaks of such phrases, is talked about: the weight that is left of it.

@@ -1,15 +1,19 @@
 """Words that are taken apart, or written with other signs: closed up again, letter for letter.
 
-Each function returns the stretches of a text that are to be read as something else, as start, end and reading; what
-it makes of an ordinary text does not matter, it is read beside the text and never instead of it.
+Each function returns the stretches of a text that are to be read as something else, as start, end and reading; none,
+unless that gives a word of attacks, a key, or a word in crumbs that was not there before. So ordinary texts are not
+read anew: tables, code and lists have marks, ends of lines and signs between letters too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from lc_guard.scanners.phrases.words import by_beginning, by_leet
+from lc_guard._text.credentials import ANCHORS
+from lc_guard._text.words import WINDOW, all_matches
+from lc_guard.scanners.phrase_matching import any_in
+from lc_guard.scanners.phrases.words import attack_words, by_leet, parted
 
 Change = tuple[int, int, str]
 """A stretch of a text, and what it is read as."""
@@ -23,44 +27,101 @@ _LINE_END = re.compile(r"[-\u2010=\\]?\r?\n(?P<indent>[ \t]*)(?=\S)")
 # A letter, what parts it from the next, and so on: of one sign, of a sign and a blank, or of quotes and a comma.
 _SPELLED = re.compile(r"(?<!\S)\S(?P<part>[,;:] |[ .\-_/|,+:;~*=\t\n])\S(?:(?P=part)\S)*(?!\S)")
 _LISTED = re.compile(r"(?s)(?<=[\"'])[^\"'](?P<part>[\"'], ?[\"'])[^\"'](?:(?P=part)[^\"'])*(?=[\"'])")
-_SPELLED_OUT = re.compile(
-    r"(?<!\S)\S([,;:] |[ .\-_/|,+:;~*=\t\n])\S(?:\1\S){3}|[\"'].[\"'], ?[\"'].[\"'], ?[\"'].[\"'],"
-)
 _BETWEEN_WORDS = re.compile(r"[\s,;|/.]{1,6}")
 _SHORT_WORDS = re.compile(r"(?<!\S)(?:\S{1,3}\s{1,3}){5,}\S{1,3}(?!\S)")
 _EQUAL_WORDS = tuple(re.compile(rf"(?<!\S)(?:\S{{{n}}}\s{{1,3}}){{3,}}\S{{1,{n}}}(?!\S)") for n in (4, 5, 6, 8))
 _BLANKS = re.compile(r"\s+")
-_RUN = re.compile(r"[A-Za-z]{11,}")
+_RUN = re.compile(r"[A-Za-z]{16,}")
 _SIGNS_IN_WORDS = re.compile(r"(?<=[^\W\d])[-._'’/\\:+]+(?=[^\W\d])")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _LEET_WORD = re.compile(
     r"(?<![^\s(\"'])(?=[^\s]{0,20}[0-9@$!|+€£¡])(?=[^\s]{0,20}[A-Za-z0-9])[A-Za-z0-9@$!|+€£¡]{2,20}"
 )
 _LEET = str.maketrans("0123456789@$!|+€£¡lz", "oizeasgtbgasiiteliis")
-_LONGEST = 16
+_WORDS = re.compile(r"[^\W_]+")
+_DIGIT, _SMALL, _CAPITAL = re.compile("[0-9]"), re.compile("[a-z]"), re.compile("[A-Z]")
+_LEAST_WORD, _LEAST_KEY, _CRUMB = 4, 16, 4
+_LONGEST = 8_000
 
 
+def _found(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield matches; of long texts in windows, where a longer match is cut."""
+    return pattern.finditer(text) if len(text) <= WINDOW else all_matches(pattern, text, longest=_LONGEST)
+
+
+def _restoring(changes: Callable[[str], Iterator[Change]]) -> Callable[[str], Iterable[Change]]:
+    """Have changes made only where they restore something."""
+
+    def restoring(text: str) -> Iterable[Change]:
+        found = [*changes(text)]
+        return found if any(_restores(pieces) for pieces in _joined(text, found)) else ()
+
+    return restoring
+
+
+def _joined(text: str, changes: Iterable[Change]) -> Iterator[list[str]]:
+    """Yield the pieces that changes join: what stood between blanks, and parts of it."""
+    pieces: list[str] = []
+    last = 0
+    for start, end, new in changes:
+        between = text[last:start]
+        last = end
+        if between or new:
+            parts = between.split()
+            apart = new or len(parts) > 1 or between[:1].isspace() or between[-1:].isspace()
+            if pieces and apart:
+                if parts and not between[0].isspace():
+                    pieces.append(parts[0])
+                if len(pieces) > 1:
+                    yield pieces
+                pieces = []
+            if not new and parts and not between[-1].isspace():
+                pieces.append(parts[-1])
+    following = text[last : last + _LONGEST].split(None, 1)
+    if pieces and following and not text[last].isspace():
+        yield [*pieces, following[0]]
+
+
+def _restores(pieces: list[str]) -> bool:
+    """Whether pieces give a word of attacks, a key, code, or a word that was in crumbs."""
+    joined = "".join(pieces)
+    if len(joined) < _LEAST_WORD:
+        return False
+    written = {word for piece in pieces for word in _WORDS.findall(piece)}
+    for word in _WORDS.findall(joined):
+        if len(word) < _LEAST_WORD or word in written:
+            continue
+        if word.lower() in attack_words() or (len(word) >= _LEAST_KEY and parted(word)):
+            return True
+    if len(joined) >= _LEAST_KEY and _DIGIT.search(joined):
+        if any_in(ANCHORS, joined) or (_SMALL.search(joined) and _CAPITAL.search(joined)):
+            return True
+    crumbs = [piece for piece in pieces[1:-1] if len(piece) <= _CRUMB and piece.isalpha()]
+    return bool(crumbs) and len(crumbs) >= len(pieces) - 2 and len(joined) >= 2 * _CRUMB and joined.isalpha()
+
+
+@_restoring
 def marks(text: str) -> Iterator[Change]:
     """Yield tags, comments and marks of Markdown or code, which are read as nothing."""
-    for match in _MARKS.finditer(text):
+    for match in _found(_MARKS, text):
         yield (*match.span(), "")
 
 
+@_restoring
 def line_ends(text: str) -> Iterator[Change]:
     """Yield ends of lines, with what all lines are indented by."""
-    found = list(_LINE_END.finditer(text))
+    found = [*_found(_LINE_END, text)]
     indent = min((len(match["indent"]) for match in found), default=0)
     for match in found:
         yield match.start(), match.start("indent") + indent, ""
 
 
+@_restoring
 def spelled_words(text: str) -> Iterator[Change]:
     """Yield words that are spelled letter by letter, and what parts such words."""
-    if _SPELLED_OUT.search(text) is None:
-        return
-    pattern = _LISTED if '", "' in text or '","' in text or "', '" in text else _SPELLED
+    pattern = _LISTED if any_in(('", "', '","', "', '", "','"), text) else _SPELLED
     last = 0
-    for match in pattern.finditer(text):
+    for match in _found(pattern, text):
         if last and _BETWEEN_WORDS.fullmatch(text, last, match.start()):
             yield last, match.start(), " "
         part = len(match["part"])
@@ -69,10 +130,11 @@ def spelled_words(text: str) -> Iterator[Change]:
         last = match.end()
 
 
+@_restoring
 def cut_words(text: str) -> Iterator[Change]:
     """Yield the blanks of words that are cut into pieces of few letters, or of equally many."""
     for pattern in (_SHORT_WORDS, *_EQUAL_WORDS):
-        found = [match for match in pattern.finditer(text) if match.end() - match.start() >= 12]
+        found = [match for match in _found(pattern, text) if match.end() - match.start() >= 12]
         if found:
             for match in found:
                 for blank in _BLANKS.finditer(text, *match.span()):
@@ -82,59 +144,40 @@ def cut_words(text: str) -> Iterator[Change]:
 
 def glued_words(text: str) -> Iterator[Change]:
     """Yield where blanks are missing between words of attacks."""
-    for match in _RUN.finditer(text):
+    for match in _found(_RUN, text):
         last = match.start()
-        words = [*_known_words(match[0].lower())]
-        for start, end in words if len(words) > 1 else ():
+        for start, end in parted(match[0]):
             for at in (match.start() + start, match.start() + end):
                 if match.start() < at < match.end() and at != last:
                     yield at, at, " "
                     last = at
 
 
-def _known_words(run: str) -> Iterator[tuple[int, int]]:
-    """Yield the words that cover most of a run of letters, longer ones first; in one pass from back to front."""
-    known = by_beginning()
-    worth = [0] * (len(run) + 1)
-    length = [0] * (len(run) + 1)
-    for at in range(len(run) - 2, -1, -1):
-        worth[at] = worth[at + 1]
-        for size in known.get(run[at : at + 2], {}):
-            if at + size <= len(run) and run[at : at + size] in known[run[at : at + 2]][size]:
-                value = size * size + worth[at + size]
-                if value > worth[at]:
-                    worth[at], length[at] = value, size
-    at = 0
-    while at < len(run):
-        if length[at]:
-            yield at, at + length[at]
-        at += length[at] or 1
-
-
+@_restoring
 def signs_in_words(text: str) -> Iterator[Change]:
-    """Yield signs inside words, if there are several: hyphens, dots, slashes."""
-    found = list(_SIGNS_IN_WORDS.finditer(text))
-    if len(found) > 2:
-        for match in found:
-            yield (*match.span(), "")
+    """Yield signs inside words: hyphens, dots, slashes."""
+    for match in _found(_SIGNS_IN_WORDS, text):
+        yield (*match.span(), "")
 
 
 def repeated_letters(text: str) -> Iterator[Change]:
     """Yield letters that stand three times and more."""
-    for match in _REPEATED.finditer(text):
+    for match in _found(_REPEATED, text):
         yield (*match.span(), match[1])
 
 
 def leet_words(text: str) -> Iterator[Change]:
-    """Yield words of attacks in digits and signs."""
-    known = by_leet()
-    for match in _LEET_WORD.finditer(text):
+    """Yield words of attacks in digits and signs; and if there are any, other words in them too."""
+    known, others, found = by_leet(), [], []
+    for match in _found(_LEET_WORD, text):
         word = match[0]
         plain = known.get(word.lower().translate(_LEET))
         if plain is None:
             word = word.rstrip("!|+")
             plain = known.get(word.lower().translate(_LEET))
-        if plain is not None:
-            yield match.start(), match.start() + len(word), plain
-        elif re.search(r"[A-Za-z][0-9@$!][A-Za-z]", word):
-            yield match.start(), match.end(), word.lower().translate(_LEET)
+        change = (match.start(), match.start() + len(word))
+        if plain is not None and len(plain) >= _LEAST_WORD:
+            found.append((*change, plain))
+        elif plain is not None or re.search(r"[A-Za-z][0-9@$!][A-Za-z]", word):
+            others.append((*change, plain or word.lower().translate(_LEET)))
+    return iter(sorted(found + others) if found else ())

@@ -18,7 +18,7 @@ from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.attack_phrases import JailbreakPhrases, PlaceholderProbing
 from lc_guard.scanners.base import Cost, Scanner, ScanRequest, scanner_name
-from lc_guard.scanners.phrase_matching import may_be_disguised
+from lc_guard.scanners.phrase_matching import read_otherwise
 from lc_guard.scanners.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class EncodedPayloads:
             The worst risk that a scanner sees in a decoded text; entities where it stood, with the kind
             ``"ENCODED_BASE64"``, ``"ENCODED_HEX"``…; the scanners' categories.
         """
-        if not may_be_disguised(request.text):
+        if not read_otherwise(request):
             return ScanResult(valid=True, risk_score=0.0)
         valid, risk = True, 0.0
         categories: dict[str, float] = {}

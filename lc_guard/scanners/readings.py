@@ -1,6 +1,6 @@
 """What a text reads as once its disguises are undone: the one place where all built-in scanners look.
 
-A text that shows a sign of a disguise (`phrase_matching.may_be_disguised`) is read in other ways beside as it stands:
+A text that shows a sign of a disguise (`phrase_matching.signs_of`) is read in other ways beside as it stands:
 with look-alike letters, unseen characters and marks folded, with tags, line breaks and signs inside words left out,
 with spelled words closed up, from back to front, deciphered, decoded; and so on with what came out, some layers deep.
 Every character of a reading knows the stretch of the text that it stands for, so that a scanner's entities are of the
@@ -29,7 +29,7 @@ from lc_guard.scanners.broken_words import (
 )
 from lc_guard.scanners.ciphers import deciphered, reads_backwards
 from lc_guard.scanners.decoding import stretches
-from lc_guard.scanners.phrase_matching import folded
+from lc_guard.scanners.phrase_matching import folded, signs_of
 
 _DEPTH, _GUESSES = 5, 2
 _MOST = 24
@@ -66,12 +66,14 @@ class Reading:
         starts: For each character the offset in the original where what it stands for begins.
         ends: For each character the offset where that ends.
         guesses: How often it was a guess, as where blanks are left out; 0 for what is written there, as in an encoding.
+        leet: Whether digits and signs were read as letters.
     """
 
     text: str
     starts: Sequence[int]
     ends: Sequence[int]
     guesses: int = 0
+    leet: bool = False
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the original that a stretch of the reading stands for."""
@@ -81,27 +83,27 @@ class Reading:
         )
 
 
-def readings(text: str, *, leet: bool = True) -> Iterator[Reading]:
+def readings(text: str, signs: set[str]) -> Iterator[Reading]:
     """Yield what a text reads as besides what is written, nearest to it first.
 
     Args:
         text: Any text.
-        leet: Whether words of attacks in digits and signs are read as such.
+        signs: The sorts of disguises that it has a sign of.
     """
     seen = {text}
     budget = _SHARE * len(text) + _LEAST
-    layer = [Reading(text, range(len(text)), range(1, len(text) + 1))]
+    layer = [(Reading(text, range(len(text)), range(1, len(text) + 1)), signs)]
     for _ in range(_DEPTH):
-        following: list[Reading] = []
-        for reading in layer:
-            for other in _others(reading, leet=leet):
-                if not other.text.strip() or other.text in seen:
+        following: list[tuple[Reading, set[str]]] = []
+        for reading, found in layer:
+            for other in _others(reading, found):
+                if other.text in seen or not other.text.strip():
                     continue
                 if len(seen) > _MOST or budget < len(other.text):
                     return
                 seen.add(other.text)
                 budget -= len(other.text)
-                following.append(other)
+                following.append((other, signs_of(other.text)))
                 yield other
         layer = following
 
@@ -110,9 +112,8 @@ def judged(
     judge: Callable[[ScanRequest], ScanResult],
     request: ScanRequest,
     plain: ScanResult,
+    others: Iterable[Reading],
     guess: Callable[[ScanRequest], ScanResult] | None = None,
-    *,
-    leet: bool = True,
 ) -> ScanResult:
     """Judge all readings of a text, and join what is said of them with what was said of the text as it stands.
 
@@ -120,14 +121,14 @@ def judged(
         judge: What judges a text.
         request: The text.
         plain: What was said of it as it stands.
+        others: What it reads as beside.
         guess: What judges readings that are guesses, if they are not to be taken as seriously.
-        leet: Whether words of attacks in digits and signs are read as such.
 
     Returns:
         Not valid, if one is not; the highest risk, the categories of all, and entities where they stand in the text.
     """
     valid, risk, categories, entities = plain.valid, plain.risk_score, dict(plain.categories), [*plain.entities]
-    for reading in readings(request.text, leet=leet):
+    for reading in others:
         asked = ScanRequest(reading.text, request.stage, request.prompt, deadline=request.deadline)
         result = judge(asked) if not reading.guesses or guess is None else guess(asked)
         valid, risk = valid and result.valid, max(risk, result.risk_score)
@@ -156,36 +157,38 @@ def _joined(entities: Iterable[Entity]) -> tuple[Entity, ...]:
     return tuple(entity for _, entity in joined)
 
 
-def _others(reading: Reading, *, leet: bool) -> Iterator[Reading]:
+def _others(reading: Reading, signs: set[str]) -> Iterator[Reading]:
     text = reading.text
-    if not text.isascii() or any(letter < " " and letter not in "\t\n\r" for letter in set(text)):
+    if "folded" in signs:
         yield from _folded(reading)
-    yield from _unescaped(reading)
-    decoded = stretches(text)
-    if decoded:
-        yield from _changed(reading, ((piece.start, piece.end, piece.text) for piece in decoded))
-    for changes in _BREAKS if reading.guesses < _GUESSES else ():
-        if changes is leet_words and not leet:
-            continue
-        yield from _changed(reading, changes(text), guesses=1)
-    for _, plain in deciphered(text):
-        yield replace(reading, text=plain)
-    if reads_backwards(text):
-        yield _reversed(reading)
-        yield _words_reversed(reading)
-    if not text.isascii() and len(_UPSIDE_DOWN_SIGN.findall(text)) > 3:
+    if "escapes" in signs:
+        yield from _unescaped(reading)
+    if not signs.isdisjoint(_ENCODED):
+        yield from _changed(reading, ((piece.start, piece.end, piece.text) for piece in stretches(text)))
+    for name, changes in _BREAKS if reading.guesses < _GUESSES else ():
+        if name in signs:
+            leet = changes is leet_words or reading.leet
+            yield from _changed(replace(reading, leet=leet), changes(text), guesses=1)
+    if "ciphers" in signs:
+        for _, plain in deciphered(text):
+            yield replace(reading, text=plain)
+        if reads_backwards(text):
+            yield _reversed(reading)
+            yield _words_reversed(reading)
+    if "folded" in signs and len(_UPSIDE_DOWN_SIGN.findall(text)) > 3:
         yield _reversed(replace(reading, text=text.translate(_UPSIDE_DOWN)))
 
 
-_BREAKS: tuple[Callable[[str], Iterable[Change]], ...] = (
-    marks,
-    spelled_words,
-    line_ends,
-    cut_words,
-    glued_words,
-    leet_words,
-    signs_in_words,
-    repeated_letters,
+_ENCODED = {"long", "pieces", "folded"}
+_BREAKS: tuple[tuple[str, Callable[[str], Iterable[Change]]], ...] = (
+    ("marks", marks),
+    ("spelled", spelled_words),
+    ("lines", line_ends),
+    ("pieces", cut_words),
+    ("long", glued_words),
+    ("leet", leet_words),
+    ("signs", signs_in_words),
+    ("repeated", repeated_letters),
 )
 
 
@@ -209,14 +212,14 @@ def _changed(reading: Reading, changes: Iterable[Change], *, guesses: int = 0) -
         pieces.append(text[last:])
         firsts += starts[last:]
         lasts += ends[last:]
-        yield Reading("".join(pieces), firsts, lasts, reading.guesses + guesses)
+        yield Reading("".join(pieces), firsts, lasts, reading.guesses + guesses, reading.leet)
 
 
 def _folded(reading: Reading) -> Iterator[Reading]:
     """Yield the reading in Unicode's compatibility form, without unseen characters, look-alike letters and marks."""
     text = reading.text.translate(_FRAMED)
     text = text.translate(_LOOKALIKES) if _is_latin(text) else text
-    bare = Reading(text, reading.starts, reading.ends, reading.guesses)
+    bare = Reading(text, reading.starts, reading.ends, reading.guesses, reading.leet)
     for struck in _changed(bare, ((*match.span(), "") for match in _STRUCK.finditer(text))):
         bare = struck
     plain, offsets = folded(bare.text, casefold=False)
@@ -239,7 +242,7 @@ def _placed(reading: Reading, text: str, offsets: Sequence[int]) -> Reading:
             following = offsets[at + 1]
         ends[at] = reading.ends[max(following - 1, offsets[at])]
     starts = [reading.starts[offset] for offset in offsets[: len(text)]]
-    return Reading(text, starts, ends, reading.guesses)
+    return Reading(text, starts, ends, reading.guesses, reading.leet)
 
 
 def _unescaped(reading: Reading) -> Iterator[Reading]:
@@ -265,7 +268,8 @@ def _more_escapes(text: str) -> Iterator[Change]:
 
 
 def _reversed(reading: Reading) -> Reading:
-    return Reading(reading.text[::-1], reading.starts[::-1], reading.ends[::-1], reading.guesses + 1)
+    backwards = reading.text[::-1], reading.starts[::-1], reading.ends[::-1]
+    return Reading(*backwards, reading.guesses + 1, reading.leet)
 
 
 def _words_reversed(reading: Reading) -> Reading:
@@ -278,4 +282,5 @@ def _words_reversed(reading: Reading) -> Reading:
         [reading.starts[at] for at in places],
         [reading.ends[at] for at in places],
         reading.guesses + 1,
+        reading.leet,
     )

@@ -7,7 +7,7 @@ Instructions in documents that speak to the assistant, and data sent out: indire
 
 from __future__ import annotations
 
-from lc_guard.scanners.phrase_matching import Rule, gap, rules
+from lc_guard.scanners.phrases.rule import Rule, gap, rules
 
 _INJECTION = "OWASP LLM01:2025; MITRE ATLAS AML.T0051.000; arXiv:2211.09527"
 _LEAK = "OWASP LLM07:2025; MITRE ATLAS AML.T0056; arXiv:2211.09527"

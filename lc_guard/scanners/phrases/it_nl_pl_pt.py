@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lc_guard.scanners.phrase_matching import Rule, gap
+from lc_guard.scanners.phrases.rule import Rule, gap
 
 _INJECTION = "OWASP LLM01:2025; MITRE ATLAS AML.T0051.000; arXiv:2211.09527"
 _JAILBREAK = "OWASP LLM01:2025; MITRE ATLAS AML.T0054; arXiv:2308.03825"

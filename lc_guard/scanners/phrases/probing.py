@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from lc_guard.scanners.phrase_matching import Rule, gap
+from lc_guard.scanners.phrases.rule import Rule, gap
 
 _SOURCE = "OWASP LLM02:2025; MITRE ATLAS AML.T0057"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _AROUND = (  # noqa: SIM905 - words are read more easily without quotes
     "a about above access act action admin advice ai all already also an and answer answers any anything are as ask "
@@ -59,6 +59,44 @@ def by_beginning() -> Mapping[str, Mapping[int, frozenset[str]]]:
         begin: {size: frozenset(words) for size, words in sorted(sizes.items(), reverse=True)}
         for begin, sizes in grouped.items()
     }
+
+
+# One of these, or what it begins with, is in every attack; a run of letters without any is not parted.
+_TELLING = (
+    "ignor", "disreg", "forget", "bypass", "overrid", "preten", "reveal", "repeat", "instruc", "prompt", "restric",
+    "guidelin", "rules", "filter", "secret", "password", "system", "follow", "placehold", "redact", "anonymi", "hidden",
+    "original", "answer", "value", "letter", "names",
+)  # fmt: skip
+_PARTED_WORDS, _PARTED_SHARE = 4, 0.8
+
+
+def parted(run: str) -> list[tuple[int, int]]:
+    """Return the words of a run of letters without blanks, as start and end: none, unless it is nearly all words."""
+    run = run.lower()
+    if not any(word in run for word in _TELLING):
+        return []
+    words = [*_known_words(run)]
+    known = sum(end - start for start, end in words)
+    return words if len(words) >= _PARTED_WORDS and known >= _PARTED_SHARE * len(run) else []
+
+
+def _known_words(run: str) -> Iterator[tuple[int, int]]:
+    """Yield the words that cover most of a run of letters, longer ones first; in one pass from back to front."""
+    known = by_beginning()
+    worth = [0] * (len(run) + 1)
+    length = [0] * (len(run) + 1)
+    for at in range(len(run) - 2, -1, -1):
+        worth[at] = worth[at + 1]
+        for size in known.get(run[at : at + 2], {}):
+            if at + size <= len(run) and run[at : at + size] in known[run[at : at + 2]][size]:
+                value = size * size + worth[at + size]
+                if value > worth[at]:
+                    worth[at], length[at] = value, size
+    at = 0
+    while at < len(run):
+        if length[at]:
+            yield at, at + length[at]
+        at += length[at] or 1
 
 
 @functools.cache
