@@ -14,10 +14,18 @@ _WORDS = (
     "restrict", "placeholder", "redacted", "password", "secret", "token", "akia", "api_key", "private", "please",
     "above", "glpat", "ghp_", "proj", "xoxb",
 )  # fmt: skip
-_SMALL = (" the ", " and ", " you ", " for ", " with ", " that ", " are ", " this ", " is ", " to ", " my ")
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LOWER = _UPPER.lower()
 _ENOUGH = 2
+_SHORT = 4  # letters of words that stand in any text by chance, in one of 25 rotations
+_MANY = 1_000
+_PART = 4  # one of so many words is a small one, or more
+_BEGINNING = 2_000
+_WORD = re.compile("[a-z]+")
+_SMALL = frozenset(
+    "the and you for with that are this have from not all can use your our was his her but one out who what is my to of it "
+    "in as key a me be on please give tell show token secret send opens maps der die das und ist les des est los las una que il".split()
+) - {"a"}
 _NOWHERE = 255
 _MOST = 2
 _PLACES = bytes((code | 32) - 96 if chr(code).isalpha() and code < 128 else 100 for code in range(256))
@@ -47,27 +55,36 @@ def _negative(steps: bytes) -> bytes:
     return bytes(step if step == _NOWHERE else -step % 26 for step in steps)
 
 
-_PATTERNS = tuple((word, _steps(word), _ENOUGH) for word in _WORDS if word.isalpha()) + tuple(
-    (word, _steps(word), 1) for word in _SMALL
-)
-_MIRRORED = tuple(_negative(steps) for word, steps, _ in _PATTERNS if word in _WORDS)
+_PATTERNS = tuple((word, _steps(word)) for word in _WORDS if word.isalpha() and len(word) > _SHORT)
+_SMALL_BY_STEPS = {steps: [word for word in _SMALL if _steps(word) == steps] for steps in map(_steps, _SMALL)}
+_MIRRORED = tuple(_negative(steps) for _, steps in _PATTERNS)
 
 
 def rotations(text: str) -> list[int]:
-    """Return by how many letters a text may be rotated: what a word of an attack, or two small words, tell."""
+    """Return by how many letters a text may be rotated: as a word of attacks, or a good part of its words tell."""
     steps = _steps(text)
     votes: dict[int, int] = {}
-    for word, pattern, weight in _PATTERNS:
+    for word, pattern in _PATTERNS:
         at = steps.find(pattern)
-        first = 1 if word.startswith(" ") else 0
         while at >= 0:
-            shift = (ord(text[at + first].lower()) - ord(word[first])) % 26
+            shift = (ord(text[at].lower()) - ord(word[0])) % 26
             if shift:
-                votes[shift] = votes.get(shift, 0) + weight
+                votes[shift] = votes.get(shift, 0) + _MANY
             at = steps.find(pattern, at + 1)
-    return sorted((shift for shift, count in votes.items() if count >= _ENOUGH), key=lambda shift: -votes[shift])[
-        :_MOST
-    ]
+    words = _first_words(text)
+    small: dict[int, int] = {}
+    for word in words:
+        for meant in _SMALL_BY_STEPS.get(_steps(word), ()):
+            shift = (ord(word[0]) - ord(meant[0])) % 26
+            small[shift] = small.get(shift, 0) + 1
+    for shift, count in small.items():
+        if shift and count >= _ENOUGH and _PART * count >= len(words):
+            votes[shift] = votes.get(shift, 0) + count
+    return sorted(votes, key=lambda shift: -votes[shift])[:_MOST]
+
+
+def _first_words(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text[:_BEGINNING].lower()) if len(word) > 1]
 
 
 def deciphered(text: str) -> Iterator[tuple[str, str]]:
@@ -83,10 +100,11 @@ def deciphered(text: str) -> Iterator[tuple[str, str]]:
 
 
 def reads_backwards(text: str) -> bool:
-    """Return whether words of a text stand from back to front, or the text says so."""
+    """Return whether a text stands from back to front: as words of attacks tell, or a good part of its words."""
     lower = text.lower()
-    found = 0
-    for word in _BACKWARDS:
-        if word in lower:
-            found += 1 if len(word) <= 5 else _ENOUGH
-    return found >= _ENOUGH or _SAYS_BACKWARDS.search(text) is not None
+    found = sum(word in lower for word in _BACKWARDS)
+    if found >= _ENOUGH or (found and _SAYS_BACKWARDS.search(text)):
+        return True
+    words = _first_words(text)
+    small = sum(word[::-1] in _SMALL for word in words) - sum(word in _SMALL for word in words)
+    return small >= _ENOUGH and _PART * small >= len(words)

@@ -44,19 +44,27 @@ for _kind, _characters in {
     for _code in _characters:
         _KINDS[_code] = ord(_kind)
 _KIND_OF = bytes(_KINDS)
-# Neighbours that few ordinary texts have, by what they are a sign of; digits are letters here.
-_NEIGHBOURS = (
-    ("marks", (b"a*a", b"a**a", b"a<", b"' '", b"''", b"'-'", b"' - '", b"a-na", b"a-**")),
-    ("lines", (b"ana", b"anna", b"a-na", b"a-nna", b"an ", b"ann ", b"ant", b"annt", b" na", b" nna")),
-    ("spelled", (b" a a a a ", b"a-a-a-a", b"a, a, a, a", b"a,a,a,a", b"atatata", b"anananana", b"a*a*a*a",
-                 b"a', 'a', 'a", b"a','a','a", b"a- a- a- a")),
-    ("folded", (b"x",)),
+# Neighbours that few ordinary texts have, by what they are a sign of; digits are letters here. Each is looked for only
+# where the kind before it occurs.
+_NEIGHBOURS: tuple[tuple[bytes, tuple[tuple[str, tuple[bytes, ...]], ...]], ...] = (
+    (b"*", (("marks", (b"a*a", b"a**a", b"a-**")), ("spelled", (b"a*a*a*a",)))),
+    (b"<", (("marks", (b"a<",)),)),
+    (b"'", (("marks", (b"' '", b"''", b"'-'", b"' - '")), ("spelled", (b"a', 'a', 'a", b"a','a','a")))),
+    (b"n", (("lines", (b"ana", b"anna", b"a-na", b"a-nna", b"an ", b"ann ", b"ant", b"annt", b" na", b" nna")),
+            ("marks", (b"a-na", b"a-nna")), ("spelled", (b"anananana",)))),
+    (b"-", (("spelled", (b"a-a-a-a", b"a- a- a- a")),)),
+    (b",", (("spelled", (b"a, a, a, a", b"a,a,a,a")),)),
+    (b"t", (("spelled", (b"atatata",)),)),
+    (b"x", (("folded", (b"x",)),)),
+    (b" a a a a ", (("spelled", (b"a",)),)),
 )  # fmt: skip
 _LEET_NEIGHBOURS = (b"a0a", b" 0aa", b"a0 ", b"a@a", b" @aa", b"a@ ")
 _THRICE = tuple(3 * letter for letter in "abcdefghijklmnopqrstuvxyz")
 _ESCAPING = ("\\", "%", "&", "=", "U+", "u+", "+A")
 _ESCAPES = re.compile(
-    r"\\(?:[xuU0-7]|\\[xuU0-7])|%(?:[0-9A-Fa-f]{2}|u)|&(?:#|[A-Za-z]{2,8};)|=(?:[0-9A-F]{2}|\r?\n)|[Uu]\+[0-9A-F]|\+A[A-Za-z0-9/]{5}"
+    r"\\(?:u[0-9A-Fa-f]{4}|u\{|x[2-7][0-9A-Fa-f]|[01][0-7]{2})|%(?:2[0-9A-Fa-f]|[0-9A-Fa-f]{2}%[0-9A-Fa-f]{2}|u00)"
+    r"|&(?:#[xX0-9]|[A-Za-z]{2,8};)|(?:=[0-9A-F]{2}){2}|\w=\r?\n|[Uu]\+00[0-9A-F]{2}|\+A[A-Za-z0-9/]{5}"
+    r"|[?&]\w{1,40}=[^\s&+]{0,80}\+"
 )
 # Six and more short words in a row, or four as long as each other: cut into pieces, perhaps.
 _PIECES = re.compile(rb"[\1-\3]{6}|([\4\5\6\x08])\1{3}")
@@ -116,7 +124,9 @@ def signs_of(text: str) -> set[str]:
     """Return the sorts of disguises that a text has a sign of: none for most, and more than it has for some."""
     exact = b" " + text.encode("latin-1", "replace").translate(_KIND_OF) + b" "
     kinds = exact.replace(b"0", b"a")
-    found = {name for name, signs in _NEIGHBOURS if any_in(signs, kinds)}
+    found = {
+        name for kind, sorts in _NEIGHBOURS if kind in kinds for name, neighbours in sorts if any_in(neighbours, kinds)
+    }
     if any_in(_LEET_NEIGHBOURS, exact):
         found.add("leet")
     if kinds.count(b"a-a") > _FEW:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from lc_guard._text.words import unescaped
 from lc_guard.records import Entity, ScanResult
@@ -34,6 +35,7 @@ from lc_guard.scanners.phrase_matching import folded, signs_of
 _DEPTH, _GUESSES = 5, 2
 _MOST = 24
 _SHARE, _LEAST = 6, 40_000
+_BETWEEN_PIECES = 8
 # Letters that look like Latin ones in most fonts: single-letter entries of Unicode's confusables.txt (UTS #39).
 _LOOKALIKES = str.maketrans(
     "авеікмнорсѕтухјԁһԛԝґѵӏАВЕІКМНОРСЅТУХЈԌԚԜ" + "αβεικνορτυχϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ" + "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢıɡɑℓ",
@@ -164,7 +166,7 @@ def _others(reading: Reading, signs: set[str]) -> Iterator[Reading]:
     if "escapes" in signs:
         yield from _unescaped(reading)
     if not signs.isdisjoint(_ENCODED):
-        yield from _changed(reading, ((piece.start, piece.end, piece.text) for piece in stretches(text)))
+        yield from _decoded(reading)
     for name, changes in _BREAKS if reading.guesses < _GUESSES else ():
         if name in signs:
             leet = changes is leet_words or reading.leet
@@ -190,6 +192,18 @@ _BREAKS: tuple[tuple[str, Callable[[str], Iterable[Change]]], ...] = (
     ("signs", signs_in_words),
     ("repeated", repeated_letters),
 )
+
+
+def _decoded(reading: Reading) -> Iterator[Reading]:
+    """Yield the reading decoded; and with the pieces put together, if one text was encoded in several."""
+    pieces = stretches(reading.text)
+    changes = [(piece.start, piece.end, piece.text) for piece in pieces]
+    yield from _changed(reading, changes)
+    gaps = [
+        (last.end, piece.start, "") for last, piece in pairwise(pieces) if 0 < piece.start - last.end <= _BETWEEN_PIECES
+    ]
+    if gaps:
+        yield from _changed(reading, sorted((*changes, *gaps)))
 
 
 def _changed(reading: Reading, changes: Iterable[Change], *, guesses: int = 0) -> Iterator[Reading]:
