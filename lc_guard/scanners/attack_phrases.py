@@ -15,9 +15,9 @@ from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest, Turn
 from lc_guard.scanners.phrase_matching import (
     Hit,
+    RuleSet,
     canonical,
     canonical_offsets,
-    hits,
     in_leet,
     risk_of,
     risks_by_category,
@@ -98,12 +98,13 @@ class JailbreakPhrases:
             )
         self.name = name
         self._threshold = threshold
-        self._rules = tuple(rule for rule in rules if rule.id not in without)
-        self._templates = tuple(rule for rule in template_rules() if rule.id not in without)
-        self.details = {"rules": len(self._rules) + len(self._templates), "threshold": threshold}
+        self._rules = RuleSet(rule for rule in rules if rule.id not in without)
+        self._templates = RuleSet(rule for rule in template_rules() if rule.id not in without)
+        self._count = len(self._rules.rules) + len(self._templates.rules)
+        self.details = {"rules": self._count, "threshold": threshold}
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(threshold={self._threshold}, rules={len(self._rules) + len(self._templates)})"
+        return f"{type(self).__name__}(threshold={self._threshold}, rules={self._count})"
 
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge a text, and what it becomes when it is read on from the user's last messages; disguises are undone.
@@ -116,11 +117,11 @@ class JailbreakPhrases:
     def scan_as_written(self, request: ScanRequest) -> ScanResult:
         """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""
         text, leet = canonical(request.text), False
-        found = hits(text, self._rules)
+        found = self._rules.hits(text)
         if not found and in_leet(request.text):
             text, leet = canonical(request.text, leet=True), True
-            found = hits(text, self._rules)
-        written = hits(request.text.lower(), self._templates)
+            found = self._rules.hits(text)
+        written = self._templates.hits(request.text.lower())
         weights = _weights(text, found) if '"' in text else {}
         risk = risk_of([*found, *written], weights)
         entities = _entities(request.text, found, written, weights, leet=leet)
@@ -144,7 +145,7 @@ class JailbreakPhrases:
         if not before:
             return []
         whole = f"{before} {' '.join(word for word in text.split(' ') if word not in {'.', chr(34)})}"
-        return [hit for hit in hits(whole, self._rules, beyond=len(before) + 1) if hit.start < len(before)]
+        return [hit for hit in self._rules.hits(whole, beyond=len(before) + 1) if hit.start < len(before)]
 
 
 class PlaceholderProbing:
@@ -170,6 +171,7 @@ class PlaceholderProbing:
         self.name = name
         self._threshold = threshold
         self._many = many
+        self._rules = RuleSet(probing_rules(_MARK.strip()))
         self.details = {"threshold": threshold, "many": many}
 
     def __repr__(self) -> str:
@@ -192,7 +194,7 @@ class PlaceholderProbing:
         tokens = [*all_matches(_TOKEN, text, longest=_LONGEST)] if "_" in text or "[" in text or "<" in text else []
         if not tokens and not _speaks_of_placeholders(text):
             return ScanResult(valid=True, risk_score=0.0)
-        found = hits(canonical(_marked(text, tokens)), probing_rules(_MARK.strip()))
+        found = self._rules.hits(canonical(_marked(text, tokens)))
         categories = risks_by_category(found)
         enumerated = self._enumerated(text, tokens)
         if enumerated:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lc_guard.scanners.phrase_matching import any_in
+
 _WORDS = (
     "ignore", "disregard", "forget", "bypass", "pretend", "instruct", "previous", "prompt", "reveal", "system",
     "restrict", "placeholder", "redacted", "password", "secret", "token", "akia", "api_key", "private", "please",
@@ -93,9 +95,9 @@ def deciphered(text: str) -> Iterator[tuple[str, str]]:
         upper, lower = _UPPER[-shift:] + _UPPER[:-shift], _LOWER[-shift:] + _LOWER[:-shift]
         yield f"ROT{26 - shift}", text.translate(str.maketrans(_UPPER + _LOWER, upper + lower))
     steps = _steps(text)
-    if any(pattern in steps for pattern in _MIRRORED):
+    if any_in(_MIRRORED, steps):
         yield "ATBASH", text.translate(_ATBASH)
-    if any(word in text for word in _ROT47_WORDS):
+    if any_in(_ROT47_WORDS, text):
         yield "ROT47", text.translate(_ROT47)
 
 

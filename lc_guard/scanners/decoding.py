@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lc_guard.scanners.codes import found_in, hexadecimal, numbers
 from lc_guard.scanners.readable import Decoded, bits_to_bytes, readable
@@ -24,6 +24,7 @@ _OF_BASE85 = re.compile(r"[!#$%&()*+;<=>?@^`{|}~]")
 _ASCII85 = re.compile(r"<~[!-uz\s]{10,20000}~>")
 _UUENCODED = re.compile(r"begin [0-7]{3} [^\n]{1,80}\n((?:[ -`]{2,61}\r?\n){1,2000})")
 _HEX = re.compile(r"(?:(?:0[xX])?[0-9A-Fa-f]{2}[,:-]?){8,}")
+_BITS = re.compile("[01]{48,}")
 _DIGIT, _SMALL = re.compile("[0-9]"), re.compile("[a-z]")
 _TAGS = re.compile("[\U000e0020-\U000e007e]{4,}")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
@@ -41,9 +42,14 @@ _CELLS = str.maketrans("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗�
 
 
 
-def stretches(text: str) -> list[Decoded]:
-    """Return what stands in an encoding, in order, none overlapping: of two that begin at once the longer."""
-    found = [*_runs(text), *numbers(text)]
+def stretches(text: str, *, in_pieces: bool = True) -> list[Decoded]:
+    """Return what stands in an encoding, in order, none overlapping: of two that begin at once the longer.
+
+    Args:
+        text: Any text.
+        in_pieces: Whether numbers and Morse are looked for, which have blanks between letters.
+    """
+    found = [*_runs(text), *(numbers(text) if in_pieces else ())]
     if not text.isascii():
         found += _unseen(text)
     if "<~" in text:
@@ -75,14 +81,11 @@ def _runs(text: str) -> Iterator[Decoded]:
                 if said is not None:
                     yield Decoded("BASE64", run.start(), done, said)
         if has_digit:
-            for run in _BASE32.finditer(text, start, end):
-                said = _base32(run[0])
-                if said is not None:
-                    yield Decoded("BASE32", *run.span(), said)
-            for run in _HEX.finditer(text, start, end):
-                said = hexadecimal(run[0])
-                if said is not None:
-                    yield Decoded("HEX", *run.span(), said)
+            for encoding, pattern, decode in _WITH_DIGITS:
+                for run in pattern.finditer(text, start, end):
+                    said = decode(run[0])
+                    if said is not None:
+                        yield Decoded(encoding, *run.span(), said)
         if _BASE85.fullmatch(word):
             said = _base85(word)
             if said is not None:
@@ -135,6 +138,13 @@ def _base85(run: str) -> str | None:
         return readable(base64.b85decode(run))
     except ValueError:
         return None
+
+
+_WITH_DIGITS: tuple[tuple[str, re.Pattern[str], Callable[[str], str | None]], ...] = (
+    ("BINARY", _BITS, lambda run: readable(bits_to_bytes(run))),
+    ("BASE32", _BASE32, _base32),
+    ("HEX", _HEX, hexadecimal),
+)
 
 
 def _ascii85(text: str) -> Iterator[Decoded]:

@@ -44,20 +44,24 @@ for _kind, _characters in {
     for _code in _characters:
         _KINDS[_code] = ord(_kind)
 _KIND_OF = bytes(_KINDS)
-# Neighbours that few ordinary texts have, by what they are a sign of; digits are letters here. Each is looked for only
-# where the kind before it occurs.
-_NEIGHBOURS: tuple[tuple[bytes, tuple[tuple[str, tuple[bytes, ...]], ...]], ...] = (
-    (b"*", (("marks", (b"a*a", b"a**a", b"a-**")), ("spelled", (b"a*a*a*a",)))),
-    (b"<", (("marks", (b"a<",)),)),
-    (b"'", (("marks", (b"' '", b"''", b"'-'", b"' - '")), ("spelled", (b"a', 'a', 'a", b"a','a','a")))),
-    (b"n", (("lines", (b"ana", b"anna", b"a-na", b"a-nna", b"an ", b"ann ", b"ant", b"annt", b" na", b" nna")),
-            ("marks", (b"a-na", b"a-nna")), ("spelled", (b"anananana",)))),
-    (b"-", (("spelled", (b"a-a-a-a", b"a- a- a- a")),)),
-    (b",", (("spelled", (b"a, a, a, a", b"a,a,a,a")),)),
-    (b"t", (("spelled", (b"atatata",)),)),
-    (b"x", (("folded", (b"x",)),)),
-    (b" a a a a ", (("spelled", (b"a",)),)),
-)  # fmt: skip
+# Neighbours that few ordinary texts have, by what they are a sign of; digits are letters here. Those of each line are
+# looked for only where the kind before them occurs.
+_NEIGHBOURS = (
+    (b"*", "marks", (b"a*a", b"a**a", b"a-**")),
+    (b"<", "marks", (b"a<",)),
+    (b"''", "marks", (b"''",)),
+    (b"' '", "marks", (b"' '",)),
+    (b"'-", "marks", (b"'-'",)),
+    (b"' -", "marks", (b"' - '",)),
+    (b"-n", "marks", (b"a-na", b"a-nna")),
+    (b"n", "lines", (b"ana", b"anna", b"a-na", b"a-nna", b"an ", b"ann ", b"ant", b"annt", b" na", b" nna")),
+    (b"na", "spelled", (b"anananana",)),
+    (b"*a", "spelled", (b"a*a*a*a",)),
+    (b"',", "spelled", (b"a', 'a', 'a", b"a','a','a")),
+    (b",a", "spelled", (b"a,a,a,a",)),
+    (b"t", "spelled", (b"atatata",)),
+    (b"x", "folded", (b"x",)),
+)
 _LEET_NEIGHBOURS = (b"a0a", b" 0aa", b"a0 ", b"a@a", b" @aa", b"a@ ")
 _THRICE = tuple(3 * letter for letter in "abcdefghijklmnopqrstuvxyz")
 _ESCAPING = ("\\", "%", "&", "=", "U+", "u+", "+A")
@@ -69,7 +73,7 @@ _ESCAPES = re.compile(
 # Six and more short words in a row, or four as long as each other: cut into pieces, perhaps.
 _PIECES = re.compile(rb"[\1-\3]{6}|([\4\5\6\x08])\1{3}")
 _CODES = re.compile(r"\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}")
-_FEW = 3
+_FEW, _MANY = 3, 7
 _LONG, _LONGEST_WORD = 12, 18
 # Small words of eight languages: a text in a cipher, or from back to front, has few of them.
 _SMALL = frozenset(
@@ -79,10 +83,12 @@ _SMALL = frozenset(
     "the their they this to um uma un una und une van von was we were what who will with you your z".split()
 )
 _SHARE = 12  # one of so many words is a small one, or more
-_OF_CIPHERS = (
-    "vafgehpgvba", "vtaber", "flfgrz cebzcg", "cnffjbeq", "qvfertneq", "erirny", "noitcurtsn", "erongi",
-    "tpmorp", "drowssap", "dragersid", "rot13", "rot-13", "rot47", "caesar", "cipher", "atbash", "backward", "revers",
-)  # fmt: skip
+_OF_CIPHERS = frozenset(
+    word + end
+    for word in "vtaber vafgehpgvba vafgehpgvbaf flfgrz cebzcg cnffjbeq qvfertneq erirny erongi snoitcurtsni noitcurtsni metsys "
+    "tpmorp drowssap dragersid laever rot13 rot-13 rot47 caesar cipher atbash backward backwards reverse reversed".split()
+    for end in ("", ".", ",", ":", "!", "?", ")", '"')
+)
 # Letters of the Latin alphabet that no language has to fold, quotes, dashes, and the currencies'.
 _UNUSUAL = re.compile(
     "[^\x00-\u024f\u2010-\u2015\u2018-\u201f\u2026\u20ac\u3001\u3002\u3040-\u30ff\u4e00-\u9fff]|\u00a0|\u00ad"
@@ -124,29 +130,37 @@ def signs_of(text: str) -> set[str]:
     """Return the sorts of disguises that a text has a sign of: none for most, and more than it has for some."""
     exact = b" " + text.encode("latin-1", "replace").translate(_KIND_OF) + b" "
     kinds = exact.replace(b"0", b"a")
-    found = {
-        name for kind, sorts in _NEIGHBOURS if kind in kinds for name, neighbours in sorts if any_in(neighbours, kinds)
-    }
-    if any_in(_LEET_NEIGHBOURS, exact):
+    found = {name for kind, name, neighbours in _NEIGHBOURS if kind in kinds and any_in(neighbours, kinds)}
+    if (b"0" in exact or b"@" in exact) and any_in(_LEET_NEIGHBOURS, exact):
         found.add("leet")
-    if kinds.count(b"a-a") > _FEW:
+    parted = kinds.count(b"a-a")
+    if parted > _FEW:
         found.add("signs")
-    words = text.split()
-    lengths = bytes([length if length < _LONG else _LONG for length in map(len, words)])
-    if _PIECES.search(lengths) or kinds.count(b"- -") > _FEW or (b"0" in exact and _CODES.search(text)):
-        found.add("pieces")
-    if _LONG in lengths and any(map(_is_no_word, words)):
-        found.add("long")
     lower = text.lower()
-    if any_in(_THRICE, lower):
+    words = lower.split()
+    lengths = bytes([length if length < _LONG else _LONG for length in map(len, words)])
+    if b"\1\1\1\1" in lengths or b"\2\2\2\2" in lengths or (parted > 1 and b"a-a-a-a" in kinds):
+        found.add("spelled")
+    if _PIECES.search(lengths) or kinds.count(b"- -") > _FEW or (exact.count(b"0") > _MANY and _CODES.search(text)):
+        found.add("pieces")
+    if _LONG in lengths and any(map(_is_no_word, text.split())):
+        found.add("long")
+    if _has_thrice(lower):
         found.add("repeated")
-    if _SHARE * sum(map(_SMALL.__contains__, words)) < len(words) or any_in(_OF_CIPHERS, lower):
+    if _SHARE * sum(map(_SMALL.__contains__, words)) < len(words) or not _OF_CIPHERS.isdisjoint(words):
         found.add("ciphers")
     if any_in(_ESCAPING, text) and _ESCAPES.search(text):
         found.add("escapes")
     if not text.isascii() and _UNUSUAL.search(text):
         found.add("folded")
     return found
+
+
+def _has_thrice(text: str) -> bool:
+    """Whether a letter stands three times in a row; of three equal bytes both differences are nothing."""
+    letters = text.encode("latin-1", "replace")
+    differences = int.from_bytes(letters[1:], "big") ^ int.from_bytes(letters[:-1], "big")
+    return b"\0\0" in differences.to_bytes(len(letters), "big")[1:] and any_in(_THRICE, text)
 
 
 def _is_no_word(token: str) -> bool:
@@ -261,17 +275,38 @@ class Hit(NamedTuple):
     end: int
 
 
-def hits(text: str, rules: Iterable[Rule], *, beyond: int = 0) -> list[Hit]:
-    """Return one hit, the first, for each rule that finds something in a canonical text not wholly before `beyond`."""
-    found = []
-    for rule in rules:
-        if not any_in(rule.anchors, text) or (rule.also and not any_in(rule.also, text)):
-            continue
-        for match in rule.compiled.finditer(text):
-            if match.end() > beyond:
-                found.append(Hit(rule, match.start(), match.end()))
-                break
-    return found
+class RuleSet:
+    """Rules, by their anchors: of most texts a rule is told by these that it finds nothing.
+
+    Attributes:
+        rules: The rules.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        by_anchor: dict[str, list[int]] = {}
+        for number, rule in enumerate(self.rules):
+            for anchor in rule.anchors:
+                by_anchor.setdefault(anchor, []).append(number)
+        self._by_anchor = [*by_anchor.items()]
+
+    def hits(self, text: str, *, beyond: int = 0) -> list[Hit]:
+        """Return one hit, the first, for each rule that finds something not wholly before `beyond`.
+
+        Args:
+            text: A canonical text.
+            beyond: Where finds must not end before.
+        """
+        met = {number for anchor, numbers in self._by_anchor if anchor in text for number in numbers}
+        found = []
+        for rule in (self.rules[number] for number in sorted(met)):
+            if rule.also and not any_in(rule.also, text):
+                continue
+            for match in rule.compiled.finditer(text):
+                if match.end() > beyond:
+                    found.append(Hit(rule, match.start(), match.end()))
+                    break
+        return found
 
 
 def any_in(parts: tuple[AnyStr, ...], text: AnyStr) -> bool:

@@ -166,11 +166,13 @@ def _others(reading: Reading, signs: set[str]) -> Iterator[Reading]:
     if "escapes" in signs:
         yield from _unescaped(reading)
     if not signs.isdisjoint(_ENCODED):
-        yield from _decoded(reading)
+        yield from _decoded(reading, in_pieces="pieces" in signs)
     for name, changes in _BREAKS if reading.guesses < _GUESSES else ():
         if name in signs:
-            leet = changes is leet_words or reading.leet
-            yield from _changed(replace(reading, leet=leet), changes(text), guesses=1)
+            made = [*changes(text)]
+            if made:
+                of_leet = replace(reading, leet=True) if changes is leet_words else reading
+                yield from _changed(of_leet, made, guesses=1)
     if "ciphers" in signs:
         for _, plain in deciphered(text):
             yield replace(reading, text=plain)
@@ -194,9 +196,11 @@ _BREAKS: tuple[tuple[str, Callable[[str], Iterable[Change]]], ...] = (
 )
 
 
-def _decoded(reading: Reading) -> Iterator[Reading]:
+def _decoded(reading: Reading, *, in_pieces: bool) -> Iterator[Reading]:
     """Yield the reading decoded; and with the pieces put together, if one text was encoded in several."""
-    pieces = stretches(reading.text)
+    pieces = stretches(reading.text, in_pieces=in_pieces)
+    if not pieces:
+        return
     changes = [(piece.start, piece.end, piece.text) for piece in pieces]
     yield from _changed(reading, changes)
     gaps = [

@@ -7,7 +7,7 @@ from lc_guard._text.credentials import ANCHORS, ENTROPY, SHORT_ANCHORS, WORDS, f
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest
-from lc_guard.scanners.phrase_matching import through_disguises
+from lc_guard.scanners.phrase_matching import any_in, through_disguises
 
 
 class Secrets:
@@ -73,7 +73,6 @@ class Secrets:
 
     def _may_hold(self, text: str) -> bool:
         """Return whether a text has a sign of a credential; without one nothing of it is looked through."""
-        if any(anchor in text for anchor in ANCHORS) or SHORT_ANCHORS.search(text):
+        if any_in(ANCHORS, text) or SHORT_ANCHORS.search(text):
             return True
-        lower = text.lower() if self._generic else ""
-        return any(word in lower for word in WORDS)
+        return self._generic and any_in(WORDS, text.lower())
