@@ -16,6 +16,7 @@ from lc_guard.scanners.base import Cost, ScanRequest, Turn
 from lc_guard.scanners.phrase_matching import (
     Hit,
     RuleSet,
+    any_in,
     canonical,
     canonical_offsets,
     in_leet,
@@ -25,6 +26,7 @@ from lc_guard.scanners.phrase_matching import (
 )
 from lc_guard.scanners.phrases import jailbreak_rules, template_rules
 from lc_guard.scanners.phrases.probing import probing_rules
+from lc_guard.scanners.phrases.probing_de_to_pt import SPEAKS_OF
 from lc_guard.scanners.phrases.rule import Rule
 
 _JAILBREAK = "JAILBREAK"
@@ -149,7 +151,7 @@ class JailbreakPhrases:
 
 
 class PlaceholderProbing:
-    """Finds prompts that try to make the model tell, enumerate, transform or swap placeholders.
+    """Finds prompts that try to make the model tell, enumerate, transform or swap placeholders, in eight languages.
 
     A user who mentions a placeholder is in order: it stood in the last answer, perhaps. Asking what is behind it, not.
 
@@ -274,7 +276,7 @@ def _longest_row(numbers: set[int]) -> int:
 
 def _speaks_of_placeholders(text: str) -> bool:
     lower = text.lower()
-    return any(word in lower for word in ("placeholder", "redact", "anonymi", "pseudonym", "masked", "platzhalter"))
+    return any_in(("placeholder", "redact", "anonymi", "pseudonym", "masked", *SPEAKS_OF), lower)
 
 
 def _marked(text: str, tokens: Sequence[re.Match[str]]) -> str:

@@ -166,9 +166,9 @@ def glued_words(text: str) -> Iterator[Change]:
 
 
 def signs_in_words(text: str) -> Iterator[Change]:
-    """Yield signs inside words that are cut into crumbs by them, if one of these is a word of attacks."""
+    """Yield signs inside words that are cut into crumbs by them, if several of these are words of attacks."""
     found = [*found_in(_SIGNS_IN_WORDS, text)]
-    if any(_is_cut(match[0]) for match in found):
+    if sum(_is_cut(match[0]) for match in found) > 1:
         for match in found:
             for sign in _SIGNS.finditer(text, *match.span()):
                 yield (*sign.span(), "")
@@ -193,6 +193,8 @@ def leet_words(text: str) -> Iterator[Change]:
     known, others, found = by_leet(), [], []
     for match in found_in(_LEET_WORD, text):
         word = match[0]
+        if word.isalpha():
+            continue
         plain = known.get(word.lower().translate(_LEET))
         if plain is None:
             word = word.rstrip("!|+")

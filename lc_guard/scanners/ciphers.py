@@ -22,7 +22,7 @@ _ENOUGH = 2
 _SHORT = 4  # letters of words that stand in any text by chance, in one of 25 rotations
 _MANY = 1_000
 _PART = 4  # one of so many words is a small one, or more
-_BEGINNING = 2_000
+_BEGINNING = 600
 _WORD = re.compile("[a-z]+")
 _SMALL = frozenset(
     "the and you for with that are this have from not all can use your our was his her but one out who what is my to of it "

@@ -73,6 +73,7 @@ _ESCAPES = re.compile(
 # Six and more short words in a row, or four as long as each other: cut into pieces, perhaps.
 _PIECES = re.compile(rb"[\1-\3]{6}|([\4\5\6\x08])\1{3}")
 _CODES = re.compile(r"\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}")
+_DIGIT = re.compile("[0-9]")
 _FEW, _MANY = 3, 7
 _LONG, _LONGEST_WORD = 12, 18
 # Small words of eight languages: a text in a cipher, or from back to front, has few of them.
@@ -89,9 +90,13 @@ _OF_CIPHERS = frozenset(
     "tpmorp drowssap dragersid laever rot13 rot-13 rot47 caesar cipher atbash backward backwards reverse reversed".split()
     for end in ("", ".", ",", ":", "!", "?", ")", '"')
 )
-# Letters of the Latin alphabet that no language has to fold, quotes, dashes, and the currencies'.
+# Unseen characters but those of emoji, marks, letters in other shapes, words of two alphabets.
 _UNUSUAL = re.compile(
-    "[^\x00-\u024f\u2010-\u2015\u2018-\u201f\u2026\u20ac\u3001\u3002\u3040-\u30ff\u4e00-\u9fff]|\u00a0|\u00ad"
+    "[\u00a0\u00ad\u0250-\u02af\u0300-\u036f\u0483-\u0489\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff"
+    "\u1d00-\u1dbf\u2000-\u200c\u200e\u200f\u202a-\u202f\u205f-\u206f\u20d0-\u20df\u2100-\u214f\u2460-\u24ff"
+    "\u2800-\u28ff\u3000\u3164\ua720-\ua7ff\ufb00-\ufb06\ufe00-\ufe0e\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uffa0\ufff9-\ufffb"
+    "\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0000-\U000e0fff]"
+    "|[^\\W_][\u200d\ufe0f\ufeff\u20e0-\u20ff]|\u200d[^\\W_]|[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]"
 )
 
 
@@ -164,10 +169,11 @@ def _has_thrice(text: str) -> bool:
 
 
 def _is_no_word(token: str) -> bool:
+    """Whether a long token may be in an encoding, or several words in one."""
     if len(token) < _LONG:
         return False
-    word = token.strip(".,;:!?()\"'")
-    return not word.isalpha() or len(word) > _LONGEST_WORD or not (word.islower() or word.istitle())
+    plain = (token.islower() or token.istitle()) and _DIGIT.search(token) is None
+    return not plain or len(token) > _LONGEST_WORD
 
 
 def read_otherwise(request: ScanRequest) -> Sequence[Reading]:

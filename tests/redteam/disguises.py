@@ -25,6 +25,8 @@ _CYRILLIC = str.maketrans("aeopcxyisjAEOPCTXBHKM", "аеорсхуіѕјАЕОР
 _GREEK = str.maketrans("aiouvABEHIKMNOPTXYZ", "αιουνΑΒΕΗΙΚΜΝΟΡΤΧΥΖ")
 _SMALL_CAPITALS = str.maketrans("abcdefghijklmnopqrstuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢ")
 _UPSIDE_DOWN = str.maketrans("abcdefghijklmnopqrtuvwy", "ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹʇnʌʍʎ")
+# Seven double-struck capitals were in Unicode before the others, elsewhere.
+_DOUBLE_STRUCK = {0x1D538 + ord(letter) - 65: sign for letter, sign in zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)}
 _LEET = str.maketrans("oieas", "01345")
 _LEET_MORE = str.maketrans("oieastgl", "0!3@$761")
 _MORSE = dict(
@@ -82,7 +84,7 @@ FOLDED: dict[str, Disguise] = {
     "monospace": _shifted(0x1D68A, 0x1D670),
     "fraktur": _shifted(0x1D586, 0x1D56C),
     "bold script": _shifted(0x1D4EA, 0x1D4D0),
-    "double struck": _shifted(0x1D552, 0x1D538),
+    "double struck": lambda text: _shifted(0x1D552, 0x1D538)(text).translate(_DOUBLE_STRUCK),
     "circled": _shifted(0x24D0, 0x24B6),
     "zero width space": "\u200b".join,
     "zero width joiner": "\u200d".join,

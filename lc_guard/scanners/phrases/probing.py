@@ -1,9 +1,10 @@
-"""Phrases that ask for what placeholders hide, in English and German."""
+"""Phrases that ask for what placeholders hide: in English here, in seven languages in `probing_de_to_pt`."""
 
 from __future__ import annotations
 
 import functools
 
+from lc_guard.scanners.phrases.probing_de_to_pt import rows
 from lc_guard.scanners.phrases.rule import Rule, gap
 
 _SOURCE = "OWASP LLM02:2025; MITRE ATLAS AML.T0057"
@@ -74,8 +75,5 @@ def probing_rules(token: str) -> tuple[Rule, ...]:
             rf"|anonymi|{token})|\b(?:contents?|entries|print|dump) {gap(3)}(?:placeholders?|redaction) (?:vault"
             r"|mapping|table)\b",
             (*both, "vault", "mapping", "table")),
-        rule("de", "reveal", 0.8,
-            rf"\b(?:wer|was) (?:steckt|steht|verbirgt sich|ist) {gap(2)}(?:hinter|wirklich) {gap(2)}(?:{token}"
-            rf"|platzhalter)|\b(?:zeig|nenne|verrate)\w{{0,2}} {gap(3)}(?:echten?|wahren?|wirklichen?"
-            rf") {gap(3)}(?:{token}|platzhalter)", (token, "platzhalter")),
+        *(rule(number, category, weight, pattern, anchors) for number, category, weight, anchors, pattern in rows(token)),
     )  # fmt: skip
