@@ -124,10 +124,11 @@ class ScanPhase:
         asked = []
         for ask in asks.values():
             text = state.texts[ask.text]
-            turns = _hidden_turns(state, ask.turns) if hidden else ask.turns
-            shown = text.shown if hidden else text.current
-            shared = {} if hidden else state.shared  # it holds texts as they came
-            asked.append((text, ScanRequest(shown, stage, prompt, turns, min(ends, default=None), shared)))
+            if hidden:  # what scanners share holds texts as they came
+                seen = ScanRequest(text.shown, stage, prompt, _hidden_turns(state, ask.turns), min(ends, default=None))
+            else:
+                seen = ScanRequest(text.current, stage, prompt, ask.turns, min(ends, default=None), state.shared)
+            asked.append((text, seen))
         seconds = None if self._deadline is None else max(0.0, self._deadline - now)
         failure = ScannerError(_NOT_HIDDEN) if hidden and state.unhidden else None
         return [ScannerRun(state, stage, scanner, asked, seconds, self._registry, self._digest, failure)]

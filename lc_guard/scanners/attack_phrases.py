@@ -18,7 +18,6 @@ from lc_guard.scanners.phrase_matching import (
     RuleSet,
     any_in,
     canonical,
-    canonical_offsets,
     in_leet,
     risk_of,
     risks_by_category,
@@ -232,6 +231,8 @@ def _entities(
     keeps_offsets = len(text.lower()) == len(text)
     entities = [Entity(_JAILBREAK, hit.start, hit.end, hit.rule.weight) for hit in written if keeps_offsets]
     if found:
+        from lc_guard.scanners.phrase_places import canonical_offsets
+
         _, spans = canonical_offsets(text, leet=leet)
         entities += [
             Entity(_JAILBREAK, spans[hit.start][0], spans[hit.end - 1][1], weights.get(hit.rule.id, hit.rule.weight))

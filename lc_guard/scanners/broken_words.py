@@ -35,8 +35,7 @@ _RUN = re.compile(r"[A-Za-z]{16,}")
 _SIGNS_IN_WORDS = re.compile(r"(?<![^\W_])[^\W\d_]{1,4}(?:[-._/\\:+]{1,2}[^\W\d_]{1,4})+(?![^\W_])")
 _SIGNS = re.compile(r"[-._/\\:+]+")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
-_DRAWN_OUT = re.compile(r"[^\W\d_]*?([^\W\d_])\1{2}[^\W\d_]*")
-_OFTEN = re.compile(r"([^\W\d_])\1{2}.*?(?!\1)([^\W\d_])\2{2}.*?(?!\2)([^\W\d_])\3{2}")
+_LETTERS, _LETTERS_BEFORE = re.compile(r"[^\W\d_]*"), re.compile(r"[^\W\d_]+$")
 _LEET_WORD = re.compile(
     r"(?<![^\s(\"'])(?=[^\s]{0,20}[0-9@$!|+€£¡])(?=[^\s]{0,20}[A-Za-z0-9])[A-Za-z0-9@$!|+€£¡]{2,20}"
 )
@@ -45,7 +44,8 @@ _LEET = str.maketrans("0123456789@$!|+€£¡lz", "oizeasgtbgasiiteliis")
 _WORDS = re.compile(r"[^\W_]+")
 _CODE = re.compile(r"(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[\w+/=-]+$")
 _LEAST_WORD, _LEAST_KEY, _CRUMB, _FEW = 4, 16, 4, 3
-_LONGEST_PIECE = 8_000
+_LEAST_RUN, _LEAST_PIECE = 12, 1.5
+_LONGEST_PIECE, _LONGEST_WORD = 8_000, 30
 
 
 def _restoring(
@@ -70,41 +70,41 @@ def _joined(text: str, changes: Iterable[Change]) -> Iterator[list[str]]:
     """Yield the pieces that changes join: what stood between blanks, and parts of it."""
     pieces: list[str] = []
     last = 0
-    for start, end, new in changes:
-        between = text[last:start]
+    for start, end, new in (*changes, (len(text), len(text), " ")):
+        between = text[last : min(start, last + _LONGEST_PIECE)]
         last = end
-        if between or new:
-            parts = between.split()
-            apart = new or len(parts) > 1 or between[:1].isspace() or between[-1:].isspace()
-            if pieces and apart:
-                if parts and not between[0].isspace():
-                    pieces.append(parts[0])
-                if len(pieces) > 1:
-                    yield pieces
-                pieces = []
-            if not new and parts and not between[-1].isspace():
-                pieces.append(parts[-1])
-    following = text[last : last + _LONGEST_PIECE].split(None, 1)
-    if pieces and following and not text[last].isspace():
-        yield [*pieces, following[0]]
+        if not between and not new:
+            continue
+        first, *more = between.split() or [""]
+        begins, ends = between[:1].strip(), between[-1:].strip()
+        if pieces and (new or more or not begins or not ends):
+            yield [*pieces, first] if begins else pieces
+            pieces = []
+        if ends and not new:
+            pieces.append(more[-1] if more else first)
 
 
 def _restores(pieces: list[str]) -> bool:
     """Whether pieces give a word of attacks, several, a key, or code that was cut evenly."""
     joined = "".join(pieces)
-    if len(joined) < _LEAST_WORD:
+    if len(joined) < _LEAST_WORD or len(pieces) == 1:
         return False
     written = {word for piece in pieces for word in _WORDS.findall(piece)}
-    for word in _WORDS.findall(joined):
-        if len(word) < _LEAST_WORD or word in written:
-            continue
-        if word.lower() in attack_words() or (len(word) >= _LEAST_KEY and parted(word)):
-            return True
+    if any(_is_attack(word) for word in _WORDS.findall(joined) if word not in written):
+        return True
     if len(joined) < _LEAST_KEY:
         return False
-    if len(pieces) > _FEW and len({len(piece) for piece in pieces[:-1]}) == 1 and _CODE.match(joined):
+    even = len(pieces) > _FEW and len({len(piece) for piece in pieces[:-1]}) == 1
+    if even and _CODE.match(joined):
         return True
     return any_in(ANCHORS, joined) and bool(find_credentials(joined, generic=False))
+
+
+def _is_attack(word: str) -> bool:
+    """Whether it is a word of attacks, or several without blanks."""
+    if len(word) < _LEAST_WORD:
+        return False
+    return word.lower() in attack_words() or (len(word) >= _LEAST_KEY and bool(parted(word)))
 
 
 def _was_in_crumbs(pieces: list[str]) -> bool:
@@ -146,12 +146,18 @@ def spelled_words(text: str) -> Iterator[Change]:
 def cut_words(text: str) -> Iterator[Change]:
     """Yield the blanks of words that are cut into pieces of few letters, or of equally many."""
     for pattern in (_SHORT_WORDS, *_EQUAL_WORDS):
-        found = [match for match in found_in(pattern, text) if match.end() - match.start() >= 12]
+        found = [match for match in found_in(pattern, text) if _is_in_pieces(match[0])]
         if found:
             for match in found:
                 for blank in _BLANKS.finditer(text, *match.span()):
                     yield (*blank.span(), "")
             return
+
+
+def _is_in_pieces(run: str) -> bool:
+    """Whether a run of short words is long enough, and not one that is spelled letter by letter."""
+    pieces = run.split()
+    return len(run) >= _LEAST_RUN and sum(map(len, pieces)) >= _LEAST_PIECE * len(pieces)
 
 
 def glued_words(text: str) -> Iterator[Change]:
@@ -181,11 +187,31 @@ def _is_cut(chain: str) -> bool:
 
 def repeated_letters(text: str) -> Iterator[Change]:
     """Yield letters that stand three times and more, if that gives a word of attacks, or they do so again and again."""
-    found = [*found_in(_DRAWN_OUT, text)]
-    if any(_REPEATED.sub(r"\1", each[0]).lower() in attack_words() or _OFTEN.search(each[0]) for each in found):
-        for word in found:
-            for match in _REPEATED.finditer(text, *word.span()):
-                yield (*match.span(), match[1])
+    found = [*found_in(_REPEATED, text)]
+    if any(_is_drawn_out(text, *span) for span in _words_with(text, found)):
+        for match in found:
+            yield (*match.span(), match[1])
+
+
+def _words_with(text: str, found: Iterable[re.Match[str]]) -> Iterator[tuple[int, int]]:
+    """Yield from where to where letters are repeated in one word."""
+    first = last = -1
+    for match in found:
+        if last < 0 or not text[last : match.start() + 1].isalpha() or match.end() - first > _LONGEST_PIECE:
+            if last >= 0:
+                yield first, last
+            first = match.start()
+        last = match.end()
+    if last >= 0:
+        yield first, last
+
+
+def _is_drawn_out(text: str, first: int, last: int) -> bool:
+    if len({match[1] for match in _REPEATED.finditer(text, first, last)}) >= _FEW:
+        return True
+    word = _LETTERS_BEFORE.search(text, max(0, first - _LONGEST_WORD), first)
+    around = (word[0] if word else "") + text[first:last] + _LETTERS.match(text, last, last + _LONGEST_WORD)[0]  # type: ignore[index]
+    return _REPEATED.sub(r"\1", around).lower() in attack_words()
 
 
 def leet_words(text: str) -> Iterator[Change]:

@@ -24,10 +24,12 @@ _MANY = 1_000
 _PART = 4  # one of so many words is a small one, or more
 _BEGINNING = 600
 _WORD = re.compile("[a-z]+")
-_SMALL = frozenset(
-    "the and you for with that are this have from not all can use your our was his her but one out who what is my to of it "
-    "in as key a me be on please give tell show token secret send opens maps der die das und ist les des est los las una que il".split()
-) - {"a"}
+_SMALL = frozenset({
+    "all", "and", "are", "as", "be", "but", "can", "das", "der", "des", "die", "est", "for", "from", "give", "have",
+    "her", "his", "il", "in", "is", "ist", "it", "key", "las", "les", "los", "maps", "me", "my", "not", "of", "on",
+    "one", "opens", "our", "out", "please", "que", "secret", "send", "show", "tell", "that", "the", "this", "to",
+    "token", "una", "und", "use", "was", "what", "who", "with", "you", "your",
+})  # fmt: skip
 _NOWHERE = 255
 _MOST = 2
 _PLACES = bytes((code | 32) - 96 if chr(code).isalpha() and code < 128 else 100 for code in range(256))

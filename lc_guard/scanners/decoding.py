@@ -41,7 +41,6 @@ _BACKWARDS = 32
 _CELLS = str.maketrans("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵", "abcdefghijklmnopqrstuvwxyz")
 
 
-
 def stretches(text: str, *, in_pieces: bool = True) -> list[Decoded]:
     """Return what stands in an encoding, in order, none overlapping: of two that begin at once the longer.
 
@@ -77,19 +76,18 @@ def _runs(text: str) -> Iterator[Decoded]:
             for run in _BASE64.finditer(text, start, end):
                 more = _MORE_LINES.match(text, run.end())
                 done = more.end() if more else run.end()
-                said = _base64(text[run.start() : done])
-                if said is not None:
-                    yield Decoded("BASE64", run.start(), done, said)
+                yield from _said("BASE64", run.start(), done, _base64(text[run.start() : done]))
         if has_digit:
             for encoding, pattern, decode in _WITH_DIGITS:
                 for run in pattern.finditer(text, start, end):
-                    said = decode(run[0])
-                    if said is not None:
-                        yield Decoded(encoding, *run.span(), said)
+                    yield from _said(encoding, *run.span(), decode(run[0]))
         if _BASE85.fullmatch(word):
-            said = _base85(word)
-            if said is not None:
-                yield Decoded("BASE85", start, end, said)
+            yield from _said("BASE85", start, end, _base85(word))
+
+
+def _said(encoding: str, start: int, end: int, text: str | None) -> Iterator[Decoded]:
+    if text is not None:
+        yield Decoded(encoding, start, end, text)
 
 
 def _base64(run: str) -> str | None:
@@ -150,11 +148,9 @@ _WITH_DIGITS: tuple[tuple[str, re.Pattern[str], Callable[[str], str | None]], ..
 def _ascii85(text: str) -> Iterator[Decoded]:
     for match in _ASCII85.finditer(text):
         try:
-            said = readable(base64.a85decode(match[0], adobe=True))
+            yield from _said("BASE85", *match.span(), readable(base64.a85decode(match[0], adobe=True)))
         except ValueError:
             continue
-        if said is not None:
-            yield Decoded("BASE85", *match.span(), said)
 
 
 def _uuencoded(text: str) -> Iterator[Decoded]:
@@ -164,9 +160,7 @@ def _uuencoded(text: str) -> Iterator[Decoded]:
             data = b"".join(binascii.a2b_uu(line) for line in match[1].splitlines())
         except (binascii.Error, ValueError):
             continue
-        said = readable(data)
-        if said is not None:
-            yield Decoded("UUENCODE", *match.span(), said)
+        yield from _said("UUENCODE", *match.span(), readable(data))
 
 
 def _readable_part(data: bytes) -> str | None:
@@ -179,9 +173,7 @@ def _unseen(text: str) -> Iterator[Decoded]:
     for match in _TAGS.finditer(text):
         yield Decoded("TAGS", *match.span(), "".join(chr(ord(letter) - 0xE0000) for letter in match[0]))
     for match in _SELECTORS.finditer(text):
-        said = readable(bytes(_byte_of(letter) for letter in match[0]))
-        if said is not None:
-            yield Decoded("SELECTORS", *match.span(), said)
+        yield from _said("SELECTORS", *match.span(), readable(bytes(_byte_of(letter) for letter in match[0])))
     for match in _UNSEEN_BITS.finditer(text):
         run = match[0]
         letters = sorted(set(run), key=run.index)[:2]

@@ -22,7 +22,7 @@ from lc_guard.scanners.phrase_matching import read_otherwise
 from lc_guard.scanners.secrets import Secrets
 
 if TYPE_CHECKING:
-    from lc_guard.scanners.decoding import Decoded
+    from lc_guard.scanners.readable import Decoded
 
 # Words of attacks, in ROT13 and from back to front: worth reading a whole text that way.
 _ROT13_WORDS = ("vafgehpgvba", "vtaber", "flfgrz cebzcg", "cnffjbeq", "qvfertneq", "erirny")
@@ -35,7 +35,8 @@ def decoded(text: str, *, whole: bool = False) -> list[Decoded]:
 
     With `whole`, what changes the text as a whole is tried too: ROT13 and reading backwards, which undo themselves.
     """
-    from lc_guard.scanners.decoding import Decoded, stretches
+    from lc_guard.scanners.decoding import stretches
+    from lc_guard.scanners.readable import Decoded
 
     found = stretches(text)
     found += _escaped(text)
@@ -50,7 +51,7 @@ def decoded(text: str, *, whole: bool = False) -> list[Decoded]:
 
 def _escaped(text: str) -> Iterator[Decoded]:
     """Undo all escapes of a text in one go: texts of the web have several sorts."""
-    from lc_guard.scanners.decoding import Decoded
+    from lc_guard.scanners.readable import Decoded
 
     plain, undone = text, []
     for encoding, sign, pattern, undo in _ESCAPES:
@@ -137,6 +138,9 @@ class EncodedPayloads:
         """
         if not read_otherwise(request):
             return ScanResult(valid=True, risk_score=0.0)
+        return self._scan_decoded(request)
+
+    def _scan_decoded(self, request: ScanRequest) -> ScanResult:
         valid, risk = True, 0.0
         categories: dict[str, float] = {}
         entities: dict[tuple[int, int], Entity] = {}

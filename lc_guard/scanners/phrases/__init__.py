@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import functools
 
-from lc_guard.scanners.phrases.rule import Rule
 from lc_guard.scanners.phrases.de_fr_es import foreign_rules
 from lc_guard.scanners.phrases.en import document_rules, injection_rules, persona_rules
 from lc_guard.scanners.phrases.it_nl_pl_pt import more_foreign_rules
+from lc_guard.scanners.phrases.rule import Rule
 
 
 @functools.cache

@@ -10,7 +10,8 @@ _LEAK = "OWASP LLM07:2025; MITRE ATLAS AML.T0056; arXiv:2211.09527"
 
 _GERMAN = (
     (
-        "override", 0.9, ("anweisungen", "regeln", "vorgaben", "befehle", "instruktionen", "richtlinien", "systemprompt"),
+        "override", 0.9,
+        ("anweisungen", "regeln", "vorgaben", "befehle", "instruktionen", "richtlinien", "systemprompt"),
         r"\b(?:ignorier(?:e|en|t)?|vergiss|vergesst|vergessen|missacht(?:e|en|et)|befolge(?: nicht)?|umgeh(?:e|en)"
         r") (?:sie )?(?:jetzt |bitte )?(?:all(?:e|en|es)? )?(?:die |der |den |deine[nr]? |ihre[nr]? )?"
         r"(?:(?:vorherigen|bisherigen|vorigen|fruheren|obigen|vorangegangenen|ursprunglichen|zuvor gegebenen) "

@@ -75,5 +75,8 @@ def probing_rules(token: str) -> tuple[Rule, ...]:
             rf"|anonymi|{token})|\b(?:contents?|entries|print|dump) {gap(3)}(?:placeholders?|redaction) (?:vault"
             r"|mapping|table)\b",
             (*both, "vault", "mapping", "table")),
-        *(rule(number, category, weight, pattern, anchors) for number, category, weight, anchors, pattern in rows(token)),
+        *(
+            Rule(f"probe-{number}", category, weight, anchors, pattern, _SOURCE, also)
+            for number, category, weight, anchors, pattern, also in rows(token)
+        ),
     )  # fmt: skip
