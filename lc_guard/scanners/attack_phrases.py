@@ -19,9 +19,9 @@ from lc_guard.scanners.phrase_matching import (
     any_in,
     canonical,
     in_leet,
+    may_read_otherwise,
     risk_of,
     risks_by_category,
-    through_disguises,
 )
 from lc_guard.scanners.phrases import jailbreak_rules, template_rules
 from lc_guard.scanners.phrases.probing import probing_rules
@@ -113,7 +113,12 @@ class JailbreakPhrases:
         Returns:
             The risk, by rule family in `categories`; entities of the kind ``"JAILBREAK"`` where a phrase stands.
         """
-        return through_disguises(self.scan_as_written, request)
+        plain = self.scan_as_written(request)
+        if not may_read_otherwise(request):
+            return plain
+        from lc_guard.scanners.readings import judged
+
+        return judged(self.scan_as_written, request, plain)
 
     def scan_as_written(self, request: ScanRequest) -> ScanResult:
         """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""
@@ -187,7 +192,12 @@ class PlaceholderProbing:
         Returns:
             The risk; entities for the placeholders that were typed, if the text is not valid.
         """
-        return through_disguises(self.scan_as_written, request)
+        plain = self.scan_as_written(request)
+        if not may_read_otherwise(request):
+            return plain
+        from lc_guard.scanners.readings import judged
+
+        return judged(self.scan_as_written, request, plain)
 
     def scan_as_written(self, request: ScanRequest) -> ScanResult:
         """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult, normalize_kind
 from lc_guard.scanners.base import Cost, ScanRequest
-from lc_guard.scanners.phrase_matching import end_offset, folded, through_disguises
+from lc_guard.scanners.phrase_matching import end_offset, folded, may_read_otherwise
 
 _BLANKS = re.compile(r"\s+")
 _STARTS = re.compile(r"(?<![^\W_])[^\W_]|[^\w\s]")
@@ -140,7 +140,12 @@ class BannedWords:
 
     def scan(self, request: ScanRequest) -> ScanResult:
         """Judge a text: not valid, at risk 1, if a word of the list stands in it, disguised or not."""
-        return through_disguises(self.scan_as_written, request, leet=self._leet)
+        plain = self.scan_as_written(request)
+        if not may_read_otherwise(request):
+            return plain
+        from lc_guard.scanners.readings import judged
+
+        return judged(self.scan_as_written, request, plain, leet=self._leet)
 
     def scan_as_written(self, request: ScanRequest) -> ScanResult:
         """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""
@@ -204,7 +209,12 @@ class BannedTopics:
             Not valid, at risk 1, if a topic reaches the minimum; below it the risk stays under 0.5. Categories are the
             topics, entities their words, with the topic as kind.
         """
-        return through_disguises(self.scan_as_written, request, leet=False)
+        plain = self.scan_as_written(request)
+        if not may_read_otherwise(request):
+            return plain
+        from lc_guard.scanners.readings import judged
+
+        return judged(self.scan_as_written, request, plain, leet=False)
 
     def scan_as_written(self, request: ScanRequest) -> ScanResult:
         """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""

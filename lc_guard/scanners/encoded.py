@@ -18,7 +18,7 @@ from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.attack_phrases import JailbreakPhrases, PlaceholderProbing
 from lc_guard.scanners.base import Cost, Scanner, ScanRequest, scanner_name
-from lc_guard.scanners.phrase_matching import read_otherwise
+from lc_guard.scanners.phrase_matching import may_read_otherwise
 from lc_guard.scanners.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -136,9 +136,12 @@ class EncodedPayloads:
             The worst risk that a scanner sees in a decoded text; entities where it stood, with the kind
             ``"ENCODED_BASE64"``, ``"ENCODED_HEX"``…; the scanners' categories.
         """
-        if not read_otherwise(request):
-            return ScanResult(valid=True, risk_score=0.0)
-        return self._scan_decoded(request)
+        fine = ScanResult(valid=True, risk_score=0.0)
+        if not may_read_otherwise(request):
+            return fine
+        from lc_guard.scanners.readings import readings_of
+
+        return self._scan_decoded(request) if readings_of(request) else fine
 
     def _scan_decoded(self, request: ScanRequest) -> ScanResult:
         valid, risk = True, 0.0

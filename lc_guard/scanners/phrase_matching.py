@@ -8,12 +8,11 @@ once other disguises are undone is in `readings`; whether it shows a sign of one
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from lc_guard._text.words import WINDOW, all_matches, first_match
-from lc_guard.records import ScanResult
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.scanners.disguise_signs import (
     BACKWARDS,
@@ -33,7 +32,6 @@ from lc_guard.scanners.disguise_signs import (
 
 if TYPE_CHECKING:
     from lc_guard.scanners.phrases.rule import Rule
-    from lc_guard.scanners.reading import Reading
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LEET = str.maketrans("013457@$!|l", "oieastasiii")
@@ -146,42 +144,12 @@ def _is_no_word(token: str) -> bool:
     return not plain or len(token) > _LONGEST_WORD
 
 
-def read_otherwise(request: ScanRequest) -> Sequence[Reading]:
-    """Return what a text reads as beside as it stands; worked out once for all scanners of a request."""
+def may_read_otherwise(request: ScanRequest) -> bool:
+    """Whether a text shows a sign of a disguise; looked for once for all scanners of a request."""
     found = request.shared.get(request.text)
     if found is None:
-        signs = signs_of(request.text)
-        found = ()
-        if signs:
-            from lc_guard.scanners.readings import readings
-
-            found = tuple(readings(request.text, signs))
-        request.shared[request.text] = found
-    return found
-
-
-def through_disguises(
-    judge: Callable[[ScanRequest], ScanResult],
-    request: ScanRequest,
-    guess: Callable[[ScanRequest], ScanResult] | None = None,
-    *,
-    leet: bool = True,
-) -> ScanResult:
-    """Judge a text as it stands and what it reads as beside, if it shows a sign of a disguise; see `readings`.
-
-    Args:
-        judge: What judges a text.
-        request: The text.
-        guess: What judges readings that are guesses, if they are not to be taken as seriously.
-        leet: Whether words of attacks in digits and signs are read as such.
-    """
-    plain = judge(request)
-    others = read_otherwise(request)
-    if not others:
-        return plain
-    from lc_guard.scanners.readings import judged
-
-    return judged(judge, request, plain, [each for each in others if leet or not each.leet], guess)
+        found = request.shared[request.text] = signs_of(request.text)
+    return bool(found)
 
 
 def in_leet(text: str) -> bool:

@@ -9,7 +9,7 @@ text. Time is linear in the text: readings are few, and together they hold a bou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from lc_guard.records import Entity, ScanResult
@@ -48,27 +48,38 @@ def readings(text: str, signs: set[str]) -> Iterator[Reading]:
         layer = following
 
 
+def readings_of(request: ScanRequest) -> Sequence[Reading]:
+    """Return the readings of a text that may read otherwise; made once for all scanners of a request."""
+    found = request.shared[request.text]
+    if not isinstance(found, tuple):
+        found = request.shared[request.text] = tuple(readings(request.text, found))
+    return found
+
+
 def judged(
     judge: Callable[[ScanRequest], ScanResult],
     request: ScanRequest,
     plain: ScanResult,
-    others: Iterable[Reading],
     guess: Callable[[ScanRequest], ScanResult] | None = None,
+    *,
+    leet: bool = True,
 ) -> ScanResult:
     """Judge all readings of a text, and join what is said of them with what was said of the text as it stands.
 
     Args:
         judge: What judges a text.
-        request: The text.
+        request: The text, which may read otherwise.
         plain: What was said of it as it stands.
-        others: What it reads as beside.
         guess: What judges readings that are guesses, if they are not to be taken as seriously.
+        leet: Whether digits and signs are read as letters.
 
     Returns:
         Not valid, if one is not; the highest risk, the categories of all, and entities where they stand in the text.
     """
     valid, risk, categories, entities = plain.valid, plain.risk_score, dict(plain.categories), [*plain.entities]
-    for reading in others:
+    for reading in readings_of(request):
+        if reading.leet and not leet:
+            continue
         asked = ScanRequest(reading.text, request.stage, request.prompt, deadline=request.deadline)
         result = judge(asked) if not reading.guesses or guess is None else guess(asked)
         valid, risk = valid and result.valid, max(risk, result.risk_score)

@@ -7,7 +7,7 @@ from lc_guard._text.credentials import ANCHORS, ENTROPY, SHORT_ANCHORS, WORDS, f
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest
-from lc_guard.scanners.phrase_matching import any_in, through_disguises
+from lc_guard.scanners.phrase_matching import any_in, may_read_otherwise
 
 
 class Secrets:
@@ -45,7 +45,12 @@ class Secrets:
             Not valid, if there is a credential; entities of the kinds ``API_KEY``, ``ACCESS_TOKEN``, ``PASSWORD``,
             ``PRIVATE_KEY`` and ``WEBHOOK_URL``, which cover the encoded or disguised form; issuers as categories.
         """
-        return through_disguises(self.scan_as_written, request, self._scan_formats)
+        plain = self.scan_as_written(request)
+        if not may_read_otherwise(request):
+            return plain
+        from lc_guard.scanners.readings import judged
+
+        return judged(self.scan_as_written, request, plain, self._scan_formats)
 
     def scan_as_written(self, request: ScanRequest) -> ScanResult:
         """Judge a text as it stands: no encoding and no disguise is undone."""
