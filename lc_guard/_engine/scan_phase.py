@@ -124,9 +124,11 @@ class ScanPhase:
         asked = []
         for ask in asks.values():
             text = state.texts[ask.text]
-            turns = _hidden_turns(state, ask.turns) if hidden else ask.turns
-            shown = text.shown if hidden else text.current
-            asked.append((text, ScanRequest(shown, stage, prompt, turns, min(ends, default=None))))
+            if hidden:  # what scanners share holds texts as they came
+                seen = ScanRequest(text.shown, stage, prompt, _hidden_turns(state, ask.turns), min(ends, default=None))
+            else:
+                seen = ScanRequest(text.current, stage, prompt, ask.turns, min(ends, default=None), state.shared)
+            asked.append((text, seen))
         failure = ScannerError(_NOT_HIDDEN) if hidden and state.unhidden else None
         return [ScannerRun(state, stage, scanner, asked, self._deadline, self._registry, self._digest, failure)]
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lc_guard.scanners.phrase_matching import canonical, canonical_offsets, end_offset, folded, in_leet
+from lc_guard.scanners.phrase_matching import canonical, end_offset, folded, in_leet
+from lc_guard.scanners.phrase_places import canonical_offsets
 
 TEXTS = st.one_of(
     st.text(), st.text(st.sampled_from('aB é\u0301\u200bﬁİßаξ."“i 1\ufe0f\u3000\uff21ﷺ-_*\n'), max_size=40)
