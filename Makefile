@@ -14,6 +14,7 @@ PYTEST_ARGS ?=
 # Each file of tests goes to one of as many processes as there are cores; PARALLEL= runs them in one.
 PARALLEL ?= -n auto --dist loadfile
 MUTANTS ?=
+VERIFY_FAULTS ?=
 ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # All versions of everything that `make test` installs: the tests run with these until `make locked` writes new ones.
@@ -23,7 +24,7 @@ NOX_ARGS ?=
 PYENV_VERSION := $(shell pyenv versions --bare 2>/dev/null | grep -E '^3\.1[1-4]\.[0-9]+$$' | paste -sd:)
 NOX = PYENV_VERSION=$(PYENV_VERSION) $(BIN)/nox
 
-.PHONY: demo doctor verify test coverage browser check lint types examples notebooks mutants benchmarks measure wheel lowest newest compatibility locked clean
+.PHONY: demo doctor verify test coverage browser check lint types examples notebooks mutants verify-faults benchmarks measure wheel lowest newest compatibility locked clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -68,6 +69,10 @@ mutants: $(VENV)/.ready-dev
 
 benchmarks: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks
+
+# What lc-guard verify tells of each of 31 faults. VERIFY_FAULTS=--write also writes docs/design/verify.md.
+verify-faults: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.mutants.verify $(VERIFY_FAULTS)
 
 # The package itself: its size, how far a prompt walks through it, its most complex functions. MEASURE_ARGS=--suite
 # runs the tests as well, for their time.
