@@ -117,8 +117,8 @@ Look = Callable[[Mutant, Path], int]
 class Run:
     """The tests of one mutant in a copy of the tree, in a process of their own that is forked off this one."""
 
-    def __init__(self, mutant: Mutant, tree: Path, look: Look) -> None:
-        self.mutant, self.tree = mutant, tree
+    def __init__(self, mutant: Mutant, tree: Path, look: Look, seconds: float) -> None:
+        self.mutant, self.tree, self._seconds = mutant, tree, seconds
         self._started = time.monotonic()
         self._output = tree.parent / f"{tree.name}.txt"
         self._putting = put_in(mutant, tree)
@@ -129,14 +129,14 @@ class Run:
         """Give what became of the mutant, None as long as its tests run."""
         process, status = os.waitpid(self._process, os.WNOHANG)
         spent = time.monotonic() - self._started
-        if not process and spent < SECONDS:
+        if not process and spent < self._seconds:
             return None
         if not process:
             os.killpg(self._process, signal.SIGKILL)
             os.waitpid(self._process, 0)
         self._putting.__exit__(None, None, None)
         if not process:
-            return Caught(self.mutant, f"no end within {SECONDS} s", None, spent)
+            return Caught(self.mutant, f"no end within {self._seconds:g} s", None, spent)
         told, code = self._output.read_text(encoding="utf-8", errors="replace"), os.waitstatus_to_exitcode(status)
         if failed := _FAILED.search(told):
             return Caught(self.mutant, failed[1], None, spent)
@@ -206,14 +206,16 @@ def table(every: Sequence[Caught]) -> str:
     return "".join(rows)
 
 
-def run_all(mutants: Sequence[Mutant], trees: Sequence[Path], look: Look = its_tests) -> Iterator[tuple[Caught, int]]:
+def run_all(
+    mutants: Sequence[Mutant], trees: Sequence[Path], look: Look = its_tests, *, seconds: float = SECONDS
+) -> Iterator[tuple[Caught, int]]:
     """Run all mutants, one at a time in each tree; gives each with its number."""
     left = list(enumerate(mutants))
     free, running = list(trees), dict[int, Run]()
     while left or running:
         while left and free:
             number, mutant = left.pop(0)
-            running[number] = Run(mutant, free.pop(), look)
+            running[number] = Run(mutant, free.pop(), look, seconds)
         for number, run in list(running.items()):
             if (caught := run.caught()) is not None:
                 print(

@@ -23,6 +23,7 @@ from tests.mutants.verify_faults import FAULTS
 PAGE = Path("docs/design/verify.md")
 LEAST = 28 / 31
 _COPIES = 2
+_SECONDS = 600  # for one fault
 _PATIENCE = 30.0  # seconds for one promise; a fault may make it wait for ever
 _MARK = "<!-- the table: make verify-faults VERIFY_FAULTS=--write -->\n"
 
@@ -92,7 +93,7 @@ def main() -> int:
         trees = [Path(folder).resolve() / str(number) for number in range(_COPIES)]
         for tree in trees:
             copy_of_the_tree(tree)
-        done = sorted(run_all(faults, trees, look), key=lambda pair: pair[1])
+        done = sorted(run_all(faults, trees, look, seconds=_SECONDS), key=lambda pair: pair[1])
         output = trees[0].parent / "without.txt"
         _, status = os.waitpid(forked(trees[0], lambda tree: look(faults[0], tree), output), 0)
         print(output.read_text(encoding="utf-8", errors="replace"), end="")
