@@ -10,10 +10,13 @@ VENV ?= .venv
 ENGINE := $(shell $(PYTHON) -c 'import sys; print("llm-guard" if sys.version_info < (3, 13) else "gorget")')
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# What looks at the locked versions has an environment of its own: it is no part of them.
+SUPPLY := $(VENV)-supply-chain
 PYTEST_ARGS ?=
 # Each file of tests goes to one of as many processes as there are cores; PARALLEL= runs them in one.
 PARALLEL ?= -n auto --dist loadfile
 MUTANTS ?=
+VERIFY_FAULTS ?=
 ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # All versions of everything that `make test` installs: the tests run with these until `make locked` writes new ones.
@@ -23,7 +26,7 @@ NOX_ARGS ?=
 PYENV_VERSION := $(shell pyenv versions --bare 2>/dev/null | grep -E '^3\.1[1-4]\.[0-9]+$$' | paste -sd:)
 NOX = PYENV_VERSION=$(PYENV_VERSION) $(BIN)/nox
 
-.PHONY: demo doctor verify test coverage browser check lint types examples distributed notebooks mutants benchmarks measure docs wheel lowest newest compatibility locked clean
+.PHONY: demo doctor verify test coverage browser check lint types examples distributed notebooks mutants verify-faults benchmarks measure docs wheel lowest newest compatibility locked sbom audit clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -75,6 +78,10 @@ mutants: $(VENV)/.ready-dev
 benchmarks: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks
 
+# What lc-guard verify tells of each of 31 faults. VERIFY_FAULTS=--write also writes docs/design/verify.md.
+verify-faults: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.mutants.verify $(VERIFY_FAULTS)
+
 # The package itself: its size, how far a prompt walks through it, its most complex functions. MEASURE_ARGS=--suite
 # runs the tests as well, for their time.
 measure: $(VENV)/.ready-dev
@@ -108,8 +115,18 @@ locked: $(VENV)/.ready-dev
 	        --custom-compile-command 'make locked' --output-file requirements/$$engine.txt || exit 1; \
 	done
 
+# What a release is made of: a software bill of materials (CycloneDX, JSON) of the locked versions, in build/.
+sbom: $(SUPPLY)/.ready
+	mkdir -p build
+	$(SUPPLY)/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type library --output-reproducible \
+	    --of JSON --output-file build/sbom-$(ENGINE).cdx.json $(LOCKED)
+
+# Known vulnerabilities of the locked versions; status 3 where no database can be reached.
+audit: $(SUPPLY)/.ready
+	.ci/audit $(SUPPLY)/bin/pip-audit $(LOCKED)
+
 clean:
-	rm -rf $(VENV) build dist .nox .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SUPPLY) build dist .nox .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -118,6 +135,12 @@ $(VENV)/bin/python:
 $(VENV)/.ready: pyproject.toml $(LOCKED) | $(VENV)/bin/python
 	@echo "installing lc-guard with $(ENGINE) into $(VENV): a few minutes, once"
 	$(PIP) install --constraint $(LOCKED) --editable '.[$(ENGINE),openai]'
+	@touch $@
+
+$(SUPPLY)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(SUPPLY)
+	$(SUPPLY)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade 'pip>=25.1'
+	$(SUPPLY)/bin/python -m pip --disable-pip-version-check --quiet install --group supply-chain
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready

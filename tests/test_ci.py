@@ -48,7 +48,7 @@ def test_the_workflow_calls_sessions_and_targets_that_exist(sessions: set[str]) 
     called = [word for run in runs for word in re.findall(r"^nox -s (.+)$", run)]
     made = [word for run in runs for words in re.findall(r"^make (.+)$", run) for word in words.split()]
     assert {"lowest-3.11", "newest-3.14"} <= set(called) <= sessions
-    assert {"test", "lint", "types", "demo", "verify"} <= set(made) <= targets()
+    assert {"test", "lint", "types", "demo", "verify", "sbom", "audit"} <= set(made) <= targets()
 
 
 def test_ci_run_calls_targets_that_exist() -> None:
@@ -60,18 +60,25 @@ def test_ci_run_calls_targets_that_exist() -> None:
 def test_the_matrix_is_the_pythons_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = [line.rpartition(" ")[2] for line in project["classifiers"] if re.search(r":: 3\.\d+$", line)]
-    assert [job["strategy"]["matrix"]["python"] for job in workflow()["jobs"].values()] == [named, named]
+    jobs = workflow()["jobs"]
+    assert [jobs[name]["strategy"]["matrix"]["python"] for name in ("tests", "seams")] == [named, named]
+    assert set(jobs["supply-chain"]["strategy"]["matrix"]["python"]) <= set(named)
 
 
 def test_the_workflow_has_few_rights_and_runs_weekly() -> None:
     read = workflow()
-    assert read["permissions"] == {"contents": "read"}
+    assert read["permissions"] == {}
     assert [re.fullmatch(r"\d+ \d+ \* \* [0-6]", each["cron"]) is not None for each in read[True]["schedule"]] == [True]
     for job in read["jobs"].values():
         assert job["timeout-minutes"] <= 60
         used = [step["uses"] for step in job["steps"] if "uses" in step]
         assert used
-        assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", each) for each in used), used
+        # by commit: a tag can be moved to another one
+        assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", each) for each in used), used
+        assert job["permissions"] == {"contents": "read"}
+        checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+        assert [step["with"]["persist-credentials"] for step in checkouts] == [False]
+    assert len({line.split("@")[1] for line in WORKFLOW.read_text().splitlines() if "actions/checkout@" in line}) == 1
 
 
 def test_the_sessions_test_files_that_exist() -> None:

@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
     from lc_guard.detectors import Detector
     from lc_guard.verify.applications import Application
-    from lc_guard.verify.run import Mode
+    from lc_guard.verify.modes import Mode
+    from lc_guard.verify.promises import Proved
 
 _WIDTH = 110  # where no terminal says how wide it is: CI's logs
 
 _DESCRIPTION = """\
 Plant values in system prompt, history, human message, content block, tool argument, tool result, document, structured
 output and exception; run chains and an agent with them in every mode against a model that records what it is sent and
-repeats it; and tell where they came out. In the model's input, logs, exceptions, exported Langfuse spans and
-checkpoints no value may stand; what tools and the user get must be real. With the package's own applications nothing
-leaves the process."""
+repeats it; and tell where they came out. In the model's input, logs, exceptions, exported Langfuse spans, what
+a masked tracer is told, and checkpoints no value may stand; what tools and the user get must be real. With the
+package's own applications nothing leaves the process.
+
+Beside them promises are put to the test, each with values of its own: that conversations, tenants and vaults are apart,
+look-alikes open nothing, stores and requests hold no value in any place, tools and models see what they may, failures
+and refusals let nothing through. A line each; --details shows the applications' tables."""
 
 _EPILOG = """\
 --app takes module:object, file.py:object or LangGraph's langgraph.json[:graph]: a Runnable, or a callable, async or
@@ -61,6 +66,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="detectors beside the one that knows the planted values, such as default; or module:name",
     )
     parser.add_argument("--modes", metavar="NAMES", help="some of invoke, ainvoke, stream, astream, batch, abatch")
+    parser.add_argument("--details", action="store_true", help="a table for each application (with --app: always)")
     parser.add_argument("--json", action="store_true", help="print one JSON object: each surface, mode and place")
 
 
@@ -70,8 +76,11 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError("--input and --outside-tools belong to --app")
     detectors = _detectors(args.detector)
     from lc_guard.verify.applications import WrongApplication  # noqa: PLC0415 - here and below: a light import
-    from lc_guard.verify.report import Verification, Verified, show, show_end  # noqa: PLC0415
-    from lc_guard.verify.run import MODES, run_mode  # noqa: PLC0415
+    from lc_guard.verify.areas import every_area  # noqa: PLC0415
+    from lc_guard.verify.modes import MODES  # noqa: PLC0415
+    from lc_guard.verify.promises import prove  # noqa: PLC0415
+    from lc_guard.verify.report import Verification, Verified, show, show_area, show_areas_begin, show_end  # noqa: PLC0415
+    from lc_guard.verify.run import run_mode  # noqa: PLC0415
 
     modes = _modes(args.modes, MODES)
 
@@ -83,10 +92,18 @@ def run(args: argparse.Namespace) -> int:
                 cells = [run_mode(application, mode, detectors=detectors) for mode in modes]
             done.append(Verified(application.name, cells))
             if not args.json:
-                show(console, done[-1])
+                show(console, done[-1], details=args.details or bool(args.app))
     except WrongApplication as error:
         raise CommandError(str(error)) from None
-    verification = Verification(done)
+    proved: list[Proved] = []
+    areas = [] if args.app else every_area()  # of somebody's own application they say nothing
+    if areas and not args.json:
+        show_areas_begin(console)
+    for area in areas:
+        proved.append(prove(area))
+        if not args.json:
+            show_area(console, proved[-1])
+    verification = Verification(done, proved)
     if args.json:
         print_json(verification.as_dict())
     else:

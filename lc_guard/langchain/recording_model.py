@@ -19,6 +19,7 @@ from pydantic import ConfigDict, Field
 from lc_guard._forks import ForkLock
 
 _PIECE = 7  # characters: placeholders are cut in every place
+_MOST_PIECES = 60  # of one text: agents' prompts are long
 _DEEP = 5
 
 
@@ -46,11 +47,13 @@ class RecordingChatModel(BaseChatModel):
         recording: Where the input goes.
         failing: Whether it raises instead of answering, in a stream after the first piece.
         arguments: What it gives to a tool's argument of a name; others get what their schema allows.
+        says: What it answers instead of all the text it got; then it calls no tool.
     """
 
     recording: Recording = Field(default_factory=Recording, exclude=True)
     failing: bool = False
     arguments: dict[str, Any] = Field(default_factory=dict)
+    says: str | None = None
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -76,7 +79,7 @@ class RecordingChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         self._record(messages, stop, kwargs)
-        text, calls = _answer(messages, kwargs.get("tools") or (), self.arguments)
+        text, calls = self._answer(messages, kwargs)
         if self.failing:
             raise ModelFailed(text)
         return ChatResult(generations=[ChatGeneration(message=AIMessage(text, tool_calls=calls))])
@@ -89,7 +92,7 @@ class RecordingChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         self._record(messages, stop, kwargs)
-        text, calls = _answer(messages, kwargs.get("tools") or (), self.arguments)
+        text, calls = self._answer(messages, kwargs)
         for number, chunk in enumerate(_chunks(text, calls)):
             if self.failing and number:
                 raise ModelFailed(text)
@@ -97,6 +100,11 @@ class RecordingChatModel(BaseChatModel):
             if run_manager is not None:
                 run_manager.on_llm_new_token(piece.text, chunk=piece)
             yield piece
+
+    def _answer(self, messages: Sequence[BaseMessage], kwargs: dict[str, Any]) -> tuple[str, list[Any]]:
+        if self.says is not None:
+            return self.says, []
+        return _answer(messages, kwargs.get("tools") or (), self.arguments)
 
     def _record(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> None:
         self.recording.add([message.model_dump() for message in messages], stop or [], kwargs)
@@ -179,5 +187,6 @@ def _chunks(text: str, calls: Sequence[Any]) -> Iterator[AIMessageChunk]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    for start in range(0, len(text), _PIECE):
-        yield text[start : start + _PIECE]
+    size = max(_PIECE, len(text) // _MOST_PIECES)
+    for start in range(0, len(text), size):
+        yield text[start : start + size]

@@ -110,6 +110,21 @@ class VaultContract:
         vault.forget("other")
         assert vault.items("mine") == {mine: "Ada"}, "forgetting one session changed another"
 
+    def test_session_ids_are_told_apart(self) -> None:
+        """Ids that differ in case, blanks, normalization, or after many characters are different sessions."""
+        vault = self.make_vault()
+        long = "x" * 300
+        alike = [("Case", "case"), ("case", "case "), ("Zoë", "Zoe\u0308"), ("ﬁ", "fi"), ("ß", "ss"), ("１", "1")]
+        for one, other in [*alike, ("a%2fb", "a/b"), (long, f"{long}a"), (f"{long}a", f"{long}b")]:
+            held = {
+                name: vault.allocate(name, [("PERSON", f"{name} himself")], NumberedMint())[0] for name in (one, other)
+            }
+            for name, placeholder in held.items():
+                assert vault.items(name) == {placeholder: f"{name} himself"}, "two session ids are one session"
+            assert vault.forget(one) is True, "a session was not there"
+            assert vault.kinds(other) == {"PERSON"}, "another session was forgotten with one"
+            vault.forget(other)
+
     def test_gives_live_values_only(self) -> None:
         """Placeholders nobody gave out are left out of the answer."""
         vault = self.make_vault()

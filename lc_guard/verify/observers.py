@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
 from lc_guard.langchain.checkpointer import GuardCheckpointer
-from lc_guard.langchain.recording_model import strings_in
+from lc_guard.langchain.recording_model import Recording, strings_in
 from lc_guard.verify.canaries import SURFACES, Canary, Planted, Surface
 
-Place = Literal["model input", "tool input", "user's output", "logs", "exceptions", "spans", "checkpoints"]
+Place = Literal["model input", "tool input", "user's output", "logs", "exceptions", "spans", "tracers", "checkpoints"]
 PLACES: tuple[Place, ...] = get_args(Place)
 REAL: frozenset[Place] = frozenset({"tool input", "user's output"})
 """Places where the values must be real; in the others they must not be."""
@@ -24,6 +24,7 @@ REAL: frozenset[Place] = frozenset({"tool input", "user's output"})
 Status = Literal["clean", "LEAK", "not watched", "none"]
 """What was found: ``"none"`` says that there is no such place, so that nothing could come out there."""
 
+_EVENTS = tuple(name for name in dir(BaseCallbackHandler) if name.startswith("on_"))
 _LOUD = ("lc_guard", "langchain", "langchain_core", "langgraph")
 
 
@@ -36,6 +37,7 @@ class Evidence:
         by_item: The same of places whose texts belong to one item of a batch.
         given: The texts of the inputs.
         missing: Places that are not there.
+        unmasked: What a tracer without a mask was told.
         failed: Type of the error of a run that should have gone well, None if there was none.
     """
 
@@ -43,6 +45,7 @@ class Evidence:
     by_item: dict[Place, dict[int, list[str]]] = field(default_factory=dict)
     given: list[str] = field(default_factory=list)
     missing: set[Place] = field(default_factory=set)
+    unmasked: list[str] = field(default_factory=list)
     failed: str | None = None
 
     def add(self, place: Place, texts: Iterable[str], *, item: int | None = None) -> None:
@@ -56,13 +59,16 @@ class Evidence:
 def judge(evidence: Evidence, items: Sequence[Planted]) -> dict[tuple[Surface, Place], Status]:
     """Say for each surface and place what the texts seen there mean."""
     found: dict[tuple[Surface, Place], Status] = {}
+    # Any case: a value is no less readable in capitals.
+    folded = {place: "\n".join(texts).casefold() for place, texts in evidence.seen.items()}
     for surface in SURFACES:
         canaries = [planted[surface] for planted in items]
         for place in PLACES:
             if place in REAL:
                 found[surface, place] = _must_be_real(evidence, place, canaries)
             else:
-                found[surface, place] = _must_be_hidden(evidence, place, canaries)
+                leaks = any(canary.core in folded.get(place, "") for canary in canaries)
+                found[surface, place] = "LEAK" if leaks else _hidden(evidence, place, canaries)
     return found
 
 
@@ -73,15 +79,12 @@ def together(statuses: Iterable[Status]) -> Status:
     return next((status for status in ranked if status in every), "none")
 
 
-def _must_be_hidden(evidence: Evidence, place: Place, canaries: Sequence[Canary]) -> Status:
+def _hidden(evidence: Evidence, place: Place, canaries: Sequence[Canary]) -> Status:
     if place in evidence.missing:
         return "none"
     texts = evidence.seen.get(place)
     if texts is None:
         return "not watched"
-    # Any case: a value is no less readable in capitals.
-    if any(canary.core in text.casefold() for canary in canaries for text in texts):
-        return "LEAK"
     labels = [canary.label for canary in canaries]
     # A place where nothing of a surface arrived proves nothing about it; in logs silence is what is wanted.
     arrived = place == "logs" and _anywhere(evidence, labels)
@@ -163,6 +166,22 @@ class ToolWatch(BaseCallbackHandler):
             return
         inputs = kwargs.get("inputs")
         self.texts += strings_in(input_str if inputs is None else _plain(inputs))
+
+
+def tracer_watch(*, is_async: bool = False) -> tuple[Any, Recording]:
+    """Return a tracer of LangChain's that notes all it is told, errors and their causes included, and its notes."""
+    noted = Recording()
+
+    def tell(_: Any, *args: Any, **kwargs: Any) -> None:
+        noted.add(list(args), kwargs)
+        noted.add([text for error in args if isinstance(error, BaseException) for text in texts_of_error(error)])
+
+    async def atell(*args: Any, **kwargs: Any) -> None:
+        tell(*args, **kwargs)
+
+    kind: type[Any] = AsyncCallbackHandler if is_async else BaseCallbackHandler
+    watch = type("TracerWatch", (kind,), dict.fromkeys(_EVENTS, atell if is_async else tell))
+    return watch(), noted
 
 
 def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
-from typing import Any, Literal, get_args
+from functools import partial
+from typing import Any
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.pregel import Pregel
 from langsmith.run_helpers import tracing_context
 
 from lc_guard.detectors.base import Detector
 from lc_guard.guard import Guard
+from lc_guard.langchain.masked_tracer import MaskedTracer
 from lc_guard.langchain.recording_model import Recording, RecordingChatModel, strings_in
 from lc_guard.langfuse.in_memory import Tracing
 from lc_guard.policy.policy import Policy
 from lc_guard.testing import ExactDetector
 from lc_guard.verify.applications import FAILS, Application, Parts, Task, WrongApplication
 from lc_guard.verify.canaries import KIND, Planted, Surface, plant
+from lc_guard.verify.modes import Mode, Streamed, call
 from lc_guard.verify.observers import (
     Evidence,
     Place,
@@ -31,22 +31,27 @@ from lc_guard.verify.observers import (
     judge,
     texts_of_checkpoints,
     texts_of_error,
+    tracer_watch,
     watch_logs,
 )
-
-Mode = Literal["invoke", "ainvoke", "stream", "astream", "batch", "abatch"]
-MODES: tuple[Mode, ...] = get_args(Mode)
-
-_STREAMS = ["messages", "values"]
+from lc_guard.verify.time_limit import SECONDS, within
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What came of an application in one mode: what was found where, and the task that failed with its error's type."""
+    """What came of an application in one mode.
+
+    Attributes:
+        mode: The mode.
+        found: What was found where.
+        failed: The task that failed, with its error's type, or None.
+        unmasked: Whether a tracer without a mask was shown a value.
+    """
 
     mode: Mode
     found: dict[tuple[Surface, Place], Status]
     failed: str | None
+    unmasked: bool
 
 
 class _Failing:
@@ -88,7 +93,10 @@ def run_mode(application: Application, mode: Mode, *, detectors: Sequence[Detect
     evidence.add("logs", logs.texts)
     if tracing is not None:
         evidence.add("spans", tracing.strings())
-    return Cell(mode, judge(evidence, items), evidence.failed)
+    unmasked = any(
+        value.core in text.casefold() for one in items for value in one.values() for text in evidence.unmasked
+    )
+    return Cell(mode, judge(evidence, items), evidence.failed, unmasked)
 
 
 class _Run:
@@ -109,6 +117,8 @@ class _Run:
         self._tracing = tracing
         self._evidence = evidence
         self._tools = ToolWatch(application.outside_tools)
+        self._plain, self._told = tracer_watch()
+        self._behind, self._masked = tracer_watch()
 
     def do(self, task: Task) -> None:
         """Do one task and note what was seen."""
@@ -123,13 +133,16 @@ class _Run:
             inputs = [give(planted, task) for planted in self._items]
             if task == "conversation":
                 self._evidence.given += strings_in(inputs)
-            results = _call(chain, self._mode, inputs, configs)
+            results = within(SECONDS, partial(call, chain, self._mode, inputs, configs))
         except WrongApplication:
             raise
         except Exception as error:  # noqa: BLE001 - what an application raises is looked at, whatever it is
             results = [error]
         for item, result in enumerate(results):
             self._note(task, item, result, graph=isinstance(chain, Pregel))
+        self._evidence.unmasked += self._told.texts
+        if self._tracing is not None:
+            self._evidence.add("tracers", self._masked.texts)
         if self._application.takes_model:
             self._evidence.add("model input", recording.texts)
         self._evidence.add("tool input", self._tools.texts if self._application.own else tool_input.texts)
@@ -141,8 +154,9 @@ class _Run:
 
     def _configs(self) -> list[RunnableConfig]:
         callbacks: list[Any] = [self._tools] if self._application.own else []
+        callbacks.append(self._plain)
         if self._tracing is not None:
-            callbacks.append(self._tracing.handler)
+            callbacks += [self._tracing.handler, MaskedTracer(self._behind, self._guard)]
         # Never used before: an application may remember its conversations.
         sessions = [f"lc-guard-verify-{uuid.uuid4().hex}" for _ in self._items]
         return [
@@ -164,60 +178,9 @@ class _Run:
             self._evidence.failed = self._evidence.failed or f"{task}: {type(result).__name__}"
 
 
-def _call(chain: Runnable[Any, Any], mode: Mode, inputs: list[Any], configs: list[RunnableConfig]) -> list[Any]:
-    calls: dict[Mode, Callable[[], list[Any]]] = {
-        "invoke": lambda: [chain.invoke(inputs[0], configs[0])],
-        "ainvoke": lambda: [asyncio.run(_ainvoke(chain, inputs[0], configs[0]))],
-        "stream": lambda: [_whole(chain, chain.stream(inputs[0], configs[0], **_options(chain)))],
-        "astream": lambda: [_whole(chain, asyncio.run(_astream(chain, inputs[0], configs[0])))],
-        "batch": lambda: chain.batch(inputs, configs, return_exceptions=True),
-        "abatch": lambda: asyncio.run(_abatch(chain, inputs, configs)),
-    }
-    return calls[mode]()
-
-
-async def _ainvoke(chain: Runnable[Any, Any], value: Any, config: RunnableConfig) -> Any:
-    return await chain.ainvoke(value, config)
-
-
-async def _astream(chain: Runnable[Any, Any], value: Any, config: RunnableConfig) -> list[Any]:
-    return [chunk async for chunk in chain.astream(value, config, **_options(chain))]
-
-
-async def _abatch(chain: Runnable[Any, Any], values: list[Any], configs: list[RunnableConfig]) -> list[Any]:
-    return await chain.abatch(values, configs, return_exceptions=True)
-
-
-def _options(chain: Runnable[Any, Any]) -> dict[str, Any]:
-    return {"stream_mode": _STREAMS} if isinstance(chain, Pregel) else {}
-
-
-@dataclass(frozen=True)
-class _Streamed:
-    """A graph's stream: the messages as they came, and the last state."""
-
-    messages: list[BaseMessage]
-    state: Any
-
-
-def _whole(chain: Runnable[Any, Any], chunks: Iterable[Any]) -> Any:
-    every = list(chunks)
-    if isinstance(chain, Pregel):
-        pieces: dict[str | None, list[Any]] = {}
-        for message in (data[0] for kind, data in every if kind == "messages"):
-            if isinstance(message, AIMessageChunk):
-                pieces.setdefault(message.id, []).append(message)
-        states = [data for kind, data in every if kind == "values"]
-        return _Streamed([reduce(add, some) for some in pieces.values()], states[-1] if states else None)
-    try:
-        return reduce(add, every)
-    except TypeError:  # whole objects: each replaces the one before, or there is none
-        return every[-1] if every else None
-
-
 def _shown(result: Any) -> list[tuple[Place, list[str]]]:
     """Return the texts of a result that the model made, by where they go."""
-    if isinstance(result, _Streamed):
+    if isinstance(result, Streamed):
         return [shown for part in (*result.messages, result.state) for shown in _shown(part)]
     if isinstance(result, BaseMessage):
         calls = [text for call in getattr(result, "tool_calls", ()) for text in strings_in(call["args"])]

@@ -19,9 +19,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.mutants.mutants import MUTANTS, Mutant
@@ -109,29 +110,33 @@ def _write(path: Path, text: str) -> None:
         compiled.unlink()
 
 
+Look = Callable[[Mutant, Path], int]
+"""Looks for a mutant in a copy of the tree; prints ``FAILED`` with what sees it, and gives an exit status."""
+
+
 class Run:
     """The tests of one mutant in a copy of the tree, in a process of their own that is forked off this one."""
 
-    def __init__(self, mutant: Mutant, tree: Path) -> None:
-        self.mutant, self.tree = mutant, tree
+    def __init__(self, mutant: Mutant, tree: Path, look: Look, seconds: float) -> None:
+        self.mutant, self.tree, self._seconds = mutant, tree, seconds
         self._started = time.monotonic()
         self._output = tree.parent / f"{tree.name}.txt"
         self._putting = put_in(mutant, tree)
         self._putting.__enter__()
-        self._process = forked(tree, ["-x", *mutant.tests], self._output)
+        self._process = forked(tree, partial(look, mutant), self._output)
 
     def caught(self) -> Caught | None:
         """Give what became of the mutant, None as long as its tests run."""
         process, status = os.waitpid(self._process, os.WNOHANG)
         spent = time.monotonic() - self._started
-        if not process and spent < SECONDS:
+        if not process and spent < self._seconds:
             return None
         if not process:
             os.killpg(self._process, signal.SIGKILL)
             os.waitpid(self._process, 0)
         self._putting.__exit__(None, None, None)
         if not process:
-            return Caught(self.mutant, f"no end within {SECONDS} s", None, spent)
+            return Caught(self.mutant, f"no end within {self._seconds:g} s", None, spent)
         told, code = self._output.read_text(encoding="utf-8", errors="replace"), os.waitstatus_to_exitcode(status)
         if failed := _FAILED.search(told):
             return Caught(self.mutant, failed[1], None, spent)
@@ -140,8 +145,8 @@ class Run:
         return Caught(self.mutant, None, trouble, spent)
 
 
-def forked(tree: Path, arguments: Sequence[str], output: Path) -> int:
-    """Run pytest on a copy of the tree in a child that has the libraries already; gives its process id."""
+def forked(tree: Path, look: Callable[[Path], int], output: Path) -> int:
+    """Look at a copy of the tree in a child that has the libraries already; gives its process id."""
     process = os.fork()
     if process:
         return process
@@ -157,19 +162,24 @@ def forked(tree: Path, arguments: Sequence[str], output: Path) -> int:
         sys.path = [str(tree), *(place for place in sys.path if Path(place or ".").resolve() not in (ROOT, tree))]
         for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "lc_guard")]:
             del sys.modules[name]
-        code = _tested(tree, arguments)
+        code = look(tree)
+        package = sys.modules.get("lc_guard")
+        if package is None or not Path(str(package.__file__)).is_relative_to(tree):
+            code = 99  # what was tested is not the copy
         sys.stdout.flush()
     finally:
         os._exit(code)
 
 
-def _tested(tree: Path, arguments: Sequence[str]) -> int:
+def its_tests(mutant: Mutant, tree: Path) -> int:
+    """Run the tests of a mutant up to the first that fails."""
+    return _tested(["-x", *mutant.tests], tree)
+
+
+def _tested(arguments: Sequence[str], tree: Path) -> int:
     import pytest
 
-    code = pytest.main(["-q", "-rf", "--tb=no", "-p", "no:cacheprovider", *arguments])
-    package = sys.modules.get("lc_guard")
-    inside = package is not None and Path(str(package.__file__)).is_relative_to(tree)
-    return int(code) if inside else 99  # what was tested is not the copy
+    return int(pytest.main(["-q", "-rf", "--tb=no", "-p", "no:cacheprovider", *arguments]))
 
 
 def _named(test: str) -> str:
@@ -196,14 +206,16 @@ def table(every: Sequence[Caught]) -> str:
     return "".join(rows)
 
 
-def run_all(mutants: Sequence[Mutant], trees: Sequence[Path]) -> Iterator[tuple[Caught, int]]:
+def run_all(
+    mutants: Sequence[Mutant], trees: Sequence[Path], look: Look = its_tests, *, seconds: float = SECONDS
+) -> Iterator[tuple[Caught, int]]:
     """Run all mutants, one at a time in each tree; gives each with its number."""
     left = list(enumerate(mutants))
     free, running = list(trees), dict[int, Run]()
     while left or running:
         while left and free:
             number, mutant = left.pop(0)
-            running[number] = Run(mutant, free.pop())
+            running[number] = Run(mutant, free.pop(), look, seconds)
         for number, run in list(running.items()):
             if (caught := run.caught()) is not None:
                 print(
@@ -245,7 +257,7 @@ def main() -> int:
         # Whatever fails without a mutant proves nothing with one.
         by = sorted({_named(each.by) for each in every if each.by and "::" in each.by})
         output = trees[0].parent / "without.txt"
-        _, status = os.waitpid(forked(trees[0], by, output), 0)
+        _, status = os.waitpid(forked(trees[0], partial(_tested, by), output), 0)
         told = output.read_text(encoding="utf-8", errors="replace")
         spoilt = _FAILED.findall(told) or [told[-500:]] * (status != 0)
 

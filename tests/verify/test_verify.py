@@ -20,11 +20,20 @@ from lc_guard.cli import main
 from lc_guard.langchain.checkpointer import GuardCheckpointer
 from lc_guard.langchain.recording_model import ModelFailed, RecordingChatModel, strings_in
 from lc_guard.verify.applications import applications
+from lc_guard.verify.areas import every_area
 from lc_guard.verify.canaries import SURFACES, plant
 from lc_guard.verify.observers import PLACES, Evidence, judge, texts_of_checkpoints, texts_of_error, watch_logs
-from lc_guard.verify.run import MODES, run_mode
+from lc_guard.verify.promises import Area, require
+from lc_guard.verify.run import run_mode
 
 Report = dict[str, Any]
+SOME = ("astream", "batch")
+
+
+def _breaks() -> None:
+    """Nothing is open."""
+    require(False, "invoke")
+
 
 HEAD = """
 import logging
@@ -79,11 +88,15 @@ def leaking_places(report: Report) -> set[str]:
 
 class TestTheBoundary:
     def test_everything_is_clean_and_was_watched(self, capsys: pytest.CaptureFixture[str]) -> None:
-        status, report = verify(capsys)
+        status, report = verify(capsys, "--modes", ",".join(SOME))  # all of them: `make verify`
         assert (status, report["leaks"]) == (0, 0)
+        assert [area["name"] for area in report["areas"]] == [area.name for area in every_area()]
+        assert [area["broken"] for area in report["areas"]] == [[]] * len(every_area())
         assert [application["name"] for application in report["applications"]] == [a.name for a in applications()]
         for application in report["applications"]:
-            assert list(application["modes"]) == list(MODES)
+            assert list(application["modes"]) == list(SOME)
+            # a tracer that nobody masked, beside those that are
+            assert all(mode["unmasked_tracer"] for mode in application["modes"].values())
             agent = "agent" in application["name"]
             for mode in application["modes"].values():
                 assert mode["failed"] is None
@@ -99,16 +112,39 @@ class TestTheBoundary:
                         else:
                             assert found in ("clean", "not watched")
 
-    def test_prints_a_table_for_each_application(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main(["verify", "--modes", "ainvoke", "--detector", "patterns"]) == 0
+    def test_prints_a_line_for_each_application_and_area(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept, broken = Area("that holds", (dict,)), Area("that does not", (dict, _breaks))
+        monkeypatch.setattr("lc_guard.verify.areas.every_area", lambda: [kept, broken])
+        assert main(["verify", "--modes", "ainvoke", "--detector", "patterns"]) == 1
         told = capsys.readouterr()
         assert told.err == ""
-        names = [application.name for application in applications()]
-        for word in (*names, "ainvoke", *SURFACES, *PLACES, "0 leaks in 7 runs of 7 applications"):
-            assert word in told.out
-        assert "stream" not in told.out
+        lines = told.out.splitlines()
+        for application in applications():
+            (line,) = [line for line in lines if line.startswith(application.name)]
+            assert line[42:].startswith("clean")
+            assert len(line) <= 110
+        assert [line[42:].split() for line in lines if line.startswith("that ")] == [
+            ["kept", "1", "promise"],
+            ["BROKEN", "2", "promises"],
+        ]
+        assert "BROKEN: Nothing is open. Not so: invoke" in lines
+        assert "A tracer that masks nothing is shown real values by 7 of 7 applications" in told.out
+        assert lines[-1] == "0 leaks in 7 runs of 7 applications, 2 of 3 promises kept"
         assert "LEAK" not in told.out
         assert "\x1b" not in told.out  # colours are for terminals
+
+    def test_details_are_a_table_for_each_application(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("lc_guard.verify.areas.every_area", list)
+        assert main(["verify", "--modes", "ainvoke", "--details"]) == 0
+        told = capsys.readouterr().out
+        names = [application.name for application in applications()]
+        for word in (*names, "ainvoke", *SURFACES, *PLACES, "0 leaks in 7 runs of 7 applications"):
+            assert word in told
+        assert "stream" not in told
 
     @pytest.mark.parametrize("application", applications(), ids=lambda a: a.name)
     def test_without_the_detector_everything_leaks(self, application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +298,7 @@ def build(model, guard):
 def other(answer):
     return answer.text.replace("Zo\\u00eb", "Zoe")
 def build(model, guard): return protect(prompt | model, guard) | RunnableLambda(other)""",
-                {"user's output", "spans"},  # what nobody hid is no value that the mask knows
+                {"user's output", "spans", "tracers"},  # what nobody hid is no value that a mask knows
             ),
         ],
         ids=["no Anonymize", "no Deanonymize", "a step logs", "an error quotes", "half restored"],
