@@ -28,10 +28,10 @@ from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
 from lc_guard.observability.span_mask import Detect
 from lc_guard.records import (
+    BOUNDARY_RUN_ID,
     CHECK_RUN_ID,
     DECISION_EVENT,
     LOAD_RUN_ID,
-    MODEL_RUN_ID,
     RESTORED_EVENT,
     SESSION_METADATA,
     Decision,
@@ -204,7 +204,7 @@ class CallbackHandler(_LangfuseHandler):
             return
         if parent_run_id is not None:
             self._safely(self._checks.close, parent_run_id)
-        if kind == MODEL_RUN_ID and parent_run_id is not None and self._roots.of(parent_run_id) is not None:
+        if kind == BOUNDARY_RUN_ID and parent_run_id is not None and self._roots.of(parent_run_id) is not None:
             self._safely(self._roots.pass_by, run_id, parent_run_id)
             return
         if (type_ := _type(kind, kwargs)) is not None:
