@@ -15,7 +15,9 @@ from datetime import timedelta
 from lc_guard.evals import read_monitoring
 
 report = read_monitoring(since=timedelta(days=7))  # from the Langfuse project of LANGFUSE_PUBLIC_KEY
+report.attention  # what to do, the most urgent first
 report.check("prompt.pii").agreement.best
+report.figure("risk", check="prompt.pii")  # a plot, which a notebook shows
 ```
 
 That is what ``lc-guard report`` shows, as data. `Monitor` makes the same of rows from anywhere, and `roc`,
@@ -30,6 +32,8 @@ from typing import TYPE_CHECKING
 from lc_guard._lazy import attach
 
 if TYPE_CHECKING:
+    from lc_guard.evals.advice import Advice as Advice
+    from lc_guard.evals.advice import Urgency as Urgency
     from lc_guard.evals.agreement import Confusion as Confusion
     from lc_guard.evals.agreement import Curve as Curve
     from lc_guard.evals.agreement import confusion as confusion
@@ -42,12 +46,14 @@ if TYPE_CHECKING:
     from lc_guard.evals.cases import Mention as Mention
     from lc_guard.evals.cases import read_cases as read_cases
     from lc_guard.evals.evaluation import evaluate as evaluate
+    from lc_guard.evals.figures import Figure as Figure
     from lc_guard.evals.from_langfuse import read_monitoring as read_monitoring
     from lc_guard.evals.labels import LABELS as LABELS
     from lc_guard.evals.labels import Labelling as Labelling
     from lc_guard.evals.monitoring import Monitor as Monitor
     from lc_guard.evals.monitoring_report import Agreement as Agreement
     from lc_guard.evals.monitoring_report import CheckHistory as CheckHistory
+    from lc_guard.evals.monitoring_report import Evaluated as Evaluated
     from lc_guard.evals.monitoring_report import MonitoringReport as MonitoringReport
     from lc_guard.evals.reliability import Calibration as Calibration
     from lc_guard.evals.reliability import calibration as calibration
@@ -62,13 +68,15 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "advice": ("Advice", "Urgency"),
         "agreement": ("Confusion", "Curve", "confusion", "precision_recall", "roc", "wilson"),
         "cases": ("BadLine", "Case", "IdentifierType", "Mention", "read_cases"),
         "evaluation": ("evaluate",),
+        "figures": ("Figure",),
         "from_langfuse": ("read_monitoring",),
         "labels": ("LABELS", "Labelling"),
         "monitoring": ("Monitor",),
-        "monitoring_report": ("Agreement", "CheckHistory", "MonitoringReport"),
+        "monitoring_report": ("Agreement", "CheckHistory", "Evaluated", "MonitoringReport"),
         "reliability": ("Calibration", "calibration"),
         "report": ("DetectorReport", "Latency", "Miss", "Report"),
         "scoring": ("Counts",),

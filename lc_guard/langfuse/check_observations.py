@@ -6,7 +6,6 @@ asked for: what is seen of a stage in which nothing happened is the one observat
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +13,9 @@ from typing import Any
 from uuid import UUID
 
 from lc_guard.langfuse.check_details import check_metadata, shown_decision
+from lc_guard.langfuse.decision_scores import DecisionScores, score_name
 from lc_guard.records import SESSION_METADATA, STAGE_METADATA, Decision, strongest
 
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
-_LONGEST_NAME = 200
 _NANOSECONDS = 1_000_000  # in a millisecond
 
 # What was done to a text that the policy let through; an anonymized one is the normal case.
@@ -50,9 +48,14 @@ class _Check:
 
 
 class CheckObservations:
-    """The checks under way, and the observations that hold them."""
+    """The checks under way, and the observations that hold them.
 
-    def __init__(self) -> None:
+    Args:
+        scores: Writes what was decided as scores.
+    """
+
+    def __init__(self, scores: DecisionScores) -> None:
+        self._scores = scores
         self._checks: dict[UUID, _Check] = {}
         self._groups: dict[UUID, dict[str, _Group]] = {}
 
@@ -117,7 +120,7 @@ class CheckObservations:
         before = check.group.decisions.get(check.name)  # a stream is judged in windows
         if before is None or strongest([before.action, decision.action]) != before.action:
             check.group.decisions[check.name] = decision
-        write_scores(check.observation, decision)
+        self._scores.write(check.observation, decision)
 
     def end(self, run_id: UUID, result: Any) -> None:
         """Close a check's observation: it lasts as long as its decision says."""
@@ -160,22 +163,6 @@ class CheckObservations:
         """Forget what is left of a run whose trace is over."""
         self._checks.pop(run_id, None)
         self._groups.pop(run_id, None)
-
-
-def score_name(stage: str, check: str) -> str:
-    """Return the name of a check's score, and of its observation."""
-    return _NOT_IN_NAMES.sub("_", f"{stage}.{check}")[:_LONGEST_NAME]
-
-
-def write_scores(observation: Any, decision: Decision) -> None:
-    """Score an observation with the risk of a decision and whether it lets the text go on."""
-    name = score_name(decision.stage, decision.check)
-    # Score ids are unique in a project, not in a trace: they must hold the trace's id.
-    score_id = f"{observation.trace_id}-{observation.id}-{name}"
-    observation.score(name=name, value=decision.risk_score, score_id=score_id, data_type="NUMERIC")
-    observation.score(
-        name=f"{name}.valid", value=int(decision.valid), score_id=f"{score_id}.valid", data_type="BOOLEAN"
-    )
 
 
 def blocked_by(decision: Decision) -> str:

@@ -19,6 +19,8 @@ from langfuse.types import TraceContext
 
 from lc_guard.errors import Blocked
 from lc_guard.langfuse.check_observations import CheckObservations, blocked_by
+from lc_guard.langfuse.config_ids import config_ids_of
+from lc_guard.langfuse.decision_scores import DecisionScores
 from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
 from lc_guard.langfuse.masks import SEAL, OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
@@ -51,6 +53,7 @@ logger = logging.getLogger("lc_guard.langfuse")
 SessionIds = Literal["digest", "original"]
 """How the sessions of the calls are named in Langfuse."""
 
+_CONFIGS_PATIENCE = 0.5  # seconds that a client's first handler waits for the ids of score configs
 _SESSION_KEYS = ("session_id", "thread_id")
 _TYPE = "lc_guard_type"
 _AGENTS = ("langchain_create_agent", "deepagents")
@@ -115,6 +118,8 @@ class CallbackHandler(_LangfuseHandler):
         session_ids: How Langfuse is told of the session that a call names (``session_id``, ``thread_id``), so that its
             traces stand together: by the guard's ``"digest"``, which is the same in every process that has the guard's
             ``digest_key``, or as the ``"original"`` id. The metadata ``langfuse_session_id`` comes before either.
+        score_entities: Whether findings are counted as scores as well, NUMERIC ``guard.entities.<kind>``: Langfuse
+            draws them by kind then. Each is one more score to pay for.
 
     Raises:
         UnmaskedClient: The client lacks the guard's mask.
@@ -135,6 +140,7 @@ class CallbackHandler(_LangfuseHandler):
         exit_timeout: float | None = 15.0,
         unmasked: Unmasked = "refuse",
         session_ids: SessionIds = "digest",
+        score_entities: bool = False,
     ) -> None:
         if guard is not None and not callable(getattr(guard, "redact", None)):
             raise TypeError(
@@ -152,7 +158,8 @@ class CallbackHandler(_LangfuseHandler):
         super().__init__(public_key=public_key, trace_context=trace_context)
         self._decision_traces = DecisionTraces()
         self._roots = RootRuns()
-        self._checks = CheckObservations()
+        self._scores = DecisionScores(entities=score_entities)
+        self._checks = CheckObservations(self._scores)
         self._session_ids = session_ids
         self._outer = trace_context
         client = self._langfuse_client
@@ -165,6 +172,8 @@ class CallbackHandler(_LangfuseHandler):
             self._require_mask(guard, unmasked)
         if self._sends:
             self._delivery = flush_of(resources)
+            self._scores.configs = config_ids_of(resources, client)
+            self._scores.configs.refresh(wait=_CONFIGS_PATIENCE)
             if exit_timeout is not None:
                 self._delivery.bound_exit(exit_timeout)
 
@@ -352,6 +361,8 @@ class CallbackHandler(_LangfuseHandler):
         if self._delivery is not None:
             guard = self._masking
             self._delivery.prepare(None if guard is None else partial(load_ahead, guard))
+        if self._scores.configs is not None:
+            self._scores.configs.refresh()
 
     def _entered(self, run_id: UUID) -> None:
         self._roots.entered(run_id, self._runs.get(run_id))
@@ -364,12 +375,7 @@ class CallbackHandler(_LangfuseHandler):
         for each in root.parents:
             self._checks.forget(each)
         if root.actions and root.observation is not None and root.sampled:
-            root.observation.score_trace(
-                name="guard.action",
-                value=strongest(root.actions),
-                score_id=f"{root.observation.trace_id}-{root.observation.id}-guard.action",
-                data_type="CATEGORICAL",
-            )
+            self._scores.write_action(root.observation, strongest(root.actions))
 
     def _begin_check(
         self, serialized: Any, inputs: Any, run_id: UUID, parent_run_id: UUID | None, told: Mapping[str, Any]
