@@ -25,6 +25,7 @@ from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
 from lc_guard.langfuse.masks import SEAL, OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
 from lc_guard.langfuse.root_runs import RootRuns, propagate
+from lc_guard.langfuse.stage_sampling import SampleClean, StageSampling
 from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
@@ -120,6 +121,9 @@ class CallbackHandler(_LangfuseHandler):
             ``digest_key``, or as the ``"original"`` id. The metadata ``langfuse_session_id`` comes before either.
         score_entities: Whether findings are counted as scores as well, NUMERIC ``guard.entities.<kind>``: Langfuse
             draws them by kind then. Each is one more score to pay for.
+        sample_clean: Share of the stages in which nothing happened that is sent, 0…1, or shares by stage. A stage in
+            which something was blocked, redacted, replaced, warned of or failed is always sent, and so is the rest of
+            each trace. See `lc_guard.langfuse.stage_sampling`.
 
     Raises:
         UnmaskedClient: The client lacks the guard's mask.
@@ -141,6 +145,7 @@ class CallbackHandler(_LangfuseHandler):
         unmasked: Unmasked = "refuse",
         session_ids: SessionIds = "digest",
         score_entities: bool = False,
+        sample_clean: SampleClean = 1.0,
     ) -> None:
         if guard is not None and not callable(getattr(guard, "redact", None)):
             raise TypeError(
@@ -159,7 +164,7 @@ class CallbackHandler(_LangfuseHandler):
         self._decision_traces = DecisionTraces()
         self._roots = RootRuns()
         self._scores = DecisionScores(entities=score_entities)
-        self._checks = CheckObservations(self._scores)
+        self._checks = CheckObservations(self._scores, StageSampling(sample_clean))
         self._session_ids = session_ids
         self._outer = trace_context
         client = self._langfuse_client
@@ -184,7 +189,7 @@ class CallbackHandler(_LangfuseHandler):
         mask = mask_of(client)
         if mask is None:
             return
-        self._masking = mask.guard
+        self._masking, self._checks.mask = mask.guard, mask
         if not prove_mask(client, mask):
             self._sends = False
             logger.error("this handler sends nothing: Langfuse keeps its client busy, so that its mask can't be tried")
