@@ -46,7 +46,7 @@ from lc_guard.langchain.scan_targets import (
     texts_beside,
     without_refused,
 )
-from lc_guard.records import MODEL_RUN_ID, RESTORE_CHECK, Decision
+from lc_guard.records import BOUNDARY_RUN_ID, RESTORE_CHECK, Decision
 from lc_guard.sessions import CallSession
 
 _END = object()
@@ -499,7 +499,7 @@ def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: Call
 
 
 def _started(messages: Sequence[BaseMessage]) -> tuple[dict[str, Any], dict[str, int]]:
-    return {"id": list(MODEL_RUN_ID)}, {"messages": len(messages)}
+    return {"id": [*BOUNDARY_RUN_ID, "ProtectedChatModel"]}, {"messages": len(messages)}
 
 
 def _is_for_application(handler: Any) -> bool:

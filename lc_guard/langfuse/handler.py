@@ -36,15 +36,16 @@ from lc_guard.langfuse.masks import (
     without_keys,
 )
 from lc_guard.langfuse.root_runs import RootRuns, propagate
+from lc_guard.langfuse.stage_sampling import SampleClean, StageSampling
 from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
 from lc_guard.observability.span_mask import Detect
 from lc_guard.records import (
+    BOUNDARY_RUN_ID,
     CHECK_RUN_ID,
     DECISION_EVENT,
     LOAD_RUN_ID,
-    MODEL_RUN_ID,
     RESTORED_EVENT,
     SESSION_METADATA,
     Decision,
@@ -131,6 +132,9 @@ class CallbackHandler(_LangfuseHandler):
             ``digest_key``, or as the ``"original"`` id. The metadata ``langfuse_session_id`` comes before either.
         score_entities: Whether findings are counted as scores as well, NUMERIC ``guard.entities.<kind>``: Langfuse
             draws them by kind then. Each is one more score to pay for.
+        sample_clean: Share of the stages in which nothing happened that is sent, 0…1, or shares by stage. A stage in
+            which something was blocked, redacted, replaced, warned of or failed is always sent, and so is the rest of
+            each trace. See `lc_guard.langfuse.stage_sampling`.
 
     Raises:
         UnmaskedClient: The client lacks the guard's mask.
@@ -152,6 +156,7 @@ class CallbackHandler(_LangfuseHandler):
         unmasked: Unmasked = "refuse",
         session_ids: SessionIds = "digest",
         score_entities: bool = False,
+        sample_clean: SampleClean = 1.0,
     ) -> None:
         if guard is not None and (isinstance(guard, type) or not callable(getattr(guard, "redact", None))):
             raise TypeError(f"guard must be a Guard, got {kind_given(guard)}; a public key goes in as public_key=...")
@@ -169,7 +174,7 @@ class CallbackHandler(_LangfuseHandler):
         self._decision_traces = DecisionTraces()
         self._roots = RootRuns()
         self._scores = DecisionScores(entities=score_entities)
-        self._checks = CheckObservations(self._scores)
+        self._checks = CheckObservations(self._scores, StageSampling(sample_clean))
         self._session_ids = session_ids
         self._outer = trace_context
         client = self._langfuse_client
@@ -194,7 +199,7 @@ class CallbackHandler(_LangfuseHandler):
         mask = mask_of(client)
         if mask is None:
             return
-        self._masking = mask.guard
+        self._masking, self._checks.mask = mask.guard, mask
         if not prove_mask(client, mask):
             self._sends = False
             logger.error("this handler sends nothing: Langfuse keeps its client busy, so that its mask can't be tried")
@@ -223,7 +228,7 @@ class CallbackHandler(_LangfuseHandler):
             return
         if parent_run_id is not None:
             self._safely(self._checks.close, parent_run_id)
-        if kind == MODEL_RUN_ID and parent_run_id is not None and self._roots.of(parent_run_id) is not None:
+        if kind == BOUNDARY_RUN_ID and parent_run_id is not None and self._roots.of(parent_run_id) is not None:
             self._safely(self._roots.pass_by, run_id, parent_run_id)
             return
         if (type_ := _type(kind, kwargs)) is not None:

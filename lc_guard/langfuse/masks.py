@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,6 +49,10 @@ class OtelSpansMask:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mask!r})"
+
+    def learn(self, trace_id: str, session: object, output: Mapping[str, Any]) -> None:
+        """Learn from a check whose span is not sent."""
+        self._mask.learn_check(trace_id, session, output)
 
     def __call__(self, *, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
         """Return what has to change in a batch of spans; who can't be masked gets what is no patch, and is left out."""
