@@ -129,9 +129,8 @@ class ScanPhase:
             else:
                 seen = ScanRequest(text.current, stage, prompt, ask.turns, min(ends, default=None), state.shared)
             asked.append((text, seen))
-        seconds = None if self._deadline is None else max(0.0, self._deadline - now)
         failure = ScannerError(_NOT_HIDDEN) if hidden and state.unhidden else None
-        return [ScannerRun(state, stage, scanner, asked, seconds, self._registry, self._digest, failure)]
+        return [ScannerRun(state, stage, scanner, asked, self._deadline, self._registry, self._digest, failure)]
 
 
 def _phase(scanner: BoundScanner, request: GuardRequest) -> _Phase:
