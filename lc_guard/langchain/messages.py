@@ -400,13 +400,16 @@ class _Walk:
         return self.data(item, depth + 1)
 
     def is_left(self, block: Mapping[str, Any], key: str, item: Any) -> bool:
-        """Return whether a setting, encoded bytes or the like are left alone; on the way to a model no mapping is."""
-        return not _has_words(block, key, item) and (self._beside is None or not isinstance(item, Mapping))
+        """Return whether a setting, encoded bytes or the like are left alone; on the way to a model no container is."""
+        contains = isinstance(item, Mapping | list | tuple)
+        return not _has_words(block, key, item) and (self._beside is None or not contains)
 
     def named(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
         """Walk a name, an id or an address on the way to a model."""
         if isinstance(item, Mapping):
             return self.block(item, depth + 1)
+        if isinstance(item, list | tuple):
+            return self.items(item, lambda part: self.named(block, key, part, depth + 1))
         if not isinstance(item, str):
             return item
         if key in _ADDRESSES:
@@ -446,8 +449,9 @@ class _Walk:
 
 
 def read_address(address: str) -> str:
-    """Return what an address says beside its host, without signatures."""
-    host, _, path = (address.partition("://")[2] or address).partition("/")
+    """Return what an address says beside its host, without signatures; what names no scheme has no host."""
+    scheme, there, rest = address.partition("://")
+    host, _, path = rest.partition("/") if there else ("", "", scheme)
     user = host.rpartition("@")[0]
     return unquote_plus(" ".join(filter(None, (user, _SIGNED.sub("", path)))))
 
