@@ -256,8 +256,13 @@ class StoredVault:
             # a store that was emptied meanwhile gets back what this process, and maybe others, go on writing by
             root = self.ask(partial(self.store.root, self._unrooted.new_root() if rooted is None else rooted[0]))
             if rooted is None or root != rooted[0]:
-                rooted = self._rooted = (root, self._unrooted.rooted(root))
+                codec = self._unrooted.rooted(root)
+                self._prove(codec)
+                rooted = self._rooted = (root, codec)
         return rooted[1]
+
+    def _prove(self, codec: VaultCodec) -> None:
+        """Look whether what is stored was written by a codec."""
 
     def _refresh(self, session: str, held: CachedSession) -> bool:
         codec = self._codec()

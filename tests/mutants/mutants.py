@@ -306,7 +306,7 @@ MUTANTS = (
     ),
     _mutant(
         "messages", "content blocks are not hidden", MESSAGES,
-        "self.block(item, depth + 1) if isinstance(item, dict)", "item if isinstance(item, dict)",
+        "self.block(item, depth + 1) if isinstance(item, Mapping)", "item if isinstance(item, Mapping)",
         "tests/langchain/test_messages.py::test_content_blocks",
     ),
     _mutant(
