@@ -13,7 +13,7 @@ from functools import partial
 from lc_guard._engine.analyzer import Analyzer, DetectorRun
 from lc_guard._engine.anonymizer import Anonymizer
 from lc_guard._engine.failures import safe_message
-from lc_guard._engine.flow import LONG, CheckRun, Flow, Gather, LeaveLoop, Notify
+from lc_guard._engine.flow import LONG, CheckRun, Flow, Gather, LeaveLoop, Notify, Skipped
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult
 from lc_guard._engine.scan_phase import ScanPhase
 from lc_guard._engine.scanner_registry import ScannerRegistry
@@ -104,7 +104,7 @@ class CheckPipeline:
             yield Notify([_started(state) for state in detecting])
         beside: list[ScannerRun] = []
         if scans is not None:
-            yield from self._run(scans.instant(), states)
+            yield from self._in_turn(scans.instant(), states)
             beside = scans.beside_detectors()
             yield from _begin(beside)
         detectors = self._detectors(detecting, scans, not_loaded)
@@ -324,6 +324,19 @@ class CheckPipeline:
     def _run(self, runs: Sequence[ScannerRun], states: Sequence[RequestState]) -> Flow[None]:
         yield from _begin(runs)
         yield from self._gather(runs, states)
+
+    def _in_turn(self, runs: Sequence[ScannerRun], states: Sequence[RequestState]) -> Flow[None]:
+        """Have runs that only compute end one after the other: at the same time they would share one interpreter.
+
+        A long text would keep as many threads at work as there are scanners, and an event loop would wait for each.
+        """
+        for run in runs:
+            yield from _begin([run])
+            if self._enough(states):
+                enough = Skipped("others had said enough")
+                yield Notify([event for at in range(len(run.calls)) for event in run.take(at, enough)])
+            else:
+                yield from self._gather([run], states)
 
     def _gather(self, runs: Sequence[CheckRun], states: Sequence[RequestState]) -> Flow[None]:
         """Have check runs make their calls at the same time, until all have ended or all requests are blocked."""

@@ -127,9 +127,8 @@ class ScanPhase:
             turns = _hidden_turns(state, ask.turns) if hidden else ask.turns
             shown = text.shown if hidden else text.current
             asked.append((text, ScanRequest(shown, stage, prompt, turns, min(ends, default=None))))
-        seconds = None if self._deadline is None else max(0.0, self._deadline - now)
         failure = ScannerError(_NOT_HIDDEN) if hidden and state.unhidden else None
-        return [ScannerRun(state, stage, scanner, asked, seconds, self._registry, self._digest, failure)]
+        return [ScannerRun(state, stage, scanner, asked, self._deadline, self._registry, self._digest, failure)]
 
 
 def _phase(scanner: BoundScanner, request: GuardRequest) -> _Phase:

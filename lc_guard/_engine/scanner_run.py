@@ -100,7 +100,7 @@ class ScannerRun:
 
     Attributes:
         asked: The texts, with what is asked about each.
-        seconds: What all checks have left; None for no limit.
+        deadline: Until when all checks have time, of `time.monotonic()`; None for no limit.
         known: What counts as said of every text; None asks the scanner.
         calls: What asks the scanner; nothing before `started`, or if all answers are known.
     """
@@ -109,7 +109,7 @@ class ScannerRun:
     stage: Stage
     scanner: BoundScanner
     asked: Sequence[tuple[TextState, ScanRequest]]
-    seconds: float | None
+    deadline: float | None
     registry: ScannerRegistry
     digest: Callable[[str], str]
     known: ScanOutcome | None = None
@@ -145,7 +145,8 @@ class ScannerRun:
         remote = getattr(self.scanner.scanner, "cost", "model") == "remote"
         count = min(_PARALLEL, len(requests)) if remote else 1
         shares = [requests[first::count] for first in range(count)]
-        timeout = min((each for each in (self.seconds, rule.timeout) if each is not None), default=None)
+        left = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+        timeout = min((each for each in (left, rule.timeout) if each is not None), default=None)
         self.calls = [ScannerCall(self.scanner.scanner, share, timeout) for share in shares]
         return [begun]
 

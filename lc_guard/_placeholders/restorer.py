@@ -169,9 +169,9 @@ class StreamRestorer:
         return f"{type(self).__name__}({len(self._held)} characters held, {self.restored} restored)"
 
     @property
-    def holds(self) -> bool:
-        """Whether something is held back."""
-        return bool(self._held)
+    def held(self) -> str:
+        """What is held back."""
+        return self._held
 
     def feed(self, piece: str) -> str:
         """Take the next piece and give what can be shown.

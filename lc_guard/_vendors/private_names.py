@@ -37,6 +37,7 @@ PRIVATE_NAMES = MappingProxyType(
         _STREAMING + "_StreamingCallbackHandler": "hands a stream to the application, not to a tracer; else SeamBroken",
         _STREAMING + "_V2StreamingCallbackHandler": "the same",
         "langchain.chat_models.base:_ConfigurableModel": "known by its name; under another one protect() refuses it",
+        "langchain.chat_models.base:_ConfigurableModel._model": "the model that a config chooses; else SeamBroken",
         "langgraph._internal._constants:CONFIG_KEY_CHECKPOINTER": "names the saver of a run; else SeamBroken",
         "presidio_analyzer.nlp_engine:SpacyNlpEngine._doc_to_nlp_artifact": "made of words alone; gone, an error",
         _LANGFUSE + "_resources": "what a client was made with, its mask too; else SeamBroken",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lc_guard.detectors.guess import STREET_WORD, Guess
-from lc_guard.detectors.surroundings import TextKind, has_determiner, is_legal
+from lc_guard.detectors.surroundings import TextKind, has_determiner, is_employer, is_legal
 from lc_guard.detectors.vocabulary import Vocabulary
 
 _ROLES = frozenset(
@@ -81,10 +81,19 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
     plain = [known.is_ordinary(word) for word in guess.words]
     if guess.kind == "PERSON":
         return _is_phrase(guess, plain)
+    small = [word.lower() for word in guess.words]
     if guess.kind == "ORGANIZATION" and (kind == "legal" or is_legal(*guess.place)):
-        small = [word.lower() for word in guess.words]
         return all(plain) and (small[-1] == "party" or _BODIES.isdisjoint(small))
+    if guess.kind == "ORGANIZATION" and any(_is_of_programs(word, known) for word in guess.words):
+        rest = [word for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain]
+        free = _BODIES.isdisjoint(small) and not is_employer(guess.text, guess.entity.start)
+        return free and all(_is_of_programs(word, known) for word in rest)
     return guess.value.islower() and all(plain) and not STREET_WORD.search(guess.value)
+
+
+def _is_of_programs(word: str, known: Vocabulary) -> bool:
+    """Whether a word is written as in a program, or software in capitals: "the HandoffTool", "SQL Query"."""
+    return known.is_identifier(word) or (word.isupper() and known.is_technology(word))
 
 
 def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
@@ -94,7 +103,7 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
         return False  # Target, Apple: makers, whether or not they are meant
     if guess.kind == "ORGANIZATION" and word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
         return False  # "the EAT": a body whose abbreviation is a word
-    if known.is_ordinary(word):
+    if known.is_ordinary(word) or (guess.kind == "ORGANIZATION" and known.is_identifier(word)):
         return True
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
         return True

@@ -8,6 +8,7 @@ stand in NOTICE. The lists are read once per process, at the first guess of a mo
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +17,8 @@ from lc_guard.detectors.weights import LoadOnce
 _FOLDER = Path(__file__).parent / "words"
 # "sooo", "VERYYY"
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
-# "KeyError", "getInvoice"
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# "KeyError", "getInvoice", "HTTPRequest"
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
 _PREFIXES = frozenset({"co", "ex", "non", "pre", "re", "sub", "vice"})
 _PARTS = re.compile(r"[-'’]")
 
@@ -57,10 +58,22 @@ class Vocabulary(NamedTuple):
     def is_ordinary(self, word: str) -> bool:
         """Return whether a word, or each part of a compound, is one that nobody bears as a name."""
         small = _DRAWN_OUT.sub(r"\1", word.lower())
-        if small in self.ordinary:
-            return True
-        parts = [part for part in _PARTS.split(_HUMP.sub("-", word).lower()) if len(part) > 1 and part not in _PREFIXES]
-        return parts != [small] and bool(parts) and all(part in self.ordinary for part in parts)
+        return small in self.ordinary or self._is_compound(word, self.ordinary.__contains__)
+
+    def is_identifier(self, word: str) -> bool:
+        """Return whether a word is written as in a program, of words that are no given names: ``ToolCall``."""
+        return _HUMP.search(word) is not None and self._is_compound(word, self._is_no_given_name)
+
+    def _is_no_given_name(self, word: str) -> bool:
+        return word in self.ordinary or (word in self.also_names and word not in self.given_names)
+
+    def _is_compound(self, word: str, is_plain: Callable[[str], bool]) -> bool:
+        """Whether a word has plain parts, and abbreviations or software at most beside them."""
+        small = [part.lower() for part in _PARTS.split(_HUMP.sub("-", word))]
+        parts = [part for part in small if len(part) > 1 and part not in _PREFIXES]
+        rest = [part for part in parts if not is_plain(part)]
+        known = all(part in self.abbreviations or part in self.technology for part in rest)
+        return parts != [word.lower()] and len(rest) < len(parts) and known
 
 
 @LoadOnce

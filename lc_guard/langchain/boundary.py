@@ -12,6 +12,7 @@ from langchain_core.language_models import BaseChatModel, BaseLLM
 from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough, RunnableSerializable
 from langchain_core.runnables.base import coerce_to_runnable
 from langchain_core.runnables.config import patch_config, var_child_runnable_config
+from langchain_core.runnables.configurable import DynamicRunnable
 from langchain_core.runnables.utils import ConfigurableFieldSpec, Input, Output
 from pydantic import ConfigDict, Field, PrivateAttr
 
@@ -21,6 +22,7 @@ from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.child_runs import ModelWatch, areport_leak, call_session, report_leak, unwatched
 from lc_guard.langchain.config_specs import with_session
+from lc_guard.langchain.inner_model import chosen
 from lc_guard.langchain.messages import texts_of
 from lc_guard.langchain.model_search import is_plain, leads_to_model
 from lc_guard.langchain.output import InnerErrors
@@ -219,7 +221,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
         fields: dict[str, Any] = {"guard": guard, "name": name}
         super().__init__(**fields)
         self._inside = coerce_to_runnable(inside)
-        self._is_model = isinstance(inside, BaseLLM)
+        self._is_model = isinstance(inside.default if isinstance(inside, DynamicRunnable) else inside, BaseLLM)
         if not self._is_model:
             self._inside = self._with_models_protected(on_blocked, models, left_parts(leave))
         self._fixed = session_id
@@ -283,7 +285,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
             hide, restore = self._steps(session)
             try:
                 hidden = hide.invoke(value, steps)
-                asked = self._asked(session, kwargs)
+                asked, child = self._asked(session, child, kwargs)
                 if leak := self._leak(session, hidden, asked):
                     report_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
@@ -307,7 +309,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
             hide, restore = self._steps(session)
             try:
                 hidden = await hide.ainvoke(value, steps)
-                asked = await self._aasked(session, kwargs)
+                asked, child = await self._aasked(session, child, kwargs)
                 if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, asked)):
                     await areport_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
@@ -334,7 +336,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
             inside = InnerErrors()
             try:
                 (hidden,) = hide.transform(pieces, steps)
-                asked = self._asked(session, kwargs)
+                asked, child = self._asked(session, child, kwargs)
                 if leak := self._leak(session, hidden, asked):
                     report_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
@@ -356,7 +358,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
             inside = InnerErrors()
             try:
                 (hidden,) = [hidden async for hidden in hide.atransform(pieces, steps)]
-                asked = await self._aasked(session, kwargs)
+                asked, child = await self._aasked(session, child, kwargs)
                 if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, asked)):
                     await areport_leak(self.guard, GuardRequest((), session.id), run_manager, leak)
                     raise LeakPrevented(leak, LEAK_REMEDY)
@@ -370,26 +372,34 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
                 yield self._instead(blocked)
             watch.raise_if_refused()
 
-    def _asked(self, session: CallSession, options: dict[str, Any]) -> ModelInput:
-        """Return what is run, with the options of a text model hidden; models inside hide their own.
+    def _asked(
+        self, session: CallSession, config: RunnableConfig, options: dict[str, Any]
+    ) -> tuple[ModelInput, RunnableConfig]:
+        """Return what is run, with the options of a text model hidden, and its config; models inside hide their own.
 
         Raises:
             Blocked: If the policy does not let the options go on.
             LeakPrevented: If something is to be hidden where nothing can stand for it.
         """
-        asked = ModelInput(self._inside, [], options)
-        if not (self._is_model and asked.has_options):
-            return asked
-        job = asked.with_options(GuardRequest((), session.id, preamble=False, live=session.live))
-        return asked.hidden_by(job, self.guard.check([job])[0])
+        asked, config, job = self._chosen(session, config, options)
+        return (asked if job is None else asked.hidden_by(job, self.guard.check([job])[0])), config
 
-    async def _aasked(self, session: CallSession, options: dict[str, Any]) -> ModelInput:
+    async def _aasked(
+        self, session: CallSession, config: RunnableConfig, options: dict[str, Any]
+    ) -> tuple[ModelInput, RunnableConfig]:
         """Async version of `_asked`."""
-        asked = ModelInput(self._inside, [], options)
-        if not (self._is_model and asked.has_options):
-            return asked
-        job = asked.with_options(GuardRequest((), session.id, preamble=False, live=session.live))
-        return asked.hidden_by(job, (await self.guard.acheck([job]))[0])
+        asked, config, job = self._chosen(session, config, options)
+        return (asked if job is None else asked.hidden_by(job, (await self.guard.acheck([job]))[0])), config
+
+    def _chosen(
+        self, session: CallSession, config: RunnableConfig, options: dict[str, Any]
+    ) -> tuple[ModelInput, RunnableConfig, GuardRequest | None]:
+        if not self._is_model:
+            return ModelInput(self._inside, [], options), config, None
+        model, bound, config = chosen(self._inside, config)
+        asked = ModelInput(model, [], {**bound, **options})
+        request = GuardRequest((), session.id, preamble=False, live=session.live)
+        return asked, config, asked.with_options(request) if asked.has_options else None
 
     def _leak(self, session: CallSession, hidden: Any, asked: ModelInput) -> dict[str, int]:
         """Return the values that a text model is about to be sent, by kind; models inside look for themselves."""

@@ -182,9 +182,9 @@ class ProtectedChatModel(StreamedChatModel):
     ) -> ChatResult:
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
-            self._require_session(call, messages, kwargs)
+            asked = self._input(call, messages, stop, kwargs)
             try:
-                hidden = call.hide(self._input(messages, stop, kwargs), run)
+                hidden = call.hide(asked, run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():
@@ -211,9 +211,9 @@ class ProtectedChatModel(StreamedChatModel):
     ) -> ChatResult:
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         async with call.awatched(messages, run_manager) as run:
-            self._require_session(call, messages, kwargs)
+            asked = self._input(call, messages, stop, kwargs)
             try:
-                hidden = await call.ahide(self._input(messages, stop, kwargs), run)
+                hidden = await call.ahide(asked, run)
             except Blocked as blocked:
                 return _chat_result(self._instead(blocked))
             with call.asking():

@@ -106,6 +106,7 @@ class ProtectedCall:
         self._whole = ValueRestorer(make)
         self._make = make
         self._keeper: Any = None
+        self._cited: Any = None
         self._judge_tools = judge_tools
         self._inner: Any = None  # what tells the inner model's own handlers, where there are any
         self._prompt = ""
@@ -295,13 +296,16 @@ class ProtectedCall:
         restored = self._whole.value(message)
         if self._json_content:
             restored = restored.model_copy(update={"content": self._json(content)})
+        if self._cites(received):
+            restored = self._cited.shown(received, restored)
         return self._kept(received, revalidated(restored))
 
     def feed(self, message: Any) -> AIMessageChunk:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
         chunk = as_chunk(message)
         restored: AIMessageChunk = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
-        restored = self._kept(chunk, restored, piece=True)
+        moved = self._cited.piece(chunk, restored) if self._cites(chunk) else restored
+        restored = self._kept(chunk, moved, piece=True)
         self.shown_id = restored.id
         return restored
 
@@ -347,6 +351,16 @@ class ProtectedCall:
 
     def _outputs(self) -> dict[str, int]:
         return dict(zip(("restored", "unknown"), self._restored, strict=True))
+
+    def _cites(self, message: Any) -> bool:
+        """Return whether citations that this call moves may stand in a message, as in few."""
+        if self.session.live or (isinstance(message.content, str) and not message.additional_kwargs):
+            return False
+        if self._cited is None:
+            from lc_guard.langchain.citations import Citations  # noqa: PLC0415
+
+            self._cited = Citations(partial(self._make, as_json=False))
+        return True
 
     def _kept(self, received: Any, shown: Any, *, piece: bool = False) -> Any:
         """Return an answer, or a piece of one, that carries how what the provider signed in it was received."""
@@ -397,7 +411,8 @@ class ProtectedCall:
 
     def _hidden(self, asked: ModelInput, outcome: GuardResult) -> ModelInput:
         outcome.raise_if_blocked()
-        hidden = asked.put(map_texts(asked.read, outcome.hide, beside=outcome.hide))
+        texts = map_texts(asked.read, outcome.hide, beside=outcome.hide)
+        hidden = asked.put(self._cited.sent(each) if self._cites(each) else each for each in texts)
         self._prompt = prompt_text(hidden.messages) if self.judged else ""
         return hidden.hidden_options(outcome.hide) if asked.has_options else hidden
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, closing
 from functools import partial
 from typing import Any, Self, cast
@@ -21,7 +21,7 @@ from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
 from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.child_runs import call_session
-from lc_guard.langchain.inner_model import require_session, setting, shown_class
+from lc_guard.langchain.inner_model import chosen, require_session, setting, shown_class
 from lc_guard.langchain.output import InnerErrors
 from lc_guard.langchain.restore import as_chunk
 from lc_guard.langchain.scan_targets import ModelInput, refusal
@@ -162,9 +162,9 @@ class StreamedChatModel(BaseChatModel):
         """Stream restored messages; `_stream` without LangChain's envelope, which costs as much as restoring."""
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
         with call.watched(messages, run_manager) as run:
-            self._require_session(call, messages, kwargs)
+            asked = self._input(call, messages, stop, kwargs)
             try:
-                hidden = call.hide(self._input(messages, stop, kwargs), run)
+                hidden = call.hide(asked, run)
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
@@ -200,9 +200,9 @@ class StreamedChatModel(BaseChatModel):
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
         unblocked = self.guard.run_blocking
         async with call.awatched(messages, run_manager) as run:
-            self._require_session(call, messages, kwargs)
+            asked = self._input(call, messages, stop, kwargs)
             try:
-                hidden = await call.ahide(self._input(messages, stop, kwargs), run)
+                hidden = await call.ahide(asked, run)
             except Blocked as blocked:
                 yield as_chunk(self._instead(blocked))
                 return
@@ -210,8 +210,8 @@ class StreamedChatModel(BaseChatModel):
             async with aclosing(call.aask_stream(answer)) as chunks:  # type: ignore[type-var]
                 inside = InnerErrors()
                 try:
-                    asked = inside.achunks(chunks) if call.answers_for_blocks else chunks
-                    async for chunk in call.ajudge_stream(asked, run):
+                    told = inside.achunks(chunks) if call.answers_for_blocks else chunks
+                    async for chunk in call.ajudge_stream(told, run):
                         yield await unblocked(partial(call.feed, chunk))
                     for piece in await unblocked(call.flush):
                         yield piece
@@ -262,12 +262,16 @@ class StreamedChatModel(BaseChatModel):
             self.guard, config, session, watchers, json_content=asks_for_json(options), judge_tools=self.judges_tools
         )
 
-    def _input(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> ModelInput:
-        return ModelInput(self.inner, messages, {**kwargs, "stop": stop}, self.leave)
-
-    def _require_session(self, call: ProtectedCall, messages: Sequence[BaseMessage], kwargs: dict[str, Any]) -> None:
+    def _input(
+        self, call: ProtectedCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> ModelInput:
+        asked = ModelInput(self.inner, messages, {**kwargs, "stop": stop}, self.leave)
+        if not isinstance(self.inner, BaseChatModel):
+            model, bound, call.config = chosen(self.inner, call.config)
+            asked = asked.replaced(model=model, options={**bound, **asked.options})
         if call.session.own:
-            require_session(self.inner, kwargs, messages)
+            require_session(asked)
+        return asked
 
     def _for(self, call: ProtectedCall) -> Self:
         """Return this model for one call: LangChain's own methods then find the call."""

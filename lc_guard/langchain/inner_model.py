@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache, wraps
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.language_models import BaseChatModel, BaseLanguageModel
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.config import ensure_config
+from langchain_core.runnables.base import RunnableBinding
+from langchain_core.runnables.config import ensure_config, merge_configs
+from langchain_core.runnables.configurable import DynamicRunnable
 
+from lc_guard._vendors.seals import Seal
 from lc_guard.errors import SessionMissing
 from lc_guard.langchain.scan_targets import ModelInput
 
+_SEAL = Seal("protect(model)", "langchain")
+_SESSION_KEYS = ("session_id", "thread_id")  # a guard's: a model that takes any key would send them to its provider
 _PLAIN = (str, int, float, bool, type(None))
 _KEPT_THERE = ("previous_response_id", "conversation")  # options by which a provider goes on where it was
 
@@ -88,26 +92,49 @@ class InnerSignature(property):
         return method
 
 
-def require_session(inner: Any, options: Mapping[str, Any], messages: Sequence[BaseMessage]) -> None:
+def chosen(inner: Any, config: RunnableConfig) -> tuple[Any, dict[str, Any], RunnableConfig]:
+    """Return the model that a config chooses, what is bound to it, and the config of its call.
+
+    Fields that the config sets, and those of a model that is made when it is asked, are then seen like all others.
+
+    Args:
+        inner: A model, or what stands for one until the call.
+        config: LangChain's config of the call, complete.
+    """
+    model: Any = inner
+    options: dict[str, Any] = {}
+    while not isinstance(model, BaseLanguageModel):
+        if isinstance(model, DynamicRunnable):
+            model, config = model.prepare(config)
+        elif isinstance(model, RunnableBinding):
+            config = merge_configs(model.config, config, *(make(config) for make in model.config_factories))
+            model, options = model.bound, {**model.kwargs, **options}
+        elif type(model).__name__ == "_ConfigurableModel":
+            own = {name: item for name, item in config["configurable"].items() if name not in _SESSION_KEYS}
+            model = _SEAL.private(model, "_model")({**config, "configurable": own})
+        else:  # something that was composed of it
+            return inner, {}, config
+    return model, options, config
+
+
+def require_session(asked: ModelInput) -> None:
     """Refuse a call without a session that goes on with a conversation that the provider keeps.
 
     Numbers begin anew in a session of the call's own: ``[REDACTED_PERSON_1]`` would be somebody else there.
 
     Args:
-        inner: The model that is asked.
-        options: Keyword arguments of the call.
-        messages: What it is asked.
+        asked: What the model is asked.
 
     Raises:
         SessionMissing: If the call goes on with such a conversation.
     """
-    own = getattr(inner, "model_kwargs", None)
-    given = {**(own if isinstance(own, Mapping) else {}), **options}
+    own = getattr(asked.model, "model_kwargs", None)
+    given = {**(own if isinstance(own, Mapping) else {}), **asked.options}
     named = next((name for name in _KEPT_THERE if given.get(name)), None)
     if (
         named is None
-        and getattr(inner, "use_previous_response_id", None) is True
-        and any(message.response_metadata.get("id") for message in messages)
+        and getattr(asked.model, "use_previous_response_id", None) is True
+        and any(message.response_metadata.get("id") for message in asked.messages)
     ):
         named = _KEPT_THERE[0]
     if named is not None:

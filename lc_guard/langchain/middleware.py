@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -56,6 +57,10 @@ _ASKED_BY_TOOL = (
     "protect(model, guard) with the same guard; create_deep_agent takes "
     "subagents=guarded_subagents(GuardMiddleware(guard)). "
     'GuardMiddleware(guard, tool_models="unseen") lets every tool ask whom it likes'
+)
+_EMBEDS = (
+    "the store of this agent ({}) sends what is put into it to {} as real text: give its index "
+    "ProtectedEmbeddings(embeddings, guard), unless that model runs where real text may be"
 )
 _NO_SESSION = (
     'Call the agent with config={"configurable": {"thread_id": "..."}} (a "session_id" beside it counts first); or, '
@@ -154,6 +159,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         )
         self._session_id = None if session_id is None else session_key(session_id)
         self._leave = left_parts(leave)
+        self._told_of_store = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.guard!r}, state={self.state!r})"
@@ -261,11 +267,23 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
 
     def _guarded(self, request: ModelRequest[Any], config: RunnableConfig) -> ModelRequest[Any]:
         self._require_hidden_state(config)
+        self._tell_of_store(getattr(request.runtime, "store", None))
         protect = partial(self._protected, session=self._session(config))
         given = {each.name: getattr(request, each.name) for each in fields(ModelRequest)}
         guarded = _GuardedRequest(protect=protect, **given)
         _SEAL.require(self._protects(guarded.model), "a request does not keep the model that is put into it")
         return guarded
+
+    def _tell_of_store(self, store: Any) -> None:
+        """Warn once of a long-term store whose embedding model is sent real text."""
+        embeddings = None if self._told_of_store else getattr(store, "embeddings", None)
+        if embeddings is None:
+            return
+        self._told_of_store = True
+        from lc_guard.langchain.embeddings import ProtectedEmbeddings  # noqa: PLC0415 - only where a store embeds
+
+        if not isinstance(embeddings, ProtectedEmbeddings):
+            warnings.warn(_EMBEDS.format(type(store).__name__, type(embeddings).__name__), stacklevel=2)
 
     def _protects(self, model: Any) -> bool:
         return isinstance(model, ProtectedChatModel) and model.guard is self.guard

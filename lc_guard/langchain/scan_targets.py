@@ -17,7 +17,6 @@ from langchain_core.documents import Document
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 from langchain_core.prompt_values import ChatPromptValue
-from langchain_core.runnables.configurable import DynamicRunnable
 
 from lc_guard._engine.requests import ORIGIN_OF_STAGE, GuardRequest, GuardResult, ScanTarget
 from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
@@ -346,14 +345,8 @@ class ModelInput:
         return any(item is not None for item in self.options.values()) or bool(self._fields)
 
     @property
-    def _base(self) -> Any:
-        """The model that holds the fields: of one whose fields the config chooses, what it chooses them for."""
-        # not of anything with such a name: a model that the config chooses would have to be made for the answer
-        return self.model.default if isinstance(self.model, DynamicRunnable) else self.model
-
-    @property
     def _fields(self) -> dict[str, Any]:
-        held = vars(self._base) if isinstance(self._base, BaseLanguageModel) else {}
+        held = vars(self.model) if isinstance(self.model, BaseLanguageModel) else {}
         return {name: item for name in SENT_FIELDS if (item := held.get(name)) and not callable(item)}
 
     def replaced(self, **changes: Any) -> ModelInput:
@@ -424,10 +417,7 @@ class ModelInput:
 
         own = self._fields
         changed = {name: item for name, item in hidden_options(own, hide).items() if item is not own[name]}
-        model = self.model
-        if changed:
-            twin = self._base.model_copy(update=changed)
-            model = twin if self._base is model else model.model_copy(update={"default": twin})
+        model = self.model.model_copy(update=changed) if changed else self.model
         return replace(self, model=model, options={**self.options, **hidden_options(self._read_options, hide)})
 
 

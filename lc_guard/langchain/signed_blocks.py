@@ -320,7 +320,7 @@ def _edits(received: str, restorer: StreamRestorer) -> tuple[str, list[_Edit]]:
             given += restorer.flush()
         else:
             fed, given = fed + piece, given + restorer.feed(piece)
-        if piece is not None and restorer.holds:
+        if piece is not None and restorer.held:
             continue
         if fed != given:
             start, end = _common(fed, given)

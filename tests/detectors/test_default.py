@@ -226,8 +226,8 @@ def beside_a_torch(tmp_path, monkeypatch):
 
 def test_first_result_within_seconds_and_without_torch_that_can_still_be_imported(beside_a_torch):
     code = (
-        "import time; began = time.perf_counter(); import sys; from lc_guard.detectors import default_detector; "
-        "found = default_detector().detect('Jane Doe called 415-555-0100.'); took = time.perf_counter() - began; "
+        "import time; began = time.process_time(); import sys; from lc_guard.detectors import default_detector; "
+        "found = default_detector().detect('Jane Doe called 415-555-0100.'); took = time.process_time() - began; "
         "print(len(found), 'torch' in sys.modules, took < 5); import torch; print(torch.here)"
     )
     assert beside_a_torch(code) == ["2", "False", "True", "True"]

@@ -94,6 +94,24 @@ def test_names_that_are_counted_stand():
     assert all(stands("liam=3 alice=4 hannah=5", name) for name in ("liam", "alice", "hannah"))
 
 
+@pytest.mark.parametrize(
+    "name", ["SQLQuery", "SQL Query", "the HandoverTool", "HTTPServer", "ToolCall", "JSONSchema", "BillingAgent"]
+)
+@pytest.mark.parametrize("text", ["@: as below", "Then call @.", "Write @ and stop."])
+def test_what_is_written_as_in_a_program_is_no_organization(text, name):
+    assert not stands(text.replace("@", name), name, "ORGANIZATION")
+
+
+@pytest.mark.parametrize("name", ["GracePark", "JRSmith", "McDonald", "JaneDoe", "AnnArbor"])
+def test_a_person_in_one_word_stands(name):
+    assert stands(f"Ask @{name} or {name}.", name)
+    assert stands(f"Ask {name}.", name, "ORGANIZATION")
+
+
+def test_an_employer_stands_whatever_its_words():
+    assert stands("She works at IBM Research.", "IBM Research", "ORGANIZATION")
+
+
 @pytest.mark.parametrize("country", ["US", "U.S.", "USA", "UK", "UAE", "EU"])
 @pytest.mark.parametrize("text", ["She lives in the @ with Bob.", "@ troops left", "moved from @ to Spain", "(@)"])
 def test_the_letters_of_a_country_are_a_place(text, country):

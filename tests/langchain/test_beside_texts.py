@@ -6,12 +6,15 @@ import dataclasses
 import functools
 import json
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from langchain.chat_models import init_chat_model
 from langchain_core.documents import Document
+from langchain_core.language_models import LLM
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import ConfigurableField, RunnableLambda
 from pydantic import BaseModel, PrivateAttr
@@ -20,7 +23,7 @@ from lc_guard import Anonymize, Deanonymize, Guard, UnsupportedInput, protect
 from lc_guard.errors import LeakPrevented
 from lc_guard.langchain.messages import Beside, map_texts, texts_of
 from lc_guard.testing import ExactDetector
-from tests.support.seams import chat, openai
+from tests.support.seams import MODES, chat, openai, run
 
 NAME, NUMBER = "Zebulon Quartermain", 4155550134
 CONFIG: Any = {"configurable": {"session_id": "s"}}
@@ -177,6 +180,68 @@ def test_fields_of_a_model_are_hidden_on_a_copy(chosen: bool, guard: Guard) -> N
     assert (request["user"], request["stop"]) == ("[REDACTED_PERSON_1]", ["[REDACTED_PERSON_1]:"])
     assert request.get("temperature") == (0.5 if chosen else None)
     assert (inner.model_kwargs, inner.stop) == ({"user": NAME}, [f"{NAME}:"])
+
+
+def chosen_models(url: str, key: str = "k") -> dict[str, tuple[Any, dict[str, Any]]]:
+    """Return models that the config chooses, each with a name in what it sends beside messages, and the config."""
+    where: dict[str, Any] = {"base_url": url, "api_key": key, "model_kwargs": {"user": NAME}}
+    plain = init_chat_model("openai:gpt-4o", base_url=url, api_key=key)
+    stop = plain.configurable_fields(model_kwargs=ConfigurableField("more"))
+    tool = {"name": "look", "description": f"for {NAME}", "parameters": {"type": "object", "properties": {}}}
+    other = plain.configurable_alternatives(ConfigurableField("who"), other=lambda: plain.bind(user=NAME))
+    free = partial(init_chat_model, "openai:gpt-4o", configurable_fields="any")
+    return {
+        "any field": (free(**where), {}),
+        "some fields": (init_chat_model("openai:gpt-4o", configurable_fields=("temperature",), **where), {}),
+        "field of the config": (free(base_url=url, api_key=key), {"model_kwargs": {"user": NAME}}),
+        "declared field": (stop, {"more": {"user": NAME}}),
+        "alternative": (other, {"who": "other"}),
+        "tools": (free(base_url=url, api_key=key).bind_tools([tool]), {}),
+        "with a config": (
+            free(base_url=url, api_key=key).with_config(configurable={"model_kwargs": {"user": NAME}}),
+            {},
+        ),
+    }
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("which", chosen_models("http://127.0.0.1"))
+def test_a_model_that_the_config_chooses_sends_no_value_beside_the_messages(
+    which: str, mode: str, guard: Guard
+) -> None:
+    with openai(lambda request: "fine") as (_, server):
+        model, configurable = chosen_models(server.base_url, server.api_key)[which]
+        config: Any = {"configurable": {"session_id": "s", "thread_id": "t", **configurable}}
+        run(protect(model, guard), mode, "hi", config)
+    for request in server.requests:
+        assert NAME not in json.dumps(request)
+        assert "[REDACTED_PERSON_1]" in json.dumps(request)
+        assert not {"session_id", "thread_id"} & set(request)
+    assert server.requests
+
+
+class Completing(LLM):
+    """A text model that notes for whom it completes."""
+
+    user: str = "nobody"
+    asked: Any = None
+
+    @property
+    def _llm_type(self) -> str:
+        return "completing"
+
+    def _call(self, *_: Any, **__: Any) -> str:
+        self.asked.add(self.user)
+        return "fine"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_field_that_the_config_sets_of_a_text_model_is_hidden(mode: str, guard: Guard) -> None:
+    asked: set[str] = set()
+    model = Completing(asked=asked)
+    safe = protect(model.configurable_fields(user=ConfigurableField("for")), guard)
+    run(safe, mode, "hi", {"configurable": {"session_id": "s", "for": NAME}})
+    assert asked == {"[REDACTED_PERSON_1]"}
 
 
 def test_an_option_of_the_call_and_a_field_of_one_name(guard: Guard) -> None:

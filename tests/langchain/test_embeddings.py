@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,22 @@ def test_the_memory_of_an_agent(asynchronous: bool) -> None:
     assert store.get(("m",), "k").value == {"fact": f"{NAME} likes tea"}  # type: ignore[union-attr]
     assert len(inner.seen) == 1
     assert leaks(inner.seen, server.requests) == []
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_an_agent_tells_once_of_a_store_that_has_real_text_embedded(asynchronous: bool) -> None:
+    store = InMemoryStore(index={"embed": Noting(), "dims": 256})
+    with openai(script("hello", "hello")) as (model, _):
+        agent = create_agent(model, [], store=store, middleware=[GuardMiddleware(make_guard())])
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            for thread in ("s-1", "s-2"):
+                config: Any = {"configurable": {"thread_id": thread}}
+                asked: Any = {"messages": [("user", "hi")]}
+                _ = asyncio.run(agent.ainvoke(asked, config)) if asynchronous else agent.invoke(asked, config)
+    (warning,) = [str(each.message) for each in told if "ProtectedEmbeddings" in str(each.message)]
+    assert "InMemoryStore" in warning
+    assert "Noting" in warning
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
