@@ -19,7 +19,10 @@ from lc_guard.guard import Guard
 from lc_guard.sessions import session_key
 
 CHUNK = 100_000
-"""Characters that are looked at together, of one text or of several; a longer text is cut where a blank stands."""
+"""Characters of a text that are looked at together; a longer text is cut where a blank stands."""
+
+GROUP = 400_000
+"""Characters of several texts that are looked at together."""
 
 _READ_AS_TEXT = (int, float, Decimal, date, time, UUID)
 _LEFT = (bool, type(None))
@@ -168,11 +171,11 @@ def pieces_of(text: str) -> Iterator[str]:
 
 
 def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Yield texts in groups of at most `CHUNK` characters together."""
+    """Yield texts in groups of at most `GROUP` characters together."""
     group: list[str] = []
     size = 0
     for text in texts:
-        if group and size + len(text) > CHUNK:
+        if group and size + len(text) > GROUP:
             yield group
             group, size = [], 0
         group.append(text)

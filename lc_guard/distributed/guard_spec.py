@@ -119,7 +119,7 @@ class GuardSpec:
             policy=replace(policy, timeout=None),
             placeholder_style=self.placeholder_style,
             link_persons=self.link_persons,
-            cache_size=1_000,  # a document is seldom seen twice, but those of a blocked batch at once
+            cache_size=10_000,  # a document is seldom seen twice, but those of a blocked batch at once
             languages=self.languages,
             countries=self.countries,
             text=self.text,
