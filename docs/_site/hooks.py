@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _LINK = re.compile(r"(?<=\]\()(?!https?://|mailto:|#|/)([^)#\s]+)")
 _CODE = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
-_COST = re.compile(r"<!-- cost: (\w+) -->")
+_COST = re.compile(r"<!-- (cost|ms): (\w+) -->")
 _SHOWN = re.compile(r"^::: (lc_guard[\w.]+)$", re.MULTILINE)
 
 
@@ -48,13 +48,15 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
         parts += [_LINK.sub(outside, markdown[end : code.start()]), code[0]]
         end = code.end()
     text = "".join([*parts, _LINK.sub(outside, markdown[end:])])
-    return _COST.sub(lambda found: cost(found[1]), text)
+    return _COST.sub(cost, text)
 
 
-def cost(name: str) -> str:
-    """Say what a member costs, as `python -m benchmarks.members` measured it."""
+def cost(asked: re.Match[str]) -> str:
+    """Say what a member costs, as `python -m benchmarks.members` measured it: in a sentence, or the number alone."""
     measured = json.loads((DOCS / "_site" / "costs.json").read_text(encoding="utf-8"))
-    return f"{measured['ms'][name]:.2g} ms for 1,000 characters, on one core ({measured['told']})."
+    number = f"{measured['ms'][asked[2]]:g}"
+    told = f"**Cost**: {number} ms of one core for 1,000 characters ({measured['told']}, two shared cores)."
+    return told if asked[1] == "cost" else number
 
 
 def reference() -> dict[str, str]:
