@@ -1,7 +1,7 @@
 """Every Python block of the site's pages runs alone, prints what it says, and sends models no value.
 
-Elsewhere: `docs/extending`, whose blocks are one program (`tests/test_extending_pages.py`), and `docs/migrate`, which has two sides
-(`tests/test_migrations.py`). Those of `docs/design` are fragments.
+Elsewhere: `docs/extending`, whose blocks are one program (`tests/test_extending_pages.py`), and `docs/migrate`, which
+has two sides (`tests/test_migrations.py`). Those of `docs/design` are fragments.
 """
 
 from __future__ import annotations

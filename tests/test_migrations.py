@@ -30,7 +30,7 @@ def sides(page: str) -> tuple[list[str], list[str]]:
 
 @pytest.fixture
 def packaged_models(monkeypatch: pytest.MonkeyPatch, structlog_to_stderr: None) -> None:
-    """What the old sides would download is here already: spaCy's pipeline, and a list of names for LLM Guard's model."""
+    """What the old sides would download: the packaged spaCy pipeline, and a list of names for LLM Guard's model."""
     load = spacy.load
     monkeypatch.setattr(SpacyNlpEngine, "_download_spacy_model_if_needed", staticmethod(lambda name: None))
     monkeypatch.setattr(spacy.util, "is_package", lambda name: True)

@@ -21,6 +21,7 @@ DOCS = ROOT / "docs"
 _LINK = re.compile(r"(?<=\]\()(?!https?://|mailto:|#|/)([^)#\s]+)")
 _CODE = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
 _COST = re.compile(r"<!-- (cost|ms): (\w+) -->")
+_CHAIN = re.compile(r"^```mermaid\nflowchart TD\n(.+?)^```$", re.DOTALL | re.MULTILINE)
 _SHOWN = re.compile(r"^::: (lc_guard[\w.]+)$", re.MULTILINE)
 
 
@@ -35,20 +36,27 @@ def on_files(files: Files, config: Any) -> Files:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
     """Let links that leave docs/ lead to the repository, and put in what a member costs."""
-    folder = posixpath.dirname("CHANGELOG.md" if page.file.src_uri == "changelog.md" else f"docs/{page.file.src_uri}")
+    source = page.file.src_uri
+    folder = "" if source == "changelog.md" else posixpath.dirname(f"docs/{source}")
 
     def outside(link: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(folder, link[1]))
         if target.startswith("docs/") and Path(target).suffix:
             return posixpath.relpath(target, folder) if folder.startswith("docs") else target.removeprefix("docs/")
-        return f"{config['repo_url']}/{'tree' if (ROOT / target).is_dir() else 'blob'}/main/{target}"
+        return f"{config.extra['repository']}/{'tree' if (ROOT / target).is_dir() else 'blob'}/main/{target}"
 
     parts, end = [], 0
     for code in _CODE.finditer(markdown):
         parts += [_LINK.sub(outside, markdown[end : code.start()]), code[0]]
         end = code.end()
     text = "".join([*parts, _LINK.sub(outside, markdown[end:])])
-    return _COST.sub(cost, text)
+    return _COST.sub(cost, _CHAIN.sub(boxes, text))
+
+
+def boxes(diagram: re.Match[str]) -> str:
+    """Draw a Mermaid flowchart that is one chain, as boxes one under the other: no script of others is loaded for it."""
+    drawn = "".join(f"<li>{text}</li>" for text in re.findall(r"\w\[\"(.+?)\"\]", diagram[1]))
+    return f'<ol class="chain">{drawn}</ol>'
 
 
 def cost(asked: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
 """Draws the pictures of README and site: ``python -m docs._site.pictures``.
 
-`before-after.svg` is a real run of ``lc-guard demo``; `data-flow.svg` shows what leaves the process. Letters are as wide
-as each other, so that lines can be broken without measuring a font; both follow the reader's light or dark scheme.
+`before-after.svg` is a real run of ``lc-guard demo``; `data-flow.svg` shows what leaves the process. Letters are as
+wide as each other, so that lines can be broken without measuring a font; both follow the reader's light or dark scheme.
 """
 
 from __future__ import annotations
