@@ -23,7 +23,7 @@ NOX_ARGS ?=
 PYENV_VERSION := $(shell pyenv versions --bare 2>/dev/null | grep -E '^3\.1[1-4]\.[0-9]+$$' | paste -sd:)
 NOX = PYENV_VERSION=$(PYENV_VERSION) $(BIN)/nox
 
-.PHONY: demo doctor verify test coverage browser check lint types examples notebooks mutants benchmarks measure wheel lowest newest compatibility locked clean
+.PHONY: demo doctor verify test coverage browser check lint types examples notebooks mutants benchmarks measure docs wheel lowest newest compatibility locked clean
 
 demo: $(VENV)/.ready
 	$(BIN)/lc-guard demo
@@ -74,8 +74,14 @@ benchmarks: $(VENV)/.ready-dev
 measure: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks.measure $(MEASURE_ARGS)
 
+# The documentation site, in build/site: every warning is an error, every link is followed.
+docs: $(VENV)/.ready-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
+	$(BIN)/python -m docs._site.check build/site
+
 wheel: $(VENV)/.ready-dev
 	$(BIN)/python -m build --wheel --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*.whl
 
 # The tests of the seams on each Python that the machine has, with the lowest and the newest versions of everything;
 # NOX_ARGS='-p 3.12' takes one Python.
@@ -110,4 +116,8 @@ $(VENV)/.ready: pyproject.toml $(LOCKED) | $(VENV)/bin/python
 
 $(VENV)/.ready-dev: $(VENV)/.ready
 	$(PIP) install --constraint $(LOCKED) --group dev
+	@touch $@
+
+$(VENV)/.ready-docs: $(VENV)/.ready
+	$(PIP) install --constraint $(LOCKED) --group docs
 	@touch $@

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 SNAPSHOT = Path(__file__).with_name("public_names.txt")
 PACKAGES = (
     "lc_guard",
+    "lc_guard.demo",
     "lc_guard.detectors",
     "lc_guard.evals",
     "lc_guard.langfuse",

@@ -132,13 +132,13 @@ def _answer(
     for number, tool in enumerate(tool["function"] for tool in tools):
         if tool["name"] not in called:
             schema = tool.get("parameters") or {}
-            args = _example({"type": "object", **schema}, schema.get("$defs", {}), text)
+            args = example_of({"type": "object", **schema}, schema.get("$defs", {}), text)
             args |= {name: arguments[name] for name in args if name in arguments}
             calls.append({"name": tool["name"], "args": args, "id": f"call-{last}-{number}", "type": "tool_call"})
     return text, calls
 
 
-def _example(schema: dict[str, Any], definitions: dict[str, Any], text: str, depth: int = 0) -> Any:
+def example_of(schema: dict[str, Any], definitions: dict[str, Any], text: str, depth: int = 0) -> Any:
     """Return a value that a JSON schema allows, with the text wherever it takes one."""
     if "$ref" in schema:
         schema = definitions.get(schema["$ref"].rpartition("/")[2], {})
@@ -147,15 +147,15 @@ def _example(schema: dict[str, Any], definitions: dict[str, Any], text: str, dep
             return schema[key] if key == "const" else schema[key][0]
     for key in ("anyOf", "oneOf", "allOf"):
         if schema.get(key):
-            return _example(schema[key][0], definitions, text, depth)
+            return example_of(schema[key][0], definitions, text, depth)
     kind = schema.get("type", "string")
     if kind == "object":
         # A schema may hold itself: its optional fields are left out where it gets deep.
         names = schema.get("properties", {}) if depth < _DEEP else schema.get("required", ())
         fields = schema.get("properties", {})
-        return {name: _example(fields.get(name, {}), definitions, text, depth + 1) for name in names}
+        return {name: example_of(fields.get(name, {}), definitions, text, depth + 1) for name in names}
     if kind == "array":
-        return [_example(schema.get("items", {}), definitions, text, depth + 1)] if depth < _DEEP else []
+        return [example_of(schema.get("items", {}), definitions, text, depth + 1)] if depth < _DEEP else []
     plain: dict[str, Any] = {"integer": 1, "number": 1.0, "boolean": True, "null": None}
     return plain.get(kind, text)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import langsmith
 import langsmith.utils
 import pytest
+import structlog
 from langfuse import Langfuse
 from langfuse._client.resource_manager import LangfuseResourceManager
 from opentelemetry.sdk.trace import TracerProvider
@@ -109,3 +111,12 @@ def redis_cluster() -> Iterator[RedisCluster]:
     """A real Redis Cluster of three masters."""
     with RedisCluster() as cluster:
         yield cluster
+
+
+@pytest.fixture
+def structlog_to_stderr() -> Iterator[None]:
+    """What LLM Guard logs, by structlog to stdout unless configured, is no output of an example."""
+    configured = structlog.get_config()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    yield
+    structlog.configure(**configured)

@@ -1,4 +1,4 @@
-"""Pages whose Python is run: their blocks in order, what they print, and the contract suites that they define."""
+"""Pages whose Python is run: as one program or block by block, what they print, the contract suites they define."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def blocks(text: str) -> list[str]:
     return [textwrap.dedent(block) for _, block in _BLOCK.findall(text)]
 
 
+def expected(block: str) -> list[str]:
+    """Return the lines that a block says it prints: its comments ``# → ...``."""
+    return _EXPECTED.findall(block)
+
+
 def run(text: str, what: str, **given: object) -> dict[str, Any]:
     """Run the blocks of a page, one after the other as one program.
 
@@ -43,8 +48,21 @@ def run(text: str, what: str, **given: object) -> dict[str, Any]:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(block, f"{what}, block {number}", "exec", dont_inherit=True), names)
-        assert printed.getvalue().splitlines() == _EXPECTED.findall(block), f"{what}, block {number}:\n{block}"
+        assert printed.getvalue().splitlines() == expected(block), f"{what}, block {number}:\n{block}"
     return names
+
+
+def run_alone(block: str, what: str) -> None:
+    """Run one block as somebody who pastes only this one: nothing of the blocks before is there.
+
+    It must print the lines of its comments ``# → ...``, and no others.
+    """
+    printed = io.StringIO()
+    module = ModuleType(re.sub(r"\W", "_", what))
+    with contextlib.redirect_stdout(printed):
+        exec(compile(block, what, "exec", dont_inherit=True), module.__dict__)
+    lines = printed.getvalue().splitlines()
+    assert lines == expected(block), f"{what} printed {lines} for\n{block}"
 
 
 def contracts(names: Mapping[str, Any]) -> dict[str, type]:
