@@ -24,6 +24,9 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 PII_CHECK = "pii"
 """Name of the check that all detectors together are."""
 
+ENTITY_SCORES = "guard.entities."
+"""What the names of the scores begin with that count findings of a kind, where a tracer is asked for them."""
+
 LEAK_CHECK = "leak"
 """Name of the check that looks at what is about to be sent to a model; it decides only where that holds a value."""
 

@@ -26,7 +26,7 @@ against annotations precision, recall, ROC and precision-recall curves, calibrat
 best, and the texts on which check and person disagree.
 
 Keys and address come from LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY and LANGFUSE_BASE_URL. No text of a trace is
-read."""
+read; --create-queue looks which observation of a chosen trace shows the text, and keeps none of it."""
 
 _EPILOG = """\
 Annotations are scores that people give in Langfuse. One named like the check's score (prompt.pii), or that with .label
@@ -77,9 +77,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--create-queue",
         type=whole_number(1, 10_000),
         metavar="N",
-        help="let N checks wait in an annotation queue, the uncertain ones first; none that was annotated before",
+        help="let N texts of each check wait in its annotation queue, the uncertain ones first; none twice",
     )
-    parser.add_argument("--queue", default="lc-guard", metavar="NAME", help="name of that queue (default: %(default)s)")
+    parser.add_argument(
+        "--queue",
+        default="guard",
+        metavar="PREFIX",
+        help="what the names of the queues begin with, such as 'guard: prompt.pii' (default: %(default)s)",
+    )
     parser.add_argument(
         "--resume",
         metavar="FILE",
@@ -107,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
             if args.create_queue:
                 from lc_guard.langfuse.annotation_queues import QueueFilling  # noqa: PLC0415
 
-                queue = QueueFilling(api, args.create_queue, name=args.queue, threshold=args.threshold)
+                queue = QueueFilling(api, args.create_queue, prefix=args.queue, threshold=args.threshold)
             report = read_monitoring(
                 api,
                 since=datetime.fromtimestamp(window.since, UTC),
@@ -119,20 +124,23 @@ def run(args: argparse.Namespace) -> int:
                 progress=progress,
                 watcher=queue,
             )
-        filled = queue.fill() if queue is not None else None
+        filled = queue.fill() if queue is not None else []
     from lc_guard.evals.render.monitoring_text import renderable  # noqa: PLC0415
+    from lc_guard.evals.render.style import counted  # noqa: PLC0415
 
     print_out(renderable(report))
     write(args.json, lambda: report.to_json() + "\n")
     write(args.csv, report.to_csv)
     write(args.html, lambda: report.to_html(title="Guard report"))
-    if filled is not None:
+    for each in filled:
+        refused = f" Then it stopped: {each.refused}" if each.refused else ""
         print_out(
-            f"{filled.added} checks were put into the annotation queue {filled.queue!r}; {filled.waiting} waited."
+            f"{counted(each.added, 'text')} put into the annotation queue {each.queue!r}; {each.waiting} waited."
+            f"{refused}"
         )
     if spool is not None:
         spool.remove()
-    return 0
+    return int(any(each.refused for each in filled))
 
 
 def _annotation(text: str) -> tuple[str, str | None]:

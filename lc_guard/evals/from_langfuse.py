@@ -95,6 +95,9 @@ def read_monitoring(
                 watcher.offer(score)
         for check in reader.checks(window):
             monitor.add_check(check)
+        for trace_id in monitor.unlinked_traces():
+            for row in reader.trace(trace_id):
+                monitor.add_link(row)
         # a trace may have begun long before its checks
         for root in reader.roots(Window(window.since - _LONGEST_TRACE, window.until)):
             monitor.add_trace(root)

@@ -37,13 +37,15 @@ from lc_guard.evals.monitoring_report import (
     Bucket,
     CheckHistory,
     Disagreement,
+    Evaluated,
     LeakedCall,
     MonitoringReport,
     Waiting,
 )
 from lc_guard.evals.reliability import calibration
 from lc_guard.evals.thresholds import best_threshold, too_few
-from lc_guard.records import ACTIONS, Stage
+from lc_guard.langfuse.rows import EVALUATOR
+from lc_guard.records import ACTIONS, ENTITY_SCORES, Stage
 
 if TYPE_CHECKING:
     from lc_guard.langfuse.rows import Observation, Score
@@ -120,14 +122,16 @@ class Monitor:
         self._actions: Counter[str] = Counter()
         self._passed_over: Counter[str] = Counter()
         self._check_of: dict[str, str] = {}
+        self._parents: dict[str, str] = {}
         self._waits: dict[str, dict[str, float]] = defaultdict(dict)
         self._traces: set[str] = set()
+        self._evaluated: dict[str, _Tally] = {}
         # (trace, observation) → project
         self._leaks: dict[tuple[str, str | None], str | None] = {}
         self._scores = 0
 
     def add_score(self, score: Score) -> None:
-        """Take a score; those that no guard gave are counted and passed over."""
+        """Take a score; those that evaluators gave are counted apart, those of others passed over."""
         name, value = score.name, score.value
         if name == TRACE_ACTION and isinstance(value, str) and value in ACTIONS:
             self._scores += 1
@@ -140,18 +144,19 @@ class Monitor:
             self._take(name.removesuffix(_VALID), self._judge, score)
         elif isinstance(value, float) and _CHECK.fullmatch(name):
             self._take(name, self._rate, score)
-        else:
+        elif not name.startswith(ENTITY_SCORES):  # the report counts findings by the decisions
             self._passed_over["a score that no guard gives"] += 1
 
     def add_check(self, check: Observation) -> None:
         """Take a guardrail observation: its time, findings and errors."""
         decision = check.decision
         name = self._check_of.get(check.id) or _name(check)
-        tally = self._tally(name) if name else None
+        tally = self._tally(self._tallies, name) if name else None
         if name is None or tally is None:
             self._passed_over["a guardrail of no known check"] += 1
             return
         self._traces.add(check.trace_id)
+        self.add_link(check)
         if check.seconds is None:
             self._passed_over["a check without a duration (not ended, or skewed clocks)"] += 1
         else:
@@ -168,6 +173,23 @@ class Monitor:
             tally.errors[error] += 1
             tally.timeouts += "Timeout" in error
             tally.fail_opens += decision.get("valid") is True
+
+    def add_link(self, observation: Observation) -> None:
+        """Note what an observation of an annotated trace stands under, so that annotations find their check."""
+        if observation.parent_id is not None and observation.trace_id in self._annotated:
+            self._parents[observation.id] = observation.parent_id
+
+    def unlinked_traces(self) -> list[str]:
+        """Return the traces in which an annotation stands on another observation than a check's.
+
+        Only those in which it matters: where a check decided more than once. After all scores and checks.
+        """
+        several: set[str] = set()
+        for tally in self._tallies.values():
+            counts = Counter(trace_id for trace_id, _ in tally.risky)
+            several |= {trace_id for trace_id, count in counts.items() if count > 1}
+        elsewhere = [score for score in self._annotations if score.observation_id and score.trace_id in several]
+        return list(dict.fromkeys(s.trace_id for s in elsewhere if s.observation_id not in self._check_of))
 
     def add_trace(self, root: Observation) -> None:
         """Take a trace's root, for the share that checks have of its time; others are passed over silently."""
@@ -204,6 +226,7 @@ class Monitor:
             checks=tuple(sorted(checks, key=lambda check: check.name)),
             passed_over=Counter(passed_over or {}) + passed,
             notes=tuple(notes),
+            evaluated=tuple(_evaluated(*item) for item in sorted(self._evaluated.items())),
             leaks=len(self._leaks),
             leaked=tuple(self._leaked(*where, project) for where, project in list(self._leaks.items())[:_SHOWN]),
         )
@@ -213,18 +236,22 @@ class Monitor:
         return LeakedCall(trace_id, observation_id, url)
 
     def _take(self, name: str, take: Callable[[str, _Tally, Score], None], score: Score) -> None:
-        tally = self._tally(name)
+        live = score.source != EVALUATOR
+        tally = self._tally(self._tallies if live else self._evaluated, name)
         if tally is None:
             self._passed_over[f"a score of more than {MOST_CHECKS} checks"] += 1
             return
-        self._scores += 1
-        self._traces.add(score.trace_id)
+        if live:
+            self._scores += 1
+            self._traces.add(score.trace_id)
         take(name, tally, score)
 
     def _rate(self, name: str, tally: _Tally, score: Score) -> None:
         risk = min(1.0, max(0.0, float(score.value)))
         tally.times.append(score.timestamp)
         tally.risks.append(risk)
+        if score.source == EVALUATOR:
+            return
         if score.observation_id is not None:
             self._check_of[score.observation_id] = intern(name)  # one string a check, not one a row
         if score.trace_id in self._annotated:
@@ -235,15 +262,16 @@ class Monitor:
         if not score.value:
             tally.invalid_times.append(score.timestamp)
 
-    def _tally(self, name: str) -> _Tally | None:
-        tally = self._tallies.get(name)
-        if tally is None and len(self._tallies) < MOST_CHECKS:
-            tally = self._tallies[name] = _Tally()
+    def _tally(self, tallies: dict[str, _Tally], name: str) -> _Tally | None:
+        tally = tallies.get(name)
+        if tally is None and len(tallies) < MOST_CHECKS:
+            tally = tallies[name] = _Tally()
         return tally
 
     def _labels(self) -> dict[str, dict[tuple[str, str | None], bool]]:
         """Return what people said, by check and subject; of several annotations the latest counts."""
         found: dict[str, dict[tuple[str, str | None], bool]] = defaultdict(dict)
+        places = {name: _by_trace(tally) for name, tally in self._tallies.items()} if self._annotations else {}
         for score in self._annotations:
             checks = self._labelling.checks(score.name, self._tallies)
             label = self._labelling.says(score.value)
@@ -253,14 +281,33 @@ class Monitor:
                 self._passed_over["an annotation in unknown words"] += 1
             else:
                 for check in checks:
-                    self._label(found[check], self._tallies[check], score, label)
+                    self._label(found[check], self._tallies[check], places[check], score, label)
         return found
 
-    def _label(self, labels: dict[tuple[str, str | None], bool], tally: _Tally, score: Score, label: object) -> None:
+    def _label(
+        self,
+        labels: dict[tuple[str, str | None], bool],
+        tally: _Tally,
+        places: Mapping[str, Sequence[tuple[str, str | None]]],
+        score: Score,
+        label: object,
+    ) -> None:
         own = (score.trace_id, score.observation_id)
         if score.observation_id is None or own not in tally.risky:
-            own = (score.trace_id, None)  # of the trace, or of an observation that is no check: the step, the root
+            # of the trace, or of an observation that is no check: the step whose text the check looked at, the root
+            below = [place for place in places.get(score.trace_id, ()) if self._under(place[1], own[1])]
+            own = max(below, key=lambda place: tally.risky[place][0], default=(score.trace_id, None))
         labels[own] = bool(label)
+
+    def _under(self, place: str | None, above: str | None) -> bool:
+        """Return whether an observation stands under another one."""
+        seen: set[str] = set()
+        while place is not None and place not in seen:
+            seen.add(place)
+            place = self._parents.get(place)
+            if place is not None and place == above:
+                return True
+        return False
 
     def _history(
         self, name: str, tally: _Tally, width: int, labels: dict[tuple[str, str | None], bool] | None
@@ -339,6 +386,18 @@ def _buckets(tally: _Tally, width: int) -> tuple[Bucket, ...]:
     return tuple(found)
 
 
+def _by_trace(tally: _Tally) -> dict[str, list[tuple[str, str | None]]]:
+    found: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for place in tally.risky:
+        found[place[0]].append(place)
+    return found
+
+
+def _evaluated(name: str, tally: _Tally) -> Evaluated:
+    mean = float(np.frombuffer(tally.risks).mean()) if tally.risks else None
+    return Evaluated(name, len(tally.risks), mean, invalid=len(tally.invalid_times), judged=tally.judged)
+
+
 def _waiting(tally: _Tally) -> Waiting:
     times, shares = np.frombuffer(tally.seconds) * 1000, np.frombuffer(tally.shares)
     return Waiting(
@@ -360,7 +419,8 @@ def _percentile(values: Any, percent: float) -> float | None:
 def _name(check: Observation) -> str | None:
     decision = check.decision
     stage = decision.get("stage") or check.metadata.get("lc_guard_stage")
-    name = f"{stage}.{decision.get('check') or check.name}"
+    told = str(decision.get("check") or check.name)
+    name = told if told.startswith(f"{stage}.") and not decision.get("check") else f"{stage}.{told}"
     return name if _CHECK.fullmatch(name) else None
 
 

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lc_guard.evals.agreement import Confusion, Curve, interval, wilson
 from lc_guard.evals.reliability import Calibration
 from lc_guard.evals.scoring import rounded, share
 from lc_guard.evals.thresholds import BestThreshold
+
+if TYPE_CHECKING:
+    from lc_guard.evals.advice import Advice
+    from lc_guard.evals.figures import Figure
 
 FORMAT = 1
 """Version of the JSON form; raised when a key changes its meaning."""
@@ -111,6 +115,25 @@ class LeakedCall(_Plain):
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluated(_Plain):
+    """Scores that evaluators of the SDK gave afterwards under a check's name: no decisions, and not among them.
+
+    Attributes:
+        name: Name of the score, ``<stage>.<check>``.
+        count: Number of risks.
+        mean: Mean risk, 0…1; None where no risk was given.
+        invalid: Texts that were judged not valid.
+        judged: Texts that were judged valid or not.
+    """
+
+    name: str
+    count: int = 0
+    mean: float | None = None
+    invalid: int = 0
+    judged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """A check against people's annotations.
 
@@ -187,6 +210,13 @@ class CheckHistory:
         object.__setattr__(self, "errors", MappingProxyType(dict(self.errors)))
 
     @property
+    def advice(self) -> Advice:
+        """What to do about this check, in one sentence."""
+        from lc_guard.evals.advice import advice  # noqa: PLC0415 - sentences are made when they are read
+
+        return advice(self)
+
+    @property
     def block_rate(self) -> float | None:
         """Share of decisions that did not let the text go on, 0…1."""
         return share(self.invalid, self.judged)
@@ -195,6 +225,7 @@ class CheckHistory:
         """Return plain JSON values."""
         return {
             "name": self.name,
+            "advice": self.advice.says,
             "decisions": self.decisions,
             "invalid": self.invalid,
             "judged": self.judged,
@@ -225,6 +256,7 @@ class MonitoringReport:
         checks: By name.
         passed_over: Rows that could not be taken, by reason.
         notes: What the reader should know, such as skewed clocks.
+        evaluated: What evaluators gave afterwards, by name; not among the scores.
         leaks: Number of model calls that were sent a value of the session.
         leaked: The first of them.
     """
@@ -239,6 +271,7 @@ class MonitoringReport:
     checks: tuple[CheckHistory, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    evaluated: tuple[Evaluated, ...] = ()
     leaks: int = 0
     leaked: tuple[LeakedCall, ...] = ()
 
@@ -257,6 +290,13 @@ class MonitoringReport:
                 return check
         raise KeyError(f"no check {name!r}; there are {', '.join(repr(c.name) for c in self.checks)}")
 
+    @property
+    def attention(self) -> tuple[Advice, ...]:
+        """What needs attention, the most urgent first; what a model was sent stands apart, in `leaks`."""
+        from lc_guard.evals.advice import attention  # noqa: PLC0415 - sentences are made when they are read
+
+        return attention(self)
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {
@@ -272,7 +312,9 @@ class MonitoringReport:
             "actions": dict(self.actions),
             "passed_over": dict(self.passed_over),
             "notes": list(self.notes),
+            "attention": [each.as_dict() for each in self.attention],
             "checks": [check.as_dict() for check in self.checks],
+            "evaluated": [item.as_dict() for item in self.evaluated],
         }
 
     def to_json(self, *, indent: int | None = 2) -> str:
@@ -298,6 +340,22 @@ class MonitoringReport:
         from lc_guard.evals.render.monitoring_text import as_text  # noqa: PLC0415 - rich is loaded for tables only
 
         return as_text(self, width=width)
+
+    def figure(self, name: str, *, check: str | None = None) -> Figure:
+        """Return one plot of the report, which a notebook shows and a file can hold.
+
+        Args:
+            name: ``"latency"``, ``"share"`` or ``"actions"`` of all checks; ``"risk"``, ``"block_rate"``,
+                ``"findings"``, ``"roc"``, ``"precision_recall"``, ``"calibration"`` or ``"threshold"`` of one.
+            check: Name of the check's score, such as ``"prompt.pii"``; not needed where there is one check only.
+
+        Raises:
+            KeyError: No check has this name.
+            ValueError: There is no such plot, it needs to be told which check, or there is nothing to draw.
+        """
+        from lc_guard.evals.figures import figure  # noqa: PLC0415 - not needed for the data
+
+        return figure(self, name, check)
 
     def to_html(self, *, title: str = "Guard report") -> str:
         """Return the report as one HTML page with its plots: no script, nothing loaded from elsewhere.

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ SERVER_FOR_SDK_5 = "4.59"
 
 _BODY_LIMIT = 64 * 1024 * 1024
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
+_ANSWERS_IN = 2.5
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _AGAIN_FOR_WRITES = frozenset({429, 503})  # nothing was done yet
 _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})")
@@ -79,6 +81,7 @@ class LangfuseApi:
         self.public_key = public_key
         self.clock_offset = timedelta()
         self.server_version: str | None = None
+        self._answered = False
         self._attempts, self._longest_wait, self._sleep = attempts, longest_wait, sleep
         self._http = httpx.Client(
             auth=(public_key, secret_key),
@@ -103,10 +106,12 @@ class LangfuseApi:
     def check(self) -> None:
         """Say at once what would fail later: an address without Langfuse, wrong keys, a Langfuse too old.
 
+        Where nobody answers it takes three seconds, not the minutes of all attempts.
+
         Raises:
             LangfuseError: One of these.
         """
-        health = self.get("/api/public/health")
+        health = self._health()
         told = health.get("version") if isinstance(health, dict) else None
         self.server_version = told if isinstance(told, str) and _VERSION.match(told) else None
         self._require_version()
@@ -189,9 +194,35 @@ class LangfuseApi:
         """Return the time by the server's clock, as far as an answer has told it."""
         return datetime.now(UTC) + self.clock_offset
 
+    def _health(self) -> Any:
+        """Ask whether Langfuse is there; give up soon where nobody answers at all."""
+        outcome: list[Any] = []
+
+        def ask() -> None:
+            try:
+                outcome.append(self.get("/api/public/health"))
+            except Exception as error:  # noqa: BLE001 - raised where it is waited for
+                outcome.append(error)
+
+        # in a thread: a connection and the look-up of a name may hang for longer
+        asking = threading.Thread(target=ask, name="lc-guard-langfuse", daemon=True)
+        asking.start()
+        asking.join(_ANSWERS_IN)
+        if asking.is_alive() and not self._answered:
+            raise LangfuseError(
+                f"Langfuse at {self.base_url} can't be reached: it gave no answer within {_ANSWERS_IN:g} s; see that "
+                "the address is right (LANGFUSE_BASE_URL) and that it is up, then try again"
+            )
+        asking.join()
+        (found,) = outcome
+        if isinstance(found, Exception):
+            raise found
+        return found
+
     def _once(self, method: Method, path: str, query: dict[str, str], body: Any) -> tuple[int, httpx.Headers, bytes]:
         url = f"{self.base_url}{path}"
         with self._http.stream(method, url, params=query, json=body if body is not None else None) as answer:
+            self._answered = True
             self._read_clock(answer.headers)
             data = bytearray()
             for part in answer.iter_bytes():

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+FAILED, FAIL, FAIL_OPEN = "failed", "fail-", "fail-open"
+"""Key in the metadata of a check that failed, and how its value begins: the text went on, or it did not."""
+
 _LONGEST_TOLD, _MOST_DETAILS = 200, 64
 
 
 def check_metadata(outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return what belongs into the metadata of a check's observation: what its run ended with, cut to a size.
 
-    Its ``details`` are a value-free mapping such as thresholds; under ``entities`` and ``detectors`` stand counts by
+    Where it failed, ``failed`` says with which error and whether the text went on: Langfuse can filter by that. Its
+    ``details`` are a value-free mapping such as thresholds; under ``entities`` and ``detectors`` stand counts by
     kind and milliseconds by detector. Anybody may make a run with a check's id: what is of another form is left out.
     """
     details = outputs.get("details")
@@ -21,6 +25,10 @@ def check_metadata(outputs: Mapping[str, Any]) -> dict[str, Any]:
         value = source.get(key) if isinstance(source, Mapping) else None
         if isinstance(value, Mapping) and value:
             told[key] = _plain(value)
+    decision = outputs.get("decision")
+    if isinstance(decision, Mapping) and isinstance(decision.get("error"), str):
+        went_on = FAIL_OPEN if decision.get("valid") is True else f"{FAIL}closed"
+        told[FAILED] = f"{went_on}: {decision['error'][:_LONGEST_TOLD]}"
     return dict(list(told.items())[-_MOST_DETAILS:])
 
 

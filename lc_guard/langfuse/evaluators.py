@@ -20,7 +20,7 @@ from lc_guard.detectors.adapters import adapted
 from lc_guard.detectors.base import DetectorLike
 from lc_guard.errors import DetectorError, ScannerError
 from lc_guard.observability.span_texts import placeholder_spans, traced_texts
-from lc_guard.records import Entity, ScanResult, Stage, normalize_kind
+from lc_guard.records import PII_CHECK, Entity, ScanResult, Stage, normalize_kind
 from lc_guard.scanners.base import Scanner, ScanRequest, scanner_name
 
 if TYPE_CHECKING:
@@ -48,14 +48,16 @@ def as_evaluator(
 
     It gives two evaluations, as a live check gives two scores: NUMERIC ``<stage>.<check>``, the risk, and BOOLEAN
     ``<stage>.<check>.valid``. Comment and metadata are free of values. It judges every text of the item, through JSON
-    and messages, in a thread or with the scanner's ``ascan``, and counts the worst.
+    and messages, in a thread or with the scanner's ``ascan``, and counts the worst. `lc-guard report` counts these
+    scores apart from the decisions of calls.
 
     Args:
         check: A scanner (an object with ``scan(request)``), or what finds entities: a detector, a Presidio recognizer
             or a callable ``text -> Iterable[Entity]``.
         of: The side of an item that is judged.
         stage: Where the text is said to come from; None takes ``"output"`` for outputs and ``"prompt"`` for inputs.
-        name: Name of the check in the scores; None takes its own.
+        name: Name of the check in the scores; None takes the live check's: a scanner's own, and ``pii`` for what finds
+            entities.
         threshold: Risk, 0…1, from which entities make a text not valid; a scanner says that itself.
 
     Returns:
@@ -77,7 +79,7 @@ def as_evaluator(
         judge = _Scanning(check, at)
     else:
         judge = _Detecting(check, threshold)
-    score = _NOT_IN_NAMES.sub("_", f"{at}.{name or judge.name}")[:_LONGEST_NAME]
+    score = _NOT_IN_NAMES.sub("_", f"{at}.{name or judge.check}")[:_LONGEST_NAME]
 
     async def evaluate(
         *,
@@ -110,7 +112,7 @@ def observation_texts(*, item: Any, **_: Any) -> EvaluatorInputs:
 class _Judge:
     """Judges one text; what fails is told by its type, since the SDK logs what an evaluator raises."""
 
-    name: str
+    check: str
 
     async def judge(self, text: str, prompt: str) -> ScanResult:
         raise NotImplementedError
@@ -118,7 +120,7 @@ class _Judge:
 
 class _Scanning(_Judge):
     def __init__(self, scanner: Any, stage: Stage) -> None:
-        self.name = scanner_name(scanner)
+        self.check = scanner_name(scanner)
         self._scanner, self._stage = scanner, stage
 
     async def judge(self, text: str, prompt: str) -> ScanResult:
@@ -129,23 +131,24 @@ class _Scanning(_Judge):
             else:
                 result = await asyncio.to_thread(self._scanner.scan, request)
         except Exception as error:  # noqa: BLE001 - a scanner may raise anything, and quote the text
-            raise ScannerError(f"the scanner {self.name!r} failed with {type(error).__name__}") from None
+            raise ScannerError(f"the scanner {self.check!r} failed with {type(error).__name__}") from None
         if not isinstance(result, ScanResult):
-            raise ScannerError(f"the scanner {self.name!r} gave {type(result).__name__}, not a ScanResult")
+            raise ScannerError(f"the scanner {self.check!r} gave {type(result).__name__}, not a ScanResult")
         return result
 
 
 class _Detecting(_Judge):
     def __init__(self, detector: DetectorLike, threshold: float) -> None:
         self._detector = adapted(detector)
-        self.name = str(getattr(self._detector, "name", "") or type(self._detector).__name__)
+        self.check = PII_CHECK
+        self._name = str(getattr(self._detector, "name", "") or type(self._detector).__name__)
         self._threshold = threshold
 
     async def judge(self, text: str, prompt: str) -> ScanResult:  # noqa: ARG002 - a detector reads the text alone
         try:
             entities = await asyncio.to_thread(found_in, self._detector, text)
         except Exception as error:  # noqa: BLE001 - a detector may raise anything, and quote the text
-            raise DetectorError(f"the detector {self.name!r} failed with {type(error).__name__}") from None
+            raise DetectorError(f"the detector {self._name!r} failed with {type(error).__name__}") from None
         risk = max((entity.score for entity in entities), default=0.0)
         return ScanResult(not entities or risk < self._threshold, risk, entities=tuple(entities))
 

@@ -24,6 +24,7 @@ from opentelemetry import trace as otel_trace
 
 from lc_guard.errors import Blocked
 from lc_guard.langfuse.check_details import check_metadata
+from lc_guard.langfuse.config_ids import ConfigIds, config_ids_of
 from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
 from lc_guard.langfuse.masks import SEAL, OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
@@ -31,7 +32,7 @@ from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
 from lc_guard.observability.span_mask import Detect
-from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, RESTORED_EVENT, Action, Decision, strongest
+from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, ENTITY_SCORES, RESTORED_EVENT, Action, Decision, strongest
 
 if TYPE_CHECKING:
     from langfuse.types import MaskOtelSpansFunction
@@ -45,6 +46,7 @@ logger = logging.getLogger("lc_guard.langfuse")
 _ROOT_KEY = otel_context.create_key("lc_guard_root_run")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
 _LONGEST_NAME = 200
+_CONFIGS_PATIENCE = 0.5  # seconds that a client's first handler waits for the ids of score configs
 
 # What was done to a text that the policy let through; an anonymized one is the normal case.
 _FIRED = ("redact", "replace", "warn")
@@ -124,6 +126,8 @@ class CallbackHandler(_LangfuseHandler):
             waits as long as the SDK does, hours where Langfuse hangs. A client's first handler with a time sets it.
         unmasked: What to do with a client that lacks the guard's mask: ``"refuse"`` raises, ``"warn"`` logs a line and
             sends raw values. Without a guard it has no meaning.
+        score_entities: Whether findings are counted as scores as well, NUMERIC ``guard.entities.<kind>``: Langfuse
+            draws them by kind then. Each is one more score to pay for.
 
     Raises:
         UnmaskedClient: The client lacks the guard's mask.
@@ -143,6 +147,7 @@ class CallbackHandler(_LangfuseHandler):
         user_id_key: bytes | str | None = None,
         exit_timeout: float | None = 15.0,
         unmasked: Unmasked = "refuse",
+        score_entities: bool = False,
     ) -> None:
         if guard is not None and not callable(getattr(guard, "redact", None)):
             raise TypeError(
@@ -164,10 +169,14 @@ class CallbackHandler(_LangfuseHandler):
         self._sends = resources is not None and bool(SEAL.private(client, "_tracing_enabled"))
         self._delivery: BoundedFlush | None = None
         self._masking: Guard | None = None  # whose models are needed where spans are exported
+        self._configs: ConfigIds | None = None
+        self._score_entities = score_entities
         if self._sends:
             self._require_mask(guard, unmasked)
         if self._sends:
             self._delivery = flush_of(resources)
+            self._configs = config_ids_of(resources, client)
+            self._configs.refresh(wait=_CONFIGS_PATIENCE)
             if exit_timeout is not None:
                 self._delivery.bound_exit(exit_timeout)
 
@@ -319,6 +328,8 @@ class CallbackHandler(_LangfuseHandler):
         if self._delivery is not None:
             guard = self._masking
             self._delivery.prepare(None if guard is None else partial(load_ahead, guard))
+        if self._configs is not None:
+            self._configs.refresh()
 
     def _entered(self, run_id: UUID) -> None:
         root, observation = self._roots[run_id], self._runs.get(run_id)
@@ -343,6 +354,7 @@ class CallbackHandler(_LangfuseHandler):
                 value=strongest(root.actions),
                 score_id=f"{root.observation.trace_id}-{root.observation.id}-guard.action",
                 data_type="CATEGORICAL",
+                config_id=self._config_id("guard.action", "CATEGORICAL"),
             )
 
     def _record_result(self, run_id: UUID, result: Any) -> None:
@@ -377,10 +389,26 @@ class CallbackHandler(_LangfuseHandler):
         name = _NOT_IN_NAMES.sub("_", f"{decision.stage}.{decision.check}")[:_LONGEST_NAME]
         # Score ids are unique in a project, not in a trace: they must hold the trace's id.
         score_id = f"{observation.trace_id}-{observation.id}-{name}"
-        observation.score(name=name, value=decision.risk_score, score_id=score_id, data_type="NUMERIC")
         observation.score(
-            name=f"{name}.valid", value=int(decision.valid), score_id=f"{score_id}.valid", data_type="BOOLEAN"
+            name=name,
+            value=decision.risk_score,
+            score_id=score_id,
+            data_type="NUMERIC",
+            config_id=self._config_id(name, "NUMERIC"),
         )
+        observation.score(
+            name=f"{name}.valid",
+            value=int(decision.valid),
+            score_id=f"{score_id}.valid",
+            data_type="BOOLEAN",
+            config_id=self._config_id(f"{name}.valid", "BOOLEAN"),
+        )
+        for kind, count in decision.entities.items() if self._score_entities else ():
+            entity_id = f"{observation.trace_id}-{observation.id}-{ENTITY_SCORES}{kind}"
+            observation.score(name=f"{ENTITY_SCORES}{kind}", value=count, score_id=entity_id, data_type="NUMERIC")
+
+    def _config_id(self, name: str, data_type: str) -> str | None:
+        return None if self._configs is None else self._configs.of(name, data_type)
 
     def _restored(self, data: Mapping[str, Any], run_id: UUID) -> None:
         observation = self._runs.get(run_id)

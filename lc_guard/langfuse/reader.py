@@ -23,6 +23,9 @@ class _Read(NamedTuple, Generic[Row]):
     parse: Callable[[Mapping[str, Any]], Row]
 
 
+_OF_A_TRACE = 200  # rows a page: they hold texts
+_LONGEST_TRACE = 86_400.0
+
 _SCORES = _Read("/api/public/v3/scores", 100, Score, score)
 _OBSERVATIONS = _Read("/api/public/v2/observations", 1000, Observation, observation)
 
@@ -63,6 +66,25 @@ class Reader:
     def roots(self, window: Window) -> Iterator[Observation]:
         """Read the roots of traces: what began in the window, with its whole time, and no text."""
         yield from self._observations("traces", window, {"isRootObservation": True, "fields": "core"})
+
+    def trace(self, trace_id: str, *, near: float | None = None) -> list[Observation]:
+        """Read all observations of one trace, to see which stands under which and which of them shows a text.
+
+        Args:
+            trace_id: The trace.
+            near: A time in it, Unix seconds, if it is known: Langfuse finds a trace faster by its day.
+        """
+        params = {"traceId": trace_id, "fields": "core,basic,io"}
+        if near is not None:
+            params |= {"fromStartTime": iso(near - _LONGEST_TRACE), "toStartTime": iso(near + _LONGEST_TRACE)}
+        rows: list[Observation] = []
+        for page in cursor_pages(self._api, _OBSERVATIONS.path, params, limit=_OF_A_TRACE, most=self._most):
+            for row in page.rows:
+                try:
+                    rows.append(observation(row))
+                except Unreadable as reason:
+                    self.passed_over[str(reason)] += 1
+        return rows
 
     def _observations(self, label: str, window: Window, params: dict[str, Any]) -> Iterator[Observation]:
         times = {"fromStartTime": _iso(window.since), "toStartTime": _iso(window.until)}

@@ -14,6 +14,9 @@ LONGEST_TEXT = 300
 
 _METADATA_KEPT = ("lc_guard_stage", "entities")
 _DECISION_KEPT = ("stage", "check", "valid", "entities", "error")
+EVALUATOR = "EVALUATOR"
+"""Source of a score that a program gave afterwards, such as an evaluator of the SDK: no decision of a call."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BIG = 1e300  # and NaN and the infinities, which JSON of a lax server may hold
 
@@ -47,7 +50,8 @@ class Score:
         id: Its id.
         name: Its name, such as ``"prompt.pii"``.
         value: A number, True or False, or the word of a category.
-        source: ``"API"``, ``"ANNOTATION"`` or ``"EVAL"``.
+        source: ``"API"`` for what the guard decided, `EVALUATOR` for other scores that came through the API,
+            ``"ANNOTATION"`` or ``"EVAL"``.
         timestamp: When it was given, Unix seconds.
         trace_id: The trace.
         observation_id: The observation; None for a score of the whole trace.
@@ -79,6 +83,9 @@ class Observation:
         metadata: What a check's metadata tells: its stage, its counts by kind.
         decision: The check's decision, as far as a report needs it; empty where there is none.
         project_id: The project, for links.
+        parent_id: The observation that it stands under; None at the root.
+        shows_text: Whether a text can be read in its input or, unless the guard wrote it, in its output; only where
+            both were asked for.
     """
 
     id: str
@@ -91,16 +98,21 @@ class Observation:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     decision: Mapping[str, Any] = field(default_factory=dict)
     project_id: str | None = None
+    parent_id: str | None = None
+    shows_text: bool = False
 
 
 def score(row: Mapping[str, Any]) -> Score:
     """Read a score of ``/api/public/v3/scores``."""
     trace_id, observation_id = _subject(row)
+    identity, source = _text(row, "id"), _text(row, "source").upper()
+    if source == "API" and not identity.startswith(f"{trace_id}-"):
+        source = EVALUATOR  # the guard's own ids begin with the trace's, the SDK's evaluators let them be drawn
     return Score(
-        id=_text(row, "id"),
+        id=identity,
         name=_text(row, "name"),
         value=_value(row),
-        source=_text(row, "source").upper(),
+        source=source,
         timestamp=_time(row, "timestamp"),
         trace_id=trace_id,
         observation_id=observation_id,
@@ -125,6 +137,8 @@ def observation(row: Mapping[str, Any]) -> Observation:
         metadata=_only(metadata, _METADATA_KEPT),
         decision=_only(decision, _DECISION_KEPT),
         project_id=_optional(row, "projectId"),
+        parent_id=_optional(row, "parentObservationId"),
+        shows_text=_has_text(_decoded(row.get("input"))) or (not _is_guards(row) and _has_text(output)),
     )
 
 
@@ -201,6 +215,23 @@ def _time(row: Mapping[str, Any], key: str) -> float:
 
 def _part(value: Any, key: str) -> Any:
     return _decoded(value.get(key)) if isinstance(value, dict) else None
+
+
+def _is_guards(row: Mapping[str, Any]) -> bool:
+    """Return whether an observation is a check, or holds those of a stage: its output is what was decided."""
+    name = _optional(row, "name") or ""
+    return (_optional(row, "type") or "").upper() == "GUARDRAIL" or name == "guard" or name.startswith("guard: ")
+
+
+def _has_text(value: Any) -> bool:
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str) and item.strip():
+            return True
+        if isinstance(item, dict | list):
+            left += item.values() if isinstance(item, dict) else item
+    return False
 
 
 def _only(value: Any, keys: tuple[str, ...]) -> dict[str, Any]:

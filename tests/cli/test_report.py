@@ -23,7 +23,7 @@ from lc_guard.cli import main
 from lc_guard.errors import Blocked
 from lc_guard.evals import Labelling, read_monitoring
 from lc_guard.guard import Guard
-from lc_guard.langfuse import CallbackHandler, mask_otel_spans
+from lc_guard.langfuse import CallbackHandler, api, as_evaluator, mask_otel_spans
 from lc_guard.policy import Policy
 from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.chains import openai_chain
@@ -106,6 +106,43 @@ def test_from_a_guarded_chain_to_its_report(
     assert CANARIES[0] not in (tmp_path / "r.json").read_text()
 
 
+def test_scores_of_evaluators_are_no_decisions(
+    langfuse_server: LangfuseServer, make_langfuse: MakeClient, tmp_path: Path, capsys: Any
+) -> None:
+    client = make_langfuse()
+    handler = CallbackHandler()
+    config: dict[str, Any] = {"configurable": {"session_id": "s"}, "callbacks": [handler]}
+    with openai_chain(Guard(CanaryDetector())) as (chain, _):
+        for text in (f"I am {CANARIES[0]}", "nothing here"):
+            chain.invoke({"text": text}, config)
+
+    def report() -> tuple[dict[str, Any], str]:
+        client.flush()
+        assert main(["report", "--since", "1h", "--json", str(tmp_path / "r.json")]) == 0
+        return json.loads((tmp_path / "r.json").read_text()), capsys.readouterr().out
+
+    before, said = report()
+    assert "evaluators" not in said
+    # on the traces of the calls, as run_batched_evaluation writes them, and on those of an experiment
+    for name, value in (("prompt.pii", 0.9), ("output.pii", 0.2)):
+        client.create_score(name=name, value=value, trace_id=handler.last_trace_id, data_type="NUMERIC")
+    experiment: Any = {
+        "data": [{"input": f"I am {CANARIES[0]}"}, {"input": "nothing"}],
+        "task": lambda *, item, **_: item["input"],
+        "evaluators": [as_evaluator(CanaryDetector())],
+    }
+    client.run_experiment(name="again", **experiment)
+    after, said = report()
+    for number in ("scores", "traces", "actions"):
+        assert after[number] == before[number]
+    assert [(check["name"], check["decisions"]) for check in after["checks"]] == [("prompt.pii", 2)]
+    assert [(each["name"], each["count"], each["invalid"], each["judged"]) for each in after["evaluated"]] == [
+        ("output.pii", 3, 1, 2),
+        ("prompt.pii", 1, 0, 0),
+    ]
+    assert "given afterwards by evaluators, no decisions: output.pii 3 (mean risk 0.37)" in " ".join(said.split())
+
+
 @pytest.mark.parametrize("leaks", [1, 3, 60])
 def test_leaks_stand_at_the_top(
     leaks: int, traffic: Traffic, langfuse_server: LangfuseServer, tmp_path: Path, capsys: Any
@@ -127,7 +164,7 @@ def test_leaks_stand_at_the_top(
     assert out.startswith(f"LEAK: {leaks} model call")
     assert "protect(model, guard)" in " ".join(out.split())
     assert f"/traces/{1:032x}" in out
-    assert ("more" in out.partition("prompt.pii")[0]) is (leaks > 5)
+    assert ("more" in out.partition(" UTC: ")[0]) is (leaks > 5)
     told = json.loads(files["json"].read_text())
     assert list(told)[:3] == ["format", "leaks", "leaked"]
     assert told["leaks"] == leaks
@@ -137,7 +174,8 @@ def test_leaks_stand_at_the_top(
     top = next(csv.DictReader(io.StringIO(files["csv"].read_text())))
     assert (top["check"], top["decisions"], top["invalid"]) == ("guard.leak", str(leaks), str(leaks))
     page = files["html"].read_text()
-    assert page.index(f"LEAK: {leaks} model call") < page.index("Is each check worth the wait?")
+    assert page.index(f"LEAK: {leaks} model call") < page.index("What needs attention first")
+    assert page.index("What needs attention first") < page.index("Is each check worth the wait?")
     assert page.count(f"/traces/{1:032x}") >= 1
 
 
@@ -216,6 +254,21 @@ def test_wrong_keys_are_said_at_once(monkeypatch: Any, capsys: Any, langfuse_ser
     assert err.count("\n") == 1
     assert "sk-lf" not in err
     assert langfuse_server.reads.requests == []
+
+
+def test_an_address_where_nobody_answers_is_said_in_three_seconds(
+    silent_url: str, monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.setattr("lc_guard.langfuse.api._FIRST_DELAY", 0.5)
+    assert api._ANSWERS_IN <= 2.5
+    for url in (silent_url, "http://127.0.0.1:9"):
+        monkeypatch.setenv("LANGFUSE_BASE_URL", url)
+        started = time.monotonic()
+        assert main(["report"]) == 1
+        assert time.monotonic() - started < 8  # on a busy machine; all attempts would take a quarter of a minute
+        said = capsys.readouterr().err
+        assert f"Langfuse at {url} can't be reached" in said
+        assert said.count("\n") == 1
 
 
 def test_a_langfuse_too_old_is_said_at_once(langfuse_server: LangfuseServer, capsys: Any) -> None:
@@ -305,7 +358,7 @@ def test_a_skewed_clock_is_told_and_taken_into_account(
     langfuse_server: LangfuseServer, monkeypatch: Any, capsys: Any
 ) -> None:
     hours = 3 * 3600
-    langfuse_server.stored.append(score_row("s", "prompt.pii", 0.5, trace="t", at=time.time() + hours - 60))
+    langfuse_server.stored.append(score_row("t-s", "prompt.pii", 0.5, trace="t", at=time.time() + hours - 60))
     given = Exchange.date_time_string
     monkeypatch.setattr(Exchange, "date_time_string", lambda self, at=None: given(self, (at or time.time()) + hours))
     assert main(["report", "--since", "1h"]) == 0

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from lc_guard.evals.labels import Labelling
 from lc_guard.evals.monitoring import MOST_CHECKS, Monitor, bucket_seconds
 from lc_guard.evals.monitoring_report import CheckHistory, MonitoringReport
-from lc_guard.evals.render.monitoring_text import best, percent, worth
+from lc_guard.evals.render.monitoring_text import best
+from lc_guard.evals.render.style import percent
 from lc_guard.langfuse.rows import Observation, Score
 
 DAY = 86_400.0
@@ -296,7 +297,7 @@ def test_the_table_says_what_there_is() -> None:
 
 
 def test_the_sentences_hold_when_much_is_missing() -> None:
-    assert "its time is not known" in worth(CheckHistory("prompt.pii"))
+    assert "its time is not known" in CheckHistory("prompt.pii").advice.says
     assert percent(None) == "–"
     shown = [percent(value).replace("\xa0", " ") for value in (0, 1, 1e-9, 0.9999, 0.005, 0.5)]
     assert shown == ["0 %", "100 %", "<0.01 %", ">99.9 %", "0.50 %", "50.0 %"]

@@ -129,7 +129,7 @@ def test_the_page_is_whole_and_holds_no_script(make: Any) -> None:
 def test_every_plot_says_what_it_shows() -> None:
     pictures = [attributes for tag, attributes in Elements(report().to_html()).found if tag == "svg"]
     labelled = [attributes["aria-label"] for attributes in pictures if attributes.get("role") == "img"]
-    assert len(labelled) == len(set(labelled)) == 2 + 3 + 1 + 3 * 4
+    assert len(labelled) == len(set(labelled)) == 3 + 3 * 2 + 1 + 3 * 4
     assert all(labelled)
 
 
@@ -162,7 +162,7 @@ def test_in_a_browser(width: int, dark: bool, browser: Browser, tmp_path: Path) 
              return [svg.getAttribute('aria-label'), box.width, box.height, seen.length];
            })"""
     )
-    assert len(drawn) == 18
+    assert len(drawn) == 22
     for label, wide, high, shapes in drawn:
         assert wide > 120, label
         assert high > 60, label

@@ -66,8 +66,8 @@ def test_a_scanner_judges_the_worst_text(scanner: Shouting) -> None:
 def test_a_detector_judges_through_json_and_past_placeholders() -> None:
     text = json.dumps({"messages": [{"content": f"{CANARIES[0]} and [REDACTED_PERSON_1]"}, CANARIES[2]]})
     found = judged(as_evaluator(CanaryDetector(), of="input"), input=text, output=None)
-    assert (found["prompt.canary"].value, found["prompt.canary"].comment) == (0.9, "2 PERSON")
-    assert found["prompt.canary.valid"].value == 0
+    assert (found["prompt.pii"].value, found["prompt.pii"].comment) == (0.9, "2 PERSON")
+    assert found["prompt.pii.valid"].value == 0
     told = str([vars(each) for each in found.values()])
     assert CANARIES[0] not in told
     everything = [Entity("PERSON", 0, 19, 0.8)]
@@ -126,7 +126,7 @@ def test_run_experiment(langfuse_client: Langfuse, langfuse_server: LangfuseServ
     )
     langfuse_client.flush()
     values = [sorted(each.name for each in item.evaluations) for item in result.item_results]
-    both = ["output.canary", "output.canary.valid", "output.shouting", "output.shouting.valid"]
+    both = ["output.pii", "output.pii.valid", "output.shouting", "output.shouting.valid"]
     assert sorted(values) == sorted([both, both, both[:2]])
     sent = [score for score in langfuse_server.scores.values() if score["name"].startswith("output.")]
     assert len(sent) == 10
@@ -147,12 +147,12 @@ def test_run_batched_evaluation(langfuse_client: Langfuse, langfuse_server: Lang
             type("Item", (), {"id": "o", "input": None, "output": row["output"]}) for row in langfuse_server.observed
         ]
         inputs = [observation_texts(item=item) for item in items]
-        found = [judged(evaluators[0], input=each.input, output=each.output)["output.canary"].value for each in inputs]
+        found = [judged(evaluators[0], input=each.input, output=each.output)["output.pii"].value for each in inputs]
         assert found == [0.9, 0.0, 0.9]
         return
     done = langfuse_client.run_batched_evaluation(mapper=observation_texts, evaluators=evaluators)
     langfuse_client.flush()
     assert (done.total_items_processed, done.total_items_failed, done.completed) == (3, 0, True)
-    risks = {s["observationId"]: s["value"] for s in langfuse_server.scores.values() if s["name"] == "output.canary"}
+    risks = {s["observationId"]: s["value"] for s in langfuse_server.scores.values() if s["name"] == "output.pii"}
     assert risks == {"o-0": 0.9, "o-1": 0.0, "o-2": 0.9}
     assert not langfuse_server.holds(CANARIES[0])

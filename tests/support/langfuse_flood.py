@@ -53,8 +53,8 @@ class Flood:
         name, risk = CHECKS[place // 2], (trace * 7919 % 1000) / 1000
         more = {"trace": f"{trace:032x}", "observation": f"{number // 2:016x}", "at": self._at(trace)}
         if place % 2:
-            return score_row(f"v-{number}", f"{name}.valid", risk < 0.9, **more)
-        return score_row(f"r-{number}", name, risk, **more)
+            return score_row(f"{trace:032x}-v-{number}", f"{name}.valid", risk < 0.9, **more)
+        return score_row(f"{trace:032x}-r-{number}", name, risk, **more)
 
     def _annotation(self, number: int) -> Row:
         trace = number * 11

@@ -185,7 +185,7 @@ class LangfuseServer(LoopbackServer):
 
     def _store(self, score: Any) -> str | None:
         """Keep a score, or say why it is refused."""
-        if message := score_problem(score):
+        if message := score_problem(score) or self.project.config_problem(score):
             return message
         identity = score.get("id") or f"generated-{len(self.scores)}"
         earlier = self.scores.get(identity)
@@ -207,6 +207,7 @@ class LangfuseServer(LoopbackServer):
                 at=self._arrived[identity],
                 observation=score.get("observationId"),
                 source=score.get("source") or "API",
+                configId=score.get("configId"),
             )
             for identity, score in self.scores.items()
         ]

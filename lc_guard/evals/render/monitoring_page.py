@@ -9,29 +9,30 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
+from lc_guard.evals.advice import Urgency, advice, attention
 from lc_guard.evals.render import charts
+from lc_guard.evals.render.drawing import STYLE, Drawing
 from lc_guard.evals.render.monitoring_text import (
+    ALL_IS_WELL,
     best,
     ends,
+    evaluated,
     failures,
     leaks,
     moment,
     nothing,
     passed_over,
-    percent,
     reading,
     summary,
-    width,
-    worth,
 )
-from lc_guard.evals.render.style import counted, decimal, encodable, milliseconds, sheet
+from lc_guard.evals.render.style import counted, decimal, encodable, milliseconds, percent, sheet
 
 if TYPE_CHECKING:
     from lc_guard.evals.agreement import Confusion
     from lc_guard.evals.monitoring_report import Agreement, CheckHistory, Disagreement, LeakedCall, MonitoringReport
 
 _STYLE = (
-    charts.STYLE
+    STYLE
     + """
 .cards .card strong{font-size:1.7rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,150px),1fr))}
 .card small{color:var(--soft);display:block}
@@ -44,23 +45,15 @@ section{border-top:1px solid var(--line);margin-top:36px}section h2{margin-top:2
 a{color:var(--one)}
 .matrix td{text-align:left;width:50%;white-space:normal;position:static;max-width:none}
 .matrix th{white-space:normal;text-align:left}.matrix b{display:block;font-size:1.25rem}
-.stack{display:flex;height:14px;border-radius:7px;overflow:hidden;margin:10px 0 6px;gap:2px}
-.stack div{background:var(--tint);min-width:3px}
+.do{padding:0;margin:12px 0;list-style:none}
+.do li{border-left:3px solid var(--line);padding:2px 0 2px 12px;margin:8px 0;overflow-wrap:anywhere}
+.do li.now{border-color:#c62828;font-weight:600}.do li.soon{border-color:var(--two)}
 figure summary{font-size:13px;color:var(--soft);margin:6px 0}
 td.id{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px}
 @media (max-width:520px){h1{font-size:1.35rem}.cards .card strong{font-size:1.4rem}.cards{grid-template-columns:1fr 1fr}
 th,td{padding:5px 8px}}
 """
 )
-
-_TINTS = {
-    "allow": "var(--three)",
-    "anonymize": "var(--one)",
-    "redact": "var(--pale)",
-    "replace": "var(--four)",
-    "warn": "#e69f00",
-    "block": "var(--two)",
-}
 
 
 def page(report: MonitoringReport, *, title: str) -> str:
@@ -78,12 +71,15 @@ def _body(report: MonitoringReport, title: str) -> Iterator[str]:
     if not report.checks:
         yield _say(nothing(report), warn=True)
     else:
+        yield from _attention(report)
         yield _cards(report)
         yield from _overview(report)
         for check in report.checks:
             yield from _check(report, check)
     yield "<section><h2>How to read this</h2>"
     yield f'<p class="soft">{escape(reading())}</p>'
+    if afterwards := evaluated(report):
+        yield f'<p class="soft">{escape(afterwards)}.</p>'
     if report.passed_over:
         items = "".join(f"<li>{escape(told)}</li>" for told in passed_over(report.passed_over))
         yield f"<details><summary>Rows that were not taken</summary><ul>{items}</ul></details>"
@@ -120,15 +116,23 @@ def _cards(report: MonitoringReport) -> str:
     return f'<div class="cards">{"".join(cards)}</div>'
 
 
+def _attention(report: MonitoringReport) -> Iterator[str]:
+    yield "<h2>What needs attention first</h2>"
+    urgent = attention(report)
+    if not urgent:
+        yield _say(f"{ALL_IS_WELL}.".capitalize())
+        return
+    items = (f'<li class="{each.urgency.name.lower()}">{escape(str(each))}</li>' for each in urgent)
+    yield f'<ul class="do">{"".join(items)}</ul>'
+
+
 def _overview(report: MonitoringReport) -> Iterator[str]:
     yield "<h2>Is each check worth the wait?</h2>"
-    for check in report.checks:
-        yield _say(worth(check))
     yield '<div class="grid">'
-    yield _figure("Latency: p50 / p95 / p99", charts.latencies(report.checks))
-    yield _figure("Part of the traces' time", charts.shares(report.checks))
+    yield _figure(charts.latencies(report.checks))
+    yield _figure(charts.shares(report.checks))
     if report.actions:
-        yield _figure("Strongest action of a trace", _actions(report))
+        yield _figure(charts.actions(report))
     yield "</div>"
     head = ("check", "decisions", "stopped", "p50 ms", "p95 ms", "p99 ms", "of trace", "findings", "errors", "timeouts",
             "went on")  # fmt: skip
@@ -149,95 +153,41 @@ def _overview(report: MonitoringReport) -> Iterator[str]:
     yield _table(head, rows, caption="All checks")
 
 
-def _actions(report: MonitoringReport) -> str:
-    total = sum(report.actions.values())
-    parts, keys = [], []
-    for action, count in report.actions.items():
-        tint = f"--tint:{_TINTS.get(action, 'var(--soft)')}"
-        parts.append(f'<div style="{tint};flex:{count} 1 0"></div>')
-        keys.append(f'<span style="{tint}">{escape(action)} {count:,} ({percent(count / total)})</span>')
-    return f'<div class="stack" aria-hidden="true">{"".join(parts)}</div><div class="key">{"".join(keys)}</div>'
-
-
 def _check(report: MonitoringReport, check: CheckHistory) -> Iterator[str]:
     yield f"<section><h2>{escape(check.name)}</h2>"
+    each = advice(check)
+    yield _say(each.says, warn=each.urgency <= Urgency.SOON)
     if failed := failures(check):
         yield _say(f"Failed checks: {failed}.", warn=True)
-    key = (
-        '<div class="key"><span style="--tint:var(--one)">mean risk</span><span style="--tint:var(--pale)">95th '
-        'percentile</span><span style="--tint:var(--two)">stopped</span></div>'
-    )
-    drawn = charts.timeline(check, report.since, report.until, report.bucket_seconds)
-    yield _figure(f"Risk over time, {width(report.bucket_seconds)} a step", key + drawn + _buckets(check))
+    yield '<div class="grid wide">'
+    yield _figure(charts.risk(report, check), _buckets(check))
+    yield _figure(charts.block_rate(report, check))
     if check.entities:
-        yield '<div class="grid">'
-        yield _figure("Findings by kind", charts.bars(check.entities, label=f"Findings of {check.name} by kind"))
-        yield "</div>"
+        yield _figure(charts.findings(check))
+    yield "</div>"
     if check.agreement is None:
         yield '<p class="soft">No annotation speaks of this check.</p>'
     else:
-        yield from _agreement(check.name, check.agreement)
+        yield from _agreement(check, check.agreement)
     yield "</section>"
 
 
-def _agreement(name: str, found: Agreement) -> Iterator[str]:
-    seen = found.confusion
+def _agreement(check: CheckHistory, found: Agreement) -> Iterator[str]:
     told = counted(found.annotations, "annotation")
     yield f"<h3>Against {told}, {found.yes:,} of which say yes</h3>"
     yield _say(best(found), warn=found.best is None)
     yield '<div class="grid">'
-    yield _figure(f"Flagged from a risk of {seen.threshold:.2f}", _matrix(seen))
-    yield _figure("How well it tells them apart", _quality(found))
+    yield _captioned(f"Flagged from a risk of {found.confusion.threshold:.2f}", _matrix(found.confusion))
+    yield _captioned("How well it tells them apart", _quality(found))
     yield "</div>"
-    if found.roc is None or found.precision_recall is None or found.calibration is None:
+    if found.roc is None or found.precision_recall is None:
         yield '<p class="soft">All annotations say the same, so there is no curve to draw.</p>'
     else:
-        alarms = seen.false_alarms + seen.passes
-        recall = seen.recall or 0.0
         yield '<div class="grid wide">'
-        yield _figure(
-            f"ROC curve, area {decimal(found.roc.area)}",
-            charts.curve(
-                found.roc.thinned(),
-                label=f"ROC curve of {name}: true over false positive rate",
-                diagonal=True,
-                mark=(seen.false_alarms / alarms if alarms else 0.0, recall),
-            )
-            + _axes("false positive rate", "true positive rate", at=seen.threshold),
-        )
-        yield _figure(
-            f"Precision over recall, average {decimal(found.precision_recall.area)}",
-            charts.curve(
-                found.precision_recall.thinned(),
-                label=f"Precision of {name} over its recall",
-                diagonal=False,
-                mark=None if seen.precision is None else (recall, seen.precision),
-            )
-            + _axes("recall", "precision", at=seen.threshold),
-        )
-        yield _figure(
-            f"Calibration, error {decimal(found.calibration.ece)}",
-            charts.reliability(found.calibration, label=f"Share that people flagged over the risk of {name}, by tenths")
-            + _axes("risk", "share a person flagged, 95 %"),
-        )
-        choice = found.best
-        key = (
-            '<div class="key"><span style="--tint:var(--one)">precision</span><span style="--tint:var(--three)">recall'
-            "</span>"
-            + ('<span style="--tint:var(--two)">best, with its interval</span>' if choice else "")
-            + '<span class="plain">dashed: in use</span></div>'
-        )
-        yield _figure(
-            "Choosing a threshold",
-            charts.thresholds(
-                found.precision_recall.thinned(),
-                at=seen.threshold,
-                best=choice.threshold if choice else None,
-                band=choice.interval if choice else None,
-                label=f"Precision and recall of {name} over the threshold",
-            )
-            + key,
-        )
+        yield _figure(charts.roc(check, found, found.roc))
+        yield _figure(charts.precision_recall(check, found, found.precision_recall))
+        yield _figure(charts.calibration(check, found))
+        yield _figure(charts.threshold(check, found, found.precision_recall))
         yield "</div>"
     if found.disagreements:
         yield _disagreements(found)
@@ -315,14 +265,12 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]], *, caption: str =
     return f'<div class="scroll"><table{label}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _figure(caption: str, content: str) -> str:
+def _figure(drawing: Drawing, more: str = "") -> str:
+    return _captioned(drawing.title, drawing.as_html() + more)
+
+
+def _captioned(caption: str, content: str) -> str:
     return f"<figure><figcaption>{escape(caption)}</figcaption>{content}</figure>"
-
-
-def _axes(across: str, up: str, *, at: float | None = None) -> str:
-    mark = "" if at is None else f'<span style="--tint:var(--two)">at {at:.2f}</span>'
-    words = "".join(f'<span class="plain">{escape(told)}</span>' for told in (f"→ {across}", f"↑ {up}"))
-    return f'<div class="key">{words}{mark}</div>'
 
 
 def _say(words: str, *, warn: bool = False) -> str:

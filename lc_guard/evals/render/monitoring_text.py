@@ -16,28 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from lc_guard._engine.leaks import LEAK_SCORE
+from lc_guard.evals.advice import Urgency, advice, attention
 from lc_guard.evals.agreement import Interval
-from lc_guard.evals.render.style import counted, decimal, empty_table, milliseconds, plain_text
+from lc_guard.evals.render.style import counted, decimal, empty_table, milliseconds, percent, plain_text
 from lc_guard.evals.scoring import rounded
 from lc_guard.langfuse.rows import csv_table
 
 if TYPE_CHECKING:
     from lc_guard.evals.monitoring_report import Agreement, CheckHistory, MonitoringReport
-
-
-def percent(value: float | None) -> str:
-    """Return a share as per cent, never rounded to none or all where it is neither; a dash for None."""
-    if value is None:
-        return "–"
-    if value in (0, 1):
-        shown = f"{value * 100:.0f}"
-    elif value < 0.0001:
-        shown = "<0.01"
-    elif value > 0.9995:
-        shown = ">99.9"
-    else:
-        shown = f"{value * 100:.2f}" if value < 0.01 else f"{value * 100:.1f}"
-    return f"{shown}\u00a0%"
 
 
 def time_range(report: MonitoringReport) -> str:
@@ -84,21 +70,6 @@ def leaks(report: MonitoringReport) -> str:
     )
 
 
-def worth(check: CheckHistory) -> str:
-    """Say whether the check is worth the wait."""
-    waiting = check.waiting
-    if not waiting.count:
-        return f"{check.name}: no observation was found, so its time is not known."
-    part = "an unknown part" if waiting.share is None else percent(waiting.share)
-    took = f"{check.name} takes {part} of its traces' time (p95 {milliseconds(waiting.p95)} ms)"
-    did = []
-    if check.entities:
-        did.append(f"found {counted(sum(check.entities.values()), 'value')}")
-    if check.judged:
-        did.append(f"stopped {check.invalid:,} of {counted(check.judged, 'text')} ({percent(check.block_rate)})")
-    return f"{took}, {' and '.join(did)}." if did else f"{took}."
-
-
 def best(agreement: Agreement) -> str:
     """Say which threshold would have been best, or that this can't be said."""
     found = agreement.best
@@ -129,6 +100,17 @@ def failures(check: CheckHistory) -> str:
     )
 
 
+def evaluated(report: MonitoringReport) -> str:
+    """Say what evaluators gave afterwards; empty if nothing."""
+    if not report.evaluated:
+        return ""
+    told = (
+        f"{each.name} {each.count:,}" + ("" if each.mean is None else f" (mean risk {each.mean:.2f})")
+        for each in report.evaluated
+    )
+    return f"given afterwards by evaluators, no decisions: {', '.join(told)}"
+
+
 def passed_over(reasons: Mapping[str, int]) -> Iterator[str]:
     """Say which rows could not be taken, the most frequent first."""
     for reason, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
@@ -147,8 +129,10 @@ def reading() -> str:
     )
 
 
+ALL_IS_WELL = "nothing: every check is worth its wait"
+
 _BARS = "▁▂▃▄▅▆▇█"
-_MOST_BARS = 16
+_MOST_BARS = 8
 _KINDS_SHOWN, _DISAGREEMENTS_SHOWN, _LEAKS_SHOWN = 8, 3, 5
 
 
@@ -167,31 +151,43 @@ def _parts(report: MonitoringReport) -> Iterator[RenderableType]:
     yield Text(summary(report))
     for note in report.notes:
         yield Text(note, style="yellow")
-    if not report.checks:
-        yield Text(nothing(report), style="yellow")
+    if report.checks:
+        yield from _checks(report)
     else:
-        if report.actions:
-            yield Text("strongest action of a trace: " + _counts(report.actions))
-        yield _overview(report)
-        for check in report.checks:
-            if failed := failures(check):
-                yield Text.assemble((f"{check.name} failed: ", "bold red"), failed)
-            if check.entities:
-                shown = dict(list(check.entities.items())[:_KINDS_SHOWN])
-                more = len(check.entities) - len(shown)
-                yield Text(f"{check.name} found {_counts(shown)}" + (f" and {more} more kinds" if more else ""))
-        annotated = [check for check in report.checks if check.agreement is not None]
-        yield Text("Against annotations", style="bold")
-        if annotated:
-            yield _agreement(annotated)
-        else:
-            yield Text("No annotation speaks of a check: see lc-guard report --help for the names it may have.")
-        for check in annotated:
-            yield from _judgement(check)
+        yield Text(nothing(report), style="yellow")
+    if afterwards := evaluated(report):
+        yield Text(afterwards)
     if report.passed_over:
         yield Text("not taken: " + "; ".join(passed_over(report.passed_over)), style="dim")
     if report.checks:
         yield Text(reading(), style="dim")
+
+
+def _checks(report: MonitoringReport) -> Iterator[RenderableType]:
+    if report.actions:
+        yield Text("strongest action of a trace: " + _counts(report.actions))
+    yield Text("What needs attention first", style="bold")
+    urgent = attention(report)
+    for each in urgent or (ALL_IS_WELL,):
+        yield Text(f"  {each}", style="bold red" if each in urgent[:1] and urgent[0].urgency is Urgency.NOW else "")
+    yield _overview(report)
+    for check in report.checks:
+        if (each := advice(check)) not in urgent:
+            yield Text(str(each))
+        if failed := failures(check):
+            yield Text.assemble((f"{check.name} failed: ", "bold red"), failed)
+        if check.entities:
+            shown = dict(list(check.entities.items())[:_KINDS_SHOWN])
+            more = len(check.entities) - len(shown)
+            yield Text(f"{check.name} found {_counts(shown)}" + (f" and {more} more kinds" if more else ""))
+    annotated = [check for check in report.checks if check.agreement is not None]
+    yield Text("Against annotations", style="bold")
+    if annotated:
+        yield _agreement(annotated)
+    else:
+        yield Text("No annotation speaks of a check: see lc-guard report --help for the names it may have.")
+    for check in annotated:
+        yield from _judgement(check)
 
 
 def _leaks(report: MonitoringReport) -> Iterator[RenderableType]:
@@ -205,16 +201,17 @@ def _leaks(report: MonitoringReport) -> Iterator[RenderableType]:
 
 
 def _overview(report: MonitoringReport) -> Table:
-    table = _table("check", "risk", "decisions", "blocked", "p50 ms", "p95 ms", "p99 ms", "of trace", "errors")
+    table = _table("check", "risk", "decisions", "blocked", "over time", "p50 ms", "p95 ms", "of trace", "errors")
     for check in report.checks:
         waiting = check.waiting
         errors = sum(check.errors.values())
         table.add_row(
             Text(check.name),
-            _sparkline(check),
+            _sparkline([bucket.mean for bucket in check.risk]),
             f"{check.decisions:,}",
             percent(check.block_rate),
-            *map(milliseconds, (waiting.p50, waiting.p95, waiting.p99)),
+            _sparkline([bucket.invalid / bucket.count for bucket in check.risk]),
+            *map(milliseconds, (waiting.p50, waiting.p95)),
             percent(waiting.share),
             Text(f"{errors:,}", style="red" if errors else ""),
         )
@@ -259,13 +256,12 @@ def _judgement(check: CheckHistory) -> Iterator[RenderableType]:
 
 
 def _table(*columns: str) -> Table:
-    return empty_table(*columns, words=("check", "risk"), no_wrap=True)
+    return empty_table(*columns, words=("check", "risk", "over time"), no_wrap=True)
 
 
-def _sparkline(check: CheckHistory) -> Text:
-    """Draw the mean risk over time, latest last."""
-    means = [bucket.mean for bucket in check.risk][-_MOST_BARS:]
-    return Text("".join(_BARS[min(7, int(mean * 8))] for mean in means), style="cyan")
+def _sparkline(shares: list[float]) -> Text:
+    """Draw shares over time, latest last."""
+    return Text("".join(_BARS[min(7, int(share * 8))] for share in shares[-_MOST_BARS:]), style="cyan")
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -35,6 +35,21 @@ def milliseconds(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
+def percent(value: float | None) -> str:
+    """Return a share as per cent, never rounded to none or all where it is neither; a dash for None."""
+    if value is None:
+        return "–"
+    if value in (0, 1):
+        shown = f"{value * 100:.0f}"
+    elif value < 0.0001:
+        shown = "<0.01"
+    elif value > 0.9995:
+        shown = ">99.9"
+    else:
+        shown = f"{value * 100:.2f}" if value < 0.01 else f"{value * 100:.1f}"
+    return f"{shown}\u00a0%"
+
+
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural where it is due."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
@@ -67,9 +82,12 @@ def reading() -> str:
     )
 
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5b6570;--line:#d9dee4;--paper:#fff;--card:#f6f8fa;--good:#d5f0e2;
---fair:#fcedc9;--bad:#fbdcd8}
+LIGHT = "--ink:#1b1f24;--soft:#5b6570;--line:#d9dee4;--paper:#fff;--card:#f6f8fa"
+"""Colours of a page on white."""
+
+_STYLE = (
+    f":root{{color-scheme:light dark;{LIGHT};--good:#d5f0e2;--fair:#fcedc9;--bad:#fbdcd8}}"
+    """
 @media (prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa4b0;--line:#363d46;--paper:#14171b;--card:#1d2127;
 --good:#12472f;--fair:#5a4508;--bad:#5f211b}}
 *{box-sizing:border-box}
@@ -95,6 +113,7 @@ thead tr:first-child th[colspan]{text-align:center}
 .good{background:var(--good)}.fair{background:var(--fair)}.bad{background:var(--bad)}
 summary{cursor:pointer;margin:14px 0 8px;font-weight:600}
 """
+)
 
 _HEAD = """<!doctype html>
 <html lang="en">
