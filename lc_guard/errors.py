@@ -54,7 +54,8 @@ class Blocked(GuardError):
             did, says = "could not be done, which lets nothing pass, on", "what a failure leads to (on_error)"
         super().__init__(
             f"the check {decision.check!r} {did} the {decision.stage} ({'; '.join(causes) or 'not valid'}). "
-            f"See .decision for the value-free record; the guard's Policy says {says}"
+            f"See .decision for the value-free record; the guard's Policy says {says}; "
+            'on_blocked="..." of protect() and GuardMiddleware answers instead of raising'
         )
 
     def __reduce__(self) -> tuple[type[Blocked], tuple[Decision, str | None]]:
@@ -246,6 +247,13 @@ class MissingExtra(GuardError, ImportError):
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
         return type(self), self._args
+
+
+def kind_given(value: object) -> str:
+    """Return what was given where something else is expected, for an error: its class, never what it says of itself."""
+    if isinstance(value, type):
+        return f"the class {value.__name__} itself: make one of it, {value.__name__}(...)"
+    return type(value).__name__
 
 
 def _unmasked(other: bool) -> UnmaskedClient:  # noqa: FBT001 - what pickle calls

@@ -27,9 +27,9 @@ from lc_guard._placeholders.grammar import STYLES, PlaceholderStyle, TokenGramma
 from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.detectors.base import DetectorLike
-from lc_guard.errors import GuardError
+from lc_guard.errors import GuardError, kind_given
 from lc_guard.policy.policy import Policy
-from lc_guard.records import Decision, Stage, known_stage
+from lc_guard.records import Decision, Decisions, Stage, known_stage
 from lc_guard.scanners.base import Turn
 from lc_guard.sessions import GuardSession, SessionValues, session_key
 from lc_guard.vaults.base import Vault
@@ -142,6 +142,12 @@ class Guard:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._analyzer!r}, vault={self.vault!r}, policy={self.policy!r})"
 
+    def _repr_html_(self) -> str:
+        from lc_guard._display.cards import guard  # noqa: PLC0415 - only where it is shown
+
+        style = "fake" if self._grammar is None else self._grammar.token("PERSON", 1)
+        return guard(self, self._analyzer.sources(), style)
+
     def session(self, session_id: str) -> GuardSession:
         """Return the session of an id: the pair of hiding and restoring for one conversation.
 
@@ -215,14 +221,14 @@ class Guard:
             ValueError: If there is no such stage.
         """
         (outcome,) = self.check([_asking(text, stage, prompt, turns)])
-        return tuple(outcome.decisions)
+        return Decisions(outcome.decisions)
 
     async def ascan(
         self, text: str, *, stage: Stage = "prompt", prompt: str = "", turns: Sequence[Turn] = ()
     ) -> tuple[Decision, ...]:
         """Async version of `scan`."""
         (outcome,) = await self.acheck([_asking(text, stage, prompt, turns)])
-        return tuple(outcome.decisions)
+        return Decisions(outcome.decisions)
 
     async def run_blocking(self, call: Callable[[], T]) -> T:
         """Call something that reads the vault: in a thread if the vault may block or the texts are long, else here.
@@ -297,6 +303,13 @@ class Guard:
         return restorer.feed(text) + restorer.flush()
 
 
+def require_guard(guard: object, who: str) -> None:
+    """Raise TypeError, in the words of `who` needs one, if something is no guard."""
+    if not isinstance(guard, Guard):
+        told = f"{who} needs a Guard, got {kind_given(guard)}"
+        raise TypeError(told if isinstance(guard, type) else f"{told}: make one for the whole application, Guard()")
+
+
 def _asking(text: str, stage: Stage, prompt: str, turns: Sequence[Turn]) -> GuardRequest:
     known_stage(stage)
     return GuardRequest([text], None, stage, asks=[ScanTarget(text, stage, tuple(turns))], prompt=prompt, hide=False)
@@ -318,10 +331,9 @@ def _detectors(given: DetectorLike | Iterable[DetectorLike] | None, **options: A
 def _require_parts(vault: object, policy: object) -> None:
     """Refuse what would fail at the first text only; a URL may hold a password, so nothing of it is told."""
     if isinstance(vault, type) or not (vault is None or callable(getattr(vault, "allocate", None))):
-        kind = f"the class {vault.__name__}" if isinstance(vault, type) else type(vault).__name__
-        raise TypeError(f"vault must be a vault, such as SQLVault(url) of lc_guard.vaults, got {kind}")
+        raise TypeError(f"vault must be a vault, such as SQLVault(url) of lc_guard.vaults, got {kind_given(vault)}")
     if not (policy is None or isinstance(policy, Policy)):
-        raise TypeError(f"policy must be a Policy, or Policy.from_file(...) of one, got {type(policy).__name__}")
+        raise TypeError(f"policy must be a Policy, or Policy.from_file(...) of one, got {kind_given(policy)}")
 
 
 def _only(step: Gather) -> Flow[Any]:

@@ -100,6 +100,27 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of a text and what was done with it, without the text.
+
+    Attributes:
+        kind: Entity type.
+        start: Offset of the first character.
+        end: Offset after the last one.
+        score: The highest confidence of whoever found it, 0…1.
+        action: What was done.
+        put: Where in the hidden text what stands for it begins and ends; None if it is left as it is.
+    """
+
+    kind: str
+    start: int
+    end: int
+    score: float
+    action: Action
+    put: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScanResult:
     """What a scanner says of a text; goes from the scanner to the guard and no further.
 
@@ -164,12 +185,26 @@ class Decision:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), _plain_values(self)
 
+    def _repr_html_(self) -> str:
+        return Decisions([self])._repr_html_()
+
     def as_dict(self) -> dict[str, Any]:
         """Return the decision as plain JSON values: the payload of the custom event ``lc_guard.decision``."""
         return {
             item.name: dict(self.entities) if item.name == "entities" else getattr(self, item.name)
             for item in fields(self)
         }
+
+
+class Decisions(tuple[Decision, ...]):
+    """Several decisions: a tuple that a notebook shows as a table."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from lc_guard._display.cards import decisions  # noqa: PLC0415 - only where it is shown
+
+        return decisions(self)
 
 
 def _plain_values(record: Any) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ from lc_guard.records import Stage
 from lc_guard.vaults.base import BatchLookupVault, Vault
 
 if TYPE_CHECKING:
+    from lc_guard._engine.comparison import Comparison
     from lc_guard.guard import Guard
 
 T = TypeVar("T")
@@ -75,6 +76,26 @@ class GuardSession:
         if hidden != text:
             await self._guard.run_blocking(partial(self._guard.session_values.give, self._id, hidden))
         return hidden
+
+    def compare(self, text: str, *, stage: Stage = "prompt") -> Comparison:
+        """Hide a text, and return it beside what a model is given: a notebook and rich show both, in colours by kind.
+
+        For people to look at: **what is shown holds the text as it is**, so keep such a notebook like the text itself.
+        The scanners of the stage judge the text as well. A text that the policy stops is no error here.
+        """
+        from lc_guard._engine.comparison import compared, comparing  # noqa: PLC0415 - only where people look
+
+        (outcome,) = self._guard.check([comparing(text, self._id, stage)])
+        self._guard.session_values.give(self._id, outcome.texts.get(text, ""))
+        return compared(text, outcome)
+
+    async def acompare(self, text: str, *, stage: Stage = "prompt") -> Comparison:
+        """Async version of `compare`."""
+        from lc_guard._engine.comparison import compared, comparing  # noqa: PLC0415 - as above
+
+        (outcome,) = await self._guard.acheck([comparing(text, self._id, stage)])
+        await self._guard.run_blocking(partial(self._guard.session_values.give, self._id, outcome.texts.get(text, "")))
+        return compared(text, outcome)
 
     def deanonymize(self, text: str) -> str:
         """Put the values back into a text of the model, as into its answer; unknown placeholders stay.

@@ -18,6 +18,7 @@ MODULES = {path.relative_to(ROOT).with_suffix("").as_posix(): path for path in s
 
 # From the ground up: a package imports only from lower layers. A new module in a package needs no entry here.
 LAYERS = [
+    {"_display"},
     {"records", "errors", "_text", "_lazy", "_forks"},
     {"_vendors", "policy", "_placeholders"},
     {"_http", "vaults"},
@@ -27,7 +28,7 @@ LAYERS = [
     {"observability"},
     {"langchain", "langfuse", "langsmith"},
     {"__init__", "evals", "demo"},
-    {"verify"},
+    {"verify", "playground"},
     {"cli"},
     {"__main__"},
 ]

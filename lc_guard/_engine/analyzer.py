@@ -19,7 +19,7 @@ from lc_guard._engine.flow import Flow, Gather, Skipped
 from lc_guard._engine.text_state import TextState
 from lc_guard._forks import ForkLock
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, load_models, name_of
+from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, load_models, name_of, parts_of
 from lc_guard.errors import DetectorError, DetectorTimeout
 from lc_guard.records import Entity, normalize_kind, unit_interval
 
@@ -48,6 +48,10 @@ class Analyzer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self.detectors)})"
+
+    def sources(self) -> dict[str, list[str]]:
+        """Return the names of the detectors, and of those that each of them is joined of."""
+        return {name: [name_of(part) for part in parts_of(each)] for name, each in self.detectors.items()}
 
     @property
     def loads(self) -> list[Callable[[], None]]:

@@ -331,6 +331,7 @@ def _made(
 def _put(texts: Sequence[TextState], spans: Sequence[Sequence[ResolvedSpan]], made: Sequence[_Hidden]) -> None:
     for text, own, done in zip(texts, spans, made, strict=True):
         text.hidden = done.text if own else None
+        text.places = done.places
 
 
 def _marked(texts: Iterable[TextState]) -> set[str]:

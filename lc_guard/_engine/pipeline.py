@@ -286,6 +286,8 @@ class CheckPipeline:
             if result.blocking is None and not each.decision.valid:
                 result.reason = each.reason
             result.decisions.append(each.decision)
+        if state.request.explain:
+            result.marks = {text.original: text.marks() for text in state.texts.values()}
         if result.blocking is not None:
             return
         changed = [text for text in state.texts.values() if text.shown != text.original]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from lc_guard._text.words import has_sign
 from lc_guard.errors import FIXED_REMEDY, Blocked, LeakPrevented
 from lc_guard.policy.restoring import Origin
-from lc_guard.records import Decision, Entity, Stage
+from lc_guard.records import Decision, Entity, Mark, Stage
 from lc_guard.scanners.base import Turn
 
 StreamPart = Literal["all", "window", "rest"]
@@ -59,6 +59,7 @@ class GuardRequest:
             restored.
         live: Whether the texts come from behind a boundary of the session, so that its placeholders stand in them for
             what they stand for; elsewhere what looks like one was typed by somebody.
+        explain: Whether the result says what was found where, for people to look at.
         origins: Gives who brought which text, where that is not the same for all of them and told by the stage.
     """
 
@@ -78,6 +79,7 @@ class GuardRequest:
     fixed: Sequence[str] = field(default=(), repr=False)
     words: frozenset[str] = field(default=frozenset(), repr=False)
     origins: Callable[[], Mapping[str, Origin]] | None = field(default=None, repr=False)
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class GuardResult:
         cleaned: Text → what scanners made of it, nothing hidden yet, for those that changed. Empty when blocked.
         latency_ms: By detector, its wall time in milliseconds; empty when the cache knew all.
         reason: Value-free words about what went wrong, or None.
+        marks: Text → what was found in it, in order and disjoint; only where the request asks for it. Nothing of texts
+            that scanners wrote anew.
     """
 
     decisions: list[Decision] = field(default_factory=list)
@@ -156,6 +160,7 @@ class GuardResult:
     cleaned: dict[str, str] = field(default_factory=dict, repr=False)
     latency_ms: dict[str, float] = field(default_factory=dict)
     reason: str | None = None
+    marks: dict[str, list[Mark]] = field(default_factory=dict)
 
     @property
     def blocking(self) -> Decision | None:

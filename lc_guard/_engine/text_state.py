@@ -19,7 +19,7 @@ from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.known_values import KnownValues, Match
 from lc_guard._text.words import strip_blanks, unescaped, widen
 from lc_guard.policy.policy import KindAction, Policy
-from lc_guard.records import Action, Entity
+from lc_guard.records import Action, Entity, Mark
 
 WORD = re.compile(r"[^\W_]\w*")
 """A word or a name in code."""
@@ -57,6 +57,7 @@ class TextState:
         live: Where placeholders of the session stand in it that mean what they stand for.
         spans: What becomes of which stretch of `current`.
         hidden: `current` with placeholders in it; None where nothing was to be hidden.
+        places: Where they stand in it: start, end, start and end of what they stand for in `current`.
         late: What is left of it after scanners that see only what is hidden; None where they left it alone.
         replaced: What stands in its place; None for most.
         unread: Whether no detector is asked about it: only what the session knows is looked for in it.
@@ -72,6 +73,7 @@ class TextState:
     live: Sequence[tuple[int, int]] = ()
     spans: list[ResolvedSpan] = field(default_factory=list)
     hidden: str | None = None
+    places: Sequence[tuple[int, int, int, int]] = ()
     late: str | None = None
     replaced: str | None = None
     unread: bool = False
@@ -121,6 +123,13 @@ class TextState:
         """What goes on instead of it."""
         texts = (self.replaced, self.late, self.hidden)
         return next((text for text in texts if text is not None), self.current)
+
+    def marks(self) -> list[Mark]:
+        """Return what was found in it, and where what stands for that is; nothing of a text that was written anew."""
+        if self.current != self.original:
+            return []
+        put = {before: (start, end) for start, end, before, _ in self.places} if self.shown == self.hidden else {}
+        return [Mark(s.kind, s.start, s.end, s.score, s.action, put.get(s.start)) for s in self.spans]
 
     def take(self, result: CheckResult, asked: str, thresholds: Mapping[str, float]) -> None:
         """Take what a scanner's check makes of it, who was asked about it as it was then."""

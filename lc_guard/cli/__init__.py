@@ -6,15 +6,27 @@ Exit status: 0 done; 1 the command ran and failed, or found a leak; 2 wrong usag
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from lc_guard.cli import audit, check_policy, checkpoints, demo, doctor, langfuse, report, scan, vault, verify
+from lc_guard.cli import (
+    audit,
+    check_policy,
+    checkpoints,
+    completion,
+    demo,
+    doctor,
+    langfuse,
+    playground,
+    report,
+    scan,
+    vault,
+    verify,
+)
 from lc_guard.cli import eval as evaluation
-from lc_guard.cli.arguments import CommandError
+from lc_guard.cli.arguments import NO_ROOM, CommandError, Parser
 from lc_guard.errors import GuardError, installed_version
 
 _SIGNALLED = 128
@@ -42,13 +54,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()
         return _SIGNALLED + getattr(signal, "SIGPIPE", 13)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _drop_output()
+        return _fail(f"standard output can't be written, its disk is full or out of order: {error.strerror}", 1)
     except KeyboardInterrupt:
         return _SIGNALLED + signal.SIGINT
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="lc-guard",
         description="The privacy and safety boundary for LangChain, on the command line.",
         allow_abbrev=False,
@@ -56,8 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     ours = installed_version("lc-guard") or "(not installed: run from its source)"
     parser.add_argument("--version", action="version", version=f"lc-guard {ours}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (demo, scan, doctor, verify, evaluation, check_policy, report, audit, langfuse, vault, checkpoints):
+    first = (demo, playground, scan, doctor, verify, evaluation, check_policy)
+    for command in (*first, report, audit, langfuse, vault, checkpoints):
         command.add_parser(commands)
+    completion.add_parser(commands, of=parser)
     return parser
 
 

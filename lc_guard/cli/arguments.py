@@ -10,11 +10,13 @@ What the commands that read Langfuse have in common: the time they look at, and 
 from __future__ import annotations
 
 import argparse
+import errno
+import itertools
 import json
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -30,12 +32,48 @@ if TYPE_CHECKING:
 
 
 class Paragraphs(argparse.HelpFormatter):
-    """Fills each paragraph of a description or an epilog to the terminal's width; an indented one stands as written."""
+    """Fills each paragraph of a description or an epilog to the terminal's width; indented lines stand as written."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         filler = textwrap.TextWrapper(width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
         paragraphs = text.strip("\n").split("\n\n")
-        return "\n\n".join(each if each.startswith(" ") else filler.fill(" ".join(each.split())) for each in paragraphs)
+        return "\n\n".join("\n".join(_filled(each.splitlines(), filler)) for each in paragraphs)
+
+
+def _filled(lines: Iterable[str], filler: textwrap.TextWrapper) -> Iterator[str]:
+    for code, group in itertools.groupby(lines, key=lambda line: line.startswith(" ")):
+        together = [*group]
+        yield from together if code else [filler.fill(" ".join(" ".join(together).split()))]
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that tells which arguments it has, and those of its commands.
+
+    Attributes:
+        added: The arguments, in the order in which they were added; one whose `choices` are parsers holds commands.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.added: list[argparse.Action] = []
+        super().__init__(*args, **kwargs)
+
+    def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action:
+        """Add an argument."""
+        self.added.append(super().add_argument(*args, **kwargs))
+        return self.added[-1]
+
+    def add_subparsers(self, **kwargs: Any) -> Any:
+        """Add a place for commands; their parsers are of this class as well."""
+        self.added.append(super().add_subparsers(**kwargs))
+        return self.added[-1]
+
+    def arguments(self) -> Iterator[argparse.Action]:
+        """Yield its arguments, and those of its commands."""
+        for action in self.added:
+            yield action
+            if isinstance(action.choices, Mapping):
+                for command in action.choices.values():
+                    yield from command.arguments()
 
 
 def add_command(
@@ -97,6 +135,9 @@ def split_names(listed: str | None) -> list[str]:
     """Return the names of a list with commas."""
     return [name.strip() for name in (listed or "").split(",") if name.strip()]
 
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Errors of a disk that can't take more."""
 
 STDIN = "-"
 """The name that stands for standard input."""

@@ -36,6 +36,10 @@ _EPILOG = """\
 With --json the output is one object: "file", "problems" (each with "line" and "text"), and where there are none
 "policy", "rules" (one for each check and stage; the check null is any that the file does not name) and "warnings".
 
+An editor that knows the schema completes and explains the settings while you write: save what --schema prints as
+policy.schema.json, and begin a YAML policy with "# yaml-language-server: $schema=policy.schema.json", a TOML one with
+"#:schema ./policy.schema.json".
+
 Whether the names of the checks are those of your guard is said when it is built: Guard(policy=Policy.from_file(...)).
 
 Exit status: 0 the policy can be taken, with warnings or without; 1 it can't; 2 wrong usage, or no such file."""
@@ -45,16 +49,23 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command to the parser."""
     about = "check the file of a policy, and show what holds by it"
     parser = add_command(commands, "check-policy", run, about=about, description=_DESCRIPTION, epilog=_EPILOG)
-    parser.add_argument("file", metavar="FILE", help="a policy: .toml, .yaml or .yml")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a policy: .toml, .yaml or .yml")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--schema", action="store_true", help="print the JSON schema of such files, for an editor")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
+    if args.schema:
+        from lc_guard.policy.schema import policy_schema  # noqa: PLC0415
+
+        print_json(policy_schema())
+        return 0
+    if args.file is None:
+        raise CommandError("give the file of a policy, or --schema")
     if not Path(args.file).is_file():
         raise CommandError(f"can't read {args.file!r}: there is no such file")
-    from lc_guard.policy.files import examine  # noqa: PLC0415
-    from lc_guard.policy.policy import Policy  # noqa: PLC0415 - here and below: a light import of this module
+    from lc_guard.policy.files import examine  # noqa: PLC0415 - here and above: a light import of this module
 
     policy, problems = examine(Policy, args.file)
     if args.json:

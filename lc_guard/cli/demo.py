@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lc_guard.cli.arguments import CommandError, add_command, open_console, print_json, read_text, whole_number
+from lc_guard.cli.arguments import NO_ROOM, CommandError, add_command, open_console, print_json, read_text, whole_number
 from lc_guard.cli.detectors import add_options, read_options
 from lc_guard.errors import GuardError
 
@@ -108,7 +108,9 @@ def _model_errors() -> Iterator[None]:
         yield
     except (GuardError, BrokenPipeError):
         raise
-    except Exception as error:  # noqa: BLE001 - every client has its own errors
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:  # where it is shown, not where it is made
+            raise
         status = getattr(error, "status_code", None)
         told = type(error).__name__ + (f", HTTP status {status}" if isinstance(status, int) else "")
         raise CommandError(

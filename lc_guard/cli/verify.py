@@ -31,9 +31,9 @@ _EPILOG = """\
 --app takes module:object, file.py:object or LangGraph's langgraph.json[:graph]: a Runnable, or a callable, async or
 not, that gives one and is called anew for each run. By the names of its parameters it is given what makes more of it
 watchable:
-  def build(): ...              output, logs, tools and a GuardCheckpointer are watched
-  def build(model): ...         the model input too: use this model, it needs no network
-  def build(model, guard): ...  Langfuse spans too, and what a failing detector leads to: use this guard
+  def build(): ...              output, logs, tools and a GuardCheckpointer
+  def build(model): ...         the model input too; this model needs no network
+  def build(model, guard): ...  Langfuse spans and a failing detector as well
 Without guard the planted values are e-mail addresses, which your own guard must find. What can't be watched is "not
 watched", never "clean". The tools of an agent are run, with planted values; its own model is called if it takes none.
 

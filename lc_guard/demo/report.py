@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def values_of(placeholders: Mapping[str, str]) -> dict[str, str]:
     Texts that only look like placeholders are left out: they are no personal data, and equal to what replaces it.
     """
     kinds = {
-        value: token.strip("[]").removeprefix("REDACTED_").rpartition("_")[0] for token, value in placeholders.items()
+        value: base_kind(token.strip("[]").removeprefix("REDACTED_").rpartition("_")[0])
+        for token, value in placeholders.items()
     }
     return {value: kind for value, kind in kinds.items() if kind != LITERAL}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lc_guard.demo.chain import Call, choose_model
@@ -35,9 +35,9 @@ class Performance:
         self._own_text = text is not None
 
     @property
-    def values(self) -> Iterable[str]:
-        """The raw values of the session."""
-        return self._placeholders.values()
+    def kinds(self) -> Mapping[str, str]:
+        """The raw values of the session, with their kinds."""
+        return values_of(self._placeholders)
 
     def begin(self) -> None:
         """Go on until the model has its input and the first piece came back."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -19,6 +19,8 @@ from rich.table import Table
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
+from lc_guard._display.colours import colour_of
+
 if TYPE_CHECKING:
     from lc_guard.demo.chain import Call
     from lc_guard.demo.hidden import Hidden, Piece
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from lc_guard.demo.run import Performance
 
 
-_VALUE, _PLACEHOLDER, _GOOD, _BAD, _QUIET = "bold yellow", "bold cyan", "bold green", "bold red", "dim"
+_GOOD, _BAD, _QUIET = "bold green", "bold red", "dim"
 # A line at least this long that goes on in the next one was wrapped, and may be wrapped anew.
 _WRAPPED = re.compile(r"(?<=[^\n]{60})\n(?=\S)")
 
@@ -47,11 +49,15 @@ def show_beginning(console: Console, performance: Performance, *, rows: int) -> 
     )
     facts.add_row("session", Text(performance.session_id))
     console.print(facts)
-    _show_sides(console, performance.text, performance.call.witness.seen, performance.pieces, rows=rows)
+    _show_sides(
+        console, performance.text, performance.call.witness.seen, performance.pieces, performance.kinds, rows=rows
+    )
 
 
-def _show_sides(console: Console, original: str, seen: str, pieces: Sequence[Piece], *, rows: int) -> None:
-    left, right = _marked(original, pieces) if pieces else (Text(original), Text(seen))
+def _show_sides(
+    console: Console, original: str, seen: str, pieces: Sequence[Piece], kinds: Mapping[str, str], *, rows: int
+) -> None:
+    left, right = _marked(original, pieces, kinds) if pieces else (Text(original), Text(seen))
     pairs = _paragraphs(left, right)
     table = Table(box=box.ROUNDED, expand=True, leading=1, border_style=_QUIET)
     table.add_column("What was said", ratio=1, overflow="fold")
@@ -65,20 +71,20 @@ def _show_sides(console: Console, original: str, seen: str, pieces: Sequence[Pie
 
 def show_stream(console: Console, performance: Performance) -> None:
     """Show what comes back while it comes; all at once where no terminal is watching."""
-    call, values = performance.call, performance.values
+    call, kinds = performance.call, performance.kinds
     if not console.is_terminal:
         show_answer(console, performance)
         return
     with Live(console=console, refresh_per_second=20, vertical_overflow="visible") as live:
         for _ in call.follow():
-            live.update(_answer(call, values))
+            live.update(_answer(call, kinds))
 
 
 def show_answer(console: Console, performance: Performance) -> None:
     """Show what came back, when all of it is there."""
     for _ in performance.call.follow():
         pass
-    console.print(_answer(performance.call, performance.values))
+    console.print(_answer(performance.call, performance.kinds))
 
 
 def show_end(console: Console, report: Report) -> None:
@@ -89,14 +95,14 @@ def show_end(console: Console, report: Report) -> None:
         console.print(_hidden_line(report.hidden))
 
 
-def _marked(original: str, pieces: Sequence[Piece]) -> tuple[Text, Text]:
+def _marked(original: str, pieces: Sequence[Piece], kinds: Mapping[str, str]) -> tuple[Text, Text]:
     flowing = _WRAPPED.sub(" ", original)  # as long as before: the offsets hold
     left, right = Text(), Text()
     for piece in pieces:
         said = flowing[piece.start : piece.end]
-        hidden = piece.placeholder is not None
-        left.append(said, style=_VALUE if hidden else "")
-        right.append(piece.placeholder or said, style=_PLACEHOLDER if hidden else "")
+        style = "" if piece.placeholder is None else _style(kinds.get(original[piece.start : piece.end]))
+        left.append(said, style=style)
+        right.append(piece.placeholder or said, style=style)
     return left, right
 
 
@@ -109,11 +115,15 @@ def _paragraphs(left: Text, right: Text) -> list[tuple[Text, Text]]:
     return list(zip(*sides, strict=True))
 
 
-def _answer(call: Call, values: Iterable[str]) -> Panel:
+def _style(kind: str | None) -> str:
+    return "bold" if kind is None else f"bold {colour_of(kind).mid}"
+
+
+def _answer(call: Call, kinds: Mapping[str, str]) -> Panel:
     text = Text(call.restored)
-    for value in sorted(values, key=len, reverse=True):
+    for value in sorted(kinds, key=len):  # the longest last: its colour counts where one stands in another
         flowing = r"\s+".join(map(re.escape, value.split()))
-        text.highlight_regex(rf"(?<!\w){flowing}(?!\w)", style=_VALUE)
+        text.highlight_regex(rf"(?<!\w){flowing}(?!\w)", style=_style(kinds[value]))
     restored, unknown = call.witness.restored
     told = f"{len(call.pieces)} pieces, the first after {call.first_ms:.0f} ms; {restored} placeholders restored"
     return Panel(

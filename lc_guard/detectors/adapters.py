@@ -26,7 +26,7 @@ def adapted(thing: DetectorLike) -> Detector:
         GuardError: It is a Presidio recognizer that finds nothing by itself.
     """
     if isinstance(thing, type):
-        raise TypeError(f"{thing.__name__} is a class: give an instance of it")
+        raise TypeError(f"{thing.__name__} is a class: give an instance of it, {thing.__name__}(...)")
     if callable(getattr(thing, "detect", None)):
         return thing  # type: ignore[return-value]  # just asked
     if callable(getattr(thing, "analyze", None)) and hasattr(thing, "supported_entities"):

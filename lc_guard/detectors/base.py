@@ -57,6 +57,12 @@ def name_of(detector: Detector) -> str:
     return str(getattr(detector, "name", "") or type(detector).__name__)
 
 
+def parts_of(detector: object) -> list[Detector]:
+    """Return the detectors that one is joined of, down to the last; none of one alone."""
+    parts = getattr(detector, "detectors", ())
+    return [each for part in parts for each in parts_of(part) or [part]] if isinstance(parts, tuple | list) else []
+
+
 def load_models(detector: Detector) -> None:
     """Have a detector load its models now, if it has any to load.
 

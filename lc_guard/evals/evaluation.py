@@ -12,7 +12,7 @@ from math import ceil
 from typing import NamedTuple
 
 from lc_guard.detectors.base import Detector
-from lc_guard.errors import DetectorError, GuardError, MissingExtra, ModelUnavailable
+from lc_guard.errors import DetectorError, GuardError, MissingExtra, ModelUnavailable, kind_given
 from lc_guard.evals.cases import Case
 from lc_guard.evals.labels import KindMap
 from lc_guard.evals.report import DetectorReport, Latency, Miss, Report
@@ -207,8 +207,8 @@ def _named(detectors: Sequence[Detector] | Mapping[str, Detector]) -> list[tuple
         raise ValueError("there is no detector to evaluate: give at least one")
     named: dict[str, Detector] = {}
     for name, detector in pairs:
-        if not callable(getattr(detector, "detect", None)):
-            raise TypeError(f"a detector needs a method detect(text); {type(detector).__name__} has none")
+        if isinstance(detector, type) or not callable(getattr(detector, "detect", None)):
+            raise TypeError(f"a detector with a method detect(text) is needed, got {kind_given(detector)}")
         unique, number = name, 2
         while unique in named:
             unique, number = f"{name}_{number}", number + 1

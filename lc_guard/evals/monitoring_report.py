@@ -356,6 +356,10 @@ class MonitoringReport:
         from lc_guard.evals.figures import figure  # noqa: PLC0415 - not needed for the data
 
         return figure(self, name, check)
+    def _repr_html_(self) -> str:
+        from lc_guard._display.html import frame  # noqa: PLC0415 - only where it is shown
+
+        return frame(self.to_html(), "Guard report")
 
     def to_html(self, *, title: str = "Guard report") -> str:
         """Return the report as one HTML page with its plots: no script, nothing loaded from elsewhere.

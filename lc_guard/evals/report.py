@@ -192,6 +192,11 @@ class Report:
 
         return picture(self)
 
+    def _repr_html_(self) -> str:
+        from lc_guard._display.html import frame  # noqa: PLC0415 - only where it is shown
+
+        return frame(self.to_html(), "Detector evaluation")
+
     def to_html(self, *, title: str = "Detector evaluation") -> str:
         """Return the report as one HTML page with its plot: no script, nothing loaded from elsewhere.
 

@@ -12,6 +12,7 @@ from langchain.agents.middleware import AgentMiddleware, ModelFallbackMiddleware
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
+from lc_guard.errors import kind_given
 from lc_guard.guard import Guard
 from lc_guard.langchain.boundary import protect
 from lc_guard.langchain.chat_model import ProtectedChatModel
@@ -45,7 +46,7 @@ def guarded_middleware(
         TypeError: If something is no middleware.
     """
     if not isinstance(guard_middleware, GuardMiddleware):
-        raise TypeError(f"guarded_middleware needs a GuardMiddleware, got {type(guard_middleware).__name__}")
+        raise TypeError(f"guarded_middleware needs a GuardMiddleware, got {kind_given(guard_middleware)}")
     return [guard_middleware, *(_guarded(other, guard_middleware.guard) for other in others)]
 
 
@@ -69,7 +70,7 @@ def watched(agent: Agent, guard: Guard) -> Agent:
 
 def _guarded(middleware: Any, guard: Guard) -> Any:
     if not isinstance(middleware, AgentMiddleware):
-        raise TypeError(f"a middleware is expected, got {type(middleware).__name__}")
+        raise TypeError(f"a middleware is expected, got {kind_given(middleware)}")
     if isinstance(middleware, GuardMiddleware | ModelFallbackMiddleware):
         return middleware  # a model that is put into the request is protected there
     found: list[str] = []

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 
-from lc_guard.errors import UnsupportedInput
+from lc_guard.errors import UnsupportedInput, kind_given
 from lc_guard.langchain.child_runs import note_application_handler
 from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer
 from lc_guard.langchain.shown_events import ShownAnswer, Told
@@ -92,7 +92,7 @@ def for_application(handler: BaseCallbackHandler) -> BaseCallbackHandler:
     if isinstance(handler, ApplicationHandler):
         return handler
     if not isinstance(handler, BaseCallbackHandler):
-        raise TypeError(f"for_application needs a callback handler, got {type(handler).__name__}")
+        raise TypeError(f"for_application needs a callback handler, got {kind_given(handler)}")
     made = ApplicationHandler(handler)
     note_application_handler(made)
     return made

@@ -17,8 +17,8 @@ from langchain_core.runnables.utils import ConfigurableFieldSpec, Input, Output
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from lc_guard._engine.requests import GuardRequest
-from lc_guard.errors import Blocked, LeakPrevented
-from lc_guard.guard import Guard
+from lc_guard.errors import Blocked, LeakPrevented, kind_given
+from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.child_runs import ModelWatch, areport_leak, call_session, report_leak, unwatched
 from lc_guard.langchain.config_specs import with_session
@@ -45,7 +45,7 @@ _REMEDY = (
 
 @overload
 def protect(  # type: ignore[overload-overlap]  # a chat model is a Runnable too: the first that fits counts
-    inside: BaseChatModel,
+    inside: BaseChatModel | str,
     guard: Guard,
     *,
     session_id: str | None = None,
@@ -105,7 +105,8 @@ def protect(
     of the call's own that is forgotten when the call ends.
 
     Args:
-        inside: What is protected.
+        inside: What is protected; the name of a chat model, such as ``"gpt-4o-mini"`` or ``"anthropic:<model>"``, is
+            made one by LangChain's ``init_chat_model``.
         guard: Hides and restores; share one for the whole application.
         session_id: The session of every call whose config names none: for one conversation only.
         on_blocked: What a blocked input or output leads to: ``"raise"`` raises `Blocked`; any other text is the answer
@@ -124,7 +125,9 @@ def protect(
 
     Raises:
         TypeError: If an argument is not of its type.
-        ValueError: If no model is found inside, and `models` does not say that it is unseen.
+        ValueError: If no model is found inside, and `models` does not say that it is unseen; or nobody provides the
+            model of a name.
+        ImportError: If the package of a named model's provider is not installed; it says which.
         SessionMissing: If the session id is blank.
 
     Example:
@@ -141,12 +144,15 @@ def protect(
     """
     if models not in get_args(Models):
         raise ValueError(f"models must be one of {', '.join(map(repr, get_args(Models)))}")
-    if not isinstance(guard, Guard):
-        raise TypeError(f"protect needs a Guard, got {type(guard).__name__}")
+    require_guard(guard, "protect")
     if not isinstance(on_blocked, str):
         raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
     fixed = None if session_id is None else session_key(session_id)
     left = left_parts(leave)
+    if isinstance(inside, str):
+        inside = _named_model(inside)
+    if isinstance(inside, type):
+        raise TypeError(f"protect needs a chat model or another Runnable, got {kind_given(inside)}")
     if not is_chat_model(inside) and not is_bound_model(inside):
         return ProtectedRunnable(
             inside, guard, session_id=fixed, on_blocked=on_blocked, keys=keys, name=name, models=models, leave=left
@@ -155,6 +161,23 @@ def protect(
         raise TypeError("keys= is for Runnables that take a dict: all messages of a model are looked at")
 
     return around_models(inside, partial(_protected, guard=guard, session_id=fixed, on_blocked=on_blocked, leave=left))
+
+
+def _named_model(name: str) -> BaseChatModel:
+    """Return the chat model of a name; what LangChain raises says which package or key is missing."""
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415 - seldom needed, and LangChain's own is lazy
+
+    if not name.strip():
+        raise ValueError('protect needs the name of a chat model, such as "gpt-4o-mini" or "anthropic:<model>"')
+    try:
+        return init_chat_model(name)
+    except ValueError as error:
+        if "provider" not in str(error):  # a client's own: it may be of a key
+            raise
+        raise ValueError(
+            f"protect does not know who provides the model {name!r}: write its provider before it, as in "
+            '"openai:gpt-4o-mini", or give it a chat model'
+        ) from None
 
 
 class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):

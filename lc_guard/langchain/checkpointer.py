@@ -25,7 +25,8 @@ from langgraph.checkpoint.base import (
 from lc_guard._engine.requests import GuardRequest
 from lc_guard._vendors.reviewed_methods import CHECKPOINTER
 from lc_guard._vendors.seals import Seal
-from lc_guard.guard import Guard
+from lc_guard.errors import kind_given
+from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.messages import Change
 from lc_guard.langchain.restore import SessionRestorers
 from lc_guard.langchain.stored_values import StoredWalk
@@ -66,9 +67,8 @@ class GuardCheckpointer(BaseCheckpointSaver[Any]):
 
     def __init__(self, saver: BaseCheckpointSaver[Any], *, guard: Guard, skip_channels: Collection[str] = ()) -> None:
         if not isinstance(saver, BaseCheckpointSaver):
-            raise TypeError(f"{type(self).__name__} needs a checkpointer to store in, got {type(saver).__name__}")
-        if not isinstance(guard, Guard):
-            raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
+            raise TypeError(f"{type(self).__name__} needs a checkpointer to store in, got {kind_given(saver)}")
+        require_guard(guard, type(self).__name__)
         if isinstance(skip_channels, str):
             raise TypeError('skip_channels must be a collection of names, such as skip_channels=["embedding"]')
         super().__init__(serde=saver.serde)

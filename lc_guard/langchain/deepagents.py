@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lc_guard.errors import SeamBroken
+from lc_guard.errors import SeamBroken, kind_given
 from lc_guard.langchain.agents import guarded_middleware, watched
 from lc_guard.langchain.boundary import protect
 from lc_guard.langchain.middleware import GuardMiddleware
@@ -38,7 +38,7 @@ def guarded_subagents(
         SeamBroken: If deepagents does not say any longer what its built-in sub-agent is.
     """
     if not isinstance(guard_middleware, GuardMiddleware):
-        raise TypeError(f"guarded_subagents needs a GuardMiddleware, got {type(guard_middleware).__name__}")
+        raise TypeError(f"guarded_subagents needs a GuardMiddleware, got {kind_given(guard_middleware)}")
     given = [*subagents]
     built_in = _built_in()
     if all(spec["name"] != built_in["name"] for spec in given):

@@ -20,7 +20,7 @@ from langchain_core.runnables.config import (
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError
-from lc_guard.guard import Guard
+from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.child_runs import arun_checks, run_checks
 from lc_guard.langchain.corpus_keys import reserve_corpus
 from lc_guard.langchain.document_marks import Marker
@@ -79,8 +79,7 @@ class AnonymizeDocuments(BaseDocumentTransformer):
         batch_size: int = 16,
         progress: bool = False,
     ) -> None:
-        if not isinstance(guard, Guard):
-            raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
+        require_guard(guard, type(self).__name__)
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError("batch_size must be a whole number, 1 or more")
         self.guard = guard

@@ -13,8 +13,8 @@ from langchain_core.embeddings import Embeddings
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard._placeholders.pseudonyms import pseudonym
 from lc_guard._vendors.seals import Seal
-from lc_guard.errors import UnsupportedInput
-from lc_guard.guard import Guard
+from lc_guard.errors import UnsupportedInput, kind_given
+from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.corpus_keys import corpus_key, reserve_corpus
 from lc_guard.langchain.documents import AnonymizeDocuments
 from lc_guard.sessions import session_key
@@ -75,7 +75,8 @@ class ProtectedEmbeddings(Embeddings):
         batch_size: int = 16,
     ) -> None:
         if not isinstance(embeddings, Embeddings):
-            raise TypeError(f"{type(self).__name__} needs LangChain Embeddings, got {type(embeddings).__name__}")
+            raise TypeError(f"{type(self).__name__} needs LangChain Embeddings, got {kind_given(embeddings)}")
+        require_guard(guard, type(self).__name__)
         if form not in ("names", "placeholders"):
             raise ValueError("form must be 'names' or 'placeholders'")
         self.embeddings = embeddings

@@ -21,8 +21,8 @@ from langchain_core.outputs import Generation, LLMResult
 
 from lc_guard._forks import ForkLock
 from lc_guard._text.json_tree import Finder, Leaf, hide
-from lc_guard.errors import UnsupportedInput
-from lc_guard.guard import Guard
+from lc_guard.errors import UnsupportedInput, kind_given
+from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.messages import MAX_DEPTH, Beside, map_texts, texts_of
 from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.span_texts import FRAMEWORK_METADATA, is_free_text
@@ -92,9 +92,8 @@ class MaskedTracer(BaseCallbackHandler):
 
     def __init__(self, handler: BaseCallbackHandler, guard: Guard) -> None:
         if not isinstance(handler, BaseCallbackHandler):
-            raise TypeError(f"MaskedTracer needs a callback handler, got {type(handler).__name__}")
-        if not isinstance(guard, Guard):
-            raise TypeError(f"MaskedTracer needs a Guard, got {type(guard).__name__}")
+            raise TypeError(f"MaskedTracer needs a callback handler, got {kind_given(handler)}")
+        require_guard(guard, "MaskedTracer")
         self.handler = handler
         self.raise_error = handler.raise_error
         self.run_inline = handler.run_inline

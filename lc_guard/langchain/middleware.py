@@ -27,7 +27,7 @@ from langgraph.types import Command
 
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import GuardError
-from lc_guard.guard import Guard
+from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.agent_proof import prove_agents
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.checkpointer import stores_placeholders
@@ -139,8 +139,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         super().__init__()
         _SEAL.require_methods(AgentMiddleware, _HOOKS)
         _SEAL.require_no_others(AgentMiddleware, _HOOKS, ("wrap_", "awrap_"))
-        if not isinstance(guard, Guard):
-            raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
+        require_guard(guard, type(self).__name__)
         if state not in get_args(State):
             raise ValueError(f"state must be one of {', '.join(map(repr, get_args(State)))}")
         if not isinstance(on_blocked, str):

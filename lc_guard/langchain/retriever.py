@@ -20,7 +20,7 @@ from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
-from lc_guard.guard import Guard
+from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.child_runs import (
     areport_refused,
     areport_restored,
@@ -120,6 +120,7 @@ class ProtectedRetriever(BaseRetriever):
         metadata_keys: Sequence[str] | None = None,
         **settings: Any,
     ) -> None:
+        require_guard(guard, type(self).__name__)
         fields: dict[str, Any] = {"inner": inner, "guard": guard, "corpus_session": corpus_session}
         fields.update(session_id=session_id, output=output, metadata_keys=checked_keys(metadata_keys))
         super().__init__(**fields, **settings)

@@ -23,7 +23,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked, GuardError, SeamBroken
-from lc_guard.guard import Guard
+from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.agent_proof import check_agents
 from lc_guard.langchain.boundary import protect
 from lc_guard.langchain.canary import SESSION, Canary, apart, joined
@@ -98,8 +98,8 @@ def selftest(guard: Guard | None = None, *, on_failure: Literal["raise", "return
         SeamBroken: If a seam lets a value through, or can't be tested.
         TypeError: If it is no guard.
     """
-    if not isinstance(guard, Guard | None):
-        raise TypeError(f"selftest needs a Guard, got {type(guard).__name__}")
+    if guard is not None:
+        require_guard(guard, "selftest")
     warnings: list[str] = []
     checks = [timed(seam, library, check) for seam, library, check in _seams()]
     if guard is not None:

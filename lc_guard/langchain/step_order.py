@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseLanguageModel
 from langchain_core.runnables import Runnable, RunnableSequence, RunnableSerializable
 from langchain_core.runnables.base import RunnableBindingBase
 
-from lc_guard.errors import WrongOrder
+from lc_guard.errors import WrongOrder, kind_given
 
 _OTHER_VAULT = (
     "Deanonymize has another guard, with another vault, than the Anonymize before it: unless both vaults are one place "
@@ -27,15 +27,15 @@ class StepSequence(RunnableSequence[Any, Any]):
 
     def __or__(self, other: Any) -> RunnableSerializable[Any, Any]:
         """Add a step at the end."""
-        return ordered(super().__or__(other))
+        return ordered(super().__or__(made(other)))
 
     def __ror__(self, other: Any) -> RunnableSerializable[Any, Any]:
         """Add a step at the beginning."""
-        return ordered(super().__ror__(other))
+        return ordered(super().__ror__(made(other)))
 
     def pipe(self, *others: Any, name: str | None = None) -> RunnableSerializable[Any, Any]:
         """Add steps at the end."""
-        return ordered(super().pipe(*others, name=name))
+        return ordered(super().pipe(*map(made, others), name=name))
 
     def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
         """Return the name in traces."""
@@ -45,6 +45,13 @@ class StepSequence(RunnableSequence[Any, Any]):
     def lc_id(cls) -> list[str]:
         """Return the id in traces."""
         return RunnableSequence.lc_id()
+
+
+def made(step: Any) -> Any:
+    """Return a step back, or raise TypeError if it is a class of Runnables: LangChain would call it with each input."""
+    if isinstance(step, type) and issubclass(step, Runnable):
+        raise TypeError(f"a step of a chain is a Runnable, got {kind_given(step)}")
+    return step
 
 
 def ordered(chain: RunnableSerializable[Any, Any]) -> RunnableSerializable[Any, Any]:

@@ -14,13 +14,13 @@ from pydantic import ConfigDict, Field
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.reviewed_methods import RUNNABLE
 from lc_guard._vendors.seals import Seal
-from lc_guard.guard import Guard
+from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.child_runs import arun_checks, has_application_handlers, run_checks
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.messages import map_texts
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.scan_targets import prompt_text
-from lc_guard.langchain.step_order import ordered
+from lc_guard.langchain.step_order import made, ordered
 from lc_guard.policy.policy import Streaming
 from lc_guard.records import Stage
 from lc_guard.sessions import configured_session, conversation_key, session_key
@@ -73,8 +73,7 @@ class Step(RunnableSerializable[Any, Any]):
         name: str | None = None,
         **fields: Any,
     ) -> None:
-        if not isinstance(guard, Guard):
-            raise TypeError(f"{type(self).__name__} needs a Guard, got {type(guard).__name__}")
+        require_guard(guard, type(self).__name__)
         if isinstance(keys, str):
             raise TypeError('keys must be a collection of keys, such as keys=["transcript"]')
         fields.update(guard=guard, keys=None if keys is None else tuple(keys), name=name)
@@ -93,16 +92,17 @@ class Step(RunnableSerializable[Any, Any]):
 
         Raises:
             WrongOrder: If a model would be asked before anything is hidden.
+            TypeError: If it is a class of Runnables where one of them is meant.
         """
-        return ordered(super().__or__(other))
+        return ordered(super().__or__(made(other)))
 
     def __ror__(self, other: Any) -> RunnableSerializable[Any, Any]:
         """Put something before this step."""
-        return ordered(super().__ror__(other))
+        return ordered(super().__ror__(made(other)))
 
     def pipe(self, *others: Any, name: str | None = None) -> RunnableSerializable[Any, Any]:
         """Add steps after this one."""
-        return ordered(super().pipe(*others, name=name))
+        return ordered(super().pipe(*map(made, others), name=name))
 
     @property
     def config_specs(self) -> list[ConfigurableFieldSpec]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
@@ -22,12 +23,22 @@ from langfuse.types import TraceContext
 from opentelemetry import context as otel_context
 from opentelemetry import trace as otel_trace
 
-from lc_guard.errors import Blocked
+from lc_guard._vendors.quiet_logs import quiet
+from lc_guard.errors import Blocked, kind_given
 from lc_guard.langfuse.check_details import check_metadata
 from lc_guard.langfuse.config_ids import ConfigIds, config_ids_of
 from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
-from lc_guard.langfuse.masks import SEAL, OtelSpansMask, Unmasked, make_client, mask_of, prove_mask, require_masked
+from lc_guard.langfuse.masks import (
+    SEAL,
+    OtelSpansMask,
+    Unmasked,
+    make_client,
+    mask_of,
+    prove_mask,
+    require_masked,
+    without_keys,
+)
 from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
@@ -149,10 +160,8 @@ class CallbackHandler(_LangfuseHandler):
         unmasked: Unmasked = "refuse",
         score_entities: bool = False,
     ) -> None:
-        if guard is not None and not callable(getattr(guard, "redact", None)):
-            raise TypeError(
-                f"guard must be a Guard, got {type(guard).__name__}; a public key goes in as public_key=..."
-            )
+        if guard is not None and (isinstance(guard, type) or not callable(getattr(guard, "redact", None))):
+            raise TypeError(f"guard must be a Guard, got {kind_given(guard)}; a public key goes in as public_key=...")
         if unmasked not in get_args(Unmasked):
             raise ValueError(f"unmasked must be one of {', '.join(map(repr, get_args(Unmasked)))}")
         if exit_timeout is not None and not exit_timeout > 0:
@@ -160,12 +169,13 @@ class CallbackHandler(_LangfuseHandler):
         self._pseudonyms = None if user_id_key is None else UserIdHasher(user_id_key)
         if guard is not None:
             make_client(guard, public_key)
-        super().__init__(public_key=public_key, trace_context=trace_context)
+        with quiet("langfuse", below=logging.ERROR) if without_keys(public_key) else nullcontext():
+            super().__init__(public_key=public_key, trace_context=trace_context)
         self._decision_traces = DecisionTraces()
         self._roots: dict[UUID, _Root] = {}
         client = self._langfuse_client
         resources = SEAL.private(client, "_resources")
-        # Without keys the SDK has no resources, and has said so in one line.
+        # Without keys the SDK has no resources.
         self._sends = resources is not None and bool(SEAL.private(client, "_tracing_enabled"))
         self._delivery: BoundedFlush | None = None
         self._masking: Guard | None = None  # whose models are needed where spans are exported

@@ -31,6 +31,7 @@ Unmasked = Literal["refuse", "warn"]
 logger = logging.getLogger("lc_guard.langfuse")
 
 SEAL = Seal("mask_otel_spans", "langfuse")
+_KEYS = ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY")
 _MADE = "_lc_guard_langfuse_mask"
 _PROVED = "_lc_guard_mask_proved"
 _UNSEEN = "_lc_guard_mask_unseen"
@@ -100,16 +101,34 @@ def mask_of(client: Langfuse) -> Mask | None:
     return next((mask for mask in held if isinstance(mask, OtelSpansMask | MaskingSpanExporter)), None)
 
 
-def make_client(guard: Guard, public_key: str | None) -> None:
-    """Make the masked client of the environment's keys, if there is none yet."""
+def without_keys(public_key: str | None) -> bool:
+    """Say in one line, instead of the SDK's own words of an error, that nothing is traced; return whether it is so."""
+    missing = [name for name in _KEYS if not os.environ.get(name)]
+    if public_key or not missing or _clients():
+        return False
+    logger.warning("Langfuse traces nothing: %s not set (project settings, API keys)", _are(missing))
+    return True
+
+
+def _are(missing: list[str]) -> str:
+    return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'}"
+
+
+def _clients() -> dict[str, Any]:
     from langfuse._client.resource_manager import LangfuseResourceManager  # noqa: PLC0415 - not public
 
-    clients = SEAL.private(LangfuseResourceManager, "_instances")
+    clients: dict[str, Any] = SEAL.private(LangfuseResourceManager, "_instances")
     SEAL.require(isinstance(clients, dict), "it does not tell which clients there are")
+    return clients
+
+
+def make_client(guard: Guard, public_key: str | None) -> None:
+    """Make the masked client of the environment's keys, if there is none yet."""
+    clients = _clients()
     key = os.environ.get("LANGFUSE_PUBLIC_KEY")
     exists = public_key in clients if public_key else bool(clients)
     if exists or not key or public_key not in (None, key) or not os.environ.get("LANGFUSE_SECRET_KEY"):
-        return  # the SDK's handler takes the one that exists, or says in one line what it misses
+        return  # the SDK's handler takes the one that exists
     # One for a guard: each listens to the guard's vault for good, and handlers may be made by request.
     mask = vars(guard).get(_MADE) or vars(guard).setdefault(_MADE, OtelSpansMask(guard))
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
 from threading import TIMEOUT_MAX
@@ -166,7 +166,18 @@ def plain(value: Any) -> Any:
 def require(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Raise `PolicyError` if a value is not one of those allowed."""
     if value not in allowed:
-        raise PolicyError(f"{name} must be one of {', '.join(map(repr, allowed))}")
+        raise PolicyError(f"{name} must be one of {', '.join(map(repr, allowed))}{did_you_mean(value, allowed)}")
+
+
+def did_you_mean(given: object, words: Iterable[str]) -> str:
+    """Return the words of an error that name what was likely meant, of what is taken; nothing if that is not clear."""
+    if not isinstance(given, str):
+        return ""
+    from difflib import get_close_matches  # noqa: PLC0415 - only where something is wrong
+
+    by_lower = {word.lower(): word for word in words}
+    near = get_close_matches(given[:64].lower(), by_lower, n=1)
+    return f" (did you mean {by_lower[near[0]]!r}?)" if near else ""
 
 
 def require_seconds(name: str, value: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from lc_guard.errors import PolicyError
-from lc_guard.policy.checks import STAGES, CheckPolicy, StagePolicy
+from lc_guard.policy.checks import STAGES, CheckPolicy, StagePolicy, did_you_mean
 from lc_guard.policy.line_numbers import Place, Problem, Source, dotted, read_toml, read_yaml, shown
 from lc_guard.policy.restoring import DESTINATIONS, ORIGINS, TOOL, Restore, require_destination
 from lc_guard.records import normalize_kind
@@ -64,15 +63,29 @@ def load_policy(kind: type[P], path: str | os.PathLike[str]) -> P:
 
 def examine(kind: type[P], path: str | os.PathLike[str]) -> tuple[P | None, list[Problem]]:
     """Read a policy from a file (see `load_policy`), or tell what is wrong with it, in the order of its lines."""
-    read = _READERS.get(Path(path).suffix.lower())
-    if read is None:
+    suffix = Path(path).suffix.lower()
+    if suffix not in _READERS:
         return None, [Problem(None, f"has no format that is known by its end: name it {' or '.join(_READERS)}")]
     text = _text(Path(path))
     if isinstance(text, Problem):
         return None, [text]
-    source = read(text)
+    return examine_text(kind, text, suffix)
+
+
+def examine_text(kind: type[P], text: str, suffix: str) -> tuple[P | None, list[Problem]]:
+    """Do what `examine` does for the text of a file that would end in a suffix, such as ``".yaml"``."""
+    source = _READERS[suffix](text)
     if not source.values and not source.problems:
         return None, [Problem(None, "holds no setting: write at least one, such as version, or leave the file out")]
+    return _examined(kind, source)
+
+
+def examine_values(kind: type[P], values: Mapping[str, Any]) -> tuple[P | None, list[Problem]]:
+    """Do what `examine` does for what stands in a file, none of it being allowed."""
+    return _examined(kind, Source(dict(values)))
+
+
+def _examined(kind: type[P], source: Source) -> tuple[P | None, list[Problem]]:
     reading = _Reading(kind, source)
     settings = reading.policy(source.values)
     problems = sorted(reading.problems, key=lambda problem: problem.line or 0)
@@ -140,7 +153,7 @@ class _Reading:
                 require_destination(name)
             except PolicyError:
                 known = ", ".join((*DESTINATIONS, f"{TOOL}<name>", f"{TOOL}<name>.<argument>"))
-                like = _like(name, [*DESTINATIONS, TOOL + name.rpartition(":")[2]])
+                like = did_you_mean(name, [*DESTINATIONS, TOOL + name.rpartition(":")[2]])
                 self._add(here, f"{dotted(here)} is no destination{like}; taken here are {known}")
                 continue
             if isinstance(given, str):
@@ -203,7 +216,8 @@ class _Reading:
             names = (f"{table}[{place[-1]!r}]", place[-1])  # the record's own names of the place
             told = next((str(error).removeprefix(name) for name in names if str(error).startswith(name)), f": {error}")
             words = _words(get_type_hints(kind)[table or place[-1]])
-            self._add(place, f"{dotted(place)}{told}, not {_given(value)}{_like(value, words)}")
+            like = did_you_mean(value, words)  # comes last here, behind what was given
+            self._add(place, f"{dotted(place)}{told.removesuffix(like)}, not {_given(value)}{like}")
             return False
         return True
 
@@ -219,7 +233,7 @@ class _Reading:
         for key in values:
             if key not in names:
                 here = (*place, key)
-                told = f"{dotted(here)} is not known{_like(key, names)}; taken here are {', '.join(names)}"
+                told = f"{dotted(here)} is not known{did_you_mean(key, names)}; taken here are {', '.join(names)}"
                 self._add(here, told)
         return {key: value for key, value in values.items() if key in names}
 
@@ -235,12 +249,6 @@ def _words(hint: Any) -> list[str]:
     """Return the words that a type takes: those of the literals in it."""
     inner = get_args(hint)
     return [word for part in inner for word in ([part] if isinstance(part, str) else _words(part))]
-
-
-def _like(given: Any, words: Iterable[str]) -> str:
-    by_lower = {word.lower(): word for word in words}
-    near = difflib.get_close_matches(given[:64].lower(), by_lower, n=1) if isinstance(given, str) else []
-    return f" (did you mean {by_lower[near[0]]!r}?)" if near else ""
 
 
 def _given(value: Any) -> str:

@@ -17,6 +17,7 @@ from lc_guard.policy.checks import (
     OnError,
     StagePolicy,
     by_name,
+    did_you_mean,
     effective_policy,
     plain,
     rebuilt,
@@ -104,6 +105,9 @@ class Policy:
         require("on_invalid", self.on_invalid, get_args(OnInvalid))
         require("on_error", self.on_error, get_args(OnError))
         require("streaming", self.streaming, get_args(Streaming))
+        if isinstance(self.kinds, str):  # meant for all of them
+            told = did_you_mean(self.kinds, get_args(KindAction))
+            raise PolicyError(f'kinds must be a mapping, such as {{"CARD": "redact"}}; default is for all kinds{told}')
         require_names("kinds", self.kinds, "actions")
         require_names("thresholds", self.thresholds, "numbers")
         for kind, action in self.kinds.items():
@@ -132,6 +136,11 @@ class Policy:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuilt(self)
+
+    def _repr_html_(self) -> str:
+        from lc_guard._display.cards import policy  # noqa: PLC0415 - only where it is shown
+
+        return policy(self)
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> Policy:

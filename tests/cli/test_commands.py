@@ -155,7 +155,7 @@ class TestDemo:
         monkeypatch.setattr("lc_guard.cli.demo._PAUSE", 0.001)
         assert main(["demo", "--rows", "1", "--width", "100"]) == 0
         captured = capsys.readouterr()
-        assert "\x1b[1;36m" in captured.out
+        assert "\x1b[1;38;5;99m" in captured.out  # persons' violet, of 256 colours
         assert "loading the detectors' models" in captured.err
 
     def test_on_a_terminal_without_colour(self, capsys, monkeypatch):
@@ -658,6 +658,14 @@ pii.timeout = 5
         assert warnings == told
         assert json.loads(check(text, "--json")[1])["warnings"] == told
 
+    def test_the_schema(self, capsys):
+        assert main(["check-policy", "--schema"]) == 0
+        assert json.loads(capsys.readouterr().out)["properties"]["default"]["enum"][0] == "anonymize"
+
+    def test_nothing_to_do(self, capsys):
+        assert main(["check-policy"]) == 2
+        assert "give the file of a policy" in capsys.readouterr().err
+
     @pytest.mark.parametrize("name", ["none.toml", ".", "bad\0name"])
     def test_no_file(self, capsys, tmp_path, name):
         assert main(["check-policy", str(tmp_path / name)]) == 2
@@ -706,6 +714,24 @@ class TestFrontDoor:
         monkeypatch.setattr("lc_guard.cli.scan.read_text", interrupt)
         assert main(["scan", "--detector", "patterns"]) == 130
 
+    @pytest.mark.parametrize("command", [["demo", "--offline", "--rows", "1"], ["scan", "--detector", "patterns"]])
+    def test_a_full_disk_is_named(self, command):
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "lc_guard", *command],
+                input=b"x" * 100_000,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                cwd=ROOT,
+                timeout=60,
+                check=False,
+            )
+        assert done.returncode == 1
+        told = done.stderr.decode()
+        assert "standard output can't be written" in told
+        assert "No space left on device" in told
+        assert len(told.splitlines()) == 1
+
     def test_importing_it_is_light(self):
         heavy = {"torch", "spacy", "transformers", "presidio_analyzer", "llm_guard"}
         heavy |= {"langfuse", "langchain_core", "rich", "pydantic", "httpx", "yaml"}
@@ -717,7 +743,8 @@ class TestFrontDoor:
 @pytest.mark.parametrize(
     "command",
     ["demo", "scan", "verify", "eval", "check-policy", "report", "audit", "langfuse", "langfuse setup",
-     "langfuse dataset push", "vault", "vault list", "vault forget", "vault export", "vault reencrypt", "checkpoints"],
+     "langfuse dataset push", "vault", "vault list", "vault forget", "vault export", "vault reencrypt", "checkpoints",
+     "completion"],
 )  # fmt: skip
 def test_help_fits_the_terminal(capsys, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
@@ -725,3 +752,10 @@ def test_help_fits_the_terminal(capsys, monkeypatch, command):
         main([*command.split(), "--help"])
     assert ended.value.code == 0
     assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 80] == []
+
+
+def test_help_keeps_lines_of_code(capsys):
+    with pytest.raises(SystemExit):
+        main(["verify", "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("  def build(") for line in lines) == 3
