@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
 
-from benchmarks.table import Row, best, text, told
+from benchmarks.table import Row, best, show, told
 from lc_guard import Guard, Policy
 from lc_guard.detectors import default_detector
 from lc_guard.detectors.windows import readable
@@ -60,7 +60,7 @@ def table(size: int) -> str:
 
 def run(
     *, size: int = 25_000, rows: int = 2_500, people: int = 1_000, megabyte: int = 1_000_000, repeats: int = 1
-) -> list[Row]:
+) -> Iterator[Row]:
     """Measure each form of text through the default detector and a session, and a megabyte as models read it."""
     guard = Guard([default_detector()], cache_size=0, policy=Policy(timeout=None))
     guard.session("warm").anonymize("Jane Doe, ana@mail.example, Doe, Jane")
@@ -69,15 +69,13 @@ def run(
     def hidden(given: str) -> str:
         return guard.session(f"session {next(numbers)}").anonymize(given)
 
-    return [
-        _row("Blanks and line breaks as models read them", readable, blanks, megabyte // 4, repeats),
-        _row("Blanks and line breaks hidden", hidden, blanks, size, repeats),
-        _row("Languages mixed in one text hidden", hidden, mixed, size, repeats),
-        _row("Text from right to left hidden", hidden, right_to_left, size, repeats),
-        _row("Text in languages that nobody told hidden", hidden, unknown, size, repeats),
-        _row(f"{4 * people:,} people of one surname hidden", hidden, surnames, 16 * people, repeats),
-        _row(f"A table of {4 * rows:,} rows hidden", hidden, table, 50 * rows, repeats),
-    ]
+    yield _row("Blanks and line breaks as models read them", readable, blanks, megabyte // 4, repeats)
+    yield _row("Blanks and line breaks hidden", hidden, blanks, size, repeats)
+    yield _row("Languages mixed in one text hidden", hidden, mixed, size, repeats)
+    yield _row("Text from right to left hidden", hidden, right_to_left, size, repeats)
+    yield _row("Text in languages that nobody told hidden", hidden, unknown, size, repeats)
+    yield _row(f"{4 * people:,} people of one surname hidden", hidden, surnames, 16 * people, repeats)
+    yield _row(f"A table of {4 * rows:,} rows hidden", hidden, table, 50 * rows, repeats)
 
 
 def _row(what: str, call: Callable[[str], object], form: Callable[[int], str], size: int, repeats: int) -> Row:
@@ -87,4 +85,4 @@ def _row(what: str, call: Callable[[str], object], form: Callable[[int], str], s
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langchain_core.runnables import RunnableLambda
 
-from benchmarks.table import Row, best, text, told
+from benchmarks.table import Row, best, show, told
 from lc_guard import Anonymize, Deanonymize, Guard
 
 
@@ -25,4 +25,4 @@ def run(*, repeats: int = 20, number: int = 50) -> list[Row]:
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

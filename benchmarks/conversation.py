@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from benchmarks.table import Row, text
+from benchmarks.table import Row, show
 from lc_guard import Anonymize, Deanonymize, Entity, Guard
 from lc_guard.testing import ExactDetector
 
@@ -43,4 +43,4 @@ def run(*, turns: int = 50) -> list[Row]:
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

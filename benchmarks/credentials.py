@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.credential_corpus import Sample, corpus
-from benchmarks.table import Row, text
+from benchmarks.table import Row, show
 from lc_guard._text.credentials import find_credentials
 
 
@@ -117,4 +117,4 @@ def others_name() -> str:
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

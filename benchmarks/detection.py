@@ -17,13 +17,13 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Any
 
 from benchmarks import peers
-from benchmarks.table import Row, best, text, told
-from lc_guard.detectors import default_detector, rampart_model, spacy_ner
+from benchmarks.table import Row, best, show, told, tried
+from lc_guard.detectors import Detector, default_detector, rampart_model, spacy_ner
 from lc_guard.detectors.rampart import merged
 from lc_guard.detectors.windows import windows
 
@@ -34,33 +34,33 @@ FIRST = (
 )
 
 
-def run(*, characters: int = 10_000, texts: int = 64, repeats: int = 9) -> list[Row]:
+def run(*, characters: int = 10_000, texts: int = 64, repeats: int = 9) -> Iterator[Row]:
     """Measure the demo's court transcript, with the same characters for both sides."""
     # First, while this process is small: a child's peak counts what it was forked from.
-    seconds, kilobytes, torch = _first_result(repeats)
+    yield from tried("From nothing to the first result", lambda: _start(repeats))
     transcript = files("lc_guard.demo").joinpath("transcript.txt").read_text(encoding="utf-8")[:characters]
     detector = default_detector()
     detector.warm_up()
-    beside = llm_guards_pipeline()
-    ours, others = _in_turns(lambda: detector.detect(transcript), lambda: beside(transcript), repeats)
+    yield from tried("Detection beside LLM Guard's pipeline", lambda: _beside_llm_guard(detector, transcript, repeats))
     lines = [line for line in transcript.splitlines() if line.strip()][:texts]
     single, batch = _in_turns(
         lambda: [detector.detect(line) for line in lines], lambda: detector.detect_batch(lines), repeats
     )
-    size = f"{len(transcript) / 1000:.1f} kB"
-    return [
-        Row(f"Detection, all sources, {size}", told(ours), f"LLM Guard's pipeline {told(others)}", ours / others, 0.7),
-        Row(
-            f"Batch of {len(lines)} lines",
-            told(batch),
-            f"one by one {told(single)}",
-            single / batch,
-            1.5,
-            at_least=True,
-        ),
-        Row("From nothing to the first result", told(seconds), torch, seconds, 5, unit="s"),
-        Row("Memory of that process at most", f"{kilobytes / 1e3:.0f} MB", "", kilobytes / 1e3, 400, unit="MB"),
-    ]
+    what = f"Batch of {len(lines)} lines"
+    yield Row(what, told(batch), f"one by one {told(single)}", single / batch, 1.5, at_least=True)
+
+
+def _start(repeats: int) -> Iterator[Row]:
+    seconds, kilobytes, torch = _first_result(repeats)
+    yield Row("From nothing to the first result", told(seconds), torch, seconds, 5, unit="s")
+    yield Row("Memory of that process at most", f"{kilobytes / 1e3:.0f} MB", "", kilobytes / 1e3, 400, unit="MB")
+
+
+def _beside_llm_guard(detector: Detector, transcript: str, repeats: int) -> Iterator[Row]:
+    beside = llm_guards_pipeline()
+    ours, others = _in_turns(lambda: detector.detect(transcript), lambda: beside(transcript), repeats)
+    what = f"Detection, all sources, {len(transcript) / 1000:.1f} kB"
+    yield Row(what, told(ours), f"LLM Guard's pipeline {told(others)}", ours / others, 0.7)
 
 
 def _in_turns(one: Callable[[], Any], two: Callable[[], Any], repeats: int) -> tuple[float, float]:
@@ -162,7 +162,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", help="labelled texts, JSON Lines as lc-guard eval takes them")
     files = parser.parse_args().files
-    print("\n\n".join(map(peers.measured, files)) if files else text(run()))
+    if not files:
+        show(run())
+    for number, file in enumerate(files):
+        print("\n" * bool(number) + peers.measured(file), flush=True)
 
 
 if __name__ == "__main__":

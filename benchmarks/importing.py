@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from benchmarks.table import Row, text, told
+from benchmarks.table import Row, show, told
 
 BASE = "from langchain_core.runnables import Runnable"
 OURS = "from lc_guard import Guard, Anonymize, Deanonymize"
@@ -26,4 +26,4 @@ def run(*, repeats: int = 5) -> list[Row]:
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

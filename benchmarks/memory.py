@@ -6,7 +6,7 @@ import gc
 import tracemalloc
 
 from benchmarks.restoring import filled, value_of
-from benchmarks.table import Row, text
+from benchmarks.table import Row, show
 
 
 def run(*, entries: int = 100_000) -> list[Row]:
@@ -31,4 +31,4 @@ def _megabytes(make: object) -> float:
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

@@ -62,7 +62,8 @@ class Peer:
         return [Entity(*self._read(finding)) for finding in self._analyze(text)]
 
 
-def _presidio() -> Analyze:
+def presidio() -> Analyze:
+    """Build Presidio's analyzer as it comes, on the packaged spaCy pipeline."""
     from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import SpacyNlpEngine
 
@@ -103,7 +104,7 @@ def tools() -> dict[str, Any]:
     """Return the detectors that are measured, by the names that the table has."""
     return {
         "lc-guard": default_detector(),
-        _named("Presidio", "presidio-analyzer"): Peer(_presidio, _of_presidio),
+        _named("Presidio", "presidio-analyzer"): Peer(presidio, _of_presidio),
         _named("LLM Guard", "llm-guard"): Peer(_llm_guard, _of_presidio),
         _named("scrubadub", "scrubadub"): Peer(_scrubadub, _of_scrubadub),
     }

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.streaming import TEXT
-from benchmarks.table import Row, text, told
+from benchmarks.table import Row, show, told
 from lc_guard import Guard, protect
 
 QUESTION = "What was said on the day in question?"
@@ -86,4 +86,4 @@ class _Timing:
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from itertools import cycle, islice
 
-from benchmarks.table import Row, best, text, told
+from benchmarks.table import Row, best, show, told
 from lc_guard import Guard
 from lc_guard.testing import NumberedMint
 
@@ -38,10 +39,9 @@ def answer(placeholders: list[str], *, used: int = 200, size: int = 8_000) -> st
     return "".join(f"{placeholder} {(filler * 2)[: room - 1]}" for placeholder in chosen)
 
 
-def run(*, sizes: tuple[int, ...] = (10, 1_000, 100_000), repeats: int = 30) -> list[Row]:
+def run(*, sizes: tuple[int, ...] = (10, 1_000, 100_000), repeats: int = 30) -> Iterator[Row]:
     """Measure vaults of several sizes."""
     ours: dict[int, float] = {}
-    rows: list[Row] = []
     for entries in sizes:
         guard = filled(entries)
         items = dict(guard.vault.items(SESSION))
@@ -56,11 +56,10 @@ def run(*, sizes: tuple[int, ...] = (10, 1_000, 100_000), repeats: int = 30) -> 
             target = 40 if entries <= 1_000 else 2_000
             what = f"Restore 8 kB, 200 placeholders, vault of {entries:,}: LLM Guard / ours"
             other = f"LLM Guard EXACT {told(theirs)}"
-            rows.append(Row(what, told(ours[entries]), other, theirs / ours[entries], target, at_least=True))
+            yield Row(what, told(ours[entries]), other, theirs / ours[entries], target, at_least=True)
     small, large = min(sizes), max(sizes)
     what = f"The same, vault of {large:,} / {small:,}"
-    rows.append(Row(what, told(ours[large]), told(ours[small]), ours[large] / ours[small], 1.5))
-    return rows
+    yield Row(what, told(ours[large]), told(ours[small]), ours[large] / ours[small], 1.5)
 
 
 def _llm_guard(items: dict[str, str], model_text: str, expected: str, *, repeats: int) -> float:
@@ -76,4 +75,4 @@ def _llm_guard(items: dict[str, str], model_text: str, expected: str, *, repeats
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from benchmarks.table import Row, text
+from benchmarks.table import Row, show
 from lc_guard import Guard, Policy, ProtectedEmbeddings
 
 NEAREST = 10
@@ -170,9 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, help="take each n-th question of XQuAD")
     chosen = parser.parse_args(arguments)
     model = E5() if chosen.model == "e5" else WordLlama()
-    rows = run(model, people=chosen.people, xquad=chosen.xquad, every=chosen.every)
-    print(text(rows))
-    return 0 if all(row.met for row in rows) else 1
+    return 0 if show(run(model, people=chosen.people, xquad=chosen.xquad, every=chosen.every)) else 1
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.table import Row, best, text, told
+from benchmarks.table import Row, best, show, told
 from lc_guard import Guard, ScanResult
 from lc_guard.scanners import ScanRequest, builtin_scanners
 
@@ -64,7 +65,7 @@ class _Nothing:
 
 def run(
     *, seconds: float = 0.05, prompts: int = 1_000, repeats: int = 5, layers: int = 4, hidden: int = 256
-) -> list[Row]:
+) -> Iterator[Row]:
     """Measure.
 
     Args:
@@ -74,10 +75,11 @@ def run(
         layers: Layers of the model that LLM Guard's scanners run.
         hidden: Its width.
     """
-    rows = [_together(seconds, repeats), _policy(repeats, number=min(prompts, 200)), _builtin(prompts, repeats)]
+    yield _together(seconds, repeats)
+    yield _policy(repeats, number=min(prompts, 200))
+    yield _builtin(prompts, repeats)
     if importlib.util.find_spec("llm_guard") and importlib.util.find_spec("torch"):
-        rows += _beside_llm_guard(repeats, layers, hidden)
-    return rows
+        yield from _beside_llm_guard(repeats, layers, hidden)
 
 
 def _together(seconds: float, repeats: int) -> Row:
@@ -103,12 +105,11 @@ def _builtin(prompts: int, repeats: int) -> Row:
     return Row(what, told(spent), "one thread", prompts / spent, 2_000, at_least=True, unit="a second")
 
 
-def _beside_llm_guard(repeats: int, layers: int, hidden: int) -> list[Row]:
+def _beside_llm_guard(repeats: int, layers: int, hidden: int) -> Iterator[Row]:
     """Measure with one thread of torch for each model, as servers set it, and with torch's own choice: all cores.
 
     In processes of their own: the threads that are there when torch starts keep their number.
     """
-    rows = []
     for environment, target, named in (
         ({"OMP_NUM_THREADS": "1"}, 1.5, "one torch thread each"),
         ({}, 1.0, "all cores each"),
@@ -118,8 +119,7 @@ def _beside_llm_guard(repeats: int, layers: int, hidden: int) -> list[Row]:
         done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
         ours, theirs = map(float, done.stdout.splitlines()[-1].split())
         what = f"Four of LLM Guard's classifiers, 300 words, {named}"
-        rows.append(Row(what, told(ours), f"scan_prompt {told(theirs)}", theirs / ours, target, at_least=True))
-    return rows
+        yield Row(what, told(ours), f"scan_prompt {told(theirs)}", theirs / ours, target, at_least=True)
 
 
 def classify(repeats: int, layers: int, hidden: int) -> tuple[float, float]:
@@ -166,4 +166,4 @@ def _classifiers(folder: Path, layers: int, hidden: int) -> list[Any]:
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

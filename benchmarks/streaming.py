@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.restoring import SESSION, filled
-from benchmarks.table import Row, best, text, told
+from benchmarks.table import Row, best, show, told
 
 TEXT = "The witness said, on the day in question, that nothing of the kind had been seen by anyone in the room. "
 
@@ -29,4 +29,4 @@ def run(*, chunks: int = 2_000, repeats: int = 20, entries: int = 1_000) -> list
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

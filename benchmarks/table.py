@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -18,19 +18,33 @@ class Row:
     target: float
     at_least: bool = False
     unit: str = "×"
+    error: str = ""
 
     @property
     def met(self) -> bool:
-        """Whether the target is met."""
+        """Whether the target is met; never by what could not run."""
+        if self.error:
+            return False
         return self.ratio >= self.target if self.at_least else self.ratio <= self.target
 
     def cells(self) -> tuple[str, ...]:
         """Give the row as text."""
+        if self.error:
+            return self.what, f"could not run: {self.error}", "", "", "", "**no**"
         sign = "≥" if self.at_least else "≤"
         unit = self.unit if self.unit in ("×", "") else f" {self.unit}"
         measured = f"{self.ratio:,.{0 if self.ratio >= 100 else 1 if self.ratio >= 10 else 2}f}{unit}"
         verdict = "yes" if self.met else "**no**"
         return self.what, self.ours, self.other, measured, f"{sign} {self.target:,g}{unit}", verdict
+
+
+def tried(what: str, measure: Callable[[], Iterable[Row]]) -> Iterator[Row]:
+    """Yield the rows as they are measured; what raises becomes a row, so that what comes after it is not lost."""
+    try:
+        yield from measure()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the row says so
+        said = " ".join(str(error).split())[:200]
+        yield Row(what, "", "", 0.0, 0.0, error=f"{type(error).__name__}: {said}" if said else type(error).__name__)
 
 
 HEADS = ("What", "lc-guard", "Beside it", "Measured", "Target", "Met")
@@ -55,14 +69,26 @@ def told(seconds: float) -> str:
     return f"{seconds * 1e6:,.3g} µs"
 
 
-def markdown(rows: Iterable[Row]) -> str:
-    """Write rows as a Markdown table."""
-    lines = [HEADS, ("---",) * len(HEADS), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+_WIDTHS = (72, 24, 36, 12, 12, 6)
 
 
-def text(rows: Sequence[Row]) -> str:
-    """Write rows in columns."""
-    lines = [HEADS, *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADS))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+def markdown(cells: Iterable[str]) -> str:
+    """Write a row of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def text(cells: Iterable[str]) -> str:
+    """Write a row in columns; what is longer than its column moves the others."""
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
+
+
+def show(rows: Iterable[Row], write: Callable[[Iterable[str]], str] = text) -> bool:
+    """Print each row as it is measured, and return whether every target was met."""
+    print(write(HEADS), flush=True)
+    if write is markdown:
+        print(write(("---",) * len(HEADS)), flush=True)
+    met = True
+    for row in rows:
+        print(write(row.cells()), flush=True)
+        met &= row.met
+    return met

@@ -9,10 +9,11 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks.table import Row, text, told
+from benchmarks.table import Row, show, told
 from lc_guard import Guard
 from lc_guard.testing import ExactDetector, NumberedMint
 from lc_guard.vaults import EncryptedVault, MemoryVault, RedisVault, SQLVault
@@ -29,9 +30,8 @@ class _Finder(ExactDetector):
         self._values = [("CUSTOMER", person) for person in people]
 
 
-def run(*, sessions: int = 10_000, repeats: int = 200, stored: int = 1_000_000) -> list[Row]:
+def run(*, sessions: int = 10_000, repeats: int = 200, stored: int = 1_000_000) -> Iterator[Row]:
     """Measure all vaults, warm, after so many sessions; then SQLite and Redis with many values of other sessions."""
-    rows: list[Row] = []
     targets = {"SQLite": 2.0, "SQLite, encrypted": 2.5, "Redis": 1.5, "PostgreSQL": 3.0}
     for name, target in targets.items():
         # one at a time beside memory: servers that share a disk wait for each other's flushes
@@ -45,7 +45,7 @@ def run(*, sessions: int = 10_000, repeats: int = 200, stored: int = 1_000_000) 
                 what = f"2 kB, {_ENTITIES} {case} values, {name}, above memory at p50 ({sessions:,} sessions)"
                 ours = f"p50 {told(p50)}, p95 {told(p95)}"
                 memory = f"MemoryVault p50 {told(base)}, p95 {told(base_high)}"
-                rows.append(Row(what, ours, memory, (p50 - base) * 1e3, target, unit="ms"))
+                yield Row(what, ours, memory, (p50 - base) * 1e3, target, unit="ms")
     for name in ("SQLite", "Redis"):
         with ExitStack() as stack:
             vaults = {"none": _opened(name, stack), "many": _opened(name, stack)}
@@ -53,8 +53,7 @@ def run(*, sessions: int = 10_000, repeats: int = 200, stored: int = 1_000_000) 
             taken = _hiding(vaults, "new", repeats)
         few, many = taken["none"][0], taken["many"][0]
         what = f"2 kB, {_ENTITIES} new values, {name} with {stored:,} stored values / with none"
-        rows.append(Row(what, told(many), told(few), many / few, 1.5))
-    return rows
+        yield Row(what, told(many), told(few), many / few, 1.5)
 
 
 def _opened(name: str, stack: ExitStack) -> Any:
@@ -101,4 +100,4 @@ def _hiding(vaults: dict[str, Any], case: str, repeats: int) -> dict[str, tuple[
 
 
 if __name__ == "__main__":
-    print(text(run()))
+    show(run())

@@ -28,7 +28,7 @@ LAYERS = [
     {"observability"},
     {"langchain", "langfuse", "langsmith"},
     {"__init__", "evals", "demo"},
-    {"verify", "playground"},
+    {"verify", "playground", "serve"},
     {"cli"},
     {"__main__"},
 ]
@@ -61,6 +61,7 @@ VENDORS = {
     "_placeholders": {"faker"},
     "_http": {"httpx"},
     "scanners": {"nemoguardrails"},
+    "serve": {"anyio", "starlette"},
     "vaults": {"cryptography", "psycopg", "redis", "sqlalchemy"},
 }
 # Modules that import another family's vendor.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ from benchmarks import (
     protected_model,
     restoring,
     scanning,
+    serving,
     streaming,
     vaults,
 )
-from benchmarks.table import HEADS, Row, markdown, text, told
+from benchmarks.table import HEADS, Row, markdown, show, text, told, tried
 from lc_guard import Entity
 
 SMALL: list[tuple[Any, dict[str, Any], int]] = [
@@ -42,20 +44,22 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (memory, {"entries": 500}, 1),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
     (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
+    (serving, {"clients": 4, "requests": 12, "characters": 100}, 4),
 ]
 
 
 @pytest.mark.parametrize(("measured", "sizes", "count"), SMALL, ids=lambda value: getattr(value, "__name__", ""))
 def test_each_runs(measured: Any, sizes: dict[str, Any], count: int) -> None:
-    rows = measured.run(**sizes)
+    rows = list(measured.run(**sizes))
     assert len(rows) == count
+    assert not [row.error for row in rows if row.error]
     assert all(isinstance(row.ratio, int | float) and len(row.cells()) == len(HEADS) for row in rows)
 
 
 def test_what_does_not_depend_on_time_holds() -> None:
     (read,) = conversation.run(turns=10)
     assert read.met
-    held = streaming.run(chunks=50, repeats=1, entries=20)[1]
+    held = list(streaming.run(chunks=50, repeats=1, entries=20))[1]
     assert held.met
 
 
@@ -110,13 +114,64 @@ def test_presidio_is_measured_as_it_comes(labelled: Path) -> None:
     assert re.match(r"\| Presidio [\d.]+ \| 1\.000 \| 1\.000 \| ", row), row
 
 
-def test_all_are_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert [benchmark for benchmark, _, _ in SMALL] == list(benchmarks.__main__.ALL)
-    rows = [Row("a", "1", "2", 2.0, 1.5), Row("b", "1", "2", 50.0, 40, at_least=True)]
-    monkeypatch.setattr(benchmarks.__main__, "run", lambda: rows)
-    for flag, table in (([], text(rows)), (["--markdown"], markdown(rows))):
-        monkeypatch.setattr("sys.argv", ["benchmarks", *flag])
-        assert benchmarks.__main__.main() == 1
-        assert capsys.readouterr().out == f"{table}\n"
-    assert markdown(rows).splitlines()[-1] == "| b | 1 | 2 | 50.0× | ≥ 40× | yes |"
+ROWS = [Row("a", "1", "2", 2.0, 1.5), Row("b", "1", "2", 50.0, 40, at_least=True)]
+
+
+class Ended:
+    """A benchmark that measures one row and breaks."""
+
+    def run(self) -> Iterator[Row]:
+        yield ROWS[1]
+        raise OSError("no such\nserver")
+
+
+def main_with(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["benchmarks", *arguments])
+    return benchmarks.__main__.main()
+
+
+def test_what_broke_is_a_row_beside_all_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "benchmarks.chain", Ended())
+    monkeypatch.setitem(sys.modules, "benchmarks.vaults", None)
+    assert main_with(monkeypatch, "chain", "vaults", "conversation") == 1
+    told_of = capsys.readouterr()
+    _, measured, broke, missing, others = told_of.out.splitlines()
+    assert measured.split()[-1] == "yes"
+    assert broke.split("  ")[0] == "chain"
+    assert "could not run: OSError: no such server" in broke
+    assert "could not run: ModuleNotFoundError" in missing
+    assert others.startswith("50 turns")
+    assert [line.partition("]")[0] for line in told_of.err.splitlines()] == ["[1/3"] * 2 + ["[2/3"] * 2 + ["[3/3"] * 2
+
+
+def test_rows_are_shown_as_they_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    def measured() -> Iterator[Row]:
+        yield ROWS[0]
+        assert "a  " in capsys.readouterr().out  # before the next one is measured
+        yield ROWS[1]
+
+    assert show(measured(), text) is False
+    assert capsys.readouterr().out.startswith("b  ")
+    assert show(ROWS[1:], markdown) is True
+    assert capsys.readouterr().out.splitlines()[-1] == "| b | 1 | 2 | 50.0× | ≥ 40× | yes |"
     assert [told(value) for value in (2.0, 0.002, 0.000002)] == ["2 s", "2 ms", "2 µs"]
+
+
+def test_an_interruption_ends_it() -> None:
+    def interrupted() -> Iterator[Row]:
+        yield ROWS[0]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(tried("name", interrupted))
+
+
+def test_only_what_is_named_is_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [benchmark.__name__.partition(".")[2] for benchmark, _, _ in SMALL] == list(benchmarks.__main__.ALL)
+    assert main_with(monkeypatch, "conversation") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    with pytest.raises(SystemExit):
+        main_with(monkeypatch, "conversations")
+    assert "no benchmark conversations" in capsys.readouterr().err

@@ -181,7 +181,7 @@ class DetectorRun:
         self._texts = texts
         self._results: dict[int, Any] = {}
         self._since = time.perf_counter()
-        self.calls = [_DetectorCall(d, texts, self._timeout) for d in self._detectors.values()] if texts else []
+        self.calls = [_call(d, texts, self._timeout) for d in self._detectors.values()] if texts else []
         if not self._detectors:
             self.entities.update((text, ()) for text in texts)
 
@@ -231,6 +231,9 @@ class _DetectorCall:
         started = time.perf_counter()
         batch: Callable[[Texts], Any] | None = getattr(self.detector, "detect_batch", None)
         given = batch(self.texts) if batch is not None else [self.detector.detect(text) for text in self.texts]
+        return self._checked(given, started)
+
+    def _checked(self, given: Any, started: float) -> tuple[list[Found], Mapping[str, float]]:
         answers = _listed(given)
         if len(answers) != len(self.texts):
             raise DetectorError(f"{len(answers)} answers for {len(self.texts)} texts")
@@ -238,6 +241,20 @@ class _DetectorCall:
         if isinstance(given, BatchResult):
             return checked, given.latency_ms
         return checked, {"": (time.perf_counter() - started) * 1000}
+
+
+class _AsyncDetectorCall(_DetectorCall):
+    """The same on an event loop, which waits for no thread."""
+
+    async def acall(self) -> tuple[list[Found], Mapping[str, float]]:
+        """Ask the detector."""
+        started = time.perf_counter()
+        return self._checked(await self.detector.adetect_batch(self.texts), started)  # type: ignore[attr-defined]
+
+
+def _call(detector: Detector, texts: Texts, timeout: float | None) -> _DetectorCall:
+    kind = _AsyncDetectorCall if hasattr(detector, "adetect_batch") else _DetectorCall
+    return kind(detector, texts, timeout)
 
 
 def _listed(answer: Any) -> list[Any]:

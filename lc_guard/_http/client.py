@@ -31,7 +31,7 @@ from lc_guard.errors import GuardError, ScannerError, ScannerTimeout, ServiceErr
 T = TypeVar("T")
 
 MAX_REPLY = 1_000_000
-"""Bytes that a reply may have."""
+"""Bytes that a reply may have, where a service is not known to give longer ones."""
 
 _FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, RuntimeError, ValueError)
 _BACKOFF = wait_random_exponential(multiplier=0.25, max=8.0)
@@ -80,6 +80,7 @@ class JSONService:
         remedy: What to check when the key is refused.
         timeout: Seconds for a whole plan, unless its deadline comes first; above 0.
         attempts: How often a call is tried at most, 1 or more.
+        max_reply: Bytes that a reply may have.
         client: Used for sync calls instead of an own one; not closed here.
         async_client: Used for async calls instead of own ones; not closed here.
 
@@ -96,6 +97,7 @@ class JSONService:
         remedy: str,
         timeout: float,
         attempts: int,
+        max_reply: int = MAX_REPLY,
         client: httpx.Client | None = None,
         async_client: httpx.AsyncClient | None = None,
     ) -> None:
@@ -105,6 +107,7 @@ class JSONService:
         self.base_url = checked_url(what, base_url)
         self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
         self._remedy = remedy
+        self.max_reply = max_reply
         self._timeout, self._attempts = timeout, attempts
         self._clients = ClientPool(client, async_client)
 
@@ -253,7 +256,7 @@ class _Reply:
     """A reply as it comes in: its status is looked at before its body is read, its size while it is."""
 
     def __init__(self, service: JSONService, response: httpx.Response) -> None:
-        self._what = service.what
+        self._what, self._most = service.what, service.max_reply
         self._body = bytearray()
         if response.status_code != 200:
             wait = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
@@ -267,8 +270,8 @@ class _Reply:
     def add(self, chunk: bytes) -> None:
         """Take what has come in."""
         self._body += chunk
-        if len(self._body) > MAX_REPLY:
-            raise ServiceError(f"{self._what}: the service's reply is longer than {MAX_REPLY} bytes")
+        if len(self._body) > self._most:
+            raise ServiceError(f"{self._what}: the service's reply is longer than {self._most} bytes")
 
     def value(self) -> Any:
         """Return the whole reply, parsed."""

@@ -22,6 +22,7 @@ _EXTRAS = {
     "openai": "langchain_openai",
     "postgres": "psycopg",
     "redis": "redis",
+    "serve": "uvicorn",
     "sql": "sqlalchemy",
 }
 

@@ -1,4 +1,4 @@
-"""The command line: ``lc-guard demo | scan | doctor | verify | eval | check-policy | report | audit | langfuse | ...``.
+"""The command line: ``lc-guard demo | scan | serve | doctor | verify | eval | check-policy | report | audit | ...``.
 
 Exit status: 0 done; 1 the command ran and failed, or found a leak; 2 wrong usage, or an input that can't be read;
 130 interrupted; 141 nobody reads the output any more.
@@ -22,6 +22,7 @@ from lc_guard.cli import (
     playground,
     report,
     scan,
+    serve,
     vault,
     verify,
 )
@@ -73,7 +74,7 @@ def _parser() -> Parser:
     ours = installed_version("lc-guard") or "(not installed: run from its source)"
     parser.add_argument("--version", action="version", version=f"lc-guard {ours}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    first = (demo, playground, scan, doctor, verify, evaluation, check_policy)
+    first = (demo, playground, scan, serve, doctor, verify, evaluation, check_policy)
     for command in (*first, report, audit, langfuse, vault, checkpoints):
         command.add_parser(commands)
     completion.add_parser(commands, of=parser)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lc_guard.detectors.patterns import PatternDetector as PatternDetector
     from lc_guard.detectors.presidio_http import PresidioAnalyzer as PresidioAnalyzer
     from lc_guard.detectors.rampart import RampartDetector as RampartDetector
+    from lc_guard.detectors.remote import RemoteDetector as RemoteDetector
     from lc_guard.detectors.spacy_ner import SpacyDetector as SpacyDetector
     from lc_guard.detectors.titles import TitleDetector as TitleDetector
     from lc_guard.detectors.tuning import CaseFolded as CaseFolded
@@ -39,6 +40,7 @@ __getattr__, __dir__, __all__ = attach(
         "patterns": ("PatternDetector",),
         "presidio_http": ("PresidioAnalyzer",),
         "rampart": ("RampartDetector",),
+        "remote": ("RemoteDetector",),
         "spacy_ner": ("SpacyDetector",),
         "titles": ("TitleDetector",),
         "tuning": ("CaseFolded", "TunedDetector"),

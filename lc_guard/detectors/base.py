@@ -27,10 +27,11 @@ class BatchResult(list[Sequence[Entity]]):
 class Detector(Protocol):
     """Finds entities in one text.
 
-    A detector is shared by all threads: `detect` is called from several at once. It may have two more methods:
+    A detector is shared by all threads: `detect` is called from several at once. It may have three more methods:
 
     - ``detect_batch(texts) -> Sequence[Sequence[Entity]]``: all texts in one pass, results in the same order
       (as `BatchResult` they tell each source's latency as well);
+    - ``adetect_batch(texts)``, a coroutine function of the same: on an event loop a guard awaits it in no thread;
     - ``warm_up() -> None``: load models now instead of at the first text.
 
     and a ``name`` attribute, shown beside its share of the latency; without one the class name is taken.

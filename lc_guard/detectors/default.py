@@ -11,6 +11,7 @@ from lc_guard.detectors.credentials import CredentialDetector
 from lc_guard.detectors.file_names import FileNameDetector
 from lc_guard.detectors.in_languages import models_by_language
 from lc_guard.detectors.joined import JoinedDetector
+from lc_guard.detectors.labels import KINDS, kind_of
 from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
 from lc_guard.detectors.locale_rules import LocaleDetector
@@ -113,6 +114,19 @@ def default_detector(
     if kinds is None and not (thresholds or allow or deny or extra):
         return joined
     return TunedDetector(joined, kinds=kinds, thresholds=thresholds, allow=allow, deny=deny, extra=extra)
+
+
+def default_kinds() -> list[str]:
+    """Return the kinds that `default_detector` gives without `extra` and patterns of the user."""
+    from lc_guard._text.credential_formats import CREDENTIAL_KINDS
+    from lc_guard.detectors.national_ids import KINDS as NATIONAL
+    from lc_guard.detectors.presidio import pattern_engine
+    from lc_guard.detectors.rampart_model import KIND_OF_LABEL
+    from lc_guard.detectors.shapes import SHAPES
+
+    presidio = pattern_engine("en", national_ids=False).analyzer.get_supported_entities("en")
+    labels = (*KIND_OF_LABEL.values(), *presidio, *(shape.kind for shape in SHAPES))
+    return sorted({*KINDS, *CREDENTIAL_KINDS, *NATIONAL, *map(kind_of, labels)})
 
 
 def _require_models() -> None:

@@ -32,6 +32,8 @@ _NAMES_OF = {
     "IN_AADHAAR": "aadhaar|aadhar|uidai|uid", "AU_ABN": "abn|business number",
     "AU_ACN": "acn|company number", "AU_TFN": "tfn|tax file", "AU_MEDICARE": "medicare",
 }  # fmt: skip
+KINDS = frozenset({rule.kind for rule in RULES} | set(_NAMES_OF))
+"""Kinds of single countries."""
 _SURE = 0.5
 _NEAR = 48
 # Seven letters and digits or more that hang together, some digits among them: most of a text has none.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
 from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.spans import clean
-from lc_guard.detectors.windows import windows, without_surrogates
+from lc_guard.detectors.windows import shifted, windows, without_surrogates
 from lc_guard.errors import DetectorError, DetectorTimeout, GuardError, ScannerTimeout, ServiceError
 from lc_guard.records import Entity, normalize_kind
 
@@ -105,13 +106,8 @@ class PresidioAnalyzer:
             DetectorTimeout: The analyzer did not answer within the timeout.
             DetectorError: It refused, failed, or gave a reply that can't be read.
         """
-        try:
+        with detector_errors():
             return clean(text, self._service.run(self._plan(text)))
-        except ScannerTimeout as error:
-            failure: DetectorError = DetectorTimeout(str(error))
-        except ServiceError as error:
-            failure = DetectorError(str(error))
-        raise failure
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts, several at a time.
@@ -137,19 +133,43 @@ class PresidioAnalyzer:
             if seen[start:end].isspace():
                 continue
             reply = yield JSONRequest("/analyze", {"text": seen[start:end], **self._asked})
-            found += _entities(reply, start, end)
+            found += shifted(read_entities("PresidioAnalyzer", reply, end - start), start)
         return found
 
 
-def _entities(reply: Any, start: int, end: int) -> list[Entity]:
+def read_entities(what: str, reply: Any, length: int) -> list[Entity]:
+    """Read the entities of one text from a reply in the form of Presidio's analyzer.
+
+    Args:
+        what: Who asked, for errors.
+        reply: What should be a list of entities.
+        length: Characters of the text.
+
+    Raises:
+        ServiceError: It is none, or an entity lies outside the text.
+    """
     if not isinstance(reply, list):
-        raise ServiceError("PresidioAnalyzer: the analyzer's reply is no list of entities")
+        raise ServiceError(f"{what}: the analyzer's reply is no list of entities")
     found = []
     for item in reply:
-        fields = ReplyFields("PresidioAnalyzer", item)
-        first = fields.whole("start", low=0, high=end - start)
-        last = fields.whole("end", low=first, high=end - start)
+        fields = ReplyFields(what, item)
+        first = fields.whole("start", low=0, high=length)
+        last = fields.whole("end", low=first, high=length)
         if first < last:
-            score = fields.number("score")
-            found.append(Entity(normalize_kind(fields.category("entity_type")), start + first, start + last, score))
+            kind = normalize_kind(fields.category("entity_type"))
+            found.append(Entity(kind, first, last, fields.number("score")))
     return found
+
+
+@contextmanager
+def detector_errors() -> Iterator[None]:
+    """Raise what a service raises as errors of a detector."""
+    try:
+        yield
+    except ScannerTimeout as error:
+        failure: DetectorError = DetectorTimeout(str(error))
+    except ServiceError as error:
+        failure = DetectorError(str(error))
+    else:
+        return
+    raise failure

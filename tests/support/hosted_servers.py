@@ -383,6 +383,22 @@ class ModerationServer(HostedServer):
         return {"id": "modr-1", "model": request.body["model"], "results": [result]}
 
 
+class AnalyzerServer(HostedServer):
+    """POST /analyze of ``lc-guard serve``."""
+
+    def answer(self, request: Request) -> Any:
+        need(request.path == "/analyze", "not found", 404)
+        known(request.body, {"text"}, set(), 400)
+        return [
+            [
+                {"analysis_explanation": None, "entity_type": "EMAIL_ADDRESS", "score": 1.0}
+                | {"start": found.start(), "end": found.end()}
+                for found in EMAIL.finditer(text)
+            ]
+            for text in request.body["text"]
+        ]
+
+
 class PresidioServer(HostedServer):
     """POST /analyze of Presidio's analyzer."""
 
