@@ -11,6 +11,7 @@ from lc_guard._lazy import attach
 
 if TYPE_CHECKING:
     from lc_guard.errors import Blocked as Blocked
+    from lc_guard.errors import CorpusError as CorpusError
     from lc_guard.errors import DetectorError as DetectorError
     from lc_guard.errors import DetectorTimeout as DetectorTimeout
     from lc_guard.errors import GuardError as GuardError
@@ -58,7 +59,15 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "errors": (
-            *("Blocked", "DetectorError", "DetectorTimeout", "GuardError", "LeakPrevented", "MissingExtra"),
+            *(
+                "Blocked",
+                "CorpusError",
+                "DetectorError",
+                "DetectorTimeout",
+                "GuardError",
+                "LeakPrevented",
+                "MissingExtra",
+            ),
             *("ModelUnavailable", "PolicyError", "ScannerError", "ScannerTimeout", "SeamBroken", "ServiceError"),
             *("SessionMissing", "UnsupportedInput", "VaultError", "VaultFull", "WrongOrder"),
         ),

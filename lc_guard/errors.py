@@ -16,6 +16,7 @@ GuardError
 ├── PolicyError          a policy that can't be taken: says where and why (also a ValueError)
 ├── WrongOrder           a chain would ask its model before anything is hidden (also a ValueError)
 ├── UnmaskedClient       a Langfuse client that would send raw values: without the guard's mask
+├── CorpusError          a corpus can't be read, written or handed out: says what to do
 ├── LangfuseError        Langfuse's public API can't be read or written: says what to do
 ├── VaultError           the vault can't remember or give back
 │   └── VaultFull        its size bound is reached
@@ -222,6 +223,18 @@ class UnmaskedClient(GuardError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _unmasked, (self._other,)
+
+
+class CorpusError(GuardError):
+    """A corpus can't be read or written, or its work can't be handed out.
+
+    Attributes:
+        usage: Whether the input or the arguments are at fault, so that nothing was begun.
+    """
+
+    def __init__(self, message: str, *, usage: bool = False) -> None:
+        self.usage = usage
+        super().__init__(message)
 
 
 class VaultError(GuardError):

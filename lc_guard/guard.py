@@ -148,6 +148,12 @@ class Guard:
         style = "fake" if self._grammar is None else self._grammar.token("PERSON", 1)
         return guard(self, self._analyzer.sources(), style)
 
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError(
+            f"a {type(self).__name__} holds models and connections and can't be pickled: send a "
+            "lc_guard.distributed.GuardSpec(...) to the workers, and call its guard() there"
+        )
+
     def session(self, session_id: str) -> GuardSession:
         """Return the session of an id: the pair of hiding and restoring for one conversation.
 

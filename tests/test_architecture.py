@@ -26,7 +26,7 @@ LAYERS = [
     {"_engine", "testing"},
     {"sessions", "guard"},
     {"observability"},
-    {"langchain", "langfuse", "langsmith"},
+    {"langchain", "langfuse", "langsmith", "distributed"},
     {"__init__", "evals", "demo"},
     {"verify", "playground", "serve"},
     {"cli"},
@@ -63,6 +63,7 @@ VENDORS = {
     "scanners": {"nemoguardrails"},
     "serve": {"anyio", "starlette"},
     "vaults": {"cryptography", "psycopg", "redis", "sqlalchemy"},
+    "distributed": {"filelock", "pandas", "pyarrow", "pyspark", "ray"},
 }
 # Modules that import another family's vendor.
 GUESTS = {

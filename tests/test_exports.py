@@ -11,6 +11,7 @@ import pytest
 
 import lc_guard
 import lc_guard.detectors
+import lc_guard.distributed
 import lc_guard.evals
 import lc_guard.langsmith
 import lc_guard.observability
@@ -21,6 +22,7 @@ import lc_guard.vaults
 PACKAGES = [
     lc_guard,
     lc_guard.detectors,
+    lc_guard.distributed,
     lc_guard.evals,
     lc_guard.langsmith,
     lc_guard.observability,
@@ -37,6 +39,7 @@ PROMISED = {
     ),
     "lc_guard.detectors": "default_detector LLMGuardDetector PatternDetector",
     "lc_guard.vaults": "EncryptedVault MemoryVault RedisVault SQLVault",
+    "lc_guard.distributed": "GuardSpec hide_corpus hide_dataframe hide_dataset hide_rows",
     "lc_guard.langsmith": "langsmith_anonymizer langsmith_client langsmith_unmasked",
     "lc_guard.langfuse": "CallbackHandler LangfuseApi as_evaluator mask_otel_spans observation_texts",
     "lc_guard.observability": "GuardMetrics JsonFormatter MaskingSpanExporter",

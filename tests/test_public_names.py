@@ -17,6 +17,7 @@ PACKAGES = (
     "lc_guard",
     "lc_guard.demo",
     "lc_guard.detectors",
+    "lc_guard.distributed",
     "lc_guard.evals",
     "lc_guard.langfuse",
     "lc_guard.observability",

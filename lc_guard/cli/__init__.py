@@ -16,6 +16,7 @@ from lc_guard.cli import (
     check_policy,
     checkpoints,
     completion,
+    corpus,
     demo,
     doctor,
     langfuse,
@@ -75,7 +76,7 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"lc-guard {ours}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     first = (demo, playground, scan, serve, doctor, verify, evaluation, check_policy)
-    for command in (*first, report, audit, langfuse, vault, checkpoints):
+    for command in (*first, report, audit, langfuse, vault, checkpoints, corpus):
         command.add_parser(commands)
     completion.add_parser(commands, of=parser)
     return parser

@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lc_guard.cli.arguments import CommandError, add_command, print_json, print_out, show_done
+from lc_guard.vaults.urls import FORMS, KEYS, URL, file_of_url, vault_of_url
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,53 +25,21 @@ if TYPE_CHECKING:
     from lc_guard.vaults import Progress
     from lc_guard.vaults.stored import StoredVault
 
-URL = "LC_GUARD_VAULT_URL"
-KEYS = "LC_GUARD_VAULT_KEYS"
-
-_FORMS = "sqlite:///vault.db, postgresql://user:password@host/database, redis://host:6379/0"
-
 
 def open_vault(url: str | None, *, prefix: str | None = None) -> StoredVault:
     """Open the vault at a URL, encrypted if keys are set."""
     url = url or os.environ.get(URL, "").strip()
     if not url:
-        raise CommandError(f"no vault is named: give --url, or set {URL} (one of {_FORMS})")
-    scheme = url.partition(":")[0].partition("+")[0].lower()
+        raise CommandError(f"no vault is named: give --url, or set {URL} (one of {FORMS})")
+    file = file_of_url(url)
+    if file is not None and not file.is_file():  # SQLite would make an empty one
+        raise CommandError(
+            f"there is no file {str(file)!r}: sqlite:///name.db is relative, sqlite:////path/name.db absolute"
+        )
     try:
-        vault = _stored(scheme, url, prefix)
+        return vault_of_url(url, prefix=prefix)
     except ValueError as error:  # of our own constructors: they quote no URL, which may hold a password
         raise CommandError(str(error)) from None
-    if not os.environ.get(KEYS, "").strip():
-        return vault
-    from lc_guard.vaults import EncryptedVault  # noqa: PLC0415 - a light import of this module
-
-    return EncryptedVault(vault)
-
-
-def _stored(scheme: str, url: str, prefix: str | None) -> StoredVault:
-    if scheme in ("sqlite", "postgresql", "postgres"):
-        from lc_guard.vaults import SQLVault  # noqa: PLC0415
-
-        if scheme == "sqlite":
-            _require_file(url)
-        return SQLVault(url, table_prefix=prefix) if prefix else SQLVault(url)
-    if scheme in ("redis", "rediss"):
-        from lc_guard.vaults import RedisVault  # noqa: PLC0415
-
-        # how durable its writes must be is the application's decision: what it refuses has nothing to look after
-        if prefix:
-            return RedisVault(url, durability="warn", prefix=prefix)
-        return RedisVault(url, durability="warn")
-    raise CommandError(f"the URL of the vault begins with none of the known schemes: give one of {_FORMS}")
-
-
-def _require_file(url: str) -> None:
-    """Refuse a file that is not there: SQLite would make an empty one."""
-    name = url.partition("://")[2].partition("?")[0].removeprefix("/")
-    if not Path(name).is_file():
-        raise CommandError(
-            f"there is no file {name!r}: sqlite:///name.db is relative, sqlite:////path/name.db absolute"
-        )
 
 
 def read_value(*, confirmed: bool) -> str:
