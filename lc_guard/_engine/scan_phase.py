@@ -126,7 +126,8 @@ class ScanPhase:
             text = state.texts[ask.text]
             turns = _hidden_turns(state, ask.turns) if hidden else ask.turns
             shown = text.shown if hidden else text.current
-            asked.append((text, ScanRequest(shown, stage, prompt, turns, min(ends, default=None))))
+            shared = {} if hidden else state.shared  # it holds texts as they came
+            asked.append((text, ScanRequest(shown, stage, prompt, turns, min(ends, default=None), shared)))
         failure = ScannerError(_NOT_HIDDEN) if hidden and state.unhidden else None
         return [ScannerRun(state, stage, scanner, asked, self._deadline, self._registry, self._digest, failure)]
 

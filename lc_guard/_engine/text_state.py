@@ -10,7 +10,7 @@ import string
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lc_guard._engine.requests import CheckResult, GuardRequest, GuardResult
 from lc_guard._placeholders.aliases import base_kind
@@ -155,6 +155,7 @@ class RequestState:
         request: The request.
         texts: Its texts by how they came; what the scanners are asked about is looked at as well.
         turns: What was said before and may be shown outside, by how it was said.
+        shared: What the scanners worked out about texts, for each other.
         results: What scanners' checks came to, in the order in which they ended.
         detecting: Whether the detectors look at it.
         unhidden: Whether the detectors failed: what they would have found is not hidden, so nobody outside may see it.
@@ -165,6 +166,7 @@ class RequestState:
     request: GuardRequest
     texts: dict[str, TextState] = field(default_factory=dict)
     turns: dict[str, TextState] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
     results: list[CheckResult] = field(default_factory=list)
     detecting: bool = False
     unhidden: bool = False

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lc_guard.scanners.llm_guard_named import LLMGuardScanner as LLMGuardScanner
     from lc_guard.scanners.nemo import NeMoGuardrails as NeMoGuardrails
     from lc_guard.scanners.openai_moderation import OpenAIModeration as OpenAIModeration
-    from lc_guard.scanners.phrase_matching import Rule as Rule
+    from lc_guard.scanners.phrases.rule import Rule as Rule
     from lc_guard.scanners.prompt_armor import PromptArmor as PromptArmor
     from lc_guard.scanners.secrets import Secrets as Secrets
 
@@ -45,7 +45,7 @@ __getattr__, __dir__, __all__ = attach(
         "llm_guard_named": ("LLMGuardScanner",),
         "nemo": ("NeMoGuardrails",),
         "openai_moderation": ("OpenAIModeration",),
-        "phrase_matching": ("Rule",),
+        "phrases.rule": ("Rule",),
         "prompt_armor": ("PromptArmor",),
         "secrets": ("Secrets",),
     },

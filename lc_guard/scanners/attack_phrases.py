@@ -15,16 +15,19 @@ from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest, Turn
 from lc_guard.scanners.phrase_matching import (
     Hit,
-    Rule,
+    RuleSet,
+    any_in,
     canonical,
     canonical_offsets,
-    hits,
     in_leet,
     risk_of,
     risks_by_category,
+    through_disguises,
 )
 from lc_guard.scanners.phrases import jailbreak_rules, template_rules
 from lc_guard.scanners.phrases.probing import probing_rules
+from lc_guard.scanners.phrases.probing_de_to_pt import SPEAKS_OF
+from lc_guard.scanners.phrases.rule import Rule
 
 _JAILBREAK = "JAILBREAK"
 # A phrase in quotes, in a text that speaks of such phrases, is talked about: the weight that is left of it.
@@ -52,10 +55,10 @@ _MARK = " placeholdertoken "
 
 
 class JailbreakPhrases:
-    r"""Tells known wordings of direct and indirect prompt injection, in English, German, French and Spanish.
+    r"""Tells known wordings of direct and indirect prompt injection, in English, de, es, fr, it, nl, pl, pt.
 
     It knows wordings, not meanings: a new one passes. Put a model behind it where that matters. Text that is disguised
-    by case, accents, look-alike letters, invisible characters, spaced letters or leetspeak is read as what it means.
+    or encoded is read as what it means (`readings`). Attacks that a program made (PAIR, GCG) need a model or a service.
     A phrase in quotes weighs less in a text that speaks of phrases, attacks or translations.
 
     Args:
@@ -97,25 +100,30 @@ class JailbreakPhrases:
             )
         self.name = name
         self._threshold = threshold
-        self._rules = tuple(rule for rule in rules if rule.id not in without)
-        self._templates = tuple(rule for rule in template_rules() if rule.id not in without)
-        self.details = {"rules": len(self._rules) + len(self._templates), "threshold": threshold}
+        self._rules = RuleSet(rule for rule in rules if rule.id not in without)
+        self._templates = RuleSet(rule for rule in template_rules() if rule.id not in without)
+        self._count = len(self._rules.rules) + len(self._templates.rules)
+        self.details = {"rules": self._count, "threshold": threshold}
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(threshold={self._threshold}, rules={len(self._rules) + len(self._templates)})"
+        return f"{type(self).__name__}(threshold={self._threshold}, rules={self._count})"
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Judge a text, and what it becomes when it is read on from the user's last messages.
+        """Judge a text, and what it becomes when it is read on from the user's last messages; disguises are undone.
 
         Returns:
             The risk, by rule family in `categories`; entities of the kind ``"JAILBREAK"`` where a phrase stands.
         """
+        return through_disguises(self.scan_as_written, request)
+
+    def scan_as_written(self, request: ScanRequest) -> ScanResult:
+        """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""
         text, leet = canonical(request.text), False
-        found = hits(text, self._rules)
+        found = self._rules.hits(text)
         if not found and in_leet(request.text):
             text, leet = canonical(request.text, leet=True), True
-            found = hits(text, self._rules)
-        written = hits(request.text.lower(), self._templates)
+            found = self._rules.hits(text)
+        written = self._templates.hits(request.text.lower())
         weights = _weights(text, found) if '"' in text else {}
         risk = risk_of([*found, *written], weights)
         entities = _entities(request.text, found, written, weights, leet=leet)
@@ -139,11 +147,11 @@ class JailbreakPhrases:
         if not before:
             return []
         whole = f"{before} {' '.join(word for word in text.split(' ') if word not in {'.', chr(34)})}"
-        return [hit for hit in hits(whole, self._rules, beyond=len(before) + 1) if hit.start < len(before)]
+        return [hit for hit in self._rules.hits(whole, beyond=len(before) + 1) if hit.start < len(before)]
 
 
 class PlaceholderProbing:
-    """Finds prompts that try to make the model tell, enumerate, transform or swap placeholders.
+    """Finds prompts that try to make the model tell, enumerate, transform or swap placeholders, in eight languages.
 
     A user who mentions a placeholder is in order: it stood in the last answer, perhaps. Asking what is behind it, not.
 
@@ -165,13 +173,14 @@ class PlaceholderProbing:
         self.name = name
         self._threshold = threshold
         self._many = many
+        self._rules = RuleSet(probing_rules(_MARK.strip()))
         self.details = {"threshold": threshold, "many": many}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(threshold={self._threshold}, many={self._many})"
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Judge a text.
+        """Judge a text; disguises are undone.
 
         Args:
             request: The text.
@@ -179,11 +188,15 @@ class PlaceholderProbing:
         Returns:
             The risk; entities for the placeholders that were typed, if the text is not valid.
         """
+        return through_disguises(self.scan_as_written, request)
+
+    def scan_as_written(self, request: ScanRequest) -> ScanResult:
+        """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""
         text = request.text
         tokens = [*all_matches(_TOKEN, text, longest=_LONGEST)] if "_" in text or "[" in text or "<" in text else []
         if not tokens and not _speaks_of_placeholders(text):
             return ScanResult(valid=True, risk_score=0.0)
-        found = hits(canonical(_marked(text, tokens)), probing_rules(_MARK.strip()))
+        found = self._rules.hits(canonical(_marked(text, tokens)))
         categories = risks_by_category(found)
         enumerated = self._enumerated(text, tokens)
         if enumerated:
@@ -263,7 +276,7 @@ def _longest_row(numbers: set[int]) -> int:
 
 def _speaks_of_placeholders(text: str) -> bool:
     lower = text.lower()
-    return any(word in lower for word in ("placeholder", "redact", "anonymi", "pseudonym", "masked", "platzhalter"))
+    return any_in(("placeholder", "redact", "anonymi", "pseudonym", "masked", *SPEAKS_OF), lower)
 
 
 def _marked(text: str, tokens: Sequence[re.Match[str]]) -> str:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult, normalize_kind
 from lc_guard.scanners.base import Cost, ScanRequest
-from lc_guard.scanners.phrase_matching import end_offset, folded
+from lc_guard.scanners.phrase_matching import end_offset, folded, through_disguises
 
 _BLANKS = re.compile(r"\s+")
 _STARTS = re.compile(r"(?<![^\W_])[^\W_]|[^\w\s]")
@@ -131,6 +131,7 @@ class BannedWords:
     ) -> None:
         self._phrases = _Phrases(_checked(words, match), match=match, case_sensitive=case_sensitive, leet=leet)
         self._kind = normalize_kind(kind)
+        self._leet = leet
         self.details = {"words": len(self._phrases.read_as)}
         self.name = name
 
@@ -138,7 +139,11 @@ class BannedWords:
         return f"{type(self).__name__}({len(self._phrases.read_as)} words)"
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Judge a text: not valid, at risk 1, if a word of the list stands in it."""
+        """Judge a text: not valid, at risk 1, if a word of the list stands in it, disguised or not."""
+        return through_disguises(self.scan_as_written, request, leet=self._leet)
+
+    def scan_as_written(self, request: ScanRequest) -> ScanResult:
+        """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""
         found = self._phrases.find(request.text)
         entities = tuple(Entity(self._kind, item.start, item.end) for item in found)
         return ScanResult(not found, float(bool(found)), entities=entities)
@@ -193,12 +198,16 @@ class BannedTopics:
         return f"{type(self).__name__}({self._count} topics, minimum={self._minimum})"
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Judge a text.
+        """Judge a text; disguises are undone.
 
         Returns:
             Not valid, at risk 1, if a topic reaches the minimum; below it the risk stays under 0.5. Categories are the
             topics, entities their words, with the topic as kind.
         """
+        return through_disguises(self.scan_as_written, request, leet=False)
+
+    def scan_as_written(self, request: ScanRequest) -> ScanResult:
+        """Judge a text as it stands: no encoding is undone, and no disguise but that of letters."""
         found = self._phrases.find(request.text)
         words: dict[str, set[str]] = {}
         for item in found:

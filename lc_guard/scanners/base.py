@@ -45,6 +45,7 @@ class ScanRequest:
         prompt: What the model was asked, as it saw it; empty but for the stages ``"output"`` and ``"tool_call"``.
         turns: What was said right before, oldest first.
         deadline: Reading of `time.monotonic` after which nobody waits for the answer; None for no limit.
+        shared: What scanners worked out about a text, by text, so that the next need not; gone with the request.
     """
 
     text: str = field(repr=False)
@@ -52,6 +53,7 @@ class ScanRequest:
     prompt: str = field(default="", repr=False)
     turns: tuple[Turn, ...] = field(default=(), repr=False)
     deadline: float | None = field(default=None, compare=False)
+    shared: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def seconds_left(self) -> float | None:
         """Return the seconds until the deadline, 0 when it has passed; None for no limit."""

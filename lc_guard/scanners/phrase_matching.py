@@ -1,39 +1,32 @@
 """Phrases in a text: one reading of it, however it was disguised, and rules over that reading.
 
 Compatibility forms, case, look-alike letters of other alphabets, accents, invisible characters and letters that are
-spaced out are ways to write a word so that a person and a model read it and a search does not.
+spaced out are ways to write a word so that a person and a model read it and a search does not. What a text reads as
+once other disguises are undone is in `readings`; whether it shows a sign of one is told here, in microseconds.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, AnyStr, NamedTuple
 
 from lc_guard._text.words import all_matches
-from lc_guard.errors import GuardError
+from lc_guard.records import ScanResult
+from lc_guard.scanners.base import ScanRequest
 
-# Controls (but tab and line breaks), zero-width and bidirectional characters, variation selectors, tags.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
-_CLUSTER = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
-# Letters that look like Latin ones in most fonts: single-letter entries of Unicode's confusables.txt (UTS #39).
-_LOOKALIKES = str.maketrans(
-    "авеікмнорсѕтухјԁһԛԝґѵӏ" + "αβεικνορτυχϲϳ" + "ıℓɡɑ",
-    "abeikmhopcstyxjdhqwrvl" + "abeikvoptuxcj" + "ilga",
-)
-_WORD = re.compile(r"[a-z\u0370-\u03ff\u0400-\u052fıℓɡɑ]+")
-_HAS_LATIN = re.compile("[a-z]")
+if TYPE_CHECKING:
+    from lc_guard.scanners.phrases.rule import Rule
+    from lc_guard.scanners.readings import Reading
+
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LEET = str.maketrans("013457@$!|l", "oieastasiii")
 # Inside a word, before two letters, at the end of a word: where a digit stands for a letter, not for itself.
 _LEET_IN_WORDS = re.compile(
     r"(?<=[a-z])[013457@$](?=[a-z])|(?<![0-9a-z])[013457@$](?=[a-z]{2})|(?<=[a-z])[013457@$](?![0-9a-z])"
 )
+_LEET_SIGN = re.compile(r"[013457@$][A-Za-z]|[A-Za-z][013457@$]")
 _SPACED = re.compile(
     r"(?<![^\W_])[^\W_](?:[ .*_-][^\W_]){3,}(?![^\W_])(?:[ .*_-]{2,}[^\W_](?:[ .*_-][^\W_])+(?![^\W_]))*"
 )
@@ -41,6 +34,70 @@ _BETWEEN = " .*_-"  # what stands between letters that are spaced
 _TOKEN = re.compile(r"[^\W_]+|[.!?;:\n\"“”„«»]")
 _SIGNS = {**dict.fromkeys(".!?;:\n", "."), **dict.fromkeys('"“”„«»', '"')}
 _ONLY_WORDS = re.compile(r"[^\W_]+")
+
+# What a character is to the signs of a disguise: a letter, a digit, a blank, an end of a line, what may part letters.
+_KINDS = bytearray(ord("a") if chr(code).isalpha() else ord("o") for code in range(256))
+for _kind, _characters in {
+    "0": b"0123456789", "-": b"-_./+:=\\", ",": b",;", "*": b"*~`^|", "'": b"\"'", "@": b"@$", "n": b"\r\n", "t": b"\t",
+    " ": b" ", "<": b"<[{", "x": bytes((*range(9), 11, 12, *range(14, 32), 127)),
+}.items():  # fmt: skip
+    for _code in _characters:
+        _KINDS[_code] = ord(_kind)
+_KIND_OF = bytes(_KINDS)
+# Neighbours that few ordinary texts have, by what they are a sign of; digits are letters here. Those of each line are
+# looked for only where the kind before them occurs.
+_NEIGHBOURS = (
+    (b"*", "marks", (b"a*a", b"a**a", b"a-**")),
+    (b"<", "marks", (b"a<",)),
+    (b"''", "marks", (b"''",)),
+    (b"' '", "marks", (b"' '",)),
+    (b"'-", "marks", (b"'-'",)),
+    (b"' -", "marks", (b"' - '",)),
+    (b"-n", "marks", (b"a-na", b"a-nna")),
+    (b"n", "lines", (b"ana", b"anna", b"a-na", b"a-nna", b"an ", b"ann ", b"ant", b"annt", b" na", b" nna")),
+    (b"na", "spelled", (b"anananana",)),
+    (b"*a", "spelled", (b"a*a*a*a",)),
+    (b"',", "spelled", (b"a', 'a', 'a", b"a','a','a")),
+    (b",a", "spelled", (b"a,a,a,a",)),
+    (b"t", "spelled", (b"atatata",)),
+    (b"x", "folded", (b"x",)),
+)
+_LEET_NEIGHBOURS = (b"a0a", b" 0aa", b"a0 ", b"a@a", b" @aa", b"a@ ")
+_THRICE = tuple(3 * letter for letter in "abcdefghijklmnopqrstuvxyz")
+_ESCAPING = ("\\", "%", "&", "=", "U+", "u+", "+A")
+_ESCAPES = re.compile(
+    r"\\(?:u[0-9A-Fa-f]{4}|u\{|x[2-7][0-9A-Fa-f]|[01][0-7]{2})|%(?:2[0-9A-Fa-f]|[0-9A-Fa-f]{2}%[0-9A-Fa-f]{2}|u00)"
+    r"|&(?:#[xX0-9]|[A-Za-z]{2,8};)|(?:=[0-9A-F]{2}){2}|\w=\r?\n|[Uu]\+00[0-9A-F]{2}|\+A[A-Za-z0-9/]{5}"
+    r"|[?&]\w{1,40}=[^\s&+]{0,80}\+"
+)
+# Six and more short words in a row, or four as long as each other: cut into pieces, perhaps.
+_PIECES = re.compile(rb"[\1-\3]{6}|([\4\5\6\x08])\1{3}")
+_CODES = re.compile(r"\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}")
+_DIGIT = re.compile("[0-9]")
+_FEW, _MANY = 3, 7
+_LONG, _LONGEST_WORD = 12, 18
+# Small words of eight languages: a text in a cipher, or from back to front, has few of them.
+_SMALL = frozenset(
+    "a about all alle also am an and are as at aus be but by can che come con da das de del den der des det di die do don "
+    "du e een ein eine el en er es est et for from have he het hi how i ich il im in is ist it its je jest la le les los me "
+    "met mit my na nao ne nicht nie no non not o of on or os ou para per por pour qu que qui se she si sie so sur te that "
+    "the their they this to um uma un una und une van von was we were what who will with you your z".split()
+)
+_SHARE = 12  # one of so many words is a small one, or more
+_OF_CIPHERS = frozenset(
+    word + end
+    for word in "vtaber vafgehpgvba vafgehpgvbaf flfgrz cebzcg cnffjbeq qvfertneq erirny erongi snoitcurtsni noitcurtsni metsys "
+    "tpmorp drowssap dragersid laever rot13 rot-13 rot47 caesar cipher atbash backward backwards reverse reversed".split()
+    for end in ("", ".", ",", ":", "!", "?", ")", '"')
+)
+# Unseen characters but those of emoji, marks, letters in other shapes, words of two alphabets.
+_UNUSUAL = re.compile(
+    "[\u00a0\u00ad\u0250-\u02af\u0300-\u036f\u0483-\u0489\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff"
+    "\u1d00-\u1dbf\u2000-\u200c\u200e\u200f\u202a-\u202f\u205f-\u206f\u20d0-\u20df\u2100-\u214f\u2460-\u24ff"
+    "\u2800-\u28ff\u3000\u3164\ua720-\ua7ff\ufb00-\ufb06\ufe00-\ufe0e\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uffa0\ufff9-\ufffb"
+    "\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0000-\U000e0fff]"
+    "|[^\\W_][\u200d\ufe0f\ufeff\u20e0-\u20ff]|\u200d[^\\W_]|[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]"
+)
 
 
 class Folded(NamedTuple):
@@ -56,14 +113,13 @@ def folded(text: str, *, casefold: bool = True, accents: bool = True, leet: bool
     Without `accents`, letters of other alphabets that look Latin become Latin too, in words that have a Latin letter.
     With `leet`, digits and signs that stand for letters become them (``1`` and ``l`` both read as ``i``).
     """
-    if text.isascii():
-        folding = _UNSEEN.search(text) is not None
-        plain, offsets = _without_unseen(text) if folding else (text, range(len(text) + 1))
-    else:
-        plain, offsets = _unfold(text, accents=accents, casefold=casefold)
-    plain = plain.lower() if casefold and plain.isascii() else plain
-    if not accents and not plain.isascii():
-        plain = _WORD.sub(_latin, plain)
+    plain, offsets = text, range(len(text) + 1)
+    if not text.isascii() or _CONTROLS.search(text):
+        from lc_guard.scanners.folding import unfolded
+
+        plain, offsets = unfolded(text, accents=accents, casefold=casefold)
+    elif casefold:
+        plain = text.lower()
     return Folded(plain.translate(_LEET) if leet else plain, offsets)
 
 
@@ -75,61 +131,93 @@ def end_offset(offsets: Sequence[int], end: int) -> int:
     return offsets[end]
 
 
-def _without_unseen(text: str) -> tuple[str, Sequence[int]]:
-    kept = [at for at, letter in enumerate(text) if not _UNSEEN.match(letter)]
-    return "".join(text[at] for at in kept), [*kept, len(text)]
+def signs_of(text: str) -> set[str]:
+    """Return the sorts of disguises that a text has a sign of: none for most, and more than it has for some."""
+    exact = b" " + text.encode("latin-1", "replace").translate(_KIND_OF) + b" "
+    kinds = exact.replace(b"0", b"a")
+    found = {name for kind, name, neighbours in _NEIGHBOURS if kind in kinds and any_in(neighbours, kinds)}
+    if (b"0" in exact or b"@" in exact) and any_in(_LEET_NEIGHBOURS, exact):
+        found.add("leet")
+    parted = kinds.count(b"a-a")
+    if parted > _FEW:
+        found.add("signs")
+    lower = text.lower()
+    words = lower.split()
+    lengths = bytes([length if length < _LONG else _LONG for length in map(len, words)])
+    if b"\1\1\1\1" in lengths or b"\2\2\2\2" in lengths or (parted > 1 and b"a-a-a-a" in kinds):
+        found.add("spelled")
+    if _PIECES.search(lengths) or kinds.count(b"- -") > _FEW or (exact.count(b"0") > _MANY and _CODES.search(text)):
+        found.add("pieces")
+    if _LONG in lengths and any(map(_is_no_word, text.split())):
+        found.add("long")
+    if _has_thrice(lower):
+        found.add("repeated")
+    if _SHARE * sum(map(_SMALL.__contains__, words)) < len(words) or not _OF_CIPHERS.isdisjoint(words):
+        found.add("ciphers")
+    if any_in(_ESCAPING, text) and _ESCAPES.search(text):
+        found.add("escapes")
+    if not text.isascii() and _UNUSUAL.search(text):
+        found.add("folded")
+    return found
 
 
-def _unfold(text: str, *, accents: bool, casefold: bool) -> tuple[str, Sequence[int]]:
-    """Fold what is not ASCII, cluster by cluster: a base letter with its marks is one."""
-    pieces: list[str] = []
-    offsets: list[int] = []
-    last = 0
-    for match in _CLUSTER.finditer(text):
-        start, end = match.span()
-        pieces.append(text[last:start].lower() if casefold else text[last:start])
-        offsets.extend(range(last, start))
-        at = start
-        while at < end:
-            upto = at + 1
-            while upto < end and unicodedata.combining(text[upto]):
-                upto += 1
-            piece = _fold_cluster(text[at:upto], accents=accents, casefold=casefold)
-            pieces.append(piece)
-            offsets.extend([at] * len(piece))
-            at = upto
-        last = end
-    pieces.append(text[last:].lower() if casefold else text[last:])
-    offsets.extend(range(last, len(text) + 1))
-    joined = "".join(pieces)
-    return (joined, offsets) if joined.isascii() or not _UNSEEN.search(joined) else _drop_unseen(joined, offsets)
+def _has_thrice(text: str) -> bool:
+    """Whether a letter stands three times in a row; of three equal bytes both differences are nothing."""
+    letters = text.encode("latin-1", "replace")
+    differences = int.from_bytes(letters[1:], "big") ^ int.from_bytes(letters[:-1], "big")
+    return b"\0\0" in differences.to_bytes(len(letters), "big")[1:] and any_in(_THRICE, text)
 
 
-def _drop_unseen(text: str, offsets: Sequence[int]) -> tuple[str, Sequence[int]]:
-    plain, kept = _without_unseen(text)
-    return plain, [offsets[at] for at in kept]
+def _is_no_word(token: str) -> bool:
+    """Whether a long token may be in an encoding, or several words in one."""
+    if len(token) < _LONG:
+        return False
+    plain = (token.islower() or token.istitle()) and _DIGIT.search(token) is None
+    return not plain or len(token) > _LONGEST_WORD
 
 
-def _fold_cluster(cluster: str, *, accents: bool, casefold: bool) -> str:
-    # More than a few marks on one letter are no language's ("zalgo"), and would make composing quadratic.
-    piece = unicodedata.normalize("NFKC", cluster[:8])
-    piece = piece.casefold() if casefold else piece
-    if accents or piece.isascii():
-        return piece
-    # Only what stands on Latin, Greek and Cyrillic letters: elsewhere marks are vowels.
-    apart = unicodedata.normalize("NFD", piece)
-    if apart[:1] and ord(apart[0]) < 0x530:
-        return "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return piece
+def read_otherwise(request: ScanRequest) -> Sequence[Reading]:
+    """Return what a text reads as beside as it stands; worked out once for all scanners of a request."""
+    found = request.shared.get(request.text)
+    if found is None:
+        signs = signs_of(request.text)
+        found = ()
+        if signs:
+            from lc_guard.scanners.readings import readings
+
+            found = tuple(readings(request.text, signs))
+        request.shared[request.text] = found
+    return found
 
 
-def _latin(match: re.Match[str]) -> str:
-    word = match[0]
-    return word.translate(_LOOKALIKES) if not word.isascii() and _HAS_LATIN.search(word) else word
+def through_disguises(
+    judge: Callable[[ScanRequest], ScanResult],
+    request: ScanRequest,
+    guess: Callable[[ScanRequest], ScanResult] | None = None,
+    *,
+    leet: bool = True,
+) -> ScanResult:
+    """Judge a text as it stands and what it reads as beside, if it shows a sign of a disguise; see `readings`.
+
+    Args:
+        judge: What judges a text.
+        request: The text.
+        guess: What judges readings that are guesses, if they are not to be taken as seriously.
+        leet: Whether words of attacks in digits and signs are read as such.
+    """
+    plain = judge(request)
+    others = read_otherwise(request)
+    if not others:
+        return plain
+    from lc_guard.scanners.readings import judged
+
+    return judged(judge, request, plain, [each for each in others if leet or not each.leet], guess)
 
 
 def in_leet(text: str) -> bool:
     """Whether several words of a text have digits or signs in place of letters."""
+    if not _LEET_SIGN.search(text):
+        return False
     found = all_matches(_LEET_IN_WORDS, text.lower(), longest=3)
     return len(list(islice(found, 2))) > 1
 
@@ -185,53 +273,6 @@ def _close_up(match: re.Match[str]) -> str:
     return " ".join(_close_up_words(match[0]))
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A phrase to look for in the canonical reading of a text.
-
-    Attributes:
-        id: Short name, unique among the rules of a scanner, such as ``"override-en-1"``.
-        category: Family it belongs to, such as ``"override"``.
-        weight: Risk of a text where it alone is found, above 0, up to 1.
-        anchors: Strings one of which is in every text that the pattern finds: most texts cost no more than that search.
-        pattern: Regular expression on the text that `canonical` gives: lower case, no accents, single blanks, ``.``
-            for the end of a sentence, ``"`` for a quotation mark. Every repetition is bounded.
-        source: Where the attack is described.
-        also: Strings one of which is in every such text too; empty for no such condition.
-    """
-
-    id: str
-    category: str
-    weight: float
-    anchors: tuple[str, ...]
-    pattern: str
-    source: str = ""
-    also: tuple[str, ...] = ()
-    compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if not 0 < self.weight <= 1:
-            raise GuardError(
-                f"weight={self.weight!r} of the rule {self.id!r} is no risk: give a number above 0, up to 1"
-            )
-        if not self.anchors or not all(self.anchors):
-            raise GuardError(f"the rule {self.id!r} has no anchors: give strings one of which every find has")
-        try:
-            object.__setattr__(self, "compiled", re.compile(self.pattern))
-        except re.error as error:
-            raise GuardError(f"the pattern of the rule {self.id!r} is no regular expression: {error}") from None
-
-
-def rules(category: str, table: Iterable[Sequence[Any]], *, language: str = "en") -> tuple[Rule, ...]:
-    """Make rules of rows of name, weight, anchors, pattern, source, and perhaps the strings of `Rule.also`."""
-    return tuple(Rule(f"{category}-{language}-{name}", category, *rest) for name, *rest in table)
-
-
-def gap(words: int) -> str:
-    """Return a pattern for up to some words of one sentence; bounded, so that no text makes a search quadratic."""
-    return rf'(?:[^ ."]{{1,24}} ){{0,{words}}}'
-
-
 class Hit(NamedTuple):
     """A rule that found something, and where in the canonical text."""
 
@@ -240,23 +281,45 @@ class Hit(NamedTuple):
     end: int
 
 
-def hits(text: str, rules: Iterable[Rule], *, beyond: int = 0) -> list[Hit]:
-    """Return one hit, the first, for each rule that finds something in a canonical text not wholly before `beyond`."""
-    found = []
-    for rule in rules:
-        if not _any_in(rule.anchors, text) or (rule.also and not _any_in(rule.also, text)):
-            continue
-        for match in rule.compiled.finditer(text):
-            if match.end() > beyond:
-                found.append(Hit(rule, match.start(), match.end()))
-                break
-    return found
+class RuleSet:
+    """Rules, by their anchors: of most texts a rule is told by these that it finds nothing.
+
+    Attributes:
+        rules: The rules.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        by_anchor: dict[str, list[int]] = {}
+        for number, rule in enumerate(self.rules):
+            for anchor in rule.anchors:
+                by_anchor.setdefault(anchor, []).append(number)
+        self._by_anchor = [*by_anchor.items()]
+
+    def hits(self, text: str, *, beyond: int = 0) -> list[Hit]:
+        """Return one hit, the first, for each rule that finds something not wholly before `beyond`.
+
+        Args:
+            text: A canonical text.
+            beyond: Where finds must not end before.
+        """
+        met = {number for anchor, numbers in self._by_anchor if anchor in text for number in numbers}
+        found = []
+        for rule in (self.rules[number] for number in sorted(met)):
+            if rule.also and not any_in(rule.also, text):
+                continue
+            for match in rule.compiled.finditer(text):
+                if match.end() > beyond:
+                    found.append(Hit(rule, match.start(), match.end()))
+                    break
+        return found
 
 
-def _any_in(anchors: tuple[str, ...], text: str) -> bool:
+def any_in(parts: tuple[AnyStr, ...], text: AnyStr) -> bool:
+    """Return whether one of several parts stands in a text."""
     # A loop: `any` with a generator costs three times as much, and this runs for every rule.
-    for anchor in anchors:  # noqa: SIM110
-        if anchor in text:
+    for part in parts:  # noqa: SIM110
+        if part in text:
             return True
     return False
 

@@ -7,6 +7,7 @@ from lc_guard._text.credentials import ANCHORS, ENTROPY, SHORT_ANCHORS, WORDS, f
 from lc_guard.errors import GuardError
 from lc_guard.records import Entity, ScanResult
 from lc_guard.scanners.base import Cost, ScanRequest
+from lc_guard.scanners.phrase_matching import any_in, through_disguises
 
 
 class Secrets:
@@ -38,15 +39,26 @@ class Secrets:
         return f"{type(self).__name__}(entropy={self._entropy}, generic={self._generic})"
 
     def scan(self, request: ScanRequest) -> ScanResult:
-        """Judge a text.
+        """Judge a text, and what it says where it is encoded or disguised.
 
         Returns:
             Not valid, if there is a credential; entities of the kinds ``API_KEY``, ``ACCESS_TOKEN``, ``PASSWORD``,
-            ``PRIVATE_KEY`` and ``WEBHOOK_URL``; issuers as categories.
+            ``PRIVATE_KEY`` and ``WEBHOOK_URL``, which cover the encoded or disguised form; issuers as categories.
         """
+        return through_disguises(self.scan_as_written, request, self._scan_formats)
+
+    def scan_as_written(self, request: ScanRequest) -> ScanResult:
+        """Judge a text as it stands: no encoding and no disguise is undone."""
+        return self._judged(request.text, generic=self._generic)
+
+    def _scan_formats(self, request: ScanRequest) -> ScanResult:
+        # Where ends of lines are left out, much looks like a setting; formats are still formats.
+        return self._judged(request.text, generic=False)
+
+    def _judged(self, text: str, *, generic: bool) -> ScanResult:
         found: list[Credential] = []
-        if self._may_hold(request.text):
-            found = find_credentials(request.text, generic=self._generic, entropy=self._entropy)
+        if self._may_hold(text):
+            found = find_credentials(text, generic=generic, entropy=self._entropy)
         if not found:
             return ScanResult(valid=True, risk_score=0.0)
         categories: dict[str, float] = {}
@@ -61,7 +73,6 @@ class Secrets:
 
     def _may_hold(self, text: str) -> bool:
         """Return whether a text has a sign of a credential; without one nothing of it is looked through."""
-        if any(anchor in text for anchor in ANCHORS) or SHORT_ANCHORS.search(text):
+        if any_in(ANCHORS, text) or SHORT_ANCHORS.search(text):
             return True
-        lower = text.lower() if self._generic else ""
-        return any(word in lower for word in WORDS)
+        return self._generic and any_in(WORDS, text.lower())

@@ -1,4 +1,4 @@
-"""Phrases of direct and indirect prompt injection in English, German, French and Spanish, as rules.
+"""Phrases of direct and indirect prompt injection in eight languages, as rules.
 
 What they look for is described in OWASP's LLM01:2025 (prompt injection) and LLM07:2025 (system prompt leakage), and in
 MITRE ATLAS as AML.T0051 (prompt injection; .000 direct, .001 indirect), AML.T0054 (jailbreak), AML.T0056 (extraction of
@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import functools
 
-from lc_guard.scanners.phrase_matching import Rule
+from lc_guard.scanners.phrases.rule import Rule
 from lc_guard.scanners.phrases.de_fr_es import foreign_rules
 from lc_guard.scanners.phrases.en import document_rules, injection_rules, persona_rules
+from lc_guard.scanners.phrases.it_nl_pl_pt import more_foreign_rules
 
 
 @functools.cache
 def jailbreak_rules() -> tuple[Rule, ...]:
     """Return the rules on words, compiled once, when first asked for."""
-    return (*injection_rules(), *persona_rules(), *document_rules(), *foreign_rules())
+    return (*injection_rules(), *persona_rules(), *document_rules(), *foreign_rules(), *more_foreign_rules())
 
 
 @functools.cache

@@ -7,7 +7,7 @@ Instructions in documents that speak to the assistant, and data sent out: indire
 
 from __future__ import annotations
 
-from lc_guard.scanners.phrase_matching import Rule, gap, rules
+from lc_guard.scanners.phrases.rule import Rule, gap, rules
 
 _INJECTION = "OWASP LLM01:2025; MITRE ATLAS AML.T0051.000; arXiv:2211.09527"
 _LEAK = "OWASP LLM07:2025; MITRE ATLAS AML.T0056; arXiv:2211.09527"
@@ -142,7 +142,8 @@ _PROMPT_LEAK = (
             "preprompt", "setup", "meta"),
     ),
     (
-        "show-given", 0.8, _SHOW_ANCHORS,
+        "show-given", 0.8, ("you were", "you have", "you ve", "you are", "you received", "you got", "you operate",
+        "gave you", "governing your", "precede"),
         rf"{_SHOW} {gap(6)}(?:instructions?|prompt|rules|text|message|guidelines|preamble|words) {gap(2)}"
         r"(?:you (?:were|have been|ve been|are|received|got|operate)|(?:your )?(?:operator|developers?|creators?"
         r") gave you"
@@ -150,7 +151,7 @@ _PROMPT_LEAK = (
         ("instruction", "prompt", "rules", "text", "message", "guidelines", "preamble", "words"),
     ),
     (
-        "own-rules", 0.8, _SHOW_ANCHORS,
+        "own-rules", 0.8, (" your ",),
         rf"{_SHOW} {gap(3)}your {gap(3)}(?:instructions|prompt|rules|guidelines|directives|programming)\b"
         r"(?= (?:all|verbatim|word|in|exactly|as|to|above|[.])|$)", _LEAK,
         ("instructions", "prompt", "rules", "guidelines", "directives", "programming"),
@@ -210,6 +211,7 @@ _PERSONA = (
         rf"\b(?:ai|ais|assistant|model|chatbot|bot|version of yourself|llm|gpt|machine|robot) {gap(5)}(?:without"
         r"|with no|that has no|has no|free of|ignores?"
         rf"|that ignores?|with (?:the|all)|no) {gap(3)}{_FREE_OF}", _JAILBREAK,
+        ("without", " no ", "free of", "ignore", "with the ", "with all "),
     ),
     (
         "unfiltered-ai", 0.8, ("unrestricted", "unfiltered", "uncensored", "unaligned", "amoral", "evil",
@@ -227,6 +229,7 @@ _PERSONA = (
         rf"|pretend (?:that )?you|as if you|act) {gap(4)}(?:no|without(?: any)?|free of|free from|freed from)"
         rf" {gap(3)}(?:ethic\w{{0,4}}|moral\w{{0,4}}|content|safety|restrictions|filters?|censorship|confines"
         r"|guidelines|guardrails)\b(?! (?:on|in|of) (?!ai|mine))", _JAILBREAK,
+        ("without", " no ", "free of", "free from", "freed from"),
     ),
     (
         "mode", 0.8, ("mode",),
@@ -408,7 +411,7 @@ _DATA = (
 )
 _EXFIL = (
     (
-        "to-address", 0.8, ("http", "www", " at ", "to "),
+        "to-address", 0.8, ("http", "webhook", "requestbin", "query string", "url parameters"),
         r"\b(?:send|post|forward|upload|append|encode|email|submit|transmit|exfiltrate|include|curl|leak) (?:the "
         rf"|all |every )?{gap(4)}{_DATA}\b.{{0,60}}?\b(?:(?:to|at|into|in|via|with) {gap(4)}(?:https? |webhook"
         r"|requestbin)|query string|url parameters)", _EXFILTRATION,

@@ -1,10 +1,11 @@
-"""Phrases that ask for what placeholders hide, in English and German."""
+"""Phrases that ask for what placeholders hide: in English here, in seven languages in `probing_de_to_pt`."""
 
 from __future__ import annotations
 
 import functools
 
-from lc_guard.scanners.phrase_matching import Rule, gap
+from lc_guard.scanners.phrases.probing_de_to_pt import rows
+from lc_guard.scanners.phrases.rule import Rule, gap
 
 _SOURCE = "OWASP LLM02:2025; MITRE ATLAS AML.T0057"
 
@@ -33,7 +34,8 @@ def probing_rules(token: str) -> tuple[Rule, ...]:
             rf"|under)) {gap(3)}{name}"),
         rule("stands-for", "reveal", 0.7,
             rf"\b(?:what|who|which|whose) {gap(4)}{name} {gap(1)}(?:stands? for|represents?|refers? to|replaced?"
-            r"|hides?|conceals?|really (?:is|are)|actually (?:is|are))|\bwhat (?:does|do|did|is"
+            rf"|hides?|conceals?|really (?:is|are)|actually (?:is|are))|\b{asks} {gap(4)}{name} (?:stands? for|hides?"
+            r"|conceals?|replaced?)\b|\bwhat (?:does|do|did|is"
             rf") {gap(2)}{token} (?:stand for|hide|replace|really)"),
         rule("who-is", "reveal", 0.6,
             rf"\bwho (?:exactly |really |actually )?(?:is|was|are|s) {gap(1)}{token}(?= [.]|$| (?:really|actually"
@@ -73,8 +75,5 @@ def probing_rules(token: str) -> tuple[Rule, ...]:
             rf"|anonymi|{token})|\b(?:contents?|entries|print|dump) {gap(3)}(?:placeholders?|redaction) (?:vault"
             r"|mapping|table)\b",
             (*both, "vault", "mapping", "table")),
-        rule("de", "reveal", 0.8,
-            rf"\b(?:wer|was) (?:steckt|steht|verbirgt sich|ist) {gap(2)}(?:hinter|wirklich) {gap(2)}(?:{token}"
-            rf"|platzhalter)|\b(?:zeig|nenne|verrate)\w{{0,2}} {gap(3)}(?:echten?|wahren?|wirklichen?"
-            rf") {gap(3)}(?:{token}|platzhalter)", (token, "platzhalter")),
+        *(rule(number, category, weight, pattern, anchors) for number, category, weight, anchors, pattern in rows(token)),
     )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What a red team would try, written as tests."""
