@@ -356,6 +356,7 @@ class MonitoringReport:
         from lc_guard.evals.figures import figure  # noqa: PLC0415 - not needed for the data
 
         return figure(self, name, check)
+
     def _repr_html_(self) -> str:
         from lc_guard._display.html import frame  # noqa: PLC0415 - only where it is shown
 
