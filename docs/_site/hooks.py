@@ -54,7 +54,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
 
 
 def boxes(diagram: re.Match[str]) -> str:
-    """Draw a Mermaid flowchart that is one chain, as boxes one under the other: no script of others is loaded for it."""
+    """Draw a Mermaid flowchart that is one chain as boxes one under the other: no script of others is loaded."""
     drawn = "".join(f"<li>{text}</li>" for text in re.findall(r"\w\[\"(.+?)\"\]", diagram[1]))
     return f'<ol class="chain">{drawn}</ol>'
 

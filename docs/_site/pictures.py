@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -16,7 +17,7 @@ from lc_guard import Guard
 from lc_guard.demo.run import Performance
 
 FOLDER = Path(__file__).parents[1] / "pictures"
-_LETTER, _LINE, _PAD, _WIDTH = 7.23, 19, 16, 880  # pixels, at 12 pixels a letter
+_LETTER, _LINE, _PAD, _GAP, _WIDTH = 7.23, 19, 16, 12, 880  # pixels, at 12 pixels a letter
 _SAID = "Yes. Somebody opened a store account"  # where the shown passage of the transcript begins
 _STYLE = """<style>
 text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#24292f;white-space:pre}
@@ -26,6 +27,9 @@ text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",mon
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.quiet{fill:#9aa4af}.card{fill:#161b22;stroke:#3d444d}
 .inside{fill:#0f2a27;stroke:#2fb3a3}.line{stroke:#9aa4af}.head{fill:#9aa4af}.value{fill:#ffb86b}.placeholder{fill:#5fd7c7}}
 </style>"""
+
+
+Styled = list[tuple[str, str]]
 
 
 class Word(NamedTuple):
@@ -49,7 +53,7 @@ def words(parts: Iterable[tuple[str, str]]) -> list[Word]:
     return found
 
 
-def lines(text: Sequence[Word], columns: int) -> list[list[Word]]:
+def lines(text: Sequence[Word], columns: float) -> list[list[Word]]:
     """Break words into lines of so many letters at most."""
     rows: list[list[Word]] = [[]]
     for word in text:
@@ -79,15 +83,35 @@ def card(
     return "".join(drawn), height
 
 
-def svg(body: str, height: int, about: str) -> str:
+def svg(body: str, height: int, about: str, *, width: int = _WIDTH) -> str:
     """Return a whole picture."""
-    size = f'viewBox="0 0 {_WIDTH} {height}"'
+    size = f'viewBox="0 0 {width} {height}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(about)}">'
     return f"{head}\n{_STYLE}\n{body.replace('</text>', '</text>' + chr(10))}</svg>\n"
 
 
-def before_after() -> str:
+def before_after(*, narrow: bool = False) -> str:
     """Draw a passage of the demo's transcript as it was said and as the model saw it, and what came back of it."""
+    said, saw, came, note = passage()
+    width = 420 if narrow else _WIDTH
+    half = width if narrow else (_WIDTH - _GAP) // 2
+    whole, columns = ((each - 2 * _PAD) // _LETTER for each in (width, half))
+    before, after = lines(words(said), columns), lines(words(saw), columns)
+    if not narrow:
+        before += [[]] * (len(after) - len(before))  # placeholders are the longer ones
+    back = [*lines(words(came), whole), *lines([*words([(note, "quiet")])], whole)]
+    first, tall = card("What was said", before, x=0, y=0, width=half)
+    at = (0, tall + _GAP) if narrow else (half + _GAP, 0)
+    second, also = card("What the model saw", after, x=at[0], y=at[1], width=half, kind="inside")
+    below = at[1] + also + _GAP
+    third, low = card("What came back, streamed", back, x=0, y=below, width=width)
+    about = "A court transcript as it was said, as the model saw it, and what came back"
+    return svg(first + second + third, below + low + 1, about, width=width)
+
+
+@cache
+def passage() -> tuple[Styled, Styled, Styled, str]:
+    """Run the demo; return a passage as it was said, as the model saw it, what came back, and a line about it all."""
     run = Performance(Guard(), text=None, session_id="case-17", model=None, offline=True, pause=0.0)
     run.begin()
     report = run.finish()
@@ -102,20 +126,9 @@ def before_after() -> str:
     answer = [line for line in run.call.restored.split("\n") if "delivery address" in line or "emergency order" in line]
     values = "|".join(re.escape(" ".join(value.split())) for value in sorted(run.values, key=len, reverse=True))
     split = re.split(f"({values})", " ".join(answer))
-    parts = [(part, "value" if number % 2 else "") for number, part in enumerate(split)]
-
-    half = (_WIDTH - 12) // 2
-    columns = int((half - 2 * _PAD) / _LETTER)
-    before, after = lines(words(said), columns), lines(words(saw), columns)
-    before += [[]] * (len(after) - len(before))  # placeholders are the longer ones
-    left, tall = card("What was said", before, x=0, y=0, width=half)
-    right, _ = card("What the model saw", after, x=half + 12, y=0, width=half, kind="inside")
     some, every = report.hidden.total if report.hidden else (0, 0)
     note = f"lc-guard demo: {some} of {every} names and numbers hidden; {report.leaks} of them in what Langfuse gets"
-    came = [*lines(words(parts), int((_WIDTH - 2 * _PAD) / _LETTER)), [Word(note, "quiet", apart=False)]]
-    back, low = card("What came back, streamed", came, x=0, y=tall + 12, width=_WIDTH)
-    about = "A court transcript as it was said, as the model saw it, and what came back"
-    return svg(left + right + back, tall + low + 13, about)
+    return said, saw, [(part, "value" if number % 2 else "") for number, part in enumerate(split)], note
 
 
 def data_flow() -> str:
@@ -151,7 +164,11 @@ def data_flow() -> str:
     )
 
 
-PICTURES = {"before-after.svg": before_after, "data-flow.svg": data_flow}
+PICTURES = {
+    "before-after.svg": before_after,
+    "before-after-narrow.svg": partial(before_after, narrow=True),
+    "data-flow.svg": data_flow,
+}
 
 if __name__ == "__main__":
     for name, draw in PICTURES.items():
