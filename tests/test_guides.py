@@ -45,8 +45,9 @@ UNGUARDED = "# before"
 
 @pytest.fixture
 def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, structlog_to_stderr: None) -> Iterator[OpenAIServer]:
-    """An empty folder, no key of anybody's, and a stand-in for OpenAI."""
+    """A folder with a policy that somebody saved, no key of anybody's, and a stand-in for OpenAI."""
     monkeypatch.chdir(tmp_path)
+    Path("policy.yaml").write_text("on_invalid: block\n")
     for name in ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY", "LANGSMITH_API_KEY", "LC_GUARD_VAULT_KEYS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANGSMITH_TRACING", "false")
