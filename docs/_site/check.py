@@ -49,7 +49,7 @@ def faults(folder: Path) -> list[str]:
     pages = {
         path.relative_to(folder).as_posix(): Page(path.read_text(encoding="utf-8")) for path in folder.rglob("*.html")
     }
-    pages.pop("404.html")  # it is shown at any address: its links begin at the root of the host
+    pages.pop("404.html", None)  # it is shown at any address: its links begin at the root of the host
     found = []
     for name, page in sorted(pages.items()):
         found += [f"{name} loads {each}" for each in page.loaded if urlsplit(each).netloc]
