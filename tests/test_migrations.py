@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -36,7 +37,11 @@ def packaged_models(monkeypatch: pytest.MonkeyPatch, structlog_to_stderr: None) 
     monkeypatch.setattr(spacy.util, "is_package", lambda name: True)
     monkeypatch.setattr(spacy, "load", lambda name, **options: load(packaged_or_official(), **options))
     names = PatternRecognizer(supported_entity="PERSON", deny_list=["Jane Doe", "John Doe"])
-    monkeypatch.setattr("llm_guard.input_scanners.anonymize.get_transformers_recognizer", lambda **_: names)
+    engine = importlib.import_module("llm_guard.input_scanners.anonymize")
+    if hasattr(engine, "get_transformers_recognizer"):  # LLM Guard's; gorget takes several models
+        monkeypatch.setattr(engine, "get_transformers_recognizer", lambda **_: names)
+    else:
+        monkeypatch.setattr(engine, "get_recognizers", lambda **_: [names])
 
 
 @pytest.mark.parametrize("page", PAGES)
