@@ -209,8 +209,8 @@ MUTANTS = (
     _mutant(
         "protect(model)", "a blocked prompt goes on", MODEL_CALLS,
         "outcome.raise_if_blocked()\n"
-        "        hidden = asked.put(map_texts(asked.read, outcome.hide, beside=outcome.hide))",
-        "hidden = asked",
+        "        texts = map_texts(asked.read, outcome.hide, beside=outcome.hide)",
+        "texts = asked.read",
         "tests/langchain/test_chat_model.py::test_a_blocked_prompt_never_reaches_the_model",
     ),
     _mutant(
