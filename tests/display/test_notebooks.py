@@ -109,6 +109,15 @@ def test_marks_say_where_what_stands_for_a_value_is() -> None:
     assert session.deanonymize(compared.hidden) == "Ada paid with [REDACTED_CARD] in Ulm, <i>Bob</i> too"
 
 
+def test_a_preamble_is_not_part_of_it() -> None:
+    class Preambled(ExactDetector):
+        preamble = "Placeholders follow. "
+
+    compared = Guard([Preambled({"PERSON": ["Ada"]})]).session("s").compare("Ada")
+    assert compared.hidden == "[REDACTED_PERSON_1]"
+    assert compared.marks[0].put == (0, 19)
+
+
 async def test_async_compares_the_same() -> None:
     session = guard().session("s")
     sync, compared = session.compare("Ada, Ulm"), await session.acompare("Ada, Ulm")
