@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -69,6 +69,7 @@ def guard(**options: Any) -> Guard:
     return Guard([detector], **options)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(), st.data())
 def test_any_text_is_escaped_and_marked_where_it_says(text: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=6)))
@@ -78,6 +79,7 @@ def test_any_text_is_escaped_and_marked_where_it_says(text: str, data: st.DataOb
     assert list(map(_shown, read.marks)) == [_shown(text[start:end]) for start, end, _, _ in marks]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts())
 def test_a_comparison_shows_any_text_beside_what_the_model_sees(text: str) -> None:
     compared = guard().session("s").compare(text)

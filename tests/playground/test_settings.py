@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lc_guard import Guard, Policy
@@ -39,6 +39,7 @@ def joined(segments: list[dict[str, Any]]) -> str:
 
 
 class TestTurns:
+    @settings(deadline=None)
     @given(st.text() | st.lists(st.sampled_from(["User: ", "ai:\n", "\n", "Ada", "TOOL:", " "])).map("".join))
     def test_joined_again_they_are_the_text(self, text: str) -> None:
         assert "".join(each.label + each.text for each in turns(text)) == text
@@ -164,6 +165,7 @@ class TestSettings:
 
 
 class TestExport:
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(policies())
     def test_the_file_makes_the_same_policy(self, policy: Policy) -> None:
         settings = Settings(policy=policy, scanners=("Secrets",))
