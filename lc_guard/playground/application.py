@@ -29,7 +29,7 @@ from lc_guard.detectors.surroundings import TextKind
 from lc_guard.errors import GuardError, installed_version
 from lc_guard.playground.examination import examine
 from lc_guard.playground.examples import EXAMPLES
-from lc_guard.playground.settings import Settings, WrongSettings, detectors, scanners
+from lc_guard.playground.settings import Settings, Sources, WrongSettings, detectors, scanners
 from lc_guard.policy.policy import KindAction, OnInvalid
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def application(port: int, text: str | None = None) -> ASGIApp:
         text: What the page begins with; None takes the demo's transcript.
     """
     one_at_a_time = Lock()
+    sources = Sources()
 
     async def page(request: Request) -> Response:
         name, kind = _PAGE[request.url.path]
@@ -79,14 +80,14 @@ def application(port: int, text: str | None = None) -> ASGIApp:
         return Response(_colours(), media_type="text/css")
 
     async def start(_: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(_start, transcript() if text is None else text))
+        return JSONResponse(await run_in_threadpool(_start, transcript() if text is None else text, sources))
 
     async def check(request: Request) -> Response:
         given = await _body(request)
 
         def run() -> dict[str, Any]:
             with one_at_a_time:
-                return examine(given["text"], Settings.read(given["settings"]), answer=given["answer"])
+                return examine(given["text"], Settings.read(given["settings"]), sources, answer=given["answer"])
 
         return JSONResponse(await run_in_threadpool(run))
 
@@ -161,13 +162,13 @@ async def _body(request: Request) -> dict[str, Any]:
     return {"text": text, "answer": answer, "settings": settings}
 
 
-def _start(text: str) -> dict[str, Any]:
+def _start(text: str, sources: Sources) -> dict[str, Any]:
     """Return what the page can offer, and what it begins with."""
     return {
         "version": installed_version("lc-guard") or "",
         "text": text,
         "examples": [{"name": "Court transcript", "text": transcript()}, *EXAMPLES],
-        "detectors": detectors(),
+        "detectors": detectors(sources),
         "scanners": scanners(),
         "languages": LANGUAGES,
         "countries": COUNTRIES,
