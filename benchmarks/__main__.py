@@ -17,6 +17,7 @@ from benchmarks import (
     restoring,
     scanning,
     streaming,
+    tracing,
     vaults,
 )
 from benchmarks.table import Row, markdown, text
@@ -30,6 +31,7 @@ ALL = (
     protected_model,
     scanning,
     langfuse_down,
+    tracing,
     importing,
     memory,
     vaults,
