@@ -69,7 +69,7 @@ def run(*, calls: int = 1_000) -> list[Row]:
 
 
 def measure(url: str, calls: int, share: float) -> None:
-    """Be a child: make the calls at their times, and print processor seconds, peak MiB, and the spans that were sent."""
+    """Be a child: make the calls at their times, and print seconds of the processor, MiB and spans."""
     from langchain_core.language_models import FakeListChatModel
 
     from lc_guard import Guard, protect
