@@ -31,7 +31,7 @@ def check_metadata(outputs: Mapping[str, Any]) -> dict[str, Any]:
     decision = outputs.get("decision")
     if isinstance(decision, Mapping) and isinstance(decision.get("error"), str):
         went_on = FAIL_OPEN if decision.get("valid") is True else f"{FAIL}closed"
-        told[FAILED] = f"{went_on}: {decision['error'][:_LONGEST_TOLD]}"
+        told[FAILED] = f"{went_on}:{decision['error'][:_LONGEST_TOLD]}"
     return dict(list(told.items())[-_MOST_DETAILS:])
 
 

@@ -156,7 +156,7 @@ def _overview(report: MonitoringReport) -> Iterator[str]:
 def _check(report: MonitoringReport, check: CheckHistory) -> Iterator[str]:
     yield f"<section><h2>{escape(check.name)}</h2>"
     each = advice(check)
-    yield _say(each.says, warn=each.urgency <= Urgency.SOON)
+    yield _say(each.says[:1].upper() + each.says[1:], warn=each.urgency <= Urgency.SOON)
     if failed := failures(check):
         yield _say(f"Failed checks: {failed}.", warn=True)
     yield '<div class="grid wide">'
