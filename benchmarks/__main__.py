@@ -22,6 +22,7 @@ ALL = (
     "protected_model",
     "scanning",
     "langfuse_down",
+    "tracing",
     "importing",
     "memory",
     "vaults",

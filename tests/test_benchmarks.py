@@ -26,6 +26,7 @@ from benchmarks import (
     scanning,
     serving,
     streaming,
+    tracing,
     vaults,
 )
 from benchmarks.table import HEADS, Row, markdown, show, text, told, tried
@@ -40,6 +41,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (protected_model, {"words": 20, "repeats": 1}, 3),
     (scanning, {"seconds": 0.01, "prompts": 10, "repeats": 1, "layers": 1, "hidden": 32}, 5),
     (langfuse_down, {"calls": 2, "answer_after": 0.01}, 3),
+    (tracing, {"calls": 2}, 4),
     (importing, {"repeats": 1}, 1),
     (memory, {"entries": 500}, 1),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
