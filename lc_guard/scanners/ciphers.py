@@ -21,6 +21,7 @@ _LOWER = _UPPER.lower()
 _ENOUGH = 2
 _SHORT = 4  # letters of words that stand in any text by chance, in one of 25 rotations
 _MANY = 1_000
+_STRETCH = 10_000
 _PART = 4  # one of so many words is a small one, or more
 _BEGINNING = 600
 _WORD = re.compile("[a-z]+")
@@ -75,6 +76,8 @@ def rotations(text: str) -> list[int]:
             if shift:
                 votes[shift] = votes.get(shift, 0) + _MANY
             at = steps.find(pattern, at + 1)
+    # In a long text some stand by chance.
+    votes = {shift: count for shift, count in votes.items() if count * _STRETCH >= _MANY * len(text)}
     words = _first_words(text)
     small: dict[int, int] = {}
     for word in words:
