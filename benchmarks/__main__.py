@@ -27,6 +27,7 @@ ALL = (
     "vaults",
     "awkward",
     "serving",
+    "load",
 )
 
 _OTHERS = """\
