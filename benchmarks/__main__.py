@@ -28,6 +28,7 @@ ALL = (
     "vaults",
     "awkward",
     "serving",
+    "load",
 )
 
 _OTHERS = """\
