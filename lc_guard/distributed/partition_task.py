@@ -43,14 +43,6 @@ class PartitionTask:
     output: Path
     phase: Phase
 
-    def prepare(self) -> None:
-        """Build the guard of this process, so that the first partition does not wait for it.
-
-        Raises:
-            GuardError: If it can't be built.
-        """
-        self.spec.guard()
-
     def __call__(self, partition: Partition) -> None:
         """Do the pass over one partition, unless it was done before.
 

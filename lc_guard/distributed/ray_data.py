@@ -106,7 +106,6 @@ class _PartitionActor:
 
     def __init__(self, task: PartitionTask) -> None:
         self._task = task
-        task.prepare()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         for partition in batch["partition"]:
