@@ -27,7 +27,6 @@ from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
 from lc_guard.langfuse.masks import (
     SEAL,
-    OtelSpansMask,
     Unmasked,
     make_client,
     mask_of,
@@ -40,7 +39,6 @@ from lc_guard.langfuse.stage_sampling import SampleClean, StageSampling
 from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
-from lc_guard.observability.span_mask import Detect
 from lc_guard.records import (
     BOUNDARY_RUN_ID,
     CHECK_RUN_ID,
@@ -54,11 +52,9 @@ from lc_guard.records import (
 from lc_guard.sessions import is_own_session
 
 if TYPE_CHECKING:
-    from langfuse.types import MaskOtelSpansFunction
-
     from lc_guard.guard import Guard
 
-__all__ = ["CallbackHandler", "mask_otel_spans"]
+__all__ = ["CallbackHandler"]
 
 logger = logging.getLogger("lc_guard.langfuse")
 
@@ -475,29 +471,3 @@ def _type(kind: tuple[str, ...], told: Mapping[str, Any]) -> str | None:
     metadata, name = told.get("metadata") or {}, told.get("name")
     is_graph = name in (metadata.get("lc_agent_name"), "LangGraph")
     return "agent" if name and is_graph and metadata.get("ls_integration") in _AGENTS else None
-
-
-def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtelSpansFunction:
-    """Make the function for ``Langfuse(mask_otel_spans=...)``: exported spans carry placeholders instead of values.
-
-    It runs when spans are exported, not in the chain's way. It covers every attribute, JSON-escaped or not, also
-    those of sessions that were forgotten meanwhile. Where the guard has decided nothing yet it runs the guard's
-    detectors itself. A span that can't be masked is not exported.
-
-    What the mask hides in the input of a model's observation (type ``generation``) the model was sent: a value of the
-    session there is a leak. The observation gets the level ERROR and the BOOLEAN score ``guard.leak``, and
-    `Guard.leaks` tells of it. A model in a trace without a decision, whose input holds what the detectors find, gets
-    the level WARNING.
-
-    The ids that you set on a trace yourself (metadata ``langfuse_session_id`` and ``langfuse_user_id``) are sent as
-    they are. LangChain's ``session_id`` and ``thread_id`` become the session's digest.
-
-    Args:
-        guard: The guard of the chains that are traced.
-        detect: ``"when_needed"`` runs the detectors on spans of a trace without a decision, or with one that left
-            no placeholder (redacted, blocked, failed), and on the spans of tools and retrievers; ``"always"`` on all.
-
-    Returns:
-        The mask. Make one for a client: it listens to the guard's vault from then on.
-    """
-    return OtelSpansMask(guard, detect=detect)

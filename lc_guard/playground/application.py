@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Mapping
 from importlib.resources import files
-from threading import Lock
 from typing import TYPE_CHECKING, Any, get_args
 
 from starlette.applications import Starlette
@@ -20,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lc_guard._display.colours import BAD, COLOURS, FAIR, GOOD
+from lc_guard._forks import ForkLock
 from lc_guard._placeholders.grammar import PlaceholderStyle
 from lc_guard.demo.hidden import transcript
 from lc_guard.detectors.labels import KINDS
@@ -68,7 +68,7 @@ def application(port: int, text: str | None = None) -> ASGIApp:
         port: Where it listens: no other name or port in a request's ``Host`` is answered.
         text: What the page begins with; None takes the demo's transcript.
     """
-    one_at_a_time = Lock()
+    one_at_a_time = ForkLock()
     sources = Sources()
 
     async def page(request: Request) -> Response:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, get_args
 
+from lc_guard._forks import ForkLock
 from lc_guard._placeholders.grammar import PlaceholderStyle
 from lc_guard.detectors import JoinedDetector, TunedDetector, default_detector
 from lc_guard.detectors.base import BatchResult, Detector, load_models, name_of
@@ -117,7 +117,7 @@ class Heard:
 
     def __init__(self) -> None:
         self._found: dict[str, dict[str, Sequence[Entity]]] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def note(self, source: str, texts: Sequence[str], found: Sequence[Sequence[Entity]]) -> None:
         """Note what a source found in some texts."""
