@@ -10,6 +10,9 @@ from typing import Any
 
 from nbclient import NotebookClient
 
+INSTALLS = "skip-execution"
+"""Tag of the cell that installs the package; nbclient passes over it, as whoever has it installed may."""
+
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
 _CHANGING = (
     (re.compile(r"\b(?=[a-f]*\d)[0-9a-f]{12,}\b"), "<id>"),  # traces, digests of sessions and keys, what is encrypted
