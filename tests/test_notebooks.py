@@ -64,7 +64,7 @@ SENDS = {
     "06_banned_topics": Sends(("Mia Berger", "Berger"), frozenset({4, 9}), {2: 1}, ("StoryTeller",)),
     # 10: on_invalid="warn" lets the token through, as a way to roll out
     "07_support_chat_many_scanners": Sends((*JANE, "4012 8888 8888 1881", TOKEN), frozenset({6, 10}), {10: 1}),
-    "08_output_scanning": Sends(JANE, frozenset({4, 6, 7, 8, 11})),
+    "08_output_scanning": Sends(JANE, frozenset({4, 7, 9, 10, 11, 14})),
     # 8: a store in house holds real text, and so does its embedding model
     "09_prompt_injection": Sends(JANE, frozenset({4, 15}), {8: 1}),
     "10_monitor_in_langfuse": Sends(("Hartwell",), frozenset({5}), {}, ("RunnableLambda",)),
