@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +19,7 @@ import pytest
 import lc_guard
 from tests.support import notebooks
 from tests.support.received import PLACEHOLDER, found_in, holds
+from tests.test_public_names import PACKAGES
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 MACHINE = re.compile(r"/(?:home|root|work|tmp|opt|usr|Users|private)/|[A-Z]:\\\\", re.IGNORECASE)
@@ -51,20 +55,20 @@ class Sends:
 SENDS = {
     "01_first_chain": Sends(COURT, frozenset({8})),
     "02_measure_your_detector": Sends(),  # no model in it
-    "03_agents_and_tools": Sends((*OKAFOR, "1961-04-02"), frozenset({3, 8, 9, 10, 11})),
-    # 11: a store in house holds real text, and so does its embedding model
-    "04_rag": Sends((*OKAFOR, "Tom Baker"), frozenset({4, 6, 10, 12}), {11: 4}, ("RunnableLambda",)),
-    # 3: the bare chain beside the guarded one
-    "05_streaming": Sends(OKAFOR, frozenset({3, 5, 6, 7, 8, 9, 10, 11, 12, 13}), {3: 1}),
-    # 1: the story teller without a guard
-    "06_banned_topics": Sends(("Mia Berger", "Berger"), frozenset({3, 8}), {1: 1}, ("StoryTeller",)),
-    # 9: on_invalid="warn" lets the token through, as a way to roll out
-    "07_support_chat_many_scanners": Sends((*JANE, "4012 8888 8888 1881", TOKEN), frozenset({5, 9}), {9: 1}),
-    "08_output_scanning": Sends(JANE, frozenset({3, 5, 6, 7, 10})),
-    # 7: a store in house holds real text, and so does its embedding model
-    "09_prompt_injection": Sends(JANE, frozenset({3, 12}), {7: 1}),
-    "10_monitor_in_langfuse": Sends(("Hartwell",), frozenset({4}), {}, ("RunnableLambda",)),
-    "11_vaults_and_erasure": Sends((*JANE, "Tom Baker", "212-456-7890"), frozenset({2}), {}, ("reply",)),
+    "03_agents_and_tools": Sends((*OKAFOR, "1961-04-02"), frozenset({4, 9, 10, 11, 12})),
+    # 12: a store in house holds real text, and so does its embedding model
+    "04_rag": Sends((*OKAFOR, "Tom Baker"), frozenset({5, 7, 11, 13}), {12: 4}, ("RunnableLambda",)),
+    # 4: the bare chain beside the guarded one
+    "05_streaming": Sends(OKAFOR, frozenset({4, 6, 7, 8, 9, 10, 11, 12, 13, 14}), {4: 1}),
+    # 2: the story teller without a guard
+    "06_banned_topics": Sends(("Mia Berger", "Berger"), frozenset({4, 9}), {2: 1}, ("StoryTeller",)),
+    # 10: on_invalid="warn" lets the token through, as a way to roll out
+    "07_support_chat_many_scanners": Sends((*JANE, "4012 8888 8888 1881", TOKEN), frozenset({6, 10}), {10: 1}),
+    "08_output_scanning": Sends(JANE, frozenset({4, 7, 9, 10, 11, 14})),
+    # 8: a store in house holds real text, and so does its embedding model
+    "09_prompt_injection": Sends(JANE, frozenset({4, 15}), {8: 1}),
+    "10_monitor_in_langfuse": Sends(("Hartwell",), frozenset({5}), {}, ("RunnableLambda",)),
+    "11_vaults_and_erasure": Sends((*JANE, "Tom Baker", "212-456-7890"), frozenset({3}), {}, ("reply",)),
 }
 
 # Which answers people are asked for hangs on latencies and on ids of traces: what is drawn and counted of them, too.
@@ -72,11 +76,14 @@ ANSWERS = [(r"^\s*<(?:polyline|circle|rect|line|text|path|g)\b.*", ""), (r"\d[\d
 # What is measured, by notebook and cell: a pattern, and what stands for it.
 MEASURED = {
     ("01_first_chain", 12): [(r"in \d+ strings", "in <n> strings")],  # how many there are is LangChain's own business
-    ("02_measure_your_detector", 2): [(r" +[\d,]+ +[\d,]+$", " <ms>")],
-    ("07_support_chat_many_scanners", 7): [(r".* allow .*", ""), (r" +[\d.]+$", " <ms>")],  # those that took 20 ms
-    ("10_monitor_in_langfuse", 5): [(r"(words': )[\d.]+", r"\1<ms>")],
-    ("10_monitor_in_langfuse", 6): [(r"(300 +0.%).*%", r"\1 <ms>"), (r".*(p95, |worth it\?|--create-queue).*", "")],
-    **{("10_monitor_in_langfuse", cell): ANSWERS for cell in (7, 8, 9, 10, 11)},
+    ("02_measure_your_detector", 3): [(r" +[\d,]+ +[\d,]+$", " <ms>")],
+    ("07_support_chat_many_scanners", 8): [(r".* allow .*", ""), (r" +[\d.]+$", " <ms>")],  # those that took 20 ms
+    ("10_monitor_in_langfuse", 10): [
+        (r"[▁-█]+( +300 +0.%).*%", r"\1 <ms>"),
+        (r".*(p95, |worth it\?|--create-queue).*", ""),
+    ],
+    **{("10_monitor_in_langfuse", cell): ANSWERS for cell in (7, 8, 11, 12, 13, 14)},
+    ("10_monitor_in_langfuse", 9): [*ANSWERS, (r".*</text>?", "")],  # how many marks its axis has, too
 }
 
 
@@ -95,8 +102,12 @@ def named(path: Path) -> str:
     return path.name
 
 
+def installs(cell: Any) -> bool:
+    return notebooks.INSTALLS in cell.metadata.get("tags", ())
+
+
 def code_of(notebook: Any) -> list[Any]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and not installs(cell)]
 
 
 def test_all_notebooks_are_known():
@@ -126,6 +137,30 @@ def test_what_is_looked_for_stands_in_the_notebook(path: Path):
     text = path.read_text(encoding="utf-8")
     if path.stem != "01_first_chain":  # its text comes from the package
         assert [value for value in SENDS[path.stem].values if not holds(text, value) and value != TOKEN] == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_opens_with_its_installation_and_a_link_to_run_it(path: Path):
+    notebook = nbformat.read(path, as_version=4)
+    assert f"/blob/main/notebooks/{path.name})" in notebook.cells[0].source  # Colab's address
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    assert [cell for cell in notebook.cells if cell.cell_type == "code" and installs(cell)] == [first]
+    extras = re.fullmatch(r"%pip install -q (?:lc-guard|'lc-guard\[([a-z,-]+)\]')(?: [a-z-]+)*", first.source)
+    assert extras is not None
+    known = tomllib.loads((path.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set((extras[1] or "").split(",")) - {""} <= set(known["optional-dependencies"])
+    assert "Guard(" in code_of(notebook)[0].source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_imports_only_what_an_installation_has(path: Path):
+    code = "\n".join(cell.source for cell in code_of(nbformat.read(path, as_version=4)))
+    for node in (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom)):
+        module, names = str(node.module), {each.name for each in node.names}
+        assert module.partition(".")[0] != "tests"
+        if module.partition(".")[0] == "lc_guard" and module != "lc_guard.cli":
+            assert module in PACKAGES
+            assert names <= set(importlib.import_module(module).__all__)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)

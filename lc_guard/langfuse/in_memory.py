@@ -1,4 +1,4 @@
-"""Langfuse for the demo: the real one when its keys are set, else one in memory; and a copy of what leaves for it."""
+"""Langfuse for a look: the real one when its keys are set, else one in memory; and a copy of what leaves for it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from lc_guard.langfuse.masks import mask_otel_spans
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
+    from lc_guard.langfuse.trace_tree import TraceTree
 
 _CLOUD = "https://cloud.langfuse.com"
 _IN_MEMORY = "http://in-memory.invalid"
@@ -112,6 +113,13 @@ class Tracing:
     def undelivered(self) -> int:
         """How many spans and scores Langfuse did not take."""
         return self._copying.failed + sum(score["id"] not in self._accepted for score in self.scores)
+
+    def tree(self) -> TraceTree:
+        """Return what left as Langfuse draws it: a tree for each trace, with its scores."""
+        from lc_guard.langfuse.trace_tree import TraceTree  # noqa: PLC0415 - only where it is shown
+
+        self.client.flush()
+        return TraceTree(self.spans, self.scores)
 
     def strings(self) -> list[str]:
         """Return every string that left, in spans and in scores; of JSON inside a string what it holds."""

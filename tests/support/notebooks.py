@@ -10,11 +10,14 @@ from typing import Any
 
 from nbclient import NotebookClient
 
+INSTALLS = "skip-execution"
+"""Tag of the cell that installs the package; nbclient passes over it, as whoever has it installed may."""
+
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
 _CHANGING = (
     (re.compile(r"\b(?=[a-f]*\d)[0-9a-f]{12,}\b"), "<id>"),  # traces, digests of sessions and keys, what is encrypted
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\dZ)?( to \d{4}-\d\d-\d\d \d\d:\d\d)?"), "<time>"),
-    (re.compile(r"('latency_ms': )[\d.e-]+"), r"\1<ms>"),
+    (re.compile(r"(latency_ms(?:=|': ))[\d.e-]+"), r"\1<ms>"),
 )
 _START = """\
 from pathlib import Path
