@@ -22,11 +22,13 @@ ALL = (
     "protected_model",
     "scanning",
     "langfuse_down",
+    "tracing",
     "importing",
     "memory",
     "vaults",
     "awkward",
     "serving",
+    "load",
 )
 
 _OTHERS = """\

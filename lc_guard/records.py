@@ -42,8 +42,8 @@ RESTORED_EVENT = "lc_guard.restored"
 CHECK_RUN_ID = ("lc_guard", "check")
 """First parts of a check's serialized id: its run is ``["lc_guard", "check", <check name>]``."""
 
-MODEL_RUN_ID = ("lc_guard", "model")
-"""Serialized id of the run around a protected model's call."""
+BOUNDARY_RUN_ID = ("lc_guard", "boundary")
+"""First parts of the serialized id of a run around a model or retriever that has one of its own."""
 
 LOAD_RUN_ID = ("lc_guard", "load")
 """Serialized id of the run in which models are loaded."""

@@ -80,6 +80,7 @@ GUESTS = {
     "evals/reliability": {"numpy"},
     "evals/thresholds": {"numpy"},
     "langfuse/in_memory": {"httpx"},
+    "playground/application": {"starlette"},
 }
 
 

@@ -19,6 +19,7 @@ from benchmarks import (
     detection,
     importing,
     langfuse_down,
+    load,
     memory,
     peers,
     protected_model,
@@ -26,6 +27,7 @@ from benchmarks import (
     scanning,
     serving,
     streaming,
+    tracing,
     vaults,
 )
 from benchmarks.table import HEADS, Row, markdown, show, text, told, tried
@@ -35,16 +37,18 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (detection, {"characters": 300, "texts": 3, "repeats": 1}, 4),
     (restoring, {"sizes": (10, 50), "repeats": 1}, 2),
     (streaming, {"chunks": 50, "repeats": 1, "entries": 20}, 2),
-    (chain, {"repeats": 1, "number": 2}, 1),
+    (chain, {"repeats": 1, "number": 2}, 2),
     (conversation, {"turns": 5}, 1),
     (protected_model, {"words": 20, "repeats": 1}, 3),
     (scanning, {"seconds": 0.01, "prompts": 10, "repeats": 1, "layers": 1, "hidden": 32}, 5),
     (langfuse_down, {"calls": 2, "answer_after": 0.01}, 3),
+    (tracing, {"calls": 2}, 4),
     (importing, {"repeats": 1}, 1),
-    (memory, {"entries": 500}, 1),
+    (memory, {"entries": 500, "sessions": 20}, 2),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
     (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
     (serving, {"clients": 4, "requests": 12, "characters": 100}, 4),
+    (load, {"calls": 20, "sizes": (200, 400), "log": 500}, 4),
 ]
 
 

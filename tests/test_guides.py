@@ -1,7 +1,8 @@
 """Every Python block of the site's pages runs alone, prints what it says, and sends models no value.
 
-Elsewhere: `docs/extending`, whose blocks are one program (`tests/test_extending_pages.py`), and `docs/migrate`, which
-has two sides (`tests/test_migrations.py`). Those of `docs/design` are fragments.
+Elsewhere: `docs/extending`, whose blocks are one program (`tests/test_extending_pages.py`), `docs/migrate`, which has
+two sides (`tests/test_migrations.py`), and pages that need a server, which have tests of their own (`OWN_TESTS`). Those
+of `docs/design` are fragments.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from tests.support.pages import blocks, run_alone
 from tests.support.received import PLACEHOLDER, Received, found_in, recording
 
 DOCS = Path(__file__).parents[1] / "docs"
+OWN_TESTS = {"deployment.md": "tests/test_deployment_page.py", "guides/serve.md": "tests/serve/test_service.py"}
 PAGES = [
     path
     for path in sorted(DOCS.rglob("*.md"))
     if path.parent.name not in ("design", "extending", "migrate")
-    and path.name != "deployment.md"
+    and path.relative_to(DOCS).as_posix() not in OWN_TESTS
     and blocks(path.read_text())
 ]
 
@@ -75,6 +77,11 @@ def test_each_block_runs_alone_and_sends_no_value(page: Path, provider: OpenAISe
         # what is embedded holds other names instead of placeholders
         hidden = "ProtectedEmbeddings" in block or any(map(PLACEHOLDER.search, texts))
         assert hidden or "Blocked" in block, f"{page.name}, block {number}: nothing in it was hidden"
+
+
+def test_pages_with_tests_of_their_own_are_read_by_these() -> None:
+    for page, tests in OWN_TESTS.items():
+        assert f"docs/{page}" in (DOCS.parent / tests).read_text(encoding="utf-8")
 
 
 def test_langsmith_is_sent_placeholders(

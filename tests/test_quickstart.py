@@ -33,7 +33,7 @@ Run = Callable[[str], str]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command of the page in an empty folder, without a key; return what it prints."""
-    words = ("LANGFUSE_", "LANGSMITH_", "LANGCHAIN_", "OPENAI_", "LC_GUARD_")
+    words = ("LANGFUSE_", "LANGSMITH_", "LANGCHAIN_", "OPENAI_", "LC_GUARD_", "PYTHONPATH")
     env = {name: value for name, value in os.environ.items() if not name.startswith(words)}
     programs = os.environ.get("QUICKSTART_BIN")
     if programs is None:

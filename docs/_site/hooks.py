@@ -73,6 +73,8 @@ def reference() -> dict[str, str]:
     pages, overview = {}, ["# API reference\n", "| package | what |", "|---|---|"]
     for package in packages():
         about = (importlib.import_module(package).__doc__ or "").strip()
+        if "```" not in about:
+            about = about.partition("\n\n")[0]  # what follows is of layers, for who works on the package
         overview.append(f"| [`{package}`]({package}.md) | {about.partition(chr(10))[0]} |")
         own, elsewhere = [], []
         for name in importlib.import_module(package).__all__:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from lc_guard import Guard
+from lc_guard._display.colours import COLOURS, colour_of
 from lc_guard.demo.run import Performance
 
 FOLDER = Path(__file__).parents[1] / "pictures"
@@ -24,8 +25,10 @@ text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",mon
 .title{font:600 13px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}.quiet{fill:#57606a}
 .card{fill:#fff;stroke:#d0d7de}.inside{fill:#f2fbf9;stroke:#009485}.line{stroke:#57606a;fill:none}.head{fill:#57606a}
 .value{fill:#953800;font-weight:700}.placeholder{fill:#006f66;font-weight:700}
+KINDS_LIGHT
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.quiet{fill:#9aa4af}.card{fill:#161b22;stroke:#3d444d}
-.inside{fill:#0f2a27;stroke:#2fb3a3}.line{stroke:#9aa4af}.head{fill:#9aa4af}.value{fill:#ffb86b}.placeholder{fill:#5fd7c7}}
+.inside{fill:#0f2a27;stroke:#2fb3a3}.line{stroke:#9aa4af}.head{fill:#9aa4af}.value{fill:#ffb86b}.placeholder{fill:#5fd7c7}
+KINDS_DARK}
 </style>"""
 
 
@@ -87,7 +90,10 @@ def svg(body: str, height: int, about: str, *, width: int = _WIDTH) -> str:
     """Return a whole picture."""
     size = f'viewBox="0 0 {width} {height}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(about)}">'
-    return f"{head}\n{_STYLE}\n{body.replace('</text>', '</text>' + chr(10))}</svg>\n"
+    light = "".join(f".{each.name}{{fill:{each.on_light};font-weight:700}}" for each in COLOURS)
+    dark = "".join(f".{each.name}{{fill:{each.on_dark}}}" for each in COLOURS)
+    style = _STYLE.replace("KINDS_LIGHT", light).replace("KINDS_DARK", dark)
+    return f"{head}\n{style}\n{body.replace('</text>', '</text>' + chr(10))}</svg>\n"
 
 
 def before_after(*, narrow: bool = False) -> str:
@@ -121,14 +127,17 @@ def passage() -> tuple[Styled, Styled, Styled, str]:
     for piece in run.pieces:
         text = run.text[max(piece.start, start) : min(piece.end, end)]
         if text:
-            said.append((text, "value" if piece.placeholder else ""))
-            saw.append((piece.placeholder or text, "placeholder" if piece.placeholder else ""))
+            style = colour_of(run.kinds[text]).name if piece.placeholder else ""
+            said.append((text, style))
+            saw.append((piece.placeholder or text, style))
     answer = [line for line in run.call.restored.split("\n") if "delivery address" in line or "emergency order" in line]
-    values = "|".join(re.escape(" ".join(value.split())) for value in sorted(run.values, key=len, reverse=True))
+    kinds = {" ".join(value.split()): kind for value, kind in run.kinds.items()}
+    values = "|".join(map(re.escape, sorted(kinds, key=len, reverse=True)))
     split = re.split(f"({values})", " ".join(answer))
     some, every = report.hidden.total if report.hidden else (0, 0)
     note = f"lc-guard demo: {some} of {every} names and numbers hidden; {report.leaks} of them in what Langfuse gets"
-    return said, saw, [(part, "value" if number % 2 else "") for number, part in enumerate(split)], note
+    came = [(part, colour_of(kinds[part]).name if number % 2 else "") for number, part in enumerate(split)]
+    return said, saw, came, note
 
 
 def data_flow() -> str:

@@ -73,8 +73,8 @@ class Comparison:
 
 
 def comparing(text: str, session: str, stage: Stage) -> GuardRequest:
-    """Return the request to hide a text, to judge it, and to say what was found where."""
-    return GuardRequest((text,), session, stage, asks=[ScanTarget(text, stage)], explain=True)
+    """Return the request to hide a text, to judge it, and to say what was found where; without a preamble."""
+    return GuardRequest((text,), session, stage, preamble=False, asks=[ScanTarget(text, stage)], explain=True)
 
 
 def compared(text: str, outcome: GuardResult) -> Comparison:

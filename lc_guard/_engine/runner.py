@@ -13,9 +13,11 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from lc_guard._engine.failures import is_control_flow
 from lc_guard._engine.flow import Flow, Gather, LeaveLoop, Notify, Skipped
@@ -27,6 +29,9 @@ F = TypeVar("F", concurrent.futures.Future[Any], asyncio.Future[Any])
 
 _MAX_ABANDONED = 32
 _GRACE = 0.5  # seconds that a cancelled task has to end
+# Calls in threads for one event loop; others wait for their turn, before their time begins to run. A thread that has
+# answered may not rest yet when the next is needed, so that there are twice as many at most.
+_MOST_AT_ONCE = 16
 _IDLE_SECONDS = 0.5  # after which a thread ends: a process that has nothing to check has no thread of ours
 
 
@@ -40,6 +45,7 @@ class FlowRunner:
     def __init__(self) -> None:
         self._lock = ForkLock()
         self._threads = DaemonThreadPool()
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
         self._abandoned = 0
         around_forks("after_in_child", self._begin)
 
@@ -74,7 +80,7 @@ class FlowRunner:
         away: _AwayFlow | None = None
         try:
             while True:
-                effect = flow.send(results) if away is None else await away.advance(results)
+                effect = flow.send(results) if away is None else await self._in_turn(1, away.advance(results))
                 results = []
                 if isinstance(effect, Notify):
                     for event in effect.events:
@@ -82,7 +88,8 @@ class FlowRunner:
                 elif isinstance(effect, LeaveLoop):
                     away = _AwayFlow(flow, effect.timeout, self._start, self._abandon)
                 elif effect.waits or away is not None:
-                    results = await self._agather(effect, atell)
+                    threads = sum(not hasattr(call, "acall") for call in effect.calls)
+                    results = await self._in_turn(threads, self._agather(effect, atell))
                 else:
                     for events, result in _in_turn(effect):
                         results.append(result)
@@ -95,6 +102,27 @@ class FlowRunner:
         finally:
             if away is None or not away.left:
                 flow.close()
+
+    async def _in_turn(self, threads: int, work: Coroutine[Any, Any, T]) -> T:
+        """Wait until so many threads may be taken on this loop, then do the work.
+
+        What is asked within a turn, by a detector or by who is told of events, has no turn of its own: it may be what
+        the turn waits for.
+        """
+        if not threads or _WITHIN_TURN.get():
+            return await work
+        turns = self._turns.setdefault(asyncio.get_running_loop(), _Turns(_MOST_AT_ONCE))
+        try:
+            taken = await turns.take(threads)
+        except BaseException:
+            work.close()
+            raise
+        within = _WITHIN_TURN.set(True)
+        try:
+            return await work
+        finally:
+            _WITHIN_TURN.reset(within)
+            turns.give_back(taken)
 
     def _gather(self, step: Gather, tell: Callable[[Any], object]) -> list[Any]:
         if not step.waits or (len(step.calls) == 1 and _timeouts(step) == [None]):
@@ -171,6 +199,45 @@ class FlowRunner:
     def _came_back(self, _: concurrent.futures.Future[Any]) -> None:
         with self._lock:
             self._abandoned -= 1
+
+
+_WITHIN_TURN: ContextVar[bool] = ContextVar("lc_guard_within_turn", default=False)
+
+
+class _Turns:
+    """How many threads one event loop may have at work: who comes first is served first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._free = most
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    async def take(self, threads: int) -> int:
+        """Wait until so many are free, and return how many were taken: never more than there are."""
+        threads = min(threads, self._most)
+        if not self._waiting and threads <= self._free:
+            self._free -= threads
+            return threads
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append((threads, turn))
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self.give_back(threads)
+            else:
+                self._waiting.remove((threads, turn))
+                self.give_back(0)  # who waited behind a large one may go
+            raise
+        return threads
+
+    def give_back(self, threads: int) -> None:
+        """Let the next ones have their turn."""
+        self._free += threads
+        while self._waiting and self._waiting[0][0] <= self._free:
+            taken, turn = self._waiting.popleft()
+            if not turn.done():
+                self._free -= taken
+                turn.set_result(None)
 
 
 class _Ended(Exception):

@@ -16,6 +16,7 @@ from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
 from lc_guard.detectors.locale_rules import LocaleDetector
 from lc_guard.detectors.national_ids import NationalIdDetector
+from lc_guard.detectors.onnx_device import Device
 from lc_guard.detectors.patterns import PatternDetector
 from lc_guard.detectors.phone_numbers import PhoneNumberDetector
 from lc_guard.detectors.rampart_model import RUNTIME
@@ -43,6 +44,7 @@ def default_detector(
     extra: Iterable[DetectorLike] = (),
     countries: Collection[str] | None = None,
     languages: Collection[str] | None = None,
+    device: Device = "cpu",
 ) -> JoinedDetector | TunedDetector:
     """Return the best detector that runs on a laptop without a network.
 
@@ -72,14 +74,16 @@ def default_detector(
             behind its name.
         languages: ISO 639-1 codes of the languages that occur (``de``, ``en``, ``es``, ``fr``, ``it``, ``nl``, ``pl``,
             ``pt``); one alone is taken for every text. None: told by each text; too few words to tell count as English.
+        device: Where Rampart runs: ``"cpu"``; ``"cuda"``, an error where there is no GPU that onnxruntime-gpu can use;
+            ``"auto"``, which takes one where there is one. spaCy's pipelines run on the processor.
 
     Returns:
         The detector, ready for all threads.
 
     Raises:
         ModelUnavailable: A model's package is not installed; the message holds the install line.
-        GuardError: A threshold is out of range, a list of terms is a single string, `text` is no kind of text, or a
-            country or a language is not known.
+        GuardError: A threshold is out of range, the device, a country or a language is not known, a list of terms is a
+            single string, or `text` is no kind of text.
         TypeError: Something in `extra` is nothing that finds entities.
     """
     groups = [group for group in llm_guard_patterns() if group["name"] not in SUPERSEDED]
@@ -104,7 +108,7 @@ def default_detector(
     if ner:
         _require_models()
         fixed = languages is not None
-        guessing = models_by_language(gate, fixed=fixed, threshold=threshold, thresholds=thresholds)
+        guessing = models_by_language(gate, fixed=fixed, threshold=threshold, thresholds=thresholds, device=device)
         rules.append(FileNameDetector())
     if known_kind(text) != "any":
         rules = [InText(each, text, guesses=False) for each in rules]

@@ -13,6 +13,7 @@ from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.locales import locale
 from lc_guard.detectors.multilingual_ner import INSTALL, MultilingualDetector, installed
 from lc_guard.detectors.multilingual_ner import LANGUAGES as MULTILINGUAL
+from lc_guard.detectors.onnx_device import Device
 from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.spacy_ner import SpacyDetector, second_pipeline
 from lc_guard.errors import ModelUnavailable
@@ -107,7 +108,12 @@ def _ordinary(languages: frozenset[str]) -> frozenset[str]:
 
 
 def models_by_language(
-    gate: LanguageGate, *, fixed: bool, threshold: float | None, thresholds: Mapping[str, float] | None
+    gate: LanguageGate,
+    *,
+    fixed: bool,
+    threshold: float | None,
+    thresholds: Mapping[str, float] | None,
+    device: Device = "cpu",
 ) -> list[Detector]:
     """Return the models, each asked about texts in its languages; the English ones also where the language is unknown.
 
@@ -118,6 +124,7 @@ def models_by_language(
         fixed: Whether the user named the languages, so that a model that lacks is an error.
         threshold: Least score of Rampart's words; None for its own.
         thresholds: Kind → least score.
+        device: Where Rampart runs.
 
     Raises:
         ModelUnavailable: The user named a language whose weights are not installed.
@@ -126,7 +133,7 @@ def models_by_language(
         GivenNameDetector(),
         SpacyDetector(),
         *(SpacyDetector(second) for second in (second_pipeline(),) if second is not None),
-        RampartDetector(threshold=threshold, thresholds=thresholds),
+        RampartDetector(threshold=threshold, thresholds=thresholds, device=device),
     ]
     others = gate.languages & MULTILINGUAL
     if not others or not (fixed or installed()):
@@ -140,7 +147,7 @@ def models_by_language(
     found: list[Detector] = [
         InLanguages(MultilingualDetector(), gate, others),
         InLanguages(
-            RampartDetector(threshold=least, thresholds=thresholds),
+            RampartDetector(threshold=least, thresholds=thresholds, device=device),
             gate,
             others,
         ),

@@ -109,20 +109,32 @@ def _settled(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
 
 
 def _at_once(detectors: Sequence[Detector], texts: Sequence[str]) -> list[tuple[list[Sequence[Entity]], float]]:
-    """Ask all at the same time, in daemon threads: who interrupts the call, or ends the process, waits for none."""
+    """Ask all, as many at the same time as there are cores: this thread asks as well.
+
+    The others are daemons: who interrupts the call, or ends the process, waits for none.
+    """
     ended: SimpleQueue[tuple[int, tuple[list[Sequence[Entity]], float] | BaseException]] = SimpleQueue()
+    waiting = list(range(len(detectors)))  # taken from the end: the last ones are models, which take longest
 
-    def run(at: int) -> None:
-        try:
-            ended.put((at, _timed(detectors[at], texts)))
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            ended.put((at, error))
+    def run(*, here: bool = False) -> None:
+        while True:
+            try:
+                at = waiting.pop()
+            except IndexError:
+                return
+            try:
+                ended.put((at, _timed(detectors[at], texts)))
+            except BaseException as error:
+                if here and not isinstance(error, Exception):
+                    raise
+                ended.put((at, error))
 
-    for at in range(len(detectors)):
+    for number in range(1, min(os.cpu_count() or 1, len(detectors))):
         try:
-            threading.Thread(target=run, args=(at,), name=f"lc-guard-detector-{at}", daemon=True).start()
+            threading.Thread(target=run, name=f"lc-guard-detector-{number}", daemon=True).start()
         except RuntimeError:  # no thread can be started while the process ends, and spans are masked then, too
-            run(at)
+            break
+    run(here=True)
     given = dict(ended.get() for _ in detectors)
     timed = []
     for _, answer in sorted(given.items()):

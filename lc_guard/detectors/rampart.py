@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from lc_guard.detectors.labels import Thresholds, kind_of
+from lc_guard.detectors.onnx_device import Device, check_device
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.rampart_model import KIND_OF_LABEL, LoadedModel, Word, load_model
 from lc_guard.detectors.spans import clean
@@ -37,6 +38,11 @@ class RampartDetector(WindowedDetector):
         threshold: Least probability of a word, 0…1; None for 0.5, and 0.3 for names.
         thresholds: Kind → least probability, where it is not `threshold`.
         kinds: Kinds to give; None for all.
+        device: ``"cpu"``; ``"cuda"`` for a GPU, an error where there is none; ``"auto"`` for one where there is one. A
+            GPU needs onnxruntime-gpu in the place of onnxruntime.
+
+    Raises:
+        GuardError: A threshold is out of range, or the device is not known.
     """
 
     name = "rampart"
@@ -49,7 +55,9 @@ class RampartDetector(WindowedDetector):
         threshold: float | None = None,
         thresholds: Mapping[str, float] | None = None,
         kinds: Collection[str] | None = None,
+        device: Device = "cpu",
     ) -> None:
+        self._device = check_device(device)
         least = {"PERSON": PERSON_THRESHOLD} if threshold is None else {}
         named = {kind_of(kind): score for kind, score in (thresholds or {}).items()}
         self._thresholds = Thresholds(THRESHOLD if threshold is None else threshold, least | named)
@@ -72,7 +80,7 @@ class RampartDetector(WindowedDetector):
 
     def _loaded(self) -> LoadedModel:
         # Threads do not survive a fork, so each process has its own session.
-        return load_model(os.getpid())
+        return load_model(os.getpid(), self._device)
 
 
 def merged(text: str, words: Sequence[Word]) -> list[Entity]:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from lc_guard.detectors.onnx_device import Device, on_gpu, providers
 from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.rampart_int8 import eight_bits
 from lc_guard.detectors.weights import LoadOnce, import_alone, verified
@@ -180,17 +181,18 @@ class LoadedModel:
 
 
 @LoadOnce
-def load_model(_process: int) -> LoadedModel:
+def load_model(_process: int, device: Device = "cpu") -> LoadedModel:
     """Load Rampart from its files.
 
     Args:
         _process: Id of the process, part of the key under which the model is kept.
+        device: Where it runs. A GPU multiplies the file's own four-bit weights, so scores differ a little there.
 
     Returns:
         The model, ready for all threads.
 
     Raises:
-        ModelUnavailable: A file is missing or altered, or what runs it is not installed.
+        ModelUnavailable: A file is missing or altered, what runs it is not installed, or there is no such device.
     """
     missing = [name for name in RUNTIME if importlib.util.find_spec(name) is None]
     if missing:
@@ -207,8 +209,15 @@ def load_model(_process: int) -> LoadedModel:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
+    chosen = providers(device)
     try:
-        session = onnxruntime.InferenceSession(eight_bits(network), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            network if len(chosen) > 1 else eight_bits(network), options, providers=chosen
+        )
+        if len(chosen) > 1 and not on_gpu(device, session):
+            session = onnxruntime.InferenceSession(eight_bits(network), options, providers=providers("cpu"))
+    except ModelUnavailable:
+        raise
     except Exception as error:
         # onnxruntime raises types of its own that are no public base; whatever it is, the model can't be used.
         raise ModelUnavailable(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import onnxruntime
     from numpy.typing import NDArray
     from spacy.tokens import Doc
-    from thinc.api import Model
 
 # Names that thinc gives to the parts: of a table, of the mixing of all, of one layer of the encoder.
 _TABLE = "ints-getitem>>hashembed"
@@ -49,7 +48,7 @@ class _Table(NamedTuple):
     vectors: NDArray[np.float32]
 
 
-def run_by_onnx(ner: Model[Any, Any], example: Doc) -> bool:
+def run_by_onnx(ner: Any, example: Doc) -> bool:
     """Put the graph in the place of an NER's own layers, if they are of the form that is known.
 
     Args:
@@ -68,12 +67,12 @@ def run_by_onnx(ner: Model[Any, Any], example: Doc) -> bool:
     encoder = _Encoder.of(old.get_ref("embed"), old.get_ref("encode"))
     if encoder is None:
         return False
-    new: Model[Any, Any] = Model("lc_guard_tok2vec", _forward, dims={"nO": encoder.width}, attrs={"encoder": encoder})
+    new: Any = Model("lc_guard_tok2vec", _forward, dims={"nO": encoder.width}, attrs={"encoder": encoder})
     (before,), (after,) = old.predict([example]), new.predict([example])
     return bool(np.abs(before - after).max() < _CLOSE) and ner.replace_node(old, new)
 
 
-def _forward(model: Model[Any, Any], docs: Sequence[Doc], is_train: bool) -> tuple[list[Any], Any]:  # noqa: ARG001, FBT001
+def _forward(model: Any, docs: Sequence[Doc], is_train: bool) -> tuple[list[Any], Any]:  # noqa: ARG001, FBT001
     """Give the vectors of each text, as thinc asks for them; nothing is trained here."""
     return model.attrs["encoder"].vectors(docs, model.ops), lambda _: []
 
@@ -90,7 +89,7 @@ class _Encoder:
         self._session: tuple[int, onnxruntime.InferenceSession] | None = None
 
     @classmethod
-    def of(cls, embed: Model[Any, Any], encode: Model[Any, Any]) -> _Encoder | None:
+    def of(cls, embed: Any, encode: Any) -> _Encoder | None:
         """Return that of an embedding and an encoder; None if they are of another form."""
         hashes = [node for node in embed.walk(order="dfs_pre") if node.name == "hashembed"]
         windows = [node for node in encode.walk(order="dfs_pre") if node.name == "expand_window"]
@@ -138,7 +137,7 @@ class _Encoder:
         return self._session[1]
 
 
-def _maxouts(model: Model[Any, Any]) -> list[_Maxout]:
+def _maxouts(model: Any) -> list[_Maxout]:
     """Return the layers of a model, in order."""
     nodes = list(model.walk(order="dfs_pre"))
     products = [node for node in nodes if node.name == "maxout"]

@@ -13,13 +13,16 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from lc_guard._engine.requests import GuardRequest, ScanTarget
+from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard.errors import Blocked, DetectorTimeout, GuardError, ModelUnavailable, VaultError, VaultFull
 from lc_guard.guard import Guard
 from lc_guard.sessions import session_key
 
 CHUNK = 100_000
-"""Characters that are looked at together, of one text or of several; a longer text is cut where a blank stands."""
+"""Characters of a text that are looked at together; a longer text is cut where a blank stands."""
+
+GROUP = 400_000
+"""Characters of several texts that are looked at together."""
 
 _READ_AS_TEXT = (int, float, Decimal, date, time, UUID)
 _LEFT = (bool, type(None))
@@ -133,22 +136,24 @@ class ColumnHider:
         counts: Counter[str] = Counter()
         cut = {text: list(pieces_of(text)) for text in texts if len(text) > CHUNK}
         short = [text for text in texts if text not in cut]
-        for group in (*_groups(short), *([piece] for own in cut.values() for piece in own)):
-            asks = [ScanTarget(text, "document") for text in group] if self._scanned else []
-            (result,) = self._guard.check([GuardRequest(group, self._session, "document", preamble=False, asks=asks)])
-            blocking = result.blocking
-            if blocking is not None and blocking.error in _EVERYWHERE:
-                raise VaultError(result.reason or f"the check failed with {blocking.error}")
-            result.raise_if_blocked()
+        for group in (*_groups(short), *([piece] for pieces in cut.values() for piece in pieces)):
+            result = self._check(group)
             hidden.update(result.texts)
             for decision in result.decisions:
                 counts.update(decision.entities)
         changed = {text: hidden[text] for text in short if text in hidden}
-        for text, pieces in cut.items():
-            whole = "".join(hidden.get(piece, piece) for piece in pieces)
-            if whole != text:
-                changed[text] = whole
-        return changed, counts
+        whole = {text: "".join(hidden.get(piece, piece) for piece in pieces) for text, pieces in cut.items()}
+        return changed | whole, counts
+
+    def _check(self, texts: list[str]) -> GuardResult:
+        asks = [ScanTarget(text, "document") for text in texts] if self._scanned else []
+        request = GuardRequest(texts, self._session, "document", preamble=False, asks=asks)
+        (result,) = self._guard.check([request])
+        blocking = result.blocking
+        if blocking is not None and blocking.error in _EVERYWHERE:
+            raise VaultError(result.reason or f"the check failed with {blocking.error}")
+        result.raise_if_blocked()
+        return result
 
     def _late(self, hidden: Sequence[str]) -> bool:
         pieces = [piece for text in hidden for piece in pieces_of(text)]
@@ -168,11 +173,11 @@ def pieces_of(text: str) -> Iterator[str]:
 
 
 def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Yield texts in groups of at most `CHUNK` characters together."""
+    """Yield texts in groups of at most `GROUP` characters together."""
     group: list[str] = []
     size = 0
     for text in texts:
-        if group and size + len(text) > CHUNK:
+        if group and size + len(text) > GROUP:
             yield group
             group, size = [], 0
         group.append(text)

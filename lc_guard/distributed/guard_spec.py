@@ -119,14 +119,14 @@ class GuardSpec:
             policy=replace(policy, timeout=None),
             placeholder_style=self.placeholder_style,
             link_persons=self.link_persons,
-            cache_size=1_000,  # a document is seldom seen twice, but those of a blocked batch at once
+            cache_size=10_000,  # a document is seldom seen twice, but those of a blocked batch at once
             languages=self.languages,
             countries=self.countries,
             text=self.text,
         )
 
     def guard(self) -> Guard:
-        """Return the guard of this process, built and loaded at the first call.
+        """Return the guard of this process, built at the first call; its models are loaded when they are needed.
 
         Raises:
             GuardError: If it can't be built.
@@ -152,9 +152,7 @@ class GuardSpec:
 def _built(pickled: bytes) -> Guard:
     """Build the guard of a specification: a worker's process serves many tasks with it."""
     spec: GuardSpec = pickle.loads(pickled)  # noqa: S301 - what this process pickled right before
-    guard = spec.build()
-    guard.warm_up()
-    return guard
+    return spec.build()
 
 
 def _made(given: Any) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lc_guard._engine.failures import describe_error
-from lc_guard.distributed.column_hider import CHUNK, ColumnHider
+from lc_guard.distributed.column_hider import GROUP, ColumnHider
 from lc_guard.distributed.corpus_plan import FORMATS
 from lc_guard.distributed.corpus_rows import BadRow, Partition, Row, disk_error, whole_file
 from lc_guard.distributed.corpus_state import CorpusState, Phase
@@ -18,7 +18,7 @@ from lc_guard.distributed.guard_spec import GuardSpec
 from lc_guard.distributed.line_formats import json_line
 from lc_guard.errors import CorpusError, GuardError
 
-BATCH = 64
+BATCH = 256
 """Rows that are looked at together, at most: one batch asks the vault twice, however many values it brings."""
 
 
@@ -42,14 +42,6 @@ class PartitionTask:
     root: Path
     output: Path
     phase: Phase
-
-    def prepare(self) -> None:
-        """Build the guard of this process, so that the first partition does not wait for it.
-
-        Raises:
-            GuardError: If it can't be built.
-        """
-        self.spec.guard()
 
     def __call__(self, partition: Partition) -> None:
         """Do the pass over one partition, unless it was done before.
@@ -129,12 +121,12 @@ class PartitionTask:
 
 
 def batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Yield rows in batches of at most `BATCH` rows and, but for a single row, `CHUNK` characters."""
+    """Yield rows in batches of at most `BATCH` rows and, but for a single row, `GROUP` characters."""
     batch: list[Row] = []
     size = 0
     for row in rows:
         length = sum(len(cell) for cell in row.cells if isinstance(cell, str))
-        if batch and (len(batch) == BATCH or size + length > CHUNK):
+        if batch and (len(batch) == BATCH or size + length > GROUP):
             yield batch
             batch, size = [], 0
         batch.append(row)

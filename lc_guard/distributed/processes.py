@@ -110,7 +110,8 @@ def run_on_processes(
         if deaths == _DEATHS:
             raise CorpusError(
                 f"worker processes were ended {deaths} times in a row, nothing was done between: is there enough "
-                "memory for so many? What is done stays done"
+                "memory for so many? A script calls this beneath if __name__ == '__main__':, for workers import it. "
+                "What is done stays done"
             )
 
 

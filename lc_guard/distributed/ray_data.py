@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lc_guard.distributed.corpus_rows import Partition
 from lc_guard.distributed.guard_spec import GuardSpec
+from lc_guard.distributed.partition_task import BATCH
 from lc_guard.distributed.table_pass import TablePass, both_passes
 from lc_guard.errors import CorpusError, MissingExtra
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from lc_guard.distributed.partition_task import PartitionTask
 
-_ROWS = 256
 _OURS = re.compile(r"lc_guard\.errors\.\w+: (.+)")
 
 
@@ -45,7 +45,7 @@ def hide_dataset(
         GuardError: If a check fails on every row, or the vault fails.
     """
     collect, write = both_passes(spec, session, columns)
-    options = {**_pool(workers), "batch_format": "pyarrow", "batch_size": _ROWS}
+    options = {**_pool(workers), "batch_format": "pyarrow", "batch_size": BATCH}
     staged = dataset.map_batches(_Actor, fn_constructor_args=(collect,), **options).materialize()
     return staged.map_batches(_Actor, fn_constructor_args=(write,), **options)
 
@@ -106,7 +106,6 @@ class _PartitionActor:
 
     def __init__(self, task: PartitionTask) -> None:
         self._task = task
-        task.prepare()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         for partition in batch["partition"]:

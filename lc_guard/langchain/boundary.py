@@ -456,7 +456,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
                 found.append(part)
                 return ProtectedRunnable(part, self.guard, on_blocked=on_blocked)
             if is_retriever(part):
-                return around_models(part, wrapped) | HideRetrieved(self.guard)
+                return HideRetrieved(around_models(part, wrapped), self.guard)
             return around_models(part, wrapped) if isinstance(part, ProtectedRetriever) else None
 
         protected: Runnable[Any, Any] = around_models(self._inside, wrapped, others=other)

@@ -22,8 +22,7 @@ from lc_guard.langchain.child_runs import (
     areport_restored,
     arun_checks,
     has_application_handlers,
-    is_application_handler,
-    is_streamed_to_application,
+    is_for_application,
     is_watched_here,
     report_leak,
     report_refused,
@@ -46,7 +45,7 @@ from lc_guard.langchain.scan_targets import (
     texts_beside,
     without_refused,
 )
-from lc_guard.records import MODEL_RUN_ID, RESTORE_CHECK, Decision
+from lc_guard.records import BOUNDARY_RUN_ID, RESTORE_CHECK, Decision
 from lc_guard.sessions import CallSession
 
 _END = object()
@@ -93,8 +92,7 @@ class ProtectedCall:
         self.shown_id: str | None = None
         self.told: dict[str, Any] | None = None
         self._guard = guard
-        watch = watch_of(manager, guard)
-        self._within = None if watch is None else watch.run_id
+        self._within = getattr(watch_of(manager, guard), "run_id", None)
         self._manager = unwatched(manager, guard)  # what its inner model is asked is hidden
         self._json_content = json_content
         self._sent: list[str] | None = None  # what the model was given, if that is all it knows
@@ -115,7 +113,7 @@ class ProtectedCall:
     @property
     def application(self) -> Any:
         """The manager of the handlers that are shown restored text."""
-        return with_handlers(self._manager, _is_for_application)
+        return with_handlers(self._manager, is_for_application)
 
     @property
     def name(self) -> str | None:
@@ -352,7 +350,7 @@ class ProtectedCall:
 
     @property
     def _observers(self) -> Any:
-        return with_handlers(self._manager, lambda handler: not _is_for_application(handler))
+        return with_handlers(self._manager, lambda handler: not is_for_application(handler))
 
     def _identity(self, shown: Any) -> dict[str, Any]:
         return {"name": self.name or "ProtectedChatModel", "run_id": self.run_id if shown is None else shown.run_id}
@@ -499,17 +497,4 @@ def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: Call
 
 
 def _started(messages: Sequence[BaseMessage]) -> tuple[dict[str, Any], dict[str, int]]:
-    return {"id": list(MODEL_RUN_ID)}, {"messages": len(messages)}
-
-
-def _is_for_application(handler: Any) -> bool:
-    """Return whether a handler hands the call's output to the application rather than recording it.
-
-    Those behind ``astream_events``, ``astream_log``, LangGraph's ``stream_mode="messages"`` and ``with_listeners``
-    (history), and those of `for_application`. Any other is an observer: it sees placeholders, never values.
-    """
-    if is_streamed_to_application(handler) or is_application_handler(handler):
-        return True
-    from langchain_core.tracers import root_listeners  # noqa: PLC0415 - only where somebody watches
-
-    return isinstance(handler, root_listeners.RootListenersTracer | root_listeners.AsyncRootListenersTracer)
+    return {"id": [*BOUNDARY_RUN_ID, "ProtectedChatModel"]}, {"messages": len(messages)}

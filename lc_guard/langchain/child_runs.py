@@ -459,3 +459,16 @@ def _stream_types() -> tuple[type[Any], ...]:
 
 def _handlers(callbacks: Any) -> list[Any]:
     return callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else list(callbacks or ())
+
+
+def is_for_application(handler: Any) -> bool:
+    """Return whether a handler hands the call's output to the application rather than recording it.
+
+    Those behind ``astream_events``, ``astream_log``, LangGraph's ``stream_mode="messages"`` and ``with_listeners``
+    (history), and those of `for_application`. Any other is an observer: it sees placeholders, never values.
+    """
+    if is_streamed_to_application(handler) or is_application_handler(handler):
+        return True
+    from langchain_core.tracers import root_listeners  # noqa: PLC0415 - only where somebody watches
+
+    return isinstance(handler, root_listeners.RootListenersTracer | root_listeners.AsyncRootListenersTracer)

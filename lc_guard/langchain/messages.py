@@ -62,7 +62,6 @@ _SIGNED = re.compile(r"(?i)(?:^|[?&])(?:x-(?:amz|goog)-[^=&]*|sig|signature|key-
 _MANY = 100_000
 """Numbers from which one may be a telephone number or an account."""
 
-
 _MEDIA = frozenset(
     {"image", "image_url", "audio", "input_audio", "video", "file", "input_file", "input_image", "media", "document"}
 )
@@ -368,7 +367,7 @@ class _Walk:
         if isinstance(content, str):
             return self.data(content, depth)
         return self.items(
-            content, lambda item: self.block(item, depth + 1) if isinstance(item, dict) else self.data(item, depth)
+            content, lambda item: self.block(item, depth + 1) if isinstance(item, Mapping) else self.data(item, depth)
         )
 
     def block(self, block: Mapping[str, Any], depth: int) -> Any:
@@ -393,20 +392,21 @@ class _Walk:
         if isinstance(item, Mapping):
             return self.block(item, depth + 1)
         if isinstance(item, list):
-            return self.items(
-                item,
-                lambda part: self.block(part, depth + 1) if isinstance(part, Mapping) else self.data(part, depth + 1),
-            )
+            return self.content(item, depth)
         return self.data(item, depth + 1)
 
     def is_left(self, block: Mapping[str, Any], key: str, item: Any) -> bool:
-        """Return whether a setting, encoded bytes or the like are left alone; on the way to a model no mapping is."""
-        return not _has_words(block, key, item) and (self._beside is None or not isinstance(item, Mapping))
+        """Return whether a setting, encoded bytes or the like are left alone; on the way to a model no container is."""
+        return not _has_words(block, key, item) and (
+            self._beside is None or not isinstance(item, Mapping | list | tuple)
+        )
 
     def named(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
         """Walk a name, an id or an address on the way to a model."""
         if isinstance(item, Mapping):
             return self.block(item, depth + 1)
+        if isinstance(item, list | tuple):
+            return self.items(item, lambda part: self.named(block, key, part, depth + 1))
         if not isinstance(item, str):
             return item
         if key in _ADDRESSES:
@@ -446,8 +446,9 @@ class _Walk:
 
 
 def read_address(address: str) -> str:
-    """Return what an address says beside its host, without signatures."""
-    host, _, path = (address.partition("://")[2] or address).partition("/")
+    """Return what an address says beside its host, without signatures; what names no scheme has no host."""
+    scheme, there, rest = address.partition("://")
+    host, _, path = rest.partition("/") if there else ("", "", scheme)
     user = host.rpartition("@")[0]
     return unquote_plus(" ".join(filter(None, (user, _SIGNED.sub("", path)))))
 

@@ -190,7 +190,11 @@ class _Walk:
         if isinstance(item, str):
             return self.text(item, own=own)
         if isinstance(item, Mapping):
-            self._found.fixed += (key for key in item if isinstance(key, str) and key and not _WORD.fullmatch(key))
+            for key in filter(None, (key for key in item if isinstance(key, str))):
+                if not _WORD.fullmatch(key):
+                    self._found.fixed.append(key)
+                elif not schema:  # a value may be a word; those of schemas are the application's
+                    self._found.kept.append(key)
             parts = {key: self.option(key, part, depth, schema=schema, own=own) for key, part in item.items()}
             return _same(item, parts)
         if isinstance(item, list | tuple):

@@ -120,7 +120,8 @@ class ProtectedRetriever(BaseRetriever):
         metadata_keys: Sequence[str] | None = None,
         **settings: Any,
     ) -> None:
-        require_guard(guard, type(self).__name__)
+        if isinstance(guard, type):  # anything else pydantic tells
+            require_guard(guard, type(self).__name__)
         fields: dict[str, Any] = {"inner": inner, "guard": guard, "corpus_session": corpus_session}
         fields.update(session_id=session_id, output=output, metadata_keys=checked_keys(metadata_keys))
         super().__init__(**fields, **settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import aclosing, nullcontext
 from functools import partial
+from inspect import signature
 from typing import Any, ClassVar, Literal
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableSerializable
@@ -186,6 +187,10 @@ class InputStep(Step):
 
     async def _acheck_one(self, value: Any, run_manager: Any, config: RunnableConfig) -> Any:
         return _only(await self._acheck([value], [run_manager], [config]))
+
+    # LangChain asks for the signature of what it calls at every call: it is worked out once.
+    _check_one.__signature__ = signature(_check_one)  # type: ignore[attr-defined]
+    _acheck_one.__signature__ = signature(_acheck_one)  # type: ignore[attr-defined]
 
     def _check(self, inputs: list[Any], run_manager: list[Any], config: list[RunnableConfig]) -> list[Any]:
         jobs, failed = self._jobs(inputs, config)

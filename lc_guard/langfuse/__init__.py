@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from lc_guard.langfuse.evaluators import as_evaluator as as_evaluator
     from lc_guard.langfuse.evaluators import observation_texts as observation_texts
     from lc_guard.langfuse.handler import CallbackHandler as CallbackHandler
-    from lc_guard.langfuse.handler import mask_otel_spans as mask_otel_spans
     from lc_guard.langfuse.in_memory import Tracing as Tracing
+    from lc_guard.langfuse.masks import mask_otel_spans as mask_otel_spans
     from lc_guard.langfuse.rows import Window as Window
 
 __getattr__, __dir__, __all__ = attach(
@@ -25,8 +25,9 @@ __getattr__, __dir__, __all__ = attach(
     {
         "api": ("LangfuseApi",),
         "evaluators": ("as_evaluator", "observation_texts"),
-        "handler": ("CallbackHandler", "mask_otel_spans"),
+        "handler": ("CallbackHandler",),
         "in_memory": ("Tracing",),
+        "masks": ("mask_otel_spans",),
         "rows": ("Window",),
     },
 )

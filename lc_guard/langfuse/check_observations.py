@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from lc_guard.langfuse.check_details import check_metadata, shown_decision
 from lc_guard.langfuse.decision_scores import DecisionScores, score_name
+from lc_guard.langfuse.stage_sampling import Held, StageSampling
 from lc_guard.records import SESSION_METADATA, STAGE_METADATA, Decision, strongest
 
 _NANOSECONDS = 1_000_000  # in a millisecond
@@ -29,6 +31,7 @@ class _Group:
 
     observation: Any
     stage: str
+    held: Held
     open: int = 0
     ended: int = 0
     decisions: dict[str, Decision | None] = field(default_factory=dict)
@@ -52,10 +55,16 @@ class CheckObservations:
 
     Args:
         scores: Writes what was decided as scores.
+        sampling: Says which stages are sent in which nothing happened.
+
+    Attributes:
+        mask: The mask of the client, which learns from what is not sent as well; None if it has none.
     """
 
-    def __init__(self, scores: DecisionScores) -> None:
+    def __init__(self, scores: DecisionScores, sampling: StageSampling) -> None:
+        self.mask: Any = None
         self._scores = scores
+        self._sampling = sampling
         self._checks: dict[UUID, _Check] = {}
         self._groups: dict[UUID, dict[str, _Group]] = {}
 
@@ -90,7 +99,9 @@ class CheckObservations:
         group = groups.get(stage)
         if group is None:
             observation = start_observation(name=f"guard: {stage}" if stage else "guard", as_type="span")
-            group = groups[stage] = _Group(observation, stage)
+            group = groups[stage] = _Group(observation, stage, Held())
+            if self._sampling.sends(observation.trace_id, stage):
+                group.held.release()
         own = {key: metadata[key] for key in (SESSION_METADATA, STAGE_METADATA) if metadata.get(key)}
         shown = score_name(stage, name) if stage else name
         observation = group.observation.start_observation(name=shown, as_type="guardrail", input=inputs, metadata=own)
@@ -120,7 +131,9 @@ class CheckObservations:
         before = check.group.decisions.get(check.name)  # a stream is judged in windows
         if before is None or strongest([before.action, decision.action]) != before.action:
             check.group.decisions[check.name] = decision
-        self._scores.write(check.observation, decision)
+        if _level(decision)[0] != "DEBUG":
+            check.group.held.release()
+        check.group.held.do(partial(self._scores.write, check.observation, decision))
 
     def end(self, run_id: UUID, result: Any) -> None:
         """Close a check's observation: it lasts as long as its decision says."""
@@ -131,14 +144,15 @@ class CheckObservations:
         level, status = ("DEBUG", None) if decision is None else _level(decision)
         if isinstance(result, BaseException):
             level, status = "ERROR", str(result)
+            group.held.release()
         told = check_metadata(result) if isinstance(result, Mapping) else {}
+        shown = {} if decision is None else {"decision": shown_decision(decision)}
+        if group.held.back and self.mask is not None:
+            self.mask.learn(check.observation.trace_id, check.metadata.get(SESSION_METADATA), shown)
         check.observation.update(
-            output=None if decision is None else {"decision": shown_decision(decision)},
-            metadata={**check.metadata, **told},
-            level=level,
-            status_message=status,
+            output=shown or None, metadata={**check.metadata, **told}, level=level, status_message=status
         )
-        check.observation.end(end_time=check.start + took)
+        group.held.do(partial(check.observation.end, end_time=check.start + took))
         group.open -= 1
         group.ended = max(group.ended, now)
 
@@ -147,6 +161,8 @@ class CheckObservations:
         groups = self._groups.get(parent_run_id, {})
         for stage in [stage for stage, group in groups.items() if not group.open]:
             group = groups.pop(stage)
+            if group.held.back:
+                continue  # an observation that is not ended is not sent
             level, status, output = _summary(group)
             group.observation.update(
                 input=group.asked or None,

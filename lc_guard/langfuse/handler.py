@@ -27,7 +27,6 @@ from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
 from lc_guard.langfuse.masks import (
     SEAL,
-    OtelSpansMask,
     Unmasked,
     make_client,
     mask_of,
@@ -36,15 +35,15 @@ from lc_guard.langfuse.masks import (
     without_keys,
 )
 from lc_guard.langfuse.root_runs import RootRuns, propagate
+from lc_guard.langfuse.stage_sampling import SampleClean, StageSampling
 from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
-from lc_guard.observability.span_mask import Detect
 from lc_guard.records import (
+    BOUNDARY_RUN_ID,
     CHECK_RUN_ID,
     DECISION_EVENT,
     LOAD_RUN_ID,
-    MODEL_RUN_ID,
     RESTORED_EVENT,
     SESSION_METADATA,
     Decision,
@@ -53,11 +52,9 @@ from lc_guard.records import (
 from lc_guard.sessions import is_own_session
 
 if TYPE_CHECKING:
-    from langfuse.types import MaskOtelSpansFunction
-
     from lc_guard.guard import Guard
 
-__all__ = ["CallbackHandler", "mask_otel_spans"]
+__all__ = ["CallbackHandler"]
 
 logger = logging.getLogger("lc_guard.langfuse")
 
@@ -131,6 +128,9 @@ class CallbackHandler(_LangfuseHandler):
             ``digest_key``, or as the ``"original"`` id. The metadata ``langfuse_session_id`` comes before either.
         score_entities: Whether findings are counted as scores as well, NUMERIC ``guard.entities.<kind>``: Langfuse
             draws them by kind then. Each is one more score to pay for.
+        sample_clean: Share of the stages in which nothing happened that is sent, 0…1, or shares by stage. A stage in
+            which something was blocked, redacted, replaced, warned of or failed is always sent, and so is the rest of
+            each trace. See `lc_guard.langfuse.stage_sampling`.
 
     Raises:
         UnmaskedClient: The client lacks the guard's mask.
@@ -152,6 +152,7 @@ class CallbackHandler(_LangfuseHandler):
         unmasked: Unmasked = "refuse",
         session_ids: SessionIds = "digest",
         score_entities: bool = False,
+        sample_clean: SampleClean = 1.0,
     ) -> None:
         if guard is not None and (isinstance(guard, type) or not callable(getattr(guard, "redact", None))):
             raise TypeError(f"guard must be a Guard, got {kind_given(guard)}; a public key goes in as public_key=...")
@@ -169,7 +170,7 @@ class CallbackHandler(_LangfuseHandler):
         self._decision_traces = DecisionTraces()
         self._roots = RootRuns()
         self._scores = DecisionScores(entities=score_entities)
-        self._checks = CheckObservations(self._scores)
+        self._checks = CheckObservations(self._scores, StageSampling(sample_clean))
         self._session_ids = session_ids
         self._outer = trace_context
         client = self._langfuse_client
@@ -194,7 +195,7 @@ class CallbackHandler(_LangfuseHandler):
         mask = mask_of(client)
         if mask is None:
             return
-        self._masking = mask.guard
+        self._masking, self._checks.mask = mask.guard, mask
         if not prove_mask(client, mask):
             self._sends = False
             logger.error("this handler sends nothing: Langfuse keeps its client busy, so that its mask can't be tried")
@@ -223,7 +224,7 @@ class CallbackHandler(_LangfuseHandler):
             return
         if parent_run_id is not None:
             self._safely(self._checks.close, parent_run_id)
-        if kind == MODEL_RUN_ID and parent_run_id is not None and self._roots.of(parent_run_id) is not None:
+        if kind == BOUNDARY_RUN_ID and parent_run_id is not None and self._roots.of(parent_run_id) is not None:
             self._safely(self._roots.pass_by, run_id, parent_run_id)
             return
         if (type_ := _type(kind, kwargs)) is not None:
@@ -470,29 +471,3 @@ def _type(kind: tuple[str, ...], told: Mapping[str, Any]) -> str | None:
     metadata, name = told.get("metadata") or {}, told.get("name")
     is_graph = name in (metadata.get("lc_agent_name"), "LangGraph")
     return "agent" if name and is_graph and metadata.get("ls_integration") in _AGENTS else None
-
-
-def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtelSpansFunction:
-    """Make the function for ``Langfuse(mask_otel_spans=...)``: exported spans carry placeholders instead of values.
-
-    It runs when spans are exported, not in the chain's way. It covers every attribute, JSON-escaped or not, also
-    those of sessions that were forgotten meanwhile. Where the guard has decided nothing yet it runs the guard's
-    detectors itself. A span that can't be masked is not exported.
-
-    What the mask hides in the input of a model's observation (type ``generation``) the model was sent: a value of the
-    session there is a leak. The observation gets the level ERROR and the BOOLEAN score ``guard.leak``, and
-    `Guard.leaks` tells of it. A model in a trace without a decision, whose input holds what the detectors find, gets
-    the level WARNING.
-
-    The ids that you set on a trace yourself (metadata ``langfuse_session_id`` and ``langfuse_user_id``) are sent as
-    they are. LangChain's ``session_id`` and ``thread_id`` become the session's digest.
-
-    Args:
-        guard: The guard of the chains that are traced.
-        detect: ``"when_needed"`` runs the detectors on spans of a trace without a decision, or with one that left
-            no placeholder (redacted, blocked, failed), and on the spans of tools and retrievers; ``"always"`` on all.
-
-    Returns:
-        The mask. Make one for a client: it listens to the guard's vault from then on.
-    """
-    return OtelSpansMask(guard, detect=detect)

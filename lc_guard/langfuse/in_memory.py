@@ -17,7 +17,8 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from lc_guard.langfuse.handler import CallbackHandler, mask_otel_spans
+from lc_guard.langfuse.handler import CallbackHandler
+from lc_guard.langfuse.masks import mask_otel_spans
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +23,8 @@ from lc_guard.observability.process_end import END
 from lc_guard.observability.span_mask import Detect, SpanMask, leak_attributes
 
 if TYPE_CHECKING:
+    from langfuse.types import MaskOtelSpansFunction
+
     from lc_guard.guard import Guard
 
 Unmasked = Literal["refuse", "warn"]
@@ -49,6 +51,10 @@ class OtelSpansMask:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mask!r})"
+
+    def learn(self, trace_id: str, session: object, output: Mapping[str, Any]) -> None:
+        """Learn from a check whose span is not sent."""
+        self._mask.learn_check(trace_id, session, output)
 
     def __call__(self, *, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
         """Return what has to change in a batch of spans; who can't be masked gets what is no patch, and is left out."""
@@ -188,3 +194,29 @@ def _unsaid() -> Iterator[None]:
         yield
     finally:
         sdk.removeFilter(other)
+
+
+def mask_otel_spans(guard: Guard, *, detect: Detect = "when_needed") -> MaskOtelSpansFunction:
+    """Make the function for ``Langfuse(mask_otel_spans=...)``: exported spans carry placeholders instead of values.
+
+    It runs when spans are exported, not in the chain's way. It covers every attribute, JSON-escaped or not, also
+    those of sessions that were forgotten meanwhile. Where the guard has decided nothing yet it runs the guard's
+    detectors itself. A span that can't be masked is not exported.
+
+    What the mask hides in the input of a model's observation (type ``generation``) the model was sent: a value of the
+    session there is a leak. The observation gets the level ERROR and the BOOLEAN score ``guard.leak``, and
+    `Guard.leaks` tells of it. A model in a trace without a decision, whose input holds what the detectors find, gets
+    the level WARNING.
+
+    The ids that you set on a trace yourself (metadata ``langfuse_session_id`` and ``langfuse_user_id``) are sent as
+    they are. LangChain's ``session_id`` and ``thread_id`` become the session's digest.
+
+    Args:
+        guard: The guard of the chains that are traced.
+        detect: ``"when_needed"`` runs the detectors on spans of a trace without a decision, or with one that left
+            no placeholder (redacted, blocked, failed), and on the spans of tools and retrievers; ``"always"`` on all.
+
+    Returns:
+        The mask. Make one for a client: it listens to the guard's vault from then on.
+    """
+    return OtelSpansMask(guard, detect=detect)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -51,6 +51,16 @@ class MaskingSpanExporter(SpanExporter):
         self.canaries = CanarySpans()
         self._mask = SpanMask(guard, detect=detect)
         self._exporter = exporter
+
+    def learn(self, trace_id: str, session: object, output: Mapping[str, Any]) -> None:
+        """Learn from a check whose span is not sent.
+
+        Args:
+            trace_id: Its trace.
+            session: Digest of its session, or None.
+            output: What its span would have ended with.
+        """
+        self._mask.learn_check(trace_id, session, output)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Mask a batch and send it.

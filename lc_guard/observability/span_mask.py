@@ -153,6 +153,10 @@ class SpanMask:
             while len(self._traces) > self._max_traces:
                 self._traces.popitem(last=False)
 
+    def learn_check(self, trace_id: str, session: object, output: Mapping[str, Any]) -> None:
+        """Learn from a check whose span will not come: its session's digest, and what it ended with."""
+        self.learn(trace_id, {_SESSION: session, "langfuse.observation.output": json.dumps(output)})
+
     def mask(
         self, trace_id: str, name: str, attributes: Mapping[str, Any], redacted: MutableMapping[str, str] | None = None
     ) -> tuple[dict[str, Any], list[str]]:

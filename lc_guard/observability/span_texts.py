@@ -68,6 +68,7 @@ _OWN_WORDS = re.compile(
     r"See \.decision for the value-free record; the guard's Policy says what (?:blocks|a failure leads to \(on_error\))"
     r"|guard\.leak: the model was sent values that the session hides \(([^)]{1,500})\)"
     r"|unguarded model: it was sent what the detectors find, and no check came before it in this trace"
+    r"|fail-(?:open|closed): ?(\w{1,100})"
     r"|the stream was given up|the call was cancelled|guard(?:: \w{1,20})?|load models|not valid"
 )
 

@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Mapping
 from importlib.resources import files
-from threading import Lock
 from typing import TYPE_CHECKING, Any, get_args
 
 from starlette.applications import Starlette
@@ -20,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lc_guard._display.colours import BAD, COLOURS, FAIR, GOOD
+from lc_guard._forks import ForkLock
 from lc_guard._placeholders.grammar import PlaceholderStyle
 from lc_guard.demo.hidden import transcript
 from lc_guard.detectors.labels import KINDS
@@ -29,7 +29,7 @@ from lc_guard.detectors.surroundings import TextKind
 from lc_guard.errors import GuardError, installed_version
 from lc_guard.playground.examination import examine
 from lc_guard.playground.examples import EXAMPLES
-from lc_guard.playground.settings import Settings, WrongSettings, detectors, scanners
+from lc_guard.playground.settings import Settings, Sources, WrongSettings, detectors, scanners
 from lc_guard.policy.policy import KindAction, OnInvalid
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def application(port: int, text: str | None = None) -> ASGIApp:
         port: Where it listens: no other name or port in a request's ``Host`` is answered.
         text: What the page begins with; None takes the demo's transcript.
     """
-    one_at_a_time = Lock()
+    one_at_a_time = ForkLock()
+    sources = Sources()
 
     async def page(request: Request) -> Response:
         name, kind = _PAGE[request.url.path]
@@ -79,14 +80,14 @@ def application(port: int, text: str | None = None) -> ASGIApp:
         return Response(_colours(), media_type="text/css")
 
     async def start(_: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(_start, transcript() if text is None else text))
+        return JSONResponse(await run_in_threadpool(_start, transcript() if text is None else text, sources))
 
     async def check(request: Request) -> Response:
         given = await _body(request)
 
         def run() -> dict[str, Any]:
             with one_at_a_time:
-                return examine(given["text"], Settings.read(given["settings"]), answer=given["answer"])
+                return examine(given["text"], Settings.read(given["settings"]), sources, answer=given["answer"])
 
         return JSONResponse(await run_in_threadpool(run))
 
@@ -161,13 +162,13 @@ async def _body(request: Request) -> dict[str, Any]:
     return {"text": text, "answer": answer, "settings": settings}
 
 
-def _start(text: str) -> dict[str, Any]:
+def _start(text: str, sources: Sources) -> dict[str, Any]:
     """Return what the page can offer, and what it begins with."""
     return {
         "version": installed_version("lc-guard") or "",
         "text": text,
         "examples": [{"name": "Court transcript", "text": transcript()}, *EXAMPLES],
-        "detectors": detectors(),
+        "detectors": detectors(sources),
         "scanners": scanners(),
         "languages": LANGUAGES,
         "countries": COUNTRIES,

@@ -15,7 +15,7 @@ from lc_guard.demo.summarizer import summarize
 from lc_guard.guard import Guard
 from lc_guard.playground.conversation import STAGES, Spoken, turns
 from lc_guard.playground.export import policy_file, policy_table, python
-from lc_guard.playground.settings import Heard, Settings
+from lc_guard.playground.settings import Heard, Settings, Sources
 from lc_guard.policy.policy import Policy
 from lc_guard.records import ACTIONS, Decision, Mark
 
@@ -26,12 +26,13 @@ Segment = dict[str, Any]
 """A piece of a text: ``t``, and where it is marked ``k`` (kind), ``c`` (name of the colour) and ``i`` (finding)."""
 
 
-def examine(text: str, settings: Settings, *, answer: str | None = None) -> dict[str, Any]:
+def examine(text: str, settings: Settings, sources: Sources, *, answer: str | None = None) -> dict[str, Any]:
     """Look at a text with a guard of its own, which is forgotten afterwards.
 
     Args:
         text: A text, or a conversation; see `lc_guard.playground.conversation`.
         settings: What is chosen.
+        sources: What looks at it; shared by all looks.
         answer: What the model is to have said, with placeholders; None takes what a stand-in would.
 
     Returns:
@@ -41,7 +42,7 @@ def examine(text: str, settings: Settings, *, answer: str | None = None) -> dict
         GuardError: The settings can't be taken, or a model can't be loaded.
     """
     heard = Heard()
-    guard = settings.guard(heard)
+    guard = settings.guard(heard, sources)
     guard.warm_up()  # models are loaded once, and no part of the time
     started = time.perf_counter()
     spoken = turns(text)

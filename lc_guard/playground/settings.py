@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, get_args
 
+from lc_guard._forks import ForkLock
 from lc_guard._placeholders.grammar import PlaceholderStyle
 from lc_guard.detectors import JoinedDetector, TunedDetector, default_detector
 from lc_guard.detectors.base import BatchResult, Detector, load_models, name_of
@@ -25,6 +25,7 @@ from lc_guard.scanners import builtin_output_scanners, builtin_scanners
 from lc_guard.scanners.base import scanner_name
 
 _MOST_WORDS = 200
+_MOST_MADE = 8  # detectors with different options
 
 
 class WrongSettings(GuardError):
@@ -80,9 +81,9 @@ class Settings:
             raise WrongSettings("there is no such built-in scanner")
         return cls(**taken)
 
-    def guard(self, heard: Heard) -> Guard:
+    def guard(self, heard: Heard, sources: Sources) -> Guard:
         """Return the guard, whose sources tell what they found to `heard`; it remembers nothing of other texts."""
-        detector = sources(self.text, self.languages, self.countries)
+        detector = sources.of(self.text, self.languages, self.countries)
         chosen = [Told(each, heard) for each in detector if name_of(each) not in self.off]
         asked: list[Detector] = [JoinedDetector(chosen)] if chosen else []
         if self.allow or self.deny:
@@ -116,7 +117,7 @@ class Heard:
 
     def __init__(self) -> None:
         self._found: dict[str, dict[str, Sequence[Entity]]] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def note(self, source: str, texts: Sequence[str], found: Sequence[Sequence[Entity]]) -> None:
         """Note what a source found in some texts."""
@@ -151,20 +152,30 @@ class Told:
         return found if isinstance(found, BatchResult) else list(found)
 
 
-@lru_cache(maxsize=8)
-def sources(text: TextKind, languages: tuple[str, ...], countries: tuple[str, ...]) -> tuple[Detector, ...]:
-    """Return the sources of the default detector with some options; models are loaded once.
+class Sources:
+    """The sources of the default detector with some options: each is made once, and its models are loaded once."""
 
-    Raises:
-        GuardError: A language or a country is not known, or the models are not installed.
-    """
-    made = default_detector(text=text, languages=languages or None, countries=countries or None)
-    return tuple(made.detectors)
+    def __init__(self) -> None:
+        self._made = lru_cache(maxsize=_MOST_MADE)(_made)
+
+    def of(
+        self, text: TextKind, languages: tuple[str, ...] = (), countries: tuple[str, ...] = ()
+    ) -> Sequence[Detector]:
+        """Return them.
+
+        Raises:
+            GuardError: A language or a country is not known, or the models are not installed.
+        """
+        return self._made(text, languages, countries)
 
 
-def detectors() -> list[dict[str, str]]:
+def _made(text: TextKind, languages: tuple[str, ...], countries: tuple[str, ...]) -> Sequence[Detector]:
+    return default_detector(text=text, languages=languages or None, countries=countries or None).detectors
+
+
+def detectors(sources: Sources) -> list[dict[str, str]]:
     """Return the names of the default detector's sources, each with what it does."""
-    return [{"name": name_of(each), "about": _about(each)} for each in sources("any", (), ())]
+    return [{"name": name_of(each), "about": _about(each)} for each in sources.of("any")]
 
 
 def scanners() -> list[dict[str, str]]:
@@ -177,6 +188,8 @@ def _about(thing: object) -> str:
 
 
 def _policy(given: Any) -> Policy:
+    if not isinstance(given, str | dict):
+        raise WrongSettings("the policy is a table, or the text of its file")
     policy, problems = examine_text(Policy, given, ".yaml") if isinstance(given, str) else examine_values(Policy, given)
     if policy is None:
         raise WrongSettings("the policy can't be taken", problems)

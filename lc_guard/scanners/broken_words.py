@@ -20,14 +20,16 @@ Change = tuple[int, int, str]
 
 # Tags, comments, marks of Markdown and of code between the letters of a word.
 _MARKS = re.compile(
-    r"<!--.{0,200}?-->|</?[A-Za-z][^<>]{0,200}>|/\*.{0,100}?\*/|\[/?[a-z]{1,8}(?:=[^\]\n]{0,40})?\]|[*~`^|]+|\\\r?\n"
+    r"<!--.{0,200}?-->|</?[A-Za-z][^<>]{0,200}>(?:\r?\n)?|/\*.{0,100}?\*/|\[/?[a-z]{1,8}(?:=[^\]\n]{0,40})?\]|[*~`^|]+|\\\r?\n"
     r"|(?P<quote>[\"'])\s{0,3}[+.&]?\s{0,3}(?P=quote)|[{}]{2}"
 )
 _LINE_END = re.compile(r"[-\u2010=\\]?\r?\n(?P<indent>[ \t]*)(?=\S)")
 # A letter, what parts it from the next, and so on: of one sign, of a sign and a blank, or of quotes and a comma.
 _SPELLED = re.compile(r"(?<!\S)\S(?P<part>[,;:] |[ .\-_/|,+:;~*=\t\n])\S(?:(?P=part)\S)*(?!\S)")
 _LISTED = re.compile(r"(?s)(?<=[\"'])[^\"'](?P<part>[\"'], ?[\"'])[^\"'](?:(?P=part)[^\"'])*(?=[\"'])")
-_BETWEEN_WORDS = re.compile(r"[\s,;|/.]{1,6}")
+# Letters apart by anything else, as long as it is the same: signs, emoji, brackets around each.
+_APART = re.compile(r"(?<!\w)\S(?P<part>[\W_]{1,8})\S(?:(?P=part)\S)+(?!\w)")
+_BETWEEN_WORDS = re.compile(r"[\W_]{1,16}")
 _SHORT_WORDS = re.compile(r"(?<!\S)(?:\S{1,3}\s{1,3}){5,}\S{1,3}(?!\S)")
 _EQUAL_WORDS = tuple(re.compile(rf"(?<!\S)(?:\S{{{n}}}\s{{1,3}}){{3,}}\S{{1,{n}}}(?!\S)") for n in (4, 5, 6, 8))
 _BLANKS = re.compile(r"\s+")
@@ -131,7 +133,16 @@ def line_ends(text: str) -> Iterator[Change]:
 @_restoring(crumbs=True)
 def spelled_words(text: str) -> Iterator[Change]:
     """Yield words that are spelled letter by letter, and what parts such words."""
-    pattern = _LISTED if any_in(('", "', '","', "', '", "','"), text) else _SPELLED
+    return _closed_up(_LISTED if any_in(('", "', '","', "', '", "','"), text) else _SPELLED, text)
+
+
+@_restoring(crumbs=True)
+def letters_apart(text: str) -> Iterator[Change]:
+    """Yield words whose letters are apart by whatever it is, and what parts such words."""
+    return _closed_up(_APART, text)
+
+
+def _closed_up(pattern: re.Pattern[str], text: str) -> Iterator[Change]:
     last = 0
     for match in found_in(pattern, text):
         if last and _BETWEEN_WORDS.fullmatch(text, last, match.start()):

@@ -21,6 +21,7 @@ _LOWER = _UPPER.lower()
 _ENOUGH = 2
 _SHORT = 4  # letters of words that stand in any text by chance, in one of 25 rotations
 _MANY = 1_000
+_STRETCH = 10_000
 _PART = 4  # one of so many words is a small one, or more
 _BEGINNING = 600
 _WORD = re.compile("[a-z]+")
@@ -66,25 +67,33 @@ _MIRRORED = tuple(_negative(steps) for _, steps in _PATTERNS)
 
 def rotations(text: str) -> list[int]:
     """Return by how many letters a text may be rotated: as a word of attacks, or a good part of its words tell."""
+    votes = {**_votes_of_small_words(text), **_votes_of_attacks(text)}
+    return sorted(votes, key=lambda shift: -votes[shift])[:_MOST]
+
+
+def _votes_of_attacks(text: str) -> dict[int, int]:
     steps = _steps(text)
     votes: dict[int, int] = {}
     for word, pattern in _PATTERNS:
         at = steps.find(pattern)
         while at >= 0:
             shift = (ord(text[at].lower()) - ord(word[0])) % 26
-            if shift:
-                votes[shift] = votes.get(shift, 0) + _MANY
+            votes[shift] = votes.get(shift, 0) + _MANY
             at = steps.find(pattern, at + 1)
+    # In a long text some stand by chance.
+    return {shift: count for shift, count in votes.items() if shift and count * _STRETCH >= _MANY * len(text)}
+
+
+def _votes_of_small_words(text: str) -> dict[int, int]:
     words = _first_words(text)
-    small: dict[int, int] = {}
+    votes: dict[int, int] = {}
     for word in words:
         for meant in _SMALL_BY_STEPS.get(_steps(word), ()):
             shift = (ord(word[0]) - ord(meant[0])) % 26
-            small[shift] = small.get(shift, 0) + 1
-    for shift, count in small.items():
-        if shift and count >= _ENOUGH and _PART * count >= len(words):
-            votes[shift] = votes.get(shift, 0) + count
-    return sorted(votes, key=lambda shift: -votes[shift])[:_MOST]
+            votes[shift] = votes.get(shift, 0) + 1
+    return {
+        shift: count for shift, count in votes.items() if shift and count >= _ENOUGH and _PART * count >= len(words)
+    }
 
 
 def _first_words(text: str) -> list[str]:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from lc_guard._text.words import WINDOW, all_matches
 from lc_guard.scanners.readable import Decoded, bits_to_bytes, readable
 
-_HEX = re.compile(r"(?:(?:0[xX])?[0-9A-Fa-f]{2}(?:[ :-]|, ?|\r?\n)?){8,}")
+_HEX = re.compile(r"(?:(?:0[xX]|\\[xX])?[0-9A-Fa-f]{2}(?:[ :-]|, ?|\r?\n)?){8,}")
 _DUMPED = re.compile(r"(?m)^[0-9A-Fa-f]{7,8}:? {1,3}([0-9A-Fa-f]{2,4}(?: {1,2}[0-9A-Fa-f]{2,4}){0,16})[^\n]{0,40}$")
 _NOT_HEX = re.compile(r"0[xX]|[^0-9A-Fa-f]+")
-_BINARY = re.compile(r"(?:[01]{8}[ ,]?){6,}")
+_BINARY = re.compile(r"(?:[01]{8}[\s,]{0,2}){6,}")
+_NOT_BINARY = re.compile("[^01]")
 _CODES = re.compile(r"(?<![\d.])\d{2,3}(?:(?:, ?|; ?| )\d{2,3}){7,}(?![\d.])")
 _NUMBER = re.compile(r"\d+")
 _OCTAL = re.compile(r"[01][0-7]{2}(?:(?:, ?|; ?| )[01][0-7]{2}){7,}")
@@ -45,7 +46,7 @@ def numbers(text: str) -> Iterator[Decoded]:
         if said is not None:
             yield Decoded("OCTAL" if octal else "DECIMAL", *match.span(), said)
     for match in found_in(_BINARY, text):
-        said = readable(bits_to_bytes(match[0].replace(" ", "").replace(",", "")))
+        said = readable(bits_to_bytes(_NOT_BINARY.sub("", match[0])))
         if said is not None:
             yield Decoded("BINARY", *match.span(), said)
     for match in found_in(_HEX, text):

@@ -24,14 +24,11 @@ NEIGHBOURS = (
     (b"' -", "marks", (b"' - '",)),
     (b"-n", "marks", (b"a-na", b"a-nna")),
     (b"n", "lines", (b"ana", b"anna", b"a-na", b"a-nna", b"an ", b"ann ", b"ant", b"annt", b" na", b" nna")),
-    (b"na", "spelled", (b"anananana",)),
-    (b"*a", "spelled", (b"a*a*a*a",)),
-    (b"',", "spelled", (b"a', 'a', 'a", b"a','a','a")),
-    (b",a", "spelled", (b"a,a,a,a",)),
-    (b"t", "spelled", (b"atatata",)),
     (b"x", "folded", (b"x",)),
 )
 LEET_NEIGHBOURS = (b"a0a", b" 0aa", b"a0 ", b"a@a", b" @aa", b"a@ ")
+# Four letters apart by the same.
+APART = re.compile(rb"(?<!a)a([^a]{1,8})a(?:\1a){2}(?!a)")
 THRICE = tuple(3 * letter for letter in "abcdefghijklmnopqrstuvxyz")
 ESCAPING = ("\\", "%", "&", "=", "U+", "u+", "+A")
 ESCAPES = re.compile(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, AnyStr, NamedTuple
 from lc_guard._text.words import WINDOW, all_matches, first_match
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.scanners.disguise_signs import (
+    APART,
     BACKWARDS,
     CODES,
     ESCAPES,
@@ -112,7 +113,7 @@ def _signs_of_words(text: str, lower: str, kinds: bytes) -> Iterator[str]:
     parted = kinds.count(b"a-a")
     if parted > _FEW:
         yield "signs"
-    if b"\1\1\1\1" in lengths or b"\2\2\2\2" in lengths or (parted > 1 and b"a-a-a-a" in kinds):
+    if b"\1\1\1\1" in lengths or b"\2\2\2\2" in lengths or APART.search(kinds):
         yield "spelled"
     if PIECES.search(lengths) or kinds.count(b"- -") > _FEW:
         yield "pieces"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import zlib
 from typing import NamedTuple
 
-_INFLATED = 1 << 16
-_COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_INFLATED, _MEMORY = 1 << 16, 1 << 26
+_BZIP2, _XZ = b"BZh", b"\xfd7zXZ"
+_COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", _BZIP2, _XZ)
 _LEAST = 6
 _SHORT = 16  # of so few bytes many are letters by chance
 _LETTERS, _LETTERS_OF_SHORT = 0.6, 0.85
@@ -36,17 +39,21 @@ def readable(data: bytes) -> str | None:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return None
-    printable = sum(letter.isprintable() or letter in "\n\r\t" for letter in text)
-    letters = sum(letter.isalnum() or letter == " " for letter in text)
+    printable = text.replace("\n", "").replace("\r", "").replace("\t", "").isprintable()
+    letters = sum(map(str.isalnum, text)) + text.count(" ")
     least = _LETTERS if len(text) >= _SHORT else _LETTERS_OF_SHORT
-    return text if printable == len(text) and letters >= least * len(text) else None
+    return text if printable and letters >= least * len(text) else None
 
 
 def _inflated(data: bytes) -> bytes:
     """Return the beginning of compressed data; its size is bounded, whatever it says of itself."""
     try:
+        if data.startswith(_BZIP2):
+            return bz2.BZ2Decompressor().decompress(data, _INFLATED)
+        if data.startswith(_XZ):
+            return lzma.LZMADecompressor(memlimit=_MEMORY).decompress(data, _INFLATED)
         return zlib.decompressobj(wbits=47).decompress(data, _INFLATED)
-    except zlib.error:
+    except (zlib.error, OSError, lzma.LZMAError, EOFError):
         return b""
 
 

@@ -13,6 +13,7 @@ from lc_guard.scanners.broken_words import (
     cut_words,
     glued_words,
     leet_words,
+    letters_apart,
     line_ends,
     marks,
     repeated_letters,
@@ -43,10 +44,10 @@ _UPSIDE_DOWN = str.maketrans("ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹʇnʌʍʎ", "abcdefg
 _UPSIDE_DOWN_SIGN = re.compile("[ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ]")
 # Escapes that are none of JSON's, HTML's or a URL's: octal, braces, %u, notation of code points, soft ends of lines.
 _MORE_ESCAPES = re.compile(
-    r"\\([0-7]{3})|\\u\{([0-9A-Fa-f]{1,6})\}|%u([0-9A-Fa-f]{4})|(?:U\+|u\+)([0-9A-Fa-f]{4,6})(?: (?=[Uu]\+))?"
+    r"\\0?([0-7]{2,3})|\\u\{([0-9A-Fa-f]{1,6})\}|%u([0-9A-Fa-f]{4})|(?:U\+|u\+)([0-9A-Fa-f]{4,6})(?: (?=[Uu]\+))?"
     r"|\+([A-Za-z0-9/]{6,})-|((?:=[0-9A-F]{2}){4,})|(=\r?\n)"
 )
-_TOKENS = re.compile(r"\S+")
+_TOKENS, _LINES = re.compile(r"\S+"), re.compile(r"[^\n]+")
 
 
 def undone(reading: Reading, signs: set[str]) -> Iterator[Reading]:
@@ -74,7 +75,8 @@ def undone(reading: Reading, signs: set[str]) -> Iterator[Reading]:
             yield replace(reading, text=plain)
         if reads_backwards(text):
             yield _reversed(reading)
-            yield _words_reversed(reading)
+            yield _reversed_in_place(reading, _TOKENS)
+            yield _reversed_in_place(reading, _LINES)
     if "folded" in signs and len(_UPSIDE_DOWN_SIGN.findall(text)) > 3:
         yield _reversed(replace(reading, text=text.translate(_UPSIDE_DOWN)))
 
@@ -83,6 +85,7 @@ _ENCODED = {"long", "pieces", "folded"}
 _BREAKS: tuple[tuple[str, Callable[[str], Iterable[Change]]], ...] = (
     ("marks", marks),
     ("spelled", spelled_words),
+    ("spelled", letters_apart),
     ("lines", line_ends),
     ("pieces", cut_words),
     ("long", glued_words),
@@ -150,9 +153,9 @@ def _reversed(reading: Reading) -> Reading:
     return Reading(*backwards, reading.guesses + 1, reading.leet)
 
 
-def _words_reversed(reading: Reading) -> Reading:
+def _reversed_in_place(reading: Reading, pattern: re.Pattern[str]) -> Reading:
     places = [*range(len(reading.text))]
-    for word in _TOKENS.finditer(reading.text):
+    for word in pattern.finditer(reading.text):
         start, end = word.span()
         places[start:end] = places[start:end][::-1]
     return Reading(

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import islice
 
 from lc_guard.errors import VaultError
 from lc_guard.vaults.base import Progress
+from lc_guard.vaults.codec import VaultCodec
 from lc_guard.vaults.keys import Key, KeyRing, Seal, generate_key, new_data_key
 from lc_guard.vaults.memory import MemoryVault
 from lc_guard.vaults.row_store import Head
 from lc_guard.vaults.stored import StoredVault
+
+_FIRST_VERSION = b"\x01"
+_SOME_PLACED, _ALL_PLACED = b"\x01", b"\x02"  # at the end of a root, and bound to it: how old data keys may be
+_PROVING = 5  # sessions that are looked at for whether the root is theirs
 
 
 class SealedCodec:
@@ -29,7 +35,18 @@ class SealedCodec:
 
     def new_root(self) -> bytes:
         """Return a new root key, wrapped (see `Codec.new_root`)."""
-        return self._keys.wrap(new_data_key())
+        return self.wrapped(new_data_key(), placed=True)
+
+    def wrapped(self, key: bytes, *, placed: bool) -> bytes:
+        """Return a root key as a store keeps it; `placed` says that all data keys in it are wrapped for their place."""
+        state = _ALL_PLACED if placed else _SOME_PLACED
+        return self._keys.wrap(key, "root", state.hex()) + state
+
+    def unwrapped(self, root: bytes) -> tuple[bytes, bool]:
+        """Return the root key, and whether all data keys of the store are wrapped for their place."""
+        if root[:1] == _FIRST_VERSION:
+            return self._keys.unwrap(root), False
+        return self._keys.unwrap(root[:-1], "root", root[-1:].hex()), root[-1:] == _ALL_PLACED
 
     def rooted(self, root: bytes) -> SealedVaultCodec:
         """Return the codec of a store that keeps this root key (see `Codec.rooted`)."""
@@ -38,7 +55,8 @@ class SealedCodec:
                 "the store holds values that are not encrypted: it was used without EncryptedVault. Give the encrypted "
                 "vault a store of its own (another database or prefix), and forget what is in this one"
             )
-        return SealedVaultCodec(self._keys, self._keys.unwrap(root))
+        key, placed = self.unwrapped(root)
+        return SealedVaultCodec(self._keys, key, placed=placed)
 
 
 class SealedVaultCodec:
@@ -48,11 +66,13 @@ class SealedVaultCodec:
         keys: Wrap the data keys.
         root_key: 32 bytes, of this store alone: session ids are filed and sealed under it. It never changes, so that
             a session is found again for ever.
+        placed: Whether data keys that are not wrapped for their place are refused.
     """
 
-    def __init__(self, keys: KeyRing, root_key: bytes) -> None:
+    def __init__(self, keys: KeyRing, root_key: bytes, *, placed: bool) -> None:
         self._keys = keys
         self._root = Seal(root_key)
+        self._placed = placed
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._keys!r})"
@@ -69,13 +89,14 @@ class SealedVaultCodec:
         """Return the session id that was sealed (see `VaultCodec.open_id`)."""
         return self._root.open(sealed, "session", handle.hex())
 
-    def new_key(self, session: str) -> bytes:  # noqa: ARG002 - the values are bound to their session, not the key
-        """Return a new data key, wrapped (see `VaultCodec.new_key`)."""
-        return self._keys.wrap(new_data_key())
+    def new_key(self, session: str) -> bytes:
+        """Return a new data key, wrapped for its session (see `VaultCodec.new_key`)."""
+        return self._keys.wrap(new_data_key(), *_place(self.handle(session)))
 
     def session(self, session: str, key: bytes) -> SealedSessionCodec:
         """Return the codec of a session that keeps this data key (see `VaultCodec.session`)."""
-        return SealedSessionCodec(session, self._keys.unwrap(key))
+        data_key = self._keys.unwrap(key, *_place(self.handle(session)), placed=self._placed)
+        return SealedSessionCodec(session, data_key)
 
     def shared_lookup(self, value: str) -> None:  # noqa: ARG002 - the protocol's signature
         """Give None: equal values of two sessions can't be told at rest (see `VaultCodec.shared_lookup`)."""
@@ -115,29 +136,38 @@ class KeyRotation:
 
     def run(self, progress: Progress | None) -> int:
         """Wrap anew what is not under the newest key, the root key first (see `EncryptedVault.reencrypt`)."""
-        self._rewrap_root()
+        self._rewrap_root(placed=False)
         heads = list(self._store.heads())
         changed = 0
         for done, head in enumerate(heads, 1):
             changed += self._rewrap(head)
             if progress is not None:
                 progress(done, len(heads))
+        self._rewrap_root(placed=True)
         return changed
 
-    def _rewrap_root(self) -> None:
-        root = self._ask(partial(self._store.root, SealedCodec(self._keys).new_root()))
-        SealedCodec(self._keys).rooted(root)
-        if not self._keys.is_newest(root):
-            self._ask(partial(self._store.root, self._rewrapped(root), instead_of=root))
+    def _rewrap_root(self, *, placed: bool) -> None:
+        codec = SealedCodec(self._keys)
+        root = self._ask(partial(self._store.root, codec.new_root()))
+        codec.rooted(root)
+        key, all_placed = codec.unwrapped(root)
+        if not self._keys.is_newest(root) or (placed and not all_placed):
+            self._ask(partial(self._store.root, codec.wrapped(key, placed=placed or all_placed), instead_of=root))
 
     def _rewrap(self, head: Head) -> bool:
         # one that another run was faster with, or that is begun anew meanwhile, is under the newest key already
         return not self._keys.is_newest(head.key) and self._ask(
-            partial(self._store.rekey, head.handle, self._rewrapped(head.key), instead_of=head.key)
+            partial(self._store.rekey, head.handle, self._rewrapped(head), instead_of=head.key)
         )
 
-    def _rewrapped(self, blob: bytes) -> bytes:
-        return self._keys.wrap(self._keys.unwrap(blob))
+    def _rewrapped(self, head: Head) -> bytes:
+        place = _place(head.handle)
+        return self._keys.wrap(self._keys.unwrap(head.key, *place), *place)
+
+
+def _place(handle: bytes) -> tuple[str, str]:
+    """Return the place of a session's data key."""
+    return "session", handle.hex()
 
 
 class EncryptedVault(StoredVault):
@@ -145,8 +175,9 @@ class EncryptedVault(StoredVault):
 
     Each session has a data key of its own, kept beside its rows and wrapped with the newest of `keys`. Values are
     sealed under it with AES-256-GCM and bound to their session, placeholder and kind: a row that was altered or moved
-    is refused. Values are looked up by their HMAC-SHA-256 under the same key, sessions by that of their id under a key
-    of the store. Placeholders, kinds, sizes, counts and times stay readable.
+    is refused, and so is a wrapped key that was moved, or a root that is not that of the store's sessions. Values are
+    looked up by their HMAC-SHA-256 under the same key, sessions by that of their id under a key of the store.
+    Placeholders, kinds, sizes, counts and times stay readable.
 
     `forget` destroys the data key with the rows. A backup that holds the wrapped key stays readable for as long as the
     key that wraps it exists; docs/deployment.md says how erasure reaches backups.
@@ -192,6 +223,21 @@ class EncryptedVault(StoredVault):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.store!r}, keys: {', '.join(self._keys.ids)})"
 
+    def _prove(self, codec: VaultCodec) -> None:
+        """Refuse a root that is not that of the store's sessions: under another one none of them would be found."""
+        heads = self.ask(lambda: list(islice(self.store.heads(), _PROVING)))
+        failed = 0
+        for head in heads:
+            try:
+                codec.open_id(head.handle, head.sealed_id)
+            except VaultError:
+                failed += 1
+        if heads and failed == len(heads):
+            raise VaultError(
+                "the root key of the store is not that of its sessions: it was exchanged at rest. Restore the vault "
+                "from a backup; with this key none of its sessions would be found"
+            )
+
     @staticmethod
     def generate_key() -> str:
         """Return a new key: base64 of 32 random bytes. Keep it where secrets are kept, apart from the vault."""
@@ -199,6 +245,9 @@ class EncryptedVault(StoredVault):
 
     def reencrypt(self, *, progress: Progress | None = None) -> int:
         """Wrap all data keys with the newest key; until then the old keys are needed to read.
+
+        Keys that an earlier version of lc-guard wrapped are bound to their place by this as well; afterwards one that
+        is not is refused, so that nobody puts an old one back.
 
         May be stopped and begun again, and runs beside workers, which all need both keys by then. Values are not
         rewritten: their data keys stay.

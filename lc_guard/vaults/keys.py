@@ -24,8 +24,10 @@ KEYS_VARIABLE = "LC_GUARD_VAULT_KEYS"
 KEY_BYTES = 32
 NONCE_BYTES = 12
 _ID_BYTES = 8
-_VERSION = b"\x01"
-_HEAD = len(_VERSION) + _ID_BYTES
+# What a wrapped key begins with. One of the first version knows no place: it is read, and `reencrypt` wraps it anew.
+_UNPLACED, _PLACED = b"\x01", b"\x02"
+_HEAD = len(_PLACED) + _ID_BYTES
+_CHECK_BYTES = 16
 _LEAST_BYTES = 8  # different ones: 32 random ones have fewer once in 10^36 keys; zeros and words do
 _URL_SAFE = str.maketrans("-_", "+/")
 
@@ -105,8 +107,8 @@ class KeyRing:
         """The ids of the keys, newest first; they tell nothing of the keys."""
         return [service.key_id for service in self._services.values()]
 
-    def wrap(self, key: bytes) -> bytes:
-        """Wrap a data key with the newest key; VaultError if the key's service failed."""
+    def wrap(self, key: bytes, *place: str) -> bytes:
+        """Wrap a data key with the newest key, for a place in the store; VaultError if the key's service failed."""
         try:
             wrapped = self._services[self._newest].wrap(key)
         except Exception as error:  # noqa: BLE001 - a service's error may hold what it was given
@@ -116,20 +118,44 @@ class KeyRing:
             ) from None
         if not isinstance(wrapped, bytes):
             raise VaultError(f"the key {self.ids[0]!r} gave {type(wrapped).__name__} where bytes are expected")
-        return _VERSION + self._newest + wrapped
+        return _PLACED + self._newest + _check(key, place) + wrapped
 
-    def unwrap(self, blob: bytes) -> bytes:
-        """Return a data key that `wrap` wrapped; VaultError if its key is missing or fails, or the blob was altered."""
-        if blob[:1] != _VERSION or len(blob) < _HEAD:
+    def unwrap(self, blob: bytes, *place: str, placed: bool = False) -> bytes:
+        """Return a data key that `wrap` wrapped.
+
+        Args:
+            blob: The wrapped key.
+            place: Where it stands.
+            placed: Whether one that names no place, as the first version wrote them, is refused.
+
+        Raises:
+            VaultError: If its key is missing or fails, it was altered, or was wrapped for another place.
+        """
+        if blob[:1] not in (_UNPLACED, _PLACED) or len(blob) < _HEAD:
             raise VaultError("a wrapped data key is damaged, or was written by a later version of lc-guard")
-        service = self._services.get(blob[1:_HEAD])
+        has_place = blob[:1] == _PLACED
+        if placed and not has_place:
+            raise VaultError(
+                "a wrapped data key is of the first version, and all of this store were wrapped anew: it was put back "
+                "from an old copy; restore the whole vault from one backup, or forget the session"
+            )
+        key = self._unwrapped(blob[1:_HEAD], blob[_HEAD + _CHECK_BYTES * has_place :])
+        if has_place and not hmac.compare_digest(blob[_HEAD : _HEAD + _CHECK_BYTES], _check(key, place)):
+            raise VaultError(
+                "a wrapped data key does not belong where it stands: it was moved from another session or store; "
+                "restore the vault from a backup, or forget the session"
+            )
+        return key
+
+    def _unwrapped(self, key_id: bytes, wrapped: bytes) -> bytes:
+        service = self._services.get(key_id)
         if service is None:
             raise VaultError(
                 f"the vault is encrypted under another key than those given ({', '.join(self.ids)}): add the one it "
                 f"was made with to keys=[...] or {KEYS_VARIABLE}, after the newest"
             )
         try:
-            key = service.unwrap(blob[_HEAD:])
+            key = service.unwrap(wrapped)
         except Exception as error:  # noqa: BLE001 - as in `wrap`
             raise VaultError(
                 f"the key {service.key_id!r} could not unwrap a data key ({type(error).__name__}): it was altered at "
@@ -140,8 +166,8 @@ class KeyRing:
         return key
 
     def is_newest(self, blob: bytes) -> bool:
-        """Return whether a data key is wrapped with the newest key."""
-        return blob[:_HEAD] == _VERSION + self._newest
+        """Return whether a data key is wrapped with the newest key, and for its place."""
+        return blob[:_HEAD] == _PLACED + self._newest
 
 
 def generate_key() -> str:
@@ -194,7 +220,8 @@ def _from_environment() -> list[str]:
     return [key for key in os.environ.get(KEYS_VARIABLE, "").split(",") if key.strip()]
 
 
-_SEAL_VERSION = b"\x01"
+# What a sealed text begins with; from the second version on that is authenticated as well.
+_SEAL_FIRST, _SEAL_VERSION = b"\x01", b"\x02"
 _SEAL_HEAD = len(_SEAL_VERSION) + NONCE_BYTES
 
 
@@ -221,14 +248,16 @@ class Seal:
     def seal(self, text: str, *place: str) -> bytes:
         """Encrypt a text for a place; it opens nowhere else."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return _SEAL_VERSION + nonce + self._cipher.encrypt(nonce, encoded(text), _framed(*place))
+        return _SEAL_VERSION + nonce + self._cipher.encrypt(nonce, encoded(text), _SEAL_VERSION + _framed(*place))
 
     def open(self, payload: bytes, *place: str) -> str:
         """Decrypt what `seal` gave; VaultError if it was altered, stands in another place, or is under another key."""
-        if payload[:1] != _SEAL_VERSION:
+        version = payload[:1]
+        if version not in (_SEAL_FIRST, _SEAL_VERSION):
             raise VaultError("a stored value is damaged, not encrypted, or was written by a later version of lc-guard")
         try:
-            text = self._cipher.decrypt(payload[1:_SEAL_HEAD], payload[_SEAL_HEAD:], _framed(*place))
+            bound = _framed(*place) if version == _SEAL_FIRST else version + _framed(*place)
+            text = self._cipher.decrypt(payload[1:_SEAL_HEAD], payload[_SEAL_HEAD:], bound)
         except Exception as error:  # noqa: BLE001 - InvalidTag, or ValueError where the payload is cut off
             raise VaultError(
                 f"a stored value does not open ({type(error).__name__}): it was altered, or moved from another session "
@@ -240,6 +269,11 @@ class Seal:
 def new_data_key() -> bytes:
     """Return a new data key: 32 random bytes."""
     return secrets.token_bytes(KEY_BYTES)
+
+
+def _check(key: bytes, place: tuple[str, ...]) -> bytes:
+    """Return what tells that a key was wrapped for a place: nobody makes it without the key."""
+    return hmac.digest(derived(key, b"lc-guard place"), _PLACED + _framed(*place), "sha256")[:_CHECK_BYTES]
 
 
 def _framed(*parts: str) -> bytes:

@@ -24,6 +24,7 @@ logger = logging.getLogger("lc_guard")
 T = TypeVar("T")
 
 _FIRST_PAUSE = 0.02
+_PATIENT = 2  # appends that are lost to other workers before a worker lets them go first
 _LAST_PAUSE = 1.0
 
 
@@ -110,11 +111,14 @@ class StoredVault:
         with self._in_use(session) as held:
             deadline = time.monotonic() + self.bounds.timeout
             checked = not held.read and self._refresh(session, held)
+            lost = 0
             while True:
                 new = held.unknown(wanted)
                 full = len(held.raw) + len(new) > self.bounds.max_values
-                if new and not full and self._append(session, held, new, mint):
-                    break
+                if new and not full:
+                    if self._append(session, held, new, mint):
+                        break
+                    _step_back(lost := lost + 1)
                 if checked and not new:
                     break
                 if checked and full:
@@ -256,8 +260,13 @@ class StoredVault:
             # a store that was emptied meanwhile gets back what this process, and maybe others, go on writing by
             root = self.ask(partial(self.store.root, self._unrooted.new_root() if rooted is None else rooted[0]))
             if rooted is None or root != rooted[0]:
-                rooted = self._rooted = (root, self._unrooted.rooted(root))
+                codec = self._unrooted.rooted(root)
+                self._prove(codec)
+                rooted = self._rooted = (root, codec)
         return rooted[1]
+
+    def _prove(self, codec: VaultCodec) -> None:
+        """Look whether what is stored was written by a codec."""
 
     def _refresh(self, session: str, held: CachedSession) -> bool:
         codec = self._codec()
@@ -327,3 +336,9 @@ class StoredVault:
                     raise Unreachable(f"{error}; gave up after {self.bounds.timeout:g} s") from None
             time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - keeps workers out of step
             pause = min(2 * pause, _LAST_PAUSE)
+
+
+def _step_back(lost: int) -> None:
+    """Wait for a random while that doubles with each append that was lost: of many at once only one is taken."""
+    if lost >= _PATIENT:
+        time.sleep(min(_FIRST_PAUSE * 2 ** (lost - _PATIENT), _LAST_PAUSE) * random.random())  # noqa: S311

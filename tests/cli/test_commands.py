@@ -155,7 +155,7 @@ class TestDemo:
         monkeypatch.setattr("lc_guard.cli.demo._PAUSE", 0.001)
         assert main(["demo", "--rows", "1", "--width", "100"]) == 0
         captured = capsys.readouterr()
-        assert "\x1b[1;38;5;99m" in captured.out  # persons' violet, of 256 colours
+        assert re.search("\x1b\\[1;38;(5;99|2;139;92;246)m", captured.out)  # persons' violet, of 256 colours or of all
         assert "loading the detectors' models" in captured.err
 
     def test_on_a_terminal_without_colour(self, capsys, monkeypatch):

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -69,6 +69,7 @@ def guard(**options: Any) -> Guard:
     return Guard([detector], **options)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(), st.data())
 def test_any_text_is_escaped_and_marked_where_it_says(text: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=6)))
@@ -78,6 +79,7 @@ def test_any_text_is_escaped_and_marked_where_it_says(text: str, data: st.DataOb
     assert list(map(_shown, read.marks)) == [_shown(text[start:end]) for start, end, _, _ in marks]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts())
 def test_a_comparison_shows_any_text_beside_what_the_model_sees(text: str) -> None:
     compared = guard().session("s").compare(text)
@@ -107,6 +109,15 @@ def test_marks_say_where_what_stands_for_a_value_is() -> None:
         *("[REDACTED_PERSON_1]", "[REDACTED_CARD]", "[REDACTED_PERSON_2]"),
     ]
     assert session.deanonymize(compared.hidden) == "Ada paid with [REDACTED_CARD] in Ulm, <i>Bob</i> too"
+
+
+def test_a_preamble_is_not_part_of_it() -> None:
+    class Preambled(ExactDetector):
+        preamble = "Placeholders follow. "
+
+    compared = Guard([Preambled({"PERSON": ["Ada"]})]).session("s").compare("Ada")
+    assert compared.hidden == "[REDACTED_PERSON_1]"
+    assert compared.marks[0].put == (0, 19)
 
 
 async def test_async_compares_the_same() -> None:

@@ -26,18 +26,18 @@ def die(_: object) -> None:
 
 
 def test_rows_are_hidden_by_two_processes_one_of_which_is_killed_in_mid_batch(tmp_path):
-    rows = [{"id": number, "text": f"{ADA} of row {number}", "note": None} for number in range(130)]
-    rows += [{"id": 130, "text": f"KILL {ADA}!", "note": f"{BERT}!"}, {"id": 131, "text": 5, "note": [1]}]
+    rows = [{"id": number, "text": f"{ADA} of row {number}", "note": None} for number in range(520)]
+    rows += [{"id": 520, "text": f"KILL {ADA}!", "note": f"{BERT}!"}, {"id": 521, "text": 5, "note": [1]}]
     killed = tmp_path / "killed"
     made = spec(tmp_path, killed=killed)
     done = hide_rows(iter(rows), made, columns=("text", "note"), session="corpus", workers=2)
     known = placeholders(tmp_path)
     assert killed.exists()
-    assert [row["id"] for row in done] == list(range(132))
-    assert [row["text"] for row in done[:130]] == [f"{known[ADA]} of row {number}" for number in range(130)]
-    assert done[130] == {"id": 130, "text": f"KILL {known[ADA]}!", "note": f"{known[BERT]}!", "lc_guard_error": None}
-    assert done[131] == {
-        "id": 131, "text": None, "note": None, "lc_guard_error": "column 'note' holds a list, which is no text",
+    assert [row["id"] for row in done] == list(range(522))
+    assert [row["text"] for row in done[:520]] == [f"{known[ADA]} of row {number}" for number in range(520)]
+    assert done[520] == {"id": 520, "text": f"KILL {known[ADA]}!", "note": f"{known[BERT]}!", "lc_guard_error": None}
+    assert done[521] == {
+        "id": 521, "text": None, "note": None, "lc_guard_error": "column 'note' holds a list, which is no text",
     }  # fmt: skip
 
 

@@ -300,3 +300,55 @@ async def test_a_cancelled_call_leaves_no_task_and_no_working_thread():
         await asyncio.sleep(0.002)
     assert runner._abandoned == 0
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_thousand_calls_on_a_loop_take_turns_in_few_threads() -> None:
+    runner, most, order = FlowRunner(), 0, []
+
+    def work(number: int) -> int:
+        nonlocal most
+        most = max(most, sum(thread.name == "lc-guard" for thread in threading.enumerate()))
+        order.append(number)
+        return number
+
+    def flow(number: int):
+        # a time of its own, which does not run while it waits for its turn
+        (answer,) = yield Gather([lambda: time.sleep(0.002) or work(number)], 0.5)
+        return answer
+
+    assert await asyncio.gather(*(runner.arun(flow(number)) for number in range(1_000))) == list(range(1_000))
+    assert most <= 32
+    assert max(abs(place - number) for place, number in enumerate(order)) <= 64  # who comes first is served first
+
+
+async def test_what_a_call_asks_itself_has_its_turn() -> None:
+    runner = FlowRunner()
+
+    def ask() -> int:
+        return asyncio.run(runner.arun(flow_of(Gather([lambda: 7], 5.0))))[0]
+
+    def deep() -> int:  # from a thread of a turn back to the loop on which the turn is
+        return asyncio.run_coroutine_threadsafe(runner.arun(flow_of(Gather([ask], 5.0))), loop).result(10)[0]
+
+    loop = asyncio.get_running_loop()
+    answers = await asyncio.gather(*(runner.arun(flow_of(Gather([deep], 10.0))) for _ in range(60)))
+    assert answers == [[[[[7]]]]] * 60
+
+
+async def test_a_call_that_is_cancelled_gives_its_turn_to_others() -> None:
+    runner, release = FlowRunner(), threading.Event()
+    holding = [asyncio.create_task(runner.arun(flow_of(Gather([release.wait], 10.0)))) for _ in range(16)]
+    await asyncio.sleep(0.05)
+    large = asyncio.create_task(runner.arun(flow_of(Gather([release.wait] * 40, 10.0))))
+    small = asyncio.create_task(runner.arun(flow_of(Gather([lambda: 1], 10.0))))
+    await asyncio.sleep(0.05)
+    assert not small.done()
+    large.cancel()  # it waits for its turn
+    holding[0].cancel()  # it is at work: its thread is left alone
+    assert await asyncio.wait_for(small, 5) == [[1]]
+    release.set()
+    for task in (large, holding[0]):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await asyncio.gather(*holding[1:])
+    assert await runner.arun(flow_of(Gather([lambda: 2] * 16, 5.0))) == [[2] * 16]  # all turns are free again

@@ -163,7 +163,7 @@ def test_labels_can_be_mapped():
 def test_no_detector_and_no_detect_are_errors():
     with pytest.raises(ValueError, match="at least one"):
         evaluate(CASES, [])
-    with pytest.raises(TypeError, match="str has none"):
+    with pytest.raises(TypeError, match="is needed, got str"):
         evaluate(CASES, ["default"])
 
 

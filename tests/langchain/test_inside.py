@@ -516,7 +516,7 @@ def test_handlers_see_what_the_models_saw() -> None:
 
 
 def test_hiding_documents_needs_a_session() -> None:
-    step = HideRetrieved(make_guard())
+    step = HideRetrieved(RunnablePassthrough(), make_guard())
     with pytest.raises(SessionMissing):
         step.invoke([Document(NAME)])
     (hidden,) = step.invoke([Document(NAME)], {"configurable": {"session_id": "s"}})

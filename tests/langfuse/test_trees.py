@@ -16,14 +16,25 @@ from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from tests.support.fixtures import MakeClient
 from tests.support.langfuse_scenes import SCENES
 from tests.support.langfuse_server import LangfuseServer
-from tests.support.langfuse_trees import trees
+from tests.support.langfuse_trees import trees, visible_depth
 from tests.support.seams import MAIL, NAME, ODD
 
 PICTURES = Path(__file__).parent / "trees"
+# Levels of the same call without a guard: of LangChain's own runs.
+UNGUARDED = {
+    "lcel": 2,  # sequence, model
+    "protected_model": 1,
+    "protected_model_streamed": 1,
+    "agent_with_sub_agent": 6,  # agent, tools, tool, sub-agent, node, model
+    "retrieval": 3,  # sequence, parallel, retriever
+    "retriever_alone": 1,
+}
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_a_trace_looks_as_in_its_picture(name: str, make_langfuse: MakeClient, langfuse_server: LangfuseServer) -> None:
+def test_a_trace_looks_as_in_its_picture(
+    name: str, make_langfuse: MakeClient, langfuse_server: LangfuseServer, caplog: pytest.LogCaptureFixture
+) -> None:
     clients = []
 
     def traced(guard: Guard) -> dict[str, Any]:
@@ -40,4 +51,8 @@ def test_a_trace_looks_as_in_its_picture(name: str, make_langfuse: MakeClient, l
         picture.write_text(drawn, encoding="utf-8")
     assert drawn == picture.read_text(encoding="utf-8")
     assert not langfuse_server.refused
+    (spans,) = langfuse_server.traces().values()
+    if name in UNGUARDED:
+        assert visible_depth(spans) <= UNGUARDED[name] + 1
+    assert not [record.message for record in caplog.records if record.name == "langfuse"]
     assert not [value for value in (NAME, MAIL, ODD, "Zebulon") if langfuse_server.holds(value)]

@@ -209,8 +209,8 @@ MUTANTS = (
     _mutant(
         "protect(model)", "a blocked prompt goes on", MODEL_CALLS,
         "outcome.raise_if_blocked()\n"
-        "        hidden = asked.put(map_texts(asked.read, outcome.hide, beside=outcome.hide))",
-        "hidden = asked",
+        "        texts = map_texts(asked.read, outcome.hide, beside=outcome.hide)",
+        "texts = asked.read",
         "tests/langchain/test_chat_model.py::test_a_blocked_prompt_never_reaches_the_model",
     ),
     _mutant(
@@ -306,7 +306,7 @@ MUTANTS = (
     ),
     _mutant(
         "messages", "content blocks are not hidden", MESSAGES,
-        "self.block(item, depth + 1) if isinstance(item, dict)", "item if isinstance(item, dict)",
+        "self.block(item, depth + 1) if isinstance(item, Mapping)", "item if isinstance(item, Mapping)",
         "tests/langchain/test_messages.py::test_content_blocks",
     ),
     _mutant(

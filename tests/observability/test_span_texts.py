@@ -39,6 +39,7 @@ def decision(check: str = "pii", **more: Any) -> Decision:
         "anonymize: 1 EMAIL, 2 PERSON",
         "guard.leak: the model was sent values that the session hides (1 EMAIL, 1 PERSON)",
         "guard: tool_result",
+        "fail-closed: RuntimeError",
         "load models",
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lc_guard import Guard, Policy
@@ -15,12 +15,13 @@ from lc_guard.detectors.base import name_of
 from lc_guard.playground.conversation import turns
 from lc_guard.playground.examination import examine
 from lc_guard.playground.export import policy_file, python
-from lc_guard.playground.settings import Settings, WrongSettings, detectors, scanners, sources
+from lc_guard.playground.settings import Settings, Sources, WrongSettings, detectors, scanners
 
 from ..support.policies import policies
 
+SOURCES = Sources()
 RULES = ("titles", "credentials", "usernames")
-OFF = [each["name"] for each in detectors() if each["name"] not in RULES]
+OFF = [each["name"] for each in detectors(SOURCES) if each["name"] not in RULES]
 SAID = "Please call Dr. Jane Okafor, password: hunter2-Xk93!"
 
 
@@ -30,7 +31,7 @@ def rules(**chosen: Any) -> Settings:
 
 
 def looked(text: str = SAID, answer: str | None = None, **chosen: Any) -> dict[str, Any]:
-    return examine(text, rules(**chosen), answer=answer)
+    return examine(text, rules(**chosen), SOURCES, answer=answer)
 
 
 def joined(segments: list[dict[str, Any]]) -> str:
@@ -38,6 +39,7 @@ def joined(segments: list[dict[str, Any]]) -> str:
 
 
 class TestTurns:
+    @settings(deadline=None)
     @given(st.text() | st.lists(st.sampled_from(["User: ", "ai:\n", "\n", "Ada", "TOOL:", " "])).map("".join))
     def test_joined_again_they_are_the_text(self, text: str) -> None:
         assert "".join(each.label + each.text for each in turns(text)) == text
@@ -123,7 +125,7 @@ class TestExamination:
         assert joined(told["turns"][0]["hidden"]) == "Dr. Jane Okafor and [REDACTED_CUSTOM_1]"
 
     def test_no_source_at_all(self) -> None:
-        assert looked(off=[each["name"] for each in detectors()])["findings"] == []
+        assert looked(off=[each["name"] for each in detectors(SOURCES)])["findings"] == []
 
     def test_a_policy_for_a_scanner_that_is_off_is_left_out(self) -> None:
         told = looked(policy={"checks": {"Secrets": {"action": "warn"}}})
@@ -143,6 +145,7 @@ class TestSettings:
             ({"scanners": ["<b>"]}, "no such built-in scanner"),
             ({"policy": {"default": "blok"}}, "the policy can't be taken"),
             ({"policy": "kinds: [1]\n"}, "the policy can't be taken"),
+            ({"policy": [1]}, "the policy is a table"),
         ],
     )
     def test_what_cannot_be_taken(self, given: dict[str, Any], told: str) -> None:
@@ -157,11 +160,12 @@ class TestSettings:
         assert Settings.read({"policy": "kinds: {PERSON: block}\n"}).policy.kinds == {"PERSON": "block"}
 
     def test_what_each_does_is_told(self) -> None:
-        assert all(len(each["about"]) > 20 and "`" not in each["about"] for each in detectors() + scanners())
-        assert [name_of(each) for each in sources("any", (), ())] == [each["name"] for each in detectors()]
+        assert all(len(each["about"]) > 20 and "`" not in each["about"] for each in detectors(SOURCES) + scanners())
+        assert [name_of(each) for each in SOURCES.of("any")] == [each["name"] for each in detectors(SOURCES)]
 
 
 class TestExport:
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(policies())
     def test_the_file_makes_the_same_policy(self, policy: Policy) -> None:
         settings = Settings(policy=policy, scanners=("Secrets",))
@@ -195,7 +199,7 @@ class TestExport:
         assert isinstance(guard, Guard)
         assert guard.policy == settings.used_policy
         (names,) = guard._analyzer.sources().values()
-        assert names == [each["name"] for each in detectors() if each["name"] not in settings.off]
+        assert names == [each["name"] for each in detectors(SOURCES) if each["name"] not in settings.off]
         assert set(guard.scanners.prompt) == set(settings.scanners)
         detector = next(iter(guard._analyzer.detectors.values()))
         assert repr(settings.allow[0] if settings.allow else "") in python(settings) or not settings.allow

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
 import lc_guard
@@ -35,6 +35,7 @@ def test_it_is_a_schema_and_explains_each_setting() -> None:
     assert "a way to roll a policy out" in policy_schema()["properties"]["on_invalid"]["description"]
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(policies())
 def test_it_takes_every_policy(policy: Policy) -> None:
     assert [error.message for error in SCHEMA.iter_errors(policy.as_dict())] == []

@@ -11,9 +11,12 @@ from __future__ import annotations
 import gc
 import json
 import re
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +25,7 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableLambda
 
-from lc_guard import AnonymizeDocuments, Entity, Guard, ProtectedRetriever, protect
+from lc_guard import AnonymizeDocuments, Entity, Guard, Policy, PolicyError, ProtectedRetriever, protect
 from lc_guard._placeholders.aliases import People
 from lc_guard._text.json_tree import hide, leaves, parse, rebuild
 from lc_guard._text.known_values import KnownValues
@@ -35,6 +38,10 @@ from lc_guard.detectors.titles import TitleDetector
 from lc_guard.detectors.windows import readable, windows
 from lc_guard.langchain.messages import map_texts
 from lc_guard.langchain.stored_values import StoredWalk
+from lc_guard.langfuse.api import LangfuseApi
+from lc_guard.langfuse.audits import audit
+from lc_guard.langfuse.rows import Window
+from lc_guard.observability.span_mask import SpanMask, UnmaskableName
 from lc_guard.scanners import BannedWords, ScanRequest, builtin_scanners
 
 UNITS = [
@@ -158,6 +165,57 @@ def protected(text: str) -> None:
     model.invoke([HumanMessage(text), HumanMessage("y")])
 
 
+def span(text: str) -> None:
+    """What the mask of a tracing backend does with a span: known values, and what only the detectors find."""
+    guard = Guard(Words())
+    guard.session("s").anonymize("Jane Pond")
+    attributes = {"langfuse.trace.metadata.session_id": "s", "a": text, "b": json.dumps({"a": json.dumps(text)})}
+    attributes["langfuse.observation.metadata.a"] = text
+    mask = SpanMask(guard)
+    mask.learn("1", attributes)
+    with suppress(UnmaskableName):
+        mask.mask("1", text, attributes)
+
+
+class OnePage(LangfuseApi):
+    """A project of one observation, which holds a text in each of its places."""
+
+    def __init__(self) -> None:
+        super().__init__(public_key="p", secret_key="s", base_url="http://nowhere.invalid")
+        self.text = ""
+
+    def get(self, path: str, params: Any = None, **kwargs: Any) -> Any:
+        row = {"id": "1", "traceId": "1", "input": self.text, "output": json.dumps({"a": self.text}), "name": self.text}
+        row |= {"metadata": {"a": self.text, self.text: 1}, "tags": [self.text], "statusMessage": self.text}
+        return {"data": [row], "meta": {}}
+
+
+def audited() -> Callable[[str], Any]:
+    """What an audit of past traces reads."""
+    page = OnePage()
+
+    def read(text: str) -> None:
+        page.text = text
+        assert audit(page, Window(0.0, 1.0), Words()).observations == 1
+
+    return read
+
+
+def policy_file(end: str) -> Callable[[str], Any]:
+    """A file of a policy, sound or not: it says where each mistake stands."""
+    folder = tempfile.TemporaryDirectory(prefix="policy-")  # is gone with what reads it
+    quoted = {".toml": "version = {}\n[kinds]\nA = {}\n{}\n", ".yaml": "version: {}\nkinds:\n  A: {}\n{}\n"}[end]
+
+    def read(text: str) -> None:
+        for body in (text, quoted.format(json.dumps(text[: len(text) // 2]), json.dumps("redact"), "# " + text)):
+            path = Path(folder.name) / f"policy{end}"
+            path.write_text(body.encode("utf-8", "replace").decode(), encoding="utf-8")
+            with suppress(PolicyError):
+                Policy.from_file(path)
+
+    return read
+
+
 def scanned(scanner: Any) -> Callable[[str], Any]:
     return lambda text: scanner.scan(ScanRequest(text))
 
@@ -195,6 +253,10 @@ ENTRIES: dict[str, tuple[int, Callable[[str], Any]]] = {
     "stored state": (600, stored),
     "documents": (2_000, retrieved),
     "protected model": (4_000, protected),
+    "span mask": (4_000, span),
+    "audit": (4_000, audited()),
+    "policy in TOML": (4_000, policy_file(".toml")),
+    "policy in YAML": (1_000, policy_file(".yaml")),
     **{type(one).__name__: (8_000, scanned(one)) for one in [*builtin_scanners(), BannedWords(["bad", "b a d"])]},
 }  # fmt: skip
 

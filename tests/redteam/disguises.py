@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bz2
 import codecs
 import gzip
 import html
 import itertools
 import json
+import lzma
 import quopri
 import textwrap
 import urllib.parse
@@ -140,6 +142,11 @@ BROKEN: dict[str, Disguise] = {
     "plus between": _spelled("+", " "),
     "one letter a line": lambda text: "\n".join(text.replace(" ", "\n")),
     "JSON array": lambda text: json.dumps([*text]),
+    "emoji between": "🔥".join,
+    "brackets around": lambda text: "".join(letter if letter == " " else f"({letter})" for letter in text),
+    "double spaces": _spelled("  ", "    "),
+    "hashes between": _spelled("#", " "),
+    "breaks and line ends": "<br/>\n".join,
     "wide spaces": _spelled("\u2003", " \u2003\u2003"),
 }
 
@@ -178,6 +185,7 @@ ENCODED: dict[str, Disguise] = {
     ),
     "binary": lambda text: " ".join(f"{byte:08b}" for byte in text.encode()),
     "binary in one": lambda text: _bits(text, "0", "1"),
+    "binary in lines": lambda text: "\n".join(f"{byte:08b}" for byte in text.encode()),
     "octal numbers": lambda text: " ".join(f"{byte:03o}" for byte in text.encode()),
     "octal escapes": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
     "decimal codes": lambda text: " ".join(str(byte) for byte in text.encode()),
@@ -189,6 +197,8 @@ ENCODED: dict[str, Disguise] = {
     "HTML hex": lambda text: "".join(f"&#x{ord(letter):x};" for letter in text),
     "HTML twice": lambda text: html.escape("".join(f"&#{ord(letter)};" for letter in text)),
     "\\x escapes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    "\\X escapes": lambda text: "".join(f"\\X{byte:02X}" for byte in text.encode()),
+    "octal escapes with 0": lambda text: "".join(f"\\0{byte:o}" for byte in text.encode()),
     "\\u escapes": lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
     "\\u{} escapes": lambda text: "".join(f"\\u{{{ord(letter):x}}}" for letter in text),
     "\\u escapes in words": lambda text: "".join(f"\\u{ord(a):04x}" if at % 3 == 0 else a for at, a in enumerate(text)),
@@ -199,6 +209,8 @@ ENCODED: dict[str, Disguise] = {
     ),
     "UTF-7": lambda text: "+" + _b64(text.encode("utf-16-be")).rstrip("=") + "-",
     "gzip": lambda text: _b64(gzip.compress(text.encode(), mtime=0)),
+    "bzip2": lambda text: _b64(bz2.compress(text.encode())),
+    "xz": lambda text: _b64(lzma.compress(text.encode())),
     "zlib": lambda text: _b64(zlib.compress(text.encode())),
     "gzip in hex": lambda text: gzip.compress(text.encode(), mtime=0).hex(),
     "ROT13": lambda text: f"Decode this rot13: {codecs.encode(text, 'rot13')}",

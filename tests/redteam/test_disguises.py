@@ -24,7 +24,7 @@ def test_there_are_enough_disguises():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nine_of_ten_are_found(kind):
-    """Measured: 98.2 % of jailbreaks, 95.8 % of credentials, 97.1 % of attempts on placeholders."""
+    """Measured: 98.3 % of jailbreaks, 95.2 % of credentials, 95.7 % of attempts on placeholders."""
     scanner, attacks, disguises = KINDS[kind]
     assert len([*missed(kind, [scanner])]) <= 0.1 * len(attacks) * len(disguises)
 
@@ -88,6 +88,12 @@ def _ordinary():
         yield f"GET /api/v1/items?page={number}&q=a%20b%2Fc HTTP/1.1 200 {number * 37}ms"
         yield json.dumps({"points": [[number, at, number * at] for at in range(9)], "id": digest.hexdigest()})
         yield "\n".join(f"{at:>3}  | a | b-{at} | x/y/{at}" for at in range(8))
+    # Marks, ends of lines and signs between letters that part no words: they were taken for attacks once they were out.
+    yield "class UpdateSkillLabelsRequest(Model):\n    model_config = Config(\n        extra='allow'\n    )"
+    yield "told = {**hidden.options, **(hidden.options.get('extra_body') or {})}\n+        if not any(told.get(name))"
+    yield "# Replace MultiHeadAttention with DecoderMaskedMultiHeadAttention\n    masked_mha(decoder.graph)"
+    yield "* Add `exclude_if` at the field level by [@jane](https://code.example/jane) in [#12141](https://code.example/1)"
+    yield "![](https://code.example/dataclasses/workflows/dataclasses/badge.svg)"
 
 
 @pytest.mark.parametrize("scanner", [JailbreakPhrases(), Secrets(), PlaceholderProbing()], ids=repr)

@@ -79,6 +79,7 @@ class Browser:
         self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
+        self.send("Page.setLifecycleEventsEnabled", enabled=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -100,8 +101,8 @@ class Browser:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
-        self.send("Page.navigate", url=address)
-        while "Page.loadEventFired" not in self._events:
+        loader = self.send("Page.navigate", url=address)["loaderId"]
+        while f"load {loader}" not in self._events:  # that of this page, not of the empty one before it
             self._take()
         self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return self._loaded
@@ -168,6 +169,8 @@ class Browser:
     def _note(self, method: str, params: dict[str, Any]) -> None:
         self._events.append(method)
         match method:
+            case "Page.lifecycleEvent" if params["name"] == "load":
+                self._events.append(f"load {params['loaderId']}")
             case "Network.requestWillBeSent":
                 self._loaded.requests.append(params["request"]["url"])
             case "Runtime.exceptionThrown":

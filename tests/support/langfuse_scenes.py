@@ -12,7 +12,7 @@ from typing import Any
 from langchain.agents import create_agent
 from langchain_core.documents import Document
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 from langchain_core.vectorstores import InMemoryVectorStore
 
@@ -122,9 +122,9 @@ def retrieval(traced: Traced) -> None:
     guard = scanned()
     store = lease_store()
     retriever = store.as_retriever(search_kwargs={"k": 1})
-    prompt = ChatPromptTemplate.from_template("{context}\n\n{question}")
+    prompt = ChatPromptTemplate.from_template("Who signed the lease?\n\n{context}")
     with openai(said(f"{P1} signed it.")) as (model, _):
-        chain = {"context": retriever, "question": RunnablePassthrough()} | prompt | model
+        chain = {"context": retriever} | prompt | model
         protect(chain, guard).invoke("Who signed the lease?", traced(guard))
 
 

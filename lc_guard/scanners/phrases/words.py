@@ -9,6 +9,8 @@ import functools
 import re
 from collections.abc import Iterator, Mapping
 
+from lc_guard.scanners.phrase_matching import any_in
+
 _AROUND = (  # noqa: SIM905 - words are read more easily without quotes
     "a about above access act action admin advice ai all already also an and answer answers any anything are as ask "
     "asked assistant at be before behind being believe break by bypass can character chat chatbot code comply "
@@ -73,7 +75,7 @@ _PARTED_WORDS, _PARTED_SHARE = 4, 0.8
 def parted(run: str) -> list[tuple[int, int]]:
     """Return the words of a run of letters without blanks, as start and end: none, unless it is nearly all words."""
     run = run.lower()
-    if not any(word in run for word in _TELLING):
+    if not any_in(_TELLING, run):
         return []
     words = [*_known_words(run)]
     known = sum(end - start for start, end in words)

@@ -71,6 +71,10 @@ def _models() -> None:
                 require(not seen(texts_of_error(error), value), f"{what} ({form}, {mode}): the error quotes it")
 
 
+def _awaited(call: Callable[..., Any], *given: Any) -> Any:
+    return asyncio.run(call(*given))
+
+
 def _others() -> None:
     """The same holds for documents, retrievers, embeddings, checkpoints and sessions without a chain."""
     value = new_value()
@@ -83,19 +87,19 @@ def _others() -> None:
         embeddings = ProtectedEmbeddings(DeterministicFakeEmbedding(size=1), guard, session_id="corpus")
         config: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}
         state: Any = {**empty_checkpoint(), "channel_values": {"text": value}, "channel_versions": {"text": "1"}}
-        put = (config, state, {"source": "input", "step": 0, "parents": {}}, {"text": "1"})
+        put: tuple[Any, ...] = (config, state, {"source": "input", "step": 0, "parents": {}}, {"text": "1"})
         calls: dict[str, Callable[[], Any]] = {
-            "transform_documents": lambda hide=hide: hide.transform_documents([document]),  # type: ignore[misc]
-            "retriever": lambda one=retriever: one.invoke("files", session("s")),  # type: ignore[misc]
-            "async retriever": lambda one=retriever: asyncio.run(one.ainvoke("files", session("s"))),  # type: ignore[misc]
+            "transform_documents": partial(hide.transform_documents, [document]),
+            "retriever": partial(retriever.invoke, "files", session("s")),
+            "async retriever": partial(_awaited, retriever.ainvoke, "files", session("s")),
         }
         if what != "a scanner":  # it judges neither what a graph stores nor a text without a chain
-            calls["session"] = lambda guard=guard: guard.session("s").anonymize(value)  # type: ignore[misc]
-            calls["async session"] = lambda guard=guard: asyncio.run(guard.session("s").aanonymize(value))  # type: ignore[misc]
-            calls["checkpointer"] = lambda saver=saver, put=put: saver.put(*put)  # type: ignore[misc]
-            calls["async checkpointer"] = lambda saver=saver, put=put: asyncio.run(saver.aput(*put))  # type: ignore[misc]
+            calls["session"] = partial(guard.session("s").anonymize, value)
+            calls["async session"] = partial(_awaited, guard.session("s").aanonymize, value)
+            calls["checkpointer"] = partial(saver.put, *put)
+            calls["async checkpointer"] = partial(_awaited, saver.aput, *put)
         if what != "the vault":  # a value is written by a key, not by a number
-            calls["embeddings"] = lambda one=embeddings: one.embed_documents([value])  # type: ignore[misc]
+            calls["embeddings"] = partial(embeddings.embed_documents, [value])
         for name, call in calls.items():
             error = refusal(call, f"{what} ({name})")
             require(not seen(texts_of_error(error), value), f"{what} ({name}): the error quotes it")

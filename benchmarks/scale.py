@@ -1,0 +1,190 @@
+"""Corpora on many workers: the speed-up of a second one, and one vault beneath 64 of them.
+
+``python -m benchmarks.scale [--documents N] [--workers N] [--seconds N] [--vaults NAMES]``. Each row is printed when it
+is measured. The 64 workers are simulated: processes that wait as long as a detector would need, and then bring its
+recorded answers to the vault, with all that a worker does between. They share this machine's cores, and with them the
+servers; on a cluster each has its own, so that latencies there are lower, but for the network's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import multiprocessing
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks.scale_worker import Done, Work, document, simulated
+from benchmarks.table import Row, text, told
+from lc_guard.distributed import GuardSpec, hide_corpus
+from lc_guard.distributed.partition_task import BATCH
+from lc_guard.vaults.urls import vault_of_url
+from tests.support.servers import PostgresServer, RedisServer
+
+VAULTS = ("PostgreSQL", "Redis", "SQLite")
+
+
+def speed_up(documents: int, *, size: int = 64 * 1024) -> Iterator[Row]:
+    """Measure the default detectors on one worker and on two, less what it takes to start them."""
+    chance = random.Random(1)
+    with tempfile.TemporaryDirectory() as folder:
+        taken = {}
+        for workers in (1, 2):
+            for count in (2 * workers, documents):
+                lines = [json.dumps({"text": document(number, chance).text}) for number in range(count)]
+                source = Path(folder) / f"{workers}-{count}.jsonl"
+                source.write_text("\n".join(lines))
+                spec = GuardSpec(vault=f"sqlite:///{source}.db")
+                each = source.stat().st_size // workers if count < documents else size
+                begun, cpu = time.perf_counter(), _children_cpu()
+                done = hide_corpus(
+                    source, f"{source}.out", spec, columns=["text"], session="s", workers=workers, partition_bytes=each
+                )
+                assert (done.rows, done.bad_rows) == (count, 0)
+                taken[workers, count == documents] = time.perf_counter() - begun, _children_cpu() - cpu
+    wall = {workers: taken[workers, True][0] - taken[workers, False][0] for workers in (1, 2)}
+    cpu = {workers: taken[workers, True][1] - taken[workers, False][1] for workers in (1, 2)}
+    what = f"{documents:,} documents of 1 kB, default detectors, two workers"
+    rates = [f"{documents / wall[2]:,.1f}/s", f"one worker: {documents / wall[1]:,.1f}/s"]
+    yield Row(what, *rates, wall[1] / wall[2], 1.7, at_least=True)
+    by_cpu = [f"{cpu[2] / documents * 1e3:,.0f} ms of CPU each", f"one worker: {cpu[1] / documents * 1e3:,.0f} ms"]
+    yield Row(f"{what}, by their CPU time", *by_cpu, 2 * cpu[1] / cpu[2], 1.7, at_least=True)
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def beneath(name: str, workers: int, *, pause: float, seconds: float) -> tuple[list[Done], list[int]]:
+    """Run simulated workers on one vault; gives what they tell, and how many waited for a lock when it was looked."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["benchmarks.scale_worker"])
+    with ExitStack() as stack:
+        url, locks = _served(name, stack)
+        vault_of_url(url, ttl=None).check()  # makes the tables
+        answers = context.Queue()
+        start = time.time() + 3 + workers / 8
+        processes = [
+            context.Process(target=simulated, args=(Work(number, url, pause, seconds, start), answers), daemon=True)
+            for number in range(workers)
+        ]
+        for process in processes:
+            process.start()
+        waiting: list[int] = []
+        stop = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(locks, waiting, stop), daemon=True)
+        watcher.start()
+        done = [answers.get(timeout=seconds + 300) for _ in processes]
+        stop.set()
+        watcher.join()
+        for process in processes:
+            process.join(60)
+    return done, waiting
+
+
+class _RoomyPostgres(PostgresServer):
+    """PostgreSQL with a connection for each worker."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        with (self.folder / "data" / "postgresql.conf").open("a") as config:
+            config.write("max_connections = 200\n")
+
+
+def _served(name: str, stack: ExitStack) -> tuple[str, Any]:
+    if name == "SQLite":
+        return f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/vault.db", None
+    if name == "Redis":
+        return stack.enter_context(RedisServer()).url, None
+    server = stack.enter_context(_RoomyPostgres())
+    return server.url, server
+
+
+def _watch(server: Any, waiting: list[int], stop: threading.Event) -> None:
+    """Note how many of the server's sessions wait for a lock, twenty times a second."""
+    if server is None:
+        return
+    import psycopg
+
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with contextlib.suppress(psycopg.Error), psycopg.connect(server.url, autocommit=True) as connection:
+        while not stop.wait(0.05):
+            waiting.append(int(connection.execute(query).fetchone()[0]))
+
+
+def many_workers(name: str, workers: int, *, seconds: float, detection: float) -> Iterator[Row]:
+    """Measure a vault beneath many workers: at the pace of real detection, and without any."""
+    done, waiting = beneath(name, workers, pause=BATCH * detection, seconds=seconds)
+    whole = sum(each.ended - each.began for each in done)
+    asking = sum(sum(each.asked) for each in done)
+    batches = sum(each.batches for each in done)
+    locks = f", {statistics.fmean(waiting):.2f} waiting for a lock" if waiting else ""
+    what = f"{name}, {workers} workers of {1 / detection:,.0f} documents/s: share of their time in the vault"
+    ours = f"{batches} batches, {_lost(done)} appends repeated{locks}"
+    yield Row(what, ours, f"a call of a batch: {_shown([s for each in done for s in each.asked])}", asking / whole, 0.1)
+    done, waiting = beneath(name, workers, pause=0.0, seconds=seconds)
+    rate = sum(each.batches / (each.ended - each.began) for each in done) * BATCH
+    locks = f", {statistics.fmean(waiting):.2f} waiting for a lock" if waiting else ""
+    what = f"{name}, {workers} workers that detect in no time: documents/s, beside what 64 real ones bring"
+    ours = f"{rate:,.0f}/s, {_lost(done)} appends repeated{locks}"
+    trips = f"read {_shown([s for e in done for s in e.read])}; append {_shown([s for e in done for s in e.appended])}"
+    yield Row(what, ours, trips, rate / (workers / detection), 1.0, at_least=True)
+
+
+def _lost(done: Sequence[Done]) -> str:
+    appends = sum(len(each.appended) for each in done)
+    return f"{sum(each.lost for each in done) / max(1, appends):.1%} of {appends:,}"
+
+
+def _shown(seconds: Sequence[float]) -> str:
+    if len(seconds) < 2:
+        return "too few"
+    parts = statistics.quantiles(seconds, n=100, method="inclusive")
+    return f"p50 {told(parts[49])}, p95 {told(parts[94])}, p99 {told(parts[98])}"
+
+
+def run(
+    *,
+    documents: int = 1_000,
+    workers: int = 64,
+    seconds: float = 60.0,
+    detection: float = 0.1,
+    vaults: Sequence[str] = VAULTS,
+) -> Iterator[Row]:
+    """Measure everything, and give each row when it is known."""
+    for name in vaults:
+        yield from many_workers(name, workers, seconds=seconds, detection=detection)
+    if documents:
+        yield from speed_up(documents)
+
+
+def main() -> int:
+    """Print the rows; the exit status says whether every target was met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
+    parser.add_argument("--documents", type=int, default=1_000, help="documents of the speed-up; 0 for none")
+    parser.add_argument("--workers", type=int, default=64, help="simulated workers")
+    parser.add_argument("--seconds", type=float, default=60.0, help="seconds for each measurement of a vault")
+    parser.add_argument("--detection", type=float, default=0.1, help="seconds that the detectors need for a document")
+    parser.add_argument("--vaults", default=",".join(VAULTS), help="their names; empty for none")
+    arguments = parser.parse_args()
+    chosen = {**vars(arguments), "vaults": [name for name in arguments.vaults.split(",") if name]}
+    met = True
+    for row in run(**chosen):
+        print(text([row]), flush=True)
+        met = met and row.met
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
