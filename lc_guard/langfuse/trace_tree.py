@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from opentelemetry.sdk.trace import ReadableSpan
 
 _OBSERVATION = "langfuse.observation."
+_STOPPED = (".valid False", " block")
 _SHOWN = 60  # characters of an input or output
 
 
@@ -37,13 +38,13 @@ class TraceTree:
         )
 
     def _repr_html_(self) -> str:
-        from lc_guard._display.colours import GOOD, colour_of  # noqa: PLC0415 - here and below: only where it is shown
+        from lc_guard._display.colours import BAD, GOOD, colour_of  # noqa: PLC0415 - here and below: where it is shown
         from lc_guard._display.html import card, chip, quiet, text  # noqa: PLC0415
 
         rows = []
         for line in self._lines:
             name = f"{chip(line.kind, colour_of(line.kind.upper()))} <b>{text(line.name)}</b>"
-            scores = " ".join(chip(score, GOOD) for score in line.scores)
+            scores = " ".join(chip(score, BAD if score.endswith(_STOPPED) else GOOD) for score in line.scores)
             told = "".join(f"<br>{quiet(label)} {text(words)}" for label, words in line.told)
             rows.append(f'<div style="margin-left:{line.depth * 22}px;padding:2px 0">{name} {scores}{told}</div>')
         return card("Trace", "".join(rows))
