@@ -69,7 +69,10 @@ def test_a_blocked_prompt_is_told_without_its_values(mode: str, on_blocked: str)
     # the session knows a name that the detectors of this guard do not
     guard = Guard(ExactDetector({"EMAIL": [MAIL]}), vault=vault, prompt_scanners=[Watcher()])
     told = watched(guard, mode, f"I am {NAME}, my {BAD} is {MAIL}", "never", on_blocked=on_blocked)
+    assert told.ended
     for inputs, outputs in told.ended:
+        if inputs is None and (mode, on_blocked) == ("abatch", "raise"):
+            continue  # the one that is blocked first has the other cancelled
         assert [message.content for message in inputs["messages"]] == [f"I am {P1}, my {BAD} is [REDACTED_EMAIL]"]
         assert (None if outputs is None else outputs.text) == (None if on_blocked == "raise" else "no.")
 

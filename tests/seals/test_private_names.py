@@ -16,8 +16,8 @@ from lc_guard._vendors.private_names import PRIVATE_NAMES
 
 SOURCES = sorted(Path(lc_guard.__file__).parent.rglob("*.py"))
 READERS = {"getattr", "hasattr", "private"}
-# Python's and the standard library's: a named tuple's, argparse's, rich's.
-STANDARD = {"_replace", "_fields", "_asdict", "_SubParsersAction", "_typeshed"}
+# Python's and the standard library's: a named tuple's, argparse's, rich's, `os._exit`.
+STANDARD = {"_replace", "_fields", "_asdict", "_SubParsersAction", "_exit", "_typeshed"}
 
 
 def private(name: str) -> bool:
