@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import os
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 from lc_guard.testing import DetectorContract, ScannerContract, VaultContract
 
@@ -46,7 +48,7 @@ def run(text: str, what: str, **given: object) -> dict[str, Any]:
     names.update(given)
     for number, block in enumerate(blocks(text)):
         printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed), patch.dict(os.environ):
             exec(compile(block, f"{what}, block {number}", "exec", dont_inherit=True), names)
         assert printed.getvalue().splitlines() == expected(block), f"{what}, block {number}:\n{block}"
     return names
@@ -59,7 +61,7 @@ def run_alone(block: str, what: str) -> None:
     """
     printed = io.StringIO()
     module = ModuleType(re.sub(r"\W", "_", what))
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed), patch.dict(os.environ):
         exec(compile(block, what, "exec", dont_inherit=True), module.__dict__)
     lines = printed.getvalue().splitlines()
     assert lines == expected(block), f"{what} printed {lines} for\n{block}"
