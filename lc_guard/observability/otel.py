@@ -1,4 +1,4 @@
-"""A span exporter that masks everything a span holds, its status and events included, for any OpenTelemetry backend."""
+"""A span exporter that masks everything a span holds: name, attributes, events, links, status and resource."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from opentelemetry.trace import Status, StatusCode, format_span_id, format_trace_id
+from opentelemetry.trace import Link, Status, StatusCode, format_span_id, format_trace_id
 
 from lc_guard.errors import GuardError
 from lc_guard.observability.canary_spans import CanarySpans
@@ -16,6 +17,7 @@ from lc_guard.observability.leak_scores import score_leak
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE
 from lc_guard.observability.process_end import END
 from lc_guard.observability.span_mask import Detect, SpanMask, leak_attributes
+from lc_guard.observability.span_texts import is_free_text, is_identifier
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -28,7 +30,8 @@ _STATUS = "status"
 class MaskingSpanExporter(SpanExporter):
     """Masks spans and hands them to another exporter.
 
-    It reaches what ``Langfuse(mask_otel_spans=...)`` can't: the status and the events of spans that you open yourself.
+    It reaches what ``Langfuse(mask_otel_spans=...)`` can't: of spans that you open yourself the name, the status, the
+    events, the links, the keys of attributes, and the resource. The name of the instrumentation is left.
     OpenTelemetry writes the message and the traceback of an exception there that leaves such a span. A span that
     can't be masked is not handed on.
 
@@ -100,9 +103,8 @@ class MaskingSpanExporter(SpanExporter):
     def _masked(self, span: ReadableSpan, texts: dict[str, str]) -> ReadableSpan:
         raw = dict(span.attributes or {})
         leak = self._mask.leak(_trace_id(span), format_span_id(span.context.span_id) if span.context else "", raw)
-        attributes = self._changed(span, raw, texts)
-        said = {f"{number}.{key}": value for number, event in enumerate(span.events) for key, value in _said(event)}
-        said = self._changed(span, {_STATUS: span.status.description or "", **said}, texts)
+        attributes = self._mapping(span, raw, texts)
+        said = self._changed(span, {_STATUS: span.status.description or ""}, texts)
         status = Status(span.status.status_code, said[_STATUS] or None)
         if leak is not None:
             status = Status(StatusCode.ERROR, "; ".join(filter(None, (leak.message, said[_STATUS]))))
@@ -112,17 +114,19 @@ class MaskingSpanExporter(SpanExporter):
                 key = ((span.instrumentation_scope and span.instrumentation_scope.attributes) or {}).get("public_key")
                 score_leak(leak, lambda resources: resources.public_key == key)
         events = [
-            Event(event.name, {key: said[f"{number}.{key}"] for key, _ in _said(event)}, event.timestamp)
-            for number, event in enumerate(span.events)
+            Event(self._name(span, each.name, texts), self._mapping(span, each.attributes, texts), each.timestamp)
+            for each in span.events
         ]
+        links = [Link(each.context, self._mapping(span, each.attributes, texts)) for each in span.links]
+        resource = Resource(self._mapping(span, span.resource.attributes, texts), span.resource.schema_url)
         return ReadableSpan(
-            name=span.name,
+            name=self._name(span, span.name, texts),
             context=span.context,
             parent=span.parent,
-            resource=span.resource,
+            resource=resource,
             attributes=attributes,
             events=events,
-            links=span.links,
+            links=links,
             kind=span.kind,
             status=status,
             start_time=span.start_time,
@@ -130,8 +134,20 @@ class MaskingSpanExporter(SpanExporter):
             instrumentation_scope=span.instrumentation_scope,
         )
 
+    def _mapping(self, span: ReadableSpan, held: Mapping[str, Any] | None, texts: dict[str, str]) -> dict[str, Any]:
+        """Return attributes with masked values, and with masked keys where a key is more than a program's name."""
+        changed = self._changed(span, dict(held or {}), texts)
+        return {self._name(span, key, texts): value for key, value in changed.items()}
+
+    def _name(self, span: ReadableSpan, name: str, texts: dict[str, str]) -> str:
+        """Return the name of a span, an event or an attribute: what a program calls it stays, or nothing is sent."""
+        if not is_free_text(name, is_key=True) or is_identifier(name):
+            self._mask.mask(_trace_id(span), name, {}, texts)
+            return name
+        return str(self._changed(span, {"name": name}, texts)["name"])
+
     def _changed(self, span: ReadableSpan, attributes: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
-        changed, removed = self._mask.mask(_trace_id(span), span.name, attributes, texts)
+        changed, removed = self._mask.mask(_trace_id(span), "", attributes, texts)
         return {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
 
 
@@ -153,10 +169,6 @@ def load_ahead(guard: Guard) -> None:
             guard.warm_up_redaction()
     except Exception as error:  # noqa: BLE001 - the mask tries again, and tells what can't be masked
         logger.debug("the mask's models could not be loaded: %s", type(error).__name__)
-
-
-def _said(event: Event) -> list[tuple[str, Any]]:
-    return list((event.attributes or {}).items())
 
 
 def _trace_id(span: ReadableSpan) -> str:

@@ -6,9 +6,11 @@ import logging
 
 import pytest
 from langchain_core.runnables import RunnableLambda
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import Link, Status, StatusCode
 
 from lc_guard.guard import Guard
 from lc_guard.langchain.runnables import Anonymize
@@ -67,4 +69,25 @@ def test_the_rest_stays_and_the_unmaskable_stays_here(
     ]
     assert dict(sent_outer.attributes or {}) == {"n": 1}
     assert [record.message for record in caplog.records] == ["a span can't be masked and is not exported: RuntimeError"]
+    provider.shutdown()
+
+
+def test_a_value_stands_nowhere_in_a_span(memory: InMemorySpanExporter) -> None:
+    value, left = CANARIES[0], "gen_ai.request.model"
+    provider = TracerProvider(resource=Resource({"owner": value, value: "x", "service.name": "shop"}))
+    provider.add_span_processor(SimpleSpanProcessor(MaskingSpanExporter(Guard(CanaryDetector()), memory)))
+    tracer = provider.get_tracer("tests", "1")
+    with tracer.start_as_current_span("ask the model") as first:
+        pass
+    link = Link(first.get_span_context(), {"who": value, value: "y"})
+    held = {f"of {value}": 1, "who": value, left: "gpt"}
+    with tracer.start_as_current_span(f"mail to {value}", attributes=held, links=[link]) as span:
+        span.add_event(f"mailed {value}", {"to": value, value: "z"}, timestamp=5)
+        span.set_status(Status(StatusCode.ERROR, f"no {value}"))
+    one, two = memory.get_finished_spans()
+    assert not [each.name for each in (one, two) if value in each.to_json()]
+    assert (one.name, two.name) == ("ask the model", "mail to [REDACTED_PERSON]")
+    assert dict(two.attributes or {}) == {"of [REDACTED_PERSON]": 1, "who": "[REDACTED_PERSON]", left: "gpt"}
+    assert two.links[0].context == first.get_span_context()
+    assert two.resource.attributes["service.name"] == "shop"
     provider.shutdown()
