@@ -23,7 +23,11 @@ from tests.support.pages import blocks, run_alone
 from tests.support.received import PLACEHOLDER, Received, found_in, recording
 
 DOCS = Path(__file__).parents[1] / "docs"
-OWN_TESTS = {"deployment.md": "tests/test_deployment_page.py", "guides/serve.md": "tests/serve/test_service.py"}
+OWN_TESTS = {
+    "deployment.md": "tests/test_deployment_page.py",
+    "guides/serve.md": "tests/serve/test_service.py",
+    "guides/stand-ins.md": "tests/testing/test_stand_ins.py",
+}
 PAGES = [
     path
     for path in sorted(DOCS.rglob("*.md"))

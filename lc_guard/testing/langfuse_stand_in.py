@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from lc_guard._forks import ForkLock
 from lc_guard.testing.loopback import Exchange, LoopbackServer, Refusal
 
 Row = dict[str, Any]
@@ -53,7 +53,7 @@ class LangfuseStandIn(LoopbackServer):
         self.public_key, self.secret_key = f"pk-lf-{secrets.token_hex(8)}", f"sk-lf-{secrets.token_hex(8)}"
         self.rows: defaultdict[str, dict[str, Row]] = defaultdict(dict)
         self._bodies: list[bytes] = []
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     @property
     def environ(self) -> dict[str, str]:
