@@ -103,7 +103,8 @@ class MaskingSpanExporter(SpanExporter):
     def _masked(self, span: ReadableSpan, texts: dict[str, str]) -> ReadableSpan:
         raw = dict(span.attributes or {})
         leak = self._mask.leak(_trace_id(span), format_span_id(span.context.span_id) if span.context else "", raw)
-        attributes = self._mapping(span, raw, texts)
+        names = self._names(span, texts)
+        attributes = self._mapping(span, raw, names, texts)
         said = self._changed(span, {_STATUS: span.status.description or ""}, texts)
         status = Status(span.status.status_code, said[_STATUS] or None)
         if leak is not None:
@@ -114,13 +115,13 @@ class MaskingSpanExporter(SpanExporter):
                 key = ((span.instrumentation_scope and span.instrumentation_scope.attributes) or {}).get("public_key")
                 score_leak(leak, lambda resources: resources.public_key == key)
         events = [
-            Event(self._name(span, each.name, texts), self._mapping(span, each.attributes, texts), each.timestamp)
+            Event(names[each.name], self._mapping(span, each.attributes, names, texts), each.timestamp)
             for each in span.events
         ]
-        links = [Link(each.context, self._mapping(span, each.attributes, texts)) for each in span.links]
-        resource = Resource(self._mapping(span, span.resource.attributes, texts), span.resource.schema_url)
+        links = [Link(each.context, self._mapping(span, each.attributes, names, texts)) for each in span.links]
+        resource = Resource(self._mapping(span, span.resource.attributes, names, texts), span.resource.schema_url)
         return ReadableSpan(
-            name=self._name(span, span.name, texts),
+            name=names[span.name],
             context=span.context,
             parent=span.parent,
             resource=resource,
@@ -134,17 +135,27 @@ class MaskingSpanExporter(SpanExporter):
             instrumentation_scope=span.instrumentation_scope,
         )
 
-    def _mapping(self, span: ReadableSpan, held: Mapping[str, Any] | None, texts: dict[str, str]) -> dict[str, Any]:
-        """Return attributes with masked values, and with masked keys where a key is more than a program's name."""
-        changed = self._changed(span, dict(held or {}), texts)
-        return {self._name(span, key, texts): value for key, value in changed.items()}
+    def _names(self, span: ReadableSpan, texts: dict[str, str]) -> dict[str, str]:
+        """Return what the names of a span, its events and all attributes are shown as.
 
-    def _name(self, span: ReadableSpan, name: str, texts: dict[str, str]) -> str:
-        """Return the name of a span, an event or an attribute: what a program calls it stays, or nothing is sent."""
-        if not is_free_text(name, is_key=True) or is_identifier(name):
-            self._mask.mask(_trace_id(span), name, {}, texts)
-            return name
-        return str(self._changed(span, {"name": name}, texts)["name"])
+        What a program calls its parts stays; if a value of the session stands there, the span is not sent.
+        """
+        parts: list[Any] = [span, *span.events, *span.links, span.resource]
+        keys = [key for each in parts for key in each.attributes or ()]
+        names = dict.fromkeys([span.name, *(each.name for each in span.events), *keys])
+        free = [name for name in names if is_free_text(name, is_key=True) and not is_identifier(name)]
+        own = [name for name in names if name not in free]
+        self._mask.mask(_trace_id(span), " | ".join(own), {}, texts)
+        said = self._changed(span, {f"name {number}": name for number, name in enumerate(free)}, texts)
+        shown = {name: str(said[f"name {number}"]) for number, name in enumerate(free)}
+        return {name: shown.get(name, name) for name in names}
+
+    def _mapping(
+        self, span: ReadableSpan, held: Mapping[str, Any] | None, names: Mapping[str, str], texts: dict[str, str]
+    ) -> dict[str, Any]:
+        """Return attributes with masked values and keys."""
+        changed = self._changed(span, dict(held), texts) if held else {}
+        return {names.get(key, key): value for key, value in changed.items()}
 
     def _changed(self, span: ReadableSpan, attributes: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
         changed, removed = self._mask.mask(_trace_id(span), "", attributes, texts)
