@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from lc_guard.demo.summarizer import StandInSummarizer
-from lc_guard.langchain.recording_model import example_of
+from lc_guard.langchain.recording_model import ToolCallingModel, example_of
 
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]|<[A-Z_]+_\d+>")
 
 
-class StandInModel(StandInSummarizer):
+class StandInModel(ToolCallingModel, StandInSummarizer):
     """**Not a language model**: calls each of its tools once, then repeats what it was sent.
 
     For examples and tests: no network, no key, the same answer each time. Without tools it repeats the sentences of the
@@ -42,16 +38,6 @@ class StandInModel(StandInSummarizer):
     @property
     def _llm_type(self) -> str:
         return "lc-guard-stand-in"
-
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
-        *,
-        tool_choice: str | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Bind tools: each is called once after the user's last message, one in a turn."""
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], tool_choice=tool_choice, **kwargs)
 
     def _chunks(self, messages: list[BaseMessage], **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         question, since = _since_question(messages)

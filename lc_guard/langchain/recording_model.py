@@ -40,7 +40,21 @@ class Recording:
             self.texts += [text for value in values for text in strings_in(value)]
 
 
-class RecordingChatModel(BaseChatModel):
+class ToolCallingModel(BaseChatModel):
+    """Takes tools as OpenAI's models do."""
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Bind tools: each is called once after the user's last message."""
+        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], tool_choice=tool_choice, **kwargs)
+
+
+class RecordingChatModel(ToolCallingModel):
     """No language model: it records its input, calls each bound tool once, and answers with all the text it got.
 
     Attributes:
@@ -60,16 +74,6 @@ class RecordingChatModel(BaseChatModel):
     @property
     def _llm_type(self) -> str:
         return "lc-guard-recording"
-
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
-        *,
-        tool_choice: str | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Bind tools: each is called once after the user's last message."""
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], tool_choice=tool_choice, **kwargs)
 
     def _generate(
         self,

@@ -163,17 +163,19 @@ def _documents() -> None:
     canary.require_hidden(seal, "ainvoke", asyncio.run(retriever.ainvoke("files", SESSION)))
 
 
-class _Seen(Embeddings):
+class SeenEmbeddings(Embeddings):
     """Notes what is embedded."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Note texts."""
         self.texts += texts
         return [[0.0] for _ in texts]
 
     def embed_query(self, text: str) -> list[float]:
+        """Note a text."""
         self.texts.append(text)
         return [0.0]
 
@@ -188,7 +190,7 @@ def _embeddings() -> None:
         "aembed_query": lambda embeddings: asyncio.run(embeddings.aembed_query(text)),
     }
     for way, embed in ways.items():
-        seen = _Seen()
+        seen = SeenEmbeddings()
         embed(ProtectedEmbeddings(seen, canary.guard, session_id="lc-guard-self-test-corpus"))
         seal.require(len(seen.texts) == 1, f"{way}: the text did not arrive")
         seal.require(canary.value not in repr(seen.texts), f"{way}: the value was let through")

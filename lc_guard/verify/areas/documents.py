@@ -10,7 +10,6 @@ from typing import Any, get_args
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
@@ -20,6 +19,7 @@ from lc_guard.langchain.documents import AnonymizeDocuments
 from lc_guard.langchain.embeddings import Form, ProtectedEmbeddings
 from lc_guard.langchain.recording_model import Recording
 from lc_guard.langchain.retriever import ProtectedRetriever
+from lc_guard.langchain.self_test import SeenEmbeddings
 from lc_guard.testing import PhraseScanner
 from lc_guard.verify.promises import Area, refusal, require
 from lc_guard.verify.staging import FIRST, SECOND, guard_for, new_value, seen, session
@@ -197,26 +197,11 @@ def _poisoned() -> None:
             refusal(partial(retrieve, "files", session(way)), f"{way}, {output}")
 
 
-class _Embedded(Embeddings):
-    """Notes what is embedded."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        self.texts += texts
-        return [[0.0] for _ in texts]
-
-    def embed_query(self, text: str) -> list[float]:
-        self.texts.append(text)
-        return [0.0]
-
-
 def _embedded() -> None:
     """An embedding model gets no value, of documents or of queries, sync and async."""
     forms: tuple[Form, ...] = get_args(Form)
     for form in forms:
-        value, noted = new_value(), _Embedded()
+        value, noted = new_value(), SeenEmbeddings()
         embeddings = ProtectedEmbeddings(noted, guard_for(value), session_id=_CORPUS, form=form)
         text = f"A file on {value}"
         embeddings.embed_documents([text])
