@@ -23,7 +23,7 @@ from lc_guard._forks import ForkLock
 from lc_guard._text.json_tree import Finder, Leaf, hide
 from lc_guard.errors import UnsupportedInput, kind_given
 from lc_guard.guard import Guard, require_guard
-from lc_guard.langchain.messages import MAX_DEPTH, Beside, map_texts, texts_of
+from lc_guard.langchain.messages import MAX_DEPTH, _Walk, texts_of
 from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.recent_values import RecentValues
 from lc_guard.observability.span_texts import FRAMEWORK_METADATA, is_free_text
@@ -196,8 +196,9 @@ class _EventMask:
         given = [_failure(item) if event == "on_retry" else item for item in args[first:]]
         told = [*(_shown(item, 0) for item in given), _shown(named, 0)]
         table = self._table(_texts(told), _texts(read), kwargs.get("run_id"))
-        begun, of_words = map_texts(read, table, strict=False, beside=table)
-        *others, rest = map_texts(told, table, strict=False, beside=table)
+        walk = _ShownWalk(table, strict=False, beside=table)
+        begun, of_words = walk.data(read, 0)
+        *others, rest = walk.data(told, 0)
         if others and event.endswith("_error"):
             others[0] = TracedError(others[0])
         elif others and event == "on_retry":
@@ -264,11 +265,30 @@ def _shown(value: Any, depth: int) -> Any:
     return value
 
 
+class _ShownWalk(_Walk):
+    """The walk over texts, and over what no provider is sent, or can't be changed on the way to one."""
+
+    def message(self, message: Any, depth: int) -> Any:
+        """Walk a message with what its provider said of it."""
+        walked = super().message(message, depth)
+        said = self.data(message.response_metadata, depth + 1)
+        return walked if said is message.response_metadata else walked.model_copy(update={"response_metadata": said})
+
+    def address(self, address: str, *, fetched: bool) -> str:  # noqa: ARG002 - whoever is told fetches nothing
+        """Walk an address."""
+        return super().address(address, fetched=False)
+
+
 def _texts(value: Any) -> list[str]:
     """Return every text of a value, with names, ids, keys and numbers."""
-    beside = Beside()
-    texts = texts_of(value, strict=False, beside=beside)
-    return [text for text in (*texts, *beside.names) if text]
+    texts: dict[str, None] = {}
+
+    def note(text: str) -> str:
+        texts[text] = None
+        return text
+
+    _ShownWalk(note, strict=False, beside=note).data(value, 0)
+    return [text for text in texts if text]
 
 
 def _failure(state: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler, dispatch_custom_event
+from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableLambda
 
 from lc_guard import Anonymize, Deanonymize, Guard, MaskedTracer, protect
@@ -102,6 +103,32 @@ def test_no_way_to_watch_shows_a_value(way: Callable[..., Any], session: str) ->
     way(MaskedTracer(handler, guard), guard, {"configurable": {"session_id": session, "thread_id": session}})
     assert noted.texts, "it was told nothing"
     assert not [text for text in noted.texts if VALUE.casefold() in text.casefold() or MAIL in text]
+
+
+def answered(where: str) -> AIMessage:
+    """What a provider answers, with a value where no other provider is sent one."""
+    told: dict[str, Any] = {"headers": {"x-user": VALUE}, "choices": [{VALUE: f"of {VALUE}"}], "model": "gpt"}
+    return (
+        AIMessage("fine", response_metadata=told)
+        if where == "what it says of it"
+        else AIMessage([{"type": "image_url", "image_url": {"url": f"https://{VALUE}.invalid/{VALUE}.png"}}])
+    )
+
+
+@pytest.mark.parametrize("where", ["what it says of it", "an address"])
+@pytest.mark.parametrize("session", ["s", None], ids=["a session", "none"])
+def test_nothing_beside_a_message_shows_a_value(where: str, session: str | None) -> None:
+    handler, noted = tracer_watch()
+    guard = Guard(ExactDetector({"CANARY": [VALUE]}))
+    config: Any = {"callbacks": [MaskedTracer(handler, guard)], "configurable": {"session_id": session or "other"}}
+    chain = RunnableLambda(lambda _: answered(where)) | RunnableLambda(lambda message: [message])
+    if session is None:  # another one was told of it
+        guard.session("other").anonymize(f"I am {VALUE}")
+        del config["configurable"]
+    (shown,) = chain.invoke("x", config)
+    assert shown == answered(where)
+    assert not [text for text in noted.texts if VALUE.casefold() in text.casefold()]
+    assert "gpt" in "".join(noted.texts) or where == "an address"
 
 
 def test_a_tracer_that_fails_itself_fails_nothing_and_quotes_nothing(caplog: pytest.LogCaptureFixture) -> None:
