@@ -39,6 +39,7 @@ PRIVATE_NAMES = MappingProxyType(
         "langchain.chat_models.base:_ConfigurableModel": "known by its name; under another one protect() refuses it",
         "langchain.chat_models.base:_ConfigurableModel._model": "the model that a config chooses; else SeamBroken",
         "langgraph._internal._constants:CONFIG_KEY_CHECKPOINTER": "names the saver of a run; else SeamBroken",
+        "onnxruntime:InferenceSession()._model_bytes": "bytes that it needs no more are freed; gone, nothing is",
         "presidio_analyzer.nlp_engine:SpacyNlpEngine._doc_to_nlp_artifact": "made of words alone; gone, an error",
         _LANGFUSE + "_resources": "what a client was made with, its mask too; else SeamBroken",
         _LANGFUSE + "_tracing_enabled": "whether it sends at all; gone, no handler can be made",
