@@ -1,13 +1,16 @@
 """``lc-guard serve`` at many clients, beside the same detector in this process and beside Presidio's server.
 
-All in one run, on the same texts. Presidio is its analyzer with all recognizers that it has on and the same spaCy
-pipeline, behind Flask and werkzeug with a thread for each connection, as its own ``python app.py`` is. It looks for
-less (docs/design/detectors.md). Clients of the services share the machine with them; those of the detector are threads.
+All in one run, on the same texts. Presidio's is `benchmarks.presidio_server`, with the same spaCy pipeline; it looks
+for less (docs/design/detectors.md). ``PRESIDIO_PYTHON`` names the Python of another environment that has it, with
+gunicorn: newer releases than this project's can be measured so. Clients of the services share the machine with them;
+those of the detector are threads.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import statistics
 import subprocess
 import sys
@@ -16,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -23,23 +27,7 @@ import httpx
 
 from benchmarks.table import Row, show, told, tried
 
-_PRESIDIO = """
-import json, sys, logging
-from flask import Flask, request
-from werkzeug.serving import make_server
-from benchmarks.peers import presidio
-logging.getLogger("werkzeug").disabled = True
-analyze, app = presidio(), Flask("presidio")
-
-@app.route("/analyze", methods=["POST"])
-def answer():
-    found = analyze(request.get_json()["text"])
-    return [{"entity_type": f.entity_type, "start": f.start, "end": f.end, "score": f.score} for f in found]
-
-server = make_server("127.0.0.1", 0, app, threaded=True)
-print(f"serving on http://127.0.0.1:{server.server_port}", file=sys.stderr, flush=True)
-server.serve_forever()
-"""
+_ADDRESS = re.compile(r"(?:serving on|Listening at:) (http://\S+)")
 
 
 class Load(NamedTuple):
@@ -87,7 +75,11 @@ def run(*, clients: int = 50, requests: int = 300, characters: int = 400) -> Ite
 
 
 def _beside_presidio(ours: Load, texts: Sequence[str], clients: int, what: str) -> Iterator[Row]:
-    with _server("-c", _PRESIDIO) as url:
+    from lc_guard.detectors import spacy_ner
+
+    python = os.environ.get("PRESIDIO_PYTHON", sys.executable)
+    script = str(Path(__file__).with_name("presidio_server.py"))
+    with _server(script, str(spacy_ner.packaged_or_official()), python=python) as url:
         theirs = asyncio.run(_ask(url, texts, clients))
     yield Row(
         f"Service, {what}, 95th percentile",
@@ -107,21 +99,23 @@ def _beside_presidio(ours: Load, texts: Sequence[str], clients: int, what: str) 
 
 
 @contextmanager
-def _server(*arguments: str) -> Iterator[str]:
+def _server(*arguments: str, python: str = sys.executable) -> Iterator[str]:
     """Run a server that tells its address on standard error."""
-    with subprocess.Popen([sys.executable, *arguments], stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([python, *arguments], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said: list[str] = []
         for line in process.stderr:
             said.append(line)
-            if "serving on http" in line:
+            if told_address := _ADDRESS.search(line):
                 break
         else:
             raise RuntimeError("".join(said[-1:]).strip())
+        # what it says from now on is read by nobody, and must not fill the pipe
+        threading.Thread(target=process.stderr.read, daemon=True).start()
         try:
-            yield line.split()[-1]
+            yield told_address[1]
         finally:
-            process.kill()
+            process.terminate()
 
 
 async def _ask(url: str, texts: Sequence[str], clients: int) -> Load:
