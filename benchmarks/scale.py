@@ -141,8 +141,8 @@ def many_workers(name: str, workers: int, *, seconds: float, detection: float) -
     """Measure a vault beneath many workers: at the pace of real detection, and without any.
 
     A worker's time in the vault is what its calls took. Of this, the system tells how long they computed, and how long
-    they were ready but had no processor: on a machine with fewer processors than workers that is most, and none of it is
-    the vault's. What is left is the vault: the server, its disk, the wire, and stepping back for others.
+    they were ready but had no processor: with fewer processors than workers that is most, and none of it is the
+    vault's. What is left is the vault: the server, its disk, the wire, and stepping back for others.
     """
     done, waiting = beneath(name, workers, pause=BATCH * detection, seconds=seconds)
     whole = sum(each.ended - each.began for each in done)

@@ -97,7 +97,7 @@ class Spent(NamedTuple):
 def now() -> Spent:
     """Return the clocks of this thread (https://docs.kernel.org/scheduler/sched-stats.html)."""
     try:
-        with open("/proc/thread-self/schedstat", encoding="ascii") as told:  # noqa: PTH123 - read at each call
+        with open("/proc/thread-self/schedstat", encoding="ascii") as told:
             cpu, queued, _ = (int(number) / 1e9 for number in told.read().split())
     except OSError:  # no Linux
         cpu, queued = time.thread_time(), 0.0
