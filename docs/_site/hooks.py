@@ -22,6 +22,8 @@ _LINK = re.compile(r"(?<=\]\()(?!https?://|mailto:|#|/)([^)#\s]+)")
 _CODE = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
 _COST = re.compile(r"<!-- (cost|ms): (\w+) -->")
 _CHAIN = re.compile(r"^```mermaid\nflowchart TD\n(.+?)^```$", re.DOTALL | re.MULTILINE)
+_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_NAME = re.compile(r"(?<=<code>)[^<]{12,}(?=</code>)")
 _SHOWN = re.compile(r"^::: (lc_guard[\w.]+)$", re.MULTILINE)
 
 
@@ -51,6 +53,17 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
         end = code.end()
     text = "".join([*parts, _LINK.sub(outside, markdown[end:])])
     return _COST.sub(cost, _CHAIN.sub(boxes, text))
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Say where long names in tables may break: between their parts, and nowhere else."""
+    return _TABLE.sub(lambda table: _NAME.sub(breakable, table[0]), html)
+
+
+def breakable(name: re.Match[str]) -> str:
+    """Mark the places between the parts of a name or a path."""
+    text = re.sub(r"[/,=(]|::", r"\g<0><wbr>", name[0])
+    return re.sub(r"[^\s/<>]{18,}", lambda long: re.sub(r"[._]|(?<=[a-z])(?=[A-Z])", r"\g<0><wbr>", long[0]), text)
 
 
 def boxes(diagram: re.Match[str]) -> str:
