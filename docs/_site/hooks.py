@@ -16,6 +16,7 @@ from typing import Any
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
+_FOR_CONTRIBUTORS = ("design/", "changelog", "architecture", "threat-model")
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _LINK = re.compile(r"(?<=\]\()(?!https?://|mailto:|#|/)([^)#\s]+)")
@@ -39,6 +40,8 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
     """Let links that leave docs/ lead to the repository, and put in what a member costs."""
     source = page.file.src_uri
+    if source.startswith(_FOR_CONTRIBUTORS):
+        page.meta.setdefault("search", {"boost": 0.3})  # who searches a word wants the guide first
     folder = "" if source == "changelog.md" else posixpath.dirname(f"docs/{source}")
 
     def outside(link: re.Match[str]) -> str:
