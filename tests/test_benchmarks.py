@@ -35,7 +35,7 @@ from lc_guard import Entity
 
 SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (detection, {"characters": 300, "texts": 3, "repeats": 1}, 4),
-    (restoring, {"sizes": (10, 50), "repeats": 1}, 2),
+    (restoring, {"sizes": (10, 50), "repeats": 1}, 3),
     (streaming, {"chunks": 50, "repeats": 1, "entries": 20}, 2),
     (chain, {"repeats": 1, "number": 2}, 2),
     (conversation, {"turns": 5}, 1),
@@ -47,7 +47,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (memory, {"entries": 500, "sessions": 20}, 2),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
     (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
-    (serving, {"clients": 4, "requests": 12, "characters": 100}, 4),
+    (serving, {"clients": 4, "requests": 12, "characters": 100}, 6),
     (load, {"calls": 20, "sizes": (200, 400), "log": 500}, 4),
 ]
 
