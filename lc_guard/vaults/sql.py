@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lc_guard._forks import ForkLock, around_forks
+from lc_guard.errors import VaultError
 from lc_guard.vaults import sql_schema as sql
 from lc_guard.vaults.base import TtlFrom
 from lc_guard.vaults.codec import decoded, encoded
@@ -65,12 +66,16 @@ class _Use:
                 del self._threads[me]
             self._changed.notify_all()
 
-    def pause(self, timeout: float) -> None:
-        """Wait until no other thread is inside, at most `timeout` seconds, and let none in until `resume`."""
+    def pause(self, timeout: float) -> bool:
+        """Wait until no other thread is inside, at most `timeout` seconds, and let none in until `resume`.
+
+        Whether nobody is inside then.
+        """
         me = threading.get_ident()
         with self._changed:
             self._paused_by = me
             self._changed.wait_for(lambda: not self._threads.keys() - {me}, timeout)
+            return not self._threads
 
     def resume(self) -> None:
         """Let threads in again."""
@@ -111,25 +116,30 @@ class SQLStore:
         self._setting_up = ForkLock()
         self._writing = ForkLock()  # SQLite has one writer; waiting here is fairer than its polling
         self._use = _Use()
+        self._open = self._in_use = (
+            False  # whether a connection is open at a fork; whether one was at this process' own
+        )
         around_forks("before", self._before_fork)
         around_forks("after_in_parent", self._use.resume)
         around_forks("after_in_child", self._in_child)
 
     def _before_fork(self) -> None:
-        """Close SQLite's connections once none is in use.
+        """Close SQLite's connections once none is in use, the first one included, which others may be opening now.
 
-        SQLite keeps what a process has locked in that process' memory: a child that is forked during a write takes the
-        file for locked by itself, for good.
+        SQLite keeps what a process has locked in that process' memory: a child that is forked meanwhile takes the file
+        for locked by itself. It waits for good, or writes where others do, and damages the file.
         """
-        if self._sqlite and self._engine is not None:
-            self._use.pause(self._timeout)
-            self._engine.dispose()
+        if self._sqlite:
+            self._open = not self._use.pause(self._timeout)
+            if self._engine is not None:
+                self._engine.dispose()
 
     def _in_child(self) -> None:
         """Leave the parent's connections alone, and begin anew."""
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose(close=False)
+        self._in_use |= self._open
         self._use.renew()
 
     def __repr__(self) -> str:
@@ -317,6 +327,11 @@ class SQLStore:
             raise explained(error) from None
 
     def _ready(self) -> Engine:
+        if self._in_use:
+            raise VaultError(
+                "this process was forked while the SQLite file was in use, and can't use it without damage: fork when "
+                "nothing is under way, make the vault in the new process, or take a database server"
+            )
         with self._setting_up:
             if self._engine is None:
                 engine = engine_for(self._url, timeout=self._timeout, pool_size=self._pool_size)

@@ -16,6 +16,7 @@ import contextlib
 import math
 import os
 import stat
+import sys
 import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
@@ -392,8 +393,13 @@ def keep_private(path: str) -> None:
     Raises:
         VaultError: If others may read one, and this process may not change that.
     """
+    # A file that is there is never opened here: whoever closes one takes all locks from it that SQLite has for this
+    # process, and another process would clear the log away that is in use (https://www.sqlite.org/howtocorrupt.html).
     with contextlib.suppress(OSError):  # SQLite tells better what is wrong
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if sys.platform == "linux":
+            os.mknod(path, stat.S_IFREG | 0o600)
+        else:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     if os.name != "posix":
         return
     for name in (path, f"{path}-wal", f"{path}-shm", f"{path}-journal"):

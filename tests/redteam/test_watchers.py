@@ -121,7 +121,7 @@ def test_nothing_beside_a_message_shows_a_value(where: str, session: str | None)
     handler, noted = tracer_watch()
     guard = Guard(ExactDetector({"CANARY": [VALUE]}))
     config: Any = {"callbacks": [MaskedTracer(handler, guard)], "configurable": {"session_id": session or "other"}}
-    chain = RunnableLambda(lambda _: answered(where)) | RunnableLambda(lambda message: [message])
+    chain: Any = RunnableLambda(lambda _: answered(where)) | RunnableLambda(lambda message: [message])
     if session is None:  # another one was told of it
         guard.session("other").anonymize(f"I am {VALUE}")
         del config["configurable"]

@@ -7,7 +7,10 @@ import logging
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -165,3 +168,87 @@ def test_stores_of_earlier_versions_are_read_on(tmp_path: Path) -> None:
 def test_weak_keys_are_refused(key: bytes | str) -> None:
     with pytest.raises(VaultError, match="key number 1 is not usable"):
         EncryptedVault(SQLVault("sqlite:///unused.db"), keys=[key])
+
+
+READS_AND_CLOSES = """
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1])
+store.execute("SELECT count(*) FROM sqlite_master").fetchone()
+store.close()
+"""
+
+
+def test_a_further_connection_leaves_the_first_ones_locks(tmp_path: Path) -> None:
+    """Without them another process takes itself for the last one, and clears away the log that is in use."""
+    path = tmp_path / "a.db"
+    vault = SQLVault(f"sqlite:///{path}")
+    write(vault)
+    log = os.stat(f"{path}-wal").st_ino
+    sql_schema.keep_private(str(path))  # what each connection begins with
+    subprocess.run([sys.executable, "-c", READS_AND_CLOSES, str(path)], check=True)
+    assert os.stat(f"{path}-wal").st_ino == log
+    write(vault, "b", "Ada")
+    assert [*SQLVault(f"sqlite:///{path}").items("b").values()] == ["Ada"]
+    vault.close()
+
+
+def in_a_child(work: Callable[[], bool]) -> int:
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if work() else 2
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_fork_waits_for_the_first_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, done = threading.Event(), threading.Event()
+    real = sql_schema.bring_up_to_date
+
+    def slowly(connection: object, prefix: str) -> None:
+        begun.set()
+        threading.Event().wait(0.2)
+        real(connection, prefix)  # type: ignore[arg-type]
+        done.set()
+
+    monkeypatch.setattr("lc_guard.vaults.sql.bring_up_to_date", slowly)
+    vault = SQLVault(f"sqlite:///{tmp_path / 'a.db'}")
+    first = threading.Thread(target=write, args=(vault,))
+    first.start()
+    begun.wait()
+    assert in_a_child(lambda: done.is_set() and vault.items("of nobody") == {}) == 0
+    first.join()
+    assert [*vault.items(SESSION).values()] == [VALUE]
+    vault.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_process_forked_while_the_file_was_in_use_lets_it_be(tmp_path: Path) -> None:
+    vault = SQLVault(f"sqlite:///{tmp_path / 'a.db'}", timeout=0.1)
+    write(vault)
+    inside, over = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with vault.store._connected():  # type: ignore[attr-defined]
+            inside.set()
+            over.wait()
+
+    staying = threading.Thread(target=stay)
+    staying.start()
+    inside.wait()
+
+    assert in_a_child(lambda: _is_refused(vault) and in_a_child(lambda: _is_refused(vault)) == 0) == 0
+    over.set()
+    staying.join()
+    assert in_a_child(lambda: [*vault.items(SESSION).values()] == [VALUE]) == 0
+    assert [*vault.items(SESSION).values()] == [VALUE]
+    vault.close()
+
+
+def _is_refused(vault: SQLVault) -> bool:
+    with pytest.raises(VaultError, match="forked while"):
+        vault.items(SESSION)
+    return True
