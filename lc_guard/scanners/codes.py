@@ -18,6 +18,8 @@ _NOT_HEX = re.compile(r"0[xX]|[^0-9A-Fa-f]+")
 _BINARY = re.compile(r"(?:[01]{8}[\s,]{0,2}){6,}")
 _NOT_BINARY = re.compile("[^01]")
 _CODES = re.compile(r"(?<![\d.])\d{2,3}(?:(?:, ?|; ?| )\d{2,3}){7,}(?![\d.])")
+# As a program writes them: chr(73) + chr(103), Char(73) & Char(103).
+_CALLED = re.compile(r"(?<![\w.])(?:[A-Za-z_]{1,20}\( ?\d{2,3} ?\)(?: ?[+&|.,]{1,2} ?)?){8,}")
 _NUMBER = re.compile(r"\d+")
 _OCTAL = re.compile(r"[01][0-7]{2}(?:(?:, ?|; ?| )[01][0-7]{2}){7,}")
 _MORSE = re.compile(
@@ -45,6 +47,10 @@ def numbers(text: str) -> Iterator[Decoded]:
         said = _said([int(number, 8 if octal else 10) for number in _NUMBER.findall(match[0])])
         if said is not None:
             yield Decoded("OCTAL" if octal else "DECIMAL", *match.span(), said)
+    for match in found_in(_CALLED, text):
+        said = _said([int(number) for number in _NUMBER.findall(match[0])])
+        if said is not None:
+            yield Decoded("DECIMAL", *match.span(), said)
     for match in found_in(_BINARY, text):
         said = readable(bits_to_bytes(_NOT_BINARY.sub("", match[0])))
         if said is not None:

@@ -38,7 +38,10 @@ ESCAPES = re.compile(
 )
 # Six and more short words in a row, or four as long as each other: cut into pieces, perhaps.
 PIECES = re.compile(rb"[\1-\3]{6}|([\4\5\6\x08])\1{3}")
-CODES = re.compile(r"\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}")
+CODES = re.compile(
+    r"\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}(?:[,;] ?| )\d{2,3}"
+    r"|[A-Za-z]\( ?\d{2,3} ?\)(?:[^()\d]{1,24}\( ?\d{2,3} ?\)){3}"
+)
 # Small words of eight languages: a text in a cipher, or from back to front, has few of them.
 SMALL = frozenset({
     "a", "about", "all", "alle", "also", "am", "an", "and", "are", "as", "at", "aus", "be", "but", "by", "can", "che",

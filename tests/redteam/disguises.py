@@ -189,6 +189,8 @@ ENCODED: dict[str, Disguise] = {
     "octal numbers": lambda text: " ".join(f"{byte:03o}" for byte in text.encode()),
     "octal escapes": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
     "decimal codes": lambda text: " ".join(str(byte) for byte in text.encode()),
+    "decimal calls": lambda text: " + ".join(f"chr({byte})" for byte in text.encode()),
+    "decimal calls, joined": lambda text: "&".join(f"Char({byte})" for byte in text.encode()),
     "decimal list": lambda text: f"String.fromCharCode({','.join(str(byte) for byte in text.encode())})",
     "percent": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
     "percent twice": lambda text: "".join(f"%25{byte:02x}" for byte in text.encode()),
