@@ -115,10 +115,9 @@ def rebuild(
         case list():
             parts = [rebuild(item, table, named=named) for item in tree]
             return [item for item, _ in parts], any(flag for _, flag in parts)
-        case str() | int() if not isinstance(tree, bool) and tree in table:
-            return table[tree], True
-        case float() if tree % 1 == 0 and int(tree) in table:
-            return table[int(tree)], True
+        case str() | int() | float() if not isinstance(tree, bool):
+            leaf = int(tree) if isinstance(tree, float) and tree % 1 == 0 else tree
+            return (table[leaf], True) if leaf in table else (tree, False)  # type: ignore[index]
     return tree, False
 
 

@@ -14,10 +14,13 @@ from lc_guard.detectors.base import load_models
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from lc_guard.detectors import Detector
     from lc_guard.verify.applications import Application
     from lc_guard.verify.modes import Mode
     from lc_guard.verify.promises import Proved
+    from lc_guard.verify.report import Verification, Verified
 
 _WIDTH = 110  # where no terminal says how wide it is: CI's logs
 
@@ -82,39 +85,48 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError("--input and --outside-tools belong to --app")
     detectors = _detectors(args.detector)
     from lc_guard.verify.applications import WrongApplication  # noqa: PLC0415 - here and below: a light import
-    from lc_guard.verify.areas import every_area  # noqa: PLC0415
-    from lc_guard.verify.at_once import area_of, cell_of, usual_processes, workers  # noqa: PLC0415
     from lc_guard.verify.modes import MODES  # noqa: PLC0415
-    from lc_guard.verify.report import Verification, Verified, show, show_area, show_areas_begin, show_end  # noqa: PLC0415
+    from lc_guard.verify.report import show_end  # noqa: PLC0415
 
     modes = _modes(args.modes, MODES)
     console = open_console(piped_width=_WIDTH)
-    done: list[Verified] = []
-    proved: list[Proved] = []
-    areas = [] if args.app else every_area()  # of somebody's own application they say nothing
     try:
-        listed = _applications(args)
-        with workers(1 if args.app or detectors else args.processes or usual_processes()) as each:
-            cells = each(partial(cell_of, own=listed if args.app else (), detectors=detectors), _runs(listed, modes))
-            proofs = each(area_of, range(len(areas)))
-            for application in listed:
-                done.append(Verified(application.name, [*islice(cells, len(modes))]))
-                if not args.json:
-                    show(console, done[-1], details=args.details or bool(args.app))
-            if areas and not args.json:
-                show_areas_begin(console)
-            for area in proofs:
-                proved.append(area)
-                if not args.json:
-                    show_area(console, area)
+        verification = _verified(args, detectors, modes, None if args.json else console)
     except WrongApplication as error:
         raise CommandError(str(error)) from None
-    verification = Verification(done, proved)
     if args.json:
         print_json(verification.as_dict())
     else:
         show_end(console, verification)
     return verification.status
+
+
+def _verified(
+    args: argparse.Namespace, detectors: Sequence[Detector], modes: Sequence[Mode], console: Console | None
+) -> Verification:
+    """Verify, and show what came of each application and area on a console as soon as it is done."""
+    from lc_guard.verify.areas import every_area  # noqa: PLC0415
+    from lc_guard.verify.at_once import area_of, cell_of, usual_processes, workers  # noqa: PLC0415
+    from lc_guard.verify.report import Verification, Verified, show, show_area, show_areas_begin  # noqa: PLC0415
+
+    listed = _applications(args)
+    areas = [] if args.app else every_area()  # of somebody's own application they say nothing
+    done: list[Verified] = []
+    proved: list[Proved] = []
+    with workers(1 if args.app or detectors else args.processes or usual_processes()) as each:
+        cells = each(partial(cell_of, own=listed if args.app else (), detectors=detectors), _runs(listed, modes))
+        proofs = each(area_of, range(len(areas)))
+        for application in listed:
+            done.append(Verified(application.name, [*islice(cells, len(modes))]))
+            if console is not None:
+                show(console, done[-1], details=args.details or bool(args.app))
+        if areas and console is not None:
+            show_areas_begin(console)
+        for area in proofs:
+            proved.append(area)
+            if console is not None:
+                show_area(console, area)
+    return Verification(done, proved)
 
 
 def _positive(text: str) -> int:

@@ -391,7 +391,7 @@ class _Walk:
 
     def field(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
         if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and self.is_left(block, key, item)):
-            return self.encoded(block, item) if isinstance(item, bytes | bytearray) or key in _ENCODED else item
+            return self.encoded(block, item) if key in _ENCODED else item
         if isinstance(item, str) and (key in JSON_KEYS or key in ("args", "input")):
             return self.json(item, tool=str(block.get("name") or ""))
         if key in JSON_KEYS or key in _DATA:

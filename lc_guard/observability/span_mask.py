@@ -192,12 +192,8 @@ class SpanMask:
         digests, decided, strange = self._known_of(trace_id)
         finders, complete = self._finders(digests, strange=strange)
         trees = {key: parse(value) for key, value in attributes.items() if not _kept(key)}
-        found = {leaf: None for key, tree in trees.items() for leaf in _all_leaves(key, tree)}
         self._require_clean(name, digests, strange=strange)
-        own = [key for key in trees if not (key in found or key.startswith(_LANGFUSES))]
-        table = hide(found, finders, whole=is_machine_id)
-        for key, shown in self.names(trace_id, own).items():
-            table.setdefault(key, shown)
+        table = self._table(trace_id, trees, finders)
         source = attributes.get(LANGFUSE_TYPE) in self._sources
         needed = self._detect == "always" or not (decided and complete) or source
         unguarded = False
@@ -211,14 +207,20 @@ class SpanMask:
         changed, removed = self._changes(trees, table)
         return changed | _warning(attributes, unguarded=unguarded), removed
 
-    def names(self, trace_id: str, names: Collection[str]) -> dict[str, str]:
+    def _table(self, trace_id: str, trees: Mapping[str, Any], finders: Sequence[Finder]) -> dict[Leaf, str]:
+        """Return of leaves and keys those that hold a value, with what stands for them."""
+        found = {leaf: None for key, tree in trees.items() for leaf in _all_leaves(key, tree)}
+        own = [key for key in trees if not (key in found or key.startswith(_LANGFUSES))]
+        return {**self.names(trace_id, own), **hide(found, finders, whole=is_machine_id)}
+
+    def names(self, trace_id: str, names: Collection[str]) -> dict[Leaf, str]:
         """Return of names that a program gave to its parts those that hold a value, with what stands for them.
 
         A value counts as a whole word alone, and no detector is asked.
         """
         digests, _, strange = self._known_of(trace_id)
         finders, _ = self._finders(digests, strange=strange, inside_words=False) if names else ([], True)
-        return {str(name): shown for name, shown in hide(names, finders, whole=is_machine_id).items()}
+        return hide(names, finders, whole=is_machine_id)
 
     def _known_of(self, trace_id: str) -> tuple[list[str], bool | None, bool]:
         """Return the sessions of a trace, whether all values of it have placeholders, and whether others may be in it.
