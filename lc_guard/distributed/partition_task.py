@@ -16,7 +16,7 @@ from lc_guard.distributed.corpus_rows import BadRow, Partition, Row, disk_error,
 from lc_guard.distributed.corpus_state import CorpusState, Phase
 from lc_guard.distributed.guard_spec import GuardSpec
 from lc_guard.distributed.line_formats import json_line
-from lc_guard.errors import CorpusError, GuardError
+from lc_guard.errors import CorpusError, GuardError, VaultError
 
 BATCH = 256
 """Rows that are looked at together, at most: one batch asks the vault twice, however many values it brings."""
@@ -55,6 +55,8 @@ class PartitionTask:
         try:
             hider = ColumnHider(self.spec.guard(), self.session, self.columns)
             (self._collect if self.phase == "collect" else self._write)(state, partition, hider)
+        except VaultError as error:
+            raise VaultError(f"{error}; then run it again: what is done stays done") from None
         except GuardError:
             raise
         except OSError as error:
