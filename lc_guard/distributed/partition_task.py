@@ -19,7 +19,7 @@ from lc_guard.distributed.line_formats import json_line
 from lc_guard.errors import CorpusError, GuardError, VaultError
 
 BATCH = 256
-"""Rows that are looked at together, at most: one batch asks the vault twice, however many values it brings."""
+"""Rows that are looked at together, at most: one batch asks the vault two or three times, however many values it brings."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class PartitionTask:
             hider = ColumnHider(self.spec.guard(), self.session, self.columns)
             (self._collect if self.phase == "collect" else self._write)(state, partition, hider)
         except VaultError as error:
-            raise VaultError(f"{error}; then run it again: what is done stays done") from None
+            raise VaultError(f"{error}; run it again afterwards: what is done stays done") from None
         except GuardError:
             raise
         except OSError as error:
