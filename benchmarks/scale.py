@@ -58,7 +58,7 @@ def speed_up(documents: int, *, recorded: bool = False, size: int = 1024 * 1024)
                     file.writelines(lines)
                 spec = GuardSpec(vault=f"sqlite:///{source}.db", detectors=detectors)
                 # each worker has many partitions, so that none waits long for the last one
-                each = min(size, source.stat().st_size // (workers if count < documents else 16 * workers))
+                each = min(size, source.stat().st_size // (workers if count < documents else 8 * workers))
                 begun, before = time.perf_counter(), _children_cpu()
                 done = hide_corpus(
                     source, f"{source}.out", spec, columns=["text"], session="s", workers=workers, partition_bytes=each
@@ -89,7 +89,7 @@ def beneath(name: str, workers: int, *, pause: float, seconds: float) -> tuple[l
         made.check()  # makes the tables
         made.close()
         answers = context.Queue()
-        start = time.time() + 3 + workers / 16
+        start = time.time() + 1 + workers / 16
         processes = [
             context.Process(target=simulated, args=(Work(number, url, pause, seconds, start), answers), daemon=True)
             for number in range(workers)

@@ -19,7 +19,7 @@ from lc_guard.distributed.line_formats import json_line
 from lc_guard.errors import CorpusError, GuardError, VaultError
 
 BATCH = 256
-"""Rows that are looked at together, at most: one batch asks the vault two or three times, however many values it brings."""
+"""Rows looked at together, at most: a batch asks the vault two or three times, however many values it brings."""
 
 
 @dataclass(frozen=True)
