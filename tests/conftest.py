@@ -20,6 +20,18 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
 
 
 def pytest_collection_finish() -> None:
-    """Leave a million objects of tests and libraries out of later collections: each would take a second."""
+    _leave_out()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    done = yield
+    if nextitem is not None and nextitem.path != item.path:
+        _leave_out()
+    return done
+
+
+def _leave_out() -> None:
+    """Leave what tests and libraries keep out of later collections, or each takes a second."""
     gc.collect()
     gc.freeze()
