@@ -20,6 +20,6 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
 
 
 def pytest_collection_finish() -> None:
-    """Leave a million objects of tests and libraries out of all later collections: many tests collect, each a second."""
+    """Leave a million objects of tests and libraries out of later collections: each would take a second."""
     gc.collect()
     gc.freeze()
