@@ -1,12 +1,20 @@
 """Fixtures of all tests."""
 
 import gc
+import os
 from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.support.fixtures", "tests.support.markers"]
+
+# Hypothesis: a moderate number of examples, many with HYPOTHESIS_PROFILE=thorough; no test hangs on how long one takes.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("moderate", max_examples=60, **_COMMON)
+settings.register_profile("thorough", max_examples=3000, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "moderate"))
 
 
 @pytest.hookimpl(wrapper=True)
