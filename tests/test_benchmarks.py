@@ -47,7 +47,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (memory, {"entries": 500, "sessions": 20}, 2),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
     (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
-    (serving, {"clients": 4, "requests": 12, "characters": 100}, 4),
+    (serving, {"clients": 4, "requests": 12, "characters": 100}, 6),
     (load, {"calls": 20, "sizes": (200, 400), "log": 500}, 4),
 ]
 

@@ -57,6 +57,9 @@ PRIVATE_NAMES = MappingProxyType(
         "llm_guard.input_scanners.anonymize_helpers.analyzer:_get_nlp_engine": "replaced by a blank one; else an error",
         "llm_guard.output_scanners:Sensitive()._analyzer": "its recognizers are tuned; gone, an error",
         "llm_guard.input_scanners:Secrets()._redact_mode": "how it redacts; gone, the check fails closed",
+        "llm_guard.input_scanners:Regex()._patterns": "which stretches it took out; gone, its own text is taken",
+        "llm_guard.input_scanners:Regex()._match_type": "whether they must be the whole text; gone, they need not",
+        "llm_guard.output_scanners:Regex()._scanner": "the one of the input side that it asks; gone, as _patterns",
         "rich._export_format:CONSOLE_SVG_FORMAT": "the frame of the demo's picture; no text passes it",
     }
 )

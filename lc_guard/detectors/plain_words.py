@@ -81,13 +81,24 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
     plain = [known.is_ordinary(word) for word in guess.words]
     if guess.kind == "PERSON":
         return _is_phrase(guess, plain)
-    small = [word.lower() for word in guess.words]
-    if guess.kind == "ORGANIZATION" and (kind == "legal" or is_legal(*guess.place)):
+    if guess.kind == "ORGANIZATION":
+        return _is_ordinary_body(guess, plain, kind)
+    return _is_small_phrase(guess, plain)
+
+
+def _is_ordinary_body(guess: Guess, plain: list[bool], kind: TextKind) -> bool:
+    """Whether the words taken for an organization are a defined term, or software: "the Disclosing Party"."""
+    known, small = guess.known, [word.lower() for word in guess.words]
+    if kind == "legal" or is_legal(*guess.place):
         return all(plain) and (small[-1] == "party" or _BODIES.isdisjoint(small))
-    if guess.kind == "ORGANIZATION" and any(_is_of_programs(word, known) for word in guess.words):
+    if any(_is_of_programs(word, known) for word in guess.words):
         rest = [word for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain]
         free = _BODIES.isdisjoint(small) and not is_employer(guess.text, guess.entity.start)
         return free and all(_is_of_programs(word, known) for word in rest)
+    return _is_small_phrase(guess, plain)
+
+
+def _is_small_phrase(guess: Guess, plain: list[bool]) -> bool:
     return guess.value.islower() and all(plain) and not STREET_WORD.search(guess.value)
 
 
@@ -99,11 +110,14 @@ def _is_of_programs(word: str, known: Vocabulary) -> bool:
 def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     known, word = guess.known, guess.words[0]
     small = word.lower()
-    if guess.kind == "ORGANIZATION" and word[0].isupper() and known.is_technology(word):
-        return False  # Target, Apple: makers, whether or not they are meant
-    if guess.kind == "ORGANIZATION" and word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
-        return False  # "the EAT": a body whose abbreviation is a word
-    if known.is_ordinary(word) or (guess.kind == "ORGANIZATION" and known.is_identifier(word)):
+    if guess.kind == "ORGANIZATION":
+        if word[0].isupper() and known.is_technology(word):
+            return False  # Target, Apple: makers, whether or not they are meant
+        if word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
+            return False  # "the EAT": a body whose abbreviation is a word
+        if known.is_identifier(word):
+            return True
+    if known.is_ordinary(word):
         return True
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
         return True
