@@ -310,15 +310,9 @@ class ProtectedCall:
 
     def feed(self, message: Any) -> AIMessageChunk:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
-        restored: Any = None
-        if (
-            self._observed is None
-            and self._keeper is None
-            and not self.session.live
-            and type(message) is AIMessageChunk
-        ):
-            restored = self._chunks.feed_plain(message)  # as nearly all are
-        if restored is None:
+        alone = self._observed is None and self._keeper is None and not self.session.live
+        restored = self._chunks.feed_plain(message) if alone and type(message) is AIMessageChunk else None
+        if restored is None:  # as few are
             chunk = self.shows(as_chunk(message))
             restored = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
             moved = self._cited.piece(chunk, restored) if self._cites(chunk) else restored
