@@ -30,6 +30,10 @@ LITERAL = "LITERAL"
 """Kind of a text that looks like a placeholder and was typed by the user: hidden and restored like a value."""
 
 
+FEW = 7
+"""Characters: shorter than the word of any style."""
+
+
 class Restored(NamedTuple):
     """A text with values put back, and how many placeholders were known and unknown."""
 
@@ -87,6 +91,10 @@ class TokenGrammar:
         closing: Closing bracket, one character.
         word: Fixed word before the kind in capitals, or the empty string. Without one only the kinds in use are read
             tolerantly, since ``[Section 1]`` is ordinary text.
+
+    Attributes:
+        marks: Finds in a piece of text what may belong to a placeholder: None is never wrongly said.
+        plain: Characters of which texts of a few, `FEW` at most, hold nothing of one.
     """
 
     def __init__(self, opening: str, closing: str, word: str = "") -> None:
@@ -98,6 +106,11 @@ class TokenGrammar:
         self._exact = re.compile(f"({re.escape(self._prefix)}{_MINTED_KIND}_{_INDEX}{re.escape(closing)})")
         # Finds every exact token, and some that are none, twice as fast: enough where all turn out to be live.
         self._quick = re.compile(f"({re.escape(self._prefix)}[A-Z0-9_]{{3,{MAX_KIND + 10}}}{re.escape(closing)})")
+        codes = "".join(map(re.escape, Shorthand.code_signs(opening)))
+        # capitals, what stands around and within placeholders, what is no ASCII
+        marks = re.compile(rf"[A-Z_\\{left}{codes}\x80-\U0010ffff]|{word.lower()}" if word else "").search
+        self.marks = marks
+        self.plain = frozenset(char for char in map(chr, range(128)) if word and marks(char) is None)
         self._hint = re.compile(f"[{re.escape(opening)}\\\\{word[:1]}]")
         self._shorthand = Shorthand(opening, closing, word)
         self._mangled = Mangled(opening, closing, word, self._exact)

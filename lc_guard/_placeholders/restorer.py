@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Protocol
 
-from lc_guard._placeholders.grammar import Found, Gate, Lookup, Restored, TokenGrammar, Waiting
+from lc_guard._placeholders.grammar import FEW, Found, Gate, Lookup, Restored, TokenGrammar, Waiting
 from lc_guard._text.known_values import PhraseIndex
 from lc_guard._text.words import LONGEST_SIGN, RUN, cuts_run, has_sign
 from lc_guard.errors import UnsupportedInput
@@ -18,6 +18,8 @@ from lc_guard.errors import UnsupportedInput
 _SYNTAX = re.compile(
     r"\s*(?:`|SQLQuery|--|\(|\{\s*[\"}]|\[\s*[{\"]|(?:select|insert|update|delete|merge|replace|with)\s)", re.IGNORECASE
 )
+
+_ANYTHING = re.compile("")
 
 # What stands right before a placeholder says whether it is one: a letter and an underscore begin the name of a file.
 _PIECE = 32_768  # characters that are restored in one go: patterns hold the interpreter until they have seen all
@@ -34,6 +36,16 @@ class MakeGate(Protocol):
 
 class Restoring(Protocol):
     """What a session knows of its placeholders, in either style."""
+
+    @property
+    def marks(self) -> Callable[[str], object]:
+        """Finds in a piece of text what may belong to a placeholder; see `TokenGrammar`."""
+        ...
+
+    @property
+    def plain(self) -> Set[str]:
+        """Characters of which a few hold nothing of one; see `TokenGrammar`."""
+        ...
 
     def restore(self, text: str, *, before: str, at_end: bool, gate: Gate | None = None) -> Restored:
         """Put the values back; see `TokenGrammar.restore`."""
@@ -53,10 +65,12 @@ class NumberedRestoring:
         kinds: Kinds with a live placeholder.
     """
 
-    __slots__ = ("_grammar", "_kinds", "_lookup")
+    __slots__ = ("_grammar", "_kinds", "_lookup", "marks", "plain")
 
     def __init__(self, grammar: TokenGrammar, lookup: Lookup, kinds: Set[str]) -> None:
         self._grammar = grammar
+        self.marks = grammar.marks
+        self.plain = grammar.plain
         self._lookup = lookup
         self._kinds = kinds
 
@@ -76,10 +90,12 @@ class FakeRestoring:
         values: Fake → value, of the whole session.
     """
 
-    __slots__ = ("_fakes", "_reach", "_sorted", "_values")
+    __slots__ = ("_fakes", "_reach", "_sorted", "_values", "marks", "plain")
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+        self.marks = _ANYTHING.search
+        self.plain: Set[str] = frozenset()
         self._fakes = PhraseIndex(values)
         for fake in filter(None, values):
             self._fakes.add(fake)
@@ -151,12 +167,14 @@ class StreamRestorer:
     """
 
     __slots__ = (
-        "_before", "_gate", "_gated", "_held", "_looked", "_make_gate",
-        "_passed", "_session", "_tail", "restored", "unknown",
+        "_before", "_gate", "_gated", "_held", "_looked", "_make_gate", "_marks",
+        "_passed", "_plain", "_session", "_tail", "restored", "unknown",
     )  # fmt: skip
 
     def __init__(self, session: Restoring, gate: MakeGate | None = None, *, gated: bool = False) -> None:
         self._session = session
+        self._marks = session.marks
+        self._plain = frozenset(session.plain).issuperset
         self._make_gate = gate
         self._gated = gated
         self.restored = 0
@@ -190,6 +208,14 @@ class StreamRestorer:
             raise UnsupportedInput(f"a text of type {type(piece).__name__} was given; only str is restored")
         if len(piece) > _PIECE:
             return "".join(self.feed(piece[at : at + _PIECE]) for at in range(0, len(piece), _PIECE))
+        few = len(piece) <= FEW
+        if not self._held and (self._plain(piece) if few else self._marks(piece) is None):  # as nearly all are
+            if self._gate is not None:
+                self._gate.read(piece)
+            elif self._make_gate is not None:
+                self._passed.append(piece)
+            self._before = piece[-_BEFORE:] if len(piece) >= _BEFORE else (self._before + piece)[-_BEFORE:]
+            return piece
         text = self._held + piece if self._held else piece
         cut = self._session.held(text, before=self._before)
         if cut == len(text):

@@ -113,7 +113,7 @@ class Shorthand:
             rf"(?:{begun}|(?i:{'|'.join(map(re.escape, codes))}) ?"
             rf"(?:[A-Za-z][A-Za-z0-9_\\: ]{{0,110}}{closing_begun})?)\Z"
         )
-        self._code_signs = {code[0] for code in codes}
+        self._code_signs = self.code_signs(opening)
         self.signs = re.compile(f"[A-Z{re.escape(opening + ''.join(sorted(self._code_signs)))}]")
         body = rf"{_CAPITALS}{_UNDERSCORE}{INDEX}"
         self._bare = (
@@ -136,6 +136,11 @@ class Shorthand:
         )
         self._lookalike = re.compile(rf"(?:{left} ?)?(?P<body>{body})(?:{SUFFIX}? ?{right})?")
         self._word = word
+
+    @staticmethod
+    def code_signs(opening: str) -> set[str]:
+        """Return what the codes of an opening bracket begin with."""
+        return {code[0] for code in _codes(opening)}
 
     def hinted(self, text: str) -> bool:
         """Return whether a text may hold a placeholder without its word: cheap, and never wrongly no."""

@@ -297,19 +297,25 @@ def has_sign(text: str) -> bool:
     """Return whether `SIGNS` finds anything: told without that search for nearly all texts, since it is slow."""
     if not text.isascii() and any(letter in text for letter in _FOLDED):
         return SIGNS.search(text) is not None
-    return _may_have_sign(text.lower()) and SIGNS.search(text) is not None
+    small = text.lower()
+    return (_may_have_mark(small) or _may_have_name(small)) and SIGNS.search(text) is not None
 
 
-def _may_have_sign(text: str) -> bool:
-    """Tell of lower case; looking for one character costs a fortieth of looking for two, so that it comes first."""
-    calls = "(" in text
+# Of lower case; looking for one character costs a fortieth of looking for two, so that it comes first.
+def _may_have_mark(text: str) -> bool:
     return (
         ("/" in text and ("//" in text or ":/" in text))
         or "<" in text
         or "\\" in text
         or ("]" in text and ("](" in text or "]:" in text))
         or ("." in text and ("www." in text or _DOTTED.search(text) is not None))
-        or (calls and ("url(" in text or "$." in text))
+    )
+
+
+def _may_have_name(text: str) -> bool:
+    calls = "(" in text
+    return (
+        (calls and ("url(" in text or "$." in text))
         or (":" in text and any(text.endswith(_SCHEMES, 0, match.start()) for match in re.finditer(":", text)))
         or ("=" in text and "location" in text)
         or not (_CALLED if calls else _COMMANDS).isdisjoint(text.encode("ascii", "replace").translate(_APART).split())

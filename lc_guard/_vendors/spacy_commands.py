@@ -44,7 +44,7 @@ class _Left:
 
     def forget(self) -> None:
         """Make room for the real ones."""
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         for name in (_INFO, _COMMANDS):
             if getattr(sys.modules.get(name), "__loader__", None) is self:
                 del sys.modules[name]

@@ -50,6 +50,9 @@ from lc_guard.sessions import CallSession
 
 _END = object()
 _BLOCKED = GuardError("the answer was blocked")
+_OF_MANAGER = (
+    "handlers", "inheritable_handlers", "parent_run_id", "tags", "inheritable_tags", "metadata", "inheritable_metadata"
+)  # fmt: skip
 # options by which a provider is told to take what it keeps of a conversation
 _KEPT_BY_PROVIDER = ("previous_response_id", "conversation", "cached_content", "container", "prompt")
 
@@ -307,12 +310,16 @@ class ProtectedCall:
 
     def feed(self, message: Any) -> AIMessageChunk:
         """Take a chunk of the inner model's stream and give what of it can be shown."""
-        chunk = self.shows(as_chunk(message))
-        restored: AIMessageChunk = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
-        moved = self._cited.piece(chunk, restored) if self._cites(chunk) else restored
-        restored = self._kept(chunk, moved, piece=True)
+        alone = self._observed is None and self._keeper is None and not self.session.live
+        restored = self._chunks.feed_plain(message) if alone and type(message) is AIMessageChunk else None
+        if restored is None:  # as few are
+            chunk = self.shows(as_chunk(message))
+            restored = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
+            moved = self._cited.piece(chunk, restored) if self._cites(chunk) else restored
+            restored = self._kept(chunk, moved, piece=True)
         self.shown_id = restored.id
-        return restored
+        shown: AIMessageChunk = restored
+        return shown
 
     def shows(self, message: Any) -> Any:
         """Note an answer, or what stands for it, for those who watch, and give it back."""
@@ -396,7 +403,7 @@ class ProtectedCall:
         """Return an answer, or a piece of one, that carries how what the provider signed in it was received."""
         if self._keeper is None:
             if isinstance(received.content, str) and not received.additional_kwargs:
-                return shown  # as nearly all pieces are
+                return shown
             from lc_guard.langchain.signed_blocks import AnswerKeeper  # noqa: PLC0415 - only where one may be signed
 
             self._keeper = AnswerKeeper(self._guard, self.session, self._make)
@@ -474,17 +481,7 @@ class ProtectedCall:
 
     def _everyone(self, kind: type[Any], run: Any) -> Any:
         """Return the call's run with both audiences: the decision of its check is for the application's stream too."""
-        manager = self._manager
-        return kind(
-            run_id=run.run_id,
-            handlers=manager.handlers,
-            inheritable_handlers=manager.inheritable_handlers,
-            parent_run_id=manager.parent_run_id,
-            tags=manager.tags,
-            inheritable_tags=manager.inheritable_tags,
-            metadata=manager.metadata,
-            inheritable_metadata=manager.inheritable_metadata,
-        )
+        return kind(run_id=run.run_id, **{name: getattr(self._manager, name) for name in _OF_MANAGER})
 
 
 def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: CallSession) -> Any:

@@ -90,10 +90,11 @@ class StreamedChatModel(BaseChatModel):
         try:
             answer: Any = self._for(call)._pieces(messages, stop, run, **kwargs)  # noqa: SLF001 - its own
             with closing(answer) as stream:
+                if not run.handlers:
+                    yield from stream
                 for piece in stream:
-                    if run.handlers:
-                        chunks.append(ChatGenerationChunk(message=piece))
-                        run.on_llm_new_token(piece.content, chunk=chunks[-1])
+                    chunks.append(ChatGenerationChunk(message=piece))
+                    run.on_llm_new_token(piece.content, chunk=chunks[-1])
                     yield piece
         except BaseException as error:
             run.on_llm_error(error, response=llm_result(chunks))
@@ -172,8 +173,8 @@ class StreamedChatModel(BaseChatModel):
             with closing(call.ask_stream(answer)) as chunks:  # type: ignore[type-var]
                 inside = InnerErrors()
                 try:
-                    for chunk in call.judge_stream(inside.chunks(chunks) if call.answers_for_blocks else chunks, run):
-                        yield call.feed(chunk)
+                    told = inside.chunks(chunks) if call.answers_for_blocks else chunks
+                    yield from map(call.feed, call.judge_stream(told, run))
                     yield from call.flush()
                 except Blocked as blocked:
                     its_own = call.answers_for_blocks and blocked is not inside.error

@@ -159,12 +159,9 @@ class ChunkRestorer:
 
     def feed_message(self, chunk: Any) -> Any:
         """Take a message chunk and give what of it can be shown: `feed` for streams of nothing else."""
+        if (plain := self.feed_plain(chunk)) is not None:
+            return plain
         self._message = chunk
-        content = chunk.content
-        plain = type(content) is str and not chunk.additional_kwargs and not getattr(chunk, "tool_call_chunks", None)
-        if plain and getattr(chunk, "chunk_position", None) is None:  # nearly all chunks are so
-            shown = self._restorer(_CONTENT, as_json=self._json_content).feed(content) if content else content
-            return chunk if shown == content else chunk.model_copy(update={"content": shown})
         update = {name: self._grow(getattr(chunk, name), (name,)) for name in _GROWING if getattr(chunk, name, None)}
         changed = {name: value for name, value in update.items() if value != getattr(chunk, name)}
         restored = _with(chunk, changed) if changed else chunk
@@ -172,6 +169,20 @@ class ChunkRestorer:
             # whoever adds the chunks up parses tool calls at this one: nothing may come after it
             restored = _with(restored + self._fragment(held), {"chunk_position": "last"})
         return restored
+
+    def feed_plain(self, chunk: Any) -> Any:
+        """Do the same for a chunk that is nothing but text, as nearly all are; None for any other."""
+        content = chunk.content
+        if type(content) is not str or chunk.additional_kwargs or getattr(chunk, "tool_call_chunks", None):
+            return None
+        if getattr(chunk, "chunk_position", None) is not None:
+            return None
+        self._message = chunk
+        if not content:
+            return chunk
+        restorer = self._restorers.get(_CONTENT) or self._restorer(_CONTENT, as_json=self._json_content)
+        shown = restorer.feed(content)
+        return chunk if shown is content or shown == content else chunk.model_copy(update={"content": shown})
 
     def _grow(
         self, value: Any, path: _Path, *, as_json: bool = False, to: tuple[str | None, str | None] = _SHOWN
