@@ -32,12 +32,32 @@ _LABELS = frozenset(
 _BODIES = frozenset(
     """
     agency airlines army assembly association authority bank board bureau capital center centre chamber church
-    clinic club co college commission committee company congress corp corporation council court cross department
+    clinic club co college commission committee company congress corp corporation council court cross customs department
+    directorate inspectorate ombudsman prosecutor revenue secretariat
     electric energy exchange federation foods force foundation fund group holdings hospital inc industries institute
     insurance laboratories labs league llc ltd media ministry motors navy network news office organisation
     organization parliament partners police post power press reserve school senate service services society stores
     studios systems times trust union university
     """.split()  # noqa: SIM905
+)
+# What a phrase in capitals ends in that is a paper, a heading or a part of the body, and no body's name.
+_PAPERS = frozenset(
+    """
+    agenda agreement allowance amendment analysis appendix application approval artery assessment assignment assumptions
+    authorization balance bill bone brain brief budget certificate changes charge checklist comments compensation
+    conditions confirmation consent contents costs data deadline decision definitions description details diagnosis
+    disclosure disease document documents draft duration ear evaluation evidence exam examination expenses feedback fee
+    fees finding findings forecast form forms goals guide guidelines history impression income information injury
+    instructions introduction invoice invoices issues items kidney leg letter limitations list lobe lung materials meeting
+    memo memorandum method methods minutes motion muscle name names nerve note notes notice number objectives obligations
+    options order orders outcome outcomes overview page payment payments period permission phase plan plans policies
+    policy premium problem problems procedure procedures process profile progress property proposal proposals provisions
+    purpose query question questions quote rate rates receipt recommendations record records references reminder
+    requests request requirement requirements response responsibilities results rights roadmap schedule scope settings
+    signature statement statements status steps strategy subject submission summary supplement surgery symptoms
+    table tasks template tenancy terms test tests theory ticket title topics transcript treatment trial update updates
+    valve vein version waiver warranties warranty
+    """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _ARTICLE = re.compile(r"(?i)^(?:the|a|an|this|that|said|his|her|its|their|our|your)\s+")
 _REFERENCE = re.compile(
@@ -54,6 +74,13 @@ _PARTICLE = re.compile(r"(?i:bin|ibn|abu|v[ao]n|de[rnl]?|d[aiou]s?|la|le|al|el|t
 _PARTY = re.compile(r"[a-z]{4,}(?:or|ee)s?")
 _PREFIX = re.compile(r"^(?:sub|co|non|re|over|under|counter|pre)-?")
 _SUFFIX = re.compile(r"(?:or|ee)s?$")
+_DETERMINERS = frozenset({"the", "a", "an", "my", "your", "his", "her", "its", "our", "their", "this", "that"})
+_OBJECT = re.compile(r" (?:the|an?|my|your|his|her|its|our|their|this|that|these|those|it|them|up|down|off|out)\b")
+_OFFICES = frozenset({"Abbot", "Bishop", "Chair", "Dean", "Duke", "Earl", "Head", "King", "Marshal", "Page", "Prince"})
+_OF_OFFICE = re.compile(r" of (?:the )?[A-Z]?[a-z]+")
+_DEPARTMENTS = frozenset({"Sales", "Marketing", "Finance", "Legal", "Purchasing", "Support", "Operations", "Service"})
+_DEPARTMENT_BEFORE = re.compile(r"(?:\n|\bof |\bin |\bfrom |\bto |\bby |\band |& |[,|/] )$")
+_DEPARTMENT_AFTER = re.compile(r"\s*(?:$|[\n,;/&|]|(?:and|team|department|dept|manager|rep)\b)", re.IGNORECASE)
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
 _SMALL_SURE = 0.9
@@ -88,6 +115,8 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
         rest = [word for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain]
         free = _BODIES.isdisjoint(small) and not is_employer(guess.text, guess.entity.start)
         return free and all(_is_of_programs(word, known) for word in rest)
+    if guess.kind == "ORGANIZATION" and all(plain) and (small[-1] in known.roles or small[-1] in _PAPERS):
+        return _BODIES.isdisjoint(small)
     return guess.value.islower() and all(plain) and not STREET_WORD.search(guess.value)
 
 
@@ -107,13 +136,31 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
         return True
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
         return True
-    # A word that is a name as well is a word behind an article.
-    return small in known.also_names and has_determiner(*guess.place)
+    if small not in known.also_names:
+        return False
+    # A word that is a name as well is a word behind an article, and a verb before one: "pat the dog".
+    return has_determiner(*guess.place) or (word.islower() and _is_verb(guess)) or _is_office(guess)
+
+
+def _is_verb(guess: Guess) -> bool:
+    return guess.kind == "PERSON" and _OBJECT.match(guess.text, guess.entity.end) is not None
+
+
+def _is_office(guess: Guess) -> bool:
+    """Whether it is an office or a department: ``Head of Sales``."""
+    text, start, end = guess.place
+    if guess.words[0] in _OFFICES and _OF_OFFICE.match(text, end, end + 40):
+        return True
+    return guess.words[0] in _DEPARTMENTS and (
+        _DEPARTMENT_BEFORE.search(guess.before(24)) is not None or _DEPARTMENT_AFTER.match(text, end) is not None
+    )
 
 
 def _is_phrase(guess: Guess, plain: list[bool]) -> bool:
     """Whether the words taken for a full name are a phrase: ``Draft Reminder``, not ``Grace Salmon``."""
     known = guess.known
+    if guess.value.islower() and guess.words[1] in _DETERMINERS:
+        return True
     if guess.words[0].lower() in known.given_names or _PARTICLE.match(guess.value):
         return False
     rest = [word.lower() for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain and len(word) > 1]

@@ -37,7 +37,7 @@ _LOG = re.compile(
     r"|\w\[\d{1,7}\]:|\bHTTP/\d|\b[a-z]\w*(?:\.\w+)+(?:Exception|Error)\b|^\s+at [\w.$]+\("
 )
 _TONGUE_BEFORE = re.compile(
-    r"(?i)\b(?:translat\w+|speak\w*|spoke\w?|talk\w*|writ(?:e|es|ing|ten)|wrote|summari\w+|explain\w*|describe|output|repl(?:y|ies|ied)|respond\w*"
+    r"(?i)\b(?:translat\w+|speak\w*|spoke\w?|talk\w*|(?:re)?writ(?:e|es|ing|ten)|(?:re)?wrote|summari\w+|explain\w*|describe|output|repl(?:y|ies|ied)|respond\w*"
     r"|answer\w*|say|said|read\w*"
     r"|teach\w*|taught|learn\w*|stud(?:y|ies|ied|ying)|fluent|proficient|native|language|subtitles?|lessons?|version"
     r"|localiz\w+)\b[^.!?\n]{0,60}$"

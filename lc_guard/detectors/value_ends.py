@@ -96,6 +96,8 @@ _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blv
 _FIRST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?)\.?[ \u00a0]+(?=\S)")
 _LAST_WORD = re.compile(r"(?<=\S)\s+([^\W\d_]+)\Z")
 _LONGEST_LAST = 40
+# "1. Refund Maria Lopez 2. Block Tom Varga"
+_NUMBER_BEHIND = re.compile(r"(?<=[^\W\d_])\s+\d{1,4}\Z")
 # Small words that models take along with a name.
 _BESIDE_NAMES = frozenset(
     [
@@ -270,6 +272,8 @@ def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
         if not _before_name(text, start, match.end(), kind, match[1]) and not _is_article(text, match, end):
             break
         start = match.end()
+    if kind == "PERSON" and (number := _NUMBER_BEHIND.search(text, max(start, end - _LONGEST_LAST), end)):
+        end = number.start()
     behind = _BEHIND_NAMES if kind == "PERSON" else ("now", "today", "tomorrow", "tonight", "please")
     while (match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end)) and match[1] in behind:
         end = match.start()
