@@ -40,6 +40,10 @@ EPONYMS = ("04", "06", "08", "09", "11", "13", "19", "22", "24", "26", "27", "28
 PERSONS = "18"
 # Animals, artifacts, events, food, plants, substances: what bears the name of a country and tells of nobody.
 THINGS = ("05", "06", "11", "13", "20", "27")
+# Besides, what people do and where they are: "the Israeli occupation", "northern Iraqi cities".
+AFFAIRS = ("04", "09", "15", "19", "26")
+# Words of file 04 and others that tell of somebody all the same.
+OF_SOMEBODY = ("accent", "ancestry", "birth", "citizenship", "descent", "extraction", "heritage", "origin", "wedding")
 THINGS_SIZE, ROLES_SIZE = 35, 50
 ROLES = ("health_professional", "professional", "scientist", "skilled_worker", "employee", "assistant")
 SAVANT = re.compile(
@@ -104,6 +108,8 @@ def main() -> None:
     files = {word: nouns_by_id[sense].file for word, sense in first.items()}
     plain = {word for word in ordinary | also_names if files.get(word) in THINGS and sizes[word] <= THINGS_SIZE}
     _write("things.txt", plain, "WordNet 3.1: animals, artifacts, events, food, plants, substances")
+    plain = {word for word in ordinary | also_names if files.get(word) in AFFAIRS and sizes[word] <= THINGS_SIZE}
+    _write("affairs.txt", plain - {*OF_SOMEBODY}, "WordNet 3.1: acts, thoughts, places, phenomena, states")
     roles = {word for word in _below(nouns_by_id, ROLES) if word in ordinary and sizes[word] <= ROLES_SIZE}
     _write("roles.txt", roles, "WordNet 3.1: what people do for a living")
     savants = {word for word in _savants(nouns_by_id) if surnames.get(word, SURNAMES) > SURNAMES_OF_SAVANTS}

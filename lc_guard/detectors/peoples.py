@@ -31,17 +31,27 @@ _PLURAL = re.compile(r"(?<=[a-z]{2})s$")
 # What is a thing, and says where somebody is from.
 _PAPERS = frozenset("card licence license passport paper papers permit roots stock tongue visa".split())
 _MIXED = re.compile("[a-z][A-Z]|[A-Z]{2}[a-z]")
+# What makes somebody one of them.
+_SOME_OF_THEM = re.compile(
+    r"(?i)\b(?:am|is|are|was|were|be|been|being|become|became|as|like|fellow|both|and|or|of us|we|you|us|these|those|some|two"
+    r"|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3}|young|married)\s(?:[\w-]+\s)?$"
+)
 _VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 
 
 def is_no_people(guess: Guess) -> bool:
-    """Return whether a guess of the kind NRP is no people, faith or party, or only says where a thing is from."""
+    """Return whether a guess of the kind NRP is no people, faith or party, or tells of nobody in the text."""
     if not guess.words:
         return True
-    small = [_PLURAL.sub("", word.lower()) for word in guess.words]
-    if any(word in _PEOPLES for word in small):
-        return False
-    return all(map(_is_other, guess.words, [guess] * len(small))) or _is_of_a_thing(guess)
+    small = [_singular(word) for word in guess.words]
+    is_faith = any(word in _PEOPLES for word in small)
+    if not is_faith and all(_is_other(word, guess) for word in guess.words):
+        return True
+    return _is_of_nobody(guess, is_faith=is_faith) or _is_crowd(guess)
+
+
+def _singular(word: str) -> str:
+    return _PLURAL.sub("", word.lower())
 
 
 def _is_other(word: str, guess: Guess) -> bool:
@@ -51,13 +61,22 @@ def _is_other(word: str, guess: Guess) -> bool:
     return _MIXED.search(word) is not None or known.is_savants(word) or not _VOWEL.search(word)
 
 
-def _is_of_a_thing(guess: Guess) -> bool:
+def _is_of_nobody(guess: Guess, *, is_faith: bool) -> bool:
     """Whether a thing is behind it: ``Swedish meatballs``, but not ``an American car dealer``, ``his Iraqi passport``."""
     words = _LATER_WORDS.match(guess.text, guess.entity.end, guess.entity.end + 60)
     if words is None:
         return False
-    things = guess.known.things
-    first, second = words[1], words[2]
-    if _PLURAL.sub("", first) in _PAPERS or (second is not None and second in guess.known.roles):
+    known = guess.known
+    if _singular(words[1]) in _PAPERS or (words[2] is not None and _singular(words[2]) in known.roles):
         return False
-    return first in things or _PLURAL.sub("", first) in things
+    return any(
+        word in known.things and not is_faith or word in known.affairs for word in (words[1], _singular(words[1]))
+    )
+
+
+def _is_crowd(guess: Guess) -> bool:
+    """Whether a whole people is meant: ``the Palestinians``, but not ``they are Palestinians``, ``two Iraqis``."""
+    word = guess.words[-1]
+    if not word[0].isupper() or not _PLURAL.search(word) or word.endswith("ss"):
+        return False
+    return _SOME_OF_THEM.search(guess.before(40)) is None

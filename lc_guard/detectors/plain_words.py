@@ -74,6 +74,7 @@ _PARTICLE = re.compile(r"(?i:bin|ibn|abu|v[ao]n|de[rnl]?|d[aiou]s?|la|le|al|el|t
 _PARTY = re.compile(r"[a-z]{4,}(?:or|ee)s?")
 _PREFIX = re.compile(r"^(?:sub|co|non|re|over|under|counter|pre)-?")
 _SUFFIX = re.compile(r"(?:or|ee)s?$")
+_OF_SENTENCES = frozenset({"is", "are", "was", "were", "am", "my", "your", "i", "you", "going", "called", "please"})
 _DETERMINERS = frozenset({"the", "a", "an", "my", "your", "his", "her", "its", "our", "their", "this", "that"})
 _OBJECT = re.compile(r" (?:the|an?|my|your|his|her|its|our|their|this|that|these|those|it|them|up|down|off|out)\b")
 _OFFICES = frozenset({"Abbot", "Bishop", "Chair", "Dean", "Duke", "Earl", "Head", "King", "Marshal", "Page", "Prince"})
@@ -81,6 +82,7 @@ _OF_OFFICE = re.compile(r" of (?:the )?[A-Z]?[a-z]+")
 _DEPARTMENTS = frozenset({"Sales", "Marketing", "Finance", "Legal", "Purchasing", "Support", "Operations", "Service"})
 _DEPARTMENT_BEFORE = re.compile(r"(?:\n|\bof |\bin |\bfrom |\bto |\bby |\band |& |[,|/] )$")
 _DEPARTMENT_AFTER = re.compile(r"\s*(?:$|[\n,;/&|]|(?:and|team|department|dept|manager|rep)\b)", re.IGNORECASE)
+_NEXT = re.compile(r" ([A-Z][a-z]+)\b")
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
 _SMALL_SURE = 0.9
@@ -109,6 +111,8 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
     if guess.kind == "PERSON":
         return _is_phrase(guess, plain)
     small = [word.lower() for word in guess.words]
+    if guess.kind == "ORGANIZATION" and not _OF_SENTENCES.isdisjoint(small) and all(plain):
+        return True
     if guess.kind == "ORGANIZATION" and (kind == "legal" or is_legal(*guess.place)):
         return all(plain) and (small[-1] == "party" or _BODIES.isdisjoint(small))
     if guess.kind == "ORGANIZATION" and any(_is_of_programs(word, known) for word in guess.words):
@@ -132,12 +136,17 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
         return False  # Target, Apple: makers, whether or not they are meant
     if guess.kind == "ORGANIZATION" and word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
         return False  # "the EAT": a body whose abbreviation is a word
+    if guess.kind == "ORGANIZATION" and (next_word := _NEXT.match(guess.text, guess.entity.end, guess.entity.end + 30)):
+        if next_word[1].lower() in _BODIES:
+            return False  # "Inland" of the Inland Revenue
     if known.is_ordinary(word) or (guess.kind == "ORGANIZATION" and known.is_identifier(word)):
         return True
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
         return True
     if small not in known.also_names:
         return False
+    if guess.kind == "ORGANIZATION" and word.islower():
+        return True
     # A word that is a name as well is a word behind an article, and a verb before one: "pat the dog".
     return has_determiner(*guess.place) or (word.islower() and _is_verb(guess)) or _is_office(guess)
 

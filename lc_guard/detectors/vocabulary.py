@@ -39,6 +39,7 @@ class Vocabulary(NamedTuple):
         bearers: Names of such things that hardly anybody bears today: ``Alzheimer``.
         savants: Surnames of scientists after whom things are named, but for frequent ones: ``Euler``.
         things: Animals, artifacts, events, food, plants and substances.
+        affairs: Acts, thoughts, places, phenomena and states.
         roles: What people do for a living, as far as it is no name.
     """
 
@@ -54,6 +55,7 @@ class Vocabulary(NamedTuple):
     bearers: frozenset[str]
     savants: frozenset[str]
     things: frozenset[str]
+    affairs: frozenset[str]
     roles: frozenset[str]
 
     def is_technology(self, title: str) -> bool:
@@ -103,6 +105,7 @@ def vocabulary() -> Vocabulary:
         bearers=_read("bearers"),
         savants=_read("savants"),
         things=_read("things"),
+        affairs=_read("affairs"),
         roles=_read("roles"),
     )
 
