@@ -32,9 +32,7 @@ _SIGN = re.compile(r"(?<=\w)(?:[:：]|[ \u00a0][:：]|=)(?!=)|(?<=\w)[ \u00a0]=(
 _BEFORE_SIGN = re.compile(rf"(?<!\w)(?:{_FIELD_NAME}|{_FOREIGN_NAME})\Z", re.IGNORECASE)
 _LONGEST = 48
 # The head of a column, alone in its cell.
-_HEAD = re.compile(
-    rf"(?<=[|\t,;\n ])(?:{_FIELD_NAME}|{_FOREIGN_NAME})(?=[ \u00a0]{{0,3}}[|\t,;]|\r?\n)", re.IGNORECASE
-)
+_HEAD = re.compile(rf"(?<=[|\t,;\n ])(?:{_FIELD_NAME}|{_FOREIGN_NAME})(?=[ \u00a0]{{0,3}}[|\t,;]|\r?\n)", re.IGNORECASE)
 _CELL = re.compile(r"[|\t,;\n][ \u00a0]{0,3}\Z")
 
 

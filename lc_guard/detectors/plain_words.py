@@ -17,7 +17,7 @@ _ROLES = frozenset(
     legislature magistrate magistrates ministry objection office officer overruled panel parliament parties party
     petitioner plaintiff police president prison prosecution prosecutor protocol public registrar registry
     regulation republic respondent respondents rules secretary section sections senate state states sustained
-    treasury treaty tribunal union witness witnesses
+    treasury treaty tribunal union witness witnesses gov govt pm vp svp evp mp mep
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _LABELS = frozenset(
@@ -82,6 +82,8 @@ _OF_OFFICE = re.compile(r" of (?:the )?[A-Z]?[a-z]+")
 _DEPARTMENTS = frozenset({"Sales", "Marketing", "Finance", "Legal", "Purchasing", "Support", "Operations", "Service"})
 _DEPARTMENT_BEFORE = re.compile(r"(?:\n|\bof |\bin |\bfrom |\bto |\bby |\band |& |[,|/] )$")
 _DEPARTMENT_AFTER = re.compile(r"\s*(?:$|[\n,;/&|]|(?:and|team|department|dept|manager|rep)\b)", re.IGNORECASE)
+_SHOUTED = re.compile(r"\b(?:for|is|are|was|your|my|so|very|not|this|these|some|and|of|all) $")
+_WHERE = re.compile(r"(?i)\b(?:in|from|to|at|near|of|via|visit(?:ed|ing)?|around|outside|leave|left|,)\s$")
 _NEXT = re.compile(r" ([A-Z][a-z]+)\b")
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
@@ -132,6 +134,8 @@ def _is_of_programs(word: str, known: Vocabulary) -> bool:
 def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     known, word = guess.known, guess.words[0]
     small = word.lower()
+    if word.isupper() and len(word) < 6 and small in known.ordinary and _SHOUTED.search(guess.before(12)):
+        return True  # "download it for FREE"
     if guess.kind == "ORGANIZATION" and word[0].isupper() and known.is_technology(word):
         return False  # Target, Apple: makers, whether or not they are meant
     if guess.kind == "ORGANIZATION" and word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
@@ -182,6 +186,13 @@ def _is_derived(word: str, known: Vocabulary) -> bool:
     return (bare != word and bare in known.ordinary) or any(
         f"{stem}{ending}" in known.ordinary for ending in ("", "e", "y")
     )
+
+
+def is_small_place(guess: Guess) -> bool:
+    """Return whether a guess of a place is a small word that is a thing as well: "turkey", but not "in turkey"."""
+    if not guess.lone or not guess.value.islower() or guess.words[0] not in guess.known.also_names:
+        return False
+    return _WHERE.search(guess.before(16)) is None
 
 
 def is_small_word(guess: Guess, kind: TextKind) -> bool:

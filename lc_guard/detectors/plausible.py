@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.peoples import is_no_people
-from lc_guard.detectors.plain_words import is_ordinary, is_role_or_reference, is_small_word
+from lc_guard.detectors.plain_words import is_ordinary, is_role_or_reference, is_small_place, is_small_word
 from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
 from lc_guard.detectors.technical import is_country_or_state, is_notation, is_technology
 from lc_guard.detectors.times import is_time
@@ -66,7 +66,7 @@ def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
 def _is_no_name(guess: Guess, kind: TextKind) -> bool:
     """Whether it is no name: each question is asked only if the ones before were answered with no."""
     return (
-        (guess.kind == "LOCATION" and _is_mere_number(guess))
+        (guess.kind == "LOCATION" and (_is_mere_number(guess) or is_small_place(guess)))
         or _is_other_thing(guess, kind)
         or (is_ordinary(guess, kind) and not is_introduced(guess.text, guess.entity.start))
     )

@@ -105,6 +105,11 @@ _STANDARD = re.compile(
 )
 # "Gemma 2 9B", "Julia 1.9"
 _VERSION = re.compile(r"\s(?:v?\d{1,2}\.\d{1,3}(?:\.\d+)?|\d{1,3}[BM])(?![\w.]*\w)")
+_TYPE = re.compile(r"\(\d{1,5}(?:, ?\d{1,3})?\)")
+# Of letters, names of companies and footnotes.
+_OF_LETTERS = frozenset(
+    {"P.S", "P.P.S", "N.B", "L.P", "L.L.C", "L.L.P", "P.C", "e.g", "i.e", "I.E", "c.c", "a.m", "p.m"}
+)
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
@@ -185,6 +190,8 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
     known, value = guess.known, guess.value
     if guess.kind == "LOCATION" and is_house_number(*guess.place):
         return False
+    if value.rstrip(".") in _OF_LETTERS:
+        return True
     if not guess.words or _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
         return True
     if _is_nothing(guess) or _is_key(guess) or _is_scoped(guess) or _is_unit_or_standard(guess):
@@ -212,6 +219,8 @@ def _is_key(guess: Guess) -> bool:
 def _is_scoped(guess: Guess) -> bool:
     """Whether it is a member of a scope, or one: ``std::cout``."""
     text, start, end = guess.place
+    if guess.value.isupper() and _TYPE.match(text, end, end + 12):
+        return True  # VARCHAR(255)
     return guess.lone and "::" in (text[max(0, start - 2) : start], text[end : end + 2])
 
 

@@ -63,9 +63,10 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
         return False
     if _YEAR.fullmatch(guess.value) and (_LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))):
         return False
-    if _NO_DAY.fullmatch(guess.value):
+    by_law = kind in ("clinical", "legal")
+    if _NO_DAY.fullmatch(guess.value) and not by_law:
         return False
-    if _SPAN.search(guess.value) and not _AGE.search(guess.value) and not _CALENDAR.search(guess.value):
+    if not by_law and _SPAN.search(guess.value) and not _AGE.search(guess.value) and not _CALENDAR.search(guess.value):
         return _OF_A_LIFE.search(text, max(0, start - _NEAR), end + _NEAR) is not None or _is_age(guess)
     if _CALENDAR.search(guess.value) or _SPAN.search(guess.value):
         return True
