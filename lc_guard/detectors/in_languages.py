@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from lc_guard.detectors.base import Detector, load_models, name_of
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import ask
 from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.locales import locale
-from lc_guard.detectors.multilingual_ner import INSTALL, MultilingualDetector, installed
+from lc_guard.detectors.multilingual_ner import CAPITAL_INSIDE, INSTALL, MultilingualDetector, installed
 from lc_guard.detectors.multilingual_ner import LANGUAGES as MULTILINGUAL
 from lc_guard.detectors.onnx_device import Device
 from lc_guard.detectors.rampart import RampartDetector
@@ -22,6 +23,11 @@ from lc_guard.records import Entity
 # Rampart knows English best: elsewhere it is less sure of what it rightly finds.
 _UNSURE = 0.3
 _NAMES = {"PERSON", "LOCATION", "ORGANIZATION", "NRP"}
+_PIECE = re.compile(r"[^\s,;:()]+")
+# What may stand small before a name.
+_PARTICLES = re.compile(r"(?:(?:v[ao]n|de[rnl]?|d[aeiou]s?|della|dell'|d'|l'|la|le|los|zu[mr]?|te[rn]?|'t|y|e) ?){1,3}$")
+# "131 Prozent", "236 mitarbeiter"
+_COUNTED = re.compile(r"\d{1,4}(?= [^\W\d_]{2,})")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -104,7 +110,74 @@ def _all_in(value: str, ordinary: frozenset[str]) -> bool:
 @functools.cache
 def _ordinary(languages: frozenset[str]) -> frozenset[str]:
     known = [locale(code) for code in languages]
-    return frozenset().union(*(words for one in known for words in (one.ordinary, one.function_words, one.labels)))
+    stop = [importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS for code in languages]
+    return frozenset().union(*stop, *(words for one in known for words in (one.ordinary, one.function_words, one.labels)))
+
+
+class WithCapitals:
+    """Asks a detector that does not see capitals, and does not believe its small words where a text has capitals.
+
+    Args:
+        detector: Who finds.
+    """
+
+    def __init__(self, detector: Detector) -> None:
+        self.name = name_of(detector)
+        self._detector = detector
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._detector!r})"
+
+    @property
+    def detectors(self) -> tuple[Detector, ...]:
+        """Who is asked."""
+        return (self._detector,)
+
+    def warm_up(self) -> None:
+        """Load the model now.
+
+        Raises:
+            ModelUnavailable: It can't be loaded.
+        """
+        load_models(self._detector)
+
+    def detect(self, text: str) -> Sequence[Entity]:
+        """Return the entities of a text."""
+        return self.detect_batch([text])[0]
+
+    def detect_batch(self, texts: Sequence[str]) -> Sequence[Sequence[Entity]]:
+        """Do the same for many texts."""
+        answers = ask(self._detector, texts)
+        return [list(_with_capitals(text, found)) for text, found in zip(texts, answers, strict=True)]
+
+
+def _with_capitals(text: str, entities: Iterable[Entity]) -> Iterator[Entity]:
+    has_capitals = CAPITAL_INSIDE.search(text) is not None
+    for entity in entities:
+        if entity.kind not in _NAMES:
+            yield entity
+        elif not _COUNTED.match(text, entity.start, entity.end + 24) or not text[entity.start : entity.end].isdigit():
+            yield from [entity] if not has_capitals else _of_capitals(text, entity)
+
+
+def _of_capitals(text: str, entity: Entity) -> Iterator[Entity]:
+    """Yield a name without the small words around it: those before it may be of a street, or a particle."""
+    words = [
+        word
+        for word in _PIECE.finditer(text, entity.start, entity.end)
+        if word[0][0].isupper()
+        or any(map(str.isdigit, word[0]))
+        or text[max(entity.start, word.start() - 2) : word.start()] == "- "  # parted at the end of a line
+    ]
+    if not any(word[0][0].isupper() for word in words) and entity.end - entity.start < 40:
+        return
+    if not words:
+        return
+    start = entity.start
+    if entity.kind == "PERSON":
+        before = _PARTICLES.search(text, entity.start, words[0].start())
+        start = before.start() if before else words[0].start()
+    yield Entity(entity.kind, start, words[-1].end(), entity.score)
 
 
 def models_by_language(
@@ -147,7 +220,7 @@ def models_by_language(
     found: list[Detector] = [
         InLanguages(MultilingualDetector(), gate, others),
         InLanguages(
-            RampartDetector(threshold=least, thresholds=thresholds, device=device),
+            WithCapitals(RampartDetector(threshold=least, thresholds=thresholds, device=device)),
             gate,
             others,
         ),

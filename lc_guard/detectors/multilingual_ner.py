@@ -31,7 +31,7 @@ PINNED = {
 """SHA-256 of the wheel's files, version 1.0.0."""
 
 
-_CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")
+CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")
 
 
 def installed() -> bool:
@@ -62,7 +62,7 @@ class MultilingualDetector(WindowedDetector):
 
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
         # It was trained on texts without capitals as well: in one that has them, small words are no name.
-        if _CAPITAL_INSIDE.search(text):
+        if CAPITAL_INSIDE.search(text):
             entities = [e for e in entities if not text[e.start : e.end].islower()]
         return clean(text, entities)
 
