@@ -18,7 +18,8 @@ _FIELD_NAME = (
     r"|summary|message|body|attachments?|location|venue|website|url|web|kin|contact|relationship|from|to|cc|bcc|sent"
     r"|received|amount|total|quantity|qty|price|payment|balance|currency|diagnosis|allergies|medications?|mrn|insurance"
     r"|provider|physician|manager|supervisor|salary|category|type|topic|agenda|attendees|participants|username|login"
-    r"|password|passport|licen[cs]e|plate|vin|expires?|expiry|signature|signed|language|direct dial|ext(?:ension)?|attn|problems?)"
+    r"|password|passport|licen[cs]e|plate|vin|expires?|expiry|signature|signed|language|direct dial"
+    r"|ext(?:ension)?|attn)"
 )
 # The same in German, French, Spanish, Italian, Dutch, Polish and Portuguese.
 _FOREIGN_NAME = (

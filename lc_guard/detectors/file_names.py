@@ -53,9 +53,7 @@ _ABOUT = re.compile(
     r"|report|statement|id|license|certificate|transcript|bewerbung|vertrag|rechnung|zeugnis|facture|contrat|factura"
     r"|contrato|fattura|umowa|faktura|mri|xray|lab|referral|consent|intake|patient|visa|tax|w2|w9)(?![^\W\d_])"
 )
-_TWO_WORDS = re.compile(
-    r"(?<![^\W\d_])([^\W\d_]{3,20}?)(?:[_-]|(?<=[a-z])(?=[A-Z]))([^\W\d_]{3,30})(?![^\W\d_])"
-)
+_TWO_WORDS = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,20}?)(?:[_-]|(?<=[a-z])(?=[A-Z]))([^\W\d_]{3,30})(?![^\W\d_])")
 
 
 class FileNameDetector:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from lc_guard.detectors.base import Detector, load_models, name_of
+from lc_guard.detectors.german_nouns import is_noun
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import ask
 from lc_guard.detectors.languages import LanguageGate
@@ -21,11 +23,13 @@ from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
 
 # Rampart knows English best: elsewhere it is less sure of what it rightly finds.
-_UNSURE = 0.3
+_UNSURE = 0.15
 _NAMES = {"PERSON", "LOCATION", "ORGANIZATION", "NRP"}
 _PIECE = re.compile(r"[^\s,;:()]+")
 # What may stand small before a name.
-_PARTICLES = re.compile(r"(?:(?:v[ao]n|de[rnl]?|d[aeiou]s?|della|dell'|d'|l'|la|le|los|zu[mr]?|te[rn]?|'t|y|e) ?){1,3}$")
+_PARTICLES = re.compile(
+    r"(?:(?:v[ao]n|de[rnl]?|d[aeiou]s?|della|dell'|d'|l'|la|le|los|zu[mr]?|te[rn]?|'t|y|e) ?){1,3}$"
+)
 # "131 Prozent", "236 mitarbeiter"
 _COUNTED = re.compile(r"\d{1,4}(?= [^\W\d_]{2,})")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -94,24 +98,41 @@ def without_ordinary(text: str, entities: Iterable[Entity], languages: Collectio
         entities: What a model found.
         languages: Codes of the languages that the text may be written in.
     """
-    ordinary = _ordinary(frozenset(languages))
+    german = "de" in languages
+    plain = partial(_is_plain, _ordinary(frozenset(languages)), german)
     return [
-        entity
+        _without_office(text, entity, plain) if german else entity
         for entity in entities
-        if entity.kind not in _NAMES or not _all_in(text[entity.start : entity.end], ordinary)
+        if entity.kind not in _NAMES or not _are_all(plain, text[entity.start : entity.end])
     ]
 
 
-def _all_in(value: str, ordinary: frozenset[str]) -> bool:
-    found = _WORD.findall(value.lower())
-    return bool(found) and all(word in ordinary for word in found)
+def _is_plain(ordinary: frozenset[str], german: bool, word: str) -> bool:  # noqa: FBT001 - of a partial
+    return word.lower() in ordinary or (german and is_noun(word))
+
+
+def _are_all(plain: Callable[[str], bool], value: str) -> bool:
+    found = _WORD.findall(value)
+    return bool(found) and all(map(plain, found))
+
+
+def _without_office(text: str, entity: Entity, plain: Callable[[str], bool]) -> Entity:
+    """Leave out the nouns before a name: ``Verteidigungsminister Franz Josef Jung``."""
+    if entity.kind != "PERSON":
+        return entity
+    for word in _WORD.finditer(text, entity.start, entity.end):
+        if not plain(word[0]) or word[0].islower():
+            return Entity("PERSON", word.start(), entity.end, entity.score)
+    return entity
 
 
 @functools.cache
 def _ordinary(languages: frozenset[str]) -> frozenset[str]:
     known = [locale(code) for code in languages]
     stop = [importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS for code in languages]
-    return frozenset().union(*stop, *(words for one in known for words in (one.ordinary, one.function_words, one.labels)))
+    return frozenset().union(
+        *stop, *(words for one in known for words in (one.ordinary, one.function_words, one.labels))
+    )
 
 
 class WithCapitals:

@@ -16,25 +16,27 @@ _PEOPLES = frozenset(
     aboriginal aborigine afghan agnostic anarchist anglican aryan asian atheist baptist basque benedictine bohemian
     buddhist calvinist cambrian catholic caucasian christian cockney communist congregational congregationalist
     conservative creole danish dane democrat democratic dominican dutch easterner ecumenical episcopal eskimo
-    evangelical fascist federalist feminist finn franciscan french fundamentalist gaelic guarani gypsy heathen hellenic
-    hindu hispanic indigenous islamic islamist islander jesuit jewish kiwi laborite latin latino labour liberal
-    libertarian lutheran maori marxist masonic mennonite methodist midwesterner missionary mongol moslem mohawk monarchist
-    mormon moor muscovite muslim nationalist native nazi northerner orthodox pagan papist pentecostal pole polish populist
-    presbyterian progressive protestant puritan quaker rastafarian republican roman romany romani royalist sabbatarian
-    satanist saxon scot scotch scottish secular semitic separatist serb shaker shiite sikh sioux slav socialist southerner
-    soviet stalinist sunni swede swiss tartar taoist tory trotskyist turk unionist unitarian welsh westerner western whig
-    yankee zionist zulu
+    evangelical fascist federalist feminist finn franciscan french fundamentalist gaelic guarani gypsy heathen
+    hellenic hindu hispanic indigenous islamic islamist islander jesuit jewish kiwi laborite latin latino labour
+    liberal libertarian lutheran maori marxist masonic mennonite methodist midwesterner missionary mongol moslem
+    mohawk monarchist mormon moor muscovite muslim nationalist native nazi northerner orthodox pagan papist
+    pentecostal pole polish populist presbyterian progressive protestant puritan quaker rastafarian republican roman
+    romany romani royalist sabbatarian satanist saxon scot scotch scottish secular semitic separatist serb shaker
+    shiite sikh sioux slav socialist southerner soviet stalinist sunni swede swiss tartar taoist tory trotskyist
+    turk unionist unitarian welsh westerner western whig yankee zionist zulu
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _LATER_WORDS = re.compile(r"[ \u00a0]([a-z]+)(?:[ \u00a0]([a-z]+))?")
 _PLURAL = re.compile(r"(?<=[a-z]{2})s$")
 # What is a thing, and says where somebody is from.
-_PAPERS = frozenset("card licence license passport paper papers permit roots stock tongue visa".split())
+_PAPERS = frozenset(
+    ["card", "licence", "license", "passport", "paper", "papers", "permit", "roots", "stock", "tongue", "visa"]
+)
 _MIXED = re.compile("[a-z][A-Z]|[A-Z]{2}[a-z]")
 # What makes somebody one of them.
 _SOME_OF_THEM = re.compile(
-    r"(?i)\b(?:am|is|are|was|were|be|been|being|become|became|as|like|fellow|both|and|or|of us|we|you|us|these|those|some|two"
-    r"|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3}|young|married)\s(?:[\w-]+\s)?$"
+    r"(?i)\b(?:am|is|are|was|were|be|been|being|become|became|as|like|fellow|both|and|or|of us|we|you|us|these|those"
+    r"|some|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,3}|young|married)\s(?:[\w-]+\s)?$"
 )
 _VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 
@@ -62,7 +64,7 @@ def _is_other(word: str, guess: Guess) -> bool:
 
 
 def _is_of_nobody(guess: Guess, *, is_faith: bool) -> bool:
-    """Whether a thing is behind it: ``Swedish meatballs``, but not ``an American car dealer``, ``his Iraqi passport``."""
+    """Whether a thing is behind it: ``Swedish meatballs``; but ``an American car dealer``, ``his Iraqi passport``."""
     words = _LATER_WORDS.match(guess.text, guess.entity.end, guess.entity.end + 60)
     if words is None:
         return False
@@ -70,7 +72,7 @@ def _is_of_nobody(guess: Guess, *, is_faith: bool) -> bool:
     if _singular(words[1]) in _PAPERS or (words[2] is not None and _singular(words[2]) in known.roles):
         return False
     return any(
-        word in known.things and not is_faith or word in known.affairs for word in (words[1], _singular(words[1]))
+        (word in known.things and not is_faith) or word in known.affairs for word in (words[1], _singular(words[1]))
     )
 
 

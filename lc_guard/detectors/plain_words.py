@@ -32,31 +32,31 @@ _LABELS = frozenset(
 _BODIES = frozenset(
     """
     agency airlines army assembly association authority bank board bureau capital center centre chamber church
-    clinic club co college commission committee company congress corp corporation council court cross customs department
-    directorate inspectorate ombudsman prosecutor revenue secretariat
-    electric energy exchange federation foods force foundation fund group holdings hospital inc industries institute
-    insurance laboratories labs league llc ltd media ministry motors navy network news office organisation
-    organization parliament partners police post power press reserve school senate service services society stores
-    studios systems times trust union university
+    clinic club co college commission committee company congress corp corporation council court cross customs
+    department directorate inspectorate ombudsman prosecutor revenue secretariat electric energy exchange federation
+    foods force foundation fund group holdings hospital inc industries institute insurance laboratories labs league
+    llc ltd media ministry motors navy network news office organisation organization parliament partners police post
+    power press reserve school senate service services society stores studios systems times trust union university
     """.split()  # noqa: SIM905
 )
 # What a phrase in capitals ends in that is a paper, a heading or a part of the body, and no body's name.
 _PAPERS = frozenset(
     """
-    agenda agreement allowance amendment analysis appendix application approval artery assessment assignment assumptions
-    authorization balance bill bone brain brief budget certificate changes charge checklist comments compensation
-    conditions confirmation consent contents costs data deadline decision definitions description details diagnosis
-    disclosure disease document documents draft duration ear evaluation evidence exam examination expenses feedback fee
-    fees finding findings forecast form forms goals guide guidelines history impression income information injury
-    instructions introduction invoice invoices issues items kidney leg letter limitations list lobe lung materials meeting
-    memo memorandum method methods minutes motion muscle name names nerve note notes notice number objectives obligations
-    options order orders outcome outcomes overview page payment payments period permission phase plan plans policies
-    policy premium problem problems procedure procedures process profile progress property proposal proposals provisions
-    purpose query question questions quote rate rates receipt recommendations record records references reminder
-    requests request requirement requirements response responsibilities results rights roadmap schedule scope settings
-    signature statement statements status steps strategy subject submission summary supplement surgery symptoms
-    table tasks template tenancy terms test tests theory ticket title topics transcript treatment trial update updates
-    valve vein version waiver warranties warranty
+    agenda agreement allowance amendment analysis appendix application approval artery assessment assignment
+    assumptions authorization balance bill bone brain brief budget certificate changes charge checklist comments
+    compensation conditions confirmation consent contents costs data deadline decision definitions description
+    details diagnosis disclosure disease document documents draft duration ear evaluation evidence exam examination
+    expenses feedback fee fees finding findings forecast form forms goals guide guidelines history impression income
+    information injury instructions introduction invoice invoices issues items kidney leg letter limitations list
+    lobe lung materials meeting memo memorandum method methods minutes motion muscle name names nerve note notes
+    notice number objectives obligations options order orders outcome outcomes overview page payment payments period
+    permission phase plan plans policies policy premium problem problems procedure procedures process profile
+    progress property proposal proposals provisions purpose query question questions quote rate rates receipt
+    recommendations record records references reminder requests request requirement requirements response
+    responsibilities results rights roadmap schedule scope settings signature statement statements status steps
+    strategy subject submission summary supplement surgery symptoms table tasks template tenancy terms test tests
+    theory ticket title topics transcript treatment trial update updates valve vein version waiver warranties
+    warranty
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _ARTICLE = re.compile(r"(?i)^(?:the|a|an|this|that|said|his|her|its|their|our|your)\s+")
@@ -140,9 +140,8 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
         return False  # Target, Apple: makers, whether or not they are meant
     if guess.kind == "ORGANIZATION" and word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
         return False  # "the EAT": a body whose abbreviation is a word
-    if guess.kind == "ORGANIZATION" and (next_word := _NEXT.match(guess.text, guess.entity.end, guess.entity.end + 30)):
-        if next_word[1].lower() in _BODIES:
-            return False  # "Inland" of the Inland Revenue
+    if guess.kind == "ORGANIZATION" and _is_of_a_body(guess):
+        return False
     if known.is_ordinary(word) or (guess.kind == "ORGANIZATION" and known.is_identifier(word)):
         return True
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
@@ -155,13 +154,19 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     return has_determiner(*guess.place) or (word.islower() and _is_verb(guess)) or _is_office(guess)
 
 
+def _is_of_a_body(guess: Guess) -> bool:
+    """Whether the name of a body goes on: "Inland" of the Inland Revenue."""
+    following = _NEXT.match(guess.text, guess.entity.end, guess.entity.end + 30)
+    return following is not None and following[1].lower() in _BODIES
+
+
 def _is_verb(guess: Guess) -> bool:
     return guess.kind == "PERSON" and _OBJECT.match(guess.text, guess.entity.end) is not None
 
 
 def _is_office(guess: Guess) -> bool:
     """Whether it is an office or a department: ``Head of Sales``."""
-    text, start, end = guess.place
+    text, _, end = guess.place
     if guess.words[0] in _OFFICES and _OF_OFFICE.match(text, end, end + 40):
         return True
     return guess.words[0] in _DEPARTMENTS and (

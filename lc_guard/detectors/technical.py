@@ -95,8 +95,10 @@ _NOTHING = frozenset(
 _FIELD_BEFORE = re.compile(r"(?:^|[,;|\t\n\r:=\"'(\[])[ ]{0,2}$")
 _FIELD_AFTER = re.compile(r"[ ]{0,2}(?:$|[,;|\t\n\r\"')\]}])")
 _UNITS = frozenset(
-    "ampere celsiu celsius coulomb fahrenheit farad gau gauss henry hertz joule kelvin newton ohm pascal siemen tesla volt"
-    " watt weber".split()  # noqa: SIM905 - a list of words reads as one
+    """
+    ampere celsiu celsius coulomb fahrenheit farad gau gauss henry hertz joule kelvin newton ohm pascal siemen tesla
+    volt watt weber
+    """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _BEFORE_UNIT = re.compile(r"(?i)(?:\d\s?|degrees?\s|[°º]\s?|\b(?:celsius|fahrenheit|kelvin)\s(?:to|into|and|or|in)\s)$")
 _AFTER_UNIT = re.compile(r"(?i)\s(?:(?:in)?to|and|or)\s(?:degrees?\s)?(?:celsius|fahrenheit|kelvin)\b")

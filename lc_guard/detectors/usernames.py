@@ -137,7 +137,9 @@ _LABEL = (
     r"|nome de usu[aá]rio|utilizador"
 )
 # Words one of which is in each text where the slot is, in small letters: most texts have few, and slots cost time.
-_LABEL_ANCHORS = "name tag id user login nick handle screen account benutzer identifiant usu utente gebruiker utili użytk log-in"
+_LABEL_ANCHORS = (
+    "name tag id user login nick handle screen account benutzer identifiant usu utente gebruiker utili użytk log-in"
+)
 _SLOTS = tuple(
     (anchors.split(), re.compile(pattern))
     for anchors, pattern in (
@@ -255,7 +257,8 @@ _UNIX_HOME = re.compile(
 )
 _TILDE = re.compile(rf"(?<![\w~./])~(?P<name>{_NAME})/")
 _HOME_SHARE = re.compile(
-    r"\\\\[\w.-]{1,60}\\{1,2}(?:home|homes|users?|profiles?|private)\$?\\{1,2}(?P<name>[A-Za-z][\w.-]{1,40})(?=\\|[\s\"'<>]|$)", re.IGNORECASE
+    r"\\\\[\w.-]{1,60}\\{1,2}(?:home|homes|users?|profiles?|private)\$?\\{1,2}(?P<name>[A-Za-z][\w.-]{1,40})(?=\\|[\s\"'<>]|$)",
+    re.IGNORECASE,
 )
 _WINDOWS_HOME = re.compile(
     r"(?:[A-Za-z]:|\\\\[\w.$-]{1,60})\\{1,2}"
