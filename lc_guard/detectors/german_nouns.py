@@ -22,11 +22,12 @@ _ENDINGS = ("", "s", "es", "n", "en", "e", "innen")
 # Surnames are compounds as well: Rosenberg, Steinbach, Lindenbaum. Of those only what is in the list is a noun.
 _OF_SURNAMES = frozenset(
     """
-    Acker Bach Bauer Baum Beck Berg Blatt Blum Blume Born Brand Bruch Brunnen Burg Busch Dorf Eck Eisen Feld Fels Fuchs
-    Garten Grund Haber Hagen Hahn Halm Hammer Hand Hardt Hase Haupt Haus Heide Heim Herr Herz Hirt Hof Holz Horn Hut Kamm
-    Kamp Keller Kind Kirch Kirche Knecht Kopf Korn Krug Land Lieb Linde Loch Macher Mann Mark Maus Meier Meister Mond
-    Mühle Nagel Ort Pfennig Rat Rauch Reich Ring Rose Ross Sack Schild Schmied Schuh See Silber Stab Stadt Stamm Stein
-    Stern Stock Strauch Sturm Tal Teich Vogel Wald Wasser Weber Weg Wein Wiese Wind Wolf Zweig
+    Acker Bach Bauer Baum Beck Berg Blatt Blum Blume Born Brand Bruch Brunnen Burg Busch Dorf Eck Eisen Feld
+    Fels Fuchs Garten Grund Haber Hagen Hahn Halm Hammer Hand Hardt Hase Haupt Haus Heide Heim Herr Herz Hirt
+    Hof Holz Horn Hut Kamm Kamp Keller Kind Kirch Kirche Knecht Kopf Korn Krug Land Lieb Linde Loch Macher Mann
+    Mark Maus Meier Meister Mond Mühle Nagel Ort Pfennig Rat Rauch Reich Ring Rose Ross Sack Schild Schmied
+    Schuh See Silber Stab Stadt Stamm Stein Stern Stock Strauch Sturm Tal Teich Vogel Wald Wasser Weber Weg Wein
+    Wiese Wind Wolf Zweig
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _JOINTS = ("", "s", "n", "en", "es", "er")

@@ -112,18 +112,24 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
     plain = [known.is_ordinary(word) for word in guess.words]
     if guess.kind == "PERSON":
         return _is_phrase(guess, plain)
-    small = [word.lower() for word in guess.words]
-    if guess.kind == "ORGANIZATION" and not _OF_SENTENCES.isdisjoint(small) and all(plain):
-        return True
-    if guess.kind == "ORGANIZATION" and (kind == "legal" or is_legal(*guess.place)):
-        return all(plain) and (small[-1] == "party" or _BODIES.isdisjoint(small))
-    if guess.kind == "ORGANIZATION" and any(_is_of_programs(word, known) for word in guess.words):
-        rest = [word for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain]
-        free = _BODIES.isdisjoint(small) and not is_employer(guess.text, guess.entity.start)
-        return free and all(_is_of_programs(word, known) for word in rest)
-    if guess.kind == "ORGANIZATION" and all(plain) and (small[-1] in known.roles or small[-1] in _PAPERS):
-        return _BODIES.isdisjoint(small)
+    if guess.kind == "ORGANIZATION" and (answer := _is_no_body(guess, kind, plain)) is not None:
+        return answer
     return guess.value.islower() and all(plain) and not STREET_WORD.search(guess.value)
+
+
+def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
+    """Whether several words are no organization's name; None where nothing here tells."""
+    known, small = guess.known, [word.lower() for word in guess.words]
+    if not _OF_SENTENCES.isdisjoint(small) and all(plain):
+        return True
+    free = _BODIES.isdisjoint(small)
+    if kind == "legal" or is_legal(*guess.place):
+        return all(plain) and (small[-1] == "party" or free)
+    if any(_is_of_programs(word, known) for word in guess.words):
+        rest = [word for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain]
+        free = free and not is_employer(guess.text, guess.entity.start)
+        return free and all(_is_of_programs(word, known) for word in rest)
+    return free if all(plain) and (small[-1] in known.roles or small[-1] in _PAPERS) else None
 
 
 def _is_of_programs(word: str, known: Vocabulary) -> bool:
@@ -133,25 +139,32 @@ def _is_of_programs(word: str, known: Vocabulary) -> bool:
 
 def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     known, word = guess.known, guess.words[0]
-    small = word.lower()
+    small, is_body = word.lower(), guess.kind == "ORGANIZATION"
     if word.isupper() and len(word) < 6 and small in known.ordinary and _SHOUTED.search(guess.before(12)):
         return True  # "download it for FREE"
-    if guess.kind == "ORGANIZATION" and word[0].isupper() and known.is_technology(word):
-        return False  # Target, Apple: makers, whether or not they are meant
-    if guess.kind == "ORGANIZATION" and word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
-        return False  # "the EAT": a body whose abbreviation is a word
-    if guess.kind == "ORGANIZATION" and _is_of_a_body(guess):
+    if is_body and _may_be_body(guess, word):
         return False
-    if known.is_ordinary(word) or (guess.kind == "ORGANIZATION" and known.is_identifier(word)):
+    if known.is_ordinary(word) or (is_body and known.is_identifier(word)):
         return True
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
         return True
-    if small not in known.also_names:
-        return False
-    if guess.kind == "ORGANIZATION" and word.islower():
+    return small in known.also_names and _is_meant_as_word(guess, word)
+
+
+def _may_be_body(guess: Guess, word: str) -> bool:
+    """Whether a word is a maker (Target, Apple), a body's abbreviation ("the EAT"), or begins a body's name."""
+    if word[0].isupper() and guess.known.is_technology(word):
         return True
-    # A word that is a name as well is a word behind an article, and a verb before one: "pat the dog".
-    return has_determiner(*guess.place) or (word.islower() and _is_verb(guess)) or _is_office(guess)
+    if word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
+        return True
+    return _is_of_a_body(guess)
+
+
+def _is_meant_as_word(guess: Guess, word: str) -> bool:
+    """Whether a word that is a name as well is none: behind an article, small before its object, an office."""
+    if word.islower() and (guess.kind == "ORGANIZATION" or _is_verb(guess)):
+        return True
+    return has_determiner(*guess.place) or _is_office(guess)
 
 
 def _is_of_a_body(guess: Guess) -> bool:

@@ -229,7 +229,8 @@ def _is_scoped(guess: Guess) -> bool:
 def _is_unit_or_standard(guess: Guess) -> bool:
     """Whether a number says that a unit is meant, or a standard: ``5 Newton``, ``IEEE 802.11``."""
     if guess.lone and guess.words[0].lower().rstrip("s") in _UNITS:
-        return _BEFORE_UNIT.search(guess.before(20)) is not None or _AFTER_UNIT.match(guess.text, guess.entity.end)
+        after = _AFTER_UNIT.match(guess.text, guess.entity.end)
+        return after is not None or _BEFORE_UNIT.search(guess.before(20)) is not None
     standard = _STANDARD.match(guess.text, guess.entity.start, guess.entity.end + 8)
     return standard is not None and standard.end() >= guess.entity.end
 

@@ -131,14 +131,18 @@ _AT_WORDS = frozenset(
 )
 _LABEL = (
     r"user ?names?|user[ _-]?id|login(?: ?name)?|log-?in ?id|screen ?name|handle|nick ?name|nick|account name"
-    r"|(?:steam|xbox|psn|playstation|discord|insta(?:gram)?|twitter|telegram|skype|snap(?:chat)?|tiktok|github|gitlab|reddit"
-    r"|twitch|minecraft|roblox|fortnite|slack|teams|signal|threads|mastodon|bluesky)[ ](?:user|name|handle|id|account|tag)"
-    r"|gamer ?tag|benutzername|benutzer|nom d'utilisateur|identifiant|usuario|nome utente|gebruikersnaam|nazwa użytkownika"
+    r"|(?:steam|xbox|psn|playstation|discord|insta(?:gram)?|twitter|telegram|skype|snap(?:chat)?|tiktok|github"
+    r"|gitlab|reddit|twitch|minecraft|roblox|fortnite|slack|teams|signal|threads|mastodon|bluesky)[ ]"
+    r"(?:user|name|handle|id|account|tag)"
+    r"|gamer ?tag|benutzername|benutzer"
+    r"|nom d'utilisateur|identifiant|usuario|nome utente|gebruikersnaam|nazwa użytkownika"
     r"|nome de usu[aá]rio|utilizador"
 )
 # Words one of which is in each text where the slot is, in small letters: most texts have few, and slots cost time.
 _LABEL_ANCHORS = (
-    "name tag id user login nick handle screen account benutzer identifiant usu utente gebruiker utili użytk log-in"
+    "user login nick handle screen account benutzer identifiant usu utente gebruiker utili użytk log-in gamer steam"
+    " xbox psn playstation discord insta twitter telegram skype snap tiktok github gitlab reddit twitch minecraft roblox"
+    " fortnite slack teams signal threads mastodon bluesky"
 )
 _SLOTS = tuple(
     (anchors.split(), re.compile(pattern))
@@ -198,7 +202,8 @@ _SLOTS = tuple(
         # Windows' domains; id(1).
         (
             "\\",
-            rf"(?<![\w:\\/.-])(?!HK)[A-Z][A-Z0-9-]{{1,14}}\\{{1,2}}(?P<name>[a-z][\w.-]{{2,30}}[a-z0-9])(?![\w\\:(]|\.\w)",
+            r"(?<![\w:\\/.-])(?!HK)[A-Z][A-Z0-9-]{1,14}\\{1,2}(?P<name>[a-z][\w.-]{2,30}[a-z0-9])"
+            r"(?![\w\\:(]|\.\w)",
         ),
         (
             "uid= gid=",
