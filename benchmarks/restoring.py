@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from functools import partial
 from itertools import cycle, islice
 
 from benchmarks.table import Row, best, show, told
@@ -11,6 +12,7 @@ from lc_guard import Guard
 from lc_guard.testing import NumberedMint
 
 SESSION = "benchmark"
+ADDRESS = "Found at https://court.example/transcript?day=2 in the archive: "
 
 
 class _Mint(NumberedMint):
@@ -57,6 +59,10 @@ def run(*, sizes: tuple[int, ...] = (10, 1_000, 100_000), repeats: int = 30) -> 
             what = f"Restore 8 kB, 200 placeholders, vault of {entries:,}: LLM Guard / ours"
             other = f"LLM Guard EXACT {told(theirs)}"
             yield Row(what, told(ours[entries]), other, theirs / ours[entries], target, at_least=True)
+            if entries <= 1_000:
+                looked = best(partial(session.deanonymize, f"{ADDRESS}{model_text}"), repeats=repeats)
+                what = "The same, each placeholder looked at for where it goes"
+                yield Row(what, told(looked), other, theirs / looked, 2, at_least=True)
     small, large = min(sizes), max(sizes)
     what = f"The same, vault of {large:,} / {small:,}"
     yield Row(what, told(ours[large]), told(ours[small]), ours[large] / ours[small], 1.5)

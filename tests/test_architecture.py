@@ -71,7 +71,6 @@ GUESTS = {
     "_vendors/hub": {"huggingface_hub"},
     "_vendors/presidio": {"presidio_analyzer", "spacy", "tldextract"},
     "scanners/hugging_face": {"torch", "transformers"},
-    "detectors/name_lists": {"faker"},
     "detectors/locale_rules": {"faker"},
     "cli/detectors": {"presidio_analyzer"},
     "langfuse/api": {"httpx"},

@@ -35,7 +35,7 @@ from lc_guard import Entity
 
 SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (detection, {"characters": 300, "texts": 3, "repeats": 1}, 4),
-    (restoring, {"sizes": (10, 50), "repeats": 1}, 2),
+    (restoring, {"sizes": (10, 50), "repeats": 1}, 3),
     (streaming, {"chunks": 50, "repeats": 1, "entries": 20}, 2),
     (chain, {"repeats": 1, "number": 2}, 2),
     (conversation, {"turns": 5}, 1),

@@ -64,6 +64,7 @@ class Busy:
         while not self._stop.is_set():
             work(number)
             self.done += 1
+            time.sleep(0.001)  # or forks wait for threads that never let go of the interpreter
 
     def __enter__(self) -> Busy:
         for thread in self._threads:

@@ -93,6 +93,7 @@ def main() -> None:
         "also_names.txt", also_names, "SCOWL and WordNet 3.1: words that are given names, surnames or places as well"
     )
     words = {word for word in also_names & known_given if sizes[word] > COMMON or word in frequent}
+    _write("first_names.txt", _first_names(), "Faker (MIT): given names of the USA and Britain")
     titles = {title.lower() for title in _technology(folder)}
     _write("given_names.txt", words | (titles & known_given), "words and titles that are given names as well")
     phrases = {w.replace("_", " ") for w, file in nouns if file in EPONYMS and EPONYM.fullmatch(w)}
@@ -144,6 +145,11 @@ EPONYM = re.compile(r"[A-Z][\w'.-]+(?:_[A-Z][\w'.-]+)*(?:_(?!(?:of|the|and|in|to
 def _census(path: Path) -> dict[str, float]:
     """Return names, the most frequent first, and how many of a hundred people bear them."""
     return {fields[0].lower(): float(fields[1]) for fields in map(str.split, path.read_text().splitlines())}
+
+
+def _first_names() -> set[str]:
+    providers = [importlib.import_module(f"faker.providers.person.{code}").Provider for code in ("en_US", "en_GB")]
+    return {name for provider in providers for name in provider.first_names}
 
 
 def _faker(languages: tuple[str, ...], lists: Iterable[str]) -> set[str]:

@@ -97,10 +97,14 @@ class Egress:
         self._control = control
         self._session = session
         self._refusals = refusals
+        self._rules: dict[Destination, EffectiveRestore] = {}
 
     def rule(self, to: Destination) -> EffectiveRestore:
         """Return what holds at a destination."""
-        return self._policy.restore_rule(to.tool, to.argument, at=to.at)
+        rule = self._rules.get(to)
+        if rule is None:
+            rule = self._rules[to] = self._policy.restore_rule(to.tool, to.argument, at=to.at)
+        return rule
 
     def named_at(self, token: str) -> frozenset[Key]:
         """Return the places in which the user himself named a value."""

@@ -91,10 +91,7 @@ class FlowRunner:
                     threads = sum(not hasattr(call, "acall") for call in effect.calls)
                     results = await self._in_turn(threads, self._agather(effect, atell))
                 else:
-                    for events, result in _in_turn(effect):
-                        results.append(result)
-                        for event in events:
-                            await atell(event)
+                    results = await _aone_by_one(effect, atell)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         except _Ended as ended:
@@ -127,7 +124,7 @@ class FlowRunner:
     def _gather(self, step: Gather, tell: Callable[[Any], object]) -> list[Any]:
         if not step.waits or (len(step.calls) == 1 and _timeouts(step) == [None]):
             results = []
-            for events, result in _in_turn(step):
+            for events, result in _one_by_one(step):
                 results.append(result)
                 for event in events:
                     tell(event)
@@ -362,13 +359,22 @@ def _timeouts(step: Gather) -> list[float | None]:
     return [min((t for t in (seconds, step.timeout) if t is not None), default=None) for seconds in own]
 
 
-def _in_turn(step: Gather) -> Iterator[tuple[Iterable[Any], Any]]:
+def _one_by_one(step: Gather) -> Iterator[tuple[Iterable[Any], Any]]:
     """Call one after the other; yields the events and the result of each."""
     needed = True
     for number, call in enumerate(step.calls):
         result = _result(call) if needed else Skipped("others had said enough")
         yield step.on_result(number, result) if step.on_result is not None else (), result
         needed = needed and not (step.stop_early is not None and step.stop_early())
+
+
+async def _aone_by_one(step: Gather, tell: Callable[[Any], Awaitable[object]]) -> list[Any]:
+    results = []
+    for events, result in _one_by_one(step):
+        results.append(result)
+        for event in events:
+            await tell(event)
+    return results
 
 
 async def _tell_nobody(_: Any) -> None:

@@ -168,17 +168,43 @@ class TokenGrammar:
             if gate is not None:
                 gate.read(text)
             return Restored(text, 0, 0)
+        if self._word:
+            parts = self._quick.split(text)
+            tokens = parts[1::2]
+            values = lookup(tokens) if tokens else {}
+            restored = [*map(values.get, tokens)]
+            if count == len(tokens) and None not in restored and not self._any_hinted(parts[::2]):
+                if gate is not None:
+                    return self._restore_gated(text, parts, values, gate, at_end=at_end)
+                parts[1::2] = restored
+                return Restored("".join(parts), len(tokens), 0)
         if gate is not None or not self._word:
             whole, start = before + text, len(before)
             return self._restore_mangled(whole, start, len(whole), lookup, kinds, at_end=at_end, gate=gate)
-        parts = self._quick.split(text)
-        tokens = parts[1::2]
-        values = lookup(tokens) if tokens else {}
-        restored = [values.get(token) for token in tokens]
-        if count == len(tokens) and None not in restored and not any(map(self._hinted, parts[::2])):
-            parts[1::2] = restored
-            return Restored("".join(parts), len(tokens), 0)
         return self._restore_carefully(text, lookup, kinds, before, at_end=at_end)
+
+    def _restore_gated(
+        self, text: str, parts: list[str], values: Mapping[str, str], gate: Gate, *, at_end: bool
+    ) -> Restored:
+        """Put values back where a gate lets them: placeholders as they were minted stand between the other parts."""
+        known = at = 0
+        for number, token in enumerate(parts[1::2]):
+            part = parts[2 * number]
+            gate.read(part)
+            at += len(part)
+            kind = token[len(self._prefix) : -len(self._closing)].rpartition("_")[0]
+            try:
+                put = gate.put([Found(token, kind, values[token])], token, text[at + len(token) :], ended=at_end)
+            except Waiting:
+                gate.waiting = len(text) - at
+                return Restored("".join(parts[: 2 * number + 1]), known, 0)
+            at += len(token)
+            if put is not None:
+                (parts[2 * number + 1],) = put
+                known += 1
+            gate.read(parts[2 * number + 1])
+        gate.read(parts[-1])
+        return Restored("".join(parts), known, 0)
 
     def _restore_carefully(self, text: str, lookup: Lookup, kinds: Set[str], before: str, *, at_end: bool) -> Restored:
         parts = self._exact.split(text)
@@ -243,6 +269,9 @@ class TokenGrammar:
     def _hinted(self, text: str) -> bool:
         """Return whether a text may hold a placeholder without its word: most texts have no underscore."""
         return "_" in text and self._shorthand.hinted(text)
+
+    def _any_hinted(self, texts: list[str]) -> bool:
+        return "_" in "".join(texts) and any(map(self._hinted, texts))
 
     def _count(self, text: str) -> int:
         """Count the token's word in any case."""

@@ -39,6 +39,7 @@ PRIVATE_NAMES = MappingProxyType(
         "langchain.chat_models.base:_ConfigurableModel": "known by its name; under another one protect() refuses it",
         "langchain.chat_models.base:_ConfigurableModel._model": "the model that a config chooses; else SeamBroken",
         "langgraph._internal._constants:CONFIG_KEY_CHECKPOINTER": "names the saver of a run; else SeamBroken",
+        "onnxruntime:InferenceSession()._model_bytes": "bytes that it needs no more are freed; gone, nothing is",
         "presidio_analyzer.nlp_engine:SpacyNlpEngine._doc_to_nlp_artifact": "made of words alone; gone, an error",
         _LANGFUSE + "_resources": "what a client was made with, its mask too; else SeamBroken",
         _LANGFUSE + "_tracing_enabled": "whether it sends at all; gone, no handler can be made",
@@ -56,6 +57,9 @@ PRIVATE_NAMES = MappingProxyType(
         "llm_guard.input_scanners.anonymize_helpers.analyzer:_get_nlp_engine": "replaced by a blank one; else an error",
         "llm_guard.output_scanners:Sensitive()._analyzer": "its recognizers are tuned; gone, an error",
         "llm_guard.input_scanners:Secrets()._redact_mode": "how it redacts; gone, the check fails closed",
+        "llm_guard.input_scanners:Regex()._patterns": "which stretches it took out; gone, its own text is taken",
+        "llm_guard.input_scanners:Regex()._match_type": "whether they must be the whole text; gone, they need not",
+        "llm_guard.output_scanners:Regex()._scanner": "the one of the input side that it asks; gone, as _patterns",
         "rich._export_format:CONSOLE_SVG_FORMAT": "the frame of the demo's picture; no text passes it",
     }
 )

@@ -1,10 +1,15 @@
-"""Given names of the USA and Britain that are hardly anything else: Faker's lists, read once per process."""
+"""Given names of the USA and Britain that are hardly anything else: Faker's lists, read once per process.
+
+They stand in a file, made by ``training/english_words.py``: Faker itself looks for all of its languages at its import.
+"""
 
 from __future__ import annotations
 
-from lc_guard.detectors.weights import LoadOnce, import_alone
+from pathlib import Path
 
-_LISTS = ("en_US", "en_GB")
+from lc_guard.detectors.weights import LoadOnce
+
+_FILE = Path(__file__).parent / "words" / "first_names.txt"
 # Names that are at least as often a word, a month, a place or a thing: left to the models.
 _WORDS = frozenset(
     [
@@ -23,13 +28,6 @@ _WORDS = frozenset(
 @LoadOnce
 def load_names() -> frozenset[str]:
     """Load the given names, as they stand in a sentence and in capitals."""
-    import_alone(*(f"faker.providers.person.{code}" for code in _LISTS))
-    from faker.providers.person import en_GB, en_US
-
-    names = {
-        name
-        for provider in (en_US.Provider, en_GB.Provider)
-        for name in provider.first_names
-        if name.lower() not in _WORDS and len(name) > 2
-    }
+    lines = _FILE.read_text(encoding="utf-8").splitlines()[1:]
+    names = {name for name in lines if name.lower() not in _WORDS and len(name) > 2}
     return frozenset(names | {name.upper() for name in names})

@@ -25,14 +25,15 @@ _OPSET_VERSION = 2
 # Sizes of numbers of fixed width by the code of their form.
 _FIXED = {1: 8, 5: 4}
 
-Value = int | bytes | float
+Bytes = bytes | memoryview
+"""What is read stays in the model's own memory: its weights are most of it."""
 
 
 class Field(NamedTuple):
-    """A field of a message: its number and its value, a whole number, bytes, or a number of 32 bits."""
+    """A field of a message: its number and its value: a whole number, bytes, a number of 32 bits, or fields."""
 
     number: int
-    value: Value
+    value: int | float | Bytes | list[Field]
 
 
 class Node(NamedTuple):
@@ -44,26 +45,26 @@ class Node(NamedTuple):
     attributes: dict[str, int]
 
 
-def read_node(message: bytes) -> Node:
+def read_node(message: Bytes) -> Node:
     """Return a node of a graph."""
     operator = next(iter(names(message, NODE_OP)), "")
     node = Node([], [], operator, {})
     for field in read(message):
         if field.number == NODE_INPUT:
-            node.inputs.append(as_bytes(field.value).decode())
+            node.inputs.append(as_text(field.value))
         elif field.number == NODE_OUTPUT:
-            node.outputs.append(as_bytes(field.value).decode())
+            node.outputs.append(as_text(field.value))
         elif field.number == NODE_ATTRIBUTE:
             parts = {part.number: part.value for part in read(as_bytes(field.value))}
             number = parts.get(ATTRIBUTE_INT)
             if isinstance(number, int):
-                node.attributes[as_bytes(parts[ATTRIBUTE_NAME]).decode()] = number
+                node.attributes[as_text(parts[ATTRIBUTE_NAME])] = number
     return node
 
 
-def names(message: bytes, number: int) -> list[str]:
+def names(message: Bytes, number: int) -> list[str]:
     """Return the texts of a field that may stand more than once."""
-    return [as_bytes(field.value).decode() for field in read(message) if field.number == number]
+    return [as_text(field.value) for field in read(message) if field.number == number]
 
 
 def make_node(
@@ -76,15 +77,15 @@ def make_node(
     for name, value in (attributes or {}).items():
         number, kind = (ATTRIBUTE_INT, _AN_INT) if isinstance(value, int) else (ATTRIBUTE_FLOAT, _A_FLOAT)
         parts = [Field(ATTRIBUTE_NAME, name.encode()), Field(number, value), Field(ATTRIBUTE_TYPE, kind)]
-        fields.append(Field(NODE_ATTRIBUTE, write(parts)))
-    return Field(GRAPH_NODE, write(fields))
+        fields.append(Field(NODE_ATTRIBUTE, parts))
+    return Field(GRAPH_NODE, fields)
 
 
 def make_tensor(name: str, kind: int, values: NDArray[np.int8] | NDArray[np.float32] | NDArray[np.int64]) -> Field:
     """Return a constant as a field of a graph."""
     fields = [Field(TENSOR_DIMS, size) for size in values.shape]
     fields += [Field(TENSOR_TYPE, kind), Field(TENSOR_NAME, name.encode()), Field(TENSOR_RAW, values.tobytes())]
-    return Field(GRAPH_INITIALIZER, write(fields))
+    return Field(GRAPH_INITIALIZER, fields)
 
 
 def make_model(nodes: Iterable[Field], inputs: Mapping[str, int], outputs: Mapping[str, int], *, opset: int) -> bytes:
@@ -99,25 +100,30 @@ def make_model(nodes: Iterable[Field], inputs: Mapping[str, int], outputs: Mappi
     fields = [*nodes, Field(GRAPH_NAME, b"graph")]
     for number, values in ((GRAPH_INPUT, inputs), (GRAPH_OUTPUT, outputs)):
         for name, kind in values.items():
-            tensor = write([Field(1, kind)])  # ValueInfoProto: its name, a TypeProto of a tensor of that type
-            fields.append(Field(number, write([Field(1, name.encode()), Field(2, write([Field(1, tensor)]))])))
-    version = write([Field(_OPSET_VERSION, opset)])
-    return write([Field(MODEL_IR, 8), Field(MODEL_OPSET, version), Field(MODEL_GRAPH, write(fields))])
+            # ValueInfoProto: its name, a TypeProto of a tensor of that type
+            fields.append(Field(number, [Field(1, name.encode()), Field(2, [Field(1, [Field(1, kind)])])]))
+    return write([Field(MODEL_IR, 8), Field(MODEL_OPSET, [Field(_OPSET_VERSION, opset)]), Field(MODEL_GRAPH, fields)])
 
 
-def as_bytes(value: Value) -> bytes:
+def as_bytes(value: object) -> Bytes:
     """Return a value that has to be bytes.
 
     Raises:
         ValueError: It is a number.
     """
-    if not isinstance(value, bytes):
+    if not isinstance(value, Bytes):
         raise ValueError("the model is no ONNX file")  # noqa: TRY004 - it is the file that is wrong
     return value
 
 
-def read(message: bytes) -> Iterator[Field]:
+def as_text(value: object) -> str:
+    """Return a value that has to be a text."""
+    return str(as_bytes(value), "utf-8")
+
+
+def read(message: Bytes) -> Iterator[Field]:
     """Yield the fields of a message in order; numbers of fixed width, of attributes only, as bytes."""
+    message = memoryview(message)
     at = 0
     while at < len(message):
         key, at = _number(message, at)
@@ -136,7 +142,7 @@ def read(message: bytes) -> Iterator[Field]:
         at += size
 
 
-def _number(message: bytes, at: int) -> tuple[int, int]:
+def _number(message: Bytes, at: int) -> tuple[int, int]:
     number = shift = 0
     while True:
         byte = message[at]
@@ -148,15 +154,20 @@ def _number(message: bytes, at: int) -> tuple[int, int]:
 
 def write(fields: Iterable[Field]) -> bytes:
     """Return a message of these fields."""
-    parts: list[bytes] = []
+    return b"".join(_parts(fields))
+
+
+def _parts(fields: Iterable[Field]) -> list[Bytes]:
+    parts: list[Bytes] = []
     for number, value in fields:
         if isinstance(value, int):
             parts += [_varint(number << 3), _varint(value)]
         elif isinstance(value, float):
             parts += [_varint(number << 3 | 5), struct.pack("<f", value)]
         else:
-            parts += [_varint(number << 3 | 2), _varint(len(value)), value]
-    return b"".join(parts)
+            inner = _parts(value) if isinstance(value, list) else [value]
+            parts += [_varint(number << 3 | 2), _varint(sum(map(len, inner))), *inner]
+    return parts
 
 
 def _varint(number: int) -> bytes:

@@ -18,9 +18,11 @@ from lc_guard.detectors.onnx_file import (
     MODEL_GRAPH,
     TENSOR_NAME,
     TENSOR_RAW,
+    Bytes,
     Field,
     Node,
     as_bytes,
+    as_text,
     make_node,
     make_tensor,
     names,
@@ -55,13 +57,13 @@ def eight_bits(model: bytes) -> bytes:
     )
 
 
-def _graph(graph: bytes) -> bytes:
+def _graph(graph: Bytes) -> list[Field]:
     fields = list(read(graph))
     tensors = {}
     for field in fields:
         if field.number == GRAPH_INITIALIZER:
             tensor = {part.number: part.value for part in read(as_bytes(field.value))}
-            tensors[as_bytes(tensor[TENSOR_NAME]).decode()] = as_bytes(tensor.get(TENSOR_RAW, b""))
+            tensors[as_text(tensor[TENSOR_NAME])] = as_bytes(tensor.get(TENSOR_RAW, b""))
     written: list[Field] = []
     gone: set[str] = set()
     quantized: set[str] = set()
@@ -73,14 +75,14 @@ def _graph(graph: bytes) -> bytes:
         gone.update(node.inputs[1:])
         written += _product(node, tensors, quantized)
     # The four-bit weights are used by no node any more.
-    return write(
-        field
-        for field in written
-        if field.number != GRAPH_INITIALIZER or not gone.intersection(names(as_bytes(field.value), TENSOR_NAME))
-    )
+    return [field for field in written if isinstance(field.value, list) or not gone.intersection(_name(field))]
 
 
-def _product(node: Node, tensors: Mapping[str, bytes], quantized: set[str]) -> Iterator[Field]:
+def _name(field: Field) -> list[str]:
+    return names(as_bytes(field.value), TENSOR_NAME) if field.number == GRAPH_INITIALIZER else []
+
+
+def _product(node: Node, tensors: Mapping[str, Bytes], quantized: set[str]) -> Iterator[Field]:
     weights, scales = _weights(node, tensors)
     source, result = node.inputs[0], node.outputs[0]
     name = f"{node.inputs[1]}_8bit"
@@ -97,7 +99,7 @@ def _product(node: Node, tensors: Mapping[str, bytes], quantized: set[str]) -> I
     yield make_node("Mul", [f"{result}_float", f"{result}_scale"], [result])
 
 
-def _weights(node: Node, tensors: Mapping[str, bytes]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def _weights(node: Node, tensors: Mapping[str, Bytes]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Return the weights of a node in eight bits, one scale for each column of the result."""
     import numpy as np
 

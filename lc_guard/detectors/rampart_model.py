@@ -211,11 +211,12 @@ def load_model(_process: int, device: Device = "cpu") -> LoadedModel:
     options.log_severity_level = 3
     chosen = providers(device)
     try:
-        session = onnxruntime.InferenceSession(
-            network if len(chosen) > 1 else eight_bits(network), options, providers=chosen
-        )
+        if len(chosen) == 1:
+            network = eight_bits(network)
+        session = onnxruntime.InferenceSession(network, options, providers=chosen)
         if len(chosen) > 1 and not on_gpu(device, session):
-            session = onnxruntime.InferenceSession(eight_bits(network), options, providers=providers("cpu"))
+            network = eight_bits(network)
+            session = onnxruntime.InferenceSession(network, options, providers=providers("cpu"))
     except ModelUnavailable:
         raise
     except Exception as error:
@@ -223,4 +224,6 @@ def load_model(_process: int, device: Device = "cpu") -> LoadedModel:
         raise ModelUnavailable(
             f"onnxruntime {onnxruntime.__version__} could not load Rampart ({type(error).__name__}): take a newer one"
         ) from error
+    # It keeps the bytes that it read, though it has made its own of them.
+    vars(session).pop("_model_bytes", None)
     return LoadedModel(session, tokenizer, [labels[number] for number in range(len(labels))])

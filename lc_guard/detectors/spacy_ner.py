@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lc_guard._forks import ForkLock
 from lc_guard.detectors.plausible import plausible
@@ -19,6 +19,7 @@ from lc_guard.records import Entity
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokenizer import Tokenizer
 
 KIND_OF_LABEL = {
     "PERSON": "PERSON",
@@ -90,6 +91,7 @@ _FUNCTION_WORDS = frozenset(
     ]
 )
 _UNUSED = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
+_AS_STORED = "lc_guard.as_stored"
 _BATCH = 16
 
 
@@ -197,11 +199,10 @@ def load_pipeline(pipeline: str | None) -> LoadedPipeline:
         ModelUnavailable: It is not installed, unreadable, has no NER, or a packaged file is altered.
     """
     import_spacy()
-    import spacy
 
     folder = packaged_or_official() if pipeline is None else _folder_of(pipeline)
     try:
-        nlp = spacy.load(folder, exclude=list(_UNUSED))
+        nlp = _read(folder)
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise ModelUnavailable(
             f"spaCy could not load the pipeline in {folder.name!r} ({type(error).__name__}): install a version that "
@@ -209,8 +210,6 @@ def load_pipeline(pipeline: str | None) -> LoadedPipeline:
         ) from error
     if "ner" not in nlp.pipe_names:
         raise ModelUnavailable(f"the spaCy pipeline in {folder.name!r} has no 'ner' component: choose one that has")
-    if "tok2vec" in nlp.pipe_names and not _listens(nlp):
-        nlp.remove_pipe("tok2vec")
     if nlp.pipe_names == ["ner"]:
         _know_less_of_words(nlp)
         run_by_onnx(nlp.get_pipe("ner").model, nlp.make_doc("Ask Jane Doe of London on Monday, not them."))
@@ -237,9 +236,32 @@ def _know_less_of_words(nlp: Language) -> None:
         nlp.vocab[sign]
 
 
-def _listens(nlp: Language) -> bool:
+def _read(folder: Path) -> Language:
+    """Load what the NER needs of a pipeline, as `spacy.load` would."""
+    from spacy import util
+
+    config = util.load_config(folder / "config.cfg")
+    exclude = [*_UNUSED] if _listens(config) else [*_UNUSED, "tok2vec"]
+    if {*config["nlp"]["pipeline"]} <= {"ner", *exclude}:
+        # 85,000 words whose numbers follow from their letters: who has labels of its own adds them
+        exclude.append("strings")
+    if config["nlp"]["tokenizer"] == {"@tokenizers": "spacy.Tokenizer.v1"} and (folder / "tokenizer").is_file():
+        util.registry.tokenizers(_AS_STORED, func=_tokenizer_as_stored)
+        config["nlp"]["tokenizer"] = {"@tokenizers": _AS_STORED}
+    nlp = util.load_model_from_config(config, exclude=exclude, meta=util.get_model_meta(folder))
+    return nlp.from_disk(folder, exclude=exclude)
+
+
+def _tokenizer_as_stored() -> Callable[[Language], Tokenizer]:
+    """Return what makes an empty tokenizer: all of its rules are read from the pipeline's file."""
+    from spacy.tokenizer import Tokenizer
+
+    return lambda nlp: Tokenizer(nlp.vocab)
+
+
+def _listens(config: Mapping[str, Any]) -> bool:
     """Whether the NER reads what a shared component computes; the official pipelines' has layers of its own."""
-    told = nlp.config["components"]["ner"].get("model", {}).get("tok2vec", {})
+    told = config["components"].get("ner", {}).get("model", {}).get("tok2vec", {})
     return "Listener" in str(told.get("@architectures", ""))
 
 

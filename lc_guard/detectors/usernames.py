@@ -141,8 +141,8 @@ _LABEL = (
 # Words one of which is in each text where the slot is, in small letters: most texts have few, and slots cost time.
 _LABEL_ANCHORS = (
     "user login nick handle screen account benutzer identifiant usu utente gebruiker utili użytk log-in gamer steam"
-    " xbox psn playstation discord insta twitter telegram skype snap tiktok github gitlab reddit twitch minecraft roblox"
-    " fortnite slack teams signal threads mastodon bluesky"
+    " xbox psn playstation discord insta twitter telegram skype snap tiktok github gitlab reddit twitch minecraft"
+    " roblox fortnite slack teams signal threads mastodon bluesky"
 )
 _SLOTS = tuple(
     (anchors.split(), re.compile(pattern))

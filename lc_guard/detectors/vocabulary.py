@@ -111,5 +111,5 @@ def vocabulary() -> Vocabulary:
 
 
 def _read(name: str) -> frozenset[str]:
-    lines = (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").lower().splitlines()
-    return frozenset(line for line in lines if not line.startswith("#"))
+    # the first line says where they come from
+    return frozenset((_FOLDER / f"{name}.txt").read_text(encoding="utf-8").lower().splitlines()[1:])

@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from lc_guard._forks import ForkLock
+from lc_guard._vendors.spacy_commands import commands_left_out
 from lc_guard.errors import ModelUnavailable
 
 P = ParamSpec("P")
@@ -154,10 +155,11 @@ def import_alone(*names: str) -> None:
 
 
 def import_spacy() -> None:
-    """Import spaCy as `import_alone` does, without torch."""
+    """Import spaCy as `import_alone` does, without torch and without its command line."""
     with _IMPORTING:
         import_thinc()
-        import_alone("spacy")
+        with commands_left_out():
+            import_alone("spacy")
 
 
 def import_thinc() -> None:

@@ -190,11 +190,7 @@ class _Walk:
         if isinstance(item, str):
             return self.text(item, own=own)
         if isinstance(item, Mapping):
-            for key in filter(None, (key for key in item if isinstance(key, str))):
-                if not _WORD.fullmatch(key):
-                    self._found.fixed.append(key)
-                elif not schema:  # a value may be a word; those of schemas are the application's
-                    self._found.kept.append(key)
+            self.keys(item, schema=schema)
             parts = {key: self.option(key, part, depth, schema=schema, own=own) for key, part in item.items()}
             return _same(item, parts)
         if isinstance(item, list | tuple):
@@ -204,6 +200,13 @@ class _Walk:
             return self.number(item)
         self.other(item)
         return item
+
+    def keys(self, item: Mapping[Any, Any], *, schema: bool) -> None:
+        for key in filter(None, (key for key in item if isinstance(key, str))):
+            if not _WORD.fullmatch(key):
+                self._found.fixed.append(key)
+            elif not schema:  # a value may be a word; those of schemas are the application's
+                self._found.kept.append(key)
 
     def number(self, number: int) -> Any:
         """Write a number as text where it is a value; settings of the call are none."""

@@ -175,13 +175,16 @@ class DashboardSetup:
             return Step(do, what)
         with refused_step(what) as refused:
             if dashboard is None:
-                about = f"What the guard's checks did, and what they cost. {MADE}"
-                body = {"name": NAME, "description": about, "definition": {"widgets": _places(missing)}}
-                self._api.post(DASHBOARDS, body)
-            for _, identity in missing if dashboard is not None else ():
-                path = f"{DASHBOARDS}/{(dashboard or {})['id']}/placements"
-                self._api.post(path, {"type": "widget", "widgetId": identity})
+                self._create(missing)
+            else:
+                for _, identity in missing:
+                    path = f"{DASHBOARDS}/{dashboard['id']}/placements"
+                    self._api.post(path, {"type": "widget", "widgetId": identity})
         return refused[0] if refused else Step(do, what)
+
+    def _create(self, widgets: Sequence[tuple[Widget, str]]) -> None:
+        about = f"What the guard's checks did, and what they cost. {MADE}"
+        self._api.post(DASHBOARDS, {"name": NAME, "description": about, "definition": {"widgets": _places(widgets)}})
 
     def _delete(self, what: str, path: str) -> Step:
         if not self._dry_run:

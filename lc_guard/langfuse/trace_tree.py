@@ -51,14 +51,7 @@ class TraceTree:
 
 
 def _lines(spans: Sequence[ReadableSpan], scores: Sequence[Mapping[str, Any]]) -> Iterator[_Line]:
-    below: dict[str | None, list[ReadableSpan]] = {}
-    known = {_id(span) for span in spans}
-    for span in spans:
-        parent = f"{span.parent.span_id:016x}" if span.parent else None
-        below.setdefault(parent if parent in known else None, []).append(span)
-    for siblings in below.values():
-        if all(_attribute(span, "type") == "guardrail" for span in siblings):
-            siblings.sort(key=lambda span: span.name)  # checks run beside each other: their order is chance
+    below = _children(spans)
     for root in below.get(None, ()):
         trace = _trace(root)
         whole = [score for score in scores if score.get("traceId") == trace and not score.get("observationId")]
@@ -69,6 +62,19 @@ def _lines(spans: Sequence[ReadableSpan], scores: Sequence[Mapping[str, Any]]) -
             own = [score for score in scores if score.get("observationId") == _id(span)]
             yield _Line(depth, _attribute(span, "type") or "span", span.name, tuple(map(_score, own)), _told(span))
             waiting += [(child, depth + 1) for child in reversed(below.get(_id(span), ()))]
+
+
+def _children(spans: Sequence[ReadableSpan]) -> dict[str | None, list[ReadableSpan]]:
+    """The spans below each one, by its id; the roots stand below None."""
+    below: dict[str | None, list[ReadableSpan]] = {}
+    known = {_id(span) for span in spans}
+    for span in spans:
+        parent = f"{span.parent.span_id:016x}" if span.parent else None
+        below.setdefault(parent if parent in known else None, []).append(span)
+    for siblings in below.values():
+        if all(_attribute(span, "type") == "guardrail" for span in siblings):
+            siblings.sort(key=lambda span: span.name)  # checks run beside each other: their order is chance
+    return below
 
 
 def _told(span: ReadableSpan) -> tuple[tuple[str, str], ...]:

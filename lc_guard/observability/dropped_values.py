@@ -1,4 +1,4 @@
-"""Limbo: where values wait that a vault has dropped, until the spans that hold them are exported."""
+"""Values that a vault has dropped, kept until the spans that hold them are exported."""
 
 from __future__ import annotations
 

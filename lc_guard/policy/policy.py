@@ -113,8 +113,7 @@ class Policy:
         for kind, action in self.kinds.items():
             require(f"kinds[{kind!r}]", action, get_args(KindAction))
         for kind, threshold in self.thresholds.items():
-            if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-                raise PolicyError(f"thresholds[{kind!r}] must be a number from 0 to 1")
+            _require_threshold(kind, threshold)
         if self.timeout is not None:
             require_seconds("timeout", self.timeout)
         if not isinstance(self.fail_fast, bool):
@@ -208,6 +207,11 @@ class Policy:
     def would_block(self, kind: str) -> bool:
         """Return whether an entity of this kind makes a text invalid."""
         return self.kinds.get(kind, self.default) == "block"
+
+
+def _require_threshold(kind: str, threshold: object) -> None:
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise PolicyError(f"thresholds[{kind!r}] must be a number from 0 to 1")
 
 
 def _require_pii(settings: CheckPolicy) -> None:

@@ -1,5 +1,7 @@
 """Rampart in eight bits finds what its four-bit file finds; nothing but the model it was made for is rewritten."""
 
+import os
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -47,3 +49,8 @@ def test_what_is_no_model_is_refused(junk):
 def test_scores_do_not_depend_on_what_stands_beside(rampart):
     texts = ["Jane Doe said so.", "Call Bob at 415-555-0100 in Springfield, Illinois, or write to him. " * 4]
     assert rampart.detect_batch(texts) == [rampart.detect(text) for text in texts]
+
+
+def test_the_session_keeps_no_second_copy_of_the_weights(rampart):
+    session = rampart_model.load_model(os.getpid(), "cpu")._session
+    assert not [value for value in vars(session).values() if isinstance(value, bytes) and len(value) > 1_000_000]

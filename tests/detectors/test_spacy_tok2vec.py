@@ -11,6 +11,7 @@ import spacy
 from lc_guard.demo.hidden import transcript
 from lc_guard.detectors import spacy_ner, spacy_tok2vec
 from lc_guard.detectors.spacy_tok2vec import run_by_onnx
+from lc_guard.detectors.weights import import_spacy
 
 pytestmark = pytest.mark.models
 TEXTS = ["Jane Doe of Acme Ltd met Ana in London on 4 May 2021.", "x", "Über 王 😀 \n\n ...", transcript()[:3_000]]
@@ -60,3 +61,17 @@ def test_what_is_of_another_form_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = packaged().get_pipe("ner").model
     monkeypatch.setattr(spacy_tok2vec, "_EPSILON", 1.0)
     assert not run_by_onnx(wrong, nlp.make_doc("Jane"))
+
+
+def test_what_is_left_out_of_a_pipeline_changes_nothing() -> None:
+    """Its tokenizer is the stored one, and its words get the same numbers as with all of its strings."""
+    import_spacy()
+    whole, ours = packaged(), spacy_ner._read(spacy_ner.packaged_or_official())
+    assert ours.pipe_names == ["ner"]
+    assert len(ours.vocab.strings) < 5_000 < len(whole.vocab.strings)
+    assert ours.tokenizer.to_bytes(exclude=["vocab"]) == whole.tokenizer.to_bytes(exclude=["vocab"])
+    for text in TEXTS:
+        told, told_by_whole = ours(text), whole(text)
+        assert [token.text for token in told] == [token.text for token in told_by_whole]
+        assert [token.norm for token in told] == [token.norm for token in told_by_whole]
+        assert [(s.text, s.label_) for s in told.ents] == [(s.text, s.label_) for s in told_by_whole.ents]

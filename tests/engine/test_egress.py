@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import re
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from lc_guard import Blocked, Guard, Policy, Restore
 from lc_guard._engine.egress import Refusals
+from lc_guard._placeholders.grammar import STYLES
 from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard.testing import ExactDetector
 
@@ -274,3 +277,33 @@ def test_a_guard_that_nobody_uses_goes_away_with_what_it_knows():
     del session
     gc.collect()
     assert vault.items("s")
+
+
+WAYS = [
+    *(text for text in STAYS if "%" not in text),
+    f"Dear {P}, ", "[REDACTED_PERSON_1, EMAIL_1 and 1] ", "redacted_person_1 ", "cv_PERSON_1.pdf ",
+    "[REDACTED_PERSON_9]",
+    f'{{"a": "{N}", "b": ', f"SELECT * FROM t WHERE name = '{P}' ", f"{U} ", f"{U}?q=", f"[x]({B}", "curl ", "\n", " ",
+    "<", ">", ")", '"', "über „Räume“ ", "the requests (see page 3) of 1/2/2024 ", "\u017fftp ",
+]  # fmt: skip
+NEVER = re.compile("((?!))")
+answers = st.lists(st.sampled_from([*WAYS, P, E, U]) | st.text(alphabet="ab.:/?<>()[]\"' \n=", max_size=6), max_size=7)
+
+
+@given(answers, st.integers(1, 40))
+def test_looking_only_where_there_is_a_sign_puts_back_the_same(texts, size):
+    """Against a look at every placeholder of the text, by the patterns for mangled ones."""
+    text = "".join(texts)
+    values = SESSION._guard.session_values
+
+    def gate(*, plain: bool):
+        return values.gate("s", plain=False)
+
+    full = StreamRestorer(values.restoring("s"), gate, gated=True)
+    lazy = SESSION.restorer()
+    cuts = [text[at : at + size] for at in range(0, len(text), size)]
+    with patch("lc_guard._text.places.has_sign", return_value=True), patch.object(STYLES["llm_guard"], "_quick", NEVER):
+        expected = "".join(map(full.feed, cuts)) + full.flush()
+    assert "".join(map(lazy.feed, cuts)) + lazy.flush() == expected
+    assert SESSION.deanonymize(text) == expected
+    assert (lazy.restored, lazy.unknown) == (full.restored, full.unknown)

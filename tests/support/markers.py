@@ -115,11 +115,16 @@ def _codes(item: pytest.Function) -> Iterator[CodeType]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the markers on, before pytest chooses by them."""
+    """Put the markers on, before pytest chooses by them; files with slow tests come first.
+
+    One that begins last, beside others that have ended, would be waited for.
+    """
     for item in items:
         if isinstance(item, pytest.Function):
             for marker in sorted(markers_of(item)):
                 item.add_marker(getattr(pytest.mark, marker))
+    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.hookimpl(wrapper=True)

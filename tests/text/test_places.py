@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lc_guard._text.places import Places
@@ -69,17 +71,44 @@ ALL = [text for texts in SENT.values() for text in texts] + SHOWN
 parts = st.lists(st.sampled_from(ALL) | st.text(alphabet="ab.:/?<>()[]\"'` \n\\-=", max_size=12), max_size=6)
 
 
-@given(parts)
+# letters that are ASCII ones where case does not count, marks that are no ASCII, blanks of all kinds, half a pair
+ODD = "a.( /:=" + "\u017f\u212a\u0130\u0131" + "é–“\u00a0\u2028\ud800"
+NAMES = [
+    "curl", "wget", "invoke-webrequest", "nslookup", "ncat", "nc", "sftp", "rsync", "fetch", "axios.get",
+    "requests.get",
+    "session.x", "http.get", "$.ajax", "new\u00a0image", "websocket", "window.open", "x.src", "location.href",
+    "urllib3.y", "urllib.request.urlopen", "file_get_contents",
+]  # fmt: skip
+odd_parts = st.lists(st.sampled_from([*ALL, *NAMES]) | st.text(alphabet=ODD, max_size=4), max_size=8)
+
+
+@given(parts | odd_parts)
 def test_every_place_has_a_sign(texts):
     text = "".join(texts)
     if place(text) is not None:
         assert SIGNS.search(text) is not None
 
 
-@given(parts, st.sampled_from([str, str.upper, str.title]))
+@given(parts | odd_parts, st.sampled_from([str, str.upper, str.title]))
+@example(["\u212aurl ", "(", "nsloo\u212aup x"], str)
+@example(["“curl –x"], str)
+@example(["\u017fftp x"], str)
+@example(["new\u00a0image", "("], str)
 def test_a_quick_look_misses_no_sign(texts, cased):
     text = cased("".join(texts))
     assert has_sign(text) == (SIGNS.search(text) is not None)
+
+
+@given(parts | odd_parts)
+def test_a_quick_look_misses_no_place(texts):
+    """Asked after each piece, as before each placeholder, it says what looking for a place everywhere says."""
+    quick, full = Places(), Places()
+    for text in texts:
+        quick.read(text)
+        full.read(text)
+        with patch("lc_guard._text.places.has_sign", return_value=True):
+            expected = full.here()
+        assert quick.here() == expected
 
 
 @given(parts, st.integers(1, 7))
