@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lc_guard.detectors import german_nouns
 
-FILE = Path(__file__).parent.parent / "packages" / "lc-guard-ner-xx" / german_nouns.PACKAGE / german_nouns.FILE_NAME
+FILE = Path(__file__).parent.parent / "packages" / "lc-guard-ner-xx" / "lc_guard_ner_xx" / german_nouns.FILE_NAME
 NAMES = re.compile("[Nn]ame|Toponym")
 LISTS = ("first_names", "last_names")
 

@@ -9,8 +9,8 @@ import functools
 import importlib
 import zlib
 
-from lc_guard.detectors.multilingual_ner import INSTALL, PACKAGE
-from lc_guard.detectors.weights import LoadOnce, import_alone, package_folder, verified
+from lc_guard.detectors.multilingual_ner import folder
+from lc_guard.detectors.weights import LoadOnce, import_alone, verified
 
 FILE_NAME = "nouns_de.zlib"
 PINNED = {FILE_NAME: "ab725da277d9f76797cdda71a81f14377bee61c289dc55d5000dec32835a84a1"}
@@ -62,7 +62,7 @@ def nouns() -> frozenset[str]:
     Raises:
         ModelUnavailable: The package is not installed, or its list is not the pinned one.
     """
-    files = verified(package_folder(PACKAGE, INSTALL), PINNED)
+    files = verified(folder(), PINNED)
     return frozenset(zlib.decompress(files[FILE_NAME]).decode().split("\n"))
 
 

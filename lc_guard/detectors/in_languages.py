@@ -98,7 +98,7 @@ def without_ordinary(text: str, entities: Iterable[Entity], languages: Collectio
         entities: What a model found.
         languages: Codes of the languages that the text may be written in.
     """
-    german = "de" in languages
+    german = "de" in languages and installed()
     plain = partial(_is_plain, _ordinary(frozenset(languages)), german)
     return [
         _without_office(text, entity, plain) if german else entity

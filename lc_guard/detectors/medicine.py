@@ -67,6 +67,7 @@ _NAMED_AFTER_IN_MEDICINE = re.compile(
 )
 _BY_SAVANTS = re.compile(rf"{_POSSESSED}(?:{_OF_SAVANTS})\b")
 _INSTRUMENT = re.compile("Scale|Score|Index|Inventory|Questionnaire|Criteria|Classification|Syndrome|Disease")
+_LAST_WORDS = {"PERSON": _NO_LAST_WORD, "ORGANIZATION": _INSTRUMENT}
 _FOLLOWING = re.compile(r"[\w'’ -]{0,40}")
 _LONGEST = 5
 
@@ -84,6 +85,18 @@ def is_medicine(guess: Guess) -> bool:
     if guess.kind in {"ORGANIZATION", "NRP"} and _beside_medicine(guess):
         return True
     return guess.words[0].lower() not in known.given_names and _is_taken(guess, end)
+
+
+def _names_something(guess: Guess, kind: TextKind) -> bool:
+    """Whether one name stands before what is named after somebody of that name."""
+    text, _, end = guess.place
+    if guess.kind != "LOCATION":
+        named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
+        if named.match(text, end, end + 40) is not None:
+            return True
+    if _plain(guess.words[0]) in guess.known.savants and _BY_SAVANTS.match(text, end, end + 40):
+        return True
+    return guess.kind == "PERSON" and guess.words[0].lower() in guess.known.bearers
 
 
 def _plain(word: str) -> str:
@@ -108,19 +121,12 @@ def _is_taken(guess: Guess, end: int) -> bool:
 
 def is_eponym(guess: Guess, kind: TextKind) -> bool:
     """Return whether a disease, a law or a tool bears the name."""
-    if guess.kind == "PERSON" and len(guess.words) > 1 and _NO_LAST_WORD.fullmatch(guess.words[-1]):
-        return True
-    if guess.kind == "ORGANIZATION" and len(guess.words) > 1 and _INSTRUMENT.fullmatch(guess.words[-1]):
+    if guess.lone:
+        if _names_something(guess, kind):
+            return True
+    elif guess.kind in _LAST_WORDS and _LAST_WORDS[guess.kind].fullmatch(guess.words[-1] if guess.words else ""):
         return True
     text, _, end = guess.place
-    if guess.lone and guess.kind != "LOCATION":
-        named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
-        if named.match(text, end, end + 40) is not None:
-            return True
-    if guess.lone and _plain(guess.words[0]) in guess.known.savants and _BY_SAVANTS.match(text, end, end + 40):
-        return True
-    if guess.lone and guess.kind == "PERSON" and guess.words[0].lower() in guess.known.bearers:
-        return True
     following = _FOLLOWING.match(text, end, end + 40)
     words = f"{guess.value}{following[0] if following else ''}".replace("’", "'").lower().split()[:_LONGEST]
     least = min(len(guess.words), len(words))

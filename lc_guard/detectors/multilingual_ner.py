@@ -10,6 +10,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from lc_guard.detectors.spacy_ner import LoadedPipeline, recased
@@ -32,6 +33,15 @@ PINNED = {
 
 
 CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")
+
+
+def folder() -> Path:
+    """Return where the wheel's files are.
+
+    Raises:
+        ModelUnavailable: The wheel is not installed.
+    """
+    return package_folder(PACKAGE, INSTALL)
 
 
 def installed() -> bool:
@@ -74,7 +84,7 @@ def load() -> LoadedPipeline:
     Raises:
         ModelUnavailable: The wheel is not installed, a file of it is altered, or spaCy can't read it.
     """
-    files = verified(package_folder(PACKAGE, INSTALL), PINNED)
+    files = verified(folder(), PINNED)
     import_spacy()
     import spacy
     import srsly

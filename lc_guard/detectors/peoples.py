@@ -32,6 +32,14 @@ _PLURAL = re.compile(r"(?<=[a-z]{2})s$")
 _PAPERS = frozenset(
     ["card", "licence", "license", "passport", "paper", "papers", "permit", "roots", "stock", "tongue", "visa"]
 )
+# Those of them that are nations.
+_NATIONS = frozenset(
+    """
+    afghan asian dane danish dominican dutch finn french hellenic hispanic kiwi latin latino maori mongol native pole
+    polish roman romany saxon scot scotch scottish serb slav soviet swede swiss turk welsh western westerner
+    """.split()  # noqa: SIM905 - a list of words reads as one
+)
+_DOER = re.compile(r"(?:er|or|ist|ian|man|woman|men|women)s?$")
 _MIXED = re.compile("[a-z][A-Z]|[A-Z]{2}[a-z]")
 # What makes somebody one of them.
 _SOME_OF_THEM = re.compile(
@@ -46,14 +54,17 @@ def is_no_people(guess: Guess) -> bool:
     if not guess.words:
         return True
     small = [_singular(word) for word in guess.words]
-    is_faith = any(word in _PEOPLES for word in small)
-    if not is_faith and all(_is_other(word, guess) for word in guess.words):
+    known = [word for word in small if word in _PEOPLES]
+    if not known and all(_is_other(word, guess) for word in guess.words):
         return True
-    return _is_of_nobody(guess, is_faith=is_faith) or _is_crowd(guess)
+    if guess.words[-1][0].isupper() and _PLURAL.search(guess.words[-1]) and not guess.words[-1].endswith("ss"):
+        return _is_crowd(guess)
+    return _is_of_nobody(guess, is_faith=not _NATIONS.issuperset(known))
 
 
 def _singular(word: str) -> str:
-    return _PLURAL.sub("", word.lower())
+    small = word.lower()
+    return f"{small[:-3]}y" if small.endswith("ies") and len(small) > 4 else _PLURAL.sub("", small)
 
 
 def _is_other(word: str, guess: Guess) -> bool:
@@ -69,16 +80,17 @@ def _is_of_nobody(guess: Guess, *, is_faith: bool) -> bool:
     if words is None:
         return False
     known = guess.known
-    if _singular(words[1]) in _PAPERS or (words[2] is not None and _singular(words[2]) in known.roles):
+    if _singular(words[1]) in _PAPERS or (words[2] is not None and _is_somebody(words[2], guess)):
         return False
     return any(
         (word in known.things and not is_faith) or word in known.affairs for word in (words[1], _singular(words[1]))
     )
 
 
+def _is_somebody(word: str, guess: Guess) -> bool:
+    return _singular(word) in guess.known.roles or _DOER.search(word) is not None
+
+
 def _is_crowd(guess: Guess) -> bool:
     """Whether a whole people is meant: ``the Palestinians``, but not ``they are Palestinians``, ``two Iraqis``."""
-    word = guess.words[-1]
-    if not word[0].isupper() or not _PLURAL.search(word) or word.endswith("ss"):
-        return False
     return _SOME_OF_THEM.search(guess.before(40)) is None

@@ -126,10 +126,14 @@ def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
     if kind == "legal" or is_legal(*guess.place):
         return all(plain) and (small[-1] == "party" or free)
     if any(_is_of_programs(word, known) for word in guess.words):
-        rest = [word for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain]
-        free = free and not is_employer(guess.text, guess.entity.start)
-        return free and all(_is_of_programs(word, known) for word in rest)
+        return free and _is_software(guess, plain)
     return free if all(plain) and (small[-1] in known.roles or small[-1] in _PAPERS) else None
+
+
+def _is_software(guess: Guess, plain: list[bool]) -> bool:
+    rest = [word for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain]
+    employed = is_employer(guess.text, guess.entity.start)
+    return not employed and all(_is_of_programs(word, guess.known) for word in rest)
 
 
 def _is_of_programs(word: str, known: Vocabulary) -> bool:
@@ -140,7 +144,8 @@ def _is_of_programs(word: str, known: Vocabulary) -> bool:
 def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     known, word = guess.known, guess.words[0]
     small, is_body = word.lower(), guess.kind == "ORGANIZATION"
-    if word.isupper() and len(word) < 6 and small in known.ordinary and _SHOUTED.search(guess.before(12)):
+    shouted = small in known.ordinary or (is_body and small in known.also_names)
+    if word.isupper() and len(word) < 6 and shouted and _SHOUTED.search(guess.before(12)):
         return True  # "download it for FREE"
     if is_body and _may_be_body(guess, word):
         return False

@@ -192,17 +192,23 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
     known, value = guess.known, guess.value
     if guess.kind == "LOCATION" and is_house_number(*guess.place):
         return False
-    if value.rstrip(".") in _OF_LETTERS:
-        return True
-    if not guess.words or _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
-        return True
-    if _is_nothing(guess) or _is_key(guess) or _is_scoped(guess) or _is_unit_or_standard(guess):
+    if _is_sign(guess):
         return True
     if value.isupper() and all(
         word.lower() in known.abbreviations or word.lower() in ("and", "the") for word in guess.words
     ):
         return not is_employer(guess.text, guess.entity.start)
     return (_is_technical(guess, kind) and _is_of_a_program(guess)) or (guess.lone and _abbreviates(guess, kind))
+
+
+def _is_sign(guess: Guess) -> bool:
+    """Whether it is a number of a model, a measure, an empty field, a part of a program, a unit or a standard."""
+    value = guess.value
+    if not guess.words or value.rstrip(".") in _OF_LETTERS:
+        return True
+    if _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
+        return True
+    return _is_nothing(guess) or _is_key(guess) or _is_scoped(guess) or _is_unit_or_standard(guess)
 
 
 def is_country_or_state(guess: Guess) -> bool:

@@ -64,13 +64,19 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     if _YEAR.fullmatch(guess.value) and (_LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))):
         return False
     by_law = kind in ("clinical", "legal")
-    if _NO_DAY.fullmatch(guess.value) and not by_law:
-        return False
-    if not by_law and _SPAN.search(guess.value) and not _AGE.search(guess.value) and not _CALENDAR.search(guess.value):
-        return _OF_A_LIFE.search(text, max(0, start - _NEAR), end + _NEAR) is not None or _is_age(guess)
+    if not by_law and (_NO_DAY.fullmatch(guess.value) or _is_any_span(guess)):
+        return _is_age(guess)
     if _CALENDAR.search(guess.value) or _SPAN.search(guess.value):
         return True
     return _is_age(guess)
+
+
+def _is_any_span(guess: Guess) -> bool:
+    """Whether a length of time tells nothing of a life: "in five years"."""
+    if not _SPAN.search(guess.value) or _AGE.search(guess.value) or _CALENDAR.search(guess.value):
+        return False
+    text, start, end = guess.place
+    return _OF_A_LIFE.search(text, max(0, start - _NEAR), end + _NEAR) is None
 
 
 def _is_age(guess: Guess) -> bool:
