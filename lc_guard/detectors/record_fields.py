@@ -86,7 +86,7 @@ _RECORDS = (
     "(?:purchase|work|sales)?[ _]?order|invoice|ticket|claim|policy|insurance|member(?:ship)?|subscriber|customer"
     "|client|employee|personnel|staff|badge|inmate|prisoner|booking|reservation|confirmation|pnr|student"
     "|matriculation|reference|serial|subscription|contract|tracking|shipment|parcel|transaction|payment|incident"
-    "|loan|mortgage|prescription|rx|bar|lease|warrant|citation|docket|petition|pension|beneficiary|medicare|medicaid|payroll"
+    "|loan|mortgage|prescription|rx|bar|lease|warrant|citation|petition|pension|beneficiary|medicare|medicaid|payroll"
     "|merchant|supplier|vendor|dealer|asset|iccid|imsi|meid|esn|swift(?:/bic)?|bic|sort code|folio|deed|parking|fine"
     "|permit|visa|voucher|loyalty|frequent flyer|enrol?lment|certificate|registration|register|licen[cs]e|account"
     "|acct|device|meter|rechnungs?|bestell(?:ung)?|kunden|auftrags?|vertrags?|versicherungs?|police|commande|facture"
