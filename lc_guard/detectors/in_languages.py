@@ -19,6 +19,7 @@ from lc_guard.detectors.multilingual_ner import LANGUAGES as MULTILINGUAL
 from lc_guard.detectors.onnx_device import Device
 from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.spacy_ner import SpacyDetector, second_pipeline
+from lc_guard.detectors.weights import import_alone, import_spacy
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
 
@@ -31,7 +32,9 @@ _PARTICLES = re.compile(
     r"(?:(?:v[ao]n|de[rnl]?|d[aeiou]s?|della|dell'|d'|l'|la|le|los|zu[mr]?|te[rn]?|'t|y|e) ?){1,3}$"
 )
 # "131 Prozent", "236 mitarbeiter"
-_COUNTED = re.compile(r"\d{1,4}(?= [^\W\d_]{2,})")
+_COUNTED = re.compile(r"\d{1,3}(?= [^\W\d_]{2,})")
+_SMALL_ADDRESS = re.compile(r"[^\W\d_][^\d\n]{3,60} \d{1,4}[a-z]?")
+_SURE = 0.9
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -129,7 +132,10 @@ def _without_office(text: str, entity: Entity, plain: Callable[[str], bool]) -> 
 @functools.cache
 def _ordinary(languages: frozenset[str]) -> frozenset[str]:
     known = [locale(code) for code in languages]
-    stop = [importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS for code in languages]
+    import_spacy()
+    # not of English: Will
+    others = [code for code in languages if code != "en"]
+    stop = [importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS for code in others]
     return frozenset().union(
         *stop, *(words for one in known for words in (one.ordinary, one.function_words, one.labels))
     )
@@ -183,22 +189,40 @@ def _with_capitals(text: str, entities: Iterable[Entity]) -> Iterator[Entity]:
 
 def _of_capitals(text: str, entity: Entity) -> Iterator[Entity]:
     """Yield a name without the small words around it: those before it may be of a street, or a particle."""
-    words = [
-        word
-        for word in _PIECE.finditer(text, entity.start, entity.end)
-        if word[0][0].isupper()
-        or any(map(str.isdigit, word[0]))
-        or text[max(entity.start, word.start() - 2) : word.start()] == "- "  # parted at the end of a line
-    ]
-    if not any(word[0][0].isupper() for word in words) and entity.end - entity.start < 40:
+    value = text[entity.start : entity.end]
+    if _SMALL_ADDRESS.fullmatch(value) or (value.islower() and _is_given(value, entity.score)):
+        yield entity
         return
-    if not words:
+    words = [word for word in _PIECE.finditer(text, entity.start, entity.end) if _is_of_name(text, entity, word)]
+    if not any(word[0][0].isupper() for word in words):
         return
     start = entity.start
     if entity.kind == "PERSON":
         before = _PARTICLES.search(text, entity.start, words[0].start())
         start = before.start() if before else words[0].start()
     yield Entity(entity.kind, start, words[-1].end(), entity.score)
+
+
+def _is_of_name(text: str, entity: Entity, word: re.Match[str]) -> bool:
+    if word[0][0].isupper() or any(map(str.isdigit, word[0])):
+        return True
+    return text[max(entity.start, word.start() - 2) : word.start()] == "- "  # parted at the end of a line
+
+
+def _is_given(value: str, score: float) -> bool:
+    """Whether small words begin with a given name, which somebody did not care to write large."""
+    first, *rest = value.split()
+    return (bool(rest) or score > _SURE) and first.capitalize() in _given_names()
+
+
+@functools.cache
+def _given_names() -> frozenset[str]:
+    known = [locale(code) for code in MULTILINGUAL]
+    modules = [f"faker.providers.person.{place}" for one in known for place in one.given_names]
+    import_alone(*modules)
+    none = frozenset().union(*(one.ordinary | one.function_words | one.labels for one in known))
+    names = {str(name) for module in modules for name in importlib.import_module(module).Provider.first_names}
+    return frozenset(name for name in names if len(name) > 2 and name.lower() not in none)
 
 
 def models_by_language(

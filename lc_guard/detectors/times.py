@@ -39,7 +39,7 @@ _OF_A_LIFE = re.compile(
     r"(?i)\b(?:sentenc|imprison|custod|detain|detention|prison|jail|convict|probation|parole|marri|divorc|widow|employ"
     r"|work(?:ed|s|ing)?\b|serv(?:ed|ing|ice)|liv(?:ed|es|ing)\b|resid|pregnan|hospital|admitt|admission|ill\b|illness"
     r"|sick|ached?\b|pain|symptom|experience|suspend|tenure|abstin|sober|clean for|applicant|appeal|court|tribunal"
-    r"|proceedings|judgment|delay|lodged|claim|patient|diagnos|treat|surgery|smok|pack)"
+    r"|proceedings|judgment|delay|lodged|claim|patient|diagnos|treat|surgery|smok)"
 )
 # A day of the week or an hour alone, which every week and day has.
 _NO_DAY = re.compile(
