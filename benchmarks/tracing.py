@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-from benchmarks.table import Row, text, told
+from benchmarks.table import Row, show, told
 
 PER_MINUTE = 1_000
 TEXT = "Jane Doe of jane.doe@example.com asked what was said on the day in question. " * 5
@@ -163,4 +163,4 @@ if __name__ == "__main__":
     if len(sys.argv) == 4:
         measure(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
     else:
-        print(text(run()))
+        show(run())

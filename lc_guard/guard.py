@@ -43,6 +43,7 @@ T = TypeVar("T")
 logger = logging.getLogger("lc_guard")
 
 _MAX_DIGESTS = 100_000
+_MAX_USED = 10_000
 
 
 class Guard:
@@ -118,7 +119,7 @@ class Guard:
         preamble = "".join(str(getattr(d, "preamble", "") or "") for d in chosen)
         self._anonymizer = Anonymizer(self.vault, self.policy, self._grammar, link_persons=link_persons)
         self.session_values = SessionValues(
-            self.vault, self.policy, self._grammar, digest=self.digest, preamble=preamble
+            self.vault, self.policy, self._grammar, digest=self._used_digest, preamble=preamble
         )
         self.scanners = ScannerRegistry(prompt_scanners, output_scanners, self.policy, cache_size=cache_size)
         self._pipeline = CheckPipeline(
@@ -126,11 +127,13 @@ class Guard:
             self.scanners,
             self._anonymizer,
             self.policy,
-            digest=self.digest,
+            digest=self._used_digest,
             restore=self._restore,
             preamble=preamble,
         )
         self.prompts = PromptStore()
+        self._uses: OrderedDict[str, int] = OrderedDict()
+        self._use = 0
         self.leaks = Leaks()
         self._runner = FlowRunner()
         self._digest_key = digest_key or secrets.token_bytes(32)
@@ -289,6 +292,31 @@ class Guard:
             if len(self._digests) > _MAX_DIGESTS:
                 self._digests.popitem(last=False)
         return digest
+
+    def _used_digest(self, session: str) -> str:
+        """Return the digest of a session that is used now."""
+        with self._digests_lock:
+            self._use += 1
+            self._uses[session] = self._use
+            self._uses.move_to_end(session)
+            if len(self._uses) > _MAX_USED:
+                self._uses.popitem(last=False)
+        return self.digest(session)
+
+    def used_since(self, use: int, most: int) -> tuple[list[str], int]:
+        """Return the sessions that were used in this process after a use, the latest last, and the latest use.
+
+        Args:
+            use: What this gave before, or 0.
+            most: Number of sessions that are given, those used last.
+        """
+        found: list[str] = []
+        with self._digests_lock:
+            for session in reversed(self._uses):
+                if self._uses[session] <= use or len(found) == most:
+                    break
+                found.append(session)
+            return found[::-1], self._use
 
     def session_of(self, digest: str) -> str | None:
         """Return the session id that a digest stands for, or None if it was not used of late."""

@@ -237,6 +237,7 @@ class SessionValues:
 
     def restoring(self, session: str, *, among: Among | None = None) -> NumberedRestoring | FakeRestoring:
         """Return what puts the values of a session back; `among` chooses those that may be, from all that are asked."""
+        self._digest(session)  # notes a use of it
         if self._grammar is None:
             fakes = call_vault(partial(self._vault.items, session))
             return FakeRestoring(fakes if among is None else among(fakes))
@@ -289,12 +290,12 @@ class SessionValues:
         with self._lock:
             return self._given.get(session, frozenset())
 
-    def kinds_of(self, session: str, values: Mapping[str, str]) -> list[str]:
-        """Return the kinds of placeholders and their values."""
+    def kinds_of(self, session: str, values: Mapping[str, str]) -> dict[str, str]:
+        """Return of placeholders and their values each value with its kind."""
         if self._grammar is None:
-            found = call_vault(partial(self._vault.find, session, list(values.values())))
-            return [hits[0].kind for hits in found if hits]
-        return [base_kind(read[0]) for token in values if (read := self._grammar.read(token)) is not None]
+            found = call_vault(partial(self._vault.find, session, [*values.values()]))
+            return {value: hits[0].kind for value, hits in zip(values.values(), found, strict=True) if hits}
+        return {value: base_kind(read[0]) for token, value in values.items() if (read := self._grammar.read(token))}
 
     def placeholders_in(self, session: str, texts: Sequence[str]) -> frozenset[str]:
         """Return the placeholders that stand in texts, as they were minted."""

@@ -111,9 +111,10 @@ def page(runs: Sequence[Run]) -> str:
         main = (run.versions[name] for name in ("langchain", "langchain-core", "langgraph", "langfuse"))
         text += f"| {run.kind} | {run.python} | {run.passed} | {' | '.join(main)} |\n"
     text += "\nWhere Pythons differ, all versions are named.\n\n"
-    text += "| Library | Lowest | Locked | Newest |\n| --- | --- | --- | --- |\n"
+    kinds = [kind for kind in KINDS if any(run.kind == kind for run in runs)]
+    text += f"| Library | {' | '.join(map(str.title, kinds))} |\n|{' --- |' * (len(kinds) + 1)}\n"
     for name in proved(runs):
-        cells = [", ".join(map(str, sorted(_held(runs, kind, name)))) for kind in KINDS]
+        cells = [", ".join(map(str, sorted(_held(runs, kind, name)))) for kind in kinds]
         text += f"| {name} | {' | '.join(cells)} |\n"
     return text
 

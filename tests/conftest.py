@@ -1,12 +1,20 @@
 """Fixtures of all tests."""
 
 import gc
+import os
 from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.support.fixtures", "tests.support.markers"]
+
+# Hypothesis: a moderate number of examples, many with HYPOTHESIS_PROFILE=thorough; no test hangs on how long one takes.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("moderate", max_examples=60, **_COMMON)
+settings.register_profile("thorough", max_examples=3000, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "moderate"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -20,6 +28,18 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
 
 
 def pytest_collection_finish() -> None:
-    """Leave a million objects of tests and libraries out of all later collections: many tests collect, each a second."""
+    _leave_out()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    done = yield
+    if nextitem is not None and nextitem.path != item.path:
+        _leave_out()
+    return done
+
+
+def _leave_out() -> None:
+    """Leave what tests and libraries keep out of later collections, or each takes a second."""
     gc.collect()
     gc.freeze()

@@ -54,7 +54,6 @@ VENDORS = {
         "spacy",
         "srsly",
         "tldextract",
-        "tokenizers",
         "torch",
         "transformers",
     },

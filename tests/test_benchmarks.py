@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,7 +48,7 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (memory, {"entries": 500, "sessions": 20}, 2),
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
     (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
-    (serving, {"clients": 4, "requests": 12, "characters": 100}, 4),
+    (serving, {"clients": 4, "requests": 12, "characters": 100}, 6),
     (load, {"calls": 20, "sizes": (200, 400), "log": 500}, 4),
 ]
 
@@ -58,6 +59,20 @@ def test_each_runs(measured: Any, sizes: dict[str, Any], count: int) -> None:
     assert len(rows) == count
     assert not [row.error for row in rows if row.error]
     assert all(isinstance(row.ratio, int | float) and len(row.cells()) == len(HEADS) for row in rows)
+
+
+def test_many_workers_on_one_vault() -> None:
+    """In a process of its own, since it forks its workers."""
+    options = ["--documents", "0", "--workers", "2", "--seconds", "0.3", "--detection", "0.001", "--vaults", "SQLite"]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.scale", *options], capture_output=True, text=True, check=False
+    )
+    _, share, less, rate = done.stdout.splitlines()
+    assert done.returncode in (0, 1), done.stderr
+    assert "share of their time" in share
+    assert "computing" in less
+    assert "documents/s" in rate
+    assert "could not run" not in done.stdout
 
 
 def test_what_does_not_depend_on_time_holds() -> None:

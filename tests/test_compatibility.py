@@ -32,7 +32,9 @@ def test_all_runs_are_on_the_page_in_order(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert "| lowest | 3.11.7 | 10 | 1.3.0 | 1.4.0 | 1.2.2 | 4.18.0 |" in text
     assert "| langchain | 1.3.0 | 1.5.2 | 1.9.0, 1.10.0 |" in text
+    assert "| Library | Lowest | Locked | Newest |" in text
     assert "| numpy |  |  | 2.4.6, 2.5.5 |" in text
+    assert "| Library | Lowest | Newest |\n| --- | --- | --- |\n" in page([run for run in runs if run.kind != "locked"])
     assert proved(runs)["langchain"] == ("1.3.0", "1.10.0")
 
 
@@ -69,12 +71,10 @@ def test_a_note_holds_what_is_installed(tmp_path: Path) -> None:
 
 
 def test_page_and_table_tell_the_same() -> None:
-    rows = [
-        line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ") and line.count("|") == 5
-    ]
-    named = {cells[0].strip("| "): " ".join(cells[1:]).replace(",", "").replace("|", "").split() for cells in rows[1:]}
-    named.pop("---", None)
+    lines = PAGE.read_text().partition("\n| Library |")[2].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    named = {name: " ".join(cells).replace(",", "").split() for name, *cells in rows}
     table = json.loads(TABLE.read_text())
-    assert {name for name in named if name != "Library"} == set(table)
+    assert set(named) == set(table)
     for name, (lowest, newest) in table.items():
         assert {lowest, newest} <= set(named[name]), name

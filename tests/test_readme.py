@@ -28,7 +28,7 @@ RAW = "https://raw.githubusercontent.com/lc-guard/lc-guard/main/"
 ASKS = (1, 1, 2)
 SHOWN = (
     "Ms. Jane O'Hara of 12 Elm Street, Springfield moved.\nWrite to jane.ohara@example.org.",
-    "Ms. Jane O'Hara of 12 Elm Street, Springfield testified. Her e-mail is jane.ohara@example.org.",
+    "Ms. Jane O'Hara of 12 Elm Street, Springfield testified.\nHer e-mail is jane.ohara@example.org.",
     "Sean O'Brien: docket 22-CV-0417",
 )
 

@@ -12,11 +12,13 @@ import yaml
 
 from benchmarks.members import COSTS, DETECTORS, SCANNERS
 from docs._site.check import faults
+from tests.support.pages import blocks
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 GENERATED = {"changelog.md"}
+COLUMNS = 92  # docs/_site/site.css
 # What a family has beside its members, and shows in the API reference.
 NO_MEMBERS = {
     "detectors": {"Detector", "LanguageGate", "CaseFolded"},
@@ -47,6 +49,17 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?://|mailto:|#)([^)#\s]+)", text):
         made = target.rpartition("/")[2] in GENERATED or "reference/" in target
         assert made or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize(
+    "page",
+    [path for path in PAGES if path.parent.name not in ("design", "extending")],
+    ids=lambda path: path.relative_to(DOCS).as_posix(),
+)
+def test_code_stands_whole_on_a_screen_of_1280_pixels(page: Path) -> None:
+    """What is printed may be longer."""
+    lines = [line for block in blocks(page.read_text(encoding="utf-8")) for line in block.splitlines()]
+    assert [line for line in lines if len(line) > COLUMNS and not line.lstrip().startswith("# →")] == []
 
 
 def test_the_order_of_pages_names_those_that_are_there() -> None:

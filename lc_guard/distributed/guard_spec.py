@@ -59,7 +59,8 @@ class GuardSpec:
         from lc_guard import Policy
         from lc_guard.distributed import GuardSpec
 
-        spec = GuardSpec(policy=Policy(kinds={"CREDIT_CARD": "redact"}), vault="postgresql://guard@db/vault")
+        policy = Policy(kinds={"CREDIT_CARD": "redact"})
+        spec = GuardSpec(policy=policy, vault="postgresql://guard@db/vault")
         print(spec)  # → GuardSpec(vault='postgresql://db/vault')
         ```
     """

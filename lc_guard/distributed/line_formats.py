@@ -97,7 +97,7 @@ class Csv:
             if not fields:
                 continue
             if len(fields) != len(names):
-                yield BadRow(number, f"{len(fields)} fields where there are {len(names)} columns")
+                yield BadRow(number, f"{_counted(fields, 'field')} for {_counted(names, 'column')}")
             else:
                 yield Row(number, [fields[place] for place in places], fields)
 
@@ -249,6 +249,10 @@ def _fields(record: bytes) -> list[str]:
     if csv.field_size_limit() < MOST_OF_A_ROW:
         csv.field_size_limit(min(MOST_OF_A_ROW, sys.maxsize))
     return next(csv.reader([_text(record)], strict=True), [])
+
+
+def _counted(things: Sequence[str], word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _too_long() -> ValueError:

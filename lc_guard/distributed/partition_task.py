@@ -16,10 +16,10 @@ from lc_guard.distributed.corpus_rows import BadRow, Partition, Row, disk_error,
 from lc_guard.distributed.corpus_state import CorpusState, Phase
 from lc_guard.distributed.guard_spec import GuardSpec
 from lc_guard.distributed.line_formats import json_line
-from lc_guard.errors import CorpusError, GuardError
+from lc_guard.errors import CorpusError, GuardError, VaultError
 
 BATCH = 256
-"""Rows that are looked at together, at most: one batch asks the vault twice, however many values it brings."""
+"""Rows looked at together, at most: a batch asks the vault two or three times, however many values it brings."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class PartitionTask:
         try:
             hider = ColumnHider(self.spec.guard(), self.session, self.columns)
             (self._collect if self.phase == "collect" else self._write)(state, partition, hider)
+        except VaultError as error:
+            raise VaultError(f"{error}; run it again afterwards: what is done stays done") from None
         except GuardError:
             raise
         except OSError as error:

@@ -14,7 +14,7 @@ The number that matters for a leak is *fully masked*: `lc_guard.evals.scoring` d
 from datetime import timedelta
 from lc_guard.evals import read_monitoring
 
-report = read_monitoring(since=timedelta(days=7))  # from the Langfuse project of LANGFUSE_PUBLIC_KEY
+report = read_monitoring(since=timedelta(days=7))  # of LANGFUSE_PUBLIC_KEY's project
 report.attention  # what to do, the most urgent first
 report.check("prompt.pii").agreement.best
 report.figure("risk", check="prompt.pii")  # a plot, which a notebook shows

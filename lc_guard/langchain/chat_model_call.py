@@ -436,7 +436,7 @@ class ProtectedCall:
         if kept:  # each is looked up more than once
             self._not_given.update(kept)
             kinds = self._guard.session_values.kinds_of(self.session.id, {token: values[token] for token in kept})
-            self._restorers.refused(kinds)
+            self._restorers.refused(list(kinds.values()))
         return {placeholder: value for placeholder, value in values.items() if placeholder in self._given}
 
     def _hidden(self, asked: ModelInput, outcome: GuardResult) -> ModelInput:

@@ -25,6 +25,7 @@ from lc_guard.errors import UnsupportedInput, kind_given
 from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.messages import MAX_DEPTH, Beside, map_texts, texts_of
 from lc_guard.observability.dropped_values import DroppedValues
+from lc_guard.observability.recent_values import RecentValues
 from lc_guard.observability.span_texts import FRAMEWORK_METADATA, is_free_text
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT, SESSION_METADATA
 
@@ -55,8 +56,9 @@ class MaskedTracer(BaseCallbackHandler):
 
     Inputs, outputs, errors, names, tags, metadata and what LangChain writes about a component are masked before the
     handler is told: values of the sessions in the trace become their placeholders, and what only the guard's detectors
-    find ``[REDACTED_PERSON]``, for good; at the beginning of a run nobody has hidden its input yet. What can't be
-    masked is withheld. Pieces of a stream are told without their text, since a value may stand in two of them: the
+    find ``[REDACTED_PERSON]``, for good; at the beginning of a run nobody has hidden its input yet. In a trace that
+    names no session, unmistakable values of the sessions that were used last are hidden for good as well. What can't
+    be masked is withheld. Pieces of a stream are told without their text, since a value may stand in two of them: the
     whole comes at the end. Session and thread ids are told as the guard's digests.
 
     Langfuse and LangSmith have handlers and clients of their own, in `lc_guard.langfuse` and `lc_guard.langsmith`, with
@@ -132,10 +134,15 @@ class _EventMask:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._dropped = DroppedValues()
+        self._recent = RecentValues(guard)
         self._roots: OrderedDict[UUID, UUID] = OrderedDict()
         self._digests: OrderedDict[UUID, dict[str, None]] = OrderedDict()
         self._lock = ForkLock()
-        guard.vault.subscribe(lambda session, entries: self._dropped.add(guard.digest(session), entries))
+        guard.vault.subscribe(self._drop)
+
+    def _drop(self, session: str, entries: Mapping[str, tuple[str, str]]) -> None:
+        self._dropped.add(self._guard.digest(session), entries)
+        self._recent.add(entries)
 
     def note(self, event: str, kwargs: Mapping[str, Any]) -> None:
         """Note whose run it is."""
@@ -221,6 +228,8 @@ class _EventMask:
         with self._lock:
             root = run if run is None else self._roots.get(run, run)
             digests = [] if root is None else [*self._digests.get(root, ())]
+        if not digests or len(digests) == _MAX_SESSIONS:
+            yield self._recent.find
         for digest in digests:
             session = self._guard.session_of(digest)
             if session is not None:  # the vault first: what it drops in between is among the dropped by then

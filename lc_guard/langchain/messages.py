@@ -15,7 +15,6 @@ from enum import Enum
 from functools import lru_cache
 from numbers import Number
 from typing import Any, Self
-from urllib.parse import unquote_plus
 from uuid import UUID
 
 from lc_guard.errors import UnsupportedInput
@@ -49,6 +48,7 @@ LEFT_ALONE = frozenset(
 )  # fmt: skip
 _NAMES = frozenset({"id", "name", "file_id", "tool_call_id", "tool_use_id", "call_id", "item_id", "container_id"})
 _ADDRESSES = frozenset({"url", "file_url", "image_url"})
+_ENCODED = _ADDRESSES | {"base64", "data", "file_data"}
 _QUOTED = ("citation", "location", "result", "annotation")  # in types of blocks whose address nobody fetches
 _PARTED = re.compile(r"[_-]+")
 _PARTED_NAME = re.compile(r"[^\W\d_]+(?:[_-]+[^\W\d_]+)+")
@@ -58,7 +58,6 @@ _MADE = re.compile(
     r"|(?:call|toolu|tooluse|srvtoolu|msg|fc|rs|resp|chatcmpl)[_-](?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{8,}"
 )
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
-_SIGNED = re.compile(r"(?i)(?:^|[?&])(?:x-(?:amz|goog)-[^=&]*|sig|signature|key-pair-id|policy)=[^&]*")
 _MANY = 100_000
 """Numbers from which one may be a telephone number or an account."""
 
@@ -188,7 +187,7 @@ class _Walk:
         if isinstance(value, str):
             return self._change(value) if value else value
         if value is None or isinstance(value, _PLAIN):
-            return self.number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+            return self.number(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
         if depth > MAX_DEPTH:
             raise UnsupportedInput(f"the input is nested deeper than {MAX_DEPTH} levels")
         if isinstance(value, Mapping):
@@ -240,12 +239,12 @@ class _Walk:
             return self._beside(key) if self._beside is not None and key else key
         return self._change(key)
 
-    def number(self, number: int) -> Any:
+    def number(self, number: float) -> Any:
         """Write a number as text where it is a value; that is a whole one, since nothing is cut out of a number."""
-        if self._beside is None or -_MANY < number < _MANY or isinstance(number, Enum):
+        if self._beside is None or -_MANY < number < _MANY or isinstance(number, Enum) or number % 1 != 0:
             return number
-        new = self._beside(str(number))
-        return number if new == str(number) else new
+        new = self._beside(said := str(int(number)))
+        return number if new == said else new
 
     def name(self, name: Any) -> Any:
         """Write a name or an id in letters that providers take for one, where something is hidden in it."""
@@ -265,13 +264,21 @@ class _Walk:
 
     def address(self, address: str, *, fetched: bool) -> str:
         """Take an address; one that the provider fetches stays as it is."""
-        if self._beside is None or address.startswith("data:"):
-            return address
+        from lc_guard.langchain.addresses import read_address  # noqa: PLC0415 - few texts hold one
+
+        if self._beside is None or address[:5].lower() == "data:":
+            return str(self.encoded({}, address))
         if not fetched:
             return self._beside(address)
         if self.fixed is not None and (read := read_address(address)):
             self.fixed.append(read)
         return address
+
+    def encoded(self, block: Mapping[str, Any], item: Any) -> Any:
+        """Walk what is left alone elsewhere, such as encoded bytes, in case it is a file of text."""
+        from lc_guard.langchain.addresses import map_encoded  # noqa: PLC0415 - few texts hold one
+
+        return map_encoded(item, block.get("mime_type") or block.get("media_type"), self._change)
 
     def items(self, value: Any, change: Callable[[Any], Any]) -> Any:
         changed = [change(item) for item in value]
@@ -384,7 +391,7 @@ class _Walk:
 
     def field(self, block: Mapping[str, Any], key: str, item: Any, depth: int) -> Any:
         if isinstance(item, bytes | bytearray) or (key in LEFT_ALONE and self.is_left(block, key, item)):
-            return item
+            return self.encoded(block, item) if isinstance(item, bytes | bytearray) or key in _ENCODED else item
         if isinstance(item, str) and (key in JSON_KEYS or key in ("args", "input")):
             return self.json(item, tool=str(block.get("name") or ""))
         if key in JSON_KEYS or key in _DATA:
@@ -443,14 +450,6 @@ class _Walk:
         from lc_guard.langchain.json_text import walk_json  # noqa: PLC0415 - few texts are JSON
 
         return walk_json(self, text, tool=tool)
-
-
-def read_address(address: str) -> str:
-    """Return what an address says beside its host, without signatures; what names no scheme has no host."""
-    scheme, there, rest = address.partition("://")
-    host, _, path = rest.partition("/") if there else ("", "", scheme)
-    user = host.rpartition("@")[0]
-    return unquote_plus(" ".join(filter(None, (user, _SIGNED.sub("", path)))))
 
 
 def _one_of(value: Any, names: Collection[str]) -> bool:

@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field
 from lc_guard._forks import ForkLock
 
 _PIECE = 7  # characters: placeholders are cut in every place
-_MOST_PIECES = 60  # of one text: agents' prompts are long
+_MOST_PIECES = 24  # of one text: agents' prompts are long, and each of their tools is given all of it
 _DEEP = 5
 
 
@@ -136,7 +136,8 @@ def strings_in(value: Any) -> Iterator[str]:
 def _answer(
     messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]], arguments: dict[str, Any]
 ) -> tuple[str, list[Any]]:
-    text = "\n".join(_texts(messages)) or "nothing"
+    # each line once: an agent's tools are each given all of it, and their results come back with it
+    text = "\n".join(dict.fromkeys("\n".join(_texts(messages)).split("\n"))) or "nothing"
     last = max((at for at, message in enumerate(messages) if isinstance(message, HumanMessage)), default=-1)
     since = [message for message in messages[last + 1 :] if isinstance(message, AIMessage)]
     called = {call["name"] for message in since for call in message.tool_calls}

@@ -14,7 +14,8 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from pydantic import BaseModel
 
 from lc_guard.errors import UnsupportedInput
-from lc_guard.langchain.messages import MAX_DEPTH, Change, read_address, texts_of
+from lc_guard.langchain.addresses import map_encoded, read_address
+from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
 
 TOOLS = frozenset({"functions", "tools"})
 """Options that define tools."""
@@ -166,7 +167,9 @@ class _Walk:
             raise UnsupportedInput(f"an option is nested deeper than {MAX_DEPTH} levels")
         if key in _HEADERS and isinstance(item, Mapping):
             return self.headers(item)
-        if _is_left(key, item) or (schema and self.names(key, item)):
+        if _is_left(key, item):
+            return item if key in LEFT_CREDENTIALS else map_encoded(item, None, self._change)
+        if schema and self.names(key, item):
             return item
         if schema and key in _DEFINED and isinstance(item, Mapping):
             parts = {name: self.value(part, depth + 1, schema=True, own=False) for name, part in item.items()}
@@ -196,7 +199,7 @@ class _Walk:
         if isinstance(item, list | tuple):
             each = [self.value(part, depth + 1, schema=schema, own=own) for part in item]
             return item if all(new is old for new, old in zip(each, item, strict=True)) else type(item)(each)
-        if isinstance(item, int) and not schema and depth > 1:
+        if isinstance(item, int | float) and not schema and (depth > 1 or own):
             return self.number(item)
         self.other(item)
         return item
@@ -208,16 +211,18 @@ class _Walk:
             elif not schema:  # a value may be a word; those of schemas are the application's
                 self._found.kept.append(key)
 
-    def number(self, number: int) -> Any:
+    def number(self, number: float) -> Any:
         """Write a number as text where it is a value; settings of the call are none."""
-        if -_MANY < number < _MANY:
+        if -_MANY < number < _MANY or number % 1 != 0:
             return number
-        new = self._name(str(number))
-        return number if new == str(number) else new
+        new = self._name(said := str(int(number)))
+        return number if new == said else new
 
     def text(self, text: str, *, own: bool) -> str:
         if not text:
             return text
+        if text[:5].lower() == "data:":
+            return str(map_encoded(text, None, self._change))
         if _ADDRESS.match(text):
             self._found.fixed.append(read_address(text))
             return text

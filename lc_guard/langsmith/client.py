@@ -210,7 +210,7 @@ class _Anonymizer:
 
     def __init__(self, guard: Guard) -> None:
         self._digest = guard.digest
-        self._mask = RunMask(guard, detect="always", max_sessions=_RECENT_SESSIONS)
+        self._mask = RunMask(guard, detect="always", max_sessions=_RECENT_SESSIONS, everyones=True)
 
     def __call__(self, data: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -230,9 +230,9 @@ def langsmith_anonymizer(guard: Guard) -> Callable[[dict[str, Any]], dict[str, A
     """Make the function for ``langsmith.Client(anonymizer=...)``, for a client that has to be your own.
 
     LangSmith calls it with the inputs, outputs, metadata and error of a run, one at a time, and does not say of which
-    run. So the detectors run on everything, in the way of the call; values of the sessions that were traced last are
-    hidden as well. Names, tags and events are not shown to an anonymizer: `langsmith_client` masks all of a run, with
-    its own session's placeholders, and is to be preferred.
+    run. So the detectors run on everything, in the way of the call; values of the sessions that were traced or used
+    last are hidden as well. Names, tags and events are not shown to an anonymizer: `langsmith_client` masks all of a
+    run, with its own session's placeholders, and is to be preferred.
 
     Args:
         guard: The guard of the chains that are traced.

@@ -65,8 +65,10 @@ _MAX_LEAKED = 10_000
 class RunMask:
     """Masks runs with what a guard knows."""
 
-    def __init__(self, guard: Guard, *, detect: Detect = "when_needed", max_sessions: int = 256) -> None:
-        self._mask = SpanMask(guard, detect=detect, max_sessions=max_sessions)
+    def __init__(
+        self, guard: Guard, *, detect: Detect = "when_needed", max_sessions: int = 256, everyones: bool = False
+    ) -> None:
+        self._mask = SpanMask(guard, detect=detect, max_sessions=max_sessions, everyones=everyones)
         self._leaks = guard.leaks
         self._leaked: BoundedMap[str, str] = BoundedMap(_MAX_LEAKED)
 

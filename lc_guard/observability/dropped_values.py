@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Timer
 
 from lc_guard._engine.caches import BoundedMap
-from lc_guard._forks import ForkLock
+from lc_guard._forks import ForkLock, around_forks
 from lc_guard._text.known_values import KnownValues, Match
 
 _MAX_LOST = 100_000
@@ -34,6 +34,7 @@ class DroppedValues:
         self._size = 0
         self._lost: BoundedMap[str, str] = BoundedMap(_MAX_LOST)
         self._timer: Timer | None = None
+        around_forks("after_in_child", self._renew)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._sessions)} sessions, {self._size} values)"
@@ -69,6 +70,9 @@ class DroppedValues:
         with self._lock:
             self._purge()
             return self._lost.get(digest) is not None
+
+    def _renew(self) -> None:
+        self._timer = None  # its thread did not come along
 
     def _purge(self) -> None:
         now = self._clock()

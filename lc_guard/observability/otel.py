@@ -1,4 +1,4 @@
-"""A span exporter that masks everything a span holds: name, attributes, events, links, status and resource."""
+"""A span exporter that masks everything a span holds: name, attributes, events, links, status, resource and scope."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
-from opentelemetry.trace import Link, Status, StatusCode, format_span_id, format_trace_id
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import (
+    Link,
+    SpanContext,
+    Status,
+    StatusCode,
+    TraceState,
+    format_span_id,
+    format_trace_id,
+)
 
 from lc_guard.errors import GuardError
 from lc_guard.observability.canary_spans import CanarySpans
@@ -25,15 +34,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger("lc_guard.otel")
 
 _STATUS = "status"
+_PUBLIC_KEY = "public_key"
 
 
 class MaskingSpanExporter(SpanExporter):
     """Masks spans and hands them to another exporter.
 
     It reaches what ``Langfuse(mask_otel_spans=...)`` can't: of spans that you open yourself the name, the status, the
-    events, the links, the keys of attributes, and the resource. The name of the instrumentation is left.
+    events, the links, the trace state, the resource and the instrumentation's scope.
     OpenTelemetry writes the message and the traceback of an exception there that leaves such a span. A span that
     can't be masked is not handed on.
+
+    Many spans stand in a trace that names no session. Values that only the vault knows are looked for there as well:
+    those of the 1,000 sessions that the guard used last in this process, and what was dropped in the last five
+    minutes, 50,000 values or more. They are hidden for good (``[REDACTED_PERSON]``), and only where they are
+    unmistakable: as whole words, no everyday ones, no times, no short numbers.
 
     A model's span whose input held a value of the session is a leak, as for `lc_guard.langfuse.mask_otel_spans`: it
     gets the status ERROR, `Guard.leaks` tells of it, and a span of Langfuse's SDK gets level and score as well. Models'
@@ -103,8 +118,7 @@ class MaskingSpanExporter(SpanExporter):
     def _masked(self, span: ReadableSpan, texts: dict[str, str]) -> ReadableSpan:
         raw = dict(span.attributes or {})
         leak = self._mask.leak(_trace_id(span), format_span_id(span.context.span_id) if span.context else "", raw)
-        names = self._names(span, texts)
-        attributes = self._mapping(span, raw, names, texts)
+        attributes = self._changed(span, raw, texts)
         said = self._changed(span, {_STATUS: span.status.description or ""}, texts)
         status = Status(span.status.status_code, said[_STATUS] or None)
         if leak is not None:
@@ -112,18 +126,21 @@ class MaskingSpanExporter(SpanExporter):
             self.guard.leaks.tell(leak)
             if LANGFUSE_TYPE in raw:
                 attributes |= leak_attributes(leak, attributes)
-                key = ((span.instrumentation_scope and span.instrumentation_scope.attributes) or {}).get("public_key")
+                key = _scope_attributes(span).get(_PUBLIC_KEY)
                 score_leak(leak, lambda resources: resources.public_key == key)
+        names = self._names(span, texts)
         events = [
-            Event(names[each.name], self._mapping(span, each.attributes, names, texts), each.timestamp)
-            for each in span.events
+            Event(names[each.name], self._changed(span, each.attributes, texts), each.timestamp) for each in span.events
         ]
-        links = [Link(each.context, self._mapping(span, each.attributes, names, texts)) for each in span.links]
-        resource = Resource(self._mapping(span, span.resource.attributes, names, texts), span.resource.schema_url)
+        links = [
+            Link(self._context(span, each.context, texts), self._changed(span, each.attributes, texts))
+            for each in span.links
+        ]
+        resource = Resource(self._changed(span, span.resource.attributes, texts), span.resource.schema_url)
         return ReadableSpan(
             name=names[span.name],
-            context=span.context,
-            parent=span.parent,
+            context=span.context and self._context(span, span.context, texts),
+            parent=span.parent and self._context(span, span.parent, texts),
             resource=resource,
             attributes=attributes,
             events=events,
@@ -132,32 +149,50 @@ class MaskingSpanExporter(SpanExporter):
             status=status,
             start_time=span.start_time,
             end_time=span.end_time,
-            instrumentation_scope=span.instrumentation_scope,
+            instrumentation_scope=self._scope(span, names, texts),
         )
 
     def _names(self, span: ReadableSpan, texts: dict[str, str]) -> dict[str, str]:
-        """Return what the names of a span, its events and all attributes are shown as.
+        """Return what the names of a span, its events and its scope are shown as.
 
-        What a program calls its parts stays; if a value of the session stands there, the span is not sent.
+        In what a program calls its parts, only values that are known are looked for.
         """
-        parts: list[Any] = [span, *span.events, *span.links, span.resource]
-        keys = [key for each in parts for key in each.attributes or ()]
-        names = dict.fromkeys([span.name, *(each.name for each in span.events), *keys])
+        scope = span.instrumentation_scope
+        scoped = [scope.name, scope.version or ""] if scope else []
+        names = dict.fromkeys([span.name, *(each.name for each in span.events), *scoped])
         free = [name for name in names if is_free_text(name, is_key=True) and not is_identifier(name)]
-        own = [name for name in names if name not in free]
-        self._mask.mask(_trace_id(span), " | ".join(own), {}, texts)
-        said = self._changed(span, {f"name {number}": name for number, name in enumerate(free)}, texts)
-        shown = {name: str(said[f"name {number}"]) for number, name in enumerate(free)}
-        return {name: shown.get(name, name) for name in names}
+        said = self._changed(span, {f"name_{number}": name for number, name in enumerate(free)}, texts)
+        shown = {name: str(said[f"name_{number}"]) for number, name in enumerate(free)}
+        known = self._mask.names(_trace_id(span), [name for name in names if name not in shown])
+        return {name: shown.get(name) or known.get(name, name) for name in names}
 
-    def _mapping(
-        self, span: ReadableSpan, held: Mapping[str, Any] | None, names: Mapping[str, str], texts: dict[str, str]
-    ) -> dict[str, Any]:
+    def _scope(
+        self, span: ReadableSpan, names: Mapping[str, str], texts: dict[str, str]
+    ) -> InstrumentationScope | None:
+        """Return the scope, but for the public key by which Langfuse's SDK knows whose span it is."""
+        scope = span.instrumentation_scope
+        if scope is None:
+            return None
+        held = _scope_attributes(span)
+        own = {_PUBLIC_KEY: held.pop(_PUBLIC_KEY)} if _PUBLIC_KEY in held else {}
+        masked = {**self._changed(span, held, texts), **own}
+        version = names[scope.version] if scope.version else scope.version
+        return InstrumentationScope(names[scope.name], version, scope.schema_url, masked)
+
+    def _context(self, span: ReadableSpan, context: SpanContext, texts: dict[str, str]) -> SpanContext:
+        """Return a context whose state holds no value; ids are as they were."""
+        masked = self._changed(span, dict(context.trace_state), texts)
+        if masked == dict(context.trace_state):
+            return context
+        # what W3C allows no entry to be named or to hold is left out
+        state = TraceState(list(masked.items()))
+        return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags, state)
+
+    def _changed(self, span: ReadableSpan, held: Mapping[str, Any] | None, texts: dict[str, str]) -> dict[str, Any]:
         """Return attributes with masked values and keys."""
-        changed = self._changed(span, dict(held), texts) if held else {}
-        return {names.get(key, key): value for key, value in changed.items()}
-
-    def _changed(self, span: ReadableSpan, attributes: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+        attributes = dict(held or {})
+        if not attributes:
+            return attributes
         changed, removed = self._mask.mask(_trace_id(span), "", attributes, texts)
         return {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
 
@@ -180,6 +215,11 @@ def load_ahead(guard: Guard) -> None:
             guard.warm_up_redaction()
     except Exception as error:  # noqa: BLE001 - the mask tries again, and tells what can't be masked
         logger.debug("the mask's models could not be loaded: %s", type(error).__name__)
+
+
+def _scope_attributes(span: ReadableSpan) -> dict[str, Any]:
+    scope = span.instrumentation_scope
+    return dict(scope.attributes or {}) if scope else {}
 
 
 def _trace_id(span: ReadableSpan) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +26,15 @@ from lc_guard._text.known_values import Match
 from lc_guard.errors import GuardError
 from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
-from lc_guard.observability.span_texts import is_check, is_machine_id, looked_at, placeholder_spans
+from lc_guard.observability.recent_values import RecentValues
+from lc_guard.observability.span_texts import (
+    is_check,
+    is_free_text,
+    is_identifier,
+    is_machine_id,
+    looked_at,
+    placeholder_spans,
+)
 from lc_guard.records import PII_CHECK, SESSION_METADATA, STAGE_METADATA
 
 if TYPE_CHECKING:
@@ -58,6 +66,7 @@ _KEPT = frozenset(
     }
 )
 _KEPT_PREFIX = "langfuse.internal."
+_LANGFUSES = "langfuse."
 _LEVEL, _STATUS = "langfuse.observation.level", "langfuse.observation.status_message"
 _UNGUARDED = "unguarded model: it was sent what the detectors find, and no check came before it in this trace"
 # New text comes into a trace through these, after the last decision as well.
@@ -83,11 +92,13 @@ class _Trace:
         decided: Whether a check has hidden the values of a text in it.
         open: Whether values may stand in it that no vault knows: redacted, blocked, failed, brought by a tool after the
             last check, or of too many sessions.
+        crowded: Whether sessions of it were left out, because they are too many.
     """
 
     digests: set[str] = field(default_factory=set)
     decided: bool = False
     open: bool = False
+    crowded: bool = False
 
 
 class SpanMask:
@@ -96,12 +107,17 @@ class SpanMask:
     It learns which sessions a trace belongs to from the checks' spans, which end before those around them. What a
     vault drops is kept for a while, for spans that are still to be exported. All it holds is bounded.
 
+    Where it does not know whose a trace is, or not of all, it looks for the unmistakable values of all sessions that
+    were used of late, and hides them for good: see `lc_guard.observability.recent_values.RecentValues` for the bounds.
+
     Args:
         guard: The guard; it is asked for digests, its vault for values, its detectors where neither knows enough.
         detect: When the detectors are run.
         limbo: What keeps dropped values; None makes one.
         max_traces: Number of traces remembered; the detectors are run on the spans of a trace that was left out.
         max_sessions: Number of sessions remembered of a trace; the detectors are run where there are more.
+        everyones: Whether any trace may hold values of any session.
+        recent: What knows the values of all sessions; None makes one.
 
     Raises:
         ValueError: If `detect` is unknown.
@@ -115,6 +131,8 @@ class SpanMask:
         limbo: DroppedValues | None = None,
         max_traces: int = _MAX_TRACES,
         max_sessions: int = _MAX_SESSIONS,
+        everyones: bool = False,
+        recent: RecentValues | None = None,
     ) -> None:
         if detect not in get_args(Detect):
             raise ValueError(f"detect must be one of {', '.join(map(repr, get_args(Detect)))}")
@@ -123,14 +141,20 @@ class SpanMask:
         self._limbo = DroppedValues() if limbo is None else limbo
         self._max_traces = max_traces
         self._max_sessions = max_sessions
+        self._everyones = everyones
+        self._recent = RecentValues(guard) if recent is None else recent
         self._traces: OrderedDict[str, _Trace] = OrderedDict()
         self._lock = ForkLock()
         # what scanners will take out of an answer stands in the model's own span, which may leave before they have
         self._sources = (*_SOURCES, "generation") if guard.scanners.take_from_answers else _SOURCES
-        guard.vault.subscribe(lambda session, entries: self._limbo.add(guard.digest(session), entries))
+        guard.vault.subscribe(self._drop)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._traces)} traces)"
+
+    def _drop(self, session: str, entries: Mapping[str, tuple[str, str]]) -> None:
+        self._limbo.add(self._guard.digest(session), entries)
+        self._recent.add(entries)
 
     def learn(self, trace_id: str, attributes: Mapping[str, Any], *, ended: bool = True) -> None:
         """Learn from a span what masking its trace needs; to be called for a whole batch before any is masked."""
@@ -148,7 +172,7 @@ class SpanMask:
                 trace.decided = True
                 trace.open |= not settled
             if len(trace.digests) > self._max_sessions:
-                trace.open = True
+                trace.open = trace.crowded = True
                 trace.digests = digests
             while len(self._traces) > self._max_traces:
                 self._traces.popitem(last=False)
@@ -165,14 +189,15 @@ class SpanMask:
         `redacted` is what the detectors made of texts of the same batch already, and is added to. A span for which this
         raises must not leave: UnmaskableName if its name, which can't be changed, holds a value of the session.
         """
-        with self._lock:
-            trace = self._traces.get(trace_id, _Trace())
-            digests, decided = sorted(trace.digests), trace.decided and not trace.open
-        finders, complete = self._finders(digests)
+        digests, decided, strange = self._known_of(trace_id)
+        finders, complete = self._finders(digests, strange=strange)
         trees = {key: parse(value) for key, value in attributes.items() if not _kept(key)}
         found = {leaf: None for key, tree in trees.items() for leaf in _all_leaves(key, tree)}
-        self._require_clean(name, digests)
+        self._require_clean(name, digests, strange=strange)
+        own = [key for key in trees if not (key in found or key.startswith(_LANGFUSES))]
         table = hide(found, finders, whole=is_machine_id)
+        for key, shown in self.names(trace_id, own).items():
+            table.setdefault(key, shown)
         source = attributes.get(LANGFUSE_TYPE) in self._sources
         needed = self._detect == "always" or not (decided and complete) or source
         unguarded = False
@@ -182,12 +207,32 @@ class SpanMask:
             new = self._redact(trees, table, {} if redacted is None else redacted, check=check)
             if new and source:
                 self._reopen(trace_id)
-            unguarded = not trace.decided and _sent(new, attributes)
+            unguarded = decided is None and _sent(new, attributes)
         changed, removed = self._changes(trees, table)
         return changed | _warning(attributes, unguarded=unguarded), removed
 
-    def _require_clean(self, name: str, digests: Sequence[str]) -> None:
-        finders, _ = self._finders(digests, inside_words=False)
+    def names(self, trace_id: str, names: Collection[str]) -> dict[str, str]:
+        """Return of names that a program gave to its parts those that hold a value, with what stands for them.
+
+        A value counts as a whole word alone, and no detector is asked.
+        """
+        digests, _, strange = self._known_of(trace_id)
+        finders, _ = self._finders(digests, strange=strange, inside_words=False) if names else ([], True)
+        return {str(name): shown for name, shown in hide(names, finders, whole=is_machine_id).items()}
+
+    def _known_of(self, trace_id: str) -> tuple[list[str], bool | None, bool]:
+        """Return the sessions of a trace, whether all values of it have placeholders, and whether others may be in it.
+
+        That all have is None if nothing was decided in the trace.
+        """
+        with self._lock:
+            trace = self._traces.get(trace_id, _Trace())
+            decided = not trace.open if trace.decided else None
+            return sorted(trace.digests), decided, self._everyones or trace.crowded or not trace.digests
+
+    def _require_clean(self, name: str, digests: Sequence[str], *, strange: bool) -> None:
+        # a program may call a part of it as somebody is called
+        finders, _ = self._finders(digests, strange=None if is_identifier(name) else strange, inside_words=False)
         if any(finder([name])[0] for finder in finders):
             raise UnmaskableName
 
@@ -200,8 +245,7 @@ class SpanMask:
         """
         if not is_model_call(attributes):
             return None
-        with self._lock:
-            digests = sorted(self._traces.get(trace_id, _Trace()).digests)
+        digests, *_ = self._known_of(trace_id)
         texts = model_input(attributes)
         finders, _ = self._finders(digests, inside_words=False)
         found: set[tuple[str, str]] = set()
@@ -244,8 +288,16 @@ class SpanMask:
         with self._lock:
             self._traces.setdefault(trace_id, _Trace()).open = True
 
-    def _finders(self, digests: Sequence[str], *, inside_words: bool = True) -> tuple[list[Finder], bool]:
-        """Return who knows the sessions' values, and whether they know all of them."""
+    def _finders(
+        self, digests: Sequence[str], *, strange: bool | None = None, inside_words: bool = True
+    ) -> tuple[list[Finder], bool]:
+        """Return who knows the sessions' values, and whether they know all of them.
+
+        Args:
+            digests: The sessions.
+            strange: Whether values of any session are looked for as well; None never.
+            inside_words: Whether the sessions' values are looked for within words.
+        """
         finders: list[Finder] = []
         complete = True
         for digest in digests:
@@ -256,6 +308,8 @@ class SpanMask:
             finders.append(partial(self._limbo.find, digest, inside_words=inside_words))
             if self._limbo.lost(digest) or (session is None and digest not in self._limbo):
                 complete = False
+        if strange or (strange is not None and not complete):
+            finders.append(self._recent.find)
         return finders, complete
 
     def _redact(
@@ -267,6 +321,8 @@ class SpanMask:
             for key, tree in trees.items()
             for leaf in looked_at(tree, _metadata_key(key), check=check)
         }
+        free = [] if check else [name for name in map(_spoken, trees) if name]
+        wanted |= {name: table.get(name, name) for name in free}
         new = [text for text in dict.fromkeys(wanted.values()) if text not in redacted and not text.isspace() and text]
         redacted.update(zip(new, self._guard.redact(new) if new else (), strict=True))
         found = {leaf: redacted[text] for leaf, text in wanted.items() if redacted.get(text, text) != text}
@@ -278,6 +334,7 @@ class SpanMask:
         removed: list[str] = []
         for key, tree in trees.items():
             name = _metadata_key(key)
+            word = name or key
             ids = dict.fromkeys(_SESSION_KEYS, self._guard.digest) if name else None
             value, different = rebuild(tree, table, named=ids)
             if name in _SESSION_KEYS and (session := scalar_text(tree)):
@@ -285,7 +342,7 @@ class SpanMask:
                 # SDK 5 writes metadata as JSON, SDK 4 as it is
                 value, different = json.dumps(digest) if isinstance(tree, JsonText) else digest, True
             sent, unsendable = _sendable(value)
-            new_key = key.removesuffix(name) + table[name] if name in table else key
+            new_key = key.removesuffix(word) + table[word] if word in table else key
             if new_key != key:
                 removed.append(key)
             if different or unsendable or new_key != key:
@@ -318,8 +375,13 @@ def _metadata_key(key: str) -> str:
     return next((key.removeprefix(prefix) for prefix in _METADATA if key.startswith(prefix)), "")
 
 
+def _spoken(key: str) -> str:
+    """Return a key that is more than what a program calls an attribute, or nothing."""
+    return key if is_free_text(key, is_key=True) and not is_identifier(key) else ""
+
+
 def _all_leaves(key: str, tree: Any) -> Iterator[Leaf]:
-    if name := _metadata_key(key):
+    if name := _metadata_key(key) or _spoken(key):
         yield name
     for leaf, _ in leaves(tree):
         yield leaf

@@ -162,8 +162,9 @@ def _back(
         restored = restorer.feed(passed) + restorer.flush()
         values = session.placeholders()
         placed = align(restored, passed, values)
-        kinds = dict(zip(values, guard.session_values.kinds_of(_SESSION, values), strict=False))
-        marks = [(p.start, p.end, kinds.get(p.placeholder, ""), None) for p in placed if p.placeholder is not None]
+        kinds = guard.session_values.kinds_of(_SESSION, values)
+        read = [(p.start, p.end, values.get(p.placeholder, "")) for p in placed if p.placeholder is not None]
+        marks = [(start, end, kinds.get(value, ""), None) for start, end, value in read]
         told["restored"] = _pieces(restored, marks)
     return told, list(outcome.decisions)
 

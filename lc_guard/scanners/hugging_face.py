@@ -66,7 +66,7 @@ class HuggingFaceClassifier:
         ```python
         from lc_guard.scanners import HuggingFaceClassifier
 
-        HuggingFaceClassifier("./prompt-guard", labels=["INJECTION", "JAILBREAK"], match_type="chunks")
+        HuggingFaceClassifier("./prompt-guard", labels=["INJECTION"], match_type="chunks")
         ```
     """
 

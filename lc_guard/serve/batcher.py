@@ -38,13 +38,14 @@ class _Asked:
 class Batcher:
     """Asks a detector in threads, for several requests at once where several wait.
 
-    No request waits for others to come: a thread that is free takes all that is there, up to a size. So a single one is
-    answered at once, and the busier the service the larger the batches.
+    No request waits for others to come: a thread that is free takes what is there, up to a size. So a single one is
+    answered at once, and the busier the service the larger the batches. They stay small: detectors gain nothing by more
+    than a few texts, and all of a batch wait for its last one.
 
     Args:
         detector: Who finds.
         threads: How many batches are at work at the same time, 1 or more.
-        most_texts: Texts in a batch of several requests.
+        most_texts: Different texts in a batch of several requests.
         most_characters: Characters in a batch of several requests.
         most_waiting: Characters that may wait; more are refused.
     """
@@ -55,7 +56,7 @@ class Batcher:
         *,
         threads: int,
         most_waiting: int,
-        most_texts: int = 64,
+        most_texts: int = 8,
         most_characters: int = 20_000,
     ) -> None:
         self._detector = detector
@@ -105,11 +106,12 @@ class Batcher:
     def _take(self) -> list[_Asked]:
         """Take what waits, the longest waiting first, as far as it goes into one batch."""
         batch: list[_Asked] = []
-        texts = characters = 0
+        texts: set[str] = set()
+        characters = 0
         while self._waiting:
-            texts += len(self._waiting[0].texts)
+            texts.update(self._waiting[0].texts)
             characters += self._waiting[0].characters
-            if batch and (texts > self._most_texts or characters > self._most_characters):
+            if batch and (len(texts) > self._most_texts or characters > self._most_characters):
                 break
             asked = self._waiting.popleft()
             self._characters -= asked.characters

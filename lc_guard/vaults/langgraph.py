@@ -304,7 +304,8 @@ class LangGraphStoreVault(StoredVault):
         from lc_guard.vaults import LangGraphStoreVault
 
         store = InMemoryStore()  # an application's own, which it also gives to its graphs
-        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=LangGraphStoreVault(store))
+        people = ExactDetector({"PERSON": ["Ada"]})
+        guard = Guard(detectors=[people], vault=LangGraphStoreVault(store))
         print(guard.session("s").anonymize("Hello Ada"))  # → Hello [REDACTED_PERSON_1]
         ```
     """

@@ -336,7 +336,8 @@ class RedisVault(StoredVault):
         from lc_guard.vaults import RedisVault
 
         vault = RedisVault("redis://localhost:6379/0", ttl=86_400)
-        hidden = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=vault).session("s").anonymize("Hello Ada")
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=vault)
+        hidden = guard.session("s").anonymize("Hello Ada")
 
         # another worker
         other = Guard(detectors=[], vault=RedisVault("redis://localhost:6379/0"))

@@ -428,11 +428,13 @@ class SQLVault(StoredVault):
         from lc_guard.vaults import SQLVault
 
         vault = SQLVault("sqlite:///vault.db", ttl=86_400)
-        hidden = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=vault).session("s").anonymize("Hello Ada")
+        guard = Guard(detectors=[ExactDetector({"PERSON": ["Ada"]})], vault=vault)
+        hidden = guard.session("s").anonymize("Hello Ada")
         vault.close()
 
         # another process, later
-        print(Guard(detectors=[], vault=SQLVault("sqlite:///vault.db")).session("s").deanonymize(hidden))
+        later = Guard(detectors=[], vault=SQLVault("sqlite:///vault.db"))
+        print(later.session("s").deanonymize(hidden))
         # → Hello Ada
         ```
     """

@@ -65,7 +65,7 @@ def test_json_and_a_policy(tmp_path, capsys, monkeypatch):
         (["--vault", ""], 2, "no vault is named"),
         (["--vault", "mysql://me:hunter2@db/x"], 2, "none of the known schemes"),
         (["--columns", "txet"], 2, "column 'txet' is missing"),
-        (["--columns", ""], 2, "no columns are named"),
+        (["--columns", ""], 2, "no columns are named: give --columns"),
         (["--detectors", "nosuch"], 2, "there is no detector 'nosuch'"),
         (["--policy", "nosuch.toml"], 2, "nosuch.toml"),
         (["--workers", "0"], 2, "a whole number from 1 is needed"),

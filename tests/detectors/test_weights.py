@@ -71,7 +71,6 @@ def without(monkeypatch, *names):
     ("package", "detector", "line"),
     [
         ("onnxruntime", RampartDetector, "onnxruntime"),
-        ("tokenizers", RampartDetector, "tokenizers"),
         (spacy_ner.PACKAGE, SpacyDetector, spacy_ner.DISTRIBUTION),
     ],
 )

@@ -178,7 +178,7 @@ class TestCsv:
         text = rows[1][1].replace(ADA, known[ADA]).replace(BERT, known[BERT])
         assert read == [["1", text], ["2", f"{known[BERT]}!"], ["3", ""], ["6", "last"]]
         assert [(row, why) for _, row, why in bad_rows(done)] == [
-            (5, "3 fields where there are 2 columns"),
+            (5, "3 fields for 2 columns"),
             (6, "not CSV: quotes are not as they should be"),
         ]
 

@@ -12,6 +12,7 @@ from lc_guard.guard import Guard
 from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.span_mask import SpanMask, UnmaskableName
 from lc_guard.policy import Policy
+from lc_guard.testing import ExactDetector
 from tests.support.canaries import CANARIES, CanaryDetector
 
 CANARY = CANARIES[0]
@@ -257,3 +258,15 @@ def test_policies_that_redact_hide_the_value_in_the_trace(detector: CanaryDetect
     (outcome,) = guard.check([GuardRequest([CANARY], "s")])
     mask.learn("t", check_span(guard, "s", action=outcome.decision.action))
     assert masked(mask, {INPUT: CANARY})[INPUT] == "[REDACTED_PERSON]"
+
+
+@pytest.mark.parametrize("number", ["4915123456789", "4915123456789.0", "4.915123456789e12"])
+def test_a_number_of_any_type_is_a_value(number: str) -> None:
+    guard = Guard(ExactDetector({"PHONE_NUMBER": ["4915123456789"]}))
+    guard.session("s").anonymize("call 4915123456789")
+    mask = SpanMask(guard)
+    mask.learn("t", check_span(guard, "s"))
+    held = {"n": float(number), INPUT: f'{{"to": [{number}, 1.5, true, 1]}}'}
+    sent = masked(mask, held)
+    assert sent["n"] == "[REDACTED_PHONE_NUMBER_1]"
+    assert json.loads(sent[INPUT]) == {"to": ["[REDACTED_PHONE_NUMBER_1]", 1.5, True, 1]}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -21,6 +23,7 @@ from lc_guard.langchain.checkpointer import GuardCheckpointer
 from lc_guard.langchain.recording_model import ModelFailed, RecordingChatModel, strings_in
 from lc_guard.verify.applications import applications
 from lc_guard.verify.areas import every_area
+from lc_guard.verify.at_once import usual_processes
 from lc_guard.verify.canaries import SURFACES, plant
 from lc_guard.verify.observers import PLACES, Evidence, judge, texts_of_checkpoints, texts_of_error, watch_logs
 from lc_guard.verify.promises import Area, require
@@ -33,6 +36,14 @@ SOME = ("astream", "batch")
 def _breaks() -> None:
     """Nothing is open."""
     require(False, "invoke")
+
+
+HERE = os.getpid()
+
+
+def _is_elsewhere() -> None:
+    """It is another process."""
+    require(os.getpid() != HERE, "here")
 
 
 HEAD = """
@@ -66,7 +77,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def verify(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, Report]:
     some = ["--modes", "invoke,astream,batch"] if "--app" in args and "--modes" not in args else []
-    status = main(["verify", *args, *some, "--json"])
+    status = main(["verify", *args, *some, "--processes", "1", "--json"])
     return status, json.loads(capsys.readouterr().out)
 
 
@@ -139,12 +150,32 @@ class TestTheBoundary:
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("lc_guard.verify.areas.every_area", list)
-        assert main(["verify", "--modes", "ainvoke", "--details"]) == 0
+        assert main(["verify", "--modes", "ainvoke", "--details", "--processes", "1"]) == 0
         told = capsys.readouterr().out
         names = [application.name for application in applications()]
         for word in (*names, "ainvoke", *SURFACES, *PLACES, "0 leaks in 7 runs of 7 applications"):
             assert word in told
         assert "stream" not in told
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+    def test_several_processes_find_the_same(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        some, frozen = applications()[:2], gc.get_freeze_count()
+        kept, broken = Area("that holds", (dict,)), Area("that does not", (_is_elsewhere, _breaks))
+        monkeypatch.setattr("lc_guard.verify.applications.applications", lambda: some)
+        monkeypatch.setattr("lc_guard.verify.areas.every_area", lambda: [kept, broken])
+        status = main(["verify", "--modes", "invoke,batch", "--processes", "2", "--json"])
+        report = json.loads(capsys.readouterr().out)
+        assert status == 1
+        assert [application["name"] for application in report["applications"]] == [each.name for each in some]
+        assert [list(application["modes"]) for application in report["applications"]] == [["invoke", "batch"]] * 2
+        assert not leaking_places(report)
+        assert [area["broken"] for area in report["areas"]] == [[], ["Nothing is open. Not so: invoke"]]
+        assert gc.get_freeze_count() == frozen
+        assert usual_processes() >= 1
+        with pytest.raises(SystemExit):
+            main(["verify", "--processes", "0"])
 
     @pytest.mark.parametrize("application", applications(), ids=lambda a: a.name)
     def test_without_the_detector_everything_leaks(self, application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
