@@ -144,9 +144,8 @@ def _is_of_programs(word: str, known: Vocabulary) -> bool:
 def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     known, word = guess.known, guess.words[0]
     small, is_body = word.lower(), guess.kind == "ORGANIZATION"
-    shouted = small in known.ordinary or (is_body and small in known.also_names)
-    if word.isupper() and len(word) < 6 and shouted and _SHOUTED.search(guess.before(12)):
-        return True  # "download it for FREE"
+    if word.isupper() and _is_shouted(guess, small):
+        return True
     if is_body and _may_be_body(guess, word):
         return False
     if known.is_ordinary(word) or (is_body and known.is_identifier(word)):
@@ -154,6 +153,13 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
         return True
     return small in known.also_names and _is_meant_as_word(guess, word)
+
+
+def _is_shouted(guess: Guess, small: str) -> bool:
+    """Whether a word stands in capitals for weight: "download it for FREE"."""
+    known = guess.known
+    plain = small in known.ordinary or (guess.kind == "ORGANIZATION" and small in known.also_names)
+    return plain and len(small) < 6 and _SHOUTED.search(guess.before(12)) is not None
 
 
 def _may_be_body(guess: Guess, word: str) -> bool:
