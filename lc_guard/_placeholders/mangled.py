@@ -4,6 +4,7 @@ r"""Mangled placeholders: what is still read as the token of (kind, index), ``[R
 - escaped underscores: ``[REDACTED\_PERSON\_1]``; escaped brackets, when both are: ``\[REDACTED_PERSON_1\]``;
 - a possessive or another ending inside the brackets: ``[REDACTED_PERSON_1's]``, ``[REDACTED_PERSON_1s]``;
 - a colon behind the word: ``[REDACTED: PERSON_1]``;
+- inside brackets no separator before the index, or a number sign: ``[REDACTED_PERSON1]``, ``[REDACTED_PERSON_#1]``;
 - lost brackets, one or both; with both lost the letters must be capitals: ``REDACTED_PERSON_1``, also in the name of a
   file: ``CV_REDACTED_PERSON_1.pdf``.
 """
@@ -27,6 +28,7 @@ from lc_guard.records import MAX_KIND
 _SEPARATOR = r"(?: ?\\{0,2}_ ?|[ \u00a0-])"
 _SEPARATOR_BEGUN = rf"(?:{_SEPARATOR}| ?\\{{1,2}})"
 _KIND = rf"[A-Za-z][A-Za-z0-9]{{0,31}}(?:{_SEPARATOR}[A-Za-z0-9]{{1,32}}){{0,7}}?"
+_BEFORE_INDEX = rf"(?:{_SEPARATOR}(?(opening)#?)|(?(opening)(?<![0-9])|(?!)))"
 _POSSESSIVE = "['’]s"
 _APART = "(?<![A-Za-z0-9_])"
 # Characters of the longest mangled token: a kind of 64 with 8 separators of 5, and what stands around it.
@@ -131,7 +133,7 @@ def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _P
         in_use = "|".join(written[name] + (alias if name == PERSON else "") for name in names) or "(?!)"
         lead, kind, minted, begun = "", f"(?i:{in_use})", f"|{_MINTED_KIND}", names
     apart = f"(?<![A-Za-z0-9{left}])" if word else _APART
-    head = rf"(?:(?P<escape>\\{{1,2}})?(?P<opening>{left}) ?|{apart}){lead}(?P<kind>{kind}{minted}){_SEPARATOR}"
+    head = rf"(?:(?P<escape>\\{{1,2}})?(?P<opening>{left}) ?|{apart}){lead}(?P<kind>{kind}{minted}){_BEFORE_INDEX}"
     # lost brackets end a token at its index, unless that is the number of the person whom an alias is of
     alias_follows = f"{_SEPARATOR}(?i:ALIAS){_SEPARATOR}[0-9]"
     # a bare one may be part of a file's name, or stand between underscores that mean italics
@@ -140,12 +142,12 @@ def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _P
     mangled = rf"{head}(?P<index>{_INDEX})(?![0-9])(?P<possessive>{SUFFIX})?{tail}"
     exact = f"{left}{_MINTED_KIND}_{_INDEX}{right}|" if minted else ""
     lookalike = (
-        rf"{exact}(?P<opening>\\{{0,2}}{left} ?)?{lead}(?P<kind>{kind}){_SEPARATOR}(?P<index>{_INDEX})"
+        rf"{exact}(?P<opening>\\{{0,2}}{left} ?)?{lead}(?P<kind>{kind}){_BEFORE_INDEX}(?P<index>{_INDEX})"
         rf"(?P<possessive>{_POSSESSIVE})?(?: ?\\{{0,2}}{right})?"
     )
     ending = "['’]?[a-z\u00df-\u017f]{0,4}"
     colon = "(?:: ?[A-Za-z0-9]{0,32})?" if word else ""
-    rest = rf"{colon}(?:{_SEPARATOR_BEGUN}[A-Za-z0-9]{{0,32}}){{0,9}}(?:{ending})? ?\\{{0,2}}"
+    rest = rf"{colon}(?:{_SEPARATOR_BEGUN}#?[A-Za-z0-9]{{0,32}}){{0,9}}(?:{ending})? ?\\{{0,2}}"
     bracketed = "|".join(f"(?i:{written[name]}){rest}|(?i:{_begun(name)})" for name in begun)
     bare = "|".join(f"{written[name]}{rest}|{name[0]}{_begun(name[1:])}" for name in begun)
     minted_begun = f"|[A-Z][A-Z0-9_]{{0,{MAX_KIND + 9}}}" if minted else ""  # an underscore and nine digits

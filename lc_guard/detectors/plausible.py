@@ -6,11 +6,13 @@ closed set or asks what stands around a guess; nothing that could be the name of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.medicine import is_eponym, is_medicine
-from lc_guard.detectors.plain_words import is_ordinary, is_role_or_reference, is_small_word
+from lc_guard.detectors.peoples import is_no_people
+from lc_guard.detectors.plain_words import is_ordinary, is_role_or_reference, is_small_place, is_small_word
 from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
 from lc_guard.detectors.technical import is_country_or_state, is_notation, is_technology
 from lc_guard.detectors.times import is_time
@@ -20,6 +22,9 @@ _NUMBERS = frozenset(
     {"BANK_ACCOUNT", "DRIVERS_LICENSE", "GOVERNMENT_ID", "PASSPORT", "PHONE_NUMBER", "ROUTING_NUMBER", "TAX_ID"}
 )
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
+
+# "1920x1080", the hash of a file or a commit.
+_NO_NUMBER = re.compile(r"\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{96,128}")
 
 
 def plausible(text: str, entities: Iterable[Entity], kind: TextKind = "any") -> list[Entity]:
@@ -48,8 +53,7 @@ def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
     if guess.kind == "DATE_TIME":
         return is_time(guess, kind)
     if guess.kind == "NRP":
-        # "catholic" is in every dictionary: what is ordinary does not count here.
-        return not (is_role_or_reference(guess) or _is_other_thing(guess, kind))
+        return not (is_role_or_reference(guess) or _is_other_thing(guess, kind) or is_no_people(guess))
     if guess.kind not in _NAMES:
         return not _is_no_number(guess)
     if is_role_or_reference(guess):
@@ -62,7 +66,7 @@ def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
 def _is_no_name(guess: Guess, kind: TextKind) -> bool:
     """Whether it is no name: each question is asked only if the ones before were answered with no."""
     return (
-        (guess.kind == "LOCATION" and _is_mere_number(guess))
+        (guess.kind == "LOCATION" and (_is_mere_number(guess) or is_small_place(guess)))
         or _is_other_thing(guess, kind)
         or (is_ordinary(guess, kind) and not is_introduced(guess.text, guess.entity.start))
     )
@@ -82,7 +86,7 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
 def _is_no_number(guess: Guess) -> bool:
     """Whether what a model took for a number has no digit, or for an address of the web has no dot."""
     if guess.kind in _NUMBERS:
-        return not any(char.isdigit() for char in guess.value)
+        return not any(char.isdigit() for char in guess.value) or _NO_NUMBER.fullmatch(guess.value) is not None
     return guess.kind == "URL" and "." not in guess.value and ":" not in guess.value
 
 

@@ -86,14 +86,18 @@ _RECORDS = (
     "(?:purchase|work|sales)?[ _]?order|invoice|ticket|claim|policy|insurance|member(?:ship)?|subscriber|customer"
     "|client|employee|personnel|staff|badge|inmate|prisoner|booking|reservation|confirmation|pnr|student"
     "|matriculation|reference|serial|subscription|contract|tracking|shipment|parcel|transaction|payment|incident"
+    "|loan|mortgage|prescription|rx|bar|lease|warrant|citation|petition|pension|beneficiary|medicare|medicaid|payroll"
+    "|merchant|supplier|vendor|dealer|asset|iccid|imsi|meid|esn|swift(?:/bic)?|bic|sort code|folio|deed|parking|fine"
     "|permit|visa|voucher|loyalty|frequent flyer|enrol?lment|certificate|registration|register|licen[cs]e|account"
     "|acct|device|meter|rechnungs?|bestell(?:ung)?|kunden|auftrags?|vertrags?|versicherungs?|police|commande|facture"
     "|dossier|contrat|pedido|factura|póliza|expediente|ordine|fattura|polizza|bestelling|factuur|polis|zamówieni[ea]"
     "|faktur[ay]|encomenda|apólice|fatura"
 )
 # Those that need a word for number: "group: 3 of 4" tells none.
-_NUMBERED = "ref|file|request|user|patient|chart|session|group|plan|patron|card|id"
+_NUMBERED = "application|batch|lot|terminal|agent|ref|file|request|user|patient|chart|session|group|plan|patron|card|id"
 _COUNTED = "order|ticket|invoice|claim|policy|booking|ref(?:erence)?|account|acct|member|customer"
+_TRACKED = "ticket|incident|case|change|request|order|claim|policy|booking|ref(?:erence)?|account|member|invoice|pnr"
+_IN_FILES = "passport|mrn|ssn|policy|claim|invoice|order|case|account|customer|patient|member|employee|licen[cs]e|badge"
 
 _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
     (kind, re.compile(rf"(?i)\b(?:{labels}){rest}"), check)
@@ -123,6 +127,21 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
         ("ID_NUMBER", _RECORDS, rf"{_SIGN}{_VALUE}", _has_digit),
         ("ID_NUMBER", _NUMBERED, rf"{_NUMBER}(?:{_IS})?[ \t]{{0,2}}[\"'`(\#]{{0,2}}{_VALUE}", _has_digit),
         ("ID_NUMBER", _COUNTED, r"[ ](?P<value>\d{6,20})(?![\w-]|[.,/]\d)", _has_digit),
+        ("ID_NUMBER", _TRACKED, r"[ ](?P<value>(?-i:[A-Z]{1,5})-?\d{4,14})(?![\w-])", _has_digit),
+        ("ID_NUMBER", _IN_FILES, r"[_-](?P<value>[A-Z]{0,3}\d{5,18})(?![^\W_])", _has_digit),
+        (
+            "LOCATION",
+            r"lat(?:itude)?",
+            r"[\"']?\s{0,2}[:=]?\s{0,2}(?P<value>-?\d{1,2}\.\d{3,12}[\"']?[,;]?\s{1,3}[\"']?lon(?:g(?:itude)?)?"
+            r"[\"']?\s{0,2}[:=]?\s{0,2}-?\d{1,3}\.\d{3,12})(?!\w)",
+            _any_digit,
+        ),
+        (
+            "LOCATION",
+            r"gps|coordinates?|coords?|position|location|(?:at|geo):?",
+            r"[\"']?\s{0,2}[:=]?\s{0,2}[(\[]?(?P<value>-?\d{1,2}\.\d{4,12},\s{0,2}-?\d{1,3}\.\d{4,12})(?!\w)",
+            _any_digit,
+        ),
         ("ID_NUMBER", f"{_COUNTED}|po", r"[ _]?\#[ ]?(?P<value>[A-Z0-9][A-Z0-9-]{1,24})(?!\w)", _any_digit),
     )
 )

@@ -37,10 +37,11 @@ _LOG = re.compile(
     r"|\w\[\d{1,7}\]:|\bHTTP/\d|\b[a-z]\w*(?:\.\w+)+(?:Exception|Error)\b|^\s+at [\w.$]+\("
 )
 _TONGUE_BEFORE = re.compile(
-    r"(?i)\b(?:translat\w+|speak\w*|spoke\w?|talk\w*|writ(?:e|es|ing|ten)|wrote|summari\w+|explain\w*|describe|output|repl(?:y|ies|ied)|respond\w*"
-    r"|answer\w*|say|said|read\w*"
-    r"|teach\w*|taught|learn\w*|stud(?:y|ies|ied|ying)|fluent|proficient|native|language|subtitles?|lessons?|version"
+    r"(?i)\b(?:translat\w+|speaks?|speaking|spoke\w?|fluent|proficient|native|languages?|subtitles?|lessons?"
     r"|localiz\w+)\b[^.!?\n]{0,60}$"
+    r"|\b(?:teach\w*|taught|learn\w*|stud(?:y|ies|ied|ying)|talk\w*)\b[^.!?\n]{0,24}$"
+    r"|\b(?:(?:re)?writ(?:e|es|ing|ten)|(?:re)?wrote|summari\w+|explain\w*|describe|output|repl(?:y|ies|ied)|respond\w*"
+    r"|answer\w*|say|said|read\w*|version)\b[^.!?\n]{0,60}\b(?:in|into|to)\s(?:\w+\s)?(?:[A-Z]\w+(?:,?\s(?:and|or)\s|,\s)){0,3}$"
     r"|(?:^|[.;,]\s*|\bthen\s)(?:in)?to\s$|\bfrom\s[A-Z]\w+\s(?:in)?to\s$"
 )
 _TONGUE_AFTER = re.compile(

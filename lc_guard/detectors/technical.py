@@ -23,7 +23,7 @@ _IDENTIFIER = re.compile(r"[.<(&*@]\0[\W]|\0[<({\[.]\Z")
 _KEY = re.compile(r"\w+=")
 _SIGNS = re.compile(r"[=<>{}()\[\]|;$\\]|::|\w_\w|\w\.\w{2}|[a-z][A-Z]\w*\(|\w/\w")
 _MODEL_NUMBER = re.compile(r"[A-Za-z]{1,4}-?\d{1,5}[A-Za-z]?\d*")
-_MEASURE = re.compile(r"(?:[A-Z]{1,4}|[A-Z][a-z])\s*[:=]?\s*\d[\d./,]*")
+_MEASURE = re.compile(r"(?:[A-Z]{1,4}c?|[A-Z][a-z])\s*[:=]?\s*\d[\d./,]*")
 _MEASURED = re.compile(r"\s*[:=]?\s*\d")
 _SHORT_CAPITALS = re.compile(r"[B-DF-HJ-NP-TV-XZ]{2,6}|[A-Z]{2,3}")
 _SMALL_BEFORE = re.compile(r"[a-z],?\s$|[a-z.]\s\($")
@@ -34,8 +34,9 @@ _ATTRIBUTE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 # An attribute is read, called or computed with; a host stands in quotes or behind a command.
 _ATTRIBUTE_AROUND = re.compile(r"(?:\breturn |[=+*/-] |\()\0|\0(?: [=+*/-]|[(\[])")
 _AND = r"(?:\s*[,/]\s*(?:and|or)?\s*|\s+(?:and|or|vs\.?|versus|with|over|than|to)\s+)"
-_LISTED_BEFORE = re.compile(rf"(?<!\w)([^\W\d_][\w+#.-]*){_AND}$")
-_LISTED_AFTER = re.compile(rf"{_AND}([^\W\d_][\w+#.-]*[\w+#])")
+_ITEM = r"[^\W\d_][\w+#.-]*[\w+#]"
+_LISTED_BEFORE = re.compile(rf"(?<!\w)({_ITEM}){_AND}(?:({_ITEM}){_AND})?(?:({_ITEM}){_AND})?$")
+_LISTED_AFTER = re.compile(rf"{_AND}({_ITEM})(?:{_AND}({_ITEM}))?(?:{_AND}({_ITEM}))?")
 # What is at work on lines, words and processes.
 _COMMANDS = frozenset(
     {
@@ -93,6 +94,24 @@ _NOTHING = frozenset(
 )
 _FIELD_BEFORE = re.compile(r"(?:^|[,;|\t\n\r:=\"'(\[])[ ]{0,2}$")
 _FIELD_AFTER = re.compile(r"[ ]{0,2}(?:$|[,;|\t\n\r\"')\]}])")
+_UNITS = frozenset(
+    """
+    ampere celsiu celsius coulomb fahrenheit farad gau gauss henry hertz joule kelvin newton ohm pascal siemen tesla
+    volt watt weber
+    """.split()  # noqa: SIM905 - a list of words reads as one
+)
+_BEFORE_UNIT = re.compile(r"(?i)(?:\d\s?|degrees?\s|[°º]\s?|\b(?:celsius|fahrenheit|kelvin)\s(?:to|into|and|or|in)\s)$")
+_AFTER_UNIT = re.compile(r"(?i)\s(?:(?:in)?to|and|or)\s(?:degrees?\s)?(?:celsius|fahrenheit|kelvin)\b")
+_STANDARD = re.compile(
+    r"(?:(?:ANSI|ASTM|BS|DIN|EN|ETSI|FIPS|IEC|IEEE|IETF|ISO|ITU|NIST|RFC|UL)[/ -]{0,2}){1,3}(?:SP )?\d[\d.:-]{1,12}"
+)
+# "Gemma 2 9B", "Julia 1.9"
+_VERSION = re.compile(r"\s(?:v?\d{1,2}\.\d{1,3}(?:\.\d+)?|\d{1,3}[BM])(?![\w.]*\w)")
+_TYPE = re.compile(r"\(\d{1,5}(?:, ?\d{1,3})?\)")
+# Of letters, names of companies and footnotes.
+_OF_LETTERS = frozenset(
+    {"P.S", "P.P.S", "N.B", "L.P", "L.L.C", "L.L.P", "P.C", "e.g", "i.e", "I.E", "c.c", "a.m", "p.m"}
+)
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
@@ -105,6 +124,8 @@ def is_technology(guess: Guess, kind: TextKind) -> bool:
     titles = _titles(guess)
     if not titles or _is_address(guess) or is_introduced(guess.text, guess.entity.start):
         return False
+    if _VERSION.search(guess.value) or _VERSION.match(guess.text, guess.entity.end, guess.entity.end + 12):
+        return True
     technical, beside = _is_technical(guess, kind), technology_beside(*guess.place)
     if all(title.lower() in guess.known.technology_names for title in titles):
         if guess.kind == "PERSON" and not _is_of_plain_words(guess, titles):
@@ -151,14 +172,15 @@ def _is_common(word: str, guess: Guess) -> bool:
 
 
 def _is_listed(guess: Guess) -> bool:
-    """Whether software stands next to it in a list: ``Jenkins or GitLab``."""
+    """Whether software stands beside it in a list: ``Jenkins or GitLab``, ``Jenkins, Travis and CircleCI``."""
     before = _LISTED_BEFORE.search(guess.before(60))
     after = _LISTED_AFTER.match(guess.text, guess.entity.end, guess.entity.end + 60)
-    return any(match is not None and _is_sure(match[1], guess) for match in (before, after))
+    items = [item for match in (before, after) if match is not None for item in match.groups() if item]
+    return any(_is_sure(item, guess) for item in items)
 
 
 def _is_sure(title: str, guess: Guess) -> bool:
-    return title.lower() in guess.known.technology and not guess.known.is_ordinary(title)
+    return title.lower() in guess.known.technology and title.lower() not in guess.known.ordinary
 
 
 def _is_technical(guess: Guess, kind: TextKind) -> bool:
@@ -170,15 +192,23 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
     known, value = guess.known, guess.value
     if guess.kind == "LOCATION" and is_house_number(*guess.place):
         return False
-    if not guess.words or _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
-        return True
-    if _is_nothing(guess) or _is_key(guess):
+    if _is_sign(guess):
         return True
     if value.isupper() and all(
         word.lower() in known.abbreviations or word.lower() in ("and", "the") for word in guess.words
     ):
         return not is_employer(guess.text, guess.entity.start)
     return (_is_technical(guess, kind) and _is_of_a_program(guess)) or (guess.lone and _abbreviates(guess, kind))
+
+
+def _is_sign(guess: Guess) -> bool:
+    """Whether it is a number of a model, a measure, an empty field, a part of a program, a unit or a standard."""
+    value = guess.value
+    if not guess.words or value.rstrip(".") in _OF_LETTERS:
+        return True
+    if _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
+        return True
+    return _is_nothing(guess) or _is_key(guess) or _is_scoped(guess) or _is_unit_or_standard(guess)
 
 
 def is_country_or_state(guess: Guess) -> bool:
@@ -189,9 +219,26 @@ def is_country_or_state(guess: Guess) -> bool:
 
 def _is_key(guess: Guess) -> bool:
     """Whether it ends in the name of a setting, small and before its value: ``euid`` of ``uid=0 euid=0``."""
-    if not guess.lone or not guess.value.islower() or guess.text[guess.entity.end : guess.entity.end + 1] != "=":
+    if not guess.value.islower() or guess.text[guess.entity.end : guess.entity.end + 1] != "=":
         return False
-    return guess.words[0] not in guess.known.also_names and guess.words[0].capitalize() not in load_names()
+    return all(word not in guess.known.also_names and word.capitalize() not in load_names() for word in guess.words)
+
+
+def _is_scoped(guess: Guess) -> bool:
+    """Whether it is a member of a scope, or one: ``std::cout``."""
+    text, start, end = guess.place
+    if guess.value.isupper() and _TYPE.match(text, end, end + 12):
+        return True  # VARCHAR(255)
+    return guess.lone and "::" in (text[max(0, start - 2) : start], text[end : end + 2])
+
+
+def _is_unit_or_standard(guess: Guess) -> bool:
+    """Whether a number says that a unit is meant, or a standard: ``5 Newton``, ``IEEE 802.11``."""
+    if guess.lone and guess.words[0].lower().rstrip("s") in _UNITS:
+        after = _AFTER_UNIT.match(guess.text, guess.entity.end)
+        return after is not None or _BEFORE_UNIT.search(guess.before(20)) is not None
+    standard = _STANDARD.match(guess.text, guess.entity.start, guess.entity.end + 8)
+    return standard is not None and standard.end() >= guess.entity.end
 
 
 def _is_nothing(guess: Guess) -> bool:
@@ -227,7 +274,7 @@ def _is_identifier(guess: Guess) -> bool:
 
 def _is_heading(guess: Guess, words: Sequence[str]) -> bool:
     """Whether several words are ordinary or capitals, as in "HTTP server", and not capitals only."""
-    common = all(word.isupper() or guess.known.is_ordinary(word) for word in words)
+    common = all(len(word) < 2 or word.isupper() or guess.known.is_ordinary(word) for word in words)
     return len(words) > 1 and common and not guess.value.isupper()
 
 
@@ -278,7 +325,7 @@ def _means_else(text: str, entity: Entity) -> bool:
     value = text[start:end]
     if entity.kind == "IP_ADDRESS":
         scope = _SCOPE.fullmatch(value) or _SCOPED.fullmatch(text, start, end)
-        return value in _NO_HOST or scope is not None
+        return value in _NO_HOST or value.rpartition(":")[0] in _NO_HOST or scope is not None
     if entity.kind == "CASE_NUMBER":
         return _BLOOD_PRESSURE.search(text[max(0, start - 30) : start]) is not None
     if entity.kind == "URL" and _ATTRIBUTE.fullmatch(value):

@@ -32,6 +32,22 @@ _NUMBER = (
 _SPAN = re.compile(rf"(?i){_NUMBER}(?:[ -]\w+){{0,4}}?[ -]?{_UNIT}|\bage(?:d|s|\s+of)?\s+{_NUMBER}")
 _COUNTED = re.compile(rf"(?i){_NUMBER}")
 _AGE_BEFORE = re.compile(r"(?i)\bage[ds]?\b[ :]*(?:(?:is|was|of|at|about|only) )*$")
+_AGE = re.compile(r"(?i)\b(?:old|yo|y/o|aged?|anniversary|birthday)\b")
+_NEAR = 80
+# What a length of time tells of somebody: work, illness, marriage, punishment. The rest is "in five years".
+_OF_A_LIFE = re.compile(
+    r"(?i)\b(?:sentenc|imprison|custod|detain|detention|prison|jail|convict|probation|parole|marri|divorc|widow|employ"
+    r"|work(?:ed|s|ing)?\b|serv(?:ed|ing|ice)|liv(?:ed|es|ing)\b|resid|pregnan|hospital|admitt|admission|ill\b|illness"
+    r"|sick|ached?\b|pain|symptom|experience|suspend|tenure|abstin|sober|clean for|applicant|appeal|court|tribunal"
+    r"|proceedings|judgment|delay|lodged|claim|patient|diagnos|treat|surgery|smok)"
+)
+# A day of the week or an hour alone, which every week and day has.
+_NO_DAY = re.compile(
+    r"(?i)(?:(?:on|last|next|this|every|each|late|early|by|until)\s)*(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+    r"|(?:mon|tues?|wed|thur?s?|fri|sat|sun)\.?)(?:\s(?:morning|noon|afternoon|evening|night)s?)?"
+    r"|(?:at\s)?\d{1,2}(?::\d\d){1,2}(?:\s?[ap]\.?\s?m\.?)?(?:\s?(?:-|–|to)\s?\d{1,2}(?::\d\d)?(?:\s?[ap]\.?\s?m\.?)?)?"
+    r"|(?:at\s)?\d{1,2}\s?[ap]\.?\s?m\.?"
+)
 _DAY = re.compile(r"\d{4}|[A-Za-z]{3,}\.? \d|\d [A-Za-z]{3,}")
 
 
@@ -47,6 +63,21 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
         return False
     if _YEAR.fullmatch(guess.value) and (_LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))):
         return False
+    by_law = kind in ("clinical", "legal")
+    if not by_law and (_NO_DAY.fullmatch(guess.value) or _is_any_span(guess)):
+        return _is_age(guess)
     if _CALENDAR.search(guess.value) or _SPAN.search(guess.value):
         return True
+    return _is_age(guess)
+
+
+def _is_any_span(guess: Guess) -> bool:
+    """Whether a length of time tells nothing of a life: "in five years"."""
+    if not _SPAN.search(guess.value) or _AGE.search(guess.value) or _CALENDAR.search(guess.value):
+        return False
+    text, start, end = guess.place
+    return _OF_A_LIFE.search(text, max(0, start - _NEAR), end + _NEAR) is None
+
+
+def _is_age(guess: Guess) -> bool:
     return _AGE_BEFORE.search(guess.before(20)) is not None and _COUNTED.match(guess.value) is not None

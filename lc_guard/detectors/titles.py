@@ -19,7 +19,7 @@ _TITLES = (
 )
 _NO_NAMES = (
     r"(?!(?:The|And|Of|In|On|At|For|Court|Department|General|Office|Justice|Ministry|Minister|Government|District|State"
-    r"|Chief|Advocate|Administration|Association|Committee|Council|Commission|Generals?|Ombudsman|QC|KC|Esq|I|He|She"
+    r"|Chief|Advocate|Practitioner|Manager|Assistant|Administration|Association|Committee|Council|Commission|Generals?|Ombudsman|QC|KC|Esq|I|He|She"
     r"|They|You|We|It|Did|Do|Is|Was|What|When|Where|Who|Why|How|Your|My|Please|Thank|Yes|No"
     r"|AND|OF|THE|COURT)\b)"
 )

@@ -131,11 +131,19 @@ _AT_WORDS = frozenset(
 )
 _LABEL = (
     r"user ?names?|user[ _-]?id|login(?: ?name)?|log-?in ?id|screen ?name|handle|nick ?name|nick|account name"
-    r"|benutzername|benutzer|nom d'utilisateur|identifiant|usuario|nome utente|gebruikersnaam|nazwa użytkownika"
+    r"|(?:steam|xbox|psn|playstation|discord|insta(?:gram)?|twitter|telegram|skype|snap(?:chat)?|tiktok|github"
+    r"|gitlab|reddit|twitch|minecraft|roblox|fortnite|slack|teams|signal|threads|mastodon|bluesky)[ ]"
+    r"(?:user|name|handle|id|account|tag)"
+    r"|gamer ?tag|benutzername|benutzer"
+    r"|nom d'utilisateur|identifiant|usuario|nome utente|gebruikersnaam|nazwa użytkownika"
     r"|nome de usu[aá]rio|utilizador"
 )
 # Words one of which is in each text where the slot is, in small letters: most texts have few, and slots cost time.
-_LABEL_ANCHORS = "user login nick handle screen account benutzer identifiant usu utente gebruiker utili użytk log-in"
+_LABEL_ANCHORS = (
+    "user login nick handle screen account benutzer identifiant usu utente gebruiker utili użytk log-in gamer steam"
+    " xbox psn playstation discord insta twitter telegram skype snap tiktok github gitlab reddit twitch minecraft"
+    " roblox fortnite slack teams signal threads mastodon bluesky"
+)
 _SLOTS = tuple(
     (anchors.split(), re.compile(pattern))
     for anchors, pattern in (
@@ -191,6 +199,16 @@ _SLOTS = tuple(
             "logged signed",
             rf"(?i)\b(?:logged|signed)[ -]?(?:in|on)(?: to \w{{1,20}})? as [\"'`@]?(?P<name>{_NAME})",
         ),
+        # Windows' domains; id(1).
+        (
+            "\\",
+            r"(?<![\w:\\/.-])(?!HK)[A-Z][A-Z0-9-]{1,14}\\{1,2}(?P<name>[a-z][\w.-]{2,30}[a-z0-9])"
+            r"(?![\w\\:(]|\.\w)",
+        ),
+        (
+            "uid= gid=",
+            rf"\b[ug]id=\d{{1,10}}\((?P<name>{_NAME})\)",
+        ),
         # ident and user of the Common Log Format; ls; passwd.
         (
             "[",
@@ -243,6 +261,10 @@ _UNIX_HOME = re.compile(
     r"(?P<name>[^\W\d][^\s/:;\"'<>|,()\[\]{}]{0,62})"
 )
 _TILDE = re.compile(rf"(?<![\w~./])~(?P<name>{_NAME})/")
+_HOME_SHARE = re.compile(
+    r"\\\\[\w.-]{1,60}\\{1,2}(?:home|homes|users?|profiles?|private)\$?\\{1,2}(?P<name>[A-Za-z][\w.-]{1,40})(?=\\|[\s\"'<>]|$)",
+    re.IGNORECASE,
+)
 _WINDOWS_HOME = re.compile(
     r"(?:[A-Za-z]:|\\\\[\w.$-]{1,60})\\{1,2}"
     r"(?:[Uu]sers|USERS|Documents and Settings|Benutzer|Utilisateurs|Usuarios|Profiles)\\{1,2}"
@@ -282,7 +304,7 @@ def _by_slot(text: str) -> Iterator[Entity]:
 
 
 def _by_path(text: str) -> Iterator[Entity]:
-    for sign, pattern in (("/", _UNIX_HOME), ("~", _TILDE), ("\\", _WINDOWS_HOME)):
+    for sign, pattern in (("/", _UNIX_HOME), ("~", _TILDE), ("\\", _WINDOWS_HOME), ("\\", _HOME_SHARE)):
         if sign not in text:
             continue
         for match in pattern.finditer(text):

@@ -32,6 +32,20 @@ TITLES = frozenset(
         *("capt", "captain", "lt", "lieutenant", "sgt", "sergeant", "col", "colonel", "gen", "general", "maj", "major"),
         *("cpl", "corporal", "pvt", "officer", "detective", "inspector", "constable", "deputy", "sheriff", "agent"),
         *("attorney", "counsel", "counselor", "solicitor", "senator", "sen", "rep", "governor", "gov", "president"),
+        *(
+            "aunt",
+            "uncle",
+            "auntie",
+            "grandma",
+            "grandpa",
+            "granny",
+            "cleric",
+            "sheikh",
+            "imam",
+            "rabbi",
+            "coach",
+            "pm",
+        ),
         *("minister", "secretary", "chancellor", "mayor", "ambassador", "nurse", "witness", "juror", "the"),
     }
 )
@@ -60,7 +74,8 @@ _BACKSLASH = r"\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
 _NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|,(?=\S)|[ \u00a0]{{3,}}"
 _CUTS = {
     **dict.fromkeys(
-        ("LOCATION", "ORGANIZATION", "NRP"), re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})")
+        ("LOCATION", "ORGANIZATION", "NRP"),
+        re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),
     ),
     "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
     "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0][-–—][ \u00a0]|(?<!\bc)/"),
@@ -94,8 +109,10 @@ _FOLDERS = frozenset(
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blvd)\.$")
 _FIRST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?)\.?[ \u00a0]+(?=\S)")
-_LAST_WORD = re.compile(r"(?<=\S)\s+([^\W\d_]+)\Z")
+_LAST_WORD = re.compile(r"(?<=[^\s,]),?\s+([^\W\d_]+)\Z")
 _LONGEST_LAST = 40
+# "1. Refund Maria Lopez 2. Block Tom Varga"
+_NUMBER_BEHIND = re.compile(r"(?<=[^\W\d_])\s+\d{1,4}\Z")
 # Small words that models take along with a name.
 _BESIDE_NAMES = frozenset(
     [
@@ -107,6 +124,28 @@ _BEHIND_NAMES = _BESIDE_NAMES | frozenset(
     [
         *("now", "today", "tomorrow", "tonight", "about", "regarding", "re", "before", "after", "at", "on", "in"),
         "please",
+    ]
+)
+
+_BEHIND_OTHERS = frozenset(
+    [
+        *(
+            "now",
+            "today",
+            "tomorrow",
+            "tonight",
+            "please",
+            "to",
+            "and",
+            "or",
+            "with",
+            "from",
+            "is",
+            "was",
+            "are",
+            "were",
+        ),
+        *("for", "has", "had", "will", "would", "that", "because", "says", "said"),
     ]
 )
 
@@ -270,8 +309,12 @@ def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
         if not _before_name(text, start, match.end(), kind, match[1]) and not _is_article(text, match, end):
             break
         start = match.end()
-    behind = _BEHIND_NAMES if kind == "PERSON" else ("now", "today", "tomorrow", "tonight", "please")
-    while (match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end)) and match[1] in behind:
+    if kind == "PERSON" and (number := _NUMBER_BEHIND.search(text, max(start, end - _LONGEST_LAST), end)):
+        end = number.start()
+    behind = _BEHIND_NAMES if kind == "PERSON" else _BEHIND_OTHERS
+    while match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end):
+        if match[1] not in behind and not (match[1] == "Please" and match[0][0] == ","):
+            break
         end = match.start()
     return start, end
 

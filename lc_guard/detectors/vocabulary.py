@@ -37,6 +37,10 @@ class Vocabulary(NamedTuple):
         medicines: Medicines and their trade names.
         eponyms: Phrases of things that bear a name: ``Bell's palsy``.
         bearers: Names of such things that hardly anybody bears today: ``Alzheimer``.
+        savants: Surnames of scientists after whom things are named, but for frequent ones: ``Euler``.
+        things: Animals, artifacts, events, food, plants and substances.
+        affairs: Acts, thoughts, places, phenomena and states.
+        roles: What people do for a living, as far as it is no name.
     """
 
     ordinary: frozenset[str]
@@ -49,6 +53,10 @@ class Vocabulary(NamedTuple):
     medicines: frozenset[str]
     eponyms: frozenset[str]
     bearers: frozenset[str]
+    savants: frozenset[str]
+    things: frozenset[str]
+    affairs: frozenset[str]
+    roles: frozenset[str]
 
     def is_technology(self, title: str) -> bool:
         """Return whether a title is software or its maker, whoever else bears it."""
@@ -59,6 +67,11 @@ class Vocabulary(NamedTuple):
         """Return whether a word, or each part of a compound, is one that nobody bears as a name."""
         small = _DRAWN_OUT.sub(r"\1", word.lower())
         return small in self.ordinary or self._is_compound(word, self.ordinary.__contains__)
+
+    def is_savants(self, word: str) -> bool:
+        """Return whether a word is made of the name of a scientist: ``Bayesian``, ``Eulerian``."""
+        small = word.lower()
+        return any(small.endswith(end) and small.removesuffix(end) in self.savants for end in ("ian", "an", "n"))
 
     def is_identifier(self, word: str) -> bool:
         """Return whether a word is written as in a program, of words that are no given names: ``ToolCall``."""
@@ -86,10 +99,14 @@ def vocabulary() -> Vocabulary:
         technology=_read("technology"),
         technology_names=_read("technology_names"),
         languages=_read("languages"),
-        abbreviations=_read("abbreviations"),
+        abbreviations=_read("abbreviations") | _read("abbreviations_of_trades"),
         medicines=_read("medicines"),
         eponyms=_read("eponyms"),
         bearers=_read("bearers"),
+        savants=_read("savants"),
+        things=_read("things"),
+        affairs=_read("affairs"),
+        roles=_read("roles"),
     )
 
 

@@ -46,3 +46,24 @@ def test_linear_time(unit):
     started = time.process_time()
     FileNameDetector().detect(unit * (200_000 // len(unit)))
     assert time.process_time() - started < 8
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Invoice_Tomasz_Wrona_2024.pdf", "Tomasz_Wrona"),
+        ("see resume-priya-raman.docx", "priya-raman"),
+        ("PriyaRaman_CV.pdf", "PriyaRaman"),
+        ("/data/patients/Hollister_Harriet/mri.dcm", "Hollister_Harriet"),
+    ],
+)
+def test_unknown_words_in_a_file_about_somebody_are_a_name(text, value):
+    (entity,) = FileNameDetector().detect(text)
+    assert value in text[entity.start : entity.end]
+
+
+@pytest.mark.parametrize(
+    "text", ["invoice_template_final.pdf", "contract-draft-v2.docx", "report_kubernetes_setup.pdf"]
+)
+def test_words_of_a_dictionary_are_none(text):
+    assert not FileNameDetector().detect(text)

@@ -1,5 +1,6 @@
 """Which language a text is written in, and what hangs on it: who is asked, which words are no names."""
 
+import re
 import time
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from lc_guard import Guard
 from lc_guard.detectors import LanguageGate, LocaleDetector, PatternDetector, default_detector, multilingual_ner
-from lc_guard.detectors.in_languages import InLanguages, without_ordinary
+from lc_guard.detectors.in_languages import InLanguages, WithCapitals, without_ordinary
 from lc_guard.detectors.locales import LANGUAGES, locale
 from lc_guard.errors import GuardError, ModelUnavailable
 from lc_guard.records import Entity
@@ -219,3 +220,18 @@ def test_words_are_kept_in_small_letters(language):
 
 def test_every_language_with_a_model_has_words():
     assert set(LANGUAGES) >= multilingual_ner.LANGUAGES
+
+
+def test_small_words_are_no_names_in_a_text_with_capitals():
+    class Uncased:
+        def detect(self, text):
+            return [
+                Entity("PERSON", m.start(), m.end(), 0.9)
+                for m in re.finditer(r"marlene wagner|Zögernd Fet- scher kam|meist", text)
+            ]
+
+    found = lambda text: [text[e.start : e.end] for e in WithCapitals(Uncased()).detect(text)]  # noqa: E731
+    assert found("hier kam marlene wagner") == ["marlene wagner"]
+    assert found("Da kam marlene wagner, sagt Olaf") == ["marlene wagner"]
+    assert found("Da war meist Olaf") == []
+    assert found("Dort hat Zögernd Fet- scher kam") == ["Zögernd Fet- scher"]

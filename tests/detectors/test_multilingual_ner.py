@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lc_guard.detectors import JoinedDetector, MultilingualDetector, default_detector, multilingual_ner
+from lc_guard.detectors.german_nouns import is_noun
 from lc_guard.detectors.weights import LoadOnce, package_folder
 from lc_guard.errors import ModelUnavailable
 
@@ -122,3 +123,20 @@ def test_where_the_package_is_missing_its_install_line_is_told(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda *_: None)
     with pytest.raises(ModelUnavailable, match=r"pip install '\./packages/lc-guard-ner-xx'"):
         MultilingualDetector().warm_up()
+
+
+@pytest.mark.parametrize("word", ["Mietvertrag", "Umsatz", "Versicherungen", "Oberbürgermeister", "Kundendienst"])
+def test_german_nouns_are_known_and_compounds_of_them(weights, word):
+    assert is_noun(word)
+
+
+@pytest.mark.parametrize(
+    "name", ["Huber", "Rosenberg", "Steinbach", "Hans", "Marie", "Kuhn", "Brandstetter", "Goldschmidt"]
+)
+def test_a_german_name_is_no_noun(weights, name):
+    assert not is_noun(name)
+
+
+def test_an_office_before_a_german_name_stays(everything, found):
+    values = [value for _, value in found(everything, "Gestern hat der Sportdirektor Hans Brandstetter angerufen.")]
+    assert "Hans Brandstetter" in values

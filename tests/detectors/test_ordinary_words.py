@@ -273,10 +273,106 @@ def test_a_number_is_no_time(value):
 
 @pytest.mark.parametrize(
     "value",
-    ["May 5", "two weeks", "the past five years", "aged 34", "10 a.m.", "Tuesday", "in 1999", "3/9/2005", "the 1990s"],
+    ["May 5", "aged 34", "Tuesday May 5", "10 a.m. on May 5", "in 1999", "3/9/2005", "the 1990s", "a 5 year old"],
 )
 def test_a_time_is_one(value):
     assert stands(f"see {value} there", value, "DATE_TIME")
+
+
+@pytest.mark.parametrize("value", ["Tuesday", "last Friday", "Monday morning", "10 a.m.", "14:30", "12:05:33"])
+def test_a_weekday_or_an_hour_is_every_week(value):
+    assert not stands(f"see you {value} then", value, "DATE_TIME")
+    assert stands(f"see you {value} then", value, "DATE_TIME", of="clinical")
+
+
+@pytest.mark.parametrize("value", ["two weeks", "the past five years", "20 years", "three months"])
+def test_a_length_of_time_tells_of_a_life_or_of_nobody(value):
+    assert not stands(f"ready in {value} there", value, "DATE_TIME")
+    for text in ("sentenced to {}", "she worked {} at the mill", "ill for {}", "the appeal took {}", "married {}"):
+        assert stands(text.format(value), value, "DATE_TIME")
+    assert stands(f"ready in {value} there", value, "DATE_TIME", of="legal")
+
+
+@pytest.mark.parametrize("people", ["Danish", "Iraqi", "Peruvian", "Korean", "Swedish"])
+@pytest.mark.parametrize("thing", ["sausages", "knife", "cheese", "election", "occupation", "cities", "car"])
+def test_a_thing_of_a_country_is_nobody(people, thing):
+    assert not stands(f"about the {people} {thing} again", people, "NRP")
+
+
+@pytest.mark.parametrize(
+    "rest", ["national", "woman", "nurse", "passport", "car dealer", "origin", "citizen", "accent"]
+)
+def test_somebody_of_a_country_stays(rest):
+    assert stands(f"She is of Iraqi {rest} there", "Iraqi", "NRP")
+
+
+def test_a_crowd_is_nobody_and_one_of_it_is_somebody():
+    assert not stands("a vote among the Peruvians there", "Peruvians", "NRP")
+    for text in ("they are Peruvians", "two Peruvians came", "we Peruvians know"):
+        assert stands(text, "Peruvians", "NRP")
+    assert stands("She is catholic.", "catholic", "NRP")
+    assert stands("the Catholic wedding", "Catholic", "NRP")
+
+
+@pytest.mark.parametrize("word", ["Goods", "Escrow", "Cargo", "KMeans", "Hgb", "Bayesian", "Eulerian", "hairdresser"])
+def test_what_is_no_people_falls(word):
+    assert not stands(f"with {word} there", word, "NRP")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("the Attending Physician signed", "Attending Physician", "ORGANIZATION"),
+        ("in the Left Lower Lobe now", "Left Lower Lobe", "ORGANIZATION"),
+        ("Confidential Information is", "Confidential Information", "ORGANIZATION"),
+        ("My cat is called", "My cat is called", "ORGANIZATION"),
+        ("the Patient Health Questionnaire", "Patient Health Questionnaire", "ORGANIZATION"),
+        ("Our CFO and CTO met", "CTO", "ORGANIZATION"),
+        ("History of COPD and CHF.", "CHF", "ORGANIZATION"),
+        ("std::cout << x", "cout", "PERSON"),
+        ("hash VARCHAR(255)", "VARCHAR", "PERSON"),
+        ('level=info msg="up"', "info msg", "PERSON"),
+        ("see IEEE 802.11 there", "IEEE", "ORGANIZATION"),
+        ("a force of 5 Newton", "Newton", "LOCATION"),
+        ("Fahrenheit to Celsius", "Fahrenheit", "ORGANIZATION"),
+        ("by Euler's formula", "Euler", "PERSON"),
+        ("Schrödinger's cat", "Schrödinger", "PERSON"),
+        ("Weibull distributions", "Weibull", "PERSON"),
+        ("a Caesar salad", "Caesar", "PERSON"),
+        ("Julia 1.9 is out", "Julia", "PERSON"),
+        ("Jenkins, Travis and GitLab", "Jenkins", "PERSON"),
+        ("Zavrexo contains semaglutide", "Zavrexo", "ORGANIZATION"),
+        ("a screen of 1920x1080 dots", "1920x1080", "GOVERNMENT_ID"),
+        ("commit 3f2504e04f8911d39a0c0305e82c3301aabbccdd", "3f2504e04f8911d39a0c0305e82c3301aabbccdd", "PASSPORT"),
+        ("pat the dog", "pat", "PERSON"),
+        ("Head of Sales", "Head", "PERSON"),
+        ("talk to the Sales team", "Sales", "PERSON"),
+        ("download it for FREE now", "FREE", "ORGANIZATION"),
+        ("turkey is tasty", "turkey", "LOCATION"),
+        ("P.S. I moved", "P.S.", "LOCATION"),
+        ("Rewrite it in German and Dutch.", "Dutch", "NRP"),
+    ],
+)
+def test_what_surroundings_make_a_word_falls(text, value, kind):
+    assert not stands(text, value, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("Bright Horizons Plumbing called", "Bright Horizons Plumbing", "ORGANIZATION"),
+        ("the Inland Revenue said", "Inland", "ORGANIZATION"),
+        ("Public Prosecutor in Ankara", "Public Prosecutor", "ORGANIZATION"),
+        ("Quillfeather's method", "Quillfeather", "PERSON"),
+        ("he lives in turkey now", "turkey", "LOCATION"),
+        ("he said that Swedish courts were competent", "Swedish", "NRP"),
+        ("Mr Newton weighs it", "Newton", "PERSON"),
+        ("ask Julia at 9", "Julia", "PERSON"),
+        ("Maria Celsius came", "Maria Celsius", "PERSON"),
+    ],
+)
+def test_what_they_do_not_stays(text, value, kind):
+    assert stands(text, value, kind)
 
 
 @pytest.mark.parametrize(

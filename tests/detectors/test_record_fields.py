@@ -30,6 +30,10 @@ LABELS = [
     ("ID_NUMBER", "claim no. {}, please"),
     ("ID_NUMBER", "Invoice No: {}"),
     ("ID_NUMBER", "Employee ID {}"),
+    ("ID_NUMBER", "Loan number {}"),
+    ("ID_NUMBER", "Rx# {}"),
+    ("ID_NUMBER", "Bar number {}"),
+    ("ID_NUMBER", "Application no. {}"),
     ("ID_NUMBER", "booking reference {}"),
     ("ID_NUMBER", "tracking number is {}"),
     ("ID_NUMBER", "Serial number: {}"),
@@ -193,3 +197,22 @@ def test_linear_time(unit):
     started = time.process_time()
     RecordFieldDetector().detect(unit * (200_000 // len(unit)))
     assert time.process_time() - started < 8
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("Ticket INC0012345 escalated", "ID_NUMBER", "INC0012345"),
+        ("see passport-K8712043.png", "ID_NUMBER", "passport-K8712043"),
+        ("SWIFT/BIC: DEUTDEFF500", "ID_NUMBER", "DEUTDEFF500"),
+        ("lat 52.520008, lon 13.404954", "LOCATION", "52.520008, lon 13.404954"),
+        ("GPS: 52.520008, 13.404954", "LOCATION", "52.520008, 13.404954"),
+    ],
+)
+def test_more_places_of_numbers(text, kind, value):
+    assert (kind, value) in [(e.kind, text[e.start : e.end]) for e in RecordFieldDetector().detect(text)]
+
+
+@pytest.mark.parametrize("text", ["batch of 1024 rows", "order 3 of 4", "lat 5, lon 6", "case 1024 of the loop"])
+def test_what_is_only_counted_stays(text):
+    assert not RecordFieldDetector().detect(text)

@@ -130,3 +130,27 @@ def test_linear_time(unit):
     started = time.process_time()
     UsernameDetector().detect(unit * (200_000 // len(unit)))
     assert time.process_time() - started < 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my steam name is {}",
+        "Discord tag: {}",
+        "gamertag: {}",
+        "uid=1001({}) gid=1001",
+        "CORP\\{} logged on",
+        "\\\\server\\home$\\{}\\docs",
+    ],
+)
+def test_more_slots(text):
+    for name in ("lzimmer92", "fz_tumm7"):
+        (first, *_) = UsernameDetector().detect(text.format(name))
+        assert text.format(name)[first.start : first.end] == name
+
+
+@pytest.mark.parametrize(
+    "text", ["HKLM\\software\\x", "C:\\windows\\temp", "\\\\d+ and [A-Z]\\w", "the github page is down"]
+)
+def test_more_that_are_none(text):
+    assert not UsernameDetector().detect(text)

@@ -52,6 +52,8 @@ MANGLINGS = {
     "right bracket lost": lambda left, body, right: (left + body, ""),
     "both brackets lost": lambda left, body, right: (body, ""),
     "lower case, right bracket lost": lambda left, body, right: (left + body.lower(), ""),
+    "no separator before the index": lambda left, body, right: (left + body[:-2] + body[-1] + right, ""),
+    "a number sign": lambda left, body, right: (f"{left}{body[:-1]}#{body[-1]}{right}", ""),
     "possessive outside": lambda left, body, right: (left + body + right + "'s", "'s"),
     "possessive inside": lambda left, body, right: (left + body + "'s" + right, "'s"),
     "typographic possessive inside": lambda left, body, right: (left + body + "’s" + right, "’s"),
