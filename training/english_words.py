@@ -99,9 +99,8 @@ def main() -> None:
     phrases = {w.replace("_", " ") for w, file in nouns if file in EPONYMS and EPONYM.fullmatch(w)}
     _write("eponyms.txt", phrases, "WordNet 3.1: things that bear a name")
     short = {word for word, file in nouns if re.fullmatch("[A-Z]{3,5}", word) and file not in NOT_ABBREVIATED}
-    short |= set(_acronyms(folder / "bsdgames"))
-    makers = {title.upper() for title in _technology(folder)}
-    short = {word for word in short if word.lower() not in names} - makers
+    short = {word for word in short | set(_acronyms(folder / "bsdgames")) if word.lower() not in names}
+    short -= {title.upper() for title in titles}
     _write("abbreviations.txt", short, "WordNet 3.1 and NetBSD's acronyms: abbreviations of things")
     bearers = {phrase.split("'s ")[0] for phrase in phrases if re.match("[A-Z][a-z]{4,}'s ", phrase)}
     rare = {word for word in bearers if not {word.lower()} & (names | places | set(surnames) | set(sizes))}
