@@ -116,9 +116,8 @@ class SQLStore:
         self._setting_up = ForkLock()
         self._writing = ForkLock()  # SQLite has one writer; waiting here is fairer than its polling
         self._use = _Use()
-        self._open = self._in_use = (
-            False  # whether a connection is open at a fork; whether one was at this process' own
-        )
+        self._open = False  # whether a connection was in use when this process forked
+        self._in_use = False  # whether one was when this process was forked itself
         around_forks("before", self._before_fork)
         around_forks("after_in_parent", self._use.resume)
         around_forks("after_in_child", self._in_child)

@@ -196,8 +196,7 @@ MUTANTS = (
     ),
     _mutant(
         "protect(model)", "judges no stream", CHAT_MODEL_STREAM,
-        "for chunk in call.judge_stream(inside.chunks(chunks) if call.answers_for_blocks else chunks, run):",
-        "for chunk in chunks:",
+        "yield from map(call.feed, call.judge_stream(told, run))", "yield from map(call.feed, told)",
         "tests/langchain/test_scanners.py::test_a_protected_model_streams_as_the_policy_says",
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
@@ -423,7 +422,7 @@ MUTANTS = (
     ),
     _mutant(
         "decisions", "hold the session id as it is", GUARD,
-        "digest=self.digest,\n            restore", "digest=str,\n            restore", "tests/test_guard.py",
+        "digest=self._used_digest,\n            restore", "digest=str,\n            restore", "tests/test_guard.py",
         "tests/leaks/test_seams.py",
     ),
     _mutant(

@@ -127,6 +127,7 @@ def redis_cluster() -> Iterator[RedisCluster]:
 def structlog_to_stderr() -> Iterator[None]:
     """What LLM Guard logs, by structlog to stdout unless configured, is no output of an example."""
     configured = structlog.get_config()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    # not kept by a logger that outlives this test, and with it a stream that is closed
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr), cache_logger_on_first_use=False)
     yield
     structlog.configure(**configured)

@@ -161,7 +161,7 @@ class TestTheBoundary:
     def test_several_processes_find_the_same(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        some, frozen = applications()[:2], gc.get_freeze_count()
+        some, frozen = applications()[:2], gc.get_freeze_count() > 0
         kept, broken = Area("that holds", (dict,)), Area("that does not", (_is_elsewhere, _breaks))
         monkeypatch.setattr("lc_guard.verify.applications.applications", lambda: some)
         monkeypatch.setattr("lc_guard.verify.areas.every_area", lambda: [kept, broken])
@@ -172,7 +172,7 @@ class TestTheBoundary:
         assert [list(application["modes"]) for application in report["applications"]] == [["invoke", "batch"]] * 2
         assert not leaking_places(report)
         assert [area["broken"] for area in report["areas"]] == [[], ["Nothing is open. Not so: invoke"]]
-        assert gc.get_freeze_count() == frozen
+        assert (gc.get_freeze_count() > 0) == frozen
         assert usual_processes() >= 1
         with pytest.raises(SystemExit):
             main(["verify", "--processes", "0"])
