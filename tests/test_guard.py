@@ -35,7 +35,19 @@ def decide(text, policy=None, detector=PEOPLE, **kwargs):
 def test_a_guard_shows_what_is_called_of_it():
     """What only the adapters ask is with the object that knows it, not on every guard that a user holds."""
     assert {name for name in dir(Guard([])) if not name.startswith("_")} == {
-        *("session", "warm_up", "awarm_up", "check", "acheck", "scan", "ascan", "redact", "digest", "session_of", "used_since"),
+        *(
+            "session",
+            "warm_up",
+            "awarm_up",
+            "check",
+            "acheck",
+            "scan",
+            "ascan",
+            "redact",
+            "digest",
+            "session_of",
+            "used_since",
+        ),
         *("vault", "policy", "scanners", "session_values", "prompts", "leaks"),
         *("run_blocking", "redaction_is_cold", "warm_up_redaction"),
     }

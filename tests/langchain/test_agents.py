@@ -16,6 +16,7 @@ from langchain.agents.middleware import (
     SummarizationMiddleware,
 )
 from langchain_core.tools import tool
+from tenacity import wait_exponential_jitter
 
 from lc_guard import GuardMiddleware, protect
 from lc_guard.errors import SeamBroken
@@ -67,8 +68,9 @@ class Asks(AgentMiddleware[Any, Any, Any]):
 
 
 @modes
-def test_nothing_is_summarized_by_a_model_that_nobody_protects(mode: str) -> None:
+def test_nothing_is_summarized_by_a_model_that_nobody_protects(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """SummarizationMiddleware of langchain 1.2 swallows errors: the summary is then missing, and nothing was sent."""
+    monkeypatch.setattr(wait_exponential_jitter, "__call__", lambda *_: 0.0)  # it tries again after seconds
     guard = make_guard()
     with openai(lambda _: "Noted") as (model, server):
         agent = create_agent(model, [], middleware=[GuardMiddleware(guard), summarizing(model)])

@@ -93,16 +93,13 @@ def _seconds(scanner, text):
 @pytest.mark.parametrize("piece", HOSTILE, ids=ascii)
 def test_hostile_text_costs_linear_time(piece):
     # What is quadratic takes minutes at this size.
-    text = piece * (60_000 // len(piece))
+    text = piece * (30_000 // len(piece))
     for scanner in SCANNERS:
-        assert _seconds(scanner, text) < 2, scanner
+        assert _seconds(scanner, text) < 1, scanner
 
 
-@pytest.mark.parametrize(
-    "make", [lambda size: "a" * size, lambda size: "%41" * (size // 3), _nested], ids=["a", "percent", "nested"]
-)
-def test_a_megabyte(make):
-    text = make(1_000_000)
+@pytest.mark.parametrize("text", ["a" * 1_000_000, "%41" * 333_333, _nested(300_000)], ids=["a", "percent", "nested"])
+def test_a_long_text(text):
     assert sum(_seconds(scanner, text) for scanner in builtin_scanners()) < 15
 
 

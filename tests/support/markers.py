@@ -53,6 +53,7 @@ PLACES = {
     "tests/properties/test_event_loop.py": "slow",
     "tests/properties/test_linear_time.py": "slow",
     "tests/test_forks.py": "slow",
+    "tests/scanners/test_builtin.py": "slow",
     "tests/scanners/test_hugging_face.py": "models",
     "tests/scanners/test_llm_guard.py": "models",
     "tests/scanners/test_llm_guard_in_a_guard.py": "models",
@@ -80,7 +81,7 @@ PLACES = {
     "tests/demo/test_stand_in.py": "models",
     "tests/cli/test_report.py::test_200_000_scores_in_less_than_500_mb": "slow",
     "tests/verify/test_verify.py::TestOwnApplications": "models",
-    "tests/verify/test_verify.py::TestTheBoundary": "models",
+    "tests/verify/test_verify.py::TestTheBoundary": "models slow",
 }
 
 
