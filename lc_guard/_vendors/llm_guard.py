@@ -117,6 +117,17 @@ def _say_nothing(*_: Any, **__: Any) -> None:
     pass
 
 
+class _StandardError:
+    """Standard error as it is when something is written: what it was at an import may be closed by then."""
+
+    def write(self, text: str) -> int:
+        return 0 if sys.stderr is None else sys.stderr.write(text)
+
+    def flush(self) -> None:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+
+
 def quiet_loggers() -> None:
     """Give LLM Guard's modules loggers that `quiet` silences; to be called after each import of more of them.
 
@@ -127,8 +138,9 @@ def quiet_loggers() -> None:
 
     unset = None
     if not structlog.is_configured():
+        stderr: Any = _StandardError()
         unset = structlog.wrap_logger(
-            structlog.PrintLogger(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING)
+            structlog.PrintLogger(stderr), wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING)
         )
     modules: list[tuple[str, Any]] = list(sys.modules.items())
     for name, module in modules:

@@ -1,15 +1,20 @@
 """LLM Guard's keywords with their meaning, and each of its detection defects that ours must not have."""
 
+import contextlib
+import io
 import logging
 import os
 import subprocess
 import sys
 import threading
 import time
+from types import ModuleType
 
 import pytest
+import structlog
 
 from lc_guard._vendors import hub
+from lc_guard._vendors.llm_guard import quiet_loggers
 from lc_guard.detectors import LLMGuardDetector, llm_guard_loading
 from lc_guard.errors import GuardError, MissingExtra, ModelUnavailable
 
@@ -350,6 +355,19 @@ def test_llm_guards_logging_is_quiet_and_the_users_stays():
 @pytest.mark.parametrize("text", ["", "   ", "\ud800", "\x00", "\u202eeoD enaJ", "👨\u200d👩", "1" * 5000])
 def test_awkward_text_never_crashes(plain, text):
     assert all(0 <= e.start < e.end <= len(text) for e in plain.detect(text))
+
+
+def test_warnings_go_to_where_standard_error_is_then(monkeypatch, capsys):
+    module = ModuleType("llm_guard.made_up")
+    module.LOGGER = structlog.get_logger()
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(structlog, "is_configured", lambda: False)
+    with io.StringIO() as closed, contextlib.redirect_stderr(closed):
+        quiet_loggers()
+    module.LOGGER.warning("later")
+    assert "later" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stderr", None)  # as without a console on Windows
+    module.LOGGER.warning("nobody reads it")
 
 
 def test_nothing_is_logged_with_values(plain, caplog):

@@ -109,8 +109,8 @@ def test_what_was_hidden_stays_when_more_arises_beside_it(style, before, after, 
     reach = len(after[0]) if style == "fake" else len(whole)
     spans = [Entity(e.kind, e.start, min(e.end, reach), e.score) for e in found if e.start < reach]
     if style == "fake":  # so is one that stands elsewhere and, hidden everywhere, touches a fake
-        values = tuple(whole[e.start : e.end] for e in spans)
-        assume(not any(before[0].startswith(values, e.end) or before[0][: e.start].endswith(values) for e in before[1]))
+        values = {whole[e.start : e.end] for e in spans}
+        assume(not any(fake + value in whole or value + fake in whole for fake in known for value in values))
     second = Guard(Scripted([(whole, spans)]), placeholder_style=style, vault=guard.vault)
     (outcome,) = second.check([GuardRequest([whole], "s", live=True)])
     sent = outcome.hide(whole)
