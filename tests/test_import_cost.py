@@ -22,7 +22,7 @@ def python(code: str) -> str:
 
 
 def seconds_of_import() -> float:
-    """What our import adds, in a process that has done the base import: the processor's time, whoever else takes some."""
+    """What our import adds, of a processor's time, in a process that has done the base import."""
     timed = f"import time; {BASE}; started = time.process_time(); {OURS}; print(time.process_time() - started)"
     return float(python(timed))
 
