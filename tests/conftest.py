@@ -2,6 +2,7 @@
 
 import gc
 import os
+import ssl
 from collections.abc import Generator
 from typing import Any
 
@@ -15,6 +16,15 @@ _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, Hea
 settings.register_profile("moderate", max_examples=60, **_COMMON)
 settings.register_profile("thorough", max_examples=3000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "moderate"))
+
+
+def _without_certificates(purpose: Any = ssl.Purpose.SERVER_AUTH, **_: Any) -> ssl.SSLContext:
+    """Know no certificate: each HTTP client reads all of them, in 30 ms, and no server of a test has one."""
+    assert purpose is ssl.Purpose.SERVER_AUTH
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+ssl.create_default_context = _without_certificates
 
 
 @pytest.hookimpl(wrapper=True)
