@@ -429,7 +429,7 @@ async def test_a_scanner_that_is_dropped_closes_its_connections() -> None:
         del scanner
         gc.collect()
         assert pool.is_closed
-        for _ in range(100):
+        for _ in range(1_000):
             if client.is_closed:
                 break
             await asyncio.sleep(0.01)
