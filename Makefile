@@ -13,8 +13,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # What looks at the locked versions has an environment of its own: it is no part of them.
 SUPPLY := $(VENV)-supply-chain
 PYTEST_ARGS ?=
-# Each file of tests goes to one of as many processes as there are cores, the slow ones first; PARALLEL= runs them in one.
-PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
+# Each file of tests goes to one of several processes, the slow ones first; PARALLEL= runs them in one. There is one more
+# than there are cores: a fifth of the time is waiting, for servers, time limits and other processes.
+PARALLEL ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
 MUTANTS ?=
 VERIFY_FAULTS ?=
 ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)

@@ -93,7 +93,7 @@ UNITS = [
     ),
 ]
 QUADRATIC_AT = 10.0  # times the time for 4 times the text: linear is 4, quadratic is 16
-TOO_SHORT = 0.06  # seconds in which growth can't be told from noise, and does no harm
+TOO_SHORT = 0.1  # seconds in which growth can't be told from noise, and does no harm
 RUNS = 5
 
 
