@@ -6,11 +6,11 @@ The list comes with the package ``lc-guard-ner-xx`` (from the German Wiktionary,
 from __future__ import annotations
 
 import functools
-import importlib
 import zlib
 
+from lc_guard.detectors.faker_names import faker_names
 from lc_guard.detectors.multilingual_ner import folder
-from lc_guard.detectors.weights import LoadOnce, import_alone, verified
+from lc_guard.detectors.weights import LoadOnce, verified
 
 FILE_NAME = "nouns_de.zlib"
 PINNED = {FILE_NAME: "ab725da277d9f76797cdda71a81f14377bee61c289dc55d5000dec32835a84a1"}
@@ -69,9 +69,4 @@ def nouns() -> frozenset[str]:
 @functools.cache
 def _names() -> frozenset[str]:
     """Load Faker's names of German speakers: "Marie" is no form of a noun."""
-    modules = [f"faker.providers.person.{code}" for code in ("de_DE", "de_AT", "de_CH")]
-    import_alone(*modules)
-    providers = [importlib.import_module(module).Provider for module in modules]
-    return frozenset(
-        str(name) for one in providers for kind in ("first_names", "last_names") for name in getattr(one, kind)
-    )
+    return frozenset(faker_names(("de_DE", "de_AT", "de_CH"), ("first_names", "last_names")))

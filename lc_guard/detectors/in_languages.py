@@ -5,36 +5,28 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from lc_guard.detectors.base import Detector, load_models, name_of
+from lc_guard.detectors.capitals import without_small_words
 from lc_guard.detectors.german_nouns import is_noun
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import ask
 from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.locales import locale
-from lc_guard.detectors.multilingual_ner import CAPITAL_INSIDE, INSTALL, MultilingualDetector, installed
+from lc_guard.detectors.multilingual_ner import INSTALL, MultilingualDetector, installed
 from lc_guard.detectors.multilingual_ner import LANGUAGES as MULTILINGUAL
 from lc_guard.detectors.onnx_device import Device
 from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.spacy_ner import SpacyDetector, second_pipeline
-from lc_guard.detectors.weights import import_alone, import_spacy
+from lc_guard.detectors.weights import import_spacy
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
 
 # Rampart knows English best: elsewhere it is less sure of what it rightly finds.
 _UNSURE = 0.15
 _NAMES = {"PERSON", "LOCATION", "ORGANIZATION", "NRP"}
-_PIECE = re.compile(r"[^\s,;:()]+")
-# What may stand small before a name.
-_PARTICLES = re.compile(
-    r"(?:(?:v[ao]n|de[rnl]?|d[aeiou]s?|della|dell'|d'|l'|la|le|los|zu[mr]?|te[rn]?|'t|y|e) ?){1,3}$"
-)
-# "131 Prozent", "236 mitarbeiter"
-_COUNTED = re.compile(r"\d{1,3}(?= [^\W\d_]{2,})")
-_SMALL_ADDRESS = re.compile(r"[^\W\d_][^\d\n]{3,60} \d{1,4}[a-z]?")
-_SURE = 0.9
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -46,16 +38,24 @@ class InLanguages:
         gate: Who tells the languages.
         languages: Codes of the languages that it reads.
         unknown: Whether it is also asked about texts that tell no language.
+        sees_case: Whether it sees capitals. If not, its small words are not believed where a text has capitals.
     """
 
     def __init__(
-        self, detector: Detector, gate: LanguageGate, languages: Collection[str], *, unknown: bool = False
+        self,
+        detector: Detector,
+        gate: LanguageGate,
+        languages: Collection[str],
+        *,
+        unknown: bool = False,
+        sees_case: bool = True,
     ) -> None:
         self.name = name_of(detector)
         self._detector = detector
         self._gate = gate
         self._languages = frozenset(languages)
         self._unknown = unknown
+        self._sees_case = sees_case
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._detector!r}, {sorted(self._languages)})"
@@ -89,7 +89,9 @@ class InLanguages:
         if asked:
             answers = ask(self._detector, [texts[place] for place in asked])
             for place, entities in zip(asked, answers, strict=True):
-                found[place] = without_ordinary(texts[place], entities, told[place] & self._languages)
+                text = texts[place]
+                believed = entities if self._sees_case else without_small_words(text, entities)
+                found[place] = without_ordinary(text, believed, told[place] & self._languages)
         return found
 
 
@@ -101,13 +103,19 @@ def without_ordinary(text: str, entities: Iterable[Entity], languages: Collectio
         entities: What a model found.
         languages: Codes of the languages that the text may be written in.
     """
-    german = "de" in languages and installed()
-    plain = partial(_is_plain, _ordinary(frozenset(languages)), german)
+    plain, german = _plain(frozenset(languages))
     return [
         _without_office(text, entity, plain) if german else entity
         for entity in entities
         if entity.kind not in _NAMES or not _are_all(plain, text[entity.start : entity.end])
     ]
+
+
+@functools.cache
+def _plain(languages: frozenset[str]) -> tuple[Callable[[str], bool], bool]:
+    """Return what tells ordinary words, and whether it knows German nouns."""
+    german = "de" in languages and installed()
+    return partial(_is_plain, _ordinary(languages), german), german
 
 
 def _is_plain(ordinary: frozenset[str], german: bool, word: str) -> bool:  # noqa: FBT001 - of a partial
@@ -129,7 +137,6 @@ def _without_office(text: str, entity: Entity, plain: Callable[[str], bool]) -> 
     return entity
 
 
-@functools.cache
 def _ordinary(languages: frozenset[str]) -> frozenset[str]:
     known = [locale(code) for code in languages]
     import_spacy()
@@ -139,90 +146,6 @@ def _ordinary(languages: frozenset[str]) -> frozenset[str]:
     return frozenset().union(
         *stop, *(words for one in known for words in (one.ordinary, one.function_words, one.labels))
     )
-
-
-class WithCapitals:
-    """Asks a detector that does not see capitals, and does not believe its small words where a text has capitals.
-
-    Args:
-        detector: Who finds.
-    """
-
-    def __init__(self, detector: Detector) -> None:
-        self.name = name_of(detector)
-        self._detector = detector
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._detector!r})"
-
-    @property
-    def detectors(self) -> tuple[Detector, ...]:
-        """Who is asked."""
-        return (self._detector,)
-
-    def warm_up(self) -> None:
-        """Load the model now.
-
-        Raises:
-            ModelUnavailable: It can't be loaded.
-        """
-        load_models(self._detector)
-
-    def detect(self, text: str) -> Sequence[Entity]:
-        """Return the entities of a text."""
-        return self.detect_batch([text])[0]
-
-    def detect_batch(self, texts: Sequence[str]) -> Sequence[Sequence[Entity]]:
-        """Do the same for many texts."""
-        answers = ask(self._detector, texts)
-        return [list(_with_capitals(text, found)) for text, found in zip(texts, answers, strict=True)]
-
-
-def _with_capitals(text: str, entities: Iterable[Entity]) -> Iterator[Entity]:
-    has_capitals = CAPITAL_INSIDE.search(text) is not None
-    for entity in entities:
-        if entity.kind not in _NAMES:
-            yield entity
-        elif not _COUNTED.match(text, entity.start, entity.end + 24) or not text[entity.start : entity.end].isdigit():
-            yield from [entity] if not has_capitals else _of_capitals(text, entity)
-
-
-def _of_capitals(text: str, entity: Entity) -> Iterator[Entity]:
-    """Yield a name without the small words around it: those before it may be of a street, or a particle."""
-    value = text[entity.start : entity.end]
-    if _SMALL_ADDRESS.fullmatch(value) or (value.islower() and _is_given(value, entity.score)):
-        yield entity
-        return
-    words = [word for word in _PIECE.finditer(text, entity.start, entity.end) if _is_of_name(text, entity, word)]
-    if not any(word[0][0].isupper() for word in words):
-        return
-    start = entity.start
-    if entity.kind == "PERSON":
-        before = _PARTICLES.search(text, entity.start, words[0].start())
-        start = before.start() if before else words[0].start()
-    yield Entity(entity.kind, start, words[-1].end(), entity.score)
-
-
-def _is_of_name(text: str, entity: Entity, word: re.Match[str]) -> bool:
-    if word[0][0].isupper() or any(map(str.isdigit, word[0])):
-        return True
-    return text[max(entity.start, word.start() - 2) : word.start()] == "- "  # parted at the end of a line
-
-
-def _is_given(value: str, score: float) -> bool:
-    """Whether small words begin with a given name, which somebody did not care to write large."""
-    first, *rest = value.split()
-    return (bool(rest) or score > _SURE) and first.capitalize() in _given_names()
-
-
-@functools.cache
-def _given_names() -> frozenset[str]:
-    known = [locale(code) for code in MULTILINGUAL]
-    modules = [f"faker.providers.person.{place}" for one in known for place in one.given_names]
-    import_alone(*modules)
-    none = frozenset().union(*(one.ordinary | one.function_words | one.labels for one in known))
-    names = {str(name) for module in modules for name in importlib.import_module(module).Provider.first_names}
-    return frozenset(name for name in names if len(name) > 2 and name.lower() not in none)
 
 
 def models_by_language(
@@ -265,9 +188,10 @@ def models_by_language(
     found: list[Detector] = [
         InLanguages(MultilingualDetector(), gate, others),
         InLanguages(
-            WithCapitals(RampartDetector(threshold=least, thresholds=thresholds, device=device)),
+            RampartDetector(threshold=least, thresholds=thresholds, device=device),
             gate,
             others,
+            sees_case=False,
         ),
     ]
     if "en" in gate.languages:

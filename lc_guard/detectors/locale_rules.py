@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from lc_guard.detectors.faker_names import faker_names
 from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.locales import Locale, locale
 from lc_guard.detectors.spans import clean
-from lc_guard.detectors.weights import import_alone
 from lc_guard.detectors.windows import readable
 from lc_guard.records import Entity
 
@@ -191,9 +190,7 @@ def _names_alone(words: Locale) -> frozenset[str]:
 
 
 def _listed(words: Locale, lists: Sequence[str]) -> frozenset[str]:
-    modules = [f"faker.providers.person.{code}" for code in words.given_names]
-    import_alone(*modules)
-    providers = [importlib.import_module(module).Provider for module in modules]
     none = words.ordinary | words.function_words | words.labels
-    listed = {str(name) for one in providers for kind in lists for name in getattr(one, kind, ())}
-    return frozenset(name for name in listed if name.lower() not in none and len(name) > 2)
+    return frozenset(
+        name for name in faker_names(words.given_names, lists) if name.lower() not in none and len(name) > 2
+    )

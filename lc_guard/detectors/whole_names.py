@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from operator import itemgetter
 
 from lc_guard.detectors.characters import UNCASED
+from lc_guard.detectors.faker_names import faker_names
 from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.request_verbs import GREETINGS
 from lc_guard.detectors.value_ends import Span, ValueEnds
-from lc_guard.detectors.weights import LoadOnce, import_alone
+from lc_guard.detectors.weights import LoadOnce
 from lc_guard.records import Entity
 
 _WORD = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]{0,40}"
@@ -140,10 +140,4 @@ def _one_person(text: str, last: Entity, entity: Entity) -> bool:
 @LoadOnce
 def given_names() -> frozenset[str]:
     """Load the given names of Faker's languages in Latin letters."""
-    import_alone(*(f"faker.providers.person.{code}" for code in _LISTS))
-    names: set[str] = set()
-    for code in _LISTS:
-        provider = importlib.import_module(f"faker.providers.person.{code}").Provider
-        for attribute in ("first_names", "first_names_male", "first_names_female"):
-            names.update(getattr(provider, attribute, ()))
-    return frozenset(names) | load_names()
+    return frozenset(faker_names(_LISTS, ("first_names", "first_names_male", "first_names_female"))) | load_names()

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from lc_guard import Guard
 from lc_guard.detectors import LanguageGate, LocaleDetector, PatternDetector, default_detector, multilingual_ner
-from lc_guard.detectors.in_languages import InLanguages, WithCapitals, without_ordinary
+from lc_guard.detectors.capitals import without_small_words
+from lc_guard.detectors.in_languages import InLanguages, without_ordinary
 from lc_guard.detectors.locales import LANGUAGES, locale
 from lc_guard.errors import GuardError, ModelUnavailable
 from lc_guard.records import Entity
@@ -230,7 +231,7 @@ def test_small_words_are_no_names_in_a_text_with_capitals():
                 for m in re.finditer(r"marlene wagner|Zögernd Fet- scher kam|meist", text)
             ]
 
-    found = lambda text: [text[e.start : e.end] for e in WithCapitals(Uncased()).detect(text)]  # noqa: E731
+    found = lambda text: [text[e.start : e.end] for e in without_small_words(text, Uncased().detect(text))]  # noqa: E731
     assert found("hier kam marlene wagner") == ["marlene wagner"]
     assert found("Da kam marlene wagner, sagt Olaf") == ["marlene wagner"]
     assert found("Da war meist Olaf") == []
