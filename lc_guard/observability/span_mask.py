@@ -113,7 +113,7 @@ class SpanMask:
     Args:
         guard: The guard; it is asked for digests, its vault for values, its detectors where neither knows enough.
         detect: When the detectors are run.
-        limbo: What keeps dropped values; None makes one.
+        dropped: What keeps dropped values; None makes one.
         max_traces: Number of traces remembered; the detectors are run on the spans of a trace that was left out.
         max_sessions: Number of sessions remembered of a trace; the detectors are run where there are more.
         everyones: Whether any trace may hold values of any session.
@@ -128,7 +128,7 @@ class SpanMask:
         guard: Guard,
         *,
         detect: Detect = "when_needed",
-        limbo: DroppedValues | None = None,
+        dropped: DroppedValues | None = None,
         max_traces: int = _MAX_TRACES,
         max_sessions: int = _MAX_SESSIONS,
         everyones: bool = False,
@@ -138,7 +138,7 @@ class SpanMask:
             raise ValueError(f"detect must be one of {', '.join(map(repr, get_args(Detect)))}")
         self._guard = guard
         self._detect = detect
-        self._limbo = DroppedValues() if limbo is None else limbo
+        self._dropped = DroppedValues() if dropped is None else dropped
         self._max_traces = max_traces
         self._max_sessions = max_sessions
         self._everyones = everyones
@@ -153,7 +153,7 @@ class SpanMask:
         return f"{type(self).__name__}({len(self._traces)} traces)"
 
     def _drop(self, session: str, entries: Mapping[str, tuple[str, str]]) -> None:
-        self._limbo.add(self._guard.digest(session), entries)
+        self._dropped.add(self._guard.digest(session), entries)
         self._recent.add(entries)
 
     def learn(self, trace_id: str, attributes: Mapping[str, Any], *, ended: bool = True) -> None:
@@ -304,11 +304,11 @@ class SpanMask:
         complete = True
         for digest in digests:
             session = self._guard.session_of(digest)
-            # The vault first: what it drops in between is in limbo by then.
+            # The vault first: what it drops in between is kept here by then.
             if session is not None:
                 finders.append(partial(self._guard.vault.find, session, inside_words=inside_words))
-            finders.append(partial(self._limbo.find, digest, inside_words=inside_words))
-            if self._limbo.lost(digest) or (session is None and digest not in self._limbo):
+            finders.append(partial(self._dropped.find, digest, inside_words=inside_words))
+            if self._dropped.lost(digest) or (session is None and digest not in self._dropped):
                 complete = False
         if strange or (strange is not None and not complete):
             finders.append(self._recent.find)

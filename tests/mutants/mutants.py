@@ -398,7 +398,7 @@ MUTANTS = (
     ),
     _mutant(
         "mask_otel_spans", "values of forgotten sessions leave", MASKING,
-        "finders.append(partial(self._limbo.find, digest, inside_words=inside_words))", "pass",
+        "finders.append(partial(self._dropped.find, digest, inside_words=inside_words))", "pass",
         "tests/observability/test_span_mask.py::test_finds_values_after_forget",
     ),
     _mutant(

@@ -1,4 +1,4 @@
-"""The mask knows which values a span may hold: from the vault, from limbo, or by looking itself."""
+"""The mask knows which values a span may hold: from the vault, from what it dropped, or by looking itself."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def test_finds_values_after_forget(guard: Guard, detector: CanaryDetector) -> No
     assert detector.texts == []
 
 
-def test_looks_itself_when_even_limbo_has_dropped_them(guard: Guard) -> None:
+def test_looks_itself_when_even_what_was_dropped_is_gone(guard: Guard) -> None:
     now = [0.0]
-    mask = SpanMask(guard, limbo=DroppedValues(seconds=5, clock=lambda: now[0]))
+    mask = SpanMask(guard, dropped=DroppedValues(seconds=5, clock=lambda: now[0]))
     guard.session("s").anonymize(CANARY)
     mask.learn("t", check_span(guard, "s"))
     guard.session("s").forget()
