@@ -33,21 +33,19 @@ def run(*, calls: int = 1_000) -> list[Row]:
     seconds = calls * 60 / PER_MINUTE
     lost = whole["spans"] - full.spans + clean["spans"] - sampled.spans
     return [
-        Row(
-            f"Tracing at {PER_MINUTE:,} traces a minute, {whole['spans'] / (calls + WARM):.0f} spans each",
-            f"{told(whole['cpu'] / calls)} a call",
-            f"no handler {told(without['cpu'] / calls)}",
-            (whole["cpu"] - without["cpu"]) / seconds,
-            0.5,
-            unit="cores",
-        ),
-        Row(
-            f"The same with sample_clean=0, {clean['spans'] / (calls + WARM):.0f} spans each",
-            f"{told(clean['cpu'] / calls)} a call",
-            f"no handler {told(without['cpu'] / calls)}",
-            (clean["cpu"] - without["cpu"]) / seconds,
-            0.5,
-            unit="cores",
+        *(
+            Row(
+                f"{what}, {child['spans'] / (calls + WARM):.0f} spans each",
+                f"{told(child['cpu'] / calls)} a call",
+                f"no handler {told(without['cpu'] / calls)}",
+                (child["cpu"] - without["cpu"]) / seconds,
+                0.5,
+                unit="cores",
+            )
+            for what, child in (
+                (f"Tracing at {PER_MINUTE:,} traces a minute", whole),
+                ("The same with sample_clean=0", clean),
+            )
         ),
         Row(
             "The same: memory at the end, above no handler",

@@ -14,6 +14,8 @@ from lc_guard import Guard, GuardError, VaultError
 from lc_guard.testing import ExactDetector
 from lc_guard.vaults import EncryptedVault, MemoryVault, SQLVault
 
+from ..support.forks import in_a_child
+
 KEY = EncryptedVault.generate_key()
 NAMES = [f"Iggy Canary{number}" for number in range(6)]
 
@@ -63,23 +65,6 @@ def _swapped(table: str, column: str) -> list[str]:
         f"CREATE TEMP TABLE was AS SELECT rowid AS id, {column} AS held FROM {table}",
         f"{swap} WHERE rowid IN ({first}, {last})",
     ]
-
-
-def in_a_child(work: Any) -> int:
-    """Return the exit status of a forked process that does something; 9 if it does not end."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            status = 0 if work() else 2
-        finally:
-            os._exit(status)
-    timer = threading.Timer(60, lambda: os.kill(child, 9))
-    timer.start()
-    try:
-        return abs(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    finally:
-        timer.cancel()
 
 
 def test_a_child_of_a_thread_goes_on_with_an_encrypted_store(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,8 @@ import pytest
 from lc_guard.errors import VaultError
 from lc_guard.testing import NumberedMint
 from lc_guard.vaults import EncryptedVault, SQLVault, sql_schema
+
+from ..support.forks import in_a_child
 
 VALUE, SESSION = "Zosimus Quillfeather of Nowhere", "zosimus@example.org"
 
@@ -190,17 +191,6 @@ def test_a_further_connection_leaves_the_first_ones_locks(tmp_path: Path) -> Non
     write(vault, "b", "Ada")
     assert [*SQLVault(f"sqlite:///{path}").items("b").values()] == ["Ada"]
     vault.close()
-
-
-def in_a_child(work: Callable[[], bool]) -> int:
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            status = 0 if work() else 2
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
