@@ -15,7 +15,7 @@ from lc_guard.detectors.value_ends import Span, ValueEnds
 from lc_guard.detectors.weights import LoadOnce
 from lc_guard.records import Entity
 
-_WORD = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]{0,40}"
+_WORD = rf"(?!{UNCASED})[^\W\d_a-zß-öø-ÿ][\w'’.-]{{0,40}}"
 # What fills a folder's name, a cell of a table, a string: C:\\Users\\Ingrid Halvorsen\\ and 请联系Emily Clark，and
 # ,"Amina Yusuf", where a model takes all before the blank for one word.
 _BEGINS = rf"(?:(?<=[\\/|\t;\"<>^,，。、；：（「\n])|(?<={UNCASED})|(?<![^|]\s)(?<=[|] )|\A)"

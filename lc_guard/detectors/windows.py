@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from lc_guard.detectors.characters import EMOJI, UNCASED
+from lc_guard.detectors.characters import COLOURS, EMOJI, UNCASED
 from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
 
@@ -68,6 +68,7 @@ def readable(text: str) -> str:
         A text of the same length.
     """
     text = _ODD_BLANK.sub(" ", without_surrogates(text)).replace("’", "'").replace("ʼ", "'").replace("\u2011", "-")
+    text = COLOURS.sub(_blanks, text) if "[" in text else text
     text = _COMPONENT.sub(" ", _EMOJIS.sub(_blanks, _BLOB.sub(_blanks, text)))
     return _NEWLINE.sub(_unwrap, text) if "\n" in text else text
 
@@ -88,6 +89,7 @@ def parted(text: str) -> str:
     To a pattern every letter is one: a number that stands beside Han, Thai or Arabic letters, as the scripts without
     blanks write it, would be in the middle of a word.
     """
+    text = COLOURS.sub(lambda match: _NO_WORD * len(match[0]), text) if "[" in text else text
     return _UNCASED.sub(_NO_WORD, text)
 
 
