@@ -20,3 +20,8 @@ UNCASED = rf"[^\W\d_{_CASED}]"
 
 COLOURS = re.compile(r"[\x1b\ufffd]?\[\d{1,3}(?:;\d{1,3}){0,4}m")
 """What sets a terminal's colours (ECMA-48's SGR), perhaps without its escape, as logs are pasted."""
+
+
+def blanks(match: re.Match[str]) -> str:
+    """Return as many blanks as a match has characters."""
+    return " " * (match.end() - match.start())

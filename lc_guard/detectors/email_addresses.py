@@ -10,6 +10,8 @@ import re
 from bisect import bisect_right
 from functools import cached_property
 
+from lc_guard.detectors.characters import COLOURS, blanks
+
 Span = tuple[int, int]
 
 # Latin with its diacritics, then all other letters: an address is written in one of them, so that the words of a text
@@ -61,7 +63,8 @@ class EmailAddresses:
     @cached_property
     def _text(self) -> str:
         """The text without what is not seen, and letters of full width as others."""
-        text = _UNSEEN.sub("", self._written)
+        text = COLOURS.sub(blanks, self._written) if "[" in self._written else self._written
+        text = _UNSEEN.sub("", text)
         return text.translate(_NARROW) if _WIDE.search(text) else text
 
     @cached_property

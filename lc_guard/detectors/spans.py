@@ -16,7 +16,7 @@ from functools import partial
 from itertools import pairwise
 
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
-from lc_guard.detectors.characters import COLOURS, UNCASED
+from lc_guard.detectors.characters import COLOURS, UNCASED, blanks
 from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, overlap
@@ -172,7 +172,7 @@ class _Widening:
         if entity.kind not in _TIMES and ":" not in self._text[entity.start : entity.end]:
             signs += ":"
         if signs not in self._known:
-            seen = COLOURS.sub(lambda match: " " * len(match[0]), self._text)
+            seen = COLOURS.sub(blanks, self._text)
             seen = seen.translate(dict.fromkeys(map(ord, signs), " "))
             self._known[signs] = _extending(seen, self._entities)
         return self._known[signs]

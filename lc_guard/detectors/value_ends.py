@@ -78,19 +78,22 @@ _BACKSLASH = r"\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
 _QUERY = r"&(?:amp;)?[\w.-]{1,64}="
 _QUOTED = r"['’\"](?:\.[a-z0-9]{1,5}\b|(?=[.,;:?!)\]}]))|(?<![^\W\d_])[bfru]{1,2}['\"](?=[^\W\d_a-z])"
 _NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|{_QUERY}|{_QUOTED}|,(?=\S)|[ \u00a0]{{3,}}"
+_NUMBER_FIELD = rf"{_LINE}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
 _CUTS = {
     **dict.fromkeys(
         ("LOCATION", "ORGANIZATION", "NRP"),
         re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),
     ),
     "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
-    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0][-–—][ \u00a0]|(?<!\bc)/"),
+    # "415-555-0182/415-555-0183" are two, "030/901820" and "901820/21" are one
+    "PHONE_NUMBER": re.compile(rf"{_NUMBER_FIELD}|(?:(?<=\d{{3}}[ .-]\d{{4}})|(?<=\d{{7}}))[ ]?/[ ]?(?=\(?\+?\d{{3}})"),
+    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<!\bc)/"),
 }
 # A sign may lie half behind what was found: the equals sign of a form's field.
 _LONGEST_SIGN = 70
 # Kinds that are written with colons: in them a colon parts no components of a record.
 _WITH_COLONS = frozenset({"URL", "IP_ADDRESS", "MAC_ADDRESS", "DATE_TIME", "CASE_NUMBER"})
-_NUMBER_CUT = re.compile(rf"{_LINE}|[;:{EMOJI}]|,(?=\S)|{UNCASED}")
+_NUMBER_CUT = re.compile(_NUMBER_FIELD)
 _ADDRESS_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
 _SHAPE_CUT = re.compile(rf"{_LINE}|[{EMOJI}]")
 
@@ -99,7 +102,27 @@ _CASED = re.compile(_LATIN)
 # Behind an address of version 4 stands a port, or the end of a range.
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?=[:-])")
 _PERSONAL = frozenset({"mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor"})
-_SUFFIXES = frozenset({"jr", "sr", "esq", "phd", "ph.d", "md", "m.d", "mba", "cpa"})
+_SUFFIXES = frozenset(
+    {
+        "jr",
+        "sr",
+        "esq",
+        "phd",
+        "ph.d",
+        "md",
+        "m.d",
+        "mba",
+        "cpa",
+        "先生",
+        "女士",
+        "小姐",
+        "さん",
+        "様",
+        "氏",
+        "씨",
+        "님",
+    }
+)
 # Folders around a user's own: of Windows (Microsoft's KNOWNFOLDERID), macOS, Linux (XDG user directories).
 _FOLDERS = frozenset(
     [
@@ -136,7 +159,7 @@ _BESIDE_NAMES = frozenset(
 _BEHIND_NAMES = _BESIDE_NAMES | frozenset(
     [
         *("now", "today", "tomorrow", "tonight", "about", "regarding", "re", "before", "after", "at", "on", "in"),
-        "please",
+        *("please", "thx", "pls", "plz", "asap", "btw", "fyi"),
     ]
 )
 

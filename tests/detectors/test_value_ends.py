@@ -112,6 +112,41 @@ def test_an_address_of_a_host_ends_before_its_port(text, values):
     assert values_of(text, "IP_ADDRESS") == values
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("415-555-0182/415-555-0183", ["415-555-0182", "415-555-0183"]),
+        ("4155550182 / (415) 555-0183", ["4155550182", "(415) 555-0183"]),
+        ("030/901820", ["030/901820"]),
+        ("0171/1234567", ["0171/1234567"]),
+        ("030 901820/21", ["030 901820/21"]),
+    ],
+)
+def test_a_slash_parts_two_whole_phone_numbers(text, values):
+    assert values_of(text, "PHONE_NUMBER") == values
+
+
+def test_a_range_of_addresses_is_no_card(patterns, found):
+    assert found(patterns, "203.0.113.9-203.0.113.20") == [
+        ("IP_ADDRESS", "203.0.113.9"),
+        ("IP_ADDRESS", "203.0.113.20"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("２１９−０９−９９９９", "US_SSN", "２１９−０９−９９９９"),
+        ("SSN 219\u201309\u20139999", "US_SSN", "219\u201309\u20139999"),
+        ("カード４１１１－１１１１－１１１１－１１１１です", "CREDIT_CARD", "４１１１－１１１１－１１１１－１１１１"),
+        ("[33m4111111111111111[0m", "CREDIT_CARD", "4111111111111111"),
+        ("[1mlb@mail.example[0m", "EMAIL_ADDRESS", "lb@mail.example"),
+    ],
+)
+def test_numbers_in_full_width_with_other_dashes_and_in_colour_are_seen(patterns, found, text, kind, value):
+    assert (kind, value) in found(patterns, text)
+
+
 def test_fields_with_colons_between_them_are_values_of_their_own():
     text = "ana:4111111111111111:219-09-9999:203.0.113.77"
     found = clean(text, [Entity("CREDIT_CARD", 4, 20), Entity("US_SSN", 21, 32), Entity("IP_ADDRESS", 33, len(text))])
@@ -140,6 +175,9 @@ def test_what_is_written_around_a_name_is_no_part_of_it(kind, text, value):
     [
         ("bill Leontyne Ballard", ["Leontyne Ballard"]),
         ("Akahoshi-san nodded", ["Akahoshi-san"]),
+        ("Jamal Whitaker thx", ["Jamal Whitaker"]),
+        ("Leontyne Ballard # owner", ["Leontyne Ballard", "owner"]),
+        ("先生", []),
         ("Jr.", []),
         ("M.D.", []),
         ("J.R.", ["J.R."]),
@@ -268,10 +306,10 @@ def test_an_iban_ends_at_its_countrys_length(country, length):
 
 
 @pytest.mark.parametrize("surname", ["Hollister", "O'Brien", "van Beethoven", "Doe", "Smith-Jones"])
-@pytest.mark.parametrize("given_name", ["Jane", "Robert", "Jane M.", "Robert James"])
+@pytest.mark.parametrize("given_name", ["Jane", "Robert", "Jane M.", "Robert James", "J. M.", "J.M."])
 def test_last_first_is_one_person(surname, given_name):
     name = f"{surname}, {given_name}"
-    for text in (name, f"Name: {name}\nDOB: x", f"{name} was here", f"| {name} |"):
+    for text in (name, f"Name: {name}\nDOB: x", f"{name} was here", f"| {name} |", f"From: {name} [mailto:a@b.de]"):
         start = text.index(name)
         comma = start + len(surname)
         parts = Greedy(("PERSON", start, comma), ("PERSON", comma + 2, start + len(name)))
