@@ -172,8 +172,9 @@ class _Widening:
         if entity.kind not in _TIMES and ":" not in self._text[entity.start : entity.end]:
             signs += ":"
         if signs not in self._known:
-            seen = COLOURS.sub(blanks, self._text)
-            seen = seen.translate(dict.fromkeys(map(ord, signs), " "))
+            seen = COLOURS.sub(blanks, self._text) if "[" in self._text else self._text
+            for sign in signs:
+                seen = seen.replace(sign, " ")
             self._known[signs] = _extending(seen, self._entities)
         return self._known[signs]
 
@@ -201,7 +202,7 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
         Entities ordered by offset, none overlapping.
     """
     trust = {id(entity): place for place, entities in enumerate(sources) for entity in entities}
-    shaped = [entity for entities in sources for entity in entities if is_structured(entity.kind)]
+    shaped = _shaped(text, [entity for entities in sources for entity in entities])
     taken = _Taken([_one_stretch(cluster, trust) for cluster in clusters(shaped)])
     guesses = [entity for entities in sources for entity in entities if not is_structured(entity.kind)]
     rest = [
@@ -213,6 +214,12 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     ]
     found = sorted([*taken.entities, *clean_guesses(text, rest)], key=lambda e: e.start)
     return identifiers(text, found)
+
+
+def _shaped(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Return the structured ones, but no account that a full name begins with: ``@Maria Lopez`` is a person."""
+    full = {e.start for e in entities if e.kind == "PERSON" and " " in text[e.start : e.end]}
+    return [e for e in entities if is_structured(e.kind) and not (e.kind == "USERNAME" and e.start in full)]
 
 
 def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:

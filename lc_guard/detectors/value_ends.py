@@ -62,7 +62,7 @@ _NUMBERS = re.compile(
     r"CREDIT_CARD|US_SSN|US_ITIN|PHONE_NUMBER|IP_ADDRESS|MAC_ADDRESS|BANK_ACCOUNT|ROUTING_NUMBER|TAX_ID|GOVERNMENT_ID"
     r"|IBAN_CODE|.*_(?:SSN|NUMBER|ID|PASSPORT|LICENSE)|PASSPORT|DRIVERS_LICENSE"
 )
-_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^，。、；：（）「」《》【】！？"
+_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b@,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^，。、；：（）「」《》【】！？"
 _SHAPE_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;\"'`´“”‘’«»<>|*^，。、；：「」《》【】"
 # Line breaks, tabs, the field separators of Markdown's and HL7's tables, a terminal's colours.
 _LINE = COLOURS.pattern + r"|[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029|^]"
@@ -84,10 +84,11 @@ _CUTS = {
         ("LOCATION", "ORGANIZATION", "NRP"),
         re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),
     ),
-    "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
+    # a chat's line: 10:02 AM - Jamal Whitaker
+    "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])|[ \u00a0][-–—][ \u00a0](?=[^\W\d_])"),
     # "415-555-0182/415-555-0183" are two, "030/901820" and "901820/21" are one
     "PHONE_NUMBER": re.compile(rf"{_NUMBER_FIELD}|(?:(?<=\d{{3}}[ .-]\d{{4}})|(?<=\d{{7}}))[ ]?/[ ]?(?=\(?\+?\d{{3}})"),
-    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<!\bc)/"),
+    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#|(?=\d))|(?<!\bc)/"),
 }
 # A sign may lie half behind what was found: the equals sign of a form's field.
 _LONGEST_SIGN = 70
@@ -153,13 +154,15 @@ _NUMBER_BEHIND = re.compile(r"(?<=[^\W\d_])\s+\d{1,4}\Z")
 _BESIDE_NAMES = frozenset(
     [
         *("and", "or", "versus", "vs", "with", "by", "from", "to", "for", "of", "that", "because", "is", "was", "are"),
-        *("has", "had", "did", "does", "will", "would", "who", "says", "said"),
+        *("has", "had", "did", "does", "will", "would", "who", "says", "said", "v", "et", "al"),
     ]
 )
 _BEHIND_NAMES = _BESIDE_NAMES | frozenset(
     [
         *("now", "today", "tomorrow", "tonight", "about", "regarding", "re", "before", "after", "at", "on", "in"),
         *("please", "thx", "pls", "plz", "asap", "btw", "fyi"),
+        # the label of the next field, where a form has no colons
+        *("ID", "DOB", "SSN", "MRN", "Tel", "Phone", "Email", "Dept", "Ext"),
     ]
 )
 
@@ -181,7 +184,7 @@ _BEHIND_OTHERS = frozenset(
             "are",
             "were",
         ),
-        *("for", "has", "had", "will", "would", "that", "because", "says", "said"),
+        *("for", "has", "had", "will", "would", "that", "because", "says", "said", "v", "vs"),
     ]
 )
 
@@ -301,6 +304,8 @@ def _counts(text: str, piece: Span, kind: str) -> bool:
         return any(map(str.isdigit, value))
     if kind not in NER_KINDS:
         return True
+    if kind == "PERSON" and not any(map(str.isalpha, value)):
+        return False
     if "\\" in (text[piece[0] - 1 : piece[0]], text[piece[1] : piece[1] + 1]):
         return value.lower() not in _FOLDERS and not value.islower()
     glued = _UNCASED.match(value) and _CASED.match(text, piece[1])
@@ -336,7 +341,7 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
         end = start + address.end()
     elif kind in NER_KINDS and kind != "DATE_TIME":
         start, end = _name_alone(text, start, end, kind)
-        if is_verb(text, start, end) or is_head(text, start, end) or _is_suffix(text[start:end], kind):
+        if is_verb(text, start, end) or is_head(text, start, end) or _is_mark(text, start, end, kind):
             return None
     return start, end
 
@@ -349,9 +354,11 @@ def _without_punctuation(name: str) -> str:
     return core.lstrip("." + _EDGE)
 
 
-def _is_suffix(value: str, kind: str) -> bool:
-    """Whether a person that was found is what stands behind a name: ``Tanqueray, Jr.``."""
-    return kind == "PERSON" and value.lower().rstrip(".") in _SUFFIXES
+def _is_mark(text: str, start: int, end: int, kind: str) -> bool:
+    """Whether what was found is no name: a suffix (``Tanqueray, Jr.``), the key of a field (``OU=Sales``)."""
+    value = text[start:end]
+    is_key = text[end : end + 1] == "=" and len(value) < 5 and value.isupper()
+    return is_key or (kind == "PERSON" and value.lower().rstrip(".") in _SUFFIXES)
 
 
 def _name_alone(text: str, start: int, end: int, kind: str) -> Span:

@@ -32,6 +32,8 @@ _MORE = re.compile(
     r",[ \u00a0](?!(?:Jr|Sr|MD|PhD|M\.D|Ph\.D|Esq|[IVX]+)\b)[^\W\d_a-z]"
     r"|,?[ \u00a0](?:and|or|und|et|y|e|en|i|&)[ \u00a0](?![^\W\d_]{1,30},[ \u00a0][^\W\d_a-z])"
 )
+# A list of such names, as in BibTeX: Ballard, Leontyne and Whitaker, Jamal.
+_PAIRS = re.compile(r"[ \u00a0](?:and|und|et|y|e|en|i|&)[ \u00a0][^\W\d_a-z][\w'’-]{0,30},[ \u00a0][^\W\d_a-z]")
 _LABELLED = re.compile(r"[:|\t\"][ \u00a0]*\Z")
 _FIELD_END = re.compile(r"[ \u00a0]*(?:[|\t\"\n\r;(<\[]|\Z)")
 _LISTS = (
@@ -141,7 +143,7 @@ def _is_given(text: str, last: Entity, entity: Entity, surname: str) -> bool:
         return False
     before = text[max(0, last.start - 8) : last.start]
     fills = _LABELLED.search(before) is not None and _FIELD_END.match(text, entity.end) is not None
-    if fills and last.kind == "PERSON":
+    if last.kind == "PERSON" and (fills or _PAIRS.match(text, entity.end)):
         return surname not in given_names()
     sure = given[1] in given_names() and surname not in load_names()
     return sure and (fills or last.kind in {"PERSON", "NRP"})

@@ -126,6 +126,10 @@ def test_a_slash_parts_two_whole_phone_numbers(text, values):
     assert values_of(text, "PHONE_NUMBER") == values
 
 
+def test_a_time_ends_before_the_name_behind_a_dash():
+    assert values_of("10:02 AM - Jamal Whitaker", "DATE_TIME") == ["10:02 AM", "Jamal Whitaker"]
+
+
 def test_a_range_of_addresses_is_no_card(patterns, found):
     assert found(patterns, "203.0.113.9-203.0.113.20") == [
         ("IP_ADDRESS", "203.0.113.9"),
@@ -140,6 +144,8 @@ def test_a_range_of_addresses_is_no_card(patterns, found):
         ("SSN 219\u201309\u20139999", "US_SSN", "219\u201309\u20139999"),
         ("カード４１１１－１１１１－１１１１－１１１１です", "CREDIT_CARD", "４１１１－１１１１－１１１１－１１１１"),
         ("[33m4111111111111111[0m", "CREDIT_CARD", "4111111111111111"),
+        ("番号IP203.0.113.9です", "IP_ADDRESS", "IP203.0.113.9"),
+        ("SSN219-09-9999", "US_SSN", "SSN219-09-9999"),
         ("[1mlb@mail.example[0m", "EMAIL_ADDRESS", "lb@mail.example"),
     ],
 )
@@ -176,6 +182,10 @@ def test_what_is_written_around_a_name_is_no_part_of_it(kind, text, value):
         ("bill Leontyne Ballard", ["Leontyne Ballard"]),
         ("Akahoshi-san nodded", ["Akahoshi-san"]),
         ("Jamal Whitaker thx", ["Jamal Whitaker"]),
+        ("Jamal Whitaker 2025-03-03 10:01:00", ["Jamal Whitaker"]),
+        ("Jamal Whitaker ID", ["Jamal Whitaker"]),
+        ("Whitaker et al.", ["Whitaker"]),
+        ("OU=Sales", ["Sales"]),
         ("Leontyne Ballard # owner", ["Leontyne Ballard", "owner"]),
         ("先生", []),
         ("Jr.", []),
@@ -340,6 +350,19 @@ def test_the_rest_of_a_grouped_number_is_hidden_too(value):
                 part = Greedy(("TAX_ID", 7 + first[0], 7 + last[1]))
                 found = JoinedDetector([part]).detect(text)
                 assert [text[e.start : e.end] for e in found] == [value]
+
+
+def test_a_list_of_last_first_is_as_many_persons():
+    text = "author = {Ballard, Leontyne and Whitaker, Jamal}"
+    people = [("PERSON", *match.span()) for match in re.finditer(r"[A-Z]\w+", text)]
+    found = JoinedDetector([Greedy(*people)]).detect(text)
+    assert [text[e.start : e.end] for e in found] == ["Ballard, Leontyne", "Whitaker, Jamal"]
+
+
+def test_a_mention_of_a_full_name_is_the_person():
+    text = "@Leontyne Ballard please"
+    found = JoinedDetector([Greedy(("USERNAME", 1, 9)), Greedy(("PERSON", 0, 17))]).detect(text)
+    assert [(e.kind, text[e.start : e.end]) for e in found] == [("PERSON", "Leontyne Ballard")]
 
 
 def test_a_number_does_not_grow_over_what_is_something_else():
