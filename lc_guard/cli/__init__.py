@@ -45,8 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Where gorget comes without torch, transformers says so at each import; none of the commands needs torch.
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    given, parser = sys.argv[1:] if argv is None else argv, _parser()
     try:
-        args = _parser().parse_args(argv)
+        if not given:
+            parser.print_help(sys.stderr)
+            return 2
+        args = parser.parse_args(given)
         status: int = args.run(args)
         sys.stdout.flush()
     except CommandError as error:
