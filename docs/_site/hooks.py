@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 _FILE_WORDS = re.compile(r"\[[\w./-]*?([\w-]+)\.md\](?=\()")
 _LINK = re.compile(r"(?<=\]\()(?!https?://|mailto:|#|/)([^)#\s]+)")
-_CODE = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"^( *)```.*?^\1```$|`(?:[^`\n]|\n(?!\n))+`", re.DOTALL | re.MULTILINE)
 _COST = re.compile(r"<!-- (cost|ms): (\w+) -->")
 _CHAIN = re.compile(r"^```mermaid\nflowchart TD\n(.+?)^```$", re.DOTALL | re.MULTILINE)
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
