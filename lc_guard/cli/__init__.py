@@ -45,12 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Where gorget comes without torch, transformers says so at each import; none of the commands needs torch.
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
-    given, parser = sys.argv[1:] if argv is None else argv, _parser()
     try:
-        if not given:
-            parser.print_help(sys.stderr)
-            return 2
-        args = parser.parse_args(given)
+        args = _parser().parse_args(argv)
         status: int = args.run(args)
         sys.stdout.flush()
     except CommandError as error:
@@ -78,12 +74,18 @@ def _parser() -> Parser:
     )
     ours = installed_version("lc-guard") or "(not installed: run from its source)"
     parser.add_argument("--version", action="version", version=f"lc-guard {ours}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.set_defaults(run=lambda _: _show_commands(parser))
     first = (demo, playground, scan, serve, doctor, verify, evaluation, check_policy)
     for command in (*first, report, audit, langfuse, vault, checkpoints, corpus):
         command.add_parser(commands)
     completion.add_parser(commands, of=parser)
     return parser
+
+
+def _show_commands(parser: Parser) -> int:
+    parser.print_help(sys.stderr)
+    return 2
 
 
 def _fail(message: str, status: int) -> int:
