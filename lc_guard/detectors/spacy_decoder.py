@@ -109,12 +109,10 @@ class EntityDecoder:
 
         None if it is of another form, or does not find in an example what the pipeline finds.
         """
-        from thinc.api import NumpyOps
-
         ner: Any = nlp.get_pipe("ner")
         network = ner.model
         layers = next((node for node in network.walk() if {"embed", "encode"} <= {*node.ref_names}), None)
-        if layers is None or not isinstance(network.ops, NumpyOps) or not _is_known(network):
+        if layers is None or not _is_known(ner):
             return None
         vectors = WordVectors.of(layers.get_ref("embed"), layers.get_ref("encode"))
         moves = _Moves.of(ner.moves)
@@ -187,13 +185,18 @@ class EntityDecoder:
         return self._session[1]
 
 
-def _is_known(network: Any) -> bool:
-    """Whether a network is of the form that is written as a graph here."""
+def _is_known(ner: Any) -> bool:
+    """Whether an NER is of the form that is written as a graph here, and takes the best move at each step."""
+    from thinc.api import NumpyOps
+
+    network = ner.model
     if not {"tok2vec", "lower", "upper"} <= {*network.ref_names} or not network.attrs.get("has_upper"):
         return False
     tok2vec, lower, upper = (network.get_ref(name) for name in ("tok2vec", "lower", "upper"))
     return (
-        not network.attrs["unseen_classes"]
+        ner.cfg["beam_width"] == 1
+        and isinstance(network.ops, NumpyOps)
+        and not network.attrs["unseen_classes"]
         and tok2vec.name.endswith(_TOK2VEC)
         and (lower.name, upper.name) == ("precomputable_affine", "linear")
         and lower.get_dim("nF") == _FEATURES

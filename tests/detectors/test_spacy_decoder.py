@@ -83,6 +83,10 @@ def test_what_is_of_another_form_is_left_to_spacy(monkeypatch: pytest.MonkeyPatc
     assert EntityDecoder.of(other) is None
 
     other = packaged()
+    other.get_pipe("ner").cfg["beam_width"] = 4
+    assert EntityDecoder.of(other) is None
+
+    other = packaged()
     other.get_pipe("ner").add_label("GADGET")  # never trained
     assert EntityDecoder.of(other) is None
 
