@@ -88,7 +88,9 @@ _CUTS = {
     "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])|[ \u00a0][-–—][ \u00a0](?=[^\W\d_])"),
     # "415-555-0182/415-555-0183" are two, "030/901820" and "901820/21" are one
     "PHONE_NUMBER": re.compile(rf"{_NUMBER_FIELD}|(?:(?<=\d{{3}}[ .-]\d{{4}})|(?<=\d{{7}}))[ ]?/[ ]?(?=\(?\+?\d{{3}})"),
-    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#|(?=\d))|(?<!\bc)/"),
+    "PERSON": re.compile(
+        rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<=[^\W\d_])[ \u00a0](?=\d)|(?<!\bc)/"
+    ),
 }
 # A sign may lie half behind what was found: the equals sign of a form's field.
 _LONGEST_SIGN = 70
@@ -102,6 +104,8 @@ _UNCASED = re.compile(UNCASED)
 _CASED = re.compile(_LATIN)
 # Behind an address of version 4 stands a port, or the end of a range.
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?=[:-])")
+# What stands behind a name in a log; a longer number may be one that says who it is.
+_DATE = re.compile(r"\d{1,4}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?: \d{1,2})?|\d{1,2}:\d{2}(?::\d{2})?")
 _PERSONAL = frozenset({"mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor"})
 _SUFFIXES = frozenset(
     {
@@ -304,7 +308,7 @@ def _counts(text: str, piece: Span, kind: str) -> bool:
         return any(map(str.isdigit, value))
     if kind not in NER_KINDS:
         return True
-    if kind == "PERSON" and not any(map(str.isalpha, value)):
+    if kind == "PERSON" and _DATE.fullmatch(value):
         return False
     if "\\" in (text[piece[0] - 1 : piece[0]], text[piece[1] : piece[1] + 1]):
         return value.lower() not in _FOLDERS and not value.islower()

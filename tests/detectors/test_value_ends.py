@@ -184,6 +184,7 @@ def test_what_is_written_around_a_name_is_no_part_of_it(kind, text, value):
         ("Jamal Whitaker thx", ["Jamal Whitaker"]),
         ("Jamal Whitaker 2025-03-03 10:01:00", ["Jamal Whitaker"]),
         ("Jamal Whitaker ID", ["Jamal Whitaker"]),
+        ("NHC: 7133043", ["NHC", "7133043"]),
         ("Whitaker et al.", ["Whitaker"]),
         ("OU=Sales", ["Sales"]),
         ("Leontyne Ballard # owner", ["Leontyne Ballard", "owner"]),
