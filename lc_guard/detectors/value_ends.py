@@ -14,7 +14,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from lc_guard._text.common_words import may_be_ordinary
-from lc_guard.detectors.characters import COLOURS, EMOJI, UNCASED
+from lc_guard.detectors.characters import COLOURS, EMOJI, TWO_NUMBERS, UNCASED
 from lc_guard.detectors.email_addresses import EmailAddresses, is_shared
 from lc_guard.detectors.field_names import is_head, labels
 from lc_guard.detectors.iban import iban_end
@@ -78,7 +78,7 @@ _BACKSLASH = r"\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
 _QUERY = r"&(?:amp;)?[\w.-]{1,64}="
 _QUOTED = r"['’\"](?:\.[a-z0-9]{1,5}\b|(?=[.,;:?!)\]}]))|(?<![^\W\d_])[bfru]{1,2}['\"](?=[^\W\d_a-z])"
 _NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|{_QUERY}|{_QUOTED}|,(?=\S)|[ \u00a0]{{3,}}"
-_NUMBER_FIELD = rf"{_LINE}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
+_NUMBER_FIELD = rf"{_LINE}|{TWO_NUMBERS}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
 _CUTS = {
     **dict.fromkeys(
         ("LOCATION", "ORGANIZATION", "NRP"),
@@ -86,8 +86,6 @@ _CUTS = {
     ),
     # a chat's line: 10:02 AM - Jamal Whitaker
     "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])|[ \u00a0][-–—][ \u00a0](?=[^\W\d_])"),
-    # "415-555-0182/415-555-0183" are two, "030/901820" and "901820/21" are one
-    "PHONE_NUMBER": re.compile(rf"{_NUMBER_FIELD}|(?:(?<=\d{{3}}[ .-]\d{{4}})|(?<=\d{{7}}))[ ]?/[ ]?(?=\(?\+?\d{{3}})"),
     "PERSON": re.compile(
         rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<=[^\W\d_])[ \u00a0](?=\d)|(?<!\bc)/"
     ),
@@ -106,7 +104,25 @@ _CASED = re.compile(_LATIN)
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?=[:-])")
 # What stands behind a name in a log; a longer number may be one that says who it is.
 _DATE = re.compile(r"\d{1,4}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?: \d{1,2})?|\d{1,2}:\d{2}(?::\d{2})?")
-_PERSONAL = frozenset({"mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor"})
+_PERSONAL = frozenset(
+    [
+        *("mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor", "mme", "mlle", "monsieur", "madame"),
+        *(
+            "frau",
+            "herr",
+            "sra",
+            "srta",
+            "señor",
+            "señora",
+            "senhor",
+            "senhora",
+            "signor",
+            "signora",
+            "mevrouw",
+            "meneer",
+        ),
+    ]
+)
 _SUFFIXES = frozenset(
     {
         "jr",
@@ -359,9 +375,11 @@ def _without_punctuation(name: str) -> str:
 
 
 def _is_mark(text: str, start: int, end: int, kind: str) -> bool:
-    """Whether what was found is no name: a suffix (``Tanqueray, Jr.``), the key of a field (``OU=Sales``)."""
+    """Whether what was found is no name: a suffix (``Tanqueray, Jr.``), the key of a field (``OU=``, ``"nick":``)."""
     value = text[start:end]
-    is_key = text[end : end + 1] == "=" and len(value) < 5 and value.isupper()
+    is_key = (text[end : end + 1] == "=" and len(value) < 5 and value.isupper()) or (
+        text[end : end + 2] == '":' and value.islower() and may_be_ordinary(value)
+    )
     return is_key or (kind == "PERSON" and value.lower().rstrip(".") in _SUFFIXES)
 
 
@@ -374,10 +392,15 @@ def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
         end = number.start()
     behind = _BEHIND_NAMES if kind == "PERSON" else _BEHIND_OTHERS
     while match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end):
-        if not (match[1] in behind or (match[1] == "Please" and match[0][0] == ",") or _is_said(match[1], kind)):
+        if not (match[1] in behind or _is_address(match) or _is_said(match[1], kind)):
             break
         end = match.start()
     return start, end
+
+
+def _is_address(match: re.Match[str]) -> bool:
+    """Whether the last word is of what follows: ``Ana Reis, please``, ``Ana Reis, Prof. Zoe Bauer``."""
+    return (match[1] == "Please" and match[0][0] == ",") or (match[1][0].isupper() and match[1].lower() in _PERSONAL)
 
 
 def _is_said(word: str, kind: str) -> bool:

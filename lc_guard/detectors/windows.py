@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from lc_guard.detectors.characters import COLOURS, EMOJI, UNCASED, blanks
+from lc_guard.detectors.characters import COLOURS, EMOJI, TWO_NUMBERS, UNCASED, blanks
 from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
 
@@ -40,6 +40,7 @@ _PLAIN = {
     **{code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), 0xFF0B, 0xFF0D)},
     **dict.fromkeys((0x2010, 0x2012, 0x2013, 0x2212), "-"),
 }
+_TWO_NUMBERS = re.compile(TWO_NUMBERS)
 _UNDERSCORE_AT_DIGIT = re.compile(r"_(?=\d)|(?<=\d)_")
 _NO_WORD = "\ufffd"  # neither a letter nor a blank: nothing begins, ends or goes on with it
 
@@ -98,8 +99,13 @@ def parted(text: str) -> str:
     To a pattern every letter is one: a number that stands beside Han, Thai or Arabic letters, as the scripts without
     blanks write it, would be in the middle of a word.
     """
-    text = COLOURS.sub(lambda match: _NO_WORD * len(match[0]), text) if "[" in text else text
+    text = COLOURS.sub(_no_words, text) if "[" in text else text
+    text = _TWO_NUMBERS.sub(_no_words, text) if "/" in text else text
     return text if text.isascii() else _UNCASED.sub(_NO_WORD, text.translate(_PLAIN))
+
+
+def _no_words(match: re.Match[str]) -> str:
+    return _NO_WORD * len(match[0])
 
 
 def underscores_parted(text: str) -> str:

@@ -117,13 +117,18 @@ def test_an_address_of_a_host_ends_before_its_port(text, values):
     [
         ("415-555-0182/415-555-0183", ["415-555-0182", "415-555-0183"]),
         ("4155550182 / (415) 555-0183", ["4155550182", "(415) 555-0183"]),
+        ("+49 30 901820/+49 30 901821", ["+49 30 901820", "+49 30 901821"]),
         ("030/901820", ["030/901820"]),
         ("0171/1234567", ["0171/1234567"]),
         ("030 901820/21", ["030 901820/21"]),
     ],
 )
-def test_a_slash_parts_two_whole_phone_numbers(text, values):
+def test_a_slash_parts_two_whole_phone_numbers(patterns, found, text, values):
     assert values_of(text, "PHONE_NUMBER") == values
+    assert len(values) == 1 or [value for _, value in found(patterns, f"Tel {text}/{values[-1]}")] == [
+        *values,
+        values[-1],
+    ]
 
 
 def test_a_time_ends_before_the_name_behind_a_dash():
@@ -164,6 +169,7 @@ def test_fields_with_colons_between_them_are_values_of_their_own():
     ("text", "value"),
     [
         ("Mrs Annelise Bauer", "Annelise Bauer"),
+        ("Frau Annelise Bauer", "Annelise Bauer"),
         ("u'Leontyne Ballard'", "Leontyne Ballard"),
         ("بـ Leontyne Ballard على", "Leontyne Ballard"),
         ("\x1b[1;31mLeontyne Ballard\x1b[0m", "Leontyne Ballard"),
@@ -184,6 +190,9 @@ def test_what_is_written_around_a_name_is_no_part_of_it(kind, text, value):
         ("Jamal Whitaker thx", ["Jamal Whitaker"]),
         ("Jamal Whitaker 2025-03-03 10:01:00", ["Jamal Whitaker"]),
         ("Jamal Whitaker ID", ["Jamal Whitaker"]),
+        ("Jamal Whitaker, Prof", ["Jamal Whitaker"]),
+        ("Jamal Whitaker et Mme", ["Jamal Whitaker"]),
+        ("Martin King, Sr.", ["Martin King, Sr."]),
         ("NHC: 7133043", ["NHC", "7133043"]),
         ("Whitaker et al.", ["Whitaker"]),
         ("OU=Sales", ["Sales"]),
