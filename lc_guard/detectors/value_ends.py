@@ -13,45 +13,18 @@ from collections.abc import Iterator
 from functools import cached_property
 from operator import itemgetter
 
-from lc_guard._text.common_words import may_be_ordinary
+from lc_guard.detectors.beside_names import is_mark, name_alone
 from lc_guard.detectors.characters import COLOURS, EMOJI, TWO_NUMBERS, UNCASED
 from lc_guard.detectors.email_addresses import EmailAddresses, is_shared
 from lc_guard.detectors.field_names import is_head, labels
 from lc_guard.detectors.iban import iban_end
 from lc_guard.detectors.record_segments import separators
-from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_verb
-from lc_guard.detectors.vocabulary import vocabulary
+from lc_guard.detectors.request_verbs import is_verb
 
 Span = tuple[int, int]
 
 NER_KINDS = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
 """Kinds whose bounds a statistical model guesses; every other kind has a shape that a pattern checked."""
-
-TITLES = frozenset(
-    {
-        *("mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor", "judge", "justice", "hon", "honorable"),
-        *("honourable", "magistrate", "sir", "dame", "lord", "lady", "rev", "reverend", "fr", "father", "sister"),
-        *("capt", "captain", "lt", "lieutenant", "sgt", "sergeant", "col", "colonel", "gen", "general", "maj", "major"),
-        *("cpl", "corporal", "pvt", "officer", "detective", "inspector", "constable", "deputy", "sheriff", "agent"),
-        *("attorney", "counsel", "counselor", "solicitor", "senator", "sen", "rep", "governor", "gov", "president"),
-        *(
-            "aunt",
-            "uncle",
-            "auntie",
-            "grandma",
-            "grandpa",
-            "granny",
-            "cleric",
-            "sheikh",
-            "imam",
-            "rabbi",
-            "coach",
-            "pm",
-        ),
-        *("minister", "secretary", "chancellor", "mayor", "ambassador", "nurse", "witness", "juror", "the"),
-    }
-)
-"""Words before a name that are not part of it, lower case and without a full stop."""
 
 # Kinds of one line. A kind that only its finder knows ends where its finder says, and so do keys of many lines.
 _ONE_LINE = re.compile(
@@ -104,46 +77,6 @@ _CASED = re.compile(_LATIN)
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?=[:-])")
 # What stands behind a name in a log; a longer number may be one that says who it is.
 _DATE = re.compile(r"\d{1,4}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?: \d{1,2})?|\d{1,2}:\d{2}(?::\d{2})?")
-_PERSONAL = frozenset(
-    [
-        *("mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor", "mme", "mlle", "monsieur", "madame"),
-        *(
-            "frau",
-            "herr",
-            "sra",
-            "srta",
-            "señor",
-            "señora",
-            "senhor",
-            "senhora",
-            "signor",
-            "signora",
-            "mevrouw",
-            "meneer",
-        ),
-    ]
-)
-_SUFFIXES = frozenset(
-    {
-        "jr",
-        "sr",
-        "esq",
-        "phd",
-        "ph.d",
-        "md",
-        "m.d",
-        "mba",
-        "cpa",
-        "先生",
-        "女士",
-        "小姐",
-        "さん",
-        "様",
-        "氏",
-        "씨",
-        "님",
-    }
-)
 # Folders around a user's own: of Windows (Microsoft's KNOWNFOLDERID), macOS, Linux (XDG user directories).
 _FOLDERS = frozenset(
     [
@@ -165,48 +98,6 @@ _FOLDERS = frozenset(
 )
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blvd)\.$")
-_FIRST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?)\.?[ \u00a0]+(?=\S)")
-_LAST_WORD = re.compile(r"(?<=[^\s,]),?\s+([^\W\d_]+)\Z")
-_LONGEST_LAST = 40
-# "1. Refund Maria Lopez 2. Block Tom Varga"
-_NUMBER_BEHIND = re.compile(r"(?<=[^\W\d_])\s+\d{1,4}\Z")
-# Small words that models take along with a name.
-_BESIDE_NAMES = frozenset(
-    [
-        *("and", "or", "versus", "vs", "with", "by", "from", "to", "for", "of", "that", "because", "is", "was", "are"),
-        *("has", "had", "did", "does", "will", "would", "who", "says", "said", "v", "et", "al"),
-    ]
-)
-_BEHIND_NAMES = _BESIDE_NAMES | frozenset(
-    [
-        *("now", "today", "tomorrow", "tonight", "about", "regarding", "re", "before", "after", "at", "on", "in"),
-        *("please", "thx", "pls", "plz", "asap", "btw", "fyi"),
-        # the label of the next field, where a form has no colons
-        *("ID", "DOB", "SSN", "MRN", "Tel", "Phone", "Email", "Dept", "Ext"),
-    ]
-)
-
-_BEHIND_OTHERS = frozenset(
-    [
-        *(
-            "now",
-            "today",
-            "tomorrow",
-            "tonight",
-            "please",
-            "to",
-            "and",
-            "or",
-            "with",
-            "from",
-            "is",
-            "was",
-            "are",
-            "were",
-        ),
-        *("for", "has", "had", "will", "would", "that", "because", "says", "said", "v", "vs"),
-    ]
-)
 
 
 class ValueEnds:
@@ -360,8 +251,8 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
     elif kind == "IP_ADDRESS" and (address := _IPV4.match(core)):
         end = start + address.end()
     elif kind in NER_KINDS and kind != "DATE_TIME":
-        start, end = _name_alone(text, start, end, kind)
-        if is_verb(text, start, end) or is_head(text, start, end) or _is_mark(text, start, end, kind):
+        start, end = name_alone(text, start, end, kind)
+        if is_verb(text, start, end) or is_head(text, start, end) or is_mark(text, start, end, kind):
             return None
     return start, end
 
@@ -372,57 +263,3 @@ def _without_punctuation(name: str) -> str:
     if core.endswith(".") and not _ABBREVIATED.search(core):
         core = core.rstrip(".").rstrip(_EDGE)
     return core.lstrip("." + _EDGE)
-
-
-def _is_mark(text: str, start: int, end: int, kind: str) -> bool:
-    """Whether what was found is no name: a suffix (``Tanqueray, Jr.``), the key of a field (``OU=``, ``"nick":``)."""
-    value = text[start:end]
-    is_key = (text[end : end + 1] == "=" and len(value) < 5 and value.isupper()) or (
-        text[end : end + 2] == '":' and value.islower() and may_be_ordinary(value)
-    )
-    return is_key or (kind == "PERSON" and value.lower().rstrip(".") in _SUFFIXES)
-
-
-def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
-    while match := _FIRST_WORD.match(text, start, end):
-        if not _before_name(text, start, match.end(), kind, match[1]) and not _is_article(text, match, end):
-            break
-        start = match.end()
-    if kind == "PERSON" and (number := _NUMBER_BEHIND.search(text, max(start, end - _LONGEST_LAST), end)):
-        end = number.start()
-    behind = _BEHIND_NAMES if kind == "PERSON" else _BEHIND_OTHERS
-    while match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end):
-        if not (match[1] in behind or _is_address(match) or _is_said(match[1], kind)):
-            break
-        end = match.start()
-    return start, end
-
-
-def _is_address(match: re.Match[str]) -> bool:
-    """Whether the last word is of what follows: ``Ana Reis, please``, ``Ana Reis, Prof. Zoe Bauer``."""
-    return (match[1] == "Please" and match[0][0] == ",") or (match[1][0].isupper() and match[1].lower() in _PERSONAL)
-
-
-def _is_said(word: str, kind: str) -> bool:
-    """Whether the last word of a person is what the sentence says of them: ``Akahoshi nodded``."""
-    return kind == "PERSON" and word.islower() and word in vocabulary().ordinary
-
-
-def _is_article(text: str, word: re.Match[str], end: int) -> bool:
-    """Whether a name's first word is the article of a sentence: of ``The United States``, but not of ``The Hague``."""
-    rest = text[word.end() : end]
-    return word[1].lower() == "the" and not rest[:1].islower() and (word[1].islower() or " " in rest)
-
-
-def _before_name(text: str, start: int, rest: int, kind: str, word: str) -> bool:
-    """Whether the first word of a name is no part of it."""
-    small = word.lower()
-    if small in _PERSONAL or (kind == "PERSON" and (small in TITLES or word in _BESIDE_NAMES)):
-        return True
-    # "bill Maria Lopez": in small letters it is the verb and no name
-    if kind == "PERSON" and word.islower() and may_be_ordinary(word) and text[rest].isupper():
-        return True
-    if small not in VERBS and small not in GREETINGS:
-        return False
-    # The rest must be the name: of "Can Tho" and "Add-on pack" nothing is.
-    return text[rest].isupper() and (word.islower() or begins_request(text, start))
