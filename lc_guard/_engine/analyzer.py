@@ -19,7 +19,7 @@ from lc_guard._engine.flow import Flow, Gather, Skipped
 from lc_guard._engine.text_state import TextState
 from lc_guard._forks import ForkLock
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, load_models, name_of, parts_of
+from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, load_models, name_of, one_by_one, parts_of
 from lc_guard.errors import DetectorError, DetectorTimeout
 from lc_guard.records import Entity, normalize_kind, unit_interval
 
@@ -230,7 +230,12 @@ class _DetectorCall:
     def __call__(self) -> tuple[list[Found], Mapping[str, float]]:
         started = time.perf_counter()
         batch: Callable[[Texts], Any] | None = getattr(self.detector, "detect_batch", None)
-        given = batch(self.texts) if batch is not None else [self.detector.detect(text) for text in self.texts]
+        if batch is not None:
+            given = batch(self.texts)
+        elif len(self.texts) == 1:
+            given = [self.detector.detect(self.texts[0])]
+        else:
+            given = one_by_one(self.detector, self.texts)
         return self._checked(given, started)
 
     def _checked(self, given: Any, started: float) -> tuple[list[Found], Mapping[str, float]]:

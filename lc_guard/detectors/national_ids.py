@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from lc_guard._progress import part_done
 from lc_guard._vendors.presidio import quiet
 from lc_guard.detectors.national_id_rules import PRESIDIO, RULES, Rule, unchecked
 from lc_guard.detectors.spans import clean
@@ -84,6 +85,7 @@ class NationalIdDetector:
 
     def _own(self, text: str, regions: Sequence[tuple[int, int]]) -> Iterator[Entity]:
         for start, end in regions:
+            part_done()
             before = text[max(0, start - _NEAR) : end]
             for rule in self._rules:
                 alone = (rule.distinct or self._named) and rule.check is not unchecked
@@ -100,6 +102,7 @@ class NationalIdDetector:
 
     def _presidio(self, text: str, regions: Sequence[tuple[int, int]]) -> Iterator[Entity]:
         for start, end in regions:
+            part_done()
             part = without_surrogates(text[start:end])
             before = text[max(0, start - _NEAR) : end]
             has_letter = any(map(str.isalpha, part))

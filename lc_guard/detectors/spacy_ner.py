@@ -92,7 +92,8 @@ _FUNCTION_WORDS = frozenset(
 )
 _UNUSED = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
 _AS_STORED = "lc_guard.as_stored"
-_BATCH = 16
+BATCH = 16
+"""Windows that a pipeline is given at once: its model computes as many together."""
 
 
 class SpacyDetector(WindowedDetector):
@@ -108,7 +109,7 @@ class SpacyDetector(WindowedDetector):
     """
 
     name = "spacy"
-    _size, _overlap = 2_000, 200
+    _size, _overlap, _batch = 2_000, 200, BATCH
 
     def __init__(self, pipeline: str | Path | None = None, *, kinds: Collection[str] | None = None) -> None:
         self._pipeline = None if pipeline is None else str(pipeline)
@@ -168,20 +169,29 @@ class LoadedPipeline:
     def __init__(self, nlp: Language) -> None:
         self.kinds = frozenset(KIND_OF_LABEL[label] for label in nlp.pipe_labels["ner"] if label in KIND_OF_LABEL)
         self._nlp = nlp
-        self._lock = ForkLock()
+        self._next, self._lock = ForkLock(), ForkLock()
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Return raw entities of each text, which must be short enough for memory."""
         # A pipeline keeps every word it ever saw in its string store: a memory zone frees them, so that no user text
-        # outlives the call. Zones can't overlap, hence the lock.
-        with self._lock, self._nlp.memory_zone():
+        # outlives the call. Zones can't overlap, hence the lock. Who waits for it holds the other one, so that a long
+        # text, which comes again for each of its batches, lets others go before.
+        with self._next:
+            self._lock.acquire()
+        try:
+            return self._found(texts)
+        finally:
+            self._lock.release()
+
+    def _found(self, texts: Sequence[str]) -> list[list[Entity]]:
+        with self._nlp.memory_zone():
             return [
                 [
                     Entity(KIND_OF_LABEL[span.label_], span.start_char, span.end_char, SCORE)
                     for span in doc.ents
                     if span.label_ in KIND_OF_LABEL
                 ]
-                for doc in self._nlp.pipe(texts, batch_size=_BATCH)
+                for doc in self._nlp.pipe(texts, batch_size=BATCH)
             ]
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
+from lc_guard._progress import part_done
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
 from lc_guard.detectors.characters import UNCASED
 from lc_guard.detectors.identifiers import identifiers
@@ -143,7 +144,9 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
     ends = ValueEnds(text)
     # An underscore is in the middle of a user name, and parts numbers: scan_219-09-9999_b.
     whole, parted = _extending(text, len(entities)), None
-    for entity in entities:
+    for number, entity in enumerate(entities):
+        if number % _MANY == _MANY - 1:
+            part_done()
         widen = whole
         if entity.kind in _DIGITS and "_" in text:
             widen = parted = parted or _extending(text.replace("_", " "), len(entities))
