@@ -40,12 +40,6 @@ PAIRS = {
     ("guard", "sessions"),
     ("sessions", "guard"),
 }
-    ("errors", "records"),
-    ("_progress", "errors"),
-    ("_lazy", "errors"),
-    ("guard", "sessions"),
-    ("sessions", "guard"),
-}
 
 LAYER_OF = {package: layer for layer, packages in enumerate(LAYERS) for package in packages}
 FAMILIES = {"detectors", "scanners", "vaults"}
