@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from lc_guard.errors import DetectorTimeout
+
+T = TypeVar("T")
+
+_ITEMS = 64
 
 REPORT: ContextVar[Callable[[], None] | None] = ContextVar("lc_guard_report", default=None)
 """What a call under way is given to say that a part is done; raises `DetectorTimeout` if nobody waits any longer."""
@@ -48,3 +53,11 @@ def part_done() -> None:
     report = REPORT.get()
     if report is not None:
         report()
+
+
+def in_parts(items: Iterable[T]) -> Iterator[T]:
+    """Yield the items of a long loop, so many of which are a part."""
+    for number, item in enumerate(items, start=1):
+        yield item
+        if number % _ITEMS == 0:
+            part_done()
