@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
+from lc_guard._progress import in_parts
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
 from lc_guard.detectors.characters import COLOURS, UNCASED, blanks
 from lc_guard.detectors.identifiers import identifiers
@@ -143,7 +144,7 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
         return []
     ends = ValueEnds(text)
     widening = _Widening(text, len(entities))
-    for entity in entities:
+    for entity in in_parts(entities):
         widen = widening.of(entity)
         start, end = max(0, entity.start), min(len(text), entity.end)
         for value in ends.values(start, end, entity.kind) if start < end else ():
@@ -207,7 +208,7 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     guesses = [entity for entities in sources for entity in entities if not is_structured(entity.kind)]
     rest = [
         Entity(kind, *part, score)
-        for kind, start, end, score in _joined_guesses(text, guesses)
+        for kind, start, end, score in in_parts(_joined_guesses(text, guesses))
         for part in taken.free_parts(start, end)
         # What is left of a guess must stand by itself: of "card 4111…", taken for a date, no date is left.
         if part == (start, end) or plausible(text, [Entity(kind, *part, score)])
@@ -256,7 +257,7 @@ def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
     """Trim what remained of guesses after structured entities were cut out of them; drop mere crumbs."""
     kept = []
     ends = ValueEnds(text)
-    for guess in guesses:
+    for guess in in_parts(guesses):
         for value in ends.values(guess.start, guess.end, guess.kind):
             if sum(char.isalnum() for char in text[slice(*value)]) > 1:
                 kept.append(Entity(guess.kind, *value, guess.score))

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from operator import itemgetter
 
+from lc_guard._progress import in_parts
 from lc_guard.detectors.characters import UNCASED
 from lc_guard.detectors.faker_names import faker_names
 from lc_guard.detectors.name_lists import load_names
@@ -86,7 +87,7 @@ def whole_fields(text: str, entities: Sequence[Entity]) -> list[Entity]:
 
 def _names_of_fields(text: str) -> list[Span]:
     ends = ValueEnds(text)
-    return [span for match in _FIELD.finditer(text) for span in ends.values(*match.span(), "PERSON")]
+    return [span for match in in_parts(_FIELD.finditer(text)) for span in ends.values(*match.span(), "PERSON")]
 
 
 def _name_around(entity: Entity, names: Sequence[Span]) -> Span | None:
