@@ -176,12 +176,14 @@ class LoadedPipeline:
         # A pipeline keeps every word it ever saw in its string store: a memory zone frees them, so that no user text
         # outlives the call. Zones can't overlap, hence the lock. Who waits for it holds the other one, so that a long
         # text, which comes again for each of its batches, lets others go before.
-        with self._next:
-            self._lock.acquire()
+        taken = False
         try:
+            with self._next:
+                taken = self._lock.acquire()
             return self._found(texts)
         finally:
-            self._lock.release()
+            if taken:
+                self._lock.release()
 
     def _found(self, texts: Sequence[str]) -> list[list[Entity]]:
         with self._nlp.memory_zone():
