@@ -177,19 +177,17 @@ class LoadedPipeline:
             self._decoder = EntityDecoder.of(nlp)
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """Return raw entities of each text, which must be short enough for memory."""
+        """Return raw entities of each text; all of them together must be short enough for memory."""
         # A pipeline keeps every word it ever saw in its string store: a memory zone frees them, so that no user text
         # outlives the call. Zones can't overlap, hence the lock.
-        decoder = self._decoder
         with self._turn(), self._nlp.memory_zone():
-            if decoder is None:
+            if self._decoder is None:
                 docs = self._nlp.pipe(texts, batch_size=BATCH)
                 found = [[Span(span.start_char, span.end_char, span.label_) for span in doc.ents] for doc in docs]
             else:
-                words = [decoder.words(self._nlp.make_doc(text)) for text in texts]
-        if decoder is not None:
-            batches = (words[first : first + BATCH] for first in range(0, len(words), BATCH))
-            found = [spans for batch in batches for spans in decoder.entities(batch)]
+                words = [self._decoder.words(self._nlp.make_doc(text)) for text in texts]
+        if self._decoder is not None:
+            found = self._decoder.entities(words)
         return [
             [Entity(KIND_OF_LABEL[label], start, end, SCORE) for start, end, label in spans if label in KIND_OF_LABEL]
             for spans in found

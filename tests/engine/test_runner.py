@@ -396,12 +396,12 @@ async def test_a_thousand_calls_on_a_loop_take_turns_in_few_threads() -> None:
 
     def flow(number: int):
         # a time of its own, which does not run while it waits for its turn
-        (answer,) = yield Gather([lambda: time.sleep(0.002) or work(number)], 0.5)
+        (answer,) = yield Gather([lambda: time.sleep(0.02) or work(number)], 1.0)
         return answer
 
     assert await asyncio.gather(*(runner.arun(flow(number)) for number in range(1_000))) == list(range(1_000))
     assert most <= 32
-    assert max(abs(place - number) for place, number in enumerate(order)) <= 64  # who comes first is served first
+    assert max(abs(place - number) for place, number in enumerate(order)) <= 200  # who comes first is served first
 
 
 async def test_what_a_call_asks_itself_has_its_turn() -> None:
