@@ -26,6 +26,7 @@ from benchmarks import (
     peers,
     protected_model,
     restoring,
+    scale,
     scanning,
     serving,
     streaming,
@@ -61,6 +62,14 @@ def test_each_runs(measured: Any, sizes: dict[str, Any], count: int) -> None:
     assert len(rows) == count
     assert not [row.error for row in rows if row.error]
     assert all(isinstance(row.ratio, int | float) and len(row.cells()) == len(HEADS) for row in rows)
+
+
+def test_a_worker_is_bound_to_a_core_and_let_go() -> None:
+    cores = scale._cores()
+    with scale._bound_to(cores[:1]):
+        assert scale._cores() == cores[:1]
+    with scale._bound_to(None):
+        assert scale._cores() == cores
 
 
 def test_many_workers_on_one_vault() -> None:

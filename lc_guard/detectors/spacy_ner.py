@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,25 +179,31 @@ class LoadedPipeline:
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Return raw entities of each text; all of them together must be short enough for memory."""
         # A pipeline keeps every word it ever saw in its string store: a memory zone frees them, so that no user text
-        # outlives the call. Zones can't overlap, hence the lock. Who waits for it holds the other one, so that a long
-        # text, which comes again for each of its batches, lets others go before.
-        with self._next:
-            self._lock.acquire()
-        try:
-            with self._nlp.memory_zone():
-                if self._decoder is None:
-                    docs = self._nlp.pipe(texts, batch_size=BATCH)
-                    found = [[Span(span.start_char, span.end_char, span.label_) for span in doc.ents] for doc in docs]
-                else:
-                    words = [self._decoder.words(self._nlp.make_doc(text)) for text in texts]
-        finally:
-            self._lock.release()
+        # outlives the call. Zones can't overlap, hence the lock.
+        with self._turn(), self._nlp.memory_zone():
+            if self._decoder is None:
+                docs = self._nlp.pipe(texts, batch_size=BATCH)
+                found = [[Span(span.start_char, span.end_char, span.label_) for span in doc.ents] for doc in docs]
+            else:
+                words = [self._decoder.words(self._nlp.make_doc(text)) for text in texts]
         if self._decoder is not None:
             found = self._decoder.entities(words)
         return [
             [Entity(KIND_OF_LABEL[label], start, end, SCORE) for start, end, label in spans if label in KIND_OF_LABEL]
             for spans in found
         ]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Hold the lock. Who waits for it holds the other one, so that the next batch of a long text comes later."""
+        taken = False
+        try:
+            with self._next:
+                taken = self._lock.acquire()
+            yield
+        finally:
+            if taken:
+                self._lock.release()
 
 
 @LoadOnce

@@ -59,8 +59,9 @@ class Policy:
             that check would have found, and says so in the decision, the score and the log.
         timeout: Seconds that all checks of one call have together; None waits for ever. Detectors look at long texts,
             and at many, in parts: each part has these seconds, and so has what follows the last one.
-        max_characters: Characters that detectors are asked about for one request at most, those of texts they know left
-            out; more are an error of theirs, told at once. Without a timeout there is no such bound.
+        max_characters: Characters that detectors are asked about for one request at most, a text with escapes counted
+            once more as it reads, and what they know not at all; more are an error of theirs, told at once. Without a
+            timeout there is no such bound.
         checks: Settings of single checks, by the name of the scanner. The check ``"pii"``, which all detectors are,
             takes ``on_error`` and ``timeout`` only: `kinds` says the rest.
         stages: Settings for all checks of a stage, and for single checks there. A check takes each setting from the
@@ -96,7 +97,7 @@ class Policy:
     on_invalid: OnInvalid = "block"
     on_error: OnError = "block"
     timeout: float | None = 10.0
-    max_characters: int = 2_000_000
+    max_characters: int = 5_000_000
     checks: Mapping[str, CheckPolicy] = field(default_factory=dict)
     stages: Mapping[Stage, StagePolicy] = field(default_factory=dict)
     fail_fast: bool = False

@@ -296,7 +296,7 @@ class TestAsDict:
             "on_invalid": "block",
             "on_error": "block",
             "timeout": "none",
-            "max_characters": 2_000_000,
+            "max_characters": 5_000_000,
             "checks": {"A": {"enabled": False, "threshold": 0.0}},
             "stages": {"prompt": {"action": "warn", "checks": {"A": {}}}, "output": {}},
             "fail_fast": False,
