@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from queue import SimpleQueue
 from typing import Any
 
@@ -29,6 +29,7 @@ class JoinedDetector:
             kind stands where two sources give the same characters different kinds.
         kinds: Kinds to give; None for all.
         parallel: Whether sources may run in threads on long texts. None: where there is more than one core.
+        complete: Is given a text and what was found in it, and returns that and more, in order, without overlaps.
 
     Raises:
         GuardError: There is no detector.
@@ -42,8 +43,10 @@ class JoinedDetector:
         *,
         kinds: Collection[str] | None = None,
         parallel: bool | None = None,
+        complete: Callable[[str, list[Entity]], list[Entity]] | None = None,
     ) -> None:
         self._detectors = tuple(detectors)
+        self._complete = complete
         self._kinds = None if kinds is None else frozenset(map(kind_of, kinds))
         if not self._detectors:
             raise GuardError("a JoinedDetector needs at least one detector")
@@ -91,7 +94,7 @@ class JoinedDetector:
             timed = [_timed(detector, texts) for detector in self._detectors]
         answers = [answer for answer, _ in timed]
         joined = [
-            _settled(text, [clean(text, found) for found in sources])
+            self._settled(text, [clean(text, found) for found in sources])
             for text, sources in zip(texts, zip(*answers, strict=True), strict=True)
         ]
         latency_ms = {name_of(detector): spent for detector, (_, spent) in zip(self._detectors, timed, strict=True)}
@@ -99,13 +102,14 @@ class JoinedDetector:
             ([e for e in entities if self._wanted(e.kind)] for entities in joined), latency_ms=latency_ms
         )
 
+    def _settled(self, text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
+        found = surname_first(text, whole_fields(text, resolve(text, sources)))
+        if self._complete is not None:
+            found = self._complete(text, found)
+        return one_kind_per_value(text, found)
+
     def _wanted(self, kind: str) -> bool:
         return self._kinds is None or kind in self._kinds
-
-
-def _settled(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
-    found = resolve(text, sources)
-    return one_kind_per_value(text, surname_first(text, whole_fields(text, found)))
 
 
 def _at_once(detectors: Sequence[Detector], texts: Sequence[str]) -> list[tuple[list[Sequence[Entity]], float]]:

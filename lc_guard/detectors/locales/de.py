@@ -21,7 +21,10 @@ LOCALE = Locale(
     titles=(
         r"(?:Herrn?|HERRN?|Frau|FRAU|Hr\.|Fr\.|Dr\.|Prof\.|Dipl\.-Ing\.|RA|RAin|Rechtsanw[aä]lt(?:in|e)?|Richter(?:in)?"
         r"|Staatsanw[aä]lt(?:in)?|Zeuge|Zeugin|Zeugen|Angeklagter?|Beschuldigter?|Minister(?:in)?|Bürgermeister(?:in)?"
-        r"|Familie|Pfarrer|Schwester|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Patient(?:in)?|Kläger(?:in)?|Beklagter?)"
+        r"|Familie|Pfarrer|Schwester|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Patient(?:in)?|Kläger(?:in)?|Beklagter?"
+        r"|Torwart|Torhüter|Stürmer(?:in)?|Trainer(?:in)?|Kapitän|Schiedsrichter(?:in)?|Kolleg(?:e|en|in)"
+        r"|Sprecher(?:in)?|Kommissar(?:in)?|Innenminister(?:in)?|Professor(?:in)?|Onkel|Tante|Opa|Oma"
+        r"|Meister|PHM|Gartenfreund|Sachverständiger?)"
     ),
     name_labels=(
         *("name", "vorname", "nachname", "familienname", "geburtsname", "vor- und nachname", "vollständiger name"),
@@ -69,6 +72,9 @@ LOCALE = Locale(
         "weihnachten ostern pfingsten gott mensch menschen leben arbeit hallo danke bitte guten morgen abend grüße",
         "gruß sehr geehrte geehrter liebe lieber mit nein ja wer was wann wo wie warum frage antwort kaiser könig",
         "armee krieg partei haus berg fluss zug bahn bahnhof hotel bank post",
+        "interviewer interviewerin moderator moderatorin befragte befragter sofort gestern heute endlich danach leider",
+        "status priorität kategorie abteilung bearbeiter melder impressum datenschutz kontakt beilage betreff fazit",
+        "entschuldigt anwesend protokoll kollege kollegin kollegen dr med",
     ),
     given_names=("de_DE", "de_AT", "de_CH"),
     small_nouns=False,

@@ -21,7 +21,11 @@ LOCALE = Locale(
         r"(?:Sigg?\.(?:r[ai]\.?)?|Sig\.?ra|Sig\.?na|Signor[ae]?|SIGNOR[AE]?|Signorina|Dott\.?(?:ssa|ri)?|Dottor(?:e|essa)?|Dr\.(?:ssa)?"
         r"|Prof\.?(?:ssa)?|Professor(?:e|essa)?|Avv\.?(?:ti|to)?|Avvocato|Ing\.|Ingegner[e]?|Arch\.|Geom\.|Rag\.|Giudice"
         r"|On\.|Onorevole|Ministro|Sindaco|Don|Suor|Padre|Mons\.|Monsignor[e]?|Teste|Imputat[oa]|Paziente|Notaio"
-        r"|sig\.(?:ra)?|signor[ae]?|dott\.(?:ssa)?|dottor(?:e|essa)?|avv\.|ing\.|arch\.|prof\.(?:ssa)?)"
+        r"|sig\.(?:ra)?|signor[ae]?|dott\.(?:ssa)?|dottor(?:e|essa)?|avv\.|ing\.|arch\.|prof\.(?:ssa)?"
+        r"|[Zz]i[oa]|[Nn]onn[oa]|[Cc]ugin[oa]|[Ss]indac[oa]|[Aa]ssessor[ea]|[Mm]inistr[oa]|[Gg]iudice"
+        r"|[Aa]vvocat[oa]|[Aa]ttaccante|[Pp]ortiere|[Tt]ecnico|[Aa]llenator[e]|[Pp]rocurator[e]"
+        r"|[Cc]omandante|[Pp]refetto|[Nn]otaio|[Cc]hef|[Tt]este|[Aa]gente|prof\.ssa|dott\.ssa|dr\.ssa"
+        r"|rag\.|geom\.)"
     ),
     name_labels=(
         *("nome", "cognome", "nome e cognome", "cognome e nome", "nominativo", "paziente", "cliente", "intestatario"),
@@ -49,6 +53,11 @@ LOCALE = Locale(
         "ciao grazie saluti distinti cordiali sì no domanda risposta oggetto italiano inglese fattura importo euro",
         "il lo la gli le un una in con per dopo questo questa quando perché non si ho è sono anamnesi terapia",
         "esame allegati allergie titolare responsabile direzione direttore consiglio spett egregio gentile",
+        "intervistatore intervistatrice intervistato intervistata conduttrice moderatore reparto ufficio uffici elenco",
+        "stato priorità assente assenti presente presenti operatore operatrice segretario segretaria coordinatore",
+        "coordinatrice musica matematica storia chiusa aperta sinistri referto ieri",
+        "finalmente fuori vediamo figlia figlio",
+        "moglie marito soldi",
     ),
     given_names=("it_IT",),
 )

@@ -21,7 +21,10 @@ LOCALE = Locale(
         r"|[Mm]ej\.?|[Mm]ejuffrouw|Meneer|meneer"
         r"|Mr\.|mr\.|Dr\.|dr\.|Drs\.|drs\.|Ir\.|ir\.|Prof\.|prof\.|Professor|Ds\.|ds\.|Rechter|rechter|Minister|minister"
         r"|Burgemeester|burgemeester|Wethouder|wethouder|Dokter|dokter|Getuige|getuige|Verdachte|verdachte|Patiënte?"
-        r"|patiënte?|Pater|Zuster|Familie|familie|Fam\.)"
+        r"|patiënte?|Pater|Zuster|Familie|familie|Fam\."
+        r"|[Kk]eeper|[Ss]pits|[Aa]anvaller|[Tt]rainer|[Cc]oach|[Rr]aadslid|[Ff]ractievoorzitter"
+        r"|[Ww]oordvoerder|[Hh]oogleraar|[Oo]fficier|[Tt]ante|[Oo]om|[Oo]pa|[Oo]ma|[Bb]uurvrouw|[Bb]uurman"
+        r"|[Mm]eester|[Jj]uf)"
     ),
     name_labels=(
         *("naam", "voornaam", "voornamen", "achternaam", "volledige naam", "patiënt", "patiënte", "klant", "cliënt"),
@@ -47,6 +50,10 @@ LOCALE = Locale(
         "straat plein hotel bank hallo hoi bedankt groet groeten groetjes ja nee vraag antwoord onderwerp",
         "nederlands engels factuur bedrag euro gulden de het een in van voor met dit dat goedendag geachte beste",
         "voorzitter commissie directeur vereeniging vereniging bijlagen medicatie voorgeschiedenis",
+        "interviewer interviewster respondent vraag antwoord presentator ondergetekende werknemer werkgever teamleider",
+        "status prioriteit categorie afdeling functie thuis gisteren vandaag",
+        "morgen daarna eindelijk voorvoegsel civiel",
+        "strafrecht aanwezig afwezig notulen agenda rondvraag opening privacy contact kantonrechter griffier partijen",
     ),
     given_names=("nl_NL", "nl_BE"),
 )

@@ -21,7 +21,12 @@ LOCALE = Locale(
         r"(?:[Pp]an(?:a|u|em|ie|i|ią|owie)?|PAN(?:A|U|EM|I|IĄ)?|[Dd]r\.?|[Pp]rof\.?|[Mm]gr\.?|[Ii]nż\.|[Hh]ab\.|[Mm]ec\.|[Aa]dw\.|[Aa]dwokata?"
         r"|[Rr]adca|[Ss]ędzia|[Ss]ędziego|[Ss]ędzi|[Pp]rokuratora?|[Śś]wiadek|[Śś]wiadka|[Oo]skarżon(?:y|a|ego|ej|emu)"
         r"|[Pp]acjent(?:a|ka|ki|owi)?|[Mm]inist(?:er|ra)|[Pp]osła?|[Ks]s\.|[Kk]siędza|[Ks]siądz|[Dd]oktora?|[Pp]rofesora?"
-        r"|[Bb]urmistrz|[Ww]ójt|[Ss]iostra|[Pp]owod(?:a|owi|em)|[Pp]owód(?:ka|ki)?)"
+        r"|[Bb]urmistrz|[Ww]ójt|[Ss]iostra|[Pp]owod(?:a|owi|em)|[Pp]owód(?:ka|ki)?"
+        r"|[Rr]adn(?:y|a|ego|ej)|[Tt]rener(?:a|ka)?|[Ii]nżynier(?:a)?|[Mm]ecenasa?|[Pp]rezesa?"
+        r"|[Pp]rzewodnicząc(?:y|a|ego|ej)|[Pp]od?inspektor|[Ii]nspektor|[Pp]rezydenta?|[Pp]remiera?"
+        r"|[Pp]oseł|[Pp]osłanka|[Ss]enatora?|[Dd]yrektora?|[Bb]iegł(?:y|a|ego)|[Oo]rdynator|[Bb]abci[ai]?"
+        r"|[Cc]ioci[ai]?|[Ww]ujek|[Ww]ujka|[Dd]ziadek|[Dd]ziadka|[Pp]aństw[oa]|[Bb]ramkarza?"
+        r"|[Nn]apastnika?)"
     ),
     name_labels=(
         *(
@@ -62,6 +67,12 @@ LOCALE = Locale(
         "prezes prezesa dyrektor biuro urząd wniosek szanowny szanowna szanowni proszę dzień dobry zalecenia",
         "wywiad badanie załączniki alergie w na po z do od jak gdy jednak ale to jest są był była było jego jej",
         "ich nasz nasza dziś dzisiaj wczoraj jutro",
+        "prowadzący prowadząca rozmówca rozmówczyni opiekun opiekunka kategoria ocena poczta bezpieczeństwo status",
+        "priorytet leki oddział neurologia kardiologia lokal zarządca wolne wnioski",
+        "działa decyzja pogoda polecam najgorzej",
+        "zgłaszający zgłaszająca protokolant protokolantka przewodniczący przewodnicząca",
+        "kierownik działu dział reklamacji",
+        "uzasadnienie wyrok leczenia szpitalnego obecni nieobecni podpis uchwała regulamin buziaki dopiero teraz lp",
     ),
     given_names=("pl_PL",),
     endings=(

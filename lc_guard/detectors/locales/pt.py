@@ -21,7 +21,10 @@ LOCALE = Locale(
         r"(?:Sr(?:es)?\.?ª?|Sra?s?\.?|Senhor(?:a|es|as)?|SENHORA?|D\.|Dona|Dom|Dr\.?ª?|Dra\.?|Doutora?|Prof\.?ª?|Profa\.?"
         r"|Professora?|Eng\.?ª?|Engenheir[oa]|Arq\.?|Juiz|Juíza|Desembargadora?|Procuradora?|Advogad[oa]|Ministr[oa]"
         r"|Deputad[oa]|Senadora?|Governadora?|Prefeit[oa]|Padre|Frei|Irmã|Testemunha|Arguid[oa]|Paciente"
-        r"|senhora?|sr\.|sra\.|doutora?)"
+        r"|senhora?|sr\.|sra\.|doutora?"
+        r"|[Ss]eu|[Dd]ona|[Tt]i[oa]?|[Aa]v[óô]|[Vv]ereadora?|[Aa]utarca|[Tt]reinadora?|[Tt]écnic[oa]"
+        r"|[Dd]elegad[oa]|[Pp]rofessora?|[Jj]uíza?|[Mm]inistr[oa]|[Aa]rquitet[oa]|[Jj]ornalista|[Mm]aestro"
+        r"|[Aa]vançado|[Aa]tacante|Enf\.?ª?|Eng\.?º|Sr\.ª|[Pp]refeit[oa]|[Dd]eputad[oa]|[Aa]dvogad[oa])"
     ),
     name_labels=(
         *("nome", "apelido", "sobrenome", "nome completo", "paciente", "cliente", "utente", "titular"),
@@ -48,6 +51,12 @@ LOCALE = Locale(
         "código natal páscoa deus rei guerra exército igreja escola universidade cidade rua praça avenida hotel",
         "banco olá oi obrigado obrigada cumprimentos atenciosamente sim não pergunta resposta assunto português",
         "inglês fatura valor euros reais o a os as um uma em no na segundo após mas já",
+        "entrevistador entrevistadora entrevistado entrevistada moderador apresentador",
+        "condómino condómina permilagem fração",
+        "estado prioridade categoria solicitante atendente relator relatora adjuntos",
+        "adjunto representados venho funcionou",
+        "corrigido encerrado assinatura secretário secretária vereador vereadora autarca",
+        "perito perita finalmente ontem",
     ),
     given_names=("pt_PT", "pt_BR"),
 )
