@@ -38,6 +38,8 @@ COURT = [
     "Exhibit C, page 4, line 12",
     "Call me at 10 AM",
     "Señor Muñoz was not there.",
+    "I am doing a project",
+    "P.S. I am moving back",
 ]
 
 
@@ -56,7 +58,9 @@ def test_english_court_turns_of_five_words_are_taken_for_nothing_else(turn):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " \n", "123-45", "Jan Kowalski", "anna.de.la.cruz@example.com", "https://example.org/der/die/das", "你好"],
+    ["", " \n", "123-45", "Jan Kowalski", "anna.de.la.cruz@example.com", "https://example.org/der/die/das", "你好"]
+    # Swedish, Turkish: a word that another language has as well tells less than letters that none here has
+    + ["Igår ringde Anna från Malmö till Erik om hyran.", "Dün Ayşe İstanbul'dan Mehmet Demir'i aradı."],
 )
 def test_what_tells_nothing_has_no_language(text):
     assert LanguageGate().of(text) == frozenset()

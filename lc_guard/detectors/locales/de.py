@@ -16,6 +16,13 @@ LOCALE = Locale(
         "würde bitte danke ja nein guten hallo liebe lieber geehrte geehrter herr herrn frau geboren wohnt",
         "wohnhaft straße gruß grüße grüßen freundlichen jahre jahren uhr gemäß sowie bzw alle vorname nachname",
         "anschrift geburtsdatum telefon betreff bin bist habe gibt geht doch mal jetzt",
+        "zwei drei bereits ersten seinem sagt kam werde statt sondern dessen später während deren erste jedoch",
+        "bekannt zurück wäre selbst gemacht zwanzig kommt kommen machen damit denen sagte besonders zweiten ihnen",
+        "früher etwa nahm leicht etwas zwar gewesen einige denn gleich vielen seien ganze weiter gegenüber bisher",
+        "letzten viele unserer nichts gerade möglich davon vielleicht ganzen einmal darauf allem wohl jene einigen",
+        "sollen ihrem zusammen natürlich nachdem hätte zehn indem ihres eben sechs hätten dazu daher würden endlich",
+        "wenig vergangenen neun macht jede fünf überhaupt weit jeder heißt eigenen darunter besten sehen meines",
+        "darüber dabei allerdings allein zunächst weniger weitere sah musste",
     ),
     letters="äöüß",
     titles=(

@@ -15,6 +15,12 @@ LOCALE = Locale(
         "voulez suis sommes êtes es avez avons bonjour merci oui non monsieur madame mme mlle cher chère salut",
         "cordialement né née demeurant rue ans heures ainsi selon afin lors celui celle ceux prénom nom adresse",
         "téléphone objet date naissance ville",
+        "deux devant trois peu quelques près plusieurs vingt dix huit ayant nouveau soir première reste soit quatre",
+        "moins demain assez mois fut laquelle réunion également cinq matin demande jours effet dernier rendre",
+        "semble prix enfin sait personne somme trente seront longtemps eux étant quelque compris cela cours région",
+        "seul douze chaque aurait trop vient seulement sept restent pense ouverte nombreux dès nommé tant notamment",
+        "jour beaucoup lorsque environ lettre habite droit étais parmi mètres compte travaille tard lundi pris",
+        "lequel dimanche reçu samedi pouvait fois contrat condamné cependant sujet préfet ensuite",
     ),
     letters="çèêëîïôœùûâé",
     titles=(

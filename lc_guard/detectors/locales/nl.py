@@ -14,6 +14,13 @@ LOCALE = Locale(
         "bedankt hartelijk hallo beste geachte heer mevrouw mijnheer meneer groet groeten vriendelijke jaar uur",
         "geboren wonende straat nu altijd weer eens toch alleen men den der des ter ten volgens tijdens voornaam",
         "achternaam naam adres telefoon onderwerp geboortedatum plaats vandaag gisteren morgen",
+        "zal zullen thans eerste binnen terwijl geven omtrent mede gehad eerst verder gegeven geheel slechts echter",
+        "wegens nooit aldus gelijk geweest liet besluit vooral zegt vergadering dagen weg sedert moest doet jaren",
+        "zijnde daarop buiten bepaald zelfs volgende niets iets voorstel gedurende gelegen betreffende gemeente",
+        "zaak komen ander thuis drie leden misschien indien vroeger ontvangen genomen zitting weinig ieder grond",
+        "dezelfde bijna nemen maken welk vragen kunt juist enkel daarna zeggen heden vraag kwam brengen zeker",
+        "twintig spoedig maandag benoemd aldaar woont tijd dag zien vele vrij opnieuw mogen komt betaalt behalve",
+        "blijven toestand provincie einde waarin vorige voort mogelijk daarin",
     ),
     letters="",
     titles=(

@@ -15,6 +15,13 @@ LOCALE = Locale(
         "tarde noite olá oi obrigado obrigada senhor senhora sr sra caro cara exmo exma querido querida",
         "cumprimentos atenciosamente sim anos nascido rua nome apelido morada endereço telefone assunto data ontem",
         "hoje amanhã segundo após durante",
+        "dois depois três diz primeira tudo pontos maior primeiro grupo outros quatro duas oito fora qualquer lugar",
+        "vem disse meio seria pouco mês vezes vinte fim enquanto além teve dez alguns exemplo algumas milhões assim",
+        "através ano sistema relação outras possível questão ponto deverá tão posição muitos embora vão próprio",
+        "poderá quer falta vários dizer reunião empresa país pessoas nível novos frente acordo conta sete quarta",
+        "política passado geral devem coisa apoio cidade cerca terceiro próxima perto maioria decisão pedido vêm",
+        "trabalho jogo aquela empresas processo melhor tentar porém longe disso terá seja mundo afirmou quase",
+        "início direita contrato países povo nossos nessa esses escola caminho perdeu",
     ),
     letters="ãõ",
     titles=(
