@@ -85,22 +85,31 @@ def _elsewhere(text: str, entities: Sequence[Entity], languages: Collection[str]
     known = {form for word in _words_of_names(text, entities, plain) for form in _nominatives(word, endings)}
     if not known:
         return
+
+    def is_known(word: str) -> bool:
+        return _may_be_name(word, plain) and not known.isdisjoint(_nominatives(word, endings))
+
     starts = [entity.start for entity in entities]
-    small: set[str] | None = None
-    for match in _WORD.finditer(text):
-        word = match[0]
-        if not _may_be_name(word, plain) or known.isdisjoint(_nominatives(word, endings)):
-            continue
+    for match in _said_as_names(text, is_known):
         before = bisect_left(starts, match.end()) - 1
-        if before >= 0 and entities[before].end > match.start():
-            continue
-        if word.isupper() or _SENTENCE_BEGINS.search(text, max(0, match.start() - _FAR), match.start()):
-            small = small if small is not None else {other[0] for other in _WORD.finditer(text) if other[0].islower()}
-            if word.lower() in small:
-                continue
-        floor = max(entities[before].end if before >= 0 else 0, match.start() - _LONGEST_BEFORE)
-        particles = _BEFORE.search(text, floor, match.start())
-        yield Entity("PERSON", match.start() if particles is None else particles.start(), match.end(), SCORE)
+        end = entities[before].end if before >= 0 else 0
+        if end <= match.start():
+            particles = _BEFORE.search(text, max(end, match.start() - _LONGEST_BEFORE), match.start())
+            yield Entity("PERSON", (particles or match).start(), match.end(), SCORE)
+
+
+def _said_as_names(text: str, known: Callable[[str], bool]) -> Iterator[re.Match[str]]:
+    """Yield the known words of a text, but for those of which a capital tells nothing and that stand small as well."""
+    small = {match[0] for match in _WORD.finditer(text) if match[0].islower()}
+    for match in _WORD.finditer(text):
+        if known(match[0]) and not (match[0].lower() in small and _tells_nothing(text, match)):
+            yield match
+
+
+def _tells_nothing(text: str, word: re.Match[str]) -> bool:
+    """Whether a word would have its capital here in any case."""
+    start = word.start()
+    return word[0].isupper() or _SENTENCE_BEGINS.search(text, max(0, start - _FAR), start) is not None
 
 
 def _words_of_names(text: str, entities: Sequence[Entity], plain: Callable[[str], bool]) -> Iterator[str]:
