@@ -21,6 +21,7 @@ from benchmarks import (
     importing,
     langfuse_down,
     load,
+    long_texts,
     memory,
     peers,
     protected_model,
@@ -49,7 +50,8 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
     (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
     (serving, {"clients": 4, "requests": 12, "characters": 100}, 6),
-    (load, {"calls": 20, "sizes": (200, 400), "log": 500}, 4),
+    (load, {"calls": 20}, 2),
+    (long_texts, {"sizes": (200, 400), "lines": 500}, 3),
 ]
 
 

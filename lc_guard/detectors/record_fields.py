@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from lc_guard._progress import part_done
 from lc_guard.detectors.record_segments import find_segments
 from lc_guard.detectors.shapes import luhn
 from lc_guard.detectors.spans import clean
@@ -103,11 +104,17 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
     (kind, re.compile(rf"(?i)\b(?:{labels}){rest}"), check)
     for kind, labels, rest, check in (
         ("PASSPORT", _PASSPORT, rf"{_SIGN}(?P<value>[A-Z0-9]{{6,10}})(?!\w)", _document),
-        ("DRIVERS_LICENSE", _LICENSE, rf"{_SIGN}(?P<value>[A-Z0-9](?:[A-Z0-9 -]{{4,20}}[A-Z0-9]))(?!\w)", _document),
+        (
+            "DRIVERS_LICENSE",
+            _LICENSE,
+            rf"{_SIGN}(?P<value>[A-Z0-9]{{1,20}}(?:[ -][A-Z]{{0,3}}\d[A-Z0-9]{{0,9}}){{0,5}})(?!\w)",
+            _document,
+        ),
         (
             "LICENSE_PLATE",
             _PLATE,
-            rf"{_SIGN}(?P<value>[A-Z0-9]{{1,4}}(?:[ ·-][A-Z0-9]{{1,5}}){{1,2}}|[A-Z0-9]{{3,8}})(?![\w-])",
+            rf"{_SIGN}(?P<value>[A-Z0-9]{{1,4}}(?:[·-][A-Z0-9]{{1,5}}|[ ](?-i:[A-Z0-9]{{1,5}})|[ ]\d[A-Z0-9]{{0,4}})"
+            r"{1,2}|[A-Z0-9]{3,8})(?![\w-])",
             _plate,
         ),
         (
@@ -181,6 +188,7 @@ class RecordFieldDetector:
 def _labelled(text: str) -> Iterator[Entity]:
     regions = list(_near_digits(text))
     for kind, pattern, check in _FIELDS:
+        part_done()
         for start, end in regions:
             for match in pattern.finditer(text, start, end):
                 value = match["value"]

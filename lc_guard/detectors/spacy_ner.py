@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lc_guard._forks import ForkLock
 from lc_guard.detectors.plausible import plausible
-from lc_guard.detectors.spacy_tok2vec import run_by_onnx
+from lc_guard.detectors.spacy_decoder import EntityDecoder, Span
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
 from lc_guard.detectors.windows import WindowedDetector, readable
@@ -92,7 +92,8 @@ _FUNCTION_WORDS = frozenset(
 )
 _UNUSED = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
 _AS_STORED = "lc_guard.as_stored"
-_BATCH = 16
+BATCH = 16
+"""Windows that a pipeline is given at once: its model computes as many together."""
 
 
 class SpacyDetector(WindowedDetector):
@@ -108,7 +109,7 @@ class SpacyDetector(WindowedDetector):
     """
 
     name = "spacy"
-    _size, _overlap = 2_000, 200
+    _size, _overlap, _batch = 2_000, 200, BATCH
 
     def __init__(self, pipeline: str | Path | None = None, *, kinds: Collection[str] | None = None) -> None:
         self._pipeline = None if pipeline is None else str(pipeline)
@@ -168,21 +169,34 @@ class LoadedPipeline:
     def __init__(self, nlp: Language) -> None:
         self.kinds = frozenset(KIND_OF_LABEL[label] for label in nlp.pipe_labels["ner"] if label in KIND_OF_LABEL)
         self._nlp = nlp
-        self._lock = ForkLock()
+        self._next, self._lock = ForkLock(), ForkLock()
+        self._decoder = None
+        if nlp.pipe_names == ["ner"]:
+            _know_less_of_words(nlp)
+            self._decoder = EntityDecoder.of(nlp)
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """Return raw entities of each text, which must be short enough for memory."""
+        """Return raw entities of each text; all of them together must be short enough for memory."""
         # A pipeline keeps every word it ever saw in its string store: a memory zone frees them, so that no user text
-        # outlives the call. Zones can't overlap, hence the lock.
-        with self._lock, self._nlp.memory_zone():
-            return [
-                [
-                    Entity(KIND_OF_LABEL[span.label_], span.start_char, span.end_char, SCORE)
-                    for span in doc.ents
-                    if span.label_ in KIND_OF_LABEL
-                ]
-                for doc in self._nlp.pipe(texts, batch_size=_BATCH)
-            ]
+        # outlives the call. Zones can't overlap, hence the lock. Who waits for it holds the other one, so that a long
+        # text, which comes again for each of its batches, lets others go before.
+        with self._next:
+            self._lock.acquire()
+        try:
+            with self._nlp.memory_zone():
+                if self._decoder is None:
+                    docs = self._nlp.pipe(texts, batch_size=BATCH)
+                    found = [[Span(span.start_char, span.end_char, span.label_) for span in doc.ents] for doc in docs]
+                else:
+                    words = [self._decoder.words(self._nlp.make_doc(text)) for text in texts]
+        finally:
+            self._lock.release()
+        if self._decoder is not None:
+            found = self._decoder.entities(words)
+        return [
+            [Entity(KIND_OF_LABEL[label], start, end, SCORE) for start, end, label in spans if label in KIND_OF_LABEL]
+            for spans in found
+        ]
 
 
 @LoadOnce
@@ -210,9 +224,6 @@ def load_pipeline(pipeline: str | None) -> LoadedPipeline:
         ) from error
     if "ner" not in nlp.pipe_names:
         raise ModelUnavailable(f"the spaCy pipeline in {folder.name!r} has no 'ner' component: choose one that has")
-    if nlp.pipe_names == ["ner"]:
-        _know_less_of_words(nlp)
-        run_by_onnx(nlp.get_pipe("ner").model, nlp.make_doc("Ask Jane Doe of London on Monday, not them."))
     return LoadedPipeline(nlp)
 
 

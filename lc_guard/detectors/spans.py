@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
+from lc_guard._progress import in_parts
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
-from lc_guard.detectors.characters import UNCASED
+from lc_guard.detectors.characters import COLOURS, UNCASED, blanks
 from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, overlap
@@ -36,6 +37,7 @@ _DIGITS = frozenset(
         *("DATE_TIME", "DATE_OF_BIRTH"),
     ]
 )
+_TIMES = frozenset({"DATE_TIME", "DATE_OF_BIRTH"})
 _DIGIT_GLUE = frozenset("-./:")
 _WORD_GLUE = frozenset("'’ʼ-‐‑")
 # No value is longer; without a bound, each hit inside an endless run would walk all of it.
@@ -141,12 +143,9 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
     if not entities:
         return []
     ends = ValueEnds(text)
-    # An underscore is in the middle of a user name, and parts numbers: scan_219-09-9999_b.
-    whole, parted = _extending(text, len(entities)), None
-    for entity in entities:
-        widen = whole
-        if entity.kind in _DIGITS and "_" in text:
-            widen = parted = parted or _extending(text.replace("_", " "), len(entities))
+    widening = _Widening(text, len(entities))
+    for entity in in_parts(entities):
+        widen = widening.of(entity)
         start, end = max(0, entity.start), min(len(text), entity.end)
         for value in ends.values(start, end, entity.kind) if start < end else ():
             wider = ends.values(*widen(*value), entity.kind, near=value)
@@ -154,6 +153,31 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
                 key = (entity.kind, *last)
                 found[key] = max(found.get(key, 0.0), entity.score)
     return sorted((Entity(k, s, e, score) for (k, s, e), score in found.items()), key=lambda e: (e.start, -e.end))
+
+
+class _Widening:
+    """How findings in one text are widened to whole words: what is inside one kind's values parts another's."""
+
+    def __init__(self, text: str, entities: int) -> None:
+        self._text = text
+        self._entities = entities
+        self._known: dict[str, Callable[[int, int], tuple[int, int]]] = {}
+
+    def of(self, entity: Entity) -> Callable[[int, int], tuple[int, int]]:
+        """Return what widens a finding."""
+        signs = ""
+        # An underscore is in the middle of a user name, and parts numbers: scan_219-09-9999_b.
+        if entity.kind in _DIGITS and "_" in self._text:
+            signs += "_"
+        # A colon is in a time and an address of hardware, and parts fields: ana:4111111111111111:203.0.113.77.
+        if entity.kind not in _TIMES and ":" not in self._text[entity.start : entity.end]:
+            signs += ":"
+        if signs not in self._known:
+            seen = COLOURS.sub(blanks, self._text) if "[" in self._text else self._text
+            for sign in signs:
+                seen = seen.replace(sign, " ")
+            self._known[signs] = _extending(seen, self._entities)
+        return self._known[signs]
 
 
 def _extending(text: str, entities: int) -> Callable[[int, int], tuple[int, int]]:
@@ -179,18 +203,24 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
         Entities ordered by offset, none overlapping.
     """
     trust = {id(entity): place for place, entities in enumerate(sources) for entity in entities}
-    shaped = [entity for entities in sources for entity in entities if is_structured(entity.kind)]
+    shaped = _shaped(text, [entity for entities in sources for entity in entities])
     taken = _Taken([_one_stretch(cluster, trust) for cluster in clusters(shaped)])
     guesses = [entity for entities in sources for entity in entities if not is_structured(entity.kind)]
     rest = [
         Entity(kind, *part, score)
-        for kind, start, end, score in _joined_guesses(text, guesses)
+        for kind, start, end, score in in_parts(_joined_guesses(text, guesses))
         for part in taken.free_parts(start, end)
         # What is left of a guess must stand by itself: of "card 4111…", taken for a date, no date is left.
         if part == (start, end) or plausible(text, [Entity(kind, *part, score)])
     ]
     found = sorted([*taken.entities, *clean_guesses(text, rest)], key=lambda e: e.start)
     return identifiers(text, found)
+
+
+def _shaped(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Return the structured ones, but no account that a full name begins with: ``@Maria Lopez`` is a person."""
+    full = {e.start for e in entities if e.kind == "PERSON" and " " in text[e.start : e.end]}
+    return [e for e in entities if is_structured(e.kind) and not (e.kind == "USERNAME" and e.start in full)]
 
 
 def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:
@@ -227,7 +257,7 @@ def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
     """Trim what remained of guesses after structured entities were cut out of them; drop mere crumbs."""
     kept = []
     ends = ValueEnds(text)
-    for guess in guesses:
+    for guess in in_parts(guesses):
         for value in ends.values(guess.start, guess.end, guess.kind):
             if sum(char.isalnum() for char in text[slice(*value)]) > 1:
                 kept.append(Entity(guess.kind, *value, guess.score))
@@ -293,17 +323,42 @@ def _joined_guesses(text: str, guesses: Sequence[Entity]) -> Iterable[tuple[str,
         start, end = min(e.start for e in cluster), max(e.end for e in cluster)
         best = min(cluster, key=lambda e: (e.start - e.end, rank(e.kind)))
         score = max(e.score for e in cluster)
-        names = [e for e in cluster if e.kind == "PERSON" and len(text[e.start : e.end].split()) > 1]
-        cuts = [
-            (left.end, right.start)
-            for left, right in pairwise(names)
-            if left.end <= right.start and not any(c.isalnum() for c in text[left.end : right.start])
-        ]
+        persons = [e for e in cluster if e.kind == "PERSON"]
         if best.kind == "PERSON":
-            for cut_start, cut_end in cuts:
+            for cut_start, cut_end in _between_names(text, persons):
                 yield best.kind, start, cut_start, score
                 start = cut_end
+        elif apart := _nothing_but(text, start, end, persons):
+            yield from (("PERSON", *span, score) for span in apart)
+            continue
         yield best.kind, start, end, score
+
+
+def _between_names(text: str, persons: Sequence[Entity]) -> list[tuple[int, int]]:
+    """Return what stands between full names of persons side by side."""
+    names = [e for e in persons if len(text[e.start : e.end].split()) > 1]
+    return [
+        (left.end, right.start)
+        for left, right in pairwise(names)
+        if left.end <= right.start and not any(c.isalnum() for c in text[left.end : right.start])
+    ]
+
+
+_BETWEEN = " ,.\u00a0"
+
+
+def _nothing_but(text: str, start: int, end: int, persons: Sequence[Entity]) -> list[tuple[int, int]]:
+    """Return the persons of a stretch if it holds nothing else: ``Patient: Osei, Kwabena`` is no company."""
+    found: list[tuple[int, int]] = []
+    for person in persons:
+        between = text[start : person.start]
+        if between.strip(_BETWEEN) and not (between.rstrip().endswith(":") and not found):
+            return []
+        joined = bool(found) and not between.strip(" \u00a0")
+        first = found.pop()[0] if joined else person.start
+        start = max(start, person.end)
+        found.append((first, start))
+    return [] if text[start:end].strip(_BETWEEN) else found
 
 
 def clusters(entities: Sequence[Entity]) -> Iterable[list[Entity]]:

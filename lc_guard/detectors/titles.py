@@ -41,12 +41,18 @@ class TitleDetector:
 
     def detect(self, text: str) -> list[Entity]:
         """Return the names behind titles, ordered by offset."""
-        seen = readable(text)
-        return clean(text, [Entity("PERSON", *match.span("name"), SCORE) for match in _rule().finditer(seen)])
+        names = (_in_line(text, *match.span("name")) for match in _rule().finditer(readable(text)))
+        return clean(text, [Entity("PERSON", *name, SCORE) for name in names])
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
+
+
+def _in_line(text: str, start: int, end: int) -> tuple[int, int]:
+    """Let a full name end with its line: what the next one begins with is a name only where it is wrapped."""
+    line = text.find("\n", start, end)
+    return (start, line) if line >= 0 and " " in text[start:line].strip() else (start, end)
 
 
 @cache

@@ -13,43 +13,18 @@ from collections.abc import Iterator
 from functools import cached_property
 from operator import itemgetter
 
-from lc_guard.detectors.characters import EMOJI, UNCASED
-from lc_guard.detectors.email_addresses import EmailAddresses
+from lc_guard.detectors.beside_names import is_mark, name_alone
+from lc_guard.detectors.characters import COLOURS, EMOJI, TWO_NUMBERS, UNCASED
+from lc_guard.detectors.email_addresses import EmailAddresses, is_shared
 from lc_guard.detectors.field_names import is_head, labels
 from lc_guard.detectors.iban import iban_end
 from lc_guard.detectors.record_segments import separators
-from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_verb
+from lc_guard.detectors.request_verbs import is_verb
 
 Span = tuple[int, int]
 
 NER_KINDS = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
 """Kinds whose bounds a statistical model guesses; every other kind has a shape that a pattern checked."""
-
-TITLES = frozenset(
-    {
-        *("mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor", "judge", "justice", "hon", "honorable"),
-        *("honourable", "magistrate", "sir", "dame", "lord", "lady", "rev", "reverend", "fr", "father", "sister"),
-        *("capt", "captain", "lt", "lieutenant", "sgt", "sergeant", "col", "colonel", "gen", "general", "maj", "major"),
-        *("cpl", "corporal", "pvt", "officer", "detective", "inspector", "constable", "deputy", "sheriff", "agent"),
-        *("attorney", "counsel", "counselor", "solicitor", "senator", "sen", "rep", "governor", "gov", "president"),
-        *(
-            "aunt",
-            "uncle",
-            "auntie",
-            "grandma",
-            "grandpa",
-            "granny",
-            "cleric",
-            "sheikh",
-            "imam",
-            "rabbi",
-            "coach",
-            "pm",
-        ),
-        *("minister", "secretary", "chancellor", "mayor", "ambassador", "nurse", "witness", "juror", "the"),
-    }
-)
-"""Words before a name that are not part of it, lower case and without a full stop."""
 
 # Kinds of one line. A kind that only its finder knows ends where its finder says, and so do keys of many lines.
 _ONE_LINE = re.compile(
@@ -60,33 +35,48 @@ _NUMBERS = re.compile(
     r"CREDIT_CARD|US_SSN|US_ITIN|PHONE_NUMBER|IP_ADDRESS|MAC_ADDRESS|BANK_ACCOUNT|ROUTING_NUMBER|TAX_ID|GOVERNMENT_ID"
     r"|IBAN_CODE|.*_(?:SSN|NUMBER|ID|PASSPORT|LICENSE)|PASSPORT|DRIVERS_LICENSE"
 )
-_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^，。、；：（）「」《》【】！？"
+_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b@,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^，。、；：（）「」《》【】！？"
 _SHAPE_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;\"'`´“”‘’«»<>|*^，。、；：「」《》【】"
-# Line breaks, tabs, the field separators of Markdown's and HL7's tables.
-_LINE = r"[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029|^]"
+# Line breaks, tabs, the field separators of Markdown's and HL7's tables, a terminal's colours.
+_LINE = COLOURS.pattern + r"|[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029|^]"
 # Besides, in names: separators of CSV, brackets, signs, columns of fixed width.
 _FIELD = (
     rf"{_LINE}|</?[A-Za-z][^<>\n]{{0,60}}>|[;<>{{}}\[\]=~•，。、；（）「」《》【】{EMOJI}]\u200d?|\u200d?(?=[{EMOJI}])"
 )
-_SCRIPT = rf"(?<={UNCASED})(?=[A-Za-z\u00c0-\u024f])|(?<=[A-Za-z\u00c0-\u024f])(?={UNCASED})"
+_LATIN = r"[A-Za-z\u00c0-\u024f]"
+_SCRIPT = rf"(?<={UNCASED})[ \u00a0]?(?={_LATIN})|(?<={_LATIN})[ \u00a0]?(?={UNCASED})"
 # A backslash is a path's or begins an escape; that of a letter, as in Jos\\u00e9, is none of both.
 _BACKSLASH = r"\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
-_NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|,(?=\S)|[ \u00a0]{{3,}}"
+# The next field of a form, &plan=; what closes a quotation, 'Maria Lopez'.csv; a string of Python, u'Maria.
+_QUERY = r"&(?:amp;)?[\w.-]{1,64}="
+_QUOTED = r"['’\"](?:\.[a-z0-9]{1,5}\b|(?=[.,;:?!)\]}]))|(?<![^\W\d_])[bfru]{1,2}['\"](?=[^\W\d_a-z])"
+_NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|{_QUERY}|{_QUOTED}|,(?=\S)|[ \u00a0]{{3,}}"
+_NUMBER_FIELD = rf"{_LINE}|{TWO_NUMBERS}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
 _CUTS = {
     **dict.fromkeys(
         ("LOCATION", "ORGANIZATION", "NRP"),
         re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),
     ),
-    "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
-    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0][-–—][ \u00a0]|(?<!\bc)/"),
+    # a chat's line: 10:02 AM - Jamal Whitaker
+    "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])|[ \u00a0][-–—][ \u00a0](?=[^\W\d_])"),
+    "PERSON": re.compile(
+        rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<=[^\W\d_])[ \u00a0](?=\d)|(?<!\bc)/"
+    ),
 }
+# A sign may lie half behind what was found: the equals sign of a form's field.
+_LONGEST_SIGN = 70
 # Kinds that are written with colons: in them a colon parts no components of a record.
-_WITH_COLONS = frozenset({"URL", "IP_ADDRESS", "MAC_ADDRESS", "DATE_TIME"})
-_NUMBER_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
+_WITH_COLONS = frozenset({"URL", "IP_ADDRESS", "MAC_ADDRESS", "DATE_TIME", "CASE_NUMBER"})
+_NUMBER_CUT = re.compile(_NUMBER_FIELD)
+_ADDRESS_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
 _SHAPE_CUT = re.compile(rf"{_LINE}|[{EMOJI}]")
 
 _UNCASED = re.compile(UNCASED)
-_CASED = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_CASED = re.compile(_LATIN)
+# Behind an address of version 4 stands a port, or the end of a range.
+_IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?=[:-])")
+# What stands behind a name in a log; a longer number may be one that says who it is.
+_DATE = re.compile(r"\d{1,4}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?: \d{1,2})?|\d{1,2}:\d{2}(?::\d{2})?")
 # Folders around a user's own: of Windows (Microsoft's KNOWNFOLDERID), macOS, Linux (XDG user directories).
 _FOLDERS = frozenset(
     [
@@ -108,46 +98,6 @@ _FOLDERS = frozenset(
 )
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blvd)\.$")
-_FIRST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?)\.?[ \u00a0]+(?=\S)")
-_LAST_WORD = re.compile(r"(?<=[^\s,]),?\s+([^\W\d_]+)\Z")
-_LONGEST_LAST = 40
-# "1. Refund Maria Lopez 2. Block Tom Varga"
-_NUMBER_BEHIND = re.compile(r"(?<=[^\W\d_])\s+\d{1,4}\Z")
-# Small words that models take along with a name.
-_BESIDE_NAMES = frozenset(
-    [
-        *("and", "or", "versus", "vs", "with", "by", "from", "to", "for", "of", "that", "because", "is", "was", "are"),
-        *("has", "had", "did", "does", "will", "would", "who", "says", "said"),
-    ]
-)
-_BEHIND_NAMES = _BESIDE_NAMES | frozenset(
-    [
-        *("now", "today", "tomorrow", "tonight", "about", "regarding", "re", "before", "after", "at", "on", "in"),
-        "please",
-    ]
-)
-
-_BEHIND_OTHERS = frozenset(
-    [
-        *(
-            "now",
-            "today",
-            "tomorrow",
-            "tonight",
-            "please",
-            "to",
-            "and",
-            "or",
-            "with",
-            "from",
-            "is",
-            "was",
-            "are",
-            "were",
-        ),
-        *("for", "has", "had", "will", "would", "that", "because", "says", "said"),
-    ]
-)
 
 
 class ValueEnds:
@@ -177,7 +127,7 @@ class ValueEnds:
             Offsets of one value, or of several, in order; none where nothing of a value is left.
         """
         if kind == "EMAIL_ADDRESS" and (addresses := self._addresses.overlapping(start, end)):
-            return [self._in_element(*address) for address in addresses]
+            return [self._in_element(*address) for address in addresses if not is_shared(self._text, *address)]
         pieces, farther = self._pieces(start, end, kind, near)
         if counted := [piece for piece in pieces if _counts(self._text, piece, kind)]:
             return counted
@@ -205,10 +155,13 @@ class ValueEnds:
         if not _ONE_LINE.fullmatch(kind):
             yield start, end
             return
-        cut = _CUTS.get(kind) or (_NUMBER_CUT if _NUMBERS.fullmatch(kind) else _SHAPE_CUT)
+        numbers = _ADDRESS_CUT if kind in _WITH_COLONS else _NUMBER_CUT
+        cut = _CUTS.get(kind) or (numbers if _NUMBERS.fullmatch(kind) else _SHAPE_CUT)
         for first, last in self._elements(start, end, kind):
             at = first
-            for separator in cut.finditer(self._text, first, last):
+            for separator in cut.finditer(self._text, first, last + _LONGEST_SIGN):
+                if separator.start() >= last:
+                    break
                 yield from self._without_labels(at, separator.start(), kind)
                 at = separator.end()
             yield from self._without_labels(at, last, kind)
@@ -262,6 +215,8 @@ def _counts(text: str, piece: Span, kind: str) -> bool:
         return any(map(str.isdigit, value))
     if kind not in NER_KINDS:
         return True
+    if kind == "PERSON" and _DATE.fullmatch(value):
+        return False
     if "\\" in (text[piece[0] - 1 : piece[0]], text[piece[1] : piece[1] + 1]):
         return value.lower() not in _FOLDERS and not value.islower()
     glued = _UNCASED.match(value) and _CASED.match(text, piece[1])
@@ -284,11 +239,7 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
     """
     value = text[start:end]
     if kind in NER_KINDS:
-        core = _POSSESSIVE.sub("", value.strip(_EDGE)).rstrip(_EDGE)
-        # A full stop ends a sentence, except behind an initial or an abbreviation such as "Jr." or "Inc.".
-        if core.endswith(".") and not _ABBREVIATED.search(core):
-            core = core.rstrip(".").rstrip(_EDGE)
-        core = core.lstrip("." + _EDGE)
+        core = _without_punctuation(value)
     else:
         core = value.strip(_SHAPE_EDGE) if _ONE_LINE.fullmatch(kind) else value.strip()
     if not any(char.isalnum() for char in core):
@@ -297,40 +248,18 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
     end = start + len(core)
     if kind == "IBAN_CODE":
         end = start + (iban_end(core) or len(core))
+    elif kind == "IP_ADDRESS" and (address := _IPV4.match(core)):
+        end = start + address.end()
     elif kind in NER_KINDS and kind != "DATE_TIME":
-        start, end = _name_alone(text, start, end, kind)
-        if is_verb(text, start, end) or is_head(text, start, end):
+        start, end = name_alone(text, start, end, kind)
+        if is_verb(text, start, end) or is_head(text, start, end) or is_mark(text, start, end, kind):
             return None
     return start, end
 
 
-def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
-    while match := _FIRST_WORD.match(text, start, end):
-        if not _before_name(text, start, match.end(), kind, match[1]) and not _is_article(text, match, end):
-            break
-        start = match.end()
-    if kind == "PERSON" and (number := _NUMBER_BEHIND.search(text, max(start, end - _LONGEST_LAST), end)):
-        end = number.start()
-    behind = _BEHIND_NAMES if kind == "PERSON" else _BEHIND_OTHERS
-    while match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end):
-        if match[1] not in behind and not (match[1] == "Please" and match[0][0] == ","):
-            break
-        end = match.start()
-    return start, end
-
-
-def _is_article(text: str, word: re.Match[str], end: int) -> bool:
-    """Whether a name's first word is the article of a sentence: of ``The United States``, but not of ``The Hague``."""
-    rest = text[word.end() : end]
-    return word[1].lower() == "the" and not rest[:1].islower() and (word[1].islower() or " " in rest)
-
-
-def _before_name(text: str, start: int, rest: int, kind: str, word: str) -> bool:
-    """Whether the first word of a name is no part of it."""
-    small = word.lower()
-    if kind == "PERSON" and (small in TITLES or word in _BESIDE_NAMES):
-        return True
-    if small not in VERBS and small not in GREETINGS:
-        return False
-    # The rest must be the name: of "Can Tho" and "Add-on pack" nothing is.
-    return text[rest].isupper() and (word.islower() or begins_request(text, start))
+def _without_punctuation(name: str) -> str:
+    core = _POSSESSIVE.sub("", name.strip(_EDGE)).rstrip(_EDGE)
+    # A full stop ends a sentence, except behind an initial or an abbreviation such as "Jr." or "Inc.".
+    if core.endswith(".") and not _ABBREVIATED.search(core):
+        core = core.rstrip(".").rstrip(_EDGE)
+    return core.lstrip("." + _EDGE)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lc_guard.detectors import Detector, JoinedDetector, TitleDetector, default_detector
+from lc_guard.detectors import Detector, JoinedDetector, TitleDetector, default_detector, part_done
 from lc_guard.errors import DetectorError, GuardError
 from lc_guard.records import Entity
 
@@ -51,6 +51,7 @@ def test_transcript(joined, found, kind, value):
         ("Mr C. Whomersley’s letter", "C. Whomersley"),
         ("Mrs\u00a0van der Berg left", "van der Berg"),
         ("Mr Justice Peter-Paul İşeri spoke", "Peter-Paul İşeri"),
+        ("Agent Jamal Whitaker\nDuration 5m", "Jamal Whitaker"),
     ],
 )
 def test_a_title_announces_a_name(found, text, value):
@@ -286,14 +287,20 @@ class TestSourcesInThreads:
             interrupt.join()
             signal.signal(signal.SIGINT, before)
 
-    def test_a_failure_is_the_first_sources(self):
+    def test_a_failure_ends_the_others_at_their_next_part(self):
         class Fails:
-            def __init__(self, error):
-                self.error = error
-
             def detect(self, text):
-                raise self.error
+                raise KeyError
 
-        joined = JoinedDetector([Fails(KeyError()), Fails(ValueError())], parallel=True)
+        class Works:
+            def detect(self, text):
+                end = time.monotonic() + 20
+                while time.monotonic() < end:
+                    time.sleep(0.001)
+                    part_done()
+                return []
+
+        begun = time.monotonic()
         with pytest.raises(KeyError):
-            joined.detect("x" * 3_000)
+            JoinedDetector([Works(), Works(), Fails()], parallel=True).detect("x" * 3_000)
+        assert time.monotonic() - begun < 10
