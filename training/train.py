@@ -11,7 +11,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import random
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -39,6 +41,9 @@ EPOCHS, STOP, RATE, BATCH, DROPOUT = 7, 6, 0.001, 32, 0.15
 
 def main() -> None:
     """Read the corpora, train, measure, write the weights."""
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # Faker's Italian lists are sets, drawn from in the order of the process's hashes.
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder of <language>_<name>.jsonl")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights.msgpack, config.json, pinned.json")

@@ -15,6 +15,7 @@ from lc_guard.detectors.labels import KINDS, kind_of
 from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.llm_guard_loading import SUPERSEDED, llm_guard_patterns
 from lc_guard.detectors.locale_rules import LocaleDetector
+from lc_guard.detectors.names_of_text import NamesOfText
 from lc_guard.detectors.national_ids import NationalIdDetector
 from lc_guard.detectors.onnx_device import Device
 from lc_guard.detectors.patterns import PatternDetector
@@ -113,7 +114,7 @@ def default_detector(
     if known_kind(text) != "any":
         rules = [InText(each, text, guesses=False) for each in rules]
         guessing = [InText(each, text) for each in guessing]
-    joined = JoinedDetector([*rules, *guessing])
+    joined = JoinedDetector([*rules, *guessing], complete=NamesOfText(gate) if ner else None)
     if kinds is None and not (thresholds or allow or deny or extra):
         return joined
     return TunedDetector(joined, kinds=kinds, thresholds=thresholds, allow=allow, deny=deny, extra=extra)

@@ -103,7 +103,7 @@ def without_ordinary(text: str, entities: Iterable[Entity], languages: Collectio
         entities: What a model found.
         languages: Codes of the languages that the text may be written in.
     """
-    plain, german = _plain(frozenset(languages))
+    plain, german = plain_words(frozenset(languages))
     return [
         _without_office(text, entity, plain) if german else entity
         for entity in entities
@@ -112,8 +112,12 @@ def without_ordinary(text: str, entities: Iterable[Entity], languages: Collectio
 
 
 @functools.cache
-def _plain(languages: frozenset[str]) -> tuple[Callable[[str], bool], bool]:
-    """Return what tells ordinary words, and whether it knows German nouns."""
+def plain_words(languages: frozenset[str]) -> tuple[Callable[[str], bool], bool]:
+    """Return what tells ordinary words of some languages, and whether it knows German nouns.
+
+    Args:
+        languages: ISO 639-1 codes.
+    """
     german = "de" in languages and installed()
     return partial(_is_plain, _ordinary(languages), german), german
 

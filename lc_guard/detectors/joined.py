@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,7 @@ class JoinedDetector:
             kind stands where two sources give the same characters different kinds.
         kinds: Kinds to give; None for all.
         parallel: Whether sources may run in threads on long texts. None: where there is more than one core.
+        complete: Is given a text and what was found in it, and returns that and more, in order, without overlaps.
 
     Raises:
         GuardError: There is no detector.
@@ -43,7 +44,9 @@ class JoinedDetector:
         *,
         kinds: Collection[str] | None = None,
         parallel: bool | None = None,
+        complete: Callable[[str, list[Entity]], list[Entity]] | None = None,
     ) -> None:
+        self._complete = complete
         self._detectors = tuple(detectors)
         self._kinds = None if kinds is None else frozenset(map(kind_of, kinds))
         if not self._detectors:
@@ -91,13 +94,23 @@ class JoinedDetector:
         timed = at_once(partial(_timed, texts), self._detectors[::-1], threads=threads, name="lc-guard-detector")[::-1]
         answers = [answer for answer, _ in timed]
         joined = [
-            _settled(text, [_cleaned(text, found) for found in sources])
+            self._settled(text, [_cleaned(text, found) for found in sources])
             for text, sources in zip(texts, zip(*answers, strict=True), strict=True)
         ]
         latency_ms = {name_of(detector): spent for detector, (_, spent) in zip(self._detectors, timed, strict=True)}
         return BatchResult(
             ([e for e in entities if self._wanted(e.kind)] for entities in joined), latency_ms=latency_ms
         )
+
+    def _settled(self, text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
+        found = resolve(text, sources)
+        part_done()
+        found = surname_first(text, whole_fields(text, found))
+        if self._complete is not None:
+            found = self._complete(text, found)
+        found = one_kind_per_value(text, found)
+        part_done()
+        return found
 
     def _wanted(self, kind: str) -> bool:
         return self._kinds is None or kind in self._kinds
@@ -107,14 +120,6 @@ def _cleaned(text: str, found: Sequence[Entity]) -> list[Entity]:
     cleaned = clean(text, found)
     part_done()
     return cleaned
-
-
-def _settled(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
-    found = resolve(text, sources)
-    part_done()
-    found = one_kind_per_value(text, surname_first(text, whole_fields(text, found)))
-    part_done()
-    return found
 
 
 def _timed(texts: Sequence[str], detector: Detector) -> tuple[list[Sequence[Entity]], float]:

@@ -19,6 +19,8 @@ _WORD = re.compile(r"(?<![\w.@/:&?=-])[^\W\d_]+'?(?![\w@/=]|[.:]\w)")
 _BLOCK, _BLOCKS = 1_500, 40
 # In shares of a word that one language alone uses.
 _LETTER = 0.4
+# Letters of languages that are not known here: Swedish "om" is no Dutch. Names are not looked at.
+_ELSEWHERE = frozenset("åæøðþşğıőűčřšžěůťďňľĺŕāēīūģķļņșțăđ")
 _LEAST, _LEAST_SHARE, _AHEAD = 0.45, 0.05, 1.4
 _MIXED, _MIXED_SHARE = 5.0, 0.35
 
@@ -98,7 +100,8 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
             scores[code] += weight / len(codes)
             own[code] += len(codes) == 1
     most = max(scores.values())
-    if most < max(_LEAST, _LEAST_SHARE * len(told)):
+    elsewhere = sum(weight for codes, weight in told if not codes)
+    if most < max(_LEAST, _LEAST_SHARE * len(told)) or elsewhere * _AHEAD >= most:
         return set()
     close = {code for code, score in scores.items() if score * _AHEAD >= most}
     # In few words English and another are easily confused, and English is what most texts are.
@@ -108,7 +111,7 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
 
 
 def _users(word: str) -> tuple[frozenset[str], float]:
-    """Return the languages that use a word, as far as that is known, and how much it tells."""
+    """Return the languages that use a word, as far as that is known, and how much it tells; none that are known."""
     # AM, PM, OP, DE: an abbreviation, and no word.
     if word.isupper() and len(word) < 4:
         return frozenset(), 0.0
@@ -116,5 +119,8 @@ def _users(word: str) -> tuple[frozenset[str], float]:
     codes = of_word.get(word.lower(), ())
     # Letters of small words only: a name keeps its own in every language.
     if not codes and word.islower() and not word.isascii():
-        return frozenset(code for letter in word for code in of_letter.get(letter, ())), _LETTER
-    return frozenset(codes), 1.0
+        if not _ELSEWHERE.isdisjoint(word):
+            return frozenset(), 1.0
+        codes = tuple({code for letter in word for code in of_letter.get(letter, ())})
+        return frozenset(codes), _LETTER if codes else 0.0
+    return frozenset(codes), 1.0 if codes else 0.0

@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from lc_guard.detectors import LanguageGate, LocaleDetector, PatternDetector, de
 from lc_guard.detectors.capitals import without_small_words
 from lc_guard.detectors.in_languages import InLanguages, without_ordinary
 from lc_guard.detectors.locales import LANGUAGES, locale
+from lc_guard.detectors.names_of_text import NamesOfText
 from lc_guard.errors import GuardError, ModelUnavailable
 from lc_guard.records import Entity
 
@@ -36,6 +38,8 @@ COURT = [
     "Exhibit C, page 4, line 12",
     "Call me at 10 AM",
     "Señor Muñoz was not there.",
+    "I am doing a project",
+    "P.S. I am moving back",
 ]
 
 
@@ -54,7 +58,19 @@ def test_english_court_turns_of_five_words_are_taken_for_nothing_else(turn):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " \n", "123-45", "Jan Kowalski", "anna.de.la.cruz@example.com", "https://example.org/der/die/das", "你好"],
+    [
+        *(
+            "",
+            " \n",
+            "123-45",
+            "Jan Kowalski",
+            "anna.de.la.cruz@example.com",
+            "https://example.org/der/die/das",
+            "你好",
+        ),
+        # Swedish, Turkish: a word that another language has as well tells less than letters that none here has
+        *("Igår ringde Anna från Malmö till Erik om hyran.", "Dün Ayşe İstanbul'dan Mehmet Demir'i aradı."),
+    ],
 )
 def test_what_tells_nothing_has_no_language(text):
     assert LanguageGate().of(text) == frozenset()
@@ -192,11 +208,56 @@ def test_a_language_that_is_named_needs_its_weights(monkeypatch):
         ("pl", "z panem Jackiem Dudą, Szanowny Panie Mecenasie, 3 maja 2020", ["Jackiem Dudą", "3 maja 2020"]),
         ("pt", "O Sr. João da Silva, em 3 de maio de 2020", ["João da Silva", "3 de maio de 2020"]),
         ("pt", "Nome completo: Ana Sousa\nMorada: Rua X", ["Ana Sousa"]),
+        ("pt", "o seu Osvaldo e a vereadora Leonor Barata", ["Osvaldo", "Leonor Barata"]),
+        ("nl", "Keeper Bijlow en tante Truus zwegen.", ["Bijlow", "Truus"]),
+        ("de", "Torwart Kobel hielt, Schiedsrichter Zwayer pfiff.", ["Kobel", "Zwayer"]),
+        ("fr", "le juge Cordier, la députée Aurore Vidal, le ministre de la Culture", ["Cordier", "Aurore Vidal"]),
+        ("pl", "zastąpiła przewodniczącego Pakułę", ["Pakułę"]),
     ],
 )
 def test_what_a_language_writes_around_a_name(language, text, values):
     found = LocaleDetector(LanguageGate([language])).detect(text)
     assert [text[entity.start : entity.end] for entity in found] == values
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found", "completed"),
+    [
+        ("nl", "door R.J. ter Horst", ["Horst"], ["R.J. ter Horst"]),
+        ("nl", "Partijen: Van den Broek", ["den Broek"], ["Van den Broek"]),
+        ("nl", "de auto van Jansen en van der Berg", ["Jansen", "Berg"], ["Jansen", "van der Berg"]),
+        (
+            "nl",
+            "Marieke van der Heijden zwijgt. Van der Heijden was er, zei Heijden.",
+            ["Marieke van der Heijden"],
+            ["Marieke van der Heijden", "Van der Heijden", "Heijden"],
+        ),
+        ("pl", "Widział Agatę Kuleszę. Z Agatą i z Agatem", ["Agatę Kuleszę"], ["Agatę Kuleszę", "Agatą"]),
+        # at the beginning of a sentence a capital says nothing of a word that stands in small letters as well
+        ("it", "Chiara Conti è qui. Chiara è la cosa, chiara.", ["Chiara Conti"], ["Chiara Conti"]),
+        ("it", "Chiara Conti è qui, con Chiara, chiara.", ["Chiara Conti"], ["Chiara Conti", "Chiara"]),
+        ("es", "Gerente Vidal firma. El Gerente y Vidal", ["Gerente Vidal"], ["Gerente Vidal", "Vidal"]),
+        ("fr", "Anne Morel\nMorel", ["Anne Morel\nMorel"], ["Anne Morel\nMorel"]),
+        ("fr", "Anne Morel, Morelle, MOREL", ["Anne Morel"], ["Anne Morel", "MOREL"]),
+        ("en", "Jane Hollis left. Hollis, by J. Hollis", ["Jane Hollis"], ["Jane Hollis"]),
+    ],
+)
+def test_names_are_completed_in_other_languages_than_english(language, text, found, completed):
+    entities, at = [], 0
+    for value in found:
+        at = text.index(value, at)
+        entities.append(Entity("PERSON", at, at + len(value), 0.9))
+    names = NamesOfText(LanguageGate([language]))(text, entities)
+    assert [text[entity.start : entity.end] for entity in names] == completed
+
+
+@given(st.text("Ab. vandeVé\n-'"), st.lists(st.integers(0, 60), max_size=8))
+def test_completed_names_hold_all_that_was_found_in_order(text, ends):
+    ends = sorted({min(end, len(text)) for end in ends})
+    entities = [Entity("PERSON", a, b, 0.9) for a, b in zip(ends[::2], ends[1::2], strict=False)]
+    names = NamesOfText(LanguageGate(["nl"]))(text, entities)
+    assert all(one.end <= other.start for one, other in pairwise(names))
+    assert all(any(name.start <= e.start and e.end <= name.end for name in names) for e in entities)
 
 
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
@@ -205,11 +266,13 @@ def test_what_a_language_writes_around_a_name(language, text, values):
     ["Nome: " * 20_000, "Frau " * 20_000, "Jan de la " * 10_000, "3. " * 40_000, "\n" * 100_000, "Anna-" * 20_000],
 )
 def test_the_rules_take_linear_time(language, text):
-    detector = LocaleDetector(LanguageGate([language]))
+    gate = LanguageGate([language])
+    detector = LocaleDetector(gate)
     detector.warm_up()
-    started = time.perf_counter()
+    started = time.thread_time()
     detector.detect(text)
-    assert time.perf_counter() - started < 3
+    NamesOfText(gate)(text, [Entity("PERSON", at, at + 4, 0.9) for at in range(0, len(text) - 4, 50)])
+    assert time.thread_time() - started < 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -16,12 +16,22 @@ LOCALE = Locale(
         "würde bitte danke ja nein guten hallo liebe lieber geehrte geehrter herr herrn frau geboren wohnt",
         "wohnhaft straße gruß grüße grüßen freundlichen jahre jahren uhr gemäß sowie bzw alle vorname nachname",
         "anschrift geburtsdatum telefon betreff bin bist habe gibt geht doch mal jetzt",
+        "zwei drei bereits ersten seinem sagt kam werde statt sondern dessen später während deren erste jedoch",
+        "bekannt zurück wäre selbst gemacht zwanzig kommt kommen machen damit denen sagte besonders zweiten ihnen",
+        "früher etwa nahm leicht etwas zwar gewesen einige denn gleich vielen seien ganze weiter gegenüber bisher",
+        "letzten viele unserer nichts gerade möglich davon vielleicht ganzen einmal darauf allem wohl jene einigen",
+        "sollen ihrem zusammen natürlich nachdem hätte zehn indem ihres eben sechs hätten dazu daher würden endlich",
+        "wenig vergangenen neun macht jede fünf überhaupt weit jeder heißt eigenen darunter besten sehen meines",
+        "darüber dabei allerdings allein zunächst weniger weitere sah musste",
     ),
     letters="äöüß",
     titles=(
         r"(?:Herrn?|HERRN?|Frau|FRAU|Hr\.|Fr\.|Dr\.|Prof\.|Dipl\.-Ing\.|RA|RAin|Rechtsanw[aä]lt(?:in|e)?|Richter(?:in)?"
         r"|Staatsanw[aä]lt(?:in)?|Zeuge|Zeugin|Zeugen|Angeklagter?|Beschuldigter?|Minister(?:in)?|Bürgermeister(?:in)?"
-        r"|Familie|Pfarrer|Schwester|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Patient(?:in)?|Kläger(?:in)?|Beklagter?)"
+        r"|Familie|Pfarrer|Schwester|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Patient(?:in)?|Kläger(?:in)?|Beklagter?"
+        r"|Torwart|Torhüter|Stürmer(?:in)?|Trainer(?:in)?|Kapitän|Schiedsrichter(?:in)?|Kolleg(?:e|en|in)"
+        r"|Sprecher(?:in)?|Kommissar(?:in)?|Innenminister(?:in)?|Professor(?:in)?|Onkel|Tante|Opa|Oma"
+        r"|Meister|PHM|Gartenfreund|Sachverständiger?)"
     ),
     name_labels=(
         *("name", "vorname", "nachname", "familienname", "geburtsname", "vor- und nachname", "vollständiger name"),
@@ -69,6 +79,9 @@ LOCALE = Locale(
         "weihnachten ostern pfingsten gott mensch menschen leben arbeit hallo danke bitte guten morgen abend grüße",
         "gruß sehr geehrte geehrter liebe lieber mit nein ja wer was wann wo wie warum frage antwort kaiser könig",
         "armee krieg partei haus berg fluss zug bahn bahnhof hotel bank post",
+        "interviewer interviewerin moderator moderatorin befragte befragter sofort gestern heute endlich danach leider",
+        "status priorität kategorie abteilung bearbeiter melder impressum datenschutz kontakt beilage betreff fazit",
+        "entschuldigt anwesend protokoll kollege kollegin kollegen dr med",
     ),
     given_names=("de_DE", "de_AT", "de_CH"),
     small_nouns=False,

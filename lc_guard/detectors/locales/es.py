@@ -15,12 +15,24 @@ LOCALE = Locale(
         "mismo misma puede pueden debe hacer hace buenos días buenas tardes hola gracias señor señora don doña",
         "estimado estimada querido querida saludo saludos años paciente nacido calle nombre apellidos dirección",
         "teléfono fecha asunto así cada ayer hoy mañana presenta",
+        "realizó día tratamiento después nacimiento clínico asistenciales siendo derecho exploración realizar",
+        "estudio evolución antecedentes ingreso derecha lesión física diagnóstico nivel izquierda masa edad ojo",
+        "realiza primera normales cuadro encuentra siguiente lesiones células presencia posible presentaba pruebas",
+        "además semanas clínica ningún otras aunque cirugía mostró cuenta enfermedad año consulta debido",
+        "alteraciones interés signos diámetro presentó muestra intervención fiebre veces tamaño negativo aspecto",
+        "vía varios través pesar dosis dicho delante acude mejoría sospecha informó presentar síndrome seguimiento",
+        "resto personales ocho lleva región imagen servicio pérdida ninguna manera leve tórax datos sólo cuatro",
+        "grado comentarios añadió radiografía orina varias sigue quirúrgica inició observa tomografía quirúrgico",
+        "negativos",
     ),
     letters="ñ¿¡",
     titles=(
         r"(?:D\.ª?|D[ñn]?a\.|Don|DON|Doña|DOÑA|Sr(?:es)?\.?|Sra(?:s)?\.?|Srta\.?|Señor(?:a|ita|es)?|SEÑORA?|Dr\.?|Dra\.?"
         r"|Doctora?|Prof\.?|Profesora?|Lic\.?|Licenciad[oa]|Ing\.?|Juez|Jueza|Magistrad[oa]|Fiscal|Abogad[oa]|Alcalde(?:sa)?"
-        r"|Ministr[oa]|Padre|Sor|Fray|Testigo|Letrad[oa]|Procurador[a]?)"
+        r"|Ministr[oa]|Padre|Sor|Fray|Testigo|Letrad[oa]|Procurador[a]?"
+        r"|[Tt]ío|[Tt]ía|[Pp]rim[oa]|[Aa]buel[oa]|[Aa]lcalde(?:sa)?|[Cc]oncejala?|[Tt]eniente|[Pp]ortavoz"
+        r"|[Ee]ntrenadora?|[Dd]on|[Dd]oña|[Ss]eñor(?:a|ita)?|[Dd]octora?|[Mm]inistr[oa]|[Cc]onsejer[oa]"
+        r"|[Jj]uez|[Jj]ueza|[Aa]bogad[oa]|[Ee]nfermer[oa]|[Dd]elegad[oa]|[Pp]erit[oa]|[Hh]nos\.)"
     ),
     name_labels=(
         *("nombre", "apellidos", "apellido", "nombre y apellidos", "nombre completo", "primer apellido"),
@@ -47,6 +59,11 @@ LOCALE = Locale(
         "avenida hotel banco hola gracias saludo saludos sí no pregunta respuesta asunto español inglés factura",
         "importe euros tac rmn ecografía radiografía hospital servicio urgencias urología exploración antecedentes",
         "tratamiento diagnóstico evolución el la los las un una en se al",
+        "entrevistador entrevistadora entrevistado entrevistada moderador presentador presentadora motivo valoración",
+        "estado prioridad categoría coeficiente propietario propietaria chat",
+        "efectivamente rehabilitación ordinaria acta",
+        "comunidad gerente gerencia jefe jefa responsable asistentes ausentes perfecto",
+        "finalmente dr votan sirva servid",
     ),
     given_names=("es_ES",),
 )

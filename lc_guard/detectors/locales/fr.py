@@ -15,12 +15,21 @@ LOCALE = Locale(
         "voulez suis sommes êtes es avez avons bonjour merci oui non monsieur madame mme mlle cher chère salut",
         "cordialement né née demeurant rue ans heures ainsi selon afin lors celui celle ceux prénom nom adresse",
         "téléphone objet date naissance ville",
+        "deux devant trois peu quelques près plusieurs vingt dix huit ayant nouveau soir première reste soit quatre",
+        "moins demain assez mois fut laquelle réunion également cinq matin demande jours effet dernier rendre",
+        "semble prix enfin sait personne somme trente seront longtemps eux étant quelque compris cela cours région",
+        "seul douze chaque aurait trop vient seulement sept restent pense ouverte nombreux dès nommé tant notamment",
+        "jour beaucoup lorsque environ lettre habite droit étais parmi mètres compte travaille tard lundi pris",
+        "lequel dimanche reçu samedi pouvait fois contrat condamné cependant sujet préfet ensuite",
     ),
     letters="çèêëîïôœùûâé",
     titles=(
         r"(?:MM?\.|Mmes?\.?|Mlles?\.?|Mgr\.?|Monsieur|MONSIEUR|Madame|MADAME|Mademoiselle|Messieurs|Mesdames|Me|Ma[iî]tre"
         r"|Dr\.?|Docteure?|Docteur|Pr\.?|Professeure?|Juge|Procureure?|Abbé|Père|Sœur|Maire|Ministre|Sénateur|Député"
-        r"|Général|Colonel|Capitaine|Commandant|Lieutenant|Témoin|Prévenu|Veuve|Dame|Sieur)"
+        r"|Général|Colonel|Capitaine|Commandant|Lieutenant|Témoin|Prévenu|Veuve|Dame|Sieur"
+        r"|[Tt]ante|[Oo]ncle|[Tt]onton|[Tt]ata|[Mm]amie|[Pp]api|[Mm]aire|[Mm]inistre|[Dd]éputée?"
+        r"|[Ss]énat(?:eur|rice)|[Cc]ommissaire|[Aa]bbé|[Dd]octeure?|[Jj]uge|[Ee]ntraîneure?|[Cc]apitaine"
+        r"|[Gg]ardien|[Aa]ttaquant|[Mm]onsieur|[Mm]adame)"
     ),
     name_labels=(
         *("nom", "prénom", "prénoms", "nom et prénom", "nom et prénoms", "prénom et nom", "nom de famille"),
@@ -54,6 +63,11 @@ LOCALE = Locale(
         "guerre église école université ville rue place avenue boulevard gare hôtel banque bonjour merci",
         "cordialement salut cher chère oui non question réponse objet allemand français anglais facture montant",
         "euros francs ce cette il elle nous vous les des une dans pour mais aussi après",
+        "enquêteur enquêtrice enquêté enquêtée interviewer animateur animatrice journaliste catégorie priorité statut",
+        "salarié salariée absents absent absente présents interne bilan résolution",
+        "bises bisous matricule poste normale",
+        "commentaire prochain prochaine axes observations responsable titulaire greffier greffière dr ouvrez cliquez",
+        "désolé désolée franchement parfait voilà ensuite hier enfin aujourd'hui",
     ),
     given_names=("fr_FR", "fr_CH"),
 )

@@ -15,13 +15,25 @@ LOCALE = Locale(
         "tutta tutti tutte altro altra altri stesso può possono deve fare fa sia buongiorno ciao grazie signor",
         "signora sig gentile egregio caro cara saluti cordiali distinti sì no dopo prima durante presso secondo",
         "nato nata residente via anni nome cognome indirizzo telefono oggetto data città ieri oggi domani ore",
+        "tre giorni ogni siamo davanti hai lavoro vicino niente nessuna ero detto riunione firmato domanda sarà",
+        "siano nulla fuori forse viene entro visto trenta stia stanno scuola scorso presentato presa pieno persone",
+        "mancanza insieme eri avanti anno abbastanza modifiche andato vivono viveva vive vinto venti trasferì",
+        "terapia studia squadra spese somma scrivo scadenza sabato ricorso racconta problema pittore pagamento",
+        "negato nascita nacque minuti maggio lettera lavora gol giornale freddo dott conviene contratto conto",
+        "confermato condannato collaborazione annunciato abbraccio testo dati codice messaggio tue senza",
+        "informazioni apre richiesta restano registro punti pubblico presente ottenere invio effettuato documenti",
+        "dettagli continuare arrestato aperto aggiungere",
     ),
     letters="òìàù",
     titles=(
         r"(?:Sigg?\.(?:r[ai]\.?)?|Sig\.?ra|Sig\.?na|Signor[ae]?|SIGNOR[AE]?|Signorina|Dott\.?(?:ssa|ri)?|Dottor(?:e|essa)?|Dr\.(?:ssa)?"
         r"|Prof\.?(?:ssa)?|Professor(?:e|essa)?|Avv\.?(?:ti|to)?|Avvocato|Ing\.|Ingegner[e]?|Arch\.|Geom\.|Rag\.|Giudice"
         r"|On\.|Onorevole|Ministro|Sindaco|Don|Suor|Padre|Mons\.|Monsignor[e]?|Teste|Imputat[oa]|Paziente|Notaio"
-        r"|sig\.(?:ra)?|signor[ae]?|dott\.(?:ssa)?|dottor(?:e|essa)?|avv\.|ing\.|arch\.|prof\.(?:ssa)?)"
+        r"|sig\.(?:ra)?|signor[ae]?|dott\.(?:ssa)?|dottor(?:e|essa)?|avv\.|ing\.|arch\.|prof\.(?:ssa)?"
+        r"|[Zz]i[oa]|[Nn]onn[oa]|[Cc]ugin[oa]|[Ss]indac[oa]|[Aa]ssessor[ea]|[Mm]inistr[oa]|[Gg]iudice"
+        r"|[Aa]vvocat[oa]|[Aa]ttaccante|[Pp]ortiere|[Tt]ecnico|[Aa]llenator[e]|[Pp]rocurator[e]"
+        r"|[Cc]omandante|[Pp]refetto|[Nn]otaio|[Cc]hef|[Tt]este|[Aa]gente|prof\.ssa|dott\.ssa|dr\.ssa"
+        r"|rag\.|geom\.)"
     ),
     name_labels=(
         *("nome", "cognome", "nome e cognome", "cognome e nome", "nominativo", "paziente", "cliente", "intestatario"),
@@ -49,6 +61,11 @@ LOCALE = Locale(
         "ciao grazie saluti distinti cordiali sì no domanda risposta oggetto italiano inglese fattura importo euro",
         "il lo la gli le un una in con per dopo questo questa quando perché non si ho è sono anamnesi terapia",
         "esame allegati allergie titolare responsabile direzione direttore consiglio spett egregio gentile",
+        "intervistatore intervistatrice intervistato intervistata conduttrice moderatore reparto ufficio uffici elenco",
+        "stato priorità assente assenti presente presenti operatore operatrice segretario segretaria coordinatore",
+        "coordinatrice musica matematica storia chiusa aperta sinistri referto ieri",
+        "finalmente fuori vediamo figlia figlio",
+        "moglie marito soldi",
     ),
     given_names=("it_IT",),
 )

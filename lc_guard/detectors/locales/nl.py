@@ -14,6 +14,13 @@ LOCALE = Locale(
         "bedankt hartelijk hallo beste geachte heer mevrouw mijnheer meneer groet groeten vriendelijke jaar uur",
         "geboren wonende straat nu altijd weer eens toch alleen men den der des ter ten volgens tijdens voornaam",
         "achternaam naam adres telefoon onderwerp geboortedatum plaats vandaag gisteren morgen",
+        "zal zullen thans eerste binnen terwijl geven omtrent mede gehad eerst verder gegeven geheel slechts echter",
+        "wegens nooit aldus gelijk geweest liet besluit vooral zegt vergadering dagen weg sedert moest doet jaren",
+        "zijnde daarop buiten bepaald zelfs volgende niets iets voorstel gedurende gelegen betreffende gemeente",
+        "zaak komen ander thuis drie leden misschien indien vroeger ontvangen genomen zitting weinig ieder grond",
+        "dezelfde bijna nemen maken welk vragen kunt juist enkel daarna zeggen heden vraag kwam brengen zeker",
+        "twintig spoedig maandag benoemd aldaar woont tijd dag zien vele vrij opnieuw mogen komt betaalt behalve",
+        "blijven toestand provincie einde waarin vorige voort mogelijk daarin",
     ),
     letters="",
     titles=(
@@ -21,7 +28,10 @@ LOCALE = Locale(
         r"|[Mm]ej\.?|[Mm]ejuffrouw|Meneer|meneer"
         r"|Mr\.|mr\.|Dr\.|dr\.|Drs\.|drs\.|Ir\.|ir\.|Prof\.|prof\.|Professor|Ds\.|ds\.|Rechter|rechter|Minister|minister"
         r"|Burgemeester|burgemeester|Wethouder|wethouder|Dokter|dokter|Getuige|getuige|Verdachte|verdachte|Patiënte?"
-        r"|patiënte?|Pater|Zuster|Familie|familie|Fam\.)"
+        r"|patiënte?|Pater|Zuster|Familie|familie|Fam\."
+        r"|[Kk]eeper|[Ss]pits|[Aa]anvaller|[Tt]rainer|[Cc]oach|[Rr]aadslid|[Ff]ractievoorzitter"
+        r"|[Ww]oordvoerder|[Hh]oogleraar|[Oo]fficier|[Tt]ante|[Oo]om|[Oo]pa|[Oo]ma|[Bb]uurvrouw|[Bb]uurman"
+        r"|[Mm]eester|[Jj]uf)"
     ),
     name_labels=(
         *("naam", "voornaam", "voornamen", "achternaam", "volledige naam", "patiënt", "patiënte", "klant", "cliënt"),
@@ -47,6 +57,10 @@ LOCALE = Locale(
         "straat plein hotel bank hallo hoi bedankt groet groeten groetjes ja nee vraag antwoord onderwerp",
         "nederlands engels factuur bedrag euro gulden de het een in van voor met dit dat goedendag geachte beste",
         "voorzitter commissie directeur vereeniging vereniging bijlagen medicatie voorgeschiedenis",
+        "interviewer interviewster respondent vraag antwoord presentator ondergetekende werknemer werkgever teamleider",
+        "status prioriteit categorie afdeling functie thuis gisteren vandaag",
+        "morgen daarna eindelijk voorvoegsel civiel",
+        "strafrecht aanwezig afwezig notulen agenda rondvraag opening privacy contact kantonrechter griffier partijen",
     ),
     given_names=("nl_NL", "nl_BE"),
 )

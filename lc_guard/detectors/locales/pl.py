@@ -15,13 +15,26 @@ LOCALE = Locale(
         "dobry cześć pan pani pana panu panią państwo szanowny szanowna pozdrawiam poważaniem roku lat dnia",
         "urodzony urodzona zamieszkały zamieszkała ul imię nazwisko adres telefon temat data wczoraj dziś dzisiaj",
         "jutro wszystko sobą tu tam teraz potem zawsze nigdy ok tys zł",
+        "został podczas wszystkie jako wtedy znowu dwa dobrze trzy domu dni zmiany wiele wszystkich trzech ponownie",
+        "pomoc zwrot spotkaniu spotkanie skąd ponad osób około mieszka została należy nowe brak informacje chcesz",
+        "zapytaj zapadnie wzięli wygrał wiem urodzenia trzeciej strzelił sobotę rano późno przyszła przyszedł",
+        "przyjdzie przyjadą prawa pracuje postępowania podpisany podał piszę otworzył osiem odpowiedź oddalił mogą",
+        "mleko minut kwotę kosztów jutra imieniu hasło gra dwóch dwadzieścia czekam cicho chleb chciał apelację",
+        "nowy zostało historii dane obok poniżej uruchomić narzędzi możesz dodaj pewno nową zmian wyniki wiadomość",
+        "tekst więcej spróbuj puste każdej dowiedzieć wymagane systemie pytania pracy powodu pomiędzy podstawie",
+        "zobaczenia zainstalować współpracy szybko otwiera odpowiada nowego naciśnij",
     ),
     letters="ąęłśźżćń",
     titles=(
         r"(?:[Pp]an(?:a|u|em|ie|i|ią|owie)?|PAN(?:A|U|EM|I|IĄ)?|[Dd]r\.?|[Pp]rof\.?|[Mm]gr\.?|[Ii]nż\.|[Hh]ab\.|[Mm]ec\.|[Aa]dw\.|[Aa]dwokata?"
         r"|[Rr]adca|[Ss]ędzia|[Ss]ędziego|[Ss]ędzi|[Pp]rokuratora?|[Śś]wiadek|[Śś]wiadka|[Oo]skarżon(?:y|a|ego|ej|emu)"
         r"|[Pp]acjent(?:a|ka|ki|owi)?|[Mm]inist(?:er|ra)|[Pp]osła?|[Ks]s\.|[Kk]siędza|[Ks]siądz|[Dd]oktora?|[Pp]rofesora?"
-        r"|[Bb]urmistrz|[Ww]ójt|[Ss]iostra|[Pp]owod(?:a|owi|em)|[Pp]owód(?:ka|ki)?)"
+        r"|[Bb]urmistrz|[Ww]ójt|[Ss]iostra|[Pp]owod(?:a|owi|em)|[Pp]owód(?:ka|ki)?"
+        r"|[Rr]adn(?:y|a|ego|ej)|[Tt]rener(?:a|ka)?|[Ii]nżynier(?:a)?|[Mm]ecenasa?|[Pp]rezesa?"
+        r"|[Pp]rzewodnicząc(?:y|a|ego|ej)|[Pp]od?inspektor|[Ii]nspektor|[Pp]rezydenta?|[Pp]remiera?"
+        r"|[Pp]oseł|[Pp]osłanka|[Ss]enatora?|[Dd]yrektora?|[Bb]iegł(?:y|a|ego)|[Oo]rdynator|[Bb]abci[ai]?"
+        r"|[Cc]ioci[ai]?|[Ww]ujek|[Ww]ujka|[Dd]ziadek|[Dd]ziadka|[Pp]aństw[oa]|[Bb]ramkarza?"
+        r"|[Nn]apastnika?)"
     ),
     name_labels=(
         *(
@@ -62,6 +75,12 @@ LOCALE = Locale(
         "prezes prezesa dyrektor biuro urząd wniosek szanowny szanowna szanowni proszę dzień dobry zalecenia",
         "wywiad badanie załączniki alergie w na po z do od jak gdy jednak ale to jest są był była było jego jej",
         "ich nasz nasza dziś dzisiaj wczoraj jutro",
+        "prowadzący prowadząca rozmówca rozmówczyni opiekun opiekunka kategoria ocena poczta bezpieczeństwo status",
+        "priorytet leki oddział neurologia kardiologia lokal zarządca wolne wnioski",
+        "działa decyzja pogoda polecam najgorzej",
+        "zgłaszający zgłaszająca protokolant protokolantka przewodniczący przewodnicząca",
+        "kierownik działu dział reklamacji",
+        "uzasadnienie wyrok leczenia szpitalnego obecni nieobecni podpis uchwała regulamin buziaki dopiero teraz lp",
     ),
     given_names=("pl_PL",),
     endings=(

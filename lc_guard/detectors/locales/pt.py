@@ -15,13 +15,23 @@ LOCALE = Locale(
         "tarde noite olá oi obrigado obrigada senhor senhora sr sra caro cara exmo exma querido querida",
         "cumprimentos atenciosamente sim anos nascido rua nome apelido morada endereço telefone assunto data ontem",
         "hoje amanhã segundo após durante",
+        "dois depois três diz primeira tudo pontos maior primeiro grupo outros quatro duas oito fora qualquer lugar",
+        "vem disse meio seria pouco mês vezes vinte fim enquanto além teve dez alguns exemplo algumas milhões assim",
+        "através ano sistema relação outras possível questão ponto deverá tão posição muitos embora vão próprio",
+        "poderá quer falta vários dizer reunião empresa país pessoas nível novos frente acordo conta sete quarta",
+        "política passado geral devem coisa apoio cidade cerca terceiro próxima perto maioria decisão pedido vêm",
+        "trabalho jogo aquela empresas processo melhor tentar porém longe disso terá seja mundo afirmou quase",
+        "início direita contrato países povo nossos nessa esses escola caminho perdeu",
     ),
     letters="ãõ",
     titles=(
         r"(?:Sr(?:es)?\.?ª?|Sra?s?\.?|Senhor(?:a|es|as)?|SENHORA?|D\.|Dona|Dom|Dr\.?ª?|Dra\.?|Doutora?|Prof\.?ª?|Profa\.?"
         r"|Professora?|Eng\.?ª?|Engenheir[oa]|Arq\.?|Juiz|Juíza|Desembargadora?|Procuradora?|Advogad[oa]|Ministr[oa]"
         r"|Deputad[oa]|Senadora?|Governadora?|Prefeit[oa]|Padre|Frei|Irmã|Testemunha|Arguid[oa]|Paciente"
-        r"|senhora?|sr\.|sra\.|doutora?)"
+        r"|senhora?|sr\.|sra\.|doutora?"
+        r"|[Ss]eu|[Dd]ona|[Tt]i[oa]?|[Aa]v[óô]|[Vv]ereadora?|[Aa]utarca|[Tt]reinadora?|[Tt]écnic[oa]"
+        r"|[Dd]elegad[oa]|[Pp]rofessora?|[Jj]uíza?|[Mm]inistr[oa]|[Aa]rquitet[oa]|[Jj]ornalista|[Mm]aestro"
+        r"|[Aa]vançado|[Aa]tacante|Enf\.?ª?|Eng\.?º|Sr\.ª|[Pp]refeit[oa]|[Dd]eputad[oa]|[Aa]dvogad[oa])"
     ),
     name_labels=(
         *("nome", "apelido", "sobrenome", "nome completo", "paciente", "cliente", "utente", "titular"),
@@ -48,6 +58,12 @@ LOCALE = Locale(
         "código natal páscoa deus rei guerra exército igreja escola universidade cidade rua praça avenida hotel",
         "banco olá oi obrigado obrigada cumprimentos atenciosamente sim não pergunta resposta assunto português",
         "inglês fatura valor euros reais o a os as um uma em no na segundo após mas já",
+        "entrevistador entrevistadora entrevistado entrevistada moderador apresentador",
+        "condómino condómina permilagem fração",
+        "estado prioridade categoria solicitante atendente relator relatora adjuntos",
+        "adjunto representados venho funcionou",
+        "corrigido encerrado assinatura secretário secretária vereador vereadora autarca",
+        "perito perita finalmente ontem",
     ),
     given_names=("pt_PT", "pt_BR"),
 )

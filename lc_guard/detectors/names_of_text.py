@@ -1,0 +1,136 @@
+"""Names in texts of other languages than English: initials and particles before a name, and its words elsewhere.
+
+A model that finds "Marieke van der Heijden" in one sentence misses "Van der Heijden" at the beginning of the next,
+where a capital says nothing. And it leaves the initials of "R.J. ter Horst" standing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from lc_guard.detectors.in_languages import plain_words
+from lc_guard.detectors.languages import LanguageGate
+from lc_guard.detectors.locales import locale
+from lc_guard.records import Entity
+
+SCORE = 0.6
+"""Of a word that stands elsewhere as a part of a name: less than what a model saw where it stands."""
+
+_LONGEST_BEFORE, _LEAST_LETTERS, _MOST_WORDS = 30, 3, 5
+_PARTICLE = r"(?:[Vv][ao]n(?: de[rn]?| 't)?|[Dd]e[rnl]?|[Dd][aiou]s?|[Tt]e[rn]|[Oo]p(?: den)?|[Ll][ae]|zu)"
+_BEFORE = re.compile(
+    r"(?<![\w.'’-])"
+    rf"(?:(?:[^\W\d_a-zß-öø-ÿ]\.[ ]?){{1,4}}(?:{_PARTICLE}[ ]){{0,2}}"
+    # without initials only what is hardly anything else: "de auto van Jansen" is not of a van Jansen
+    r"|(?:[Vv][ao]n de[rn]|[Vv]an 't|[Oo]p den)[ ])\Z"
+)
+# what is left where a model took the rest: Van [den Broek]
+_REST = re.compile(r"(?:de[rn]?|'t)[ ]")
+_VAN = re.compile(r"(?<![\w.'’-])(?:[Vv][ao]n|[Oo]p)[ ]\Z")
+_WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE_BEGINS = re.compile(r"(?:[.!?:;…\n|\"„“”«»‘(\[–—•-]\s*|\A\s*)\Z")
+_FAR = 6
+
+
+class NamesOfText:
+    """Completes what was found in a text, if that is written in another language than English.
+
+    Args:
+        gate: Who tells the languages.
+    """
+
+    def __init__(self, gate: LanguageGate) -> None:
+        self._gate = gate
+
+    def __call__(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
+        """Return the entities with whole names, and with the words of names where they stand alone.
+
+        Args:
+            text: The text.
+            entities: What was found in it, ordered by offset, without overlaps.
+
+        Returns:
+            The same and more, in order, without overlaps.
+        """
+        if not any(entity.kind == "PERSON" for entity in entities):
+            return list(entities)
+        languages = self._gate.of(text) - {"en"}
+        if not languages:
+            return list(entities)
+        whole = list(_whole(text, entities))
+        return sorted([*whole, *_elsewhere(text, whole, languages)], key=lambda entity: entity.start)
+
+
+def _whole(text: str, entities: Sequence[Entity]) -> Iterator[Entity]:
+    """Yield each entity, a person's with the initials and particles before it."""
+    end = 0
+    for entity in entities:
+        start = entity.start
+        if entity.kind == "PERSON":
+            floor = max(end, start - _LONGEST_BEFORE)
+            before = _BEFORE.search(text, floor, start)
+            if before is None and _REST.match(text, start):
+                before = _VAN.search(text, floor, start)
+            start = start if before is None else before.start()
+        yield Entity(entity.kind, start, entity.end, entity.score)
+        end = entity.end
+
+
+def _elsewhere(text: str, entities: Sequence[Entity], languages: Collection[str]) -> Iterator[Entity]:
+    """Yield the words of full names where nothing was found: with a capital, and no ordinary words."""
+    plain, _ = plain_words(frozenset(languages))
+    endings = tuple({ending for code in languages for ending in locale(code).endings})
+    known = {form for word in _words_of_names(text, entities, plain) for form in _nominatives(word, endings)}
+    if not known:
+        return
+
+    def is_known(word: str) -> bool:
+        return _may_be_name(word, plain) and not known.isdisjoint(_nominatives(word, endings))
+
+    starts = [entity.start for entity in entities]
+    for match in _said_as_names(text, is_known):
+        before = bisect_left(starts, match.end()) - 1
+        end = entities[before].end if before >= 0 else 0
+        if end <= match.start():
+            particles = _BEFORE.search(text, max(end, match.start() - _LONGEST_BEFORE), match.start())
+            yield Entity("PERSON", (particles or match).start(), match.end(), SCORE)
+
+
+def _said_as_names(text: str, known: Callable[[str], bool]) -> Iterator[re.Match[str]]:
+    """Yield the known words of a text, but for those of which a capital tells nothing and that stand small as well."""
+    small = {match[0] for match in _WORD.finditer(text) if match[0].islower()}
+    for match in _WORD.finditer(text):
+        if known(match[0]) and not (match[0].lower() in small and _tells_nothing(text, match)):
+            yield match
+
+
+def _tells_nothing(text: str, word: re.Match[str]) -> bool:
+    """Whether a word would have its capital here in any case."""
+    start = word.start()
+    return word[0].isupper() or _SENTENCE_BEGINS.search(text, max(0, start - _FAR), start) is not None
+
+
+def _words_of_names(text: str, entities: Sequence[Entity], plain: Callable[[str], bool]) -> Iterator[str]:
+    for entity in entities:
+        if entity.kind != "PERSON" or "\n" in text[entity.start : entity.end]:
+            continue
+        words = [word[0] for word in _WORD.finditer(text, entity.start, entity.end)]
+        if 1 < len(words) <= _MOST_WORDS:
+            yield from (word for word in words if _may_be_name(word, plain))
+
+
+def _may_be_name(word: str, plain: Callable[[str], bool]) -> bool:
+    return len(word) >= _LEAST_LETTERS and word[0].isupper() and not plain(word)
+
+
+def _nominatives(word: str, endings: Sequence[str]) -> set[str]:
+    """Return a word, and what it may be the case of, in small letters but the first."""
+    word = word.capitalize()
+    forms = {word}
+    for rule in endings:
+        ending, _, after = rule.partition(">")
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_LETTERS:
+            forms.add(word.removesuffix(ending) + after)
+    return forms
