@@ -11,6 +11,8 @@ from typing import Any
 
 from lc_guard.detectors.base import BatchResult, Detector, load_models, name_of
 from lc_guard.detectors.labels import kind_of
+from lc_guard.detectors.name_parts import whole_persons
+from lc_guard.detectors.repeated_names import repeated
 from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
 from lc_guard.detectors.whole_names import surname_first, whole_fields
 from lc_guard.errors import DetectorError, GuardError
@@ -105,7 +107,8 @@ class JoinedDetector:
 
 def _settled(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     found = resolve(text, sources)
-    return one_kind_per_value(text, surname_first(text, whole_fields(text, found)))
+    whole = whole_persons(text, surname_first(text, whole_fields(text, found)))
+    return one_kind_per_value(text, repeated(text, whole))
 
 
 def _at_once(detectors: Sequence[Detector], texts: Sequence[str]) -> list[tuple[list[Sequence[Entity]], float]]:
