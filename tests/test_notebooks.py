@@ -76,8 +76,6 @@ ANSWERS = [(r"^\s*<(?:polyline|circle|rect|line|text|path|g)\b.*", ""), (r"\d[\d
 # What is measured, by notebook and cell: a pattern, and what stands for it.
 MEASURED = {
     ("01_first_chain", 12): [(r"in \d+ strings", "in <n> strings")],  # how many there are is LangChain's own business
-    # a column is as wide as its longest number of milliseconds
-    ("02_measure_your_detector", 3): [(r" +[\d,]+ +[\d,]+$", " <ms>"), (r" +", " "), (r"─+", "─")],
     ("07_support_chat_many_scanners", 8): [(r".* allow .*", ""), (r" +[\d.]+$", " <ms>")],  # those that took 20 ms
     ("10_monitor_in_langfuse", 10): [
         (r"[▁-█]+( +300 +0.%).*%", r"\1 <ms>"),

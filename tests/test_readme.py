@@ -67,7 +67,7 @@ def test_whatever_looks_like_a_value_in_the_examples_is_looked_for() -> None:
 
 
 def test_the_links_are_absolute_and_lead_somewhere() -> None:
-    links = re.findall(r"\]\(([^)]+)\)", README)
+    links = re.findall(r"(?:\]\(|src=\"|srcset=\")([^)\"]+)[)\"]", README)
     assert len(links) > 30
     assert [link for link in links if not link.startswith("https://")] == []
     for link in links:

@@ -51,6 +51,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert made or (page.parent / target).exists(), target
 
 
+def test_lists_in_lists_stand_in_by_four_blanks() -> None:
+    """Else Python-Markdown makes one list of both."""
+    texts = {str(page): re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL) for page in PAGES}
+    assert [name for name, text in texts.items() if re.search(r"^ {1,3}(?:[-*]|\d+\.) ", text, re.MULTILINE)] == []
+
+
 @pytest.mark.parametrize(
     "page",
     [path for path in PAGES if path.parent.name not in ("design", "extending")],

@@ -19,8 +19,9 @@ from mkdocs.structure.files import File, Files
 _FOR_CONTRIBUTORS = ("design/", "changelog", "architecture", "threat-model")
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+_FILE_WORDS = re.compile(r"\[[\w./-]*?([\w-]+)\.md\](?=\()")
 _LINK = re.compile(r"(?<=\]\()(?!https?://|mailto:|#|/)([^)#\s]+)")
-_CODE = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"^( *)```.*?^\1```$|`(?:[^`\n]|\n(?!\n))+`", re.DOTALL | re.MULTILINE)
 _COST = re.compile(r"<!-- (cost|ms): (\w+) -->")
 _CHAIN = re.compile(r"^```mermaid\nflowchart TD\n(.+?)^```$", re.DOTALL | re.MULTILINE)
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
@@ -50,17 +51,20 @@ def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
             return posixpath.relpath(target, folder) if folder.startswith("docs") else target.removeprefix("docs/")
         return f"{config.extra['repository']}/{'tree' if (ROOT / target).is_dir() else 'blob'}/main/{target}"
 
+    def prose(text: str) -> str:
+        return _LINK.sub(outside, _FILE_WORDS.sub(lambda name: f"[{name[1].replace('-', ' ')}]", text))
+
     parts, end = [], 0
     for code in _CODE.finditer(markdown):
-        parts += [_LINK.sub(outside, markdown[end : code.start()]), code[0]]
+        parts += [prose(markdown[end : code.start()]), code[0]]
         end = code.end()
-    text = "".join([*parts, _LINK.sub(outside, markdown[end:])])
+    text = "".join([*parts, prose(markdown[end:])])
     return _COST.sub(cost, _CHAIN.sub(boxes, text))
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Say where long names in tables may break: between their parts, and nowhere else."""
-    return _TABLE.sub(lambda table: _NAME.sub(breakable, table[0]), html)
+    """Say where long names in tables may break: between their parts, and nowhere else; no bar keeps its backslash."""
+    return _TABLE.sub(lambda table: _NAME.sub(breakable, table[0].replace(r"\|", "|")), html)
 
 
 def breakable(name: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ from lc_guard._placeholders.grammar import LITERAL, Found
 from lc_guard._placeholders.restorer import Restoring
 from lc_guard._text.json_strings import JsonStrings
 from lc_guard._text.places import Key, Place
-from lc_guard._text.syntaxes import WRITERS, as_json, as_json_value, as_url
+from lc_guard._text.syntaxes import WRITERS, as_json, as_json_value, as_url, in_json
 from lc_guard._text.text_reader import TextReader
 from lc_guard.errors import Blocked
 from lc_guard.policy.policy import Policy
@@ -244,7 +244,10 @@ class TextGate:
         for number, reader in enumerate(reversed(chain)):
             if text is None:
                 return None
-            text = as_json(text) if number else self._innermost(text, reader, place)
+            if not number:
+                text = self._innermost(text, reader, place)
+            else:
+                text = in_json(text) if text == value else as_json(text)
         if text is None or not self._as_json:
             return text
         return as_json_value(text) if self._json is not None and self._json.between else as_json(text)

@@ -24,8 +24,12 @@ _MARKUP = re.compile(
 # In a query or a form a plus is a blank; elsewhere it is a plus.
 _FORM = re.compile(r"[?&][\w.\[\]-]{1,64}=|^[\w.\[\]-]{1,64}=[^\s&]{0,200}&")
 _PLUS = re.compile(r"(?<=[^\s+=&])\+(?=[^\s+&])")
-# Quoted-printable (RFC 2045, section 6.7): what can hardly be an equals sign before a number.
-_QUOTED = re.compile(r"=\r?\n|=3D|=[89A-F][0-9A-F]")
+# Quoted-printable (RFC 2045, section 6.7): what can hardly be an equals sign before a number or a code, as in
+# iban=DE89…: a line's end, the equals sign itself, two bytes of UTF-8, one of Latin-1 in a word.
+_QUOTED = re.compile(
+    r"=\r?\n|=3D|=[C-F][0-9A-F]=[89AB][0-9A-F]"
+    r"|(?<=[A-Za-z])=(?:DF|[EF][0-9A-F])(?=[a-z])|(?<=[a-z])=[EF][0-9](?![\w=])|(?<!\w)=[CD][0-9A-F](?=[a-z])"
+)
 _QUOTED_PRINTABLE = re.compile(r"=\r?\n|((?:=[0-9A-F]{2})+)")
 
 _Undo = Callable[[re.Match[str]], Sequence[tuple[str, int]] | None]

@@ -25,6 +25,8 @@ _SPECIAL = re.compile(r"['\"\\]")
 _SHELL_MARKS = re.compile(r"\\.|[\"'`]|\$\(|<<", re.DOTALL)
 _SHELL_HARMLESS = re.compile(r"[\w.@+,:/-]+")
 _IN_DOUBLE_QUOTES = re.compile(r"([\\\"$`])")
+# Not \n and the like: those may as well be of a path of Windows.
+_JSON_WRITTEN = re.compile(r"(?:[^\"\\\x00-\x1f]|\\(?:u[0-9a-fA-F]{4}|[\"/]))*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+.!|~-])")
 
@@ -78,7 +80,11 @@ class SqlText:
             return None
         if self._open not in ("'", '"') or not self._is_operand:
             return value
-        return None if "\\" in value else value.replace(self._open, self._open * 2)
+        if "\\" in value:
+            return None
+        pair = self._open * 2
+        # one that was typed in a literal, D''Angelo, is written for it
+        return value if pair in value and self._open not in value.replace(pair, "") else value.replace(self._open, pair)
 
     def _as_named(self, value: str) -> str | None:
         if self._open in ("--", "/*") or self._open.startswith("$"):
@@ -125,6 +131,11 @@ class ShellText:
 def as_json(value: str) -> str:
     """Return a value as a part of a JSON string."""
     return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def in_json(value: str) -> str:
+    r"""Return a value as a part of a JSON string; one that was typed in JSON, ``Zo\u00eb``, is written for it."""
+    return value if "\\" in value and _JSON_WRITTEN.fullmatch(value) else as_json(value)
 
 
 def as_json_value(value: str) -> str:

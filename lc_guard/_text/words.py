@@ -27,8 +27,11 @@ _RUN_CHARACTERS = (
     "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U00010400-\U0001044f"
 )
 RUN = re.compile(f"[{_RUN_CHARACTERS}]+")
-# Of JSON and strings in code, of links, of quoted-printable: \n, \u003c, \x27, %20, =3D.
-_ESCAPE_ENDS = re.compile(r"(?:\\(?:[nrtbf0]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|%[0-9A-Fa-f]{2}|=3D)\Z")
+# Of JSON and strings in code, of links, of quoted-printable, of a terminal's colours: \n, \u003c, %20, =3D, ESC[31m.
+_ESCAPE_ENDS = re.compile(
+    r"(?:\\(?:[nrtbf0]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|%[0-9A-Fa-f]{2}|=3D|\[\d{1,3}(?:;\d{1,3}){0,4}m)\Z"
+)
+_LONGEST_ESCAPE = 21
 
 
 def cuts_run(text: str, offset: int) -> bool:
@@ -64,7 +67,7 @@ def widen(text: str, start: int, end: int, *, floor: int = 0) -> tuple[int, int]
 
 def _ends_escape(text: str, offset: int) -> bool:
     r"""Return whether what stands before `offset` is of an escape, as the n in ``\nJane``: it is no part of a word."""
-    return offset > 1 and _ESCAPE_ENDS.search(text, max(0, offset - 6), offset) is not None
+    return offset > 1 and _ESCAPE_ENDS.search(text, max(0, offset - _LONGEST_ESCAPE), offset) is not None
 
 
 def strip_blanks(text: str, start: int, end: int) -> tuple[int, int]:

@@ -74,12 +74,18 @@ def _parser() -> Parser:
     )
     ours = installed_version("lc-guard") or "(not installed: run from its source)"
     parser.add_argument("--version", action="version", version=f"lc-guard {ours}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.set_defaults(run=lambda _: _show_commands(parser))
     first = (demo, playground, scan, serve, doctor, verify, evaluation, check_policy)
     for command in (*first, report, audit, langfuse, vault, checkpoints, corpus):
         command.add_parser(commands)
     completion.add_parser(commands, of=parser)
     return parser
+
+
+def _show_commands(parser: Parser) -> int:
+    parser.print_help(sys.stderr)
+    return 2
 
 
 def _fail(message: str, status: int) -> int:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-EMOJI = "\U0001f000-\U0001faff\U000e0020-\U000e007f\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u20e3"
-"""The inside of a class: pictographs, arrows, technical signs, and what selects their form."""
+import re
+
+EMOJI = (
+    "\U0001f000-\U0001faff\U000e0020-\U000e007f\u2190-\u21ff\u2300-\u23ff\u2500-\u27bf\u2b00-\u2bff\ufe0f\u20e3"
+    "\u2022\u2023\u2043"
+)
+"""The inside of a class: pictographs, arrows, bullets, lines of boxes, and what selects their form."""
 
 # The cased scripts, as lc_guard/_text/words.py has them.
 _CASED = (
@@ -12,3 +17,11 @@ _CASED = (
 )
 UNCASED = rf"[^\W\d_{_CASED}]"
 """A letter of a script that is not cased: Hebrew, Arabic, Devanagari, Thai, Han, Kana, Hangul…"""
+
+COLOURS = re.compile(r"[\x1b\ufffd]?\[\d{1,3}(?:;\d{1,3}){0,4}m")
+"""What sets a terminal's colours (ECMA-48's SGR), perhaps without its escape, as logs are pasted."""
+
+
+def blanks(match: re.Match[str]) -> str:
+    """Return as many blanks as a match has characters."""
+    return " " * (match.end() - match.start())

@@ -10,6 +10,8 @@ import re
 from bisect import bisect_right
 from functools import cached_property
 
+from lc_guard.detectors.characters import COLOURS, blanks
+
 Span = tuple[int, int]
 
 # Latin with its diacritics, then all other letters: an address is written in one of them, so that the words of a text
@@ -30,6 +32,10 @@ _DOMAIN = re.compile(
     rf"|(?:{_OTHER}{{1,63}}\.){{1,4}}{_OTHER}{{2,24}}",
     re.IGNORECASE,
 )
+# Zero width and soft hyphens, which parted words of another script are written with, and forms of full width.
+_UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_WIDE = re.compile("[\uff01-\uff5e]")
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 # Of another notation: the sign before an address in quoted-printable, in a link, in JSON, in a string of C.
 _CODES = (
     ("=", re.compile(r"3D")),
@@ -46,11 +52,23 @@ class EmailAddresses:
     """
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._written = text
 
     @cached_property
     def spans(self) -> list[Span]:
         """Their offsets, in order; none overlap."""
+        offsets = _seen(self._written)
+        return [(offsets[start], offsets[end - 1] + 1) for start, end in self._found] if offsets else self._found
+
+    @cached_property
+    def _text(self) -> str:
+        """The text without what is not seen, and letters of full width as others."""
+        text = COLOURS.sub(blanks, self._written) if "[" in self._written else self._written
+        text = _UNSEEN.sub("", text)
+        return text.translate(_NARROW) if _WIDE.search(text) else text
+
+    @cached_property
+    def _found(self) -> list[Span]:
         found: list[Span] = []
         for sign in _SIGN.finditer(self._text):
             floor = found[-1][1] if found else 0
@@ -69,6 +87,16 @@ class EmailAddresses:
                 break
             found.append(span)
         return found
+
+
+def is_shared(text: str, start: int, end: int) -> bool:
+    """Return whether an address is the account that a Git server gives everybody: ``git@github.com:org/name.git``."""
+    return text.startswith("git@", start, end) and text[end : end + 1] in ("", ":", "/")
+
+
+def _seen(text: str) -> list[int]:
+    """Return where the characters that are seen stand; nothing if all are."""
+    return [at for at, char in enumerate(text) if not _UNSEEN.match(char)] if _UNSEEN.search(text) else []
 
 
 def _start(text: str, at: int, floor: int) -> int | None:

@@ -39,16 +39,17 @@ def whole_persons(text: str, entities: Sequence[Entity]) -> list[Entity]:
         return list(entities)
     grown: list[Entity] = []
     nicknames = [match.span() for match in _NICKNAME.finditer(text)]
+    following = 0
     for at, entity in enumerate(entities):
         last = grown[-1].end if grown else 0
         if entity.start < last:
             continue
         limit = entities[at + 1].start if at + 1 < len(entities) else len(text)
         grown.append(_grown(text, entity, last, limit) if entity.kind == "PERSON" else entity)
-        while nicknames and nicknames[0][1] <= grown[-1].start:
-            nicknames.pop(0)
-        if nicknames:
-            _as_one(grown, nicknames[0])
+        while following < len(nicknames) and nicknames[following][1] <= grown[-1].start:
+            following += 1
+        if following < len(nicknames):
+            _as_one(grown, nicknames[following])
     return grown
 
 

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 MODEL_IR, MODEL_GRAPH, MODEL_OPSET = 1, 7, 8
 GRAPH_NODE, GRAPH_NAME, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT = 1, 2, 5, 11, 12
-NODE_INPUT, NODE_OUTPUT, NODE_OP, NODE_ATTRIBUTE = 1, 2, 4, 5
+NODE_INPUT, NODE_OUTPUT, NODE_OP, NODE_ATTRIBUTE, NODE_DOMAIN = 1, 2, 4, 5, 7
 ATTRIBUTE_NAME, ATTRIBUTE_FLOAT, ATTRIBUTE_INT, ATTRIBUTE_TYPE = 1, 2, 3, 20
 TENSOR_DIMS, TENSOR_TYPE, TENSOR_NAME, TENSOR_RAW = 1, 2, 8, 9
 FLOAT, INT8, INT64 = 1, 3, 7
 _A_FLOAT, _AN_INT = 1, 2
-_OPSET_VERSION = 2
+_OPSET_DOMAIN, _OPSET_VERSION = 1, 2
+_CONTRIB = "com.microsoft"
 # Sizes of numbers of fixed width by the code of their form.
 _FIXED = {1: 8, 5: 4}
 
@@ -37,12 +38,12 @@ class Field(NamedTuple):
 
 
 class Node(NamedTuple):
-    """An operator with what goes into it and what it gives; attributes that are whole numbers."""
+    """An operator with what goes into it and what it gives; attributes that are numbers."""
 
     inputs: list[str]
     outputs: list[str]
     operator: str
-    attributes: dict[str, int]
+    attributes: dict[str, int | float]
 
 
 def read_node(message: Bytes) -> Node:
@@ -56,8 +57,9 @@ def read_node(message: Bytes) -> Node:
             node.outputs.append(as_text(field.value))
         elif field.number == NODE_ATTRIBUTE:
             parts = {part.number: part.value for part in read(as_bytes(field.value))}
-            number = parts.get(ATTRIBUTE_INT)
-            if isinstance(number, int):
+            value = parts.get(ATTRIBUTE_INT, parts.get(ATTRIBUTE_FLOAT))
+            if value is not None:
+                number = value if isinstance(value, int) else struct.unpack("<f", as_bytes(value))[0]
                 node.attributes[as_text(parts[ATTRIBUTE_NAME])] = number
     return node
 
@@ -68,17 +70,34 @@ def names(message: Bytes, number: int) -> list[str]:
 
 
 def make_node(
-    operator: str, inputs: Sequence[str], outputs: Sequence[str], attributes: Mapping[str, int | float] | None = None
+    operator: str,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    attributes: Mapping[str, int | float] | None = None,
+    domain: str = "",
 ) -> Field:
     """Return a node as a field of a graph."""
     fields = [Field(NODE_INPUT, name.encode()) for name in inputs]
     fields += [Field(NODE_OUTPUT, name.encode()) for name in outputs]
-    fields.append(Field(NODE_OP, operator.encode()))
+    fields += [Field(NODE_OP, operator.encode()), Field(NODE_DOMAIN, domain.encode())]
     for name, value in (attributes or {}).items():
         number, kind = (ATTRIBUTE_INT, _AN_INT) if isinstance(value, int) else (ATTRIBUTE_FLOAT, _A_FLOAT)
         parts = [Field(ATTRIBUTE_NAME, name.encode()), Field(number, value), Field(ATTRIBUTE_TYPE, kind)]
         fields.append(Field(NODE_ATTRIBUTE, parts))
     return Field(GRAPH_NODE, fields)
+
+
+def make_sum_norm(inputs: Sequence[str], output: str, epsilon: float) -> Field:
+    """Return the layer normalization of a sum as a node, one of onnxruntime's own operators.
+
+    That of ONNX takes five times as long there: it goes through a row number by number.
+
+    Args:
+        inputs: The two parts of the sum, the gain and the shift.
+        output: What it gives.
+        epsilon: What is added to the variance.
+    """
+    return make_node("SkipLayerNormalization", inputs, [output], {"epsilon": epsilon}, _CONTRIB)
 
 
 def make_tensor(name: str, kind: int, values: NDArray[np.int8] | NDArray[np.float32] | NDArray[np.int64]) -> Field:
@@ -102,7 +121,9 @@ def make_model(nodes: Iterable[Field], inputs: Mapping[str, int], outputs: Mappi
         for name, kind in values.items():
             # ValueInfoProto: its name, a TypeProto of a tensor of that type
             fields.append(Field(number, [Field(1, name.encode()), Field(2, [Field(1, [Field(1, kind)])])]))
-    return write([Field(MODEL_IR, 8), Field(MODEL_OPSET, [Field(_OPSET_VERSION, opset)]), Field(MODEL_GRAPH, fields)])
+    contrib = [Field(_OPSET_DOMAIN, _CONTRIB.encode()), Field(_OPSET_VERSION, 1)]
+    opsets = [Field(MODEL_OPSET, [Field(_OPSET_VERSION, opset)]), Field(MODEL_OPSET, contrib)]
+    return write([Field(MODEL_IR, 8), *opsets, Field(MODEL_GRAPH, fields)])
 
 
 def as_bytes(value: object) -> Bytes:

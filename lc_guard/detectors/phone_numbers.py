@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce
+from lc_guard.detectors.windows import parted
 from lc_guard.records import Entity
 
 KIND = "PHONE_NUMBER"
@@ -25,9 +26,12 @@ _CANDIDATE = re.compile(
     r"(?<![\w/.,:#-])(?<!\d[ \u00a0(])(?:\+|00(?=[1-9]))?\(?\d(?:[ \u00a0()./-]{0,2}\d){6,16}(?![\w-]|[./,:]\d)"
 )
 _WORDS = re.compile(
-    r"(?i)(?<!\w)(?:tel|phone|telephone|cell|mobile|mob|fax|call|ring|text|dial|reach|whatsapp|signal|sms|contact|hotline"
+    r"(?i)(?<![^\W\d_])(?:tel|phone|telephone|cell|mobile|mob|fax|call|ring|text|dial|reach|whatsapp|signal|sms|contact|hotline"
     r"|telefon|telefone|teléfono|telefono|téléphone|telefoon|handy|mobil|móvil|portable|cellulare|gsm|rufnummer|rückruf"
-    r"|anrufen|appelez|appeler|llame|llamar|chiamare|bellen|komórka|zadzwoń|ligue|telemóvel|celular|zip|电话|手机|전화)"
+    r"|anrufen|appelez|appeler|llame|llamar|chiamare|bellen|komórka|zadzwoń|ligue|telemóvel|celular|zip)"
+    # scripts that write words without blanks, or glue particles to them
+    r"|电话|電話|手机|手機|号码|號碼|致电|拨打|联系|携帯|전화|휴대폰|연락처|โทร|เบอร์|مكالمة|هاتف|جوال|موبايل|رقم"
+    r"|फ़ोन|फोन|मोबाइल|नंबर|טלפון|נייד"
 )
 _DATE = re.compile(r"\d{4}([./ -])\d{1,2}\1\d{1,2}|\d{1,2}([./ -])\d{1,2}\2(?:\d{4}|\d\d)")
 _SEPARATORS = re.compile(r"[ \u00a0()./-]")
@@ -52,14 +56,14 @@ class PhoneNumberDetector:
 
     def detect(self, text: str) -> list[Entity]:
         """Return the phone numbers of a text, ordered by offset."""
-        return clean(text, list(self._found(text))) if _CANDIDATE.search(text) else []
+        return clean(text, list(self._found(text, parted(text))))
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
 
-    def _found(self, text: str) -> Iterator[Entity]:
-        for match in _CANDIDATE.finditer(text):
+    def _found(self, text: str, seen: str) -> Iterator[Entity]:
+        for match in _CANDIDATE.finditer(seen):
             written = match[0].rstrip(" (./-")
             if _DATE.fullmatch(written):
                 continue

@@ -103,11 +103,17 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
     (kind, re.compile(rf"(?i)\b(?:{labels}){rest}"), check)
     for kind, labels, rest, check in (
         ("PASSPORT", _PASSPORT, rf"{_SIGN}(?P<value>[A-Z0-9]{{6,10}})(?!\w)", _document),
-        ("DRIVERS_LICENSE", _LICENSE, rf"{_SIGN}(?P<value>[A-Z0-9](?:[A-Z0-9 -]{{4,20}}[A-Z0-9]))(?!\w)", _document),
+        (
+            "DRIVERS_LICENSE",
+            _LICENSE,
+            rf"{_SIGN}(?P<value>[A-Z0-9]{{1,20}}(?:[ -][A-Z]{{0,3}}\d[A-Z0-9]{{0,9}}){{0,5}})(?!\w)",
+            _document,
+        ),
         (
             "LICENSE_PLATE",
             _PLATE,
-            rf"{_SIGN}(?P<value>[A-Z0-9]{{1,4}}(?:[ ·-][A-Z0-9]{{1,5}}){{1,2}}|[A-Z0-9]{{3,8}})(?![\w-])",
+            rf"{_SIGN}(?P<value>[A-Z0-9]{{1,4}}(?:[·-][A-Z0-9]{{1,5}}|[ ](?-i:[A-Z0-9]{{1,5}})|[ ]\d[A-Z0-9]{{0,4}})"
+            r"{1,2}|[A-Z0-9]{3,8})(?![\w-])",
             _plate,
         ),
         (

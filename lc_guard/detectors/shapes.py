@@ -31,6 +31,8 @@ def luhn(value: str) -> Span | None:
         The whole span, or None.
     """
     digits = [int(char) for char in value if char.isdigit()]
+    if "." in value and "-" in value:  # a range of IP addresses
+        return None
     if not 12 <= len(digits) <= 19 or len(set(digits)) == 1:
         return None
     doubled = [d * 2 - 9 if d > 4 else d * 2 for d in digits[-2::-2]]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lc_guard._forks import ForkLock
 from lc_guard.detectors.plausible import plausible
-from lc_guard.detectors.spacy_tok2vec import run_by_onnx
+from lc_guard.detectors.spacy_decoder import EntityDecoder, Span
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
 from lc_guard.detectors.windows import WindowedDetector, readable
@@ -169,20 +169,29 @@ class LoadedPipeline:
         self.kinds = frozenset(KIND_OF_LABEL[label] for label in nlp.pipe_labels["ner"] if label in KIND_OF_LABEL)
         self._nlp = nlp
         self._lock = ForkLock()
+        self._decoder = None
+        if nlp.pipe_names == ["ner"]:
+            _know_less_of_words(nlp)
+            self._decoder = EntityDecoder.of(nlp)
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Return raw entities of each text, which must be short enough for memory."""
         # A pipeline keeps every word it ever saw in its string store: a memory zone frees them, so that no user text
         # outlives the call. Zones can't overlap, hence the lock.
+        decoder = self._decoder
         with self._lock, self._nlp.memory_zone():
-            return [
-                [
-                    Entity(KIND_OF_LABEL[span.label_], span.start_char, span.end_char, SCORE)
-                    for span in doc.ents
-                    if span.label_ in KIND_OF_LABEL
-                ]
-                for doc in self._nlp.pipe(texts, batch_size=_BATCH)
-            ]
+            if decoder is None:
+                docs = self._nlp.pipe(texts, batch_size=_BATCH)
+                found = [[Span(span.start_char, span.end_char, span.label_) for span in doc.ents] for doc in docs]
+            else:
+                words = [decoder.words(self._nlp.make_doc(text)) for text in texts]
+        if decoder is not None:
+            batches = (words[first : first + _BATCH] for first in range(0, len(words), _BATCH))
+            found = [spans for batch in batches for spans in decoder.entities(batch)]
+        return [
+            [Entity(KIND_OF_LABEL[label], start, end, SCORE) for start, end, label in spans if label in KIND_OF_LABEL]
+            for spans in found
+        ]
 
 
 @LoadOnce
@@ -210,9 +219,6 @@ def load_pipeline(pipeline: str | None) -> LoadedPipeline:
         ) from error
     if "ner" not in nlp.pipe_names:
         raise ModelUnavailable(f"the spaCy pipeline in {folder.name!r} has no 'ner' component: choose one that has")
-    if nlp.pipe_names == ["ner"]:
-        _know_less_of_words(nlp)
-        run_by_onnx(nlp.get_pipe("ner").model, nlp.make_doc("Ask Jane Doe of London on Monday, not them."))
     return LoadedPipeline(nlp)
 
 

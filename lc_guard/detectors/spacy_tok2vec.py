@@ -1,33 +1,29 @@
-"""The part of a spaCy pipeline that turns words into vectors, run by onnxruntime: the same in less than half the time.
+"""The layers of a spaCy pipeline that turn words into vectors, as part of an ONNX graph.
 
 thinc runs each of its layers by itself and keeps what training would need. The layers of ``spacy.MultiHashEmbed`` and
 ``spacy.MaxoutWindowEncoder`` are written as one graph here, with the pipeline's own weights. Sums are added in another
 order, so vectors differ in their last digits.
-
-What is not of that form is left as it is.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lc_guard.detectors.onnx_file import FLOAT, INT64, Field, make_model, make_node, make_tensor
-from lc_guard.detectors.weights import import_alone
+from lc_guard.detectors.onnx_file import FLOAT, INT64, Field, make_node, make_sum_norm, make_tensor
 
 if TYPE_CHECKING:
     import numpy as np
-    import onnxruntime
     from numpy.typing import NDArray
-    from spacy.tokens import Doc
 
 # Names that thinc gives to the parts: of a table, of the mixing of all, of one layer of the encoder.
 _TABLE = "ints-getitem>>hashembed"
 _MIX = "maxout>>layernorm>>dropout"
 _LAYER = f"residual(expand_window>>{_MIX})"
 _EPSILON = 1e-08
-_CLOSE = 1e-3
+
+WORDS, PLACES = "words", "places"
+"""What the graph is given: vectors of words, and the rows where they stand."""
 
 
 class _Maxout(NamedTuple):
@@ -48,49 +44,24 @@ class _Table(NamedTuple):
     vectors: NDArray[np.float32]
 
 
-def run_by_onnx(ner: Any, example: Doc) -> bool:
-    """Put the graph in the place of an NER's own layers, if they are of the form that is known.
+class WordVectors:
+    """Tables and layers of one pipeline.
 
-    Args:
-        ner: The model of a pipeline's ``ner``.
-        example: A text that is looked at both ways: unless they agree, nothing is changed.
-
-    Returns:
-        Whether it stands there now.
+    Attributes:
+        columns: Properties of a word that it is told, as spaCy numbers them.
+        layers: Nodes and constants of a graph that is given `WORDS` and `PLACES`.
+        result: Name of what these give: a vector for each row.
     """
-    import numpy as np
-    from thinc.api import Model, NumpyOps
-
-    old = next((node for node in ner.walk() if {"embed", "encode"} <= {*node.ref_names}), None)
-    if old is None or not isinstance(ner.ops, NumpyOps):
-        return False
-    encoder = _Encoder.of(old.get_ref("embed"), old.get_ref("encode"))
-    if encoder is None:
-        return False
-    new: Any = Model("lc_guard_tok2vec", _forward, dims={"nO": encoder.width}, attrs={"encoder": encoder})
-    (before,), (after,) = old.predict([example]), new.predict([example])
-    return bool(np.abs(before - after).max() < _CLOSE) and ner.replace_node(old, new)
-
-
-def _forward(model: Any, docs: Sequence[Doc], is_train: bool) -> tuple[list[Any], Any]:  # noqa: ARG001, FBT001
-    """Give the vectors of each text, as thinc asks for them; nothing is trained here."""
-    return model.attrs["encoder"].vectors(docs, model.ops), lambda _: []
-
-
-class _Encoder:
-    """Tables and layers of one pipeline."""
 
     def __init__(
         self, columns: Sequence[Any], tables: Sequence[_Table], mix: _Maxout, layers: Sequence[_Maxout], pad: int
     ) -> None:
-        self.width = mix.gain.shape[0]
-        self._columns, self._tables, self._pad = list(columns), tables, pad
-        self._graph = _graph(mix, layers)
-        self._session: tuple[int, onnxruntime.InferenceSession] | None = None
+        self.columns, self._tables, self._pad = list(columns), tables, pad
+        self.layers, self.result = _graph(mix, layers), f"layer_{len(layers)}"
 
     @classmethod
-    def of(cls, embed: Any, encode: Any) -> _Encoder | None:
-        """Return that of an embedding and an encoder; None if they are of another form."""
+    def of(cls, embed: Any, encode: Any) -> WordVectors | None:
+        """Return those of an embedding and an encoder; None if they are of another form."""
         hashes = [node for node in embed.walk(order="dfs_pre") if node.name == "hashembed"]
         windows = [node for node in encode.walk(order="dfs_pre") if node.name == "expand_window"]
         tables = "|".join([_TABLE] * len(hashes))
@@ -103,11 +74,15 @@ class _Encoder:
         found = [_Table(each.attrs["column"], each.attrs["seed"], each.get_param("E")) for each in hashes]
         return cls(columns, found, mix, _maxouts(encode), encode.attrs["pad"])
 
-    def vectors(self, docs: Sequence[Doc], ops: Any) -> list[NDArray[np.float32]]:
-        """Return a vector for each word of each text."""
+    def given(self, told: Sequence[NDArray[np.uint64]], ops: Any) -> tuple[dict[str, Any], list[slice]]:
+        """Return what the graph is given for some texts, and in which rows of its results each text stands.
+
+        Args:
+            told: The properties of each text's words.
+            ops: thinc's operations, which know spaCy's hash.
+        """
         import numpy as np
 
-        told = [doc.to_array(self._columns).astype(np.uint64).reshape(len(doc), -1) for doc in docs]
         words = np.concatenate(told)
         found = []
         for column, seed, vectors in self._tables:
@@ -115,26 +90,12 @@ class _Encoder:
             found.append(ops.gather_add(vectors, keys))
         # rows of zeros stand around each text, those between two once
         none = np.full(self._pad, len(words))
-        places, ends, first, at = [none], [], 0, self._pad
-        for rows in told:
-            places += [np.arange(first, first + len(rows)), none]
-            ends.append((at, at + len(rows)))
-            first, at = first + len(rows), at + len(rows) + self._pad
-        (given,) = self._loaded().run(None, {"words": np.concatenate(found, axis=1), "places": np.concatenate(places)})
-        return [given[begin:end] for begin, end in ends]
-
-    def _loaded(self) -> onnxruntime.InferenceSession:
-        # Each process has its own session, also one that was forked.
-        if self._session is None or self._session[0] != os.getpid():
-            import_alone("onnxruntime")
-            import onnxruntime
-
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = 1
-            options.log_severity_level = 3
-            session = onnxruntime.InferenceSession(self._graph, options, providers=["CPUExecutionProvider"])
-            self._session = (os.getpid(), session)
-        return self._session[1]
+        places, rows, first, at = [none], [], 0, self._pad
+        for each in told:
+            places += [np.arange(first, first + len(each)), none]
+            rows.append(slice(at, at + len(each)))
+            first, at = first + len(each), at + len(each) + self._pad
+        return {WORDS: np.concatenate(found, axis=1), PLACES: np.concatenate(places)}, rows
 
 
 def _maxouts(model: Any) -> list[_Maxout]:
@@ -157,8 +118,8 @@ def _maxouts(model: Any) -> list[_Maxout]:
     return found
 
 
-def _graph(mix: _Maxout, layers: Sequence[_Maxout]) -> bytes:
-    """Return the layers as an ONNX model: of words' vectors and the places where they stand, with rows of zeros."""
+def _graph(mix: _Maxout, layers: Sequence[_Maxout]) -> list[Field]:
+    """Return the layers: of words' vectors and the places where they stand, with rows of zeros."""
     import numpy as np
 
     width = mix.gain.shape[0]
@@ -166,9 +127,9 @@ def _graph(mix: _Maxout, layers: Sequence[_Maxout]) -> bytes:
         make_tensor("zeros", FLOAT, np.zeros((1, width), np.float32)),
         *(make_tensor(f"number_{n}", INT64, np.array([n], np.int64)) for n in (-1, 0, 1)),
         make_tensor("number_all", INT64, np.array([2**31 - 1], np.int64)),
-        *_of_maxout("mix", "words", "mixed", mix),
+        *_of_maxout("mix", WORDS, "mixed", mix),
         make_node("Concat", ["mixed", "zeros"], ["with_zeros"], {"axis": 0}),
-        make_node("Gather", ["with_zeros", "places"], ["layer_0"], {"axis": 0}),
+        make_node("Gather", ["with_zeros", PLACES], ["layer_0"], {"axis": 0}),
     ]
     for number, layer in enumerate(layers):
         given, seen = f"layer_{number}", f"seen_{number}"
@@ -181,16 +142,20 @@ def _graph(mix: _Maxout, layers: Sequence[_Maxout]) -> bytes:
             *_of_maxout(f"layer_{number}", seen, f"new_{number}", layer),
             make_node("Add", [given, f"new_{number}"], [f"layer_{number + 1}"]),
         ]
-    last = f"layer_{len(layers)}"
-    return make_model(fields, {"words": FLOAT, "places": INT64}, {last: FLOAT}, opset=17)
+    return fields
 
 
 def _of_maxout(name: str, given: str, result: str, layer: _Maxout) -> Iterator[Field]:
     for part, values in zip(("weights", "bias", "gain", "shift"), layer[:4], strict=True):
         yield make_tensor(f"{name}_{part}", FLOAT, values)
-    pieces = [f"{name}_piece_{number}" for number in range(layer.pieces)]
     yield make_node("Gemm", [given, f"{name}_weights", f"{name}_bias"], [f"{name}_product"])
-    yield make_node("Split", [f"{name}_product"], pieces, {"axis": 1})
-    yield make_node("Max", pieces, [f"{name}_most"])
-    norm = {"axis": 1, "epsilon": _EPSILON}
-    yield make_node("LayerNormalization", [f"{name}_most", f"{name}_gain", f"{name}_shift"], [result], norm)
+    yield from largest(f"{name}_product", f"{name}_most", layer.pieces)
+    # of twice the row, with four times the variance: the same
+    yield make_sum_norm([f"{name}_most"] * 2 + [f"{name}_gain", f"{name}_shift"], result, 4 * _EPSILON)
+
+
+def largest(given: str, result: str, pieces: int) -> Iterator[Field]:
+    """Yield the nodes that take the largest of several pieces, which stand side by side."""
+    names = [f"{given}_piece_{number}" for number in range(pieces)]
+    yield make_node("Split", [given], names, {"axis": 1})
+    yield make_node("Max", names, [result])

@@ -16,7 +16,7 @@ from functools import partial
 from itertools import pairwise
 
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
-from lc_guard.detectors.characters import UNCASED
+from lc_guard.detectors.characters import COLOURS, UNCASED, blanks
 from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, overlap
@@ -36,6 +36,7 @@ _DIGITS = frozenset(
         *("DATE_TIME", "DATE_OF_BIRTH"),
     ]
 )
+_TIMES = frozenset({"DATE_TIME", "DATE_OF_BIRTH"})
 _DIGIT_GLUE = frozenset("-./:")
 _WORD_GLUE = frozenset("'’ʼ-‐‑")
 # No value is longer; without a bound, each hit inside an endless run would walk all of it.
@@ -141,12 +142,9 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
     if not entities:
         return []
     ends = ValueEnds(text)
-    # An underscore is in the middle of a user name, and parts numbers: scan_219-09-9999_b.
-    whole, parted = _extending(text, len(entities)), None
+    widening = _Widening(text, len(entities))
     for entity in entities:
-        widen = whole
-        if entity.kind in _DIGITS and "_" in text:
-            widen = parted = parted or _extending(text.replace("_", " "), len(entities))
+        widen = widening.of(entity)
         start, end = max(0, entity.start), min(len(text), entity.end)
         for value in ends.values(start, end, entity.kind) if start < end else ():
             wider = ends.values(*widen(*value), entity.kind, near=value)
@@ -154,6 +152,30 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
                 key = (entity.kind, *last)
                 found[key] = max(found.get(key, 0.0), entity.score)
     return sorted((Entity(k, s, e, score) for (k, s, e), score in found.items()), key=lambda e: (e.start, -e.end))
+
+
+class _Widening:
+    """How findings in one text are widened to whole words: what is inside one kind's values parts another's."""
+
+    def __init__(self, text: str, entities: int) -> None:
+        self._text = text
+        self._entities = entities
+        self._known: dict[str, Callable[[int, int], tuple[int, int]]] = {}
+
+    def of(self, entity: Entity) -> Callable[[int, int], tuple[int, int]]:
+        """Return what widens a finding."""
+        signs = ""
+        # An underscore is in the middle of a user name, and parts numbers: scan_219-09-9999_b.
+        if entity.kind in _DIGITS and "_" in self._text:
+            signs += "_"
+        # A colon is in a time and an address of hardware, and parts fields: ana:4111111111111111:203.0.113.77.
+        if entity.kind not in _TIMES and ":" not in self._text[entity.start : entity.end]:
+            signs += ":"
+        if signs not in self._known:
+            seen = COLOURS.sub(blanks, self._text)
+            seen = seen.translate(dict.fromkeys(map(ord, signs), " "))
+            self._known[signs] = _extending(seen, self._entities)
+        return self._known[signs]
 
 
 def _extending(text: str, entities: int) -> Callable[[int, int], tuple[int, int]]:
@@ -293,17 +315,42 @@ def _joined_guesses(text: str, guesses: Sequence[Entity]) -> Iterable[tuple[str,
         start, end = min(e.start for e in cluster), max(e.end for e in cluster)
         best = min(cluster, key=lambda e: (e.start - e.end, rank(e.kind)))
         score = max(e.score for e in cluster)
-        names = [e for e in cluster if e.kind == "PERSON" and len(text[e.start : e.end].split()) > 1]
-        cuts = [
-            (left.end, right.start)
-            for left, right in pairwise(names)
-            if left.end <= right.start and not any(c.isalnum() for c in text[left.end : right.start])
-        ]
+        persons = [e for e in cluster if e.kind == "PERSON"]
         if best.kind == "PERSON":
-            for cut_start, cut_end in cuts:
+            for cut_start, cut_end in _between_names(text, persons):
                 yield best.kind, start, cut_start, score
                 start = cut_end
+        elif apart := _nothing_but(text, start, end, persons):
+            yield from (("PERSON", *span, score) for span in apart)
+            continue
         yield best.kind, start, end, score
+
+
+def _between_names(text: str, persons: Sequence[Entity]) -> list[tuple[int, int]]:
+    """Return what stands between full names of persons side by side."""
+    names = [e for e in persons if len(text[e.start : e.end].split()) > 1]
+    return [
+        (left.end, right.start)
+        for left, right in pairwise(names)
+        if left.end <= right.start and not any(c.isalnum() for c in text[left.end : right.start])
+    ]
+
+
+_BETWEEN = " ,.\u00a0"
+
+
+def _nothing_but(text: str, start: int, end: int, persons: Sequence[Entity]) -> list[tuple[int, int]]:
+    """Return the persons of a stretch if it holds nothing else: ``Patient: Osei, Kwabena`` is no company."""
+    found: list[tuple[int, int]] = []
+    for person in persons:
+        between = text[start : person.start]
+        if between.strip(_BETWEEN) and not (between.rstrip().endswith(":") and not found):
+            return []
+        joined = bool(found) and not between.strip(" \u00a0")
+        first = found.pop()[0] if joined else person.start
+        start = max(start, person.end)
+        found.append((first, start))
+    return [] if text[start:end].strip(_BETWEEN) else found
 
 
 def clusters(entities: Sequence[Entity]) -> Iterable[list[Entity]]:

@@ -51,20 +51,22 @@ class TitleDetector:
         seen = readable(text)
         known = vocabulary()
         names = [
-            Entity("PERSON", *match.span("name"), SCORE)
+            match.span("name")
             for match in _rule().finditer(seen)
             if match["formal"] or not all(map(known.is_ordinary, match["name"].split()))
         ]
-        names += [
-            Entity("PERSON", *match.span("name"), SCORE)
-            for match in _SMALL.finditer(seen)
-            if not known.is_ordinary(match["name"])
-        ]
-        return clean(text, names)
+        names += [match.span("name") for match in _SMALL.finditer(seen) if not known.is_ordinary(match["name"])]
+        return clean(text, [Entity("PERSON", *_in_line(text, *name), SCORE) for name in names])
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
+
+
+def _in_line(text: str, start: int, end: int) -> tuple[int, int]:
+    """Let a full name end with its line: what the next one begins with is a name only where it is wrapped."""
+    line = text.find("\n", start, end)
+    return (start, line) if line >= 0 and " " in text[start:line].strip() else (start, end)
 
 
 @cache

@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from operator import itemgetter
 
-from lc_guard.detectors.characters import EMOJI, UNCASED
-from lc_guard.detectors.email_addresses import EmailAddresses
+from lc_guard._text.common_words import may_be_ordinary
+from lc_guard.detectors.characters import COLOURS, EMOJI, UNCASED
+from lc_guard.detectors.email_addresses import EmailAddresses, is_shared
 from lc_guard.detectors.field_names import is_head, labels
 from lc_guard.detectors.iban import iban_end
 from lc_guard.detectors.record_segments import separators
 from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_verb
+from lc_guard.detectors.vocabulary import vocabulary
 
 Span = tuple[int, int]
 
@@ -62,31 +64,65 @@ _NUMBERS = re.compile(
 )
 _EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^，。、；：（）「」《》【】！？"
 _SHAPE_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;\"'`´“”‘’«»<>|*^，。、；：「」《》【】"
-# Line breaks, tabs, the field separators of Markdown's and HL7's tables.
-_LINE = r"[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029|^]"
+# Line breaks, tabs, the field separators of Markdown's and HL7's tables, a terminal's colours.
+_LINE = COLOURS.pattern + r"|[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029|^]"
 # Besides, in names: separators of CSV, brackets, signs, columns of fixed width.
 _FIELD = (
     rf"{_LINE}|</?[A-Za-z][^<>\n]{{0,60}}>|[;<>{{}}\[\]=~•，。、；（）「」《》【】{EMOJI}]\u200d?|\u200d?(?=[{EMOJI}])"
 )
-_SCRIPT = rf"(?<={UNCASED})(?=[A-Za-z\u00c0-\u024f])|(?<=[A-Za-z\u00c0-\u024f])(?={UNCASED})"
+_LATIN = r"[A-Za-z\u00c0-\u024f]"
+_SCRIPT = rf"(?<={UNCASED})[ \u00a0]?(?={_LATIN})|(?<={_LATIN})[ \u00a0]?(?={UNCASED})"
 # A backslash is a path's or begins an escape; that of a letter, as in Jos\\u00e9, is none of both.
 _BACKSLASH = r"\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
-_NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|,(?=\S)|[ \u00a0]{{3,}}"
+# The next field of a form, &plan=; what closes a quotation, 'Maria Lopez'.csv; a string of Python, u'Maria.
+_QUERY = r"&(?:amp;)?[\w.-]{1,64}="
+_QUOTED = r"['’\"](?:\.[a-z0-9]{1,5}\b|(?=[.,;:?!)\]}]))|(?<![^\W\d_])[bfru]{1,2}['\"](?=[^\W\d_a-z])"
+_NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|{_QUERY}|{_QUOTED}|,(?=\S)|[ \u00a0]{{3,}}"
+_NUMBER_FIELD = rf"{_LINE}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
 _CUTS = {
     **dict.fromkeys(
         ("LOCATION", "ORGANIZATION", "NRP"),
         re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),
     ),
     "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
-    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0][-–—][ \u00a0]|(?<!\bc)/"),
+    # "415-555-0182/415-555-0183" are two, "030/901820" and "901820/21" are one
+    "PHONE_NUMBER": re.compile(rf"{_NUMBER_FIELD}|(?:(?<=\d{{3}}[ .-]\d{{4}})|(?<=\d{{7}}))[ ]?/[ ]?(?=\(?\+?\d{{3}})"),
+    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<!\bc)/"),
 }
+# A sign may lie half behind what was found: the equals sign of a form's field.
+_LONGEST_SIGN = 70
 # Kinds that are written with colons: in them a colon parts no components of a record.
-_WITH_COLONS = frozenset({"URL", "IP_ADDRESS", "MAC_ADDRESS", "DATE_TIME"})
-_NUMBER_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
+_WITH_COLONS = frozenset({"URL", "IP_ADDRESS", "MAC_ADDRESS", "DATE_TIME", "CASE_NUMBER"})
+_NUMBER_CUT = re.compile(_NUMBER_FIELD)
+_ADDRESS_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
 _SHAPE_CUT = re.compile(rf"{_LINE}|[{EMOJI}]")
 
 _UNCASED = re.compile(UNCASED)
-_CASED = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_CASED = re.compile(_LATIN)
+# Behind an address of version 4 stands a port, or the end of a range.
+_IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?=[:-])")
+_PERSONAL = frozenset({"mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor"})
+_SUFFIXES = frozenset(
+    {
+        "jr",
+        "sr",
+        "esq",
+        "phd",
+        "ph.d",
+        "md",
+        "m.d",
+        "mba",
+        "cpa",
+        "先生",
+        "女士",
+        "小姐",
+        "さん",
+        "様",
+        "氏",
+        "씨",
+        "님",
+    }
+)
 # Folders around a user's own: of Windows (Microsoft's KNOWNFOLDERID), macOS, Linux (XDG user directories).
 _FOLDERS = frozenset(
     [
@@ -123,7 +159,7 @@ _BESIDE_NAMES = frozenset(
 _BEHIND_NAMES = _BESIDE_NAMES | frozenset(
     [
         *("now", "today", "tomorrow", "tonight", "about", "regarding", "re", "before", "after", "at", "on", "in"),
-        "please",
+        *("please", "thx", "pls", "plz", "asap", "btw", "fyi"),
     ]
 )
 
@@ -177,7 +213,7 @@ class ValueEnds:
             Offsets of one value, or of several, in order; none where nothing of a value is left.
         """
         if kind == "EMAIL_ADDRESS" and (addresses := self._addresses.overlapping(start, end)):
-            return [self._in_element(*address) for address in addresses]
+            return [self._in_element(*address) for address in addresses if not is_shared(self._text, *address)]
         pieces, farther = self._pieces(start, end, kind, near)
         if counted := [piece for piece in pieces if _counts(self._text, piece, kind)]:
             return counted
@@ -205,10 +241,13 @@ class ValueEnds:
         if not _ONE_LINE.fullmatch(kind):
             yield start, end
             return
-        cut = _CUTS.get(kind) or (_NUMBER_CUT if _NUMBERS.fullmatch(kind) else _SHAPE_CUT)
+        numbers = _ADDRESS_CUT if kind in _WITH_COLONS else _NUMBER_CUT
+        cut = _CUTS.get(kind) or (numbers if _NUMBERS.fullmatch(kind) else _SHAPE_CUT)
         for first, last in self._elements(start, end, kind):
             at = first
-            for separator in cut.finditer(self._text, first, last):
+            for separator in cut.finditer(self._text, first, last + _LONGEST_SIGN):
+                if separator.start() >= last:
+                    break
                 yield from self._without_labels(at, separator.start(), kind)
                 at = separator.end()
             yield from self._without_labels(at, last, kind)
@@ -284,11 +323,7 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
     """
     value = text[start:end]
     if kind in NER_KINDS:
-        core = _POSSESSIVE.sub("", value.strip(_EDGE)).rstrip(_EDGE)
-        # A full stop ends a sentence, except behind an initial or an abbreviation such as "Jr." or "Inc.".
-        if core.endswith(".") and not _ABBREVIATED.search(core):
-            core = core.rstrip(".").rstrip(_EDGE)
-        core = core.lstrip("." + _EDGE)
+        core = _without_punctuation(value)
     else:
         core = value.strip(_SHAPE_EDGE) if _ONE_LINE.fullmatch(kind) else value.strip()
     if not any(char.isalnum() for char in core):
@@ -297,11 +332,26 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
     end = start + len(core)
     if kind == "IBAN_CODE":
         end = start + (iban_end(core) or len(core))
+    elif kind == "IP_ADDRESS" and (address := _IPV4.match(core)):
+        end = start + address.end()
     elif kind in NER_KINDS and kind != "DATE_TIME":
         start, end = _name_alone(text, start, end, kind)
-        if is_verb(text, start, end) or is_head(text, start, end):
+        if is_verb(text, start, end) or is_head(text, start, end) or _is_suffix(text[start:end], kind):
             return None
     return start, end
+
+
+def _without_punctuation(name: str) -> str:
+    core = _POSSESSIVE.sub("", name.strip(_EDGE)).rstrip(_EDGE)
+    # A full stop ends a sentence, except behind an initial or an abbreviation such as "Jr." or "Inc.".
+    if core.endswith(".") and not _ABBREVIATED.search(core):
+        core = core.rstrip(".").rstrip(_EDGE)
+    return core.lstrip("." + _EDGE)
+
+
+def _is_suffix(value: str, kind: str) -> bool:
+    """Whether a person that was found is what stands behind a name: ``Tanqueray, Jr.``."""
+    return kind == "PERSON" and value.lower().rstrip(".") in _SUFFIXES
 
 
 def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
@@ -313,10 +363,15 @@ def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
         end = number.start()
     behind = _BEHIND_NAMES if kind == "PERSON" else _BEHIND_OTHERS
     while match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end):
-        if match[1] not in behind and not (match[1] == "Please" and match[0][0] == ","):
+        if not (match[1] in behind or (match[1] == "Please" and match[0][0] == ",") or _is_said(match[1], kind)):
             break
         end = match.start()
     return start, end
+
+
+def _is_said(word: str, kind: str) -> bool:
+    """Whether the last word of a person is what the sentence says of them: ``Akahoshi nodded``."""
+    return kind == "PERSON" and word.islower() and word in vocabulary().ordinary
 
 
 def _is_article(text: str, word: re.Match[str], end: int) -> bool:
@@ -328,7 +383,10 @@ def _is_article(text: str, word: re.Match[str], end: int) -> bool:
 def _before_name(text: str, start: int, rest: int, kind: str, word: str) -> bool:
     """Whether the first word of a name is no part of it."""
     small = word.lower()
-    if kind == "PERSON" and (small in TITLES or word in _BESIDE_NAMES):
+    if small in _PERSONAL or (kind == "PERSON" and (small in TITLES or word in _BESIDE_NAMES)):
+        return True
+    # "bill Maria Lopez": in small letters it is the verb and no name
+    if kind == "PERSON" and word.islower() and may_be_ordinary(word) and text[rest].isupper():
         return True
     if small not in VERBS and small not in GREETINGS:
         return False

@@ -15,7 +15,7 @@ from lc_guard.detectors.value_ends import Span, ValueEnds
 from lc_guard.detectors.weights import LoadOnce
 from lc_guard.records import Entity
 
-_WORD = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]{0,40}"
+_WORD = rf"(?!{UNCASED})[^\W\d_a-zß-öø-ÿ][\w'’.-]{{0,40}}"
 # What fills a folder's name, a cell of a table, a string: C:\\Users\\Ingrid Halvorsen\\ and 请联系Emily Clark，and
 # ,"Amina Yusuf", where a model takes all before the blank for one word.
 _BEGINS = rf"(?:(?<=[\\/|\t;\"<>^,，。、；：（「\n])|(?<={UNCASED})|(?<![^|]\s)(?<=[|] )|\A)"
@@ -25,6 +25,7 @@ _FIELD = re.compile(
 _NAMES = frozenset({"PERSON", "NRP", "LOCATION", "ORGANIZATION"})
 _COMMA = re.compile(r",[ \u00a0]")
 _GIVEN = re.compile(r"([^\W\d_]+)(?:[ \u00a0-][^\W\d_]+\.?){0,2}\.?")
+_INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[ -]?){1,3}")
 _SURNAME = re.compile(r"(?:[^\W\d_A-Z][^\W\d_]{0,3}[ \u00a0]){0,2}[^\W\d_]+(?:['’-][^\W\d_]+)*")
 # Behind the given name of a list of people stands another one.
 _MORE = re.compile(
@@ -32,7 +33,7 @@ _MORE = re.compile(
     r"|,?[ \u00a0](?:and|or|und|et|y|e|en|i|&)[ \u00a0](?![^\W\d_]{1,30},[ \u00a0][^\W\d_a-z])"
 )
 _LABELLED = re.compile(r"[:|\t\"][ \u00a0]*\Z")
-_FIELD_END = re.compile(r"[ \u00a0]*(?:[|\t\"\n\r;(]|\Z)")
+_FIELD_END = re.compile(r"[ \u00a0]*(?:[|\t\"\n\r;(<\[]|\Z)")
 _LISTS = (
     *(
         "cs_CZ",
@@ -104,7 +105,7 @@ def surname_first(text: str, entities: Sequence[Entity]) -> list[Entity]:
     """Join a person's surname and the given name behind a comma: ``Hollister, Jane`` is one person.
 
     Only where the second is a known given name and no list goes on behind it, and the first is none; in a field of a
-    form the place says it.
+    form the place says it. Initials, ``Hollister, J. M.``, are never another person.
 
     Args:
         text: The text.
@@ -126,14 +127,23 @@ def surname_first(text: str, entities: Sequence[Entity]) -> list[Entity]:
 def _one_person(text: str, last: Entity, entity: Entity) -> bool:
     if last.kind not in _NAMES or not _COMMA.fullmatch(text, last.end, entity.start):
         return False
-    surname, given = _SURNAME.fullmatch(text, last.start, last.end), _GIVEN.fullmatch(text, entity.start, entity.end)
-    if surname is None or given is None or surname[0].lower() in GREETINGS or _MORE.match(text, entity.end):
+    surname = _SURNAME.fullmatch(text, last.start, last.end)
+    if surname is None or surname[0].lower() in GREETINGS:
+        return False
+    if _INITIALS.fullmatch(text, entity.start, entity.end):
+        return last.kind == "PERSON" and surname[0] not in load_names()
+    return _is_given(text, last, entity, surname[0])
+
+
+def _is_given(text: str, last: Entity, entity: Entity, surname: str) -> bool:
+    given = _GIVEN.fullmatch(text, entity.start, entity.end)
+    if given is None or _MORE.match(text, entity.end):
         return False
     before = text[max(0, last.start - 8) : last.start]
     fills = _LABELLED.search(before) is not None and _FIELD_END.match(text, entity.end) is not None
     if fills and last.kind == "PERSON":
-        return surname[0] not in given_names()
-    sure = given[1] in given_names() and surname[0] not in load_names()
+        return surname not in given_names()
+    sure = given[1] in given_names() and surname not in load_names()
     return sure and (fills or last.kind in {"PERSON", "NRP"})
 
 

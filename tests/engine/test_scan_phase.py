@@ -347,16 +347,16 @@ def test_the_detectors_fail_closed_at_a_stage_that_only_warns() -> None:
 
 @modes
 def test_a_scanner_that_hangs_is_late(mode: str) -> None:
-    remote, local = RemoteWatcher(seconds=1.0), Watcher(seconds=1.0)
+    remote, local = RemoteWatcher(seconds=2.0), Watcher(seconds=2.0)
     started = time.monotonic()
     policy = Policy(checks={"watcher": CheckPolicy(timeout=0.05)})
     (outcome,), _ = check(guarded(local, policy=policy), mode, job("x", "y", "z"))
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 1.9
     assert (outcome.blocking.error, outcome.reason) == ("ScannerTimeout", "no answer within 0.05 s")
     policy = Policy(checks={"remote": CheckPolicy(timeout=0.05, on_error="allow")})
     (outcome,), _ = check(guarded(remote, policy=policy), mode, job("x"))
     assert (outcome.decisions[-1].action, outcome.decisions[-1].error) == ("warn", "ScannerTimeout")
-    time.sleep(1.2)
+    time.sleep(2.2)
     assert len(local.requests) == 1, "nobody waits any longer: the other texts are not asked about"
 
 
@@ -496,10 +496,10 @@ def test_what_was_said_before_counts_where_it_matters() -> None:
 
 @modes
 def test_many_texts_for_a_service_go_at_the_same_time(mode: str) -> None:
-    remote = RemoteWatcher(seconds=0.05)
+    remote = RemoteWatcher(seconds=0.2)
     started = time.monotonic()
     (outcome,), _ = check(guarded(remote), mode, job(*map(str, range(16))))
-    assert time.monotonic() - started < 0.6
+    assert time.monotonic() - started < 2
     assert sorted(remote.texts) == sorted(map(str, range(16)))
     assert outcome.decisions[-1].valid
 

@@ -51,7 +51,7 @@ def test_retry_after_is_honoured(server: hosted.LakeraServer, wait: Any) -> None
     server.faults = [hosted.status(429, Retry_After=str(wait))]
     started = time.monotonic()
     assert service(server.url).run(plan()) == [{"flagged": False, "metadata": {"request_uuid": "0"}}]
-    assert 0.9 <= time.monotonic() - started < 3
+    assert 0.9 <= time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_a_cancelled_pause_ends_at_once(server: hosted.LakeraServer) -> No
     started = time.monotonic()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 3
 
 
 async def test_many_tasks_make_one_client(server: hosted.LakeraServer) -> None:

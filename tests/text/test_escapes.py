@@ -33,6 +33,16 @@ def test_json_is_read_as_it_was_meant(text):
 
 def test_nothing_is_made_of_a_text_without_escapes():
     assert all_unescaped(["Jane Doe", "", r"C:\Users"]) == []
+    # an equals sign before a number or a code is no quoted-printable
+    assert all_unescaped(["SSN=219-09-9999,CC=4111,IBAN=DE89370400440532013000", "name=ADAM", "country=DE"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [("J=FCrgen", "Jürgen"), ("Ren=E9 Dupont", "René Dupont"), ("=C9tienne", "Étienne"), ("Stra=DFe", "Straße")],
+)
+def test_quoted_printable_of_latin_1_is_read(text, reading):
+    assert all_unescaped([text]) == [reading]
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])

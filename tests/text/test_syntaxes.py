@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lc_guard._text.json_strings import JsonStrings
 from lc_guard._text.places import Places
-from lc_guard._text.syntaxes import JSON, SQL, WRITERS, ShellText, SqlText
+from lc_guard._text.syntaxes import JSON, SQL, WRITERS, ShellText, SqlText, in_json
 
 VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20) | st.text(
     alphabet="'\"\\;-/*$` ax", max_size=12
@@ -44,13 +44,15 @@ def test_sql_reads_what_was_written(value):
     got = written(SqlText(), "select * from c where n = '", value)
     assert (got is None) == ("\\" in value)
     if got is not None:
-        assert database.execute(f"select '{got}'").fetchone() == (value,)
+        assert database.execute(f"select '{got}'").fetchone() in ((value,), (value.replace("''", "'"),))
 
 
 @pytest.mark.parametrize(
     ("dialect", "before", "value", "expected"),
     [
         (None, "select * from c where n = '", "O'Hara", "O''Hara"),
+        (None, "select * from c where n = '", "O''Hara", "O''Hara"),
+        (None, "select * from c where n = '", "O'''Hara", "O''''''Hara"),
         (None, 'select * from c where n = "', 'J"J', 'J""J'),
         (None, "select * from c where n = '", "O\\'Hara", None),
         (None, "select * from c where n = 'a\\'b' and m = '", "O'Hara", None),
@@ -96,6 +98,14 @@ def test_what_needs_not_know_what_stands_before(value):
     assert not set(WRITERS["html"](value)) & set("<>\"'")
     assert "\n" not in WRITERS["markdown"](value)
     assert WRITERS["none"](value) == value
+
+
+@given(VALUES | st.text(alphabet='\\u00e9"/n x', max_size=12))
+def test_a_value_stays_in_its_string_of_json_and_one_that_was_typed_in_json_as_it_was(value):
+    read = json.loads(f'"{in_json(value)}"')
+    assert read == value or (in_json(value) == value and "\\" in value)
+    assert in_json("Zo\\u00eb O\\u2019Brien") == "Zo\\u00eb O\\u2019Brien"
+    assert in_json(r"C:\new\u00e9") == r"C:\\new\\u00e9"
 
 
 def test_what_a_text_is_by_its_beginning():

@@ -107,6 +107,9 @@
     $("checks").tBodies[0].replaceChildren(...rows);
   }
 
+  // A placeholder may break after its underscores, so that all columns have room.
+  const breakable = (text) => text.split(/(?<=_)/).flatMap((part) => [part, element("wbr", {})]);
+
   function showFindings(told) {
     const rows = told.findings.map((each, number) => {
       const by = each.by.map((one) => element("span", {}, element("b", {}, one.name), ` ${one.kind === each.kind ? "" : one.kind + " "}${one.score.toFixed(2)}`));
@@ -114,7 +117,7 @@
       const made = row(
         cell("value", each.value),
         cell("", chip(each.kind, each.c)),
-        cell("", each.placeholder ? element("code", {}, each.placeholder) : element("span", { class: "hint" }, each.action)),
+        cell("", each.placeholder ? element("code", {}, ...breakable(each.placeholder)) : element("span", { class: "hint" }, each.action)),
         cell("n", String(each.count)),
         cell("", element("div", { class: "by" }, ...(by.length ? by : [nobody]))),
         cell("", element("code", {}, `${each.why}: ${each.action}`)),
@@ -282,6 +285,7 @@
   function use(text) {
     $("text").value = text;
     $("text").scrollTop = 0;
+    $("example").value = String(start.examples.findIndex((each) => each.text === text));
     size();
     ask();
   }
@@ -299,6 +303,7 @@
 
   function listen() {
     $("text").addEventListener("input", () => {
+      $("example").value = "-1";
       size();
       $("backdrop").replaceChildren(); // marks of another text would stand in the wrong places
       ask(WAIT);
@@ -359,7 +364,8 @@
     toggles("scanners", start.scanners, state.scanners, { about: true });
     toggles("detectors", start.detectors, state.off, { about: true, invert: true });
     toggles("languages", start.languages, state.languages);
-    $("example").replaceChildren(...start.examples.map((each, at) => element("option", { value: String(at) }, each.name)));
+    const own = element("option", { value: "-1", hidden: "" }, "Your own");
+    $("example").replaceChildren(own, ...start.examples.map((each, at) => element("option", { value: String(at) }, each.name)));
     $("text").maxLength = start.most;
     listen();
     use(start.text);
