@@ -98,7 +98,7 @@ def is_medicine(guess: Guess) -> bool:
 def _names_something(guess: Guess, kind: TextKind) -> bool:
     """Whether one name stands before what is named after somebody of that name."""
     text, _, end = guess.place
-    if guess.kind != "LOCATION":
+    if guess.kind != "LOCATION" or "-" in guess.value:
         named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
         if named.match(text, end, end + 40) is not None:
             return True

@@ -135,7 +135,7 @@ def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
         return all(plain) and (small[-1] == "party" or free)
     if any(_is_of_programs(word, known) for word in guess.words):
         return free and _is_software(guess, plain)
-    return free if all(plain) and small[-1] in known.roles else None
+    return (free or len(small) > 2) if all(plain) and small[-1] in known.roles else None
 
 
 def _is_heading(guess: Guess, plain: list[bool], kind: TextKind) -> bool:

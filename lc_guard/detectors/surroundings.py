@@ -168,7 +168,7 @@ _NAMED = re.compile(
     r"|(?:wife|husband|partner|son|daughter|brother|sister|cousin|uncle|aunt|auntie|nephew|niece|boyfriend|girlfriend"
     r"|friend|neighbou?r|boss|coach|dog|cat|horse),?)\s*$"
 )
-_DETERMINED = re.compile(r"(?:The|An?|This|That|Each|Every|Any|No|Our|Your|My|His|Her|Their)\s")
+_COMMON = re.compile(r"(?i)\b(?:the|an?|each|every|any|no|said|our|your|my|his|her|their)\s(?=\w|\Z)")
 _TOLD = re.compile(r", who(?:'s|m|se)?\b")
 _ADDRESS_LABEL = re.compile(
     r"\b(?i:zip(?:\s?code)?|post(?:al)?\s?code|postcode|plz|p\.?\s?o\.?\s?box|box|apt|apartment|suite|ste|unit|flat|room"
@@ -256,7 +256,7 @@ def is_introduced(text: str, start: int, end: int) -> bool:
     if _NAMED.search(text[max(0, start - 24) : start]) is not None:
         return True
     told = text[start].isupper() and _TOLD.match(text, end) is not None
-    return told and not has_determiner(text, start, end) and not _DETERMINED.match(text, start, end)
+    return told and not _COMMON.search(text[max(0, start - 8) : start]) and not _COMMON.match(text, start, end)
 
 
 def is_house_number(text: str, start: int, end: int) -> bool:

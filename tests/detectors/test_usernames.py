@@ -57,6 +57,8 @@ SLOTS = [
     "12:04 <@{}> hello there",
     "12:04 -!- {} [~x@host] has joined #lobby",
     "please ask @{} about it",
+    "@{}: who is up",
+    "u/{} posted in r/gardening",
     "File \"/home/{}/app/main.py\", line 42, in run",
     "/Users/{}/Library/Logs",
     "C:\\Users\\{}\\Documents\\salary.xlsx is missing",
