@@ -67,9 +67,8 @@ _NAMED_AFTER_IN_MEDICINE = re.compile(
 )
 # Without a possessive no patient has it; "Positive Babinski", "Foley in place".
 _ATTRIBUTE = re.compile(
-    r"[ -](?:disease|fracture|procedure|classification|nodes?|bodies"
-    r"|(?:sign|test)(?= (?:is|was|were|absent|present|positive|negative)\b|[,.;)]|$))"
-    r"|(?: was| is)? (?:in place|in situ|negative|positive)\b"
+    r"[ -](?:disease|classification|nodes?|bodies|sign(?= (?:is|was|were|absent|present|positive|negative)\b|[,.;)]|$))"
+    r"|[ ](?:in place|in situ|(?:negative|positive)(?! for))\b"
 )
 _MEDICAL = re.compile(r"[ -](?:phenomenon|cyst|reflex|contracture)\b")
 _FOUND = re.compile(r"(?i)\b(?:positive|negative|equivocal) (?:for )?$")

@@ -523,6 +523,13 @@ def test_what_a_thing_is_called_stays_readable(text, value, kind):
     [
         ("Mr Baker signed the test", "Baker", "PERSON"),
         ("I met Romberg, who is a nurse", "Romberg", "PERSON"),
+        ("Name: Quillfeather<br>Paris", "Quillfeather", "PERSON"),
+        ("<td>Quillfeather</td>", "Quillfeather", "PERSON"),
+        ("the final Quillfeather report (2019)", "Quillfeather", "PERSON"),
+        ("the new Quillfeather?", "Quillfeather", "PERSON"),
+        ("Export contacts of Quillfeather from 'Outlook'", "Quillfeather", "PERSON"),
+        ("patient diagnosed, Quillfeather is positive", "Quillfeather", "PERSON"),
+        ("patient diagnosed, Quillfeather negative for flu", "Quillfeather", "PERSON"),
         ("My wife, Sky, is a nurse", "Sky", "PERSON"),
         ("owner, H. L. Bluestone, as", "H. L. Bluestone", "PERSON"),
         ("she was admitted in November", "November", "DATE_TIME"),
