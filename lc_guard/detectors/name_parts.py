@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.vocabulary import vocabulary
-from lc_guard.detectors.whole_names import given_names
 from lc_guard.records import Entity
 
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
@@ -68,7 +68,7 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
 
 def _is_given(word: str) -> bool:
     known, small = vocabulary(), word.lower()
-    return word in given_names() and small not in known.also_names and small not in known.ordinary
+    return word in load_names() and small not in known.also_names and small not in known.ordinary
 
 
 def _as_one(found: list[Entity], name: tuple[int, int]) -> None:

@@ -347,7 +347,7 @@ def test_a_name_is_that_name_again(text, values):
         ('met Ignatius "Iggy" Prudhomme', "Prudhomme", 'Ignatius "Iggy" Prudhomme'),
         ("ask Gina G, please", "Gina", "Gina G"),
         ("Rhys P-J, me", "Rhys", "Rhys P-J"),
-        ("by Isla Renfrew", "Renfrew", "Isla Renfrew"),
+        ("by Harriet Renfrew", "Renfrew", "Harriet Renfrew"),
         ("A. Siltronix did", "Siltronix", "Siltronix"),
         ("told Anna I know", "Anna", "Anna"),
         ("Will Strunk come?", "Strunk", "Strunk"),
