@@ -29,11 +29,12 @@ ALL = (
     "awkward",
     "serving",
     "load",
+    "long_texts",
 )
 
 _OTHERS = """\
-Beside other tools: python -m benchmarks.credentials, and python -m benchmarks.detection FILES..., labelled texts as
-lc-guard eval takes them."""
+Ten megabytes: python -m benchmarks.long_texts 10000000. Beside other tools: python -m benchmarks.credentials, and
+python -m benchmarks.detection FILES..., labelled texts as lc-guard eval takes them."""
 
 
 def run(names: Sequence[str] = ALL) -> Iterator[Row]:

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import multiprocessing
+import os
 import random
 import resource
 import statistics
@@ -24,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.scale_worker import Done, Spent, Work, document, paragraphs, recorded_answers, simulated, warmed
 from benchmarks.table import Row, show, told, tried
@@ -40,38 +41,75 @@ VAULTS = ("PostgreSQL", "Redis", "SQLite")
 def speed_up(documents: int, *, recorded: bool = False, size: int = 1024 * 1024) -> Iterator[Row]:
     """Measure a corpus on one worker and on two, less what it takes to start them.
 
+    A worker's detectors run side by side, so that one alone uses a part of a second core. Beside two workers on two
+    cores stands one that has one core, and in a row of its own one that has both.
+
     Args:
         documents: Their number.
         recorded: Whether a pattern knows the answers, instead of the default detectors.
         size: Bytes of a partition, at most.
     """
+    two, cores = _taken(documents, 2, None, recorded=recorded, size=size), _cores()
+    one = _taken(documents, 1, cores[:1], recorded=recorded, size=size)
+    what = f"{documents:,} documents of 1 kB, {'recorded answers' if recorded else 'default detectors'}, two workers"
+    rate = f"{documents / two.wall:,.1f}/s"
+    bound = "bound to one core" if cores else "not bound: this platform can't"
+    yield Row(what, rate, f"one, {bound}: {documents / one.wall:,.1f}/s", one.wall / two.wall, 1.7, at_least=True)
+    by_cpu = [f"{each.cpu / documents * 1e3:,.2f} ms of CPU each" for each in (two, one)]
+    yield Row(f"{what}, by their CPU time", by_cpu[0], f"one: {by_cpu[1]}", 2 * one.cpu / two.cpu, 1.7, at_least=True)
+    if cores:
+        free = _taken(documents, 1, None, recorded=recorded, size=size)
+        told_of = f"one, with all {len(cores)}: {documents / free.wall:,.1f}/s on {free.cpu / free.wall:.2f} of them"
+        yield Row(f"{what}, beside one that is not bound", rate, told_of, free.wall / two.wall, 1.0, at_least=True)
+
+
+class _Taken(NamedTuple):
+    """The seconds of a corpus, and those of the processors."""
+
+    wall: float
+    cpu: float
+
+
+def _taken(documents: int, workers: int, cores: Sequence[int] | None, *, recorded: bool, size: int) -> _Taken:
+    """Return what a corpus takes, less what a small one takes: workers start, and load their models, in both."""
     chance = random.Random(1)
     parts = paragraphs(chance)
-    detectors = recorded_answers if recorded else None
-    with tempfile.TemporaryDirectory() as folder:
-        taken: dict[tuple[int, bool], tuple[float, float]] = {}
-        for workers in (1, 2):
-            for count in (2 * workers, documents):
-                lines = (json.dumps({"text": document(number, chance, parts).text}) + "\n" for number in range(count))
-                source = Path(folder) / f"{workers}-{count}.jsonl"
-                with source.open("w") as file:
-                    file.writelines(lines)
-                spec = GuardSpec(vault=f"sqlite:///{source}.db", detectors=detectors)
-                # each worker has many partitions, so that none waits long for the last one
-                each = min(size, source.stat().st_size // (workers if count < documents else 8 * workers))
-                begun, before = time.perf_counter(), _children_cpu()
-                done = hide_corpus(
-                    source, f"{source}.out", spec, columns=["text"], session="s", workers=workers, partition_bytes=each
-                )
-                assert (done.rows, done.bad_rows) == (count, 0)
-                taken[workers, count == documents] = time.perf_counter() - begun, _children_cpu() - before
-    wall = {workers: taken[workers, True][0] - taken[workers, False][0] for workers in (1, 2)}
-    cpu = {workers: taken[workers, True][1] - taken[workers, False][1] for workers in (1, 2)}
-    what = f"{documents:,} documents of 1 kB, {'recorded answers' if recorded else 'default detectors'}, two workers"
-    rates = [f"{documents / wall[2]:,.1f}/s", f"one worker: {documents / wall[1]:,.1f}/s"]
-    yield Row(what, *rates, wall[1] / wall[2], 1.7, at_least=True)
-    by_cpu = [f"{cpu[2] / documents * 1e3:,.2f} ms of CPU each", f"one worker: {cpu[1] / documents * 1e3:,.2f} ms"]
-    yield Row(f"{what}, by their CPU time", *by_cpu, 2 * cpu[1] / cpu[2], 1.7, at_least=True)
+    taken: list[_Taken] = []
+    with tempfile.TemporaryDirectory() as folder, _bound_to(cores):
+        for count in (2 * workers, documents):
+            lines = (json.dumps({"text": document(number, chance, parts).text}) + "\n" for number in range(count))
+            source = Path(folder) / f"{count}.jsonl"
+            with source.open("w") as file:
+                file.writelines(lines)
+            spec = GuardSpec(vault=f"sqlite:///{source}.db", detectors=recorded_answers if recorded else None)
+            # each worker has many partitions, so that none waits long for the last one
+            each = min(size, source.stat().st_size // (workers if count < documents else 8 * workers))
+            begun, before = time.perf_counter(), _children_cpu()
+            done = hide_corpus(
+                source, f"{source}.out", spec, columns=["text"], session="s", workers=workers, partition_bytes=each
+            )
+            assert (done.rows, done.bad_rows) == (count, 0)
+            taken.append(_Taken(time.perf_counter() - begun, _children_cpu() - before))
+    small, whole = taken
+    return _Taken(whole.wall - small.wall, whole.cpu - small.cpu)
+
+
+def _cores() -> list[int]:
+    """Return the cores of this process; none where the platform binds no process to some."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
+
+
+@contextlib.contextmanager
+def _bound_to(cores: Sequence[int] | None) -> Iterator[None]:
+    """Have this process, and those that it starts, run on some cores; None and none: on all."""
+    before = _cores()
+    if cores:
+        os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        if cores:
+            os.sched_setaffinity(0, before)
 
 
 def _children_cpu() -> float:

@@ -21,10 +21,12 @@ from benchmarks import (
     importing,
     langfuse_down,
     load,
+    long_texts,
     memory,
     peers,
     protected_model,
     restoring,
+    scale,
     scanning,
     serving,
     streaming,
@@ -49,7 +51,8 @@ SMALL: list[tuple[Any, dict[str, Any], int]] = [
     (vaults, {"sessions": 3, "repeats": 2, "stored": 2_000}, 10),
     (awkward, {"size": 300, "rows": 5, "people": 5, "megabyte": 4_000, "repeats": 1}, 7),
     (serving, {"clients": 4, "requests": 12, "characters": 100}, 6),
-    (load, {"calls": 20, "sizes": (200, 400), "log": 500}, 4),
+    (load, {"calls": 20}, 2),
+    (long_texts, {"sizes": (200, 400), "lines": 500}, 3),
 ]
 
 
@@ -59,6 +62,14 @@ def test_each_runs(measured: Any, sizes: dict[str, Any], count: int) -> None:
     assert len(rows) == count
     assert not [row.error for row in rows if row.error]
     assert all(isinstance(row.ratio, int | float) and len(row.cells()) == len(HEADS) for row in rows)
+
+
+def test_a_worker_is_bound_to_a_core_and_let_go() -> None:
+    cores = scale._cores()
+    with scale._bound_to(cores[:1]):
+        assert scale._cores() == cores[:1]
+    with scale._bound_to(None):
+        assert scale._cores() == cores
 
 
 def test_many_workers_on_one_vault() -> None:

@@ -19,7 +19,7 @@ from lc_guard._engine.flow import Flow, Gather, Skipped
 from lc_guard._engine.text_state import TextState
 from lc_guard._forks import ForkLock
 from lc_guard.detectors.adapters import adapted
-from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, load_models, name_of, parts_of
+from lc_guard.detectors.base import BatchResult, Detector, DetectorLike, load_models, name_of, one_by_one, parts_of
 from lc_guard.errors import DetectorError, DetectorTimeout
 from lc_guard.records import Entity, normalize_kind, unit_interval
 
@@ -93,6 +93,13 @@ class Analyzer:
 class DetectorRun:
     """The check run of all detectors over batches of texts: one batch's failure is not to spoil another.
 
+    Args:
+        analyzer: Who knows the detectors.
+        batches: The texts of each request.
+        timeout: Seconds that a detector has for each part; None for no limit.
+        most: Characters of one batch that they are asked about at most; None for no limit.
+        not_loaded: What kept them from loading their models.
+
     Attributes:
         calls: What is to be called; nothing if the cache knew all.
         entities: Findings by text; a text that no detector answered for is missing.
@@ -111,6 +118,7 @@ class DetectorRun:
         batches: Iterable[Texts],
         timeout: float | None,
         *,
+        most: int | None = None,
         not_loaded: Exception | None = None,
     ) -> None:
         self.entities: dict[str, Found] = {}
@@ -121,8 +129,13 @@ class DetectorRun:
         self._detectors = analyzer.detectors
         self._cache = analyzer.cache
         self._timeout = timeout
-        self._batches = [self._cache.sift(batch, self.entities) for batch in batches]
+        sifted = [self._cache.sift(batch, self.entities) for batch in batches]
+        self._batches = [batch if most is None or _characters(batch) <= most else [] for batch in sifted]
         self._unknown = list(dict.fromkeys(text for batch in self._batches for text in batch))
+        # one that stands in another request as well, such as a system prompt, is asked about there
+        self._refused = {text for batch in sifted for text in batch} - set(self._unknown)
+        if self._refused:
+            self._fail(self._refused, "length", DetectorError(f"a request is longer than max_characters={most:,}"))
         if self._unknown and not_loaded is not None:
             self._fail(self._unknown, "warm-up", not_loaded)
         self._ask(self._unknown if not_loaded is None else ())
@@ -148,18 +161,24 @@ class DetectorRun:
         A text that stands in several batches, such as a system prompt, is fine if it was answered with one of them.
         """
         late = any(isinstance(failure, DetectorTimeout) for failure in self.failures.values())
-        if self.failures and self.calls and len(self._batches) > 1 and not late:
-            self.failures.clear()
-            answered: set[str] = set()
-            for batch in self._batches:
-                self._ask([text for text in batch if text not in answered])
-                if self.calls:
-                    results = yield Gather(self.calls, on_result=self.take)
-                    if not any(isinstance(result, Exception) for result in results):
-                        answered.update(self._texts)
-            for text in answered:
+        again = self.failures.keys() - self._refused
+        if again and self.calls and len(self._batches) > 1 and not late:
+            for text in again:
+                del self.failures[text]
+            for text in (yield from self._ask_each()):
                 self.failures.pop(text, None)
         self._cache.keep({text: self.entities[text] for text in self._unknown if text not in self.failures})
+
+    def _ask_each(self) -> Flow[set[str]]:
+        """Ask for each batch by itself; returns the texts that were answered."""
+        answered: set[str] = set()
+        for batch in self._batches:
+            self._ask([text for text in batch if text not in answered])
+            if self.calls:
+                results = yield Gather(self.calls, on_result=self.take)
+                if not any(isinstance(result, Exception) for result in results):
+                    answered.update(self._texts)
+        return answered
 
     def failure(self, text: TextState) -> Exception | None:
         """Return what a detector raised that was asked for a text, or None."""
@@ -201,13 +220,17 @@ class DetectorRun:
                 found[text] += more
         self.entities.update(found)
 
-    def _fail(self, texts: Texts, name: str, failure: Exception) -> None:
+    def _fail(self, texts: Iterable[str], name: str, failure: Exception) -> None:
         # the message of a foreign error may hold user text: only its type and place are told
         told = f"{type(failure).__name__}: {failure}" if has_safe_message(failure) else describe_error(failure)
         logger.warning("detector %r failed: %s", name, told)
         for text in texts:
             self.failures.setdefault(text, failure)
             self.entities.setdefault(text, ())
+
+
+def _characters(texts: Iterable[str]) -> int:
+    return sum(map(len, dict.fromkeys(texts)))
 
 
 def _by_name(detectors: Iterable[DetectorLike]) -> dict[str, Detector]:
@@ -230,7 +253,12 @@ class _DetectorCall:
     def __call__(self) -> tuple[list[Found], Mapping[str, float]]:
         started = time.perf_counter()
         batch: Callable[[Texts], Any] | None = getattr(self.detector, "detect_batch", None)
-        given = batch(self.texts) if batch is not None else [self.detector.detect(text) for text in self.texts]
+        if batch is not None:
+            given = batch(self.texts)
+        elif len(self.texts) == 1:
+            given = [self.detector.detect(self.texts[0])]
+        else:
+            given = one_by_one(self.detector, self.texts)
         return self._checked(given, started)
 
     def _checked(self, given: Any, started: float) -> tuple[list[Found], Mapping[str, float]]:

@@ -19,6 +19,7 @@ class Gather:
 
     The flow is sent a list with each call's result, or the exception it raised, or a `DetectorTimeout`, or `Skipped`.
 
+    A call that says that a part of it is done (`lc_guard._progress`) has its time anew for the next part.
     A call may be more than a function: one with a coroutine function ``acall`` is awaited on an event loop instead of
     run in a thread; its ``timeout`` (seconds or None) is its own beside that of all; its ``stop()`` is called when
     nobody waits for it any longer.
@@ -50,7 +51,7 @@ class LeaveLoop:
     """What follows takes long: on an event loop the flow itself goes on in threads, and so do calls that don't wait.
 
     Attributes:
-        timeout: Seconds that the flow's own work may take from here on, its calls not counted; None for no limit.
+        timeout: Seconds that the flow may work from here on, from one effect to the next; None for no limit.
     """
 
     timeout: float | None

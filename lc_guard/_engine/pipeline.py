@@ -63,7 +63,8 @@ class CheckPipeline:
         Raises:
             UnsupportedInput: If a text is no str.
         """
-        if _characters(requests) > LONG:
+        long = _characters(requests) > LONG
+        if long:
             yield LeaveLoop(self._policy.timeout)
         states = [_state(number, request) for number, request in enumerate(requests)]
         scanned = any(request.asks for request in requests)
@@ -73,6 +74,8 @@ class CheckPipeline:
             for runs in scans.rewrite():
                 yield from self._run(runs, states)
         detectors = yield from self._scan_and_detect(states, scans, not_loaded)
+        if scans is not None and long:
+            scans.start_clock()  # the parts of a long text had a time of their own
         beside = self._found_beside(states, detectors)
         for state in states:
             yield from self._hide(state, scans, detectors, beside.get(state.request.session))
@@ -129,7 +132,8 @@ class CheckPipeline:
             batches.append([form for text in read for form in text.forms])
             timeouts.add(self._policy.rule(state.request.stage, PII_CHECK).timeout)
         timeout = min((seconds for seconds in timeouts if seconds is not None), default=None)
-        return DetectorRun(self._analyzer, batches, timeout, not_loaded=not_loaded)
+        most = None if self._policy.timeout is None else self._policy.max_characters
+        return DetectorRun(self._analyzer, batches, timeout, most=most, not_loaded=not_loaded)
 
     def _detect_changed(
         self,

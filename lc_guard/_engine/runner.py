@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -22,6 +22,7 @@ from weakref import WeakKeyDictionary
 from lc_guard._engine.failures import is_control_flow
 from lc_guard._engine.flow import Flow, Gather, LeaveLoop, Notify, Skipped
 from lc_guard._forks import ForkLock, around_forks
+from lc_guard._progress import REPORT, Progress
 from lc_guard.errors import DetectorTimeout
 
 T = TypeVar("T")
@@ -129,7 +130,9 @@ class FlowRunner:
                 for event in events:
                     tell(event)
             return results
-        pending = _PendingCalls(step, {self._start(call): number for number, call in enumerate(step.calls)})
+        progress = [Progress() for _ in step.calls]
+        started = {self._start(call, progress[number]): number for number, call in enumerate(step.calls)}
+        pending = _PendingCalls(step, started, progress)
         try:
             while pending.open:
                 done, _ = concurrent.futures.wait(
@@ -145,15 +148,16 @@ class FlowRunner:
     async def _agather(self, step: Gather, tell: Callable[[Any], Awaitable[object]]) -> list[Any]:
         threads: dict[asyncio.Future[Any], concurrent.futures.Future[Any]] = {}
         numbers: dict[asyncio.Future[Any], int] = {}
+        progress = [Progress() for _ in step.calls]
         for number, call in enumerate(step.calls):
             if hasattr(call, "acall"):
-                numbers[asyncio.ensure_future(_aresult(call.acall))] = number
+                numbers[asyncio.ensure_future(_aresult(call.acall, progress[number]))] = number
             else:
-                thread = self._start(call)
+                thread = self._start(call, progress[number])
                 wrapped = asyncio.wrap_future(thread)
                 threads[wrapped] = thread
                 numbers[wrapped] = number
-        pending = _PendingCalls(step, numbers)
+        pending = _PendingCalls(step, numbers, progress)
         try:
             while pending.open:
                 done, _ = await asyncio.wait(
@@ -175,7 +179,7 @@ class FlowRunner:
                 _ = wrapped.cancel() or wrapped.cancelled() or wrapped.exception()
         return pending.results
 
-    def _start(self, call: Callable[[], Any]) -> concurrent.futures.Future[Any]:
+    def _start(self, call: Callable[[], Any], progress: Progress) -> concurrent.futures.Future[Any]:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         future.set_running_or_notify_cancel()
         with self._lock:
@@ -183,7 +187,7 @@ class FlowRunner:
         if refused:
             future.set_result(DetectorTimeout(f"{_MAX_ABANDONED} earlier calls are still hanging; nothing was started"))
             return future
-        self._threads.run(partial(contextvars.copy_context().run, _settle, future, call))
+        self._threads.run(partial(contextvars.copy_context().run, _settle, future, call, progress))
         return future
 
     def _abandon(self, future: concurrent.futures.Future[Any]) -> None:
@@ -246,7 +250,7 @@ class _Ended(Exception):
 
 
 class _AwayFlow:
-    """A flow that is driven in threads, one step after the other, within a time for all of them.
+    """A flow that is driven in threads, one step after the other, each within a time.
 
     Attributes:
         left: Whether a step was left alone while it ran: the flow is closed when it comes back.
@@ -256,13 +260,12 @@ class _AwayFlow:
         self,
         flow: Flow[Any],
         timeout: float | None,
-        start: Callable[[Callable[[], Any]], concurrent.futures.Future[Any]],
+        start: Callable[[Callable[[], Any], Progress], concurrent.futures.Future[Any]],
         abandon: Callable[[concurrent.futures.Future[Any]], None],
     ) -> None:
         self.left = False
         self._flow = flow
         self._timeout = timeout
-        self._spent = 0.0
         self._start = start
         self._abandon = abandon
 
@@ -271,17 +274,19 @@ class _AwayFlow:
 
         Raises:
             _Ended: If it has returned.
-            DetectorTimeout: If its steps took longer than they may.
+            DetectorTimeout: If the step, or a part of it, took longer than it may.
         """
-        began = time.monotonic()
-        thread = self._start(partial(self._step, results))
+        progress = Progress()
+        thread = self._start(partial(self._step, results), progress)
         wrapped = asyncio.wrap_future(thread)
+        rest = self._timeout
         try:
-            rest = None if self._timeout is None else max(0.0, self._timeout - self._spent)
-            await asyncio.wait([wrapped], timeout=rest)
+            while not wrapped.done() and (rest is None or rest > 0):
+                await asyncio.wait([wrapped], timeout=rest)
+                rest = None if self._timeout is None else progress.since + self._timeout - time.monotonic()
         finally:
             if not wrapped.done():
-                self.left = True
+                self.left = progress.left = True
                 self._abandon(thread)
                 thread.add_done_callback(lambda _: self._flow.close())
                 wrapped.cancel()
@@ -289,7 +294,6 @@ class _AwayFlow:
             raise DetectorTimeout(
                 f"hiding took longer than {self._timeout:g} s; shorten the text, or raise the timeout"
             )
-        self._spent += time.monotonic() - began
         outcome = wrapped.result()
         if isinstance(outcome, Exception):
             raise outcome
@@ -310,26 +314,26 @@ class _PendingCalls(Generic[F]):
         results: Results by number.
     """
 
-    def __init__(self, step: Gather, numbers: Mapping[F, int]) -> None:
-        now = time.monotonic()
+    def __init__(self, step: Gather, numbers: Mapping[F, int], progress: Sequence[Progress]) -> None:
         self.open: set[F] = set(numbers)
         self.results: list[Any] = [None] * len(step.calls)
         self._step = step
         self._numbers: Mapping[F, int] = numbers
+        self._progress = progress
         self._timeouts = _timeouts(step)
-        self._ends = [None if seconds is None else now + seconds for seconds in self._timeouts]
 
     def leave(self) -> list[F]:
         """Tell the calls that are still at work that nobody waits for them, and return their futures."""
         left = [future for future in self._numbers if not future.done()]
         for future in left:
+            self._progress[self._numbers[future]].left = True
             if hasattr(call := self._step.calls[self._numbers[future]], "stop"):
                 call.stop()
         return left
 
     def seconds(self) -> float | None:
         """Return the seconds until the next deadline, or None."""
-        ends = [end for future in self.open if (end := self._ends[self._numbers[future]]) is not None]
+        ends = [end for future in self.open if (end := self._end(future)) is not None]
         return max(0.0, min(ends) - time.monotonic()) if ends else None
 
     def settle(self, done: Iterable[F]) -> Iterator[Any]:
@@ -341,10 +345,16 @@ class _PendingCalls(Generic[F]):
                 yield from self._settle(future, Skipped("others had said enough"))
         now = time.monotonic()
         for future in list(self.open):
-            end = self._ends[self._numbers[future]]
+            end = self._end(future)
             if end is not None and end <= now:
                 timeout = round(self._timeouts[self._numbers[future]] or 0.0, 3)
                 yield from self._settle(future, DetectorTimeout(f"no answer within {timeout:g} s"))
+
+    def _end(self, future: F) -> float | None:
+        """Return until when the part of a call that is at work has time, or None."""
+        number = self._numbers[future]
+        seconds = self._timeouts[number]
+        return None if seconds is None else self._progress[number].since + seconds
 
     def _settle(self, future: F, result: Any) -> Iterable[Any]:
         number = self._numbers[future]
@@ -381,7 +391,8 @@ async def _tell_nobody(_: Any) -> None:
     """Stands for whoever watches where nobody does."""
 
 
-async def _aresult(call: Callable[[], Awaitable[Any]]) -> Any:
+async def _aresult(call: Callable[[], Awaitable[Any]], progress: Progress) -> Any:
+    REPORT.set(progress.report)
     try:
         return await call()
     except Exception as error:
@@ -390,7 +401,8 @@ async def _aresult(call: Callable[[], Awaitable[Any]]) -> Any:
         return error
 
 
-def _settle(future: concurrent.futures.Future[Any], call: Callable[[], Any]) -> None:
+def _settle(future: concurrent.futures.Future[Any], call: Callable[[], Any], progress: Progress) -> None:
+    REPORT.set(progress.report)
     try:
         future.set_result(_result(call))
     except BaseException as error:  # noqa: BLE001 - raised again where the answer is collected

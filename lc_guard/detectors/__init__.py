@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lc_guard._lazy import attach
 
 if TYPE_CHECKING:
+    from lc_guard._progress import part_done as part_done
     from lc_guard.detectors.base import Detector as Detector
     from lc_guard.detectors.default import default_detector as default_detector
     from lc_guard.detectors.gliner import GLiNERDetector as GLiNERDetector
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "base": ("Detector",),
+        "base": ("Detector", "part_done"),
         "default": ("default_detector",),
         "gliner": ("GLiNERDetector",),
         "hugging_face": ("HuggingFaceDetector",),

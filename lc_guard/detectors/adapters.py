@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._progress import part_done
 from lc_guard.detectors.base import Detector, DetectorLike
 from lc_guard.errors import DetectorError, GuardError
 from lc_guard.records import Entity
@@ -116,6 +117,7 @@ class RecognizerDetector:
         found: list[Entity] = []
         for start, end in windows(seen, size=size, overlap=overlap):
             found += shifted(engine.entities(seen[start:end], threshold=0.0), start)
+            part_done()
         return clean(text, found)
 
     def _built(self) -> Engine:

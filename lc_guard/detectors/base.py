@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
+from lc_guard._progress import part_done
 from lc_guard.records import Entity
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class Detector(Protocol):
     - ``warm_up() -> None``: load models now instead of at the first text.
 
     and a ``name`` attribute, shown beside its share of the latency; without one the class name is taken.
+
+    It has as long as the policy's `timeout` says. One that looks at a long text in parts calls
+    `lc_guard.detectors.part_done` after each of them, and has as long again for the next.
     """
 
     def detect(self, text: str) -> Sequence[Entity]:
@@ -56,6 +60,15 @@ DetectorLike: TypeAlias = "Detector | EntityRecognizer | Callable[[str], Iterabl
 def name_of(detector: Detector) -> str:
     """Return the name of a detector: its own, or that of its class."""
     return str(getattr(detector, "name", "") or type(detector).__name__)
+
+
+def one_by_one(detector: Detector, texts: Sequence[str]) -> list[Sequence[Entity]]:
+    """Ask a detector about one text after the other: each is a part that is done."""
+    found: list[Sequence[Entity]] = []
+    for text in texts:
+        found.append(detector.detect(text))
+        part_done()
+    return found
 
 
 def parts_of(detector: object) -> list[Detector]:

@@ -21,6 +21,9 @@ UNCASED = rf"[^\W\d_{_CASED}]"
 COLOURS = re.compile(r"[\x1b\ufffd]?\[\d{1,3}(?:;\d{1,3}){0,4}m")
 """What sets a terminal's colours (ECMA-48's SGR), perhaps without its escape, as logs are pasted."""
 
+TWO_NUMBERS = r"(?:(?<=\d{3}[ .-]\d{4})|(?<=\d{7}))[ ]?/[ ]?(?=\(?\+?\d{3}[ ).-]{0,2}\d)|(?<=\d)[ ]?/[ ]?(?=\+\d)"
+"""The slash between two whole numbers, 415-555-0182/415-555-0183: of 030/901820 and 901820/21 it is a part."""
+
 
 def blanks(match: re.Match[str]) -> str:
     """Return as many blanks as a match has characters."""

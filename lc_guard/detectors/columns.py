@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from lc_guard._progress import in_parts
 from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
 
@@ -85,7 +86,7 @@ def _found(text: str) -> Iterator[Entity]:
     columns: list[Column | None] = []
     separator = ""
     start = 0
-    for line in text.splitlines(keepends=True):
+    for line in in_parts(text.splitlines(keepends=True)):
         cells = _cells(line, separator) if columns else []
         if columns and len(cells) == len(columns):
             if not _RULE.fullmatch(line):

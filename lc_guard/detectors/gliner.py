@@ -40,6 +40,7 @@ class GLiNERDetector(WindowedDetector):
     """
 
     name = "gliner"
+    _batch = _BATCH
 
     def __init__(
         self,

@@ -39,6 +39,7 @@ class HuggingFaceDetector(WindowedDetector):
     """
 
     name = "hugging_face"
+    _batch = _BATCH
 
     def __init__(
         self,

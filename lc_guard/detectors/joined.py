@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Collection, Sequence
-from queue import SimpleQueue
+from functools import partial
 from typing import Any
 
-from lc_guard.detectors.base import BatchResult, Detector, load_models, name_of
+from lc_guard._progress import part_done
+from lc_guard.detectors.base import BatchResult, Detector, load_models, name_of, one_by_one
 from lc_guard.detectors.labels import kind_of
 from lc_guard.detectors.name_parts import whole_persons
+from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.repeated_names import repeated
 from lc_guard.detectors.spans import clean, one_kind_per_value, resolve
 from lc_guard.detectors.whole_names import surname_first, whole_fields
@@ -87,13 +88,12 @@ class JoinedDetector:
         texts = list(texts)
         length = sum(map(len, texts))
         long = length > _WORTH_THREADS and length > _WORTH_THREADS_EACH * len(texts)
-        if self._parallel and long and len(self._detectors) > 1:
-            timed = _at_once(self._detectors, texts)
-        else:
-            timed = [_timed(detector, texts) for detector in self._detectors]
+        threads = (os.cpu_count() or 1) if self._parallel and long else 1
+        # The last ones begin first: they are models, which take longest.
+        timed = at_once(partial(_timed, texts), self._detectors[::-1], threads=threads, name="lc-guard-detector")[::-1]
         answers = [answer for answer, _ in timed]
         joined = [
-            _settled(text, [clean(text, found) for found in sources])
+            _settled(text, [_cleaned(text, found) for found in sources])
             for text, sources in zip(texts, zip(*answers, strict=True), strict=True)
         ]
         latency_ms = {name_of(detector): spent for detector, (_, spent) in zip(self._detectors, timed, strict=True)}
@@ -105,49 +105,23 @@ class JoinedDetector:
         return self._kinds is None or kind in self._kinds
 
 
+def _cleaned(text: str, found: Sequence[Entity]) -> list[Entity]:
+    cleaned = clean(text, found)
+    part_done()
+    return cleaned
+
+
 def _settled(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
     found = resolve(text, sources)
+    part_done()
     whole = whole_persons(text, surname_first(text, whole_fields(text, found)))
-    return one_kind_per_value(text, repeated(text, whole))
+    part_done()
+    found = one_kind_per_value(text, repeated(text, whole))
+    part_done()
+    return found
 
 
-def _at_once(detectors: Sequence[Detector], texts: Sequence[str]) -> list[tuple[list[Sequence[Entity]], float]]:
-    """Ask all, as many at the same time as there are cores: this thread asks as well.
-
-    The others are daemons: who interrupts the call, or ends the process, waits for none.
-    """
-    ended: SimpleQueue[tuple[int, tuple[list[Sequence[Entity]], float] | BaseException]] = SimpleQueue()
-    waiting = list(range(len(detectors)))  # taken from the end: the last ones are models, which take longest
-
-    def run(*, here: bool = False) -> None:
-        while True:
-            try:
-                at = waiting.pop()
-            except IndexError:
-                return
-            try:
-                ended.put((at, _timed(detectors[at], texts)))
-            except BaseException as error:
-                if here and not isinstance(error, Exception):
-                    raise
-                ended.put((at, error))
-
-    for number in range(1, min(os.cpu_count() or 1, len(detectors))):
-        try:
-            threading.Thread(target=run, name=f"lc-guard-detector-{number}", daemon=True).start()
-        except RuntimeError:  # no thread can be started while the process ends, and spans are masked then, too
-            break
-    run(here=True)
-    given = dict(ended.get() for _ in detectors)
-    timed = []
-    for _, answer in sorted(given.items()):
-        if isinstance(answer, BaseException):
-            raise answer
-        timed.append(answer)
-    return timed
-
-
-def _timed(detector: Detector, texts: Sequence[str]) -> tuple[list[Sequence[Entity]], float]:
+def _timed(texts: Sequence[str], detector: Detector) -> tuple[list[Sequence[Entity]], float]:
     started = time.perf_counter()
     return ask(detector, texts), (time.perf_counter() - started) * 1000
 
@@ -159,7 +133,7 @@ def ask(detector: Detector, texts: Sequence[str]) -> list[Sequence[Entity]]:
         DetectorError: It did not answer for each text.
     """
     batch: Any = getattr(detector, "detect_batch", None)
-    given = [detector.detect(text) for text in texts] if batch is None else batch(texts)
+    given = one_by_one(detector, texts) if batch is None else batch(texts)
     answers = given if isinstance(given, BatchResult) else list(given)
     if len(answers) != len(texts):
         raise DetectorError(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lc_guard._forks import ForkLock
+from lc_guard._progress import part_done
 from lc_guard.detectors.llm_guard_loading import (
     ModelConfs,
     NERConf,
@@ -146,6 +147,7 @@ class LLMGuardDetector:
             piece = seen[start:end]
             found += shifted(loaded.engine.entities(piece, threshold=self._threshold, kinds=loaded.asked), start)
             found += shifted(self._repaired(piece, loaded), start)
+            part_done()
         kept = self._kept(seen, clean(seen, found), loaded)
         # Names hidden by the user stand against anything else: their source comes first.
         hidden = [entity for entity in kept if entity.kind == "CUSTOM"]

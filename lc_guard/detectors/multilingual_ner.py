@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lc_guard.detectors.spacy_ner import LoadedPipeline, recased
+from lc_guard.detectors.spacy_ner import BATCH, LoadedPipeline, recased
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
 from lc_guard.detectors.windows import WindowedDetector, readable
@@ -56,7 +56,7 @@ class MultilingualDetector(WindowedDetector):
     """
 
     name = "ner_xx"
-    _size, _overlap = 2_000, 200
+    _size, _overlap, _batch = 2_000, 200, BATCH
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from lc_guard._progress import in_parts
 from lc_guard._vendors.presidio import quiet
 from lc_guard.detectors.national_id_rules import PRESIDIO, RULES, Rule, unchecked
 from lc_guard.detectors.spans import clean
@@ -83,7 +84,7 @@ class NationalIdDetector:
         return [self.detect(text) for text in texts]
 
     def _own(self, text: str, regions: Sequence[tuple[int, int]]) -> Iterator[Entity]:
-        for start, end in regions:
+        for start, end in in_parts(regions):
             before = text[max(0, start - _NEAR) : end]
             for rule in self._rules:
                 alone = (rule.distinct or self._named) and rule.check is not unchecked
@@ -99,7 +100,7 @@ class NationalIdDetector:
                 yield Entity(rule.kind, *match.span(), 0.9 if told else 0.8)
 
     def _presidio(self, text: str, regions: Sequence[tuple[int, int]]) -> Iterator[Entity]:
-        for start, end in regions:
+        for start, end in in_parts(regions):
             part = without_surrogates(text[start:end])
             before = text[max(0, start - _NEAR) : end]
             has_letter = any(map(str.isalpha, part))

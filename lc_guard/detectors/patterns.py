@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lc_guard._progress import part_done
 from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.presidio import group_recognizers, pattern_engine
 from lc_guard.detectors.shapes import find_shapes
@@ -75,6 +76,7 @@ class PatternDetector:
                 own += shifted(find_shapes(form), start)
             for form in dict.fromkeys((text[start:end], parted(text[start:end]))):
                 presidio += shifted(self._presidio(form), start)
+            part_done()
         found = resolve(text, [self._canonical(text, own), self._canonical(text, presidio)])
         return [entity for entity in found if self._wanted(entity.kind)]
 

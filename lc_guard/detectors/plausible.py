@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from lc_guard._progress import in_parts
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.peoples import is_no_people
@@ -38,9 +39,9 @@ def plausible(text: str, entities: Iterable[Entity], kind: TextKind = "any") -> 
     Returns:
         Those that stand.
     """
-    guesses = [Guess.of(text, entity) for entity in entities]
+    guesses = [Guess.of(text, entity) for entity in in_parts(entities)]
     surnames = {word for guess in guesses for word in _surnames(guess)}
-    return [guess.entity for guess in guesses if _stands(guess, surnames, kind)]
+    return [guess.entity for guess in in_parts(guesses) if _stands(guess, surnames, kind)]
 
 
 def _surnames(guess: Guess) -> Iterable[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lc_guard._http.client import JSONRequest, JSONService
 from lc_guard._http.reply import ReplyFields
 from lc_guard._http.settings import find_key
+from lc_guard._progress import part_done
 from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.windows import shifted, windows, without_surrogates
@@ -134,6 +135,7 @@ class PresidioAnalyzer:
                 continue
             reply = yield JSONRequest("/analyze", {"text": seen[start:end], **self._asked})
             found += shifted(read_entities("PresidioAnalyzer", reply, end - start), start)
+            part_done()
         return found
 
 

@@ -114,12 +114,7 @@ class LoadedModel:
         def run(index: int) -> None:
             found[index] = self._run(texts[index], encodings[index], least)
 
-        workers = min(_THREADS, os.cpu_count() or 1, len(runs))
-        if workers > 1:
-            at_once(run, runs, threads=workers, name="lc-guard-rampart")
-        else:
-            for index in runs:
-                run(index)
+        at_once(run, runs, threads=min(_THREADS, os.cpu_count() or 1), name="lc-guard-rampart")
         return found
 
     def _dense(self, text: str, least: float) -> list[Word]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from lc_guard._progress import part_done
 from lc_guard.detectors.record_segments import find_segments
 from lc_guard.detectors.shapes import luhn
 from lc_guard.detectors.spans import clean
@@ -187,6 +188,7 @@ class RecordFieldDetector:
 def _labelled(text: str) -> Iterator[Entity]:
     regions = list(_near_digits(text))
     for kind, pattern, check in _FIELDS:
+        part_done()
         for start, end in regions:
             for match in pattern.finditer(text, start, end):
                 value = match["value"]

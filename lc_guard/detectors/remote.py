@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lc_guard._http.client import JSONRequest, JSONService
 from lc_guard._http.settings import find_key
+from lc_guard._progress import part_done
 from lc_guard.detectors.presidio_http import detector_errors, read_entities
 from lc_guard.errors import GuardError, ServiceError
 from lc_guard.records import Entity
@@ -120,6 +121,7 @@ class RemoteDetector:
                 raise ServiceError(f"{_WHAT}: the service's reply has not one answer for each text")
             for text, entities in zip(together, reply, strict=True):
                 found[text] = read_entities(_WHAT, entities, len(text))
+            part_done()
         return [found[text] for text in texts]
 
     def _requests(self, texts: Sequence[str]) -> list[list[str]]:

@@ -191,10 +191,14 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
         0.95,
         ip_address,
     ),
-    _shape("IP_ADDRESS", r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w]|\.\d)", 0.9, ip_address),
+    _shape("IP_ADDRESS", r"(?:(?<![\w.])|(?<=\bIP))(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w]|\.\d)", 0.9, ip_address),
     _shape("IBAN_CODE", r"(?<!\w)[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]){11,32}(?!\w)", 1.0, iban),
     _shape("CREDIT_CARD", r"(?<![\w-])(?:[3-6]|2[1-7]|1)\d{0,3}(?:[ \u00a0.-]?\d){11,18}(?![\w-])", 1.0, luhn),
-    _shape("US_SSN", r"(?<![\w-])(?!000|666)\d{3}([- .\u00a0\u2011])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])", 0.85),
+    _shape(
+        "US_SSN",
+        r"(?:(?<![\w-])|(?<=\bSSN))(?!000|666)\d{3}([- .\u00a0\u2011])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])",
+        0.85,
+    ),
     _shape(
         "US_SSN", rf"\b(?:ssn|social{_GAP}security(?:{_GAP}(?:number|no\.?|\#))?|ss\#){_IS}(?P<value>\d{{9}})\b", 0.9
     ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,8 @@ _FUNCTION_WORDS = frozenset(
 )
 _UNUSED = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
 _AS_STORED = "lc_guard.as_stored"
-_BATCH = 16
+BATCH = 16
+"""Windows that a pipeline is given at once: its model computes as many together."""
 
 
 class SpacyDetector(WindowedDetector):
@@ -108,7 +110,7 @@ class SpacyDetector(WindowedDetector):
     """
 
     name = "spacy"
-    _size, _overlap = 2_000, 200
+    _size, _overlap, _batch = 2_000, 200, BATCH
 
     def __init__(self, pipeline: str | Path | None = None, *, kinds: Collection[str] | None = None) -> None:
         self._pipeline = None if pipeline is None else str(pipeline)
@@ -168,30 +170,40 @@ class LoadedPipeline:
     def __init__(self, nlp: Language) -> None:
         self.kinds = frozenset(KIND_OF_LABEL[label] for label in nlp.pipe_labels["ner"] if label in KIND_OF_LABEL)
         self._nlp = nlp
-        self._lock = ForkLock()
+        self._next, self._lock = ForkLock(), ForkLock()
         self._decoder = None
         if nlp.pipe_names == ["ner"]:
             _know_less_of_words(nlp)
             self._decoder = EntityDecoder.of(nlp)
 
     def entities(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """Return raw entities of each text, which must be short enough for memory."""
+        """Return raw entities of each text; all of them together must be short enough for memory."""
         # A pipeline keeps every word it ever saw in its string store: a memory zone frees them, so that no user text
         # outlives the call. Zones can't overlap, hence the lock.
-        decoder = self._decoder
-        with self._lock, self._nlp.memory_zone():
-            if decoder is None:
-                docs = self._nlp.pipe(texts, batch_size=_BATCH)
+        with self._turn(), self._nlp.memory_zone():
+            if self._decoder is None:
+                docs = self._nlp.pipe(texts, batch_size=BATCH)
                 found = [[Span(span.start_char, span.end_char, span.label_) for span in doc.ents] for doc in docs]
             else:
-                words = [decoder.words(self._nlp.make_doc(text)) for text in texts]
-        if decoder is not None:
-            batches = (words[first : first + _BATCH] for first in range(0, len(words), _BATCH))
-            found = [spans for batch in batches for spans in decoder.entities(batch)]
+                words = [self._decoder.words(self._nlp.make_doc(text)) for text in texts]
+        if self._decoder is not None:
+            found = self._decoder.entities(words)
         return [
             [Entity(KIND_OF_LABEL[label], start, end, SCORE) for start, end, label in spans if label in KIND_OF_LABEL]
             for spans in found
         ]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Hold the lock. Who waits for it holds the other one, so that the next batch of a long text comes later."""
+        taken = False
+        try:
+            with self._next:
+                taken = self._lock.acquire()
+            yield
+        finally:
+            if taken:
+                self._lock.release()
 
 
 @LoadOnce

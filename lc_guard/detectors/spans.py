@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
+from lc_guard._progress import in_parts
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
 from lc_guard.detectors.characters import COLOURS, UNCASED, blanks
 from lc_guard.detectors.identifiers import identifiers
@@ -143,7 +144,7 @@ def clean(text: str, entities: Iterable[Entity]) -> list[Entity]:
         return []
     ends = ValueEnds(text)
     widening = _Widening(text, len(entities))
-    for entity in entities:
+    for entity in in_parts(entities):
         widen = widening.of(entity)
         start, end = max(0, entity.start), min(len(text), entity.end)
         for value in ends.values(start, end, entity.kind) if start < end else ():
@@ -172,8 +173,9 @@ class _Widening:
         if entity.kind not in _TIMES and ":" not in self._text[entity.start : entity.end]:
             signs += ":"
         if signs not in self._known:
-            seen = COLOURS.sub(blanks, self._text)
-            seen = seen.translate(dict.fromkeys(map(ord, signs), " "))
+            seen = COLOURS.sub(blanks, self._text) if "[" in self._text else self._text
+            for sign in signs:
+                seen = seen.replace(sign, " ")
             self._known[signs] = _extending(seen, self._entities)
         return self._known[signs]
 
@@ -201,18 +203,24 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
         Entities ordered by offset, none overlapping.
     """
     trust = {id(entity): place for place, entities in enumerate(sources) for entity in entities}
-    shaped = [entity for entities in sources for entity in entities if is_structured(entity.kind)]
+    shaped = _shaped(text, [entity for entities in sources for entity in entities])
     taken = _Taken([_one_stretch(cluster, trust) for cluster in clusters(shaped)])
     guesses = [entity for entities in sources for entity in entities if not is_structured(entity.kind)]
     rest = [
         Entity(kind, *part, score)
-        for kind, start, end, score in _joined_guesses(text, guesses)
+        for kind, start, end, score in in_parts(_joined_guesses(text, guesses))
         for part in taken.free_parts(start, end)
         # What is left of a guess must stand by itself: of "card 4111…", taken for a date, no date is left.
         if part == (start, end) or plausible(text, [Entity(kind, *part, score)])
     ]
     found = sorted([*taken.entities, *clean_guesses(text, rest)], key=lambda e: e.start)
     return identifiers(text, found)
+
+
+def _shaped(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Return the structured ones, but no account that a full name begins with: ``@Maria Lopez`` is a person."""
+    full = {e.start for e in entities if e.kind == "PERSON" and " " in text[e.start : e.end]}
+    return [e for e in entities if is_structured(e.kind) and not (e.kind == "USERNAME" and e.start in full)]
 
 
 def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:
@@ -249,7 +257,7 @@ def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
     """Trim what remained of guesses after structured entities were cut out of them; drop mere crumbs."""
     kept = []
     ends = ValueEnds(text)
-    for guess in guesses:
+    for guess in in_parts(guesses):
         for value in ends.values(guess.start, guess.end, guess.kind):
             if sum(char.isalnum() for char in text[slice(*value)]) > 1:
                 kept.append(Entity(guess.kind, *value, guess.score))

@@ -13,45 +13,18 @@ from collections.abc import Iterator
 from functools import cached_property
 from operator import itemgetter
 
-from lc_guard._text.common_words import may_be_ordinary
-from lc_guard.detectors.characters import COLOURS, EMOJI, UNCASED
+from lc_guard.detectors.beside_names import is_mark, name_alone
+from lc_guard.detectors.characters import COLOURS, EMOJI, TWO_NUMBERS, UNCASED
 from lc_guard.detectors.email_addresses import EmailAddresses, is_shared
 from lc_guard.detectors.field_names import is_head, labels
 from lc_guard.detectors.iban import iban_end
 from lc_guard.detectors.record_segments import separators
-from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_verb
-from lc_guard.detectors.vocabulary import vocabulary
+from lc_guard.detectors.request_verbs import is_verb
 
 Span = tuple[int, int]
 
 NER_KINDS = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
 """Kinds whose bounds a statistical model guesses; every other kind has a shape that a pattern checked."""
-
-TITLES = frozenset(
-    {
-        *("mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor", "judge", "justice", "hon", "honorable"),
-        *("honourable", "magistrate", "sir", "dame", "lord", "lady", "rev", "reverend", "fr", "father", "sister"),
-        *("capt", "captain", "lt", "lieutenant", "sgt", "sergeant", "col", "colonel", "gen", "general", "maj", "major"),
-        *("cpl", "corporal", "pvt", "officer", "detective", "inspector", "constable", "deputy", "sheriff", "agent"),
-        *("attorney", "counsel", "counselor", "solicitor", "senator", "sen", "rep", "governor", "gov", "president"),
-        *(
-            "aunt",
-            "uncle",
-            "auntie",
-            "grandma",
-            "grandpa",
-            "granny",
-            "cleric",
-            "sheikh",
-            "imam",
-            "rabbi",
-            "coach",
-            "pm",
-        ),
-        *("minister", "secretary", "chancellor", "mayor", "ambassador", "nurse", "witness", "juror", "the"),
-    }
-)
-"""Words before a name that are not part of it, lower case and without a full stop."""
 
 # Kinds of one line. A kind that only its finder knows ends where its finder says, and so do keys of many lines.
 _ONE_LINE = re.compile(
@@ -62,7 +35,7 @@ _NUMBERS = re.compile(
     r"CREDIT_CARD|US_SSN|US_ITIN|PHONE_NUMBER|IP_ADDRESS|MAC_ADDRESS|BANK_ACCOUNT|ROUTING_NUMBER|TAX_ID|GOVERNMENT_ID"
     r"|IBAN_CODE|.*_(?:SSN|NUMBER|ID|PASSPORT|LICENSE)|PASSPORT|DRIVERS_LICENSE"
 )
-_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^，。、；：（）「」《》【】！？"
+_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b@,;:!?\"'`´“”‘’«»<>|*_~=[]{}()–—-…/\\&^，。、；：（）「」《》【】！？"
 _SHAPE_EDGE = " \t\r\n\v\f\u00a0\u2007\u2009\u202f\u200b,;\"'`´“”‘’«»<>|*^，。、；：「」《》【】"
 # Line breaks, tabs, the field separators of Markdown's and HL7's tables, a terminal's colours.
 _LINE = COLOURS.pattern + r"|[\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029|^]"
@@ -78,16 +51,17 @@ _BACKSLASH = r"\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
 _QUERY = r"&(?:amp;)?[\w.-]{1,64}="
 _QUOTED = r"['’\"](?:\.[a-z0-9]{1,5}\b|(?=[.,;:?!)\]}]))|(?<![^\W\d_])[bfru]{1,2}['\"](?=[^\W\d_a-z])"
 _NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|{_QUERY}|{_QUOTED}|,(?=\S)|[ \u00a0]{{3,}}"
-_NUMBER_FIELD = rf"{_LINE}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
+_NUMBER_FIELD = rf"{_LINE}|{TWO_NUMBERS}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
 _CUTS = {
     **dict.fromkeys(
         ("LOCATION", "ORGANIZATION", "NRP"),
         re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),
     ),
-    "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])"),
-    # "415-555-0182/415-555-0183" are two, "030/901820" and "901820/21" are one
-    "PHONE_NUMBER": re.compile(rf"{_NUMBER_FIELD}|(?:(?<=\d{{3}}[ .-]\d{{4}})|(?<=\d{{7}}))[ ]?/[ ]?(?=\(?\+?\d{{3}})"),
-    "PERSON": re.compile(rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<!\bc)/"),
+    # a chat's line: 10:02 AM - Jamal Whitaker
+    "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])|[ \u00a0][-–—][ \u00a0](?=[^\W\d_])"),
+    "PERSON": re.compile(
+        rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<=[^\W\d_])[ \u00a0](?=\d)|(?<!\bc)/"
+    ),
 }
 # A sign may lie half behind what was found: the equals sign of a form's field.
 _LONGEST_SIGN = 70
@@ -101,28 +75,8 @@ _UNCASED = re.compile(UNCASED)
 _CASED = re.compile(_LATIN)
 # Behind an address of version 4 stands a port, or the end of a range.
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?=[:-])")
-_PERSONAL = frozenset({"mr", "mrs", "ms", "miss", "mx", "messrs", "dr", "prof", "professor"})
-_SUFFIXES = frozenset(
-    {
-        "jr",
-        "sr",
-        "esq",
-        "phd",
-        "ph.d",
-        "md",
-        "m.d",
-        "mba",
-        "cpa",
-        "先生",
-        "女士",
-        "小姐",
-        "さん",
-        "様",
-        "氏",
-        "씨",
-        "님",
-    }
-)
+# What stands behind a name in a log; a longer number may be one that says who it is.
+_DATE = re.compile(r"\d{1,4}|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?: \d{1,2})?|\d{1,2}:\d{2}(?::\d{2})?")
 # Folders around a user's own: of Windows (Microsoft's KNOWNFOLDERID), macOS, Linux (XDG user directories).
 _FOLDERS = frozenset(
     [
@@ -144,46 +98,6 @@ _FOLDERS = frozenset(
 )
 _POSSESSIVE = re.compile(r"['’ʼ`´][sS]$")
 _ABBREVIATED = re.compile(r"(?:^|[\s.])(?:\w|Jr|Sr|Inc|Ltd|Co|Corp|St|Ave|Rd|Blvd)\.$")
-_FIRST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?)\.?[ \u00a0]+(?=\S)")
-_LAST_WORD = re.compile(r"(?<=[^\s,]),?\s+([^\W\d_]+)\Z")
-_LONGEST_LAST = 40
-# "1. Refund Maria Lopez 2. Block Tom Varga"
-_NUMBER_BEHIND = re.compile(r"(?<=[^\W\d_])\s+\d{1,4}\Z")
-# Small words that models take along with a name.
-_BESIDE_NAMES = frozenset(
-    [
-        *("and", "or", "versus", "vs", "with", "by", "from", "to", "for", "of", "that", "because", "is", "was", "are"),
-        *("has", "had", "did", "does", "will", "would", "who", "says", "said"),
-    ]
-)
-_BEHIND_NAMES = _BESIDE_NAMES | frozenset(
-    [
-        *("now", "today", "tomorrow", "tonight", "about", "regarding", "re", "before", "after", "at", "on", "in"),
-        *("please", "thx", "pls", "plz", "asap", "btw", "fyi"),
-    ]
-)
-
-_BEHIND_OTHERS = frozenset(
-    [
-        *(
-            "now",
-            "today",
-            "tomorrow",
-            "tonight",
-            "please",
-            "to",
-            "and",
-            "or",
-            "with",
-            "from",
-            "is",
-            "was",
-            "are",
-            "were",
-        ),
-        *("for", "has", "had", "will", "would", "that", "because", "says", "said"),
-    ]
-)
 
 
 class ValueEnds:
@@ -301,6 +215,8 @@ def _counts(text: str, piece: Span, kind: str) -> bool:
         return any(map(str.isdigit, value))
     if kind not in NER_KINDS:
         return True
+    if kind == "PERSON" and _DATE.fullmatch(value):
+        return False
     if "\\" in (text[piece[0] - 1 : piece[0]], text[piece[1] : piece[1] + 1]):
         return value.lower() not in _FOLDERS and not value.islower()
     glued = _UNCASED.match(value) and _CASED.match(text, piece[1])
@@ -335,8 +251,8 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
     elif kind == "IP_ADDRESS" and (address := _IPV4.match(core)):
         end = start + address.end()
     elif kind in NER_KINDS and kind != "DATE_TIME":
-        start, end = _name_alone(text, start, end, kind)
-        if is_verb(text, start, end) or is_head(text, start, end) or _is_suffix(text[start:end], kind):
+        start, end = name_alone(text, start, end, kind)
+        if is_verb(text, start, end) or is_head(text, start, end) or is_mark(text, start, end, kind):
             return None
     return start, end
 
@@ -347,48 +263,3 @@ def _without_punctuation(name: str) -> str:
     if core.endswith(".") and not _ABBREVIATED.search(core):
         core = core.rstrip(".").rstrip(_EDGE)
     return core.lstrip("." + _EDGE)
-
-
-def _is_suffix(value: str, kind: str) -> bool:
-    """Whether a person that was found is what stands behind a name: ``Tanqueray, Jr.``."""
-    return kind == "PERSON" and value.lower().rstrip(".") in _SUFFIXES
-
-
-def _name_alone(text: str, start: int, end: int, kind: str) -> Span:
-    while match := _FIRST_WORD.match(text, start, end):
-        if not _before_name(text, start, match.end(), kind, match[1]) and not _is_article(text, match, end):
-            break
-        start = match.end()
-    if kind == "PERSON" and (number := _NUMBER_BEHIND.search(text, max(start, end - _LONGEST_LAST), end)):
-        end = number.start()
-    behind = _BEHIND_NAMES if kind == "PERSON" else _BEHIND_OTHERS
-    while match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end):
-        if not (match[1] in behind or (match[1] == "Please" and match[0][0] == ",") or _is_said(match[1], kind)):
-            break
-        end = match.start()
-    return start, end
-
-
-def _is_said(word: str, kind: str) -> bool:
-    """Whether the last word of a person is what the sentence says of them: ``Akahoshi nodded``."""
-    return kind == "PERSON" and word.islower() and word in vocabulary().ordinary
-
-
-def _is_article(text: str, word: re.Match[str], end: int) -> bool:
-    """Whether a name's first word is the article of a sentence: of ``The United States``, but not of ``The Hague``."""
-    rest = text[word.end() : end]
-    return word[1].lower() == "the" and not rest[:1].islower() and (word[1].islower() or " " in rest)
-
-
-def _before_name(text: str, start: int, rest: int, kind: str, word: str) -> bool:
-    """Whether the first word of a name is no part of it."""
-    small = word.lower()
-    if small in _PERSONAL or (kind == "PERSON" and (small in TITLES or word in _BESIDE_NAMES)):
-        return True
-    # "bill Maria Lopez": in small letters it is the verb and no name
-    if kind == "PERSON" and word.islower() and may_be_ordinary(word) and text[rest].isupper():
-        return True
-    if small not in VERBS and small not in GREETINGS:
-        return False
-    # The rest must be the name: of "Can Tho" and "Add-on pack" nothing is.
-    return text[rest].isupper() and (word.islower() or begins_request(text, start))

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from operator import itemgetter
 
+from lc_guard._progress import in_parts
 from lc_guard.detectors.characters import UNCASED
 from lc_guard.detectors.faker_names import faker_names
 from lc_guard.detectors.name_lists import load_names
@@ -32,6 +33,8 @@ _MORE = re.compile(
     r",[ \u00a0](?!(?:Jr|Sr|MD|PhD|M\.D|Ph\.D|Esq|[IVX]+)\b)[^\W\d_a-z]"
     r"|,?[ \u00a0](?:and|or|und|et|y|e|en|i|&)[ \u00a0](?![^\W\d_]{1,30},[ \u00a0][^\W\d_a-z])"
 )
+# A list of such names, as in BibTeX: Ballard, Leontyne and Whitaker, Jamal.
+_PAIRS = re.compile(r"[ \u00a0](?:and|und|et|y|e|en|i|&)[ \u00a0][^\W\d_a-z][\w'’-]{0,30},[ \u00a0][^\W\d_a-z]")
 _LABELLED = re.compile(r"[:|\t\"][ \u00a0]*\Z")
 _FIELD_END = re.compile(r"[ \u00a0]*(?:[|\t\"\n\r;(<\[]|\Z)")
 _LISTS = (
@@ -84,7 +87,7 @@ def whole_fields(text: str, entities: Sequence[Entity]) -> list[Entity]:
 
 def _names_of_fields(text: str) -> list[Span]:
     ends = ValueEnds(text)
-    return [span for match in _FIELD.finditer(text) for span in ends.values(*match.span(), "PERSON")]
+    return [span for match in in_parts(_FIELD.finditer(text)) for span in ends.values(*match.span(), "PERSON")]
 
 
 def _name_around(entity: Entity, names: Sequence[Span]) -> Span | None:
@@ -141,7 +144,7 @@ def _is_given(text: str, last: Entity, entity: Entity, surname: str) -> bool:
         return False
     before = text[max(0, last.start - 8) : last.start]
     fills = _LABELLED.search(before) is not None and _FIELD_END.match(text, entity.end) is not None
-    if fills and last.kind == "PERSON":
+    if last.kind == "PERSON" and (fills or _PAIRS.match(text, entity.end)):
         return surname not in given_names()
     sure = given[1] in given_names() and surname not in load_names()
     return sure and (fills or last.kind in {"PERSON", "NRP"})

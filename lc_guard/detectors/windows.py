@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from lc_guard.detectors.characters import COLOURS, EMOJI, UNCASED, blanks
+from lc_guard._progress import part_done
+from lc_guard.detectors.characters import COLOURS, EMOJI, TWO_NUMBERS, UNCASED, blanks
 from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
 
@@ -40,6 +41,7 @@ _PLAIN = {
     **{code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), 0xFF0B, 0xFF0D)},
     **dict.fromkeys((0x2010, 0x2012, 0x2013, 0x2212), "-"),
 }
+_TWO_NUMBERS = re.compile(TWO_NUMBERS)
 _UNDERSCORE_AT_DIGIT = re.compile(r"_(?=\d)|(?<=\d)_")
 _NO_WORD = "\ufffd"  # neither a letter nor a blank: nothing begins, ends or goes on with it
 
@@ -98,8 +100,13 @@ def parted(text: str) -> str:
     To a pattern every letter is one: a number that stands beside Han, Thai or Arabic letters, as the scripts without
     blanks write it, would be in the middle of a word.
     """
-    text = COLOURS.sub(lambda match: _NO_WORD * len(match[0]), text) if "[" in text else text
+    text = COLOURS.sub(_no_words, text) if "[" in text else text
+    text = _TWO_NUMBERS.sub(_no_words, text) if "/" in text else text
     return text if text.isascii() else _UNCASED.sub(_NO_WORD, text.translate(_PLAIN))
+
+
+def _no_words(match: re.Match[str]) -> str:
+    return _NO_WORD * len(match[0])
 
 
 def underscores_parted(text: str) -> str:
@@ -175,9 +182,14 @@ def shifted(entities: Sequence[Entity], by: int) -> list[Entity]:
 
 
 class WindowedDetector:
-    """A detector whose model reads windows of bounded length; a class says which model and what it finds in them."""
+    """A detector whose model reads windows of bounded length; a class says which model and what it finds in them.
+
+    It gives its model a batch of windows at a time. Those of a class without batches are given all, and say themselves
+    that parts are done.
+    """
 
     _size, _overlap = 1_000, 200
+    _batch: int | None = None
 
     def warm_up(self) -> None:
         """Load the model now.
@@ -209,14 +221,22 @@ class WindowedDetector:
             seen = self._readable(text)
             cut = fitting_windows(seen, fits, size=self._size, overlap=self._overlap)
             pieces += [(number, start, seen[start:end]) for start, end in cut if not seen[start:end].isspace()]
+            part_done()
         # Texts of like length in one batch waste no padding.
         pieces.sort(key=lambda piece: len(piece[2]))
         found: list[list[Entity]] = [[] for _ in texts]
-        if pieces:
-            answers = self._entities([piece for *_, piece in pieces])
-            for (number, start, _), entities in zip(pieces, answers, strict=True):
+        size = self._batch or len(pieces) or 1
+        for first in range(0, len(pieces), size):
+            batch = pieces[first : first + size]
+            answers = self._entities([piece for *_, piece in batch])
+            for (number, start, _), entities in zip(batch, answers, strict=True):
                 found[number] += shifted(entities, start)
-        return [self._cleaned(text, entities) for text, entities in zip(texts, found, strict=True)]
+            part_done()
+        cleaned: list[list[Entity]] = []
+        for text, entities in zip(texts, found, strict=True):
+            cleaned.append(self._cleaned(text, entities))
+            part_done()
+        return cleaned
 
     def _loaded(self) -> Any:
         """Return the model, once per process."""

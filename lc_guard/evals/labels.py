@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from lc_guard.detectors.value_ends import TITLES
+from lc_guard.detectors.beside_names import TITLES
 from lc_guard.records import normalize_kind
 
 Kinded = tuple[int, int, str]

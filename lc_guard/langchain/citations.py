@@ -33,7 +33,7 @@ class Citations:
 
     def __init__(self, make: Make) -> None:
         self._make = make
-        self._texts: dict[Any, list[str]] = {}
+        self._streamed: dict[Any, _Streamed] = {}
 
     def shown(self, received: AIMessage, restored: AIMessage) -> AIMessage:
         """Return a restored answer whose citations stand where they belong in it."""
@@ -45,9 +45,9 @@ class Citations:
             return restored
         for part in received.content:
             if _is_block(part):
-                self._texts.setdefault(part.get("index"), []).append(part.get("text") or "")
+                self._text(part).add(part.get("text") or "")
         content: list[Any] = [
-            {**block, _CITATIONS: self._shown(block[_CITATIONS], "".join(self._texts.get(block.get("index"), ())))}
+            {**block, _CITATIONS: self._text(block).moved(block[_CITATIONS])}
             if _is_block(block) and block.get(_CITATIONS)
             else block
             for block in restored.content
@@ -58,23 +58,61 @@ class Citations:
         """Return an answer that goes back to its provider with its citations where they stood when it was received."""
         return _with(hidden, hidden, lambda cited, text: _changed(cited, _before(cited, text, self._make)))
 
+    def _text(self, block: Mapping[str, Any]) -> _Streamed:
+        return self._streamed.setdefault(block.get("index"), _Streamed(self._make))
+
     def _shown(self, citations: Any, text: str) -> Any:
         places = sorted({place for place in _places(citations) if 0 <= place <= len(text)})
         after = (shown + held for shown, held in _restored(places, text, self._make()))
         return _changed(citations, dict(zip(places, after, strict=True)))
 
 
+class _Streamed:
+    """A text that comes in pieces: citations that come in its order have it restored once."""
+
+    def __init__(self, make: Make) -> None:
+        self._make = make
+        self._pieces: list[str] = []
+        self._known: dict[int, int] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._restorer: StreamRestorer | None = None
+        self._at = self._shown = 0
+
+    def add(self, piece: str) -> None:
+        """Take the next piece; nothing is restored until a citation comes."""
+        self._pieces.append(piece)
+
+    def moved(self, citations: Any) -> Any:
+        """Return citations of it that stand where they belong in the restored text."""
+        text = "".join(self._pieces)
+        self._pieces = [text]
+        new = sorted({place for place in _places(citations) if 0 <= place <= len(text)} - self._known.keys())
+        if new and new[0] < self._at:
+            self._begin()
+        restorer = self._restorer = self._restorer or self._make()
+        for place in new:
+            self._shown += len(restorer.feed(text[self._at : place]))
+            self._at = place
+            self._known[place] = self._shown + len(restorer.held)
+        return _changed(citations, self._known)
+
+
 def _before(citations: Any, text: str, make: Make) -> dict[int, int]:
     """Return for each place of a restored text the one of the received text."""
     steps = [*range(0, len(text), _STEP), len(text)]
     reached = [shown for shown, _ in _restored(steps, text, make())]
-    put: dict[int, int] = {}
+    near: dict[int, range] = {}
     for place in set(_places(citations)):
         at = min(bisect_left(reached, place), len(steps) - 1)
-        near = range(steps[max(0, at - 1)], steps[at] + 1)
-        exact = [shown for shown, _ in _restored(near, text, make())]
-        put[place] = near[min(bisect_left(exact, place), len(near) - 1)]
-    return put
+        near[place] = range(steps[max(0, at - 1)], steps[at] + 1)
+    looked_at = sorted({at for places in near.values() for at in places})
+    exact = dict(zip(looked_at, (shown for shown, _ in _restored(looked_at, text, make())), strict=True))
+    return {
+        place: places[min(bisect_left(places, place, key=exact.__getitem__), len(places) - 1)]
+        for place, places in near.items()
+    }
 
 
 def _restored(places: Iterable[int], text: str, restorer: StreamRestorer) -> Iterator[tuple[int, int]]:

@@ -186,6 +186,12 @@ def require_seconds(name: str, value: object) -> None:
         raise PolicyError(f"{name} must be a positive number of seconds")
 
 
+def require_count(name: str, value: object) -> None:
+    """Raise `PolicyError` if a value is no whole number above 0."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise PolicyError(f"{name} must be a whole number above 0")
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -22,6 +22,7 @@ from lc_guard.policy.checks import (
     plain,
     rebuilt,
     require,
+    require_count,
     require_names,
     require_seconds,
 )
@@ -56,7 +57,11 @@ class Policy:
             entities that would have blocked, only scores with the scanners, and goes on: a way to roll a policy out.
         on_error: What a failed or late check leads to: ``"block"`` raises `Blocked`; ``"allow"`` goes on without what
             that check would have found, and says so in the decision, the score and the log.
-        timeout: Seconds that all checks of one call have together; None waits for ever.
+        timeout: Seconds that all checks of one call have together; None waits for ever. Detectors look at long texts,
+            and at many, in parts: each part has these seconds, and so has what follows the last one.
+        max_characters: Characters that detectors are asked about for one request at most, a text with escapes counted
+            once more as it reads, and what they know not at all; more are an error of theirs, told at once. Without a
+            timeout there is no such bound.
         checks: Settings of single checks, by the name of the scanner. The check ``"pii"``, which all detectors are,
             takes ``on_error`` and ``timeout`` only: `kinds` says the rest.
         stages: Settings for all checks of a stage, and for single checks there. A check takes each setting from the
@@ -92,6 +97,7 @@ class Policy:
     on_invalid: OnInvalid = "block"
     on_error: OnError = "block"
     timeout: float | None = 10.0
+    max_characters: int = 5_000_000
     checks: Mapping[str, CheckPolicy] = field(default_factory=dict)
     stages: Mapping[Stage, StagePolicy] = field(default_factory=dict)
     fail_fast: bool = False
@@ -116,6 +122,7 @@ class Policy:
             _require_threshold(kind, threshold)
         if self.timeout is not None:
             require_seconds("timeout", self.timeout)
+        require_count("max_characters", self.max_characters)
         if not isinstance(self.fail_fast, bool):
             raise PolicyError("fail_fast must be true or false")
         if not isinstance(self.version, str | None):

@@ -19,7 +19,13 @@ Schema = dict[str, Any]
 
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _SECONDS: Schema = {"type": "number", "exclusiveMinimum": 0}
-_NUMBERS = {"threshold": _SHARE, "thresholds": _SHARE, "sample": _SHARE, "timeout": _SECONDS}
+_NUMBERS = {
+    "threshold": _SHARE,
+    "thresholds": _SHARE,
+    "sample": _SHARE,
+    "timeout": _SECONDS,
+    "max_characters": {"type": "integer", "minimum": 1},
+}
 _NAME: Schema = {"pattern": r"\S"}
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
@@ -64,7 +70,7 @@ def _value(name: str, hint: Any) -> Schema:
         return _one_of(name, [each for each in args if each is not type(None)], nullable=type(None) in args)
     if isinstance(hint, type) and hint in (CheckPolicy, StagePolicy, Restore):
         return {"$ref": f"#/$defs/{hint.__name__}"}
-    return _NUMBERS[name] if hint is float else {"type": {bool: "boolean", str: "string"}[hint]}
+    return _NUMBERS.get(name) or {"type": {bool: "boolean", str: "string"}[hint]}
 
 
 def _one_of(name: str, hints: list[Any], *, nullable: bool) -> Schema:

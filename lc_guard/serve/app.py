@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from lc_guard.detectors.base import Detector, load_models, name_of
 from lc_guard.errors import GuardError, MissingExtra
 from lc_guard.serve.analyze_request import BadRequest, read_request
-from lc_guard.serve.batcher import Batcher, Busy
+from lc_guard.serve.batcher import Batcher, Busy, Found
 
 try:
     from starlette.applications import Starlette
@@ -26,7 +26,7 @@ try:
 except ImportError:
     raise MissingExtra("lc_guard.serve", "serve") from None
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request, asyncio.Timeout], Awaitable[Response]]
 
 
 def create_app(
@@ -49,7 +49,8 @@ def create_app(
         languages: Codes of the languages that it reads; requests in others are refused. Empty for any.
         max_body: Bytes that a request may have.
         max_waiting: Characters that may wait for the detector; above, requests are refused with 503.
-        timeout: Seconds for a request, from its first byte to its reply.
+        timeout: Seconds for a request, from its first byte to its reply. Long texts are looked at in parts, and each
+            part that is done gives as many seconds again: `max_body` bounds how often.
         threads: How many batches are at work at the same time; None for one for each core.
 
     Returns:
@@ -114,15 +115,15 @@ class _Service:
             self._batcher = None
             await batcher.close()
 
-    def guarded(self, endpoint: Endpoint) -> Endpoint:
+    def guarded(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         """Ask for the token, and make a reply of whatever is raised: a server logs what it is not told of."""
 
         @wraps(endpoint)
         async def answer(request: Request) -> Response:
             try:
                 self._check_token(request)
-                async with asyncio.timeout(self._timeout):
-                    return await endpoint(request)
+                async with asyncio.timeout(self._timeout) as limit:
+                    return await endpoint(request, limit)
             except BadRequest as error:
                 return _refusal(error.status, str(error))
             except Busy:
@@ -136,20 +137,23 @@ class _Service:
 
         return answer
 
-    async def analyze(self, request: Request) -> Response:
+    async def analyze(self, request: Request, limit: asyncio.Timeout) -> Response:
         """Answer with the entities of a text, or of each of a list."""
         asked = read_request(await self._body(request), kinds=self._kinds, languages=self._languages)
         if self._batcher is None:
             raise Busy("the service is not started")
-        found = await self._batcher.detect(asked.texts) if any(asked.texts) else [()] * len(asked.texts)
+        found: Sequence[Found] = [()] * len(asked.texts)
+        if any(asked.texts):
+            now = asyncio.get_running_loop().time
+            found = await self._batcher.detect(asked.texts, lambda: limit.reschedule(now() + self._timeout))
         return Response(asked.reply(found), media_type="application/json")
 
-    async def recognizers(self, _: Request) -> Response:
+    async def recognizers(self, _: Request, __: asyncio.Timeout) -> Response:
         """Answer with the names of the sources."""
         sources: Sequence[Any] = getattr(self._detector, "detectors", (self._detector,))
         return JSONResponse(list(dict.fromkeys(map(name_of, sources))))
 
-    async def supported_entities(self, _: Request) -> Response:
+    async def supported_entities(self, _: Request, __: asyncio.Timeout) -> Response:
         """Answer with the kinds that are found."""
         return JSONResponse(self._kinds)
 

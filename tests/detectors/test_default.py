@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lc_guard.detectors import Detector, JoinedDetector, TitleDetector, default_detector
+from lc_guard.detectors import Detector, JoinedDetector, TitleDetector, default_detector, part_done
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.name_parts import whole_persons
 from lc_guard.detectors.repeated_names import repeated
@@ -311,17 +311,23 @@ class TestSourcesInThreads:
             interrupt.join()
             signal.signal(signal.SIGINT, before)
 
-    def test_a_failure_is_the_first_sources(self):
+    def test_a_failure_ends_the_others_at_their_next_part(self):
         class Fails:
-            def __init__(self, error):
-                self.error = error
-
             def detect(self, text):
-                raise self.error
+                raise KeyError
 
-        joined = JoinedDetector([Fails(KeyError()), Fails(ValueError())], parallel=True)
+        class Works:
+            def detect(self, text):
+                end = time.monotonic() + 20
+                while time.monotonic() < end:
+                    time.sleep(0.001)
+                    part_done()
+                return []
+
+        begun = time.monotonic()
         with pytest.raises(KeyError):
-            joined.detect("x" * 3_000)
+            JoinedDetector([Works(), Works(), Fails()], parallel=True).detect("x" * 3_000)
+        assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize(

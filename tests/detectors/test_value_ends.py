@@ -117,13 +117,22 @@ def test_an_address_of_a_host_ends_before_its_port(text, values):
     [
         ("415-555-0182/415-555-0183", ["415-555-0182", "415-555-0183"]),
         ("4155550182 / (415) 555-0183", ["4155550182", "(415) 555-0183"]),
+        ("+49 30 901820/+49 30 901821", ["+49 30 901820", "+49 30 901821"]),
         ("030/901820", ["030/901820"]),
         ("0171/1234567", ["0171/1234567"]),
         ("030 901820/21", ["030 901820/21"]),
     ],
 )
-def test_a_slash_parts_two_whole_phone_numbers(text, values):
+def test_a_slash_parts_two_whole_phone_numbers(patterns, found, text, values):
     assert values_of(text, "PHONE_NUMBER") == values
+    assert len(values) == 1 or [value for _, value in found(patterns, f"Tel {text}/{values[-1]}")] == [
+        *values,
+        values[-1],
+    ]
+
+
+def test_a_time_ends_before_the_name_behind_a_dash():
+    assert values_of("10:02 AM - Jamal Whitaker", "DATE_TIME") == ["10:02 AM", "Jamal Whitaker"]
 
 
 def test_a_range_of_addresses_is_no_card(patterns, found):
@@ -140,6 +149,8 @@ def test_a_range_of_addresses_is_no_card(patterns, found):
         ("SSN 219\u201309\u20139999", "US_SSN", "219\u201309\u20139999"),
         ("カード４１１１－１１１１－１１１１－１１１１です", "CREDIT_CARD", "４１１１－１１１１－１１１１－１１１１"),
         ("[33m4111111111111111[0m", "CREDIT_CARD", "4111111111111111"),
+        ("番号IP203.0.113.9です", "IP_ADDRESS", "IP203.0.113.9"),
+        ("SSN219-09-9999", "US_SSN", "SSN219-09-9999"),
         ("[1mlb@mail.example[0m", "EMAIL_ADDRESS", "lb@mail.example"),
     ],
 )
@@ -158,6 +169,7 @@ def test_fields_with_colons_between_them_are_values_of_their_own():
     ("text", "value"),
     [
         ("Mrs Annelise Bauer", "Annelise Bauer"),
+        ("Frau Annelise Bauer", "Annelise Bauer"),
         ("u'Leontyne Ballard'", "Leontyne Ballard"),
         ("بـ Leontyne Ballard على", "Leontyne Ballard"),
         ("\x1b[1;31mLeontyne Ballard\x1b[0m", "Leontyne Ballard"),
@@ -176,6 +188,14 @@ def test_what_is_written_around_a_name_is_no_part_of_it(kind, text, value):
         ("bill Leontyne Ballard", ["Leontyne Ballard"]),
         ("Akahoshi-san nodded", ["Akahoshi-san"]),
         ("Jamal Whitaker thx", ["Jamal Whitaker"]),
+        ("Jamal Whitaker 2025-03-03 10:01:00", ["Jamal Whitaker"]),
+        ("Jamal Whitaker ID", ["Jamal Whitaker"]),
+        ("Jamal Whitaker, Prof", ["Jamal Whitaker"]),
+        ("Jamal Whitaker et Mme", ["Jamal Whitaker"]),
+        ("Martin King, Sr.", ["Martin King, Sr."]),
+        ("NHC: 7133043", ["NHC", "7133043"]),
+        ("Whitaker et al.", ["Whitaker"]),
+        ("OU=Sales", ["Sales"]),
         ("Leontyne Ballard # owner", ["Leontyne Ballard", "owner"]),
         ("先生", []),
         ("Jr.", []),
@@ -340,6 +360,19 @@ def test_the_rest_of_a_grouped_number_is_hidden_too(value):
                 part = Greedy(("TAX_ID", 7 + first[0], 7 + last[1]))
                 found = JoinedDetector([part]).detect(text)
                 assert [text[e.start : e.end] for e in found] == [value]
+
+
+def test_a_list_of_last_first_is_as_many_persons():
+    text = "author = {Ballard, Leontyne and Whitaker, Jamal}"
+    people = [("PERSON", *match.span()) for match in re.finditer(r"[A-Z]\w+", text)]
+    found = JoinedDetector([Greedy(*people)]).detect(text)
+    assert [text[e.start : e.end] for e in found] == ["Ballard, Leontyne", "Whitaker, Jamal"]
+
+
+def test_a_mention_of_a_full_name_is_the_person():
+    text = "@Leontyne Ballard please"
+    found = JoinedDetector([Greedy(("USERNAME", 1, 9)), Greedy(("PERSON", 0, 17))]).detect(text)
+    assert [(e.kind, text[e.start : e.end]) for e in found] == [("PERSON", "Leontyne Ballard")]
 
 
 def test_a_number_does_not_grow_over_what_is_something_else():

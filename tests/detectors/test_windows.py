@@ -1,11 +1,16 @@
 """Long and awkward texts: windows cover everything, never cut a word, keep offsets."""
 
+import threading
+from contextvars import copy_context
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lc_guard._progress import REPORT
+from lc_guard.detectors import RampartDetector, SpacyDetector
+from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.windows import readable, windows
 
 
@@ -50,3 +55,64 @@ def test_a_wrapped_name_reads_as_one_and_a_list_of_names_as_many():
 def test_a_name_between_letters_of_a_script_without_blanks_reads_as_a_word():
     assert readable("联系Emily Clark先生") == "联 Emily Clark 生"
     assert readable("\x1b[1;31mEmily Clark\x1b[0m") == "       Emily Clark    "
+
+
+NAMES = [
+    f"{first} {last} met {last} in Oslo on Monday."
+    for first in ("Jane", "Otto", "Ines")
+    for last in ("Doe", "Frost", "Kent", "Lund", "Marsh", "North")
+]
+
+
+def reported(call, *, left_after=None):
+    """Call something as a guard does; gives its answer and how often it said that a part was done."""
+    parts = []
+
+    def report():
+        parts.append(threading.get_ident())
+        if left_after is not None and len(parts) >= left_after:
+            raise TimeoutError
+
+    def called():
+        REPORT.set(report)
+        return call()
+
+    return copy_context().run(called), parts
+
+
+class TestParts:
+    def test_batches_find_what_all_windows_together_find(self, monkeypatch):
+        detector = SpacyDetector()
+        found, parts = reported(lambda: detector.detect_batch(NAMES))
+        assert len(parts) >= 2 + 2 * len(NAMES)
+        monkeypatch.setattr(SpacyDetector, "_batch", None)
+        assert detector.detect_batch(NAMES) == found
+        assert all(found)
+
+    def test_each_window_of_a_model_is_one_in_whatever_thread(self):
+        _, parts = reported(lambda: RampartDetector().detect_batch(NAMES))
+        assert len(parts) >= len(NAMES) + 2
+
+    def test_nothing_is_begun_for_nobody(self):
+        begun = []
+        with pytest.raises(TimeoutError):
+            reported(lambda: at_once(begun.append, range(1_000), threads=3, name="x"), left_after=5)
+        assert len(begun) < 20
+
+    def test_a_short_text_goes_before_the_rest_of_a_long_one(self):
+        detector = SpacyDetector()
+        detector.warm_up()
+        begun, ended = threading.Event(), []
+
+        def long():
+            REPORT.set(begun.set)
+            detector.detect_batch(NAMES * 12)
+            ended.append("long")
+
+        thread = threading.Thread(target=long)
+        thread.start()
+        assert begun.wait(20)
+        detector.detect("Jane Doe")
+        ended.append("short")
+        thread.join(20)
+        assert ended == ["short", "long"]

@@ -110,6 +110,44 @@ def test_a_batch_must_have_an_answer_for_each_text(answer, told):
     assert set(detected.failures) == {"a", "b"}
 
 
+def test_each_text_of_a_detector_without_batches_has_the_time():
+    slow = answering([])
+    slow.detect = lambda text: time.sleep(0.1) or []
+    detected = detect([slow], list("abcdefgh"), timeout=0.5)
+    assert not detected.failures
+    assert set(detected.entities) == set("abcdefgh")
+
+
+class TestALongestRequest:
+    def test_it_fails_alone_and_is_not_asked_about(self):
+        asked, requests = [], [["system", "x" * 50, "y" * 51], ["system", "z" * 90]]
+        people = batching(lambda texts: asked.extend(texts) or [[Entity("A", 0, 1)] for _ in texts])
+        guard = Guard(people, policy=Policy(max_characters=100))
+        late, fine = guard.check([GuardRequest(texts, f"{len(texts)}") for texts in requests])
+        assert asked == ["system", "z" * 90]
+        assert (late.blocking.error, late.texts) == ("DetectorError", {})
+        assert late.reason == "a request is longer than max_characters=100"
+        assert fine.blocking is None
+        assert set(fine.texts) == {"system", "z" * 90}
+
+    def test_it_fails_where_another_detector_fails_as_well(self):
+        guard = Guard(Poisoned(), policy=Policy(max_characters=100, on_error="allow"))
+        requests = [["x" * 101], ["poison"], ["fine"]]
+        outcomes = guard.check([GuardRequest(texts, "s") for texts in requests])
+        assert [outcome.decision.error for outcome in outcomes] == ["DetectorError", "ValueError", None]
+
+    def test_what_is_known_does_not_count(self):
+        guard = Guard(ExactDetector({"PERSON": ["Bob"]}), policy=Policy(max_characters=100))
+        texts = ["Bob" + letter * 80 for letter in "abc"]
+        for number in range(1, 4):
+            (outcome,) = guard.check([GuardRequest(texts[:number], "s")])
+            assert len(outcome.texts) == number
+
+    def test_who_waits_for_ever_has_no_bound(self):
+        guard = Guard(ExactDetector({"PERSON": ["Bob"]}), policy=Policy(max_characters=1, timeout=None))
+        assert guard.session("s").anonymize("Bob is here") == "[REDACTED_PERSON_1] is here"
+
+
 class Poisoned:
     """Fails for every batch that holds the poison."""
 

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from lc_guard._engine.flow import Gather, Notify, Skipped
+from lc_guard._engine.flow import Gather, LeaveLoop, Notify, Skipped
 from lc_guard._engine.runner import FlowRunner
+from lc_guard.detectors import part_done
 from lc_guard.errors import DetectorTimeout
 
 CANARY = "Zebulon Quartermain"
@@ -83,6 +84,87 @@ def test_a_late_call_is_a_timeout_and_the_others_answer(mode):
     assert answer[0] == "in time"
     assert isinstance(answer[1], DetectorTimeout)
     assert str(answer[1]) == "no answer within 0.05 s"
+
+
+class InParts:
+    """A call of many parts that then hangs until nobody waits for it, unless it is done."""
+
+    def __init__(self, seconds, *, hangs=False):
+        self.ended = threading.Event()
+        self._seconds = seconds
+        self._hangs = hangs
+
+    def __call__(self):
+        end = time.monotonic() + self._seconds
+        try:
+            while time.monotonic() < end:
+                time.sleep(0.01)
+                part_done()
+            while self._hangs:
+                time.sleep(0.01)
+                if self.hung:
+                    part_done()
+            return "done"
+        finally:
+            self.ended.set()
+
+    hung = False
+
+
+class AwaitedInParts(InParts):
+    async def acall(self):
+        for _ in range(round(self._seconds / 0.01)):
+            await asyncio.sleep(0.01)
+            part_done()
+        return "done"
+
+
+@modes
+@pytest.mark.parametrize("kind", [InParts, AwaitedInParts])
+def test_each_part_of_a_call_has_the_time(mode, kind):
+    assert run(flow_of(Gather([kind(0.8), kind(0.01)], 0.5)), mode) == [["done", "done"]]
+
+
+@modes
+def test_a_call_that_hangs_after_some_parts_is_late_and_ends_at_its_next_part(mode):
+    call = InParts(0.3, hangs=True)
+    began = time.monotonic()
+    ((late,),) = run(flow_of(Gather([call], 0.2)), mode)
+    assert isinstance(late, DetectorTimeout)
+    assert str(late) == "no answer within 0.2 s"
+    assert 0.5 <= time.monotonic() - began < 5
+    call.hung = True
+    assert call.ended.wait(5)
+
+
+async def test_a_cancelled_call_computes_no_further_part():
+    call = InParts(60.0)
+    task = asyncio.create_task(FlowRunner().arun(flow_of(Gather([call], 5.0))))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(call.ended.wait, 5)
+
+
+async def test_a_flow_away_from_the_loop_has_the_time_for_each_step_and_part():
+    def flow(work):
+        yield LeaveLoop(0.5)
+        for _ in range(3):
+            time.sleep(0.2)
+            yield Notify(())
+        return work()
+
+    assert await FlowRunner().arun(flow(InParts(0.8))) == "done"
+    hanging = InParts(0.1, hangs=True)
+    with pytest.raises(DetectorTimeout, match=r"hiding took longer than 0.5 s"):
+        await FlowRunner().arun(flow(hanging))
+    hanging.hung = True
+    assert await asyncio.to_thread(hanging.ended.wait, 5)
+
+
+def test_parts_outside_of_a_guard_are_nobodys():
+    assert part_done() is None
 
 
 @modes
@@ -314,12 +396,12 @@ async def test_a_thousand_calls_on_a_loop_take_turns_in_few_threads() -> None:
 
     def flow(number: int):
         # a time of its own, which does not run while it waits for its turn
-        (answer,) = yield Gather([lambda: time.sleep(0.002) or work(number)], 0.5)
+        (answer,) = yield Gather([lambda: time.sleep(0.02) or work(number)], 1.0)
         return answer
 
     assert await asyncio.gather(*(runner.arun(flow(number)) for number in range(1_000))) == list(range(1_000))
     assert most <= 32
-    assert max(abs(place - number) for place, number in enumerate(order)) <= 64  # who comes first is served first
+    assert max(abs(place - number) for place, number in enumerate(order)) <= 200  # who comes first is served first
 
 
 async def test_what_a_call_asks_itself_has_its_turn() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from lc_guard import Blocked, CheckPolicy, Entity, Guard, Policy, PolicyError, ScanResult, StagePolicy
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, ScanTarget
+from lc_guard.detectors import part_done
 from lc_guard.scanners import Turn
 from lc_guard.testing import ExactDetector, FailingDetector
 
@@ -364,6 +365,23 @@ def test_a_scanner_that_hangs_is_late(mode: str) -> None:
 def test_all_checks_share_the_policys_deadline(mode: str) -> None:
     (outcome,), _ = check(guarded(Watcher(seconds=0.5), policy=Policy(timeout=0.05)), mode, job("x"))
     assert outcome.blocking.error == "ScannerTimeout"
+
+
+@modes
+def test_the_parts_of_a_long_text_take_nothing_of_the_time_behind_them(mode: str) -> None:
+    class InParts:
+        def detect(self, text: str) -> list[Entity]:
+            end = time.monotonic() + 0.7
+            while time.monotonic() < end:
+                time.sleep(0.01)
+                part_done()
+            return []
+
+    watcher = RemoteWatcher()
+    guard = Guard(InParts(), prompt_scanners=[watcher], policy=Policy(timeout=0.5))
+    (outcome,), _ = check(guard, mode, job("word " * 1_000))
+    assert outcome.blocking is None
+    assert len(watcher.requests) == 1
 
 
 def test_a_request_knows_its_deadline() -> None:

@@ -14,6 +14,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from lc_guard import Guard, protect
+from lc_guard._placeholders.restorer import StreamRestorer
+from lc_guard.langchain.citations import Citations
 from lc_guard.testing import ExactDetector
 
 from ..support.seams import MODES, added, run
@@ -101,6 +103,28 @@ def test_citations_of_a_message_of_one_text() -> None:
     assert answer.additional_kwargs["annotations"] == cited(f"Thus {OTHER} (x.org).", "(x.org)")
     asyncio.run(model.ainvoke([HumanMessage(SAID), answer, HumanMessage("and?")], CONFIG))
     assert sent[-1][1].additional_kwargs == message.additional_kwargs
+
+
+def test_a_stream_of_citations_in_order_restores_its_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are; one that names an earlier place has it restored once more."""
+    fed: list[int] = []
+    feed = StreamRestorer.feed
+    monkeypatch.setattr(StreamRestorer, "feed", lambda self, text: fed.append(len(text)) or feed(self, text))
+    guard = Guard(ExactDetector({"PERSON": [NAME]}))
+    guard.session("s").anonymize(NAME)
+    citations = Citations(guard.session("s").restorer)
+
+    def moved(text: str, start: int) -> int:
+        annotation = {"type": "citation", "start_index": start, "end_index": start + 4}
+        piece = AIMessageChunk([{"type": "text", "text": text, "index": 0, "annotations": [annotation]}])
+        return int(citations.piece(piece, piece).content[0]["annotations"][0]["start_index"])
+
+    part, shorter = f"{P1} says so (src). ", len(P1) - len(NAME)
+    for number in range(50):
+        at = number * len(part) + part.index("(src)")
+        assert moved(part, at) == at - shorter * (number + 1)
+    assert sum(fed) <= 50 * len(part)
+    assert moved("", len(P1) + 1) == len(NAME) + 1
 
 
 @settings(max_examples=60)

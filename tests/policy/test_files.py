@@ -17,6 +17,7 @@ from ..support.policies import as_toml, policies
 EXPECTED = Policy(
     version="2026-11",
     timeout=10.0,
+    max_characters=5_000,
     fail_fast=True,
     streaming="window",
     default="anonymize",
@@ -31,6 +32,7 @@ EXPECTED = Policy(
 TOML = """\
 version = "2026-11"
 timeout = 10.0
+max_characters = 5000
 fail_fast = true
 streaming = "window"
 default = "anonymize"
@@ -59,6 +61,7 @@ threshold = 0.7
 YAML = """\
 version: 2026-11
 timeout: 10
+max_characters: 5_000
 fail_fast: yes
 streaming: window
 default: !!str anonymize
@@ -175,7 +178,7 @@ class TestAllMistakesAtOnce:
             (
                 2,
                 "timout is not known (did you mean 'timeout'?); taken here are default, kinds, thresholds, on_invalid, "
-                "on_error, timeout, checks, stages, fail_fast, streaming, restore, version",
+                "on_error, timeout, max_characters, checks, stages, fail_fast, streaming, restore, version",
             ),
             (3, "fail_fast must be true or false, not the text 'yes'"),
             (

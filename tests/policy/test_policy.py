@@ -184,6 +184,7 @@ class TestWrongValues:
             ({"stages": {"prompt": CheckPolicy()}}, "stages\\['prompt'\\] must be a StagePolicy, got CheckPolicy"),
             *(({"thresholds": {"PERSON": value}}, "thresholds\\['PERSON'\\]") for value in NOT_FROM_0_TO_1),
             *(({"timeout": value}, "timeout must be a positive number of seconds") for value in NO_SECONDS),
+            *(({"max_characters": value}, "max_characters must be a whole") for value in (0, -1, 1.5, True, None)),
         ],
     )
     def test_of_a_policy(self, wrong, named):
@@ -295,6 +296,7 @@ class TestAsDict:
             "on_invalid": "block",
             "on_error": "block",
             "timeout": "none",
+            "max_characters": 5_000_000,
             "checks": {"A": {"enabled": False, "threshold": 0.0}},
             "stages": {"prompt": {"action": "warn", "checks": {"A": {}}}, "output": {}},
             "fail_fast": False,

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ import httpx
 import pytest
 
 from lc_guard import Guard
-from lc_guard.detectors import PresidioAnalyzer, RemoteDetector
+from lc_guard.detectors import PresidioAnalyzer, RemoteDetector, part_done
 from lc_guard.errors import DetectorError, DetectorTimeout, GuardError
 from lc_guard.records import Entity
 from lc_guard.serve import create_app
@@ -202,6 +203,38 @@ async def test_what_is_too_much_is_refused_and_what_is_late_is_told() -> None:
         detector.let_go.set()
         assert await analyze(client, text="c" * 200) == (200, [])  # nothing waits: what is too long by itself is taken
     assert "a" * 90 not in [text for batch in detector.batches for text in batch]  # nobody waited for it any longer
+
+
+class InParts:
+    """Works in parts for a while; at a long text until nobody waits for it."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended = threading.Event(), threading.Event()
+
+    def detect(self, text: str) -> list[Entity]:
+        self.begun.set()
+        try:
+            end = time.monotonic() + (30 if len(text) > 100 else 1.5)
+            while time.monotonic() < end:
+                time.sleep(0.01)
+                part_done()
+            return []
+        finally:
+            self.ended.set()
+
+
+async def test_each_part_of_a_long_text_has_the_time_and_no_part_is_done_for_nobody() -> None:
+    detector = InParts()
+    async with asked(detector, threads=1, timeout=1.0) as client:
+        assert await analyze(client, text="short") == (200, [])
+        detector.begun.clear()
+        detector.ended.clear()
+        late = asyncio.create_task(analyze(client, text="long" * 100))
+        assert await asyncio.to_thread(detector.begun.wait, 10)
+        behind = asyncio.create_task(analyze(client, text="short"))
+        assert await behind == (408, {"error": "no answer in time"})
+        late.cancel()
+        assert await asyncio.to_thread(detector.ended.wait, 10)
 
 
 class Broken:
