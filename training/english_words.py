@@ -38,12 +38,27 @@ PLACES = "15"
 NOT_ABBREVIATED = ("03", "14", "15", "18")
 EPONYMS = ("04", "06", "08", "09", "11", "13", "19", "22", "24", "26", "27", "28")
 PERSONS = "18"
-# Animals, artifacts, events, food, plants, substances: what bears the name of a country and tells of nobody.
-THINGS = ("05", "06", "11", "13", "20", "27")
+# Animals, artifacts, communication, events, food, plants, substances: what bears the name of a country and tells of
+# nobody: "Italian music".
+THINGS = ("05", "06", "10", "11", "13", "20", "27")
 # Besides, what people do and where they are: "the Israeli occupation", "northern Iraqi cities".
 AFFAIRS = ("04", "09", "15", "19", "26")
-# Words of file 04 and others that tell of somebody all the same.
-OF_SOMEBODY = ("accent", "ancestry", "birth", "citizenship", "descent", "extraction", "heritage", "origin", "wedding")
+# Words of those files that tell of somebody all the same.
+OF_SOMEBODY = (
+    *(
+        "accent",
+        "ancestry",
+        "birth",
+        "citizenship",
+        "descent",
+        "dialect",
+        "diploma",
+        "extraction",
+        "fluency",
+        "heritage",
+    ),
+    *("name", "origin", "passport", "surname", "wedding"),
+)
 THINGS_SIZE, ROLES_SIZE = 35, 50
 ROLES = ("health_professional", "professional", "scientist", "skilled_worker", "employee", "assistant")
 SAVANT = re.compile(
@@ -129,7 +144,11 @@ def _write_kinds(
     first = _first_senses(wordnet / "index.noun")
     files = {word: nouns_by_id[sense].file for word, sense in first.items()}
     plain = {word for word in ordinary | also_names if files.get(word) in THINGS and sizes[word] <= THINGS_SIZE}
-    _write("things.txt", plain, "WordNet 3.1: animals, artifacts, events, food, plants, substances")
+    _write(
+        "things.txt",
+        plain - {*OF_SOMEBODY},
+        "WordNet 3.1: animals, artifacts, communication, events, food, plants, substances",
+    )
     plain = {word for word in ordinary | also_names if files.get(word) in AFFAIRS and sizes[word] <= THINGS_SIZE}
     _write("affairs.txt", plain - {*OF_SOMEBODY}, "WordNet 3.1: acts, thoughts, places, phenomena, states")
     roles = {word for word in _below(nouns_by_id, ROLES) if word in ordinary and sizes[word] <= ROLES_SIZE}

@@ -114,7 +114,7 @@ def default_detector(
     if known_kind(text) != "any":
         rules = [InText(each, text, guesses=False) for each in rules]
         guessing = [InText(each, text) for each in guessing]
-    joined = JoinedDetector([*rules, *guessing], complete=NamesOfText(gate) if ner else None)
+    joined = JoinedDetector([*rules, *guessing], complete=NamesOfText(gate))
     if kinds is None and not (thresholds or allow or deny or extra):
         return joined
     return TunedDetector(joined, kinds=kinds, thresholds=thresholds, allow=allow, deny=deny, extra=extra)

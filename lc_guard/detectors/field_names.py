@@ -35,6 +35,8 @@ _LONGEST = 48
 # The head of a column, alone in its cell.
 _HEAD = re.compile(rf"(?<=[|\t,;\n ])(?:{_FIELD_NAME}|{_FOREIGN_NAME})(?=[ \u00a0]{{0,3}}[|\t,;]|\r?\n)", re.IGNORECASE)
 _CELL = re.compile(r"[|\t,;\n][ \u00a0]{0,3}\Z")
+# "MS. PRICE:" speaks.
+_TITLED = re.compile(r"\b(?:M(?:r|rs|s|R|RS|S)|Miss|MISS|D[rR]|J(?:udge|ustice|UDGE|USTICE))\.? \Z")
 
 
 def labels(text: str) -> list[tuple[int, int]]:
@@ -46,7 +48,7 @@ def labels(text: str) -> list[tuple[int, int]]:
     for sign in _SIGN.finditer(text):
         floor = found[-1][1] if found else 0
         name = _BEFORE_SIGN.search(text, max(floor, sign.start() - _LONGEST), sign.start())
-        if name is not None:
+        if name is not None and not _TITLED.search(text, max(floor, name.start() - 9), name.start()):
             found.append((name.start(), sign.end()))
     return found
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from lc_guard.detectors.name_lists import load_names
+from lc_guard.detectors.name_lists import load_names, small_names
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
+from lc_guard.detectors.surroundings import is_chat
+from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.windows import readable
 from lc_guard.records import Entity
 
@@ -25,6 +27,8 @@ _NAME = re.compile(
     rf"(?<![\w'.@/-])(?P<given>{_WORD})(?P<rest>[ ](?:[A-Z]\.[ ])?(?P<surname>{_WORD}(?:['-]{_WORD})?))?(?![\w@/])"
 )
 
+_SMALL = re.compile(r"(?<![\w'’.@#/-])(?P<given>[a-z]{3,})(?=(?: (?P<surname>[a-z]{4,})\b)?)(?![\w@/]|[.-]\w)")
+_ALONE = re.compile(r"(?:\A|\n[ \t]{0,8})\n[ \t]{0,8}(?P<name>[A-Z][a-z]{2,14})[ \t]{0,8}(?=\n[ \t]{0,8}(?:\n|--)|\Z)")
 
 # Storms and lakes bear given names.
 _NO_PERSON_BEFORE = re.compile(
@@ -59,8 +63,27 @@ class GivenNameDetector:
             if match["surname"] and match["surname"].lower() not in _NO_SURNAMES:
                 end = at = match.end()
             found.append(Entity("PERSON", match.start(), end, SCORE))
+        found += [*_small(seen), *_signed(seen)]
         return plausible(text, clean(text, found))
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
+
+
+def _small(text: str) -> Iterator[Entity]:
+    """Yield given names that somebody who chats did not care to write large, with a surname that is no word."""
+    names, known = small_names(), vocabulary()
+    for match in _SMALL.finditer(text):
+        if match["given"] in names and is_chat(text, *match.span("given")):
+            surname = match["surname"]
+            word = not surname or surname in known.ordinary or surname in known.also_names
+            yield Entity("PERSON", match.start(), match.end("given" if word else "surname"), SCORE)
+
+
+def _signed(text: str) -> Iterator[Entity]:
+    """Yield given names that fill a line between blank lines: of who writes, or is written to."""
+    names, known = load_names(), vocabulary()
+    for match in _ALONE.finditer(text):
+        if match["name"] in names or match["name"].lower() in known.given_names - _NO_SURNAMES:
+            yield Entity("PERSON", *match.span("name"), SCORE)

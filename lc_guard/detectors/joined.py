@@ -108,6 +108,7 @@ class JoinedDetector:
         found = surname_first(text, whole_fields(text, found))
         if self._complete is not None:
             found = self._complete(text, found)
+        part_done()
         found = one_kind_per_value(text, found)
         part_done()
         return found

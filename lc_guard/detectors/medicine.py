@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from lc_guard.detectors.guess import Guess
-from lc_guard.detectors.surroundings import TextKind
+from lc_guard.detectors.surroundings import TextKind, is_clinical
 
 # Stems of the United States Adopted Names and the WHO's International Nonproprietary Names that end no surname.
 _STEM = re.compile(
@@ -35,7 +35,7 @@ _TAKEN_BEFORE = re.compile(
 )
 _TAKEN_AFTER = re.compile(
     r"(?i) (?:(?:once|twice|thrice|one|two|three|four) (?:times )?(?:a|per|each|every)? ?(?:day|daily|week|weekly"
-    r"|night)|daily\b"
+    r"|night)|(?:daily|weekly|nightly)\b"
     r"|at bedtime|every \d+ hours|tablets?\b|capsules?\b|injections?\b|patch\b|with (?:food|alcohol)\b|pills?\b"
     r"|dos(?:e|age)\b)"
 )
@@ -65,6 +65,13 @@ _NAMED_AFTER_IN_MEDICINE = re.compile(
     r"|bodies"
     r"|cells?|thyroiditis)\b"
 )
+# Without a possessive no patient has it; "Positive Babinski", "Foley in place".
+_ATTRIBUTE = re.compile(
+    r"[ -](?:disease|classification|nodes?|bodies|sign(?= (?:is|was|were|absent|present|positive|negative)\b|[,.;)]|$))"
+    r"|[ ](?:in place|in situ|(?:negative|positive)(?! for))\b"
+)
+_MEDICAL = re.compile(r"[ -](?:phenomenon|cyst|reflex|contracture)\b")
+_FOUND = re.compile(r"(?i)\b(?:positive|negative|equivocal) (?:for )?$")
 _BY_SAVANTS = re.compile(rf"{_POSSESSED}(?:{_OF_SAVANTS})\b")
 _INSTRUMENT = re.compile("Scale|Score|Index|Inventory|Questionnaire|Criteria|Classification|Syndrome|Disease")
 _LAST_WORDS = {"PERSON": _NO_LAST_WORD, "ORGANIZATION": _INSTRUMENT}
@@ -90,9 +97,12 @@ def is_medicine(guess: Guess) -> bool:
 def _names_something(guess: Guess, kind: TextKind) -> bool:
     """Whether one name stands before what is named after somebody of that name."""
     text, _, end = guess.place
-    if guess.kind != "LOCATION":
+    if guess.kind != "LOCATION" or "-" in guess.value:
         named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
         if named.match(text, end, end + 40) is not None:
+            return True
+        attributed = _ATTRIBUTE.match(text, end, end + 40) or _FOUND.search(guess.before(16))
+        if _MEDICAL.match(text, end, end + 20) or (attributed and is_clinical(text, guess.entity.start, end)):
             return True
     if _plain(guess.words[0]) in guess.known.savants and _BY_SAVANTS.match(text, end, end + 40):
         return True

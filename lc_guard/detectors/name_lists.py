@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.weights import LoadOnce
 
 _FILE = Path(__file__).parent / "words" / "first_names.txt"
@@ -31,3 +32,9 @@ def load_names() -> frozenset[str]:
     lines = _FILE.read_text(encoding="utf-8").splitlines()[1:]
     names = {name for name in lines if name.lower() not in _WORDS and len(name) > 2}
     return frozenset(names | {name.upper() for name in names})
+
+
+@LoadOnce
+def small_names() -> frozenset[str]:
+    """Load those that are no words in small letters."""
+    return frozenset(name.lower() for name in load_names()) - vocabulary().ordinary

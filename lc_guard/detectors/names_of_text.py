@@ -1,4 +1,7 @@
-"""Names in texts of other languages than English: initials and particles before a name, and its words elsewhere.
+"""Whole names, and their words wherever they stand in a text, by the rules of the text's languages.
+
+Those of English are `name_parts` and `repeated_names`. Those of other languages are here: initials and particles before
+a name, and its words elsewhere.
 
 A model that finds "Marieke van der Heijden" in one sentence misses "Van der Heijden" at the beginning of the next,
 where a capital says nothing. And it leaves the initials of "R.J. ter Horst" standing.
@@ -13,6 +16,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from lc_guard.detectors.in_languages import plain_words
 from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.locales import locale
+from lc_guard.detectors.name_parts import whole_persons
+from lc_guard.detectors.repeated_names import repeated
 from lc_guard.records import Entity
 
 SCORE = 0.6
@@ -35,7 +40,7 @@ _FAR = 6
 
 
 class NamesOfText:
-    """Completes what was found in a text, if that is written in another language than English.
+    """Completes the names that were found in a text.
 
     Args:
         gate: Who tells the languages.
@@ -54,13 +59,16 @@ class NamesOfText:
         Returns:
             The same and more, in order, without overlaps.
         """
-        if not any(entity.kind == "PERSON" for entity in entities):
-            return list(entities)
-        languages = self._gate.of(text) - {"en"}
-        if not languages:
-            return list(entities)
-        whole = list(_whole(text, entities))
-        return sorted([*whole, *_elsewhere(text, whole, languages)], key=lambda entity: entity.start)
+        found = list(entities)
+        if not any(entity.kind == "PERSON" for entity in found):
+            return found
+        languages = self._gate.of(text)
+        if "en" in languages or not languages:
+            found = repeated(text, whole_persons(text, found))
+        if others := languages - {"en"}:
+            whole = list(_whole(text, found))
+            found = sorted([*whole, *_elsewhere(text, whole, others)], key=lambda entity: entity.start)
+        return found
 
 
 def _whole(text: str, entities: Sequence[Entity]) -> Iterator[Entity]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from lc_guard.detectors.guess import STREET_WORD, Guess
-from lc_guard.detectors.surroundings import TextKind, has_determiner, is_employer, is_legal
+from lc_guard.detectors.name_lists import small_names
+from lc_guard.detectors.surroundings import TextKind, has_determiner, is_chat, is_employer, is_legal, is_log
 from lc_guard.detectors.vocabulary import Vocabulary
 
 _ROLES = frozenset(
@@ -22,10 +23,10 @@ _ROLES = frozenset(
 )
 _LABELS = frozenset(
     """
-    a account aka amex api atm card cc ceo cfo csr cv client_ip dna dob doc e-mail email eob faq fax hiv iban icu id
-    ip isbn iso it mastercard mr mri mrn mrs ms nda npi passport pdf phi phone pii pin po pob q qa sms ssn swift tel
-    tin uk-id url usb utc uuid vat vin visa wifi zip mon tue tues wed thu thur thurs fri sat sun feb apr aug sept
-    oct nov dec
+    a account aka amex api atm attn card cc ceo cfo csr cv client_ip dna dob doc e-mail email eob faq fax hiv iban
+    icu id ein ip isbn iso it mastercard mr mri mrn mrs ms nda npi passport pdf phi phone pii pin po pob p.s ps q qa
+    sms ssn swift tel todo fixme tin uk-id url usb utc uuid vat vin visa wifi zip mon tue tues wed thu thur thurs
+    fri sat sun feb apr aug sept oct nov dec dm gm int
     """.split()  # noqa: SIM905
 ) | {"social security"}
 # Bodies that a contract names, beside the terms that it defines.
@@ -44,37 +45,42 @@ _PAPERS = frozenset(
     """
     agenda agreement allowance amendment analysis appendix application approval artery assessment assignment
     assumptions authorization balance bill bone brain brief budget certificate changes charge checklist comments
-    compensation conditions confirmation consent contents costs data deadline decision definitions description
-    details diagnosis disclosure disease document documents draft duration ear evaluation evidence exam examination
-    expenses feedback fee fees finding findings forecast form forms goals guide guidelines history impression income
-    information injury instructions introduction invoice invoices issues items kidney leg letter limitations list
-    lobe lung materials meeting memo memorandum method methods minutes motion muscle name names nerve note notes
-    notice number objectives obligations options order orders outcome outcomes overview page payment payments period
-    permission phase plan plans policies policy premium problem problems procedure procedures process profile
-    progress property proposal proposals provisions purpose query question questions quote rate rates receipt
-    recommendations record records references reminder requests request requirement requirements response
-    responsibilities results rights roadmap schedule scope settings signature statement statements status steps
-    strategy subject submission summary supplement surgery symptoms table tasks template tenancy terms test tests
-    theory ticket title topics transcript treatment trial update updates valve vein version waiver warranties
-    warranty
+    compensation conditions confirmation consent contents contract contracts costs data deadline decision
+    definitions deposit description details diagnosis disclosure disease document documents draft duration ear
+    evaluation evidence exam examination expenses feedback fee fees finding findings forecast form forms goals guide
+    guidelines history impression income information injury instructions introduction invoice invoices issues items
+    kidney leg letter limitations list lobe lung materials meeting memo memorandum method methods minutes motion
+    muscle name names nerve note notes notice number objectives obligations options order orders outcome outcomes
+    overview page payment payments period permission phase plan plans policies policy premium problem problems
+    procedure procedures process profile progress property proposal proposals provisions purpose query question
+    questions quote rate rates receipt recommendations record records references reminder requests request
+    requirement requirements response responsibilities results rights roadmap schedule scope settings signature
+    statement statements status steps strategy subject submission summary supplement surgery symptoms table tasks
+    template tenancy terms test tests theory ticket title topics transcript treatment trial update updates valve
+    vein version waiver warranties warranty
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _ARTICLE = re.compile(r"(?i)^(?:the|a|an|this|that|said|his|her|its|their|our|your)\s+")
 _REFERENCE = re.compile(
     r"(?:Articles?|Chapters?|Sections?|Rules?|Parts?|Annex(?:es)?|Protocols?|Exhibits?|Counts?|Paragraphs?|Schedule"
-    r"|Title"
-    r"|Appendix|Volume|Page|Line|Item|Step|Form)\s*(?:No\.?\s*)?(?:\d|§|\(|[IVXLC]+\b|[A-Z]\b)|(?:\w+ )?Section \(Rule"
+    r"|Title|Appendix|Volume|Page|Line|Item|Step|Form|Box|pages?|verses?|rows?)\s*(?:No\.?\s*)?(?:\d|§|\(|[IVXLC]+\b|[A-Z]\b)"
+    r"|(?:\w+ )?Section \(Rule"
 )
+_COUNTED = re.compile(r"(?:Box|Exhibit|Item|Line|Step|Form) \d")
+_OF_FORMS = re.compile(r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?\s?/\s?){1,5}\w+\.?")
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _LAW = re.compile(
     r"\b(?:Act|Code|Regulations?|Rules of Court|Constitution|Convention|Directive|Order)(?:\s+\(?\d{4}\)?)?$"
 )
 # "bin Laden": a small word that begins a name.
 _PARTICLE = re.compile(r"(?i:bin|ibn|abu|v[ao]n|de[rnl]?|d[aiou]s?|la|le|al|el|te[rn]|mac|st)[ -][A-Z]")
-_PARTY = re.compile(r"[a-z]{4,}(?:or|ee)s?")
+_INITIALS = re.compile(r"(?:[A-Z]\. ?){2,3}[A-Z]")
+_PARTY = re.compile(r"[a-z]{4,}(?:or|ee|holder|owner)s?")
 _PREFIX = re.compile(r"^(?:sub|co|non|re|over|under|counter|pre)-?")
 _SUFFIX = re.compile(r"(?:or|ee)s?$")
+_HOLDER = re.compile(r"(?:holder|owner)s?$")
 _OF_SENTENCES = frozenset({"is", "are", "was", "were", "am", "my", "your", "i", "you", "going", "called", "please"})
+_POSSESSIVES = frozenset({"My", "Your", "His", "Her", "Our", "Their"})
 _DETERMINERS = frozenset({"the", "a", "an", "my", "your", "his", "her", "its", "our", "their", "this", "that"})
 _OBJECT = re.compile(r" (?:the|an?|my|your|his|her|its|our|their|this|that|these|those|it|them|up|down|off|out)\b")
 _OFFICES = frozenset({"Abbot", "Bishop", "Chair", "Dean", "Duke", "Earl", "Head", "King", "Marshal", "Page", "Prince"})
@@ -93,11 +99,11 @@ _SMALL_SURE = 0.9
 def is_role_or_reference(guess: Guess) -> bool:
     """Return whether a guess is a role, a label, a part of a document or a law."""
     bare = _ARTICLE.sub("", guess.value)
-    if bare.lower() in _ROLES or bare.lower().rstrip(".") in _LABELS:
+    if _OF_FORMS.fullmatch(bare) or bare.lower() in _ROLES or bare.lower().rstrip(".") in _LABELS:
         return True
     # "Page V. Johnson" begins like a reference too: of a person's name all must be one.
-    reference = _REFERENCE.match(bare)
-    if reference and (guess.kind != "PERSON" or not _NAME_WORD.search(bare, reference.end())):
+    reference = _REFERENCE.match(bare) or (guess.lone and _COUNTED.match(guess.text, guess.entity.start))
+    if reference and (guess.kind != "PERSON" or guess.lone or not _NAME_WORD.search(bare, reference.end())):
         return True
     return guess.kind == "ORGANIZATION" and _LAW.search(bare) is not None
 
@@ -122,12 +128,34 @@ def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
     known, small = guess.known, [word.lower() for word in guess.words]
     if not _OF_SENTENCES.isdisjoint(small) and all(plain):
         return True
+    if _is_heading(guess, plain, kind):
+        return True
     free = _BODIES.isdisjoint(small)
     if kind == "legal" or is_legal(*guess.place):
         return all(plain) and (small[-1] == "party" or free)
     if any(_is_of_programs(word, known) for word in guess.words):
         return free and _is_software(guess, plain)
-    return free if all(plain) and (small[-1] in known.roles or small[-1] in _PAPERS) else None
+    return (free or len(small) > 2) if all(plain) and small[-1] in known.roles else None
+
+
+def _is_heading(guess: Guess, plain: list[bool], kind: TextKind) -> bool:
+    """Whether several words are the title of a paper, words in capitals for weight, of a log, or begin with "my"."""
+    words = guess.words
+    if words[0] in _POSSESSIVES and any(map(str.islower, words)):
+        return True
+    last = words[-1].lower()
+    weighty = any(map(_is_weighty, words)) and not guess.value.isupper()
+    in_log = kind == "logs" or is_log(*guess.place)
+    if all(plain) and (weighty or in_log or last in _PAPERS):
+        return True
+    return last in _LABELS and all(
+        is_plain or word.lower() in _LABELS for word, is_plain in zip(words, plain, strict=True)
+    )
+
+
+def _is_weighty(word: str) -> bool:
+    """Whether a word stands in capitals among others that do not."""
+    return word.isupper() and len(word) > 3
 
 
 def _is_software(guess: Guess, plain: list[bool]) -> bool:
@@ -203,7 +231,7 @@ def _is_phrase(guess: Guess, plain: list[bool]) -> bool:
     known = guess.known
     if guess.value.islower() and guess.words[1] in _DETERMINERS:
         return True
-    if guess.words[0].lower() in known.given_names or _PARTICLE.match(guess.value):
+    if guess.words[0].lower() in known.given_names or _PARTICLE.match(guess.value) or _INITIALS.match(guess.value):
         return False
     rest = [word.lower() for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain and len(word) > 1]
     return any(plain) and (plain[-1] or guess.value.islower()) and known.also_names.issuperset(rest)
@@ -211,6 +239,8 @@ def _is_phrase(guess: Guess, plain: list[bool]) -> bool:
 
 def _is_derived(word: str, known: Vocabulary) -> bool:
     """Whether a word is made of another: ``pledgor``, ``sublessee``."""
+    if (held := _HOLDER.sub("", word)) != word:
+        return held in known.ordinary or held in known.also_names
     bare, stem = _PREFIX.sub("", word), _SUFFIX.sub("", word)
     return (bare != word and bare in known.ordinary) or any(
         f"{stem}{ending}" in known.ordinary for ending in ("", "e", "y")
@@ -230,11 +260,12 @@ def is_small_word(guess: Guess, kind: TextKind) -> bool:
     Rampart does not see capitals.
     """
     start, end = guess.entity.start, guess.entity.end
-    return (
-        guess.kind == "PERSON"
-        and kind != "chat"
-        and guess.value.islower()
-        and " " not in guess.value
-        and guess.entity.score < _SMALL_SURE
-        and _MID_SENTENCE_CAPITAL.search(guess.text, max(0, start - 400), end + 400) is not None
-    )
+    if guess.kind != "PERSON" or kind == "chat" or not guess.lone or not guess.value.islower():
+        return False
+    if guess.entity.score >= _SMALL_SURE or not _MID_SENTENCE_CAPITAL.search(
+        guess.text, max(0, start - 400), end + 400
+    ):
+        return False
+    known, word = guess.known, guess.words[0]
+    borne = len(word) > 2 and (word not in known.also_names or word in known.given_names or word in small_names())
+    return not (borne and is_chat(guess.text, start, end))

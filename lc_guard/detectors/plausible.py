@@ -25,7 +25,7 @@ _NUMBERS = frozenset(
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
 # "1920x1080", the hash of a file or a commit.
-_NO_NUMBER = re.compile(r"\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{96,128}")
+_NO_NUMBER = re.compile(r"[pP]\d{2,3}|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{96,128}")
 
 
 def plausible(text: str, entities: Iterable[Entity], kind: TextKind = "any") -> list[Entity]:
@@ -69,7 +69,7 @@ def _is_no_name(guess: Guess, kind: TextKind) -> bool:
     return (
         (guess.kind == "LOCATION" and (_is_mere_number(guess) or is_small_place(guess)))
         or _is_other_thing(guess, kind)
-        or (is_ordinary(guess, kind) and not is_introduced(guess.text, guess.entity.start))
+        or (is_ordinary(guess, kind) and not is_introduced(*guess.place))
     )
 
 

@@ -59,10 +59,17 @@ _LEGAL = re.compile(
 _CLINICAL = re.compile(
     r"(?i)\b(?:patients?|mg|mcg|ml|mmhg|bpm|atri\w+|ventric\w+|valv\w+|aort\w+|systolic|diastolic|ejection|stenosis"
     r"|lesions?|biops\w+|tumou?rs?"
-    r"|diagnos\w+|symptoms?|hypertens\w+|diabet\w+|dosage|dose|tablets?|daily|mri|ct|ecg|ekg|x-ray|exam(?:ination)?"
+    r"|diagnos\w+|diseases?|syndromes?|cysts?|reflex(?:es)?|gcs|apgar|prn|bid|symptoms?|hypertens\w+|diabet\w+|dosage|dose|tablets?|daily|mri|ct|ecg|ekg|x-ray|exam(?:ination)?"
     r"|bilateral|acute|chronic"
     r"|anterior|posterior|lateral|medial|mild|moderate|severe|enlarge\w+|edema|oedema|renal|hepatic|cardiac"
     r"|pulmonary|abdom\w+|labs?|glucose)\b"
+)
+# Handles, tags, emoji, and how people write who do not care for capitals.
+_CHAT = re.compile(
+    r"(?<![\w.])[@#]\w{3,}|[\u2600-\u27bf\U0001f300-\U0001faff]|[?!] [a-z]"
+    r"|(?<=[a-z]{2})(?<!\bno)(?<!\bnos)(?<!\bart)(?<!\bpara)(?<!\bal)\. [a-z]"
+    r"|\b(?:i(?:'m|'ll|'ve|m)?|u|ur|rn|bc|tho|thx|pls|plz|omg|lol|lmao|wtf|idk|ngl|tbh|smh|btw|dm|gonna|wanna|gotta"
+    r"|dont|didnt|doesnt|cant|wont|isnt|thats|hes|shes|bro|dude|haha\w*)\b"
 )
 _COMPUTING = frozenset(
     [
@@ -156,9 +163,13 @@ _NO_COMPOUND = re.compile(
     r"|he|she|it|they|we|you)\b)"
 )
 _NAMED = re.compile(
-    r"(?i)\b(?:names?(?:\s+(?:is|was)|'s|:)?|named|call(?:ed)?\s+(?:me|him|her)|i\s?am|i'm|nicknamed?|surname:?"
-    r"|married|born)\s*$"
+    r"(?i)\b(?:names?(?:\s+(?:is|was)|'s|:)?|named|call(?:ed|s)?\s+(?:me|him|her|it)|i\s?am|i'm|nicknamed?|surname:?"
+    r"|married|born"
+    r"|(?:wife|husband|partner|son|daughter|brother|sister|cousin|uncle|aunt|auntie|nephew|niece|boyfriend|girlfriend"
+    r"|friend|neighbou?r|boss|coach|dog|cat|horse),?)\s*$"
 )
+_COMMON = re.compile(r"(?i)\b(?:the|an?|each|every|any|no|said|our|your|my|his|her|their)\s(?=\w|\Z)")
+_TOLD = re.compile(r", who(?:'s|m|se)?\b")
 _ADDRESS_LABEL = re.compile(
     r"\b(?i:zip(?:\s?code)?|post(?:al)?\s?code|postcode|plz|p\.?\s?o\.?\s?box|box|apt|apartment|suite|ste|unit|flat|room"
     r"|floor|house|building|bldg|lot|address|street|st|road|rd|avenue|ave|lane|drive|lives? at|live at|resid\w+ at"
@@ -168,7 +179,7 @@ _ADDRESS_BEFORE = re.compile(
     r"(?:\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
     r"|W[AIVY])\s+|[A-Z][a-z]{2,},\s+)$"
 )
-_ADDRESS_AFTER = re.compile(r"^,?\s+[A-Z][a-z]+")
+_ADDRESS_AFTER = re.compile(r"^,?[ \t]+[A-Z][a-z]+")
 _COUNTER = re.compile(
     r"(?i)\b(?:port|pid|line|lines|row|col(?:umn)?|exit|code|error|errno|version|v|build|rev(?:ision)?|page|pages"
     r"|step|item|issue|bug|pr|ticks?"
@@ -205,6 +216,12 @@ def is_clinical(text: str, start: int, end: int) -> bool:
     return len(_CLINICAL.findall(around)) > 1
 
 
+def is_chat(text: str, start: int, end: int) -> bool:
+    """Return whether people chat around a stretch: at least two signs of it, up to 160 characters away."""
+    signs = _CHAT.finditer(text, max(0, start - _NEAR), end + _NEAR)
+    return next(signs, None) is not None and next(signs, None) is not None
+
+
 def is_tongue(text: str, start: int, end: int) -> bool:
     """Return whether the name of a language is meant as one: ``translate to German``."""
     before, after = text[max(0, start - 80) : start], text[end : end + 40]
@@ -234,9 +251,12 @@ def has_determiner(text: str, start: int, end: int) -> bool:
     )
 
 
-def is_introduced(text: str, start: int) -> bool:
-    """Return whether the words before say that a name follows: ``my name is``."""
-    return _NAMED.search(text[max(0, start - 24) : start]) is not None
+def is_introduced(text: str, start: int, end: int) -> bool:
+    """Return whether the words beside say that it is a name: ``my name is``, ``, who is``."""
+    if _NAMED.search(text[max(0, start - 24) : start]) is not None:
+        return True
+    told = text[start].isupper() and _TOLD.match(text, end) is not None
+    return told and not _COMMON.search(text[max(0, start - 8) : start]) and not _COMMON.match(text, start, end)
 
 
 def is_house_number(text: str, start: int, end: int) -> bool:

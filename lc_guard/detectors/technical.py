@@ -15,11 +15,16 @@ from lc_guard.detectors.surroundings import (
     is_house_number,
     is_introduced,
     is_log,
+    line_around,
     technology_beside,
 )
 from lc_guard.records import Entity
 
 _IDENTIFIER = re.compile(r"[.<(&*@]\0[\W]|\0[<({\[.]\Z")
+# What ends a name in HTML; of "Vec<u8>" it is a parameter.
+_TAG = re.compile(
+    r"</|<(?:a|b|i|u|p|br|hr|em|td|th|tr|li|dt|dd|div|span|strong|small|h[1-6]|label|option)[\s/>]", re.IGNORECASE
+)
 _KEY = re.compile(r"\w+=")
 _SIGNS = re.compile(r"[=<>{}()\[\]|;$\\]|::|\w_\w|\w\.\w{2}|[a-z][A-Z]\w*\(|\w/\w")
 _MODEL_NUMBER = re.compile(r"[A-Za-z]{1,4}-?\d{1,5}[A-Za-z]?\d*")
@@ -107,6 +112,14 @@ _STANDARD = re.compile(
 )
 # "Gemma 2 9B", "Julia 1.9"
 _VERSION = re.compile(r"\s(?:v?\d{1,2}\.\d{1,3}(?:\.\d+)?|\d{1,3}[BM])(?![\w.]*\w)")
+# A declared type, its parameter, what is imported, a call.
+_DECLARED = re.compile(r"(?:^|[\n{;])[ \t]{0,8}(?:(?:public|private|protected|internal|static|readonly) )+$")
+_DECLARES = re.compile(r"[<\[]|\s\w+\s*[;=({]")
+_GENERIC = re.compile(r"<(?:dyn |mut |&)?[A-Z][a-z]\w*(?:, ?[A-Z][a-z]\w*)?>")  # no <br>, no <BR>
+_IMPORT = re.compile(
+    r"^[ \t]*(?:import|export)\s+(?:\w+\s*,\s*)?(?:\w+|\{[\w\s,]{0,200}\}|\* as \w+)\s+from\s+[\"'][^\"'\s]+[\"'];?\s*$"
+)
+_CALL = re.compile(r"\b\w+\(\S")
 _TYPE = re.compile(r"\(\d{1,5}(?:, ?\d{1,3})?\)")
 # Of letters, names of companies and footnotes.
 _OF_LETTERS = frozenset(
@@ -122,7 +135,7 @@ def is_technology(guess: Guess, kind: TextKind) -> bool:
     where computing is the matter.
     """
     titles = _titles(guess)
-    if not titles or _is_address(guess) or is_introduced(guess.text, guess.entity.start):
+    if not titles or _is_address(guess) or is_introduced(*guess.place):
         return False
     if _VERSION.search(guess.value) or _VERSION.match(guess.text, guess.entity.end, guess.entity.end + 12):
         return True
@@ -190,7 +203,7 @@ def _is_technical(guess: Guess, kind: TextKind) -> bool:
 def is_notation(guess: Guess, kind: TextKind) -> bool:
     """Return whether a guess is written as no name is: ``uid=0``, ``B43``, ``HR 88``, or a lone word of a command."""
     known, value = guess.known, guess.value
-    if guess.kind == "LOCATION" and is_house_number(*guess.place):
+    if guess.kind == "LOCATION" and any(map(str.isdigit, value)) and is_house_number(*guess.place):
         return False
     if _is_sign(guess):
         return True
@@ -229,6 +242,14 @@ def _is_scoped(guess: Guess) -> bool:
     text, start, end = guess.place
     if guess.value.isupper() and _TYPE.match(text, end, end + 12):
         return True  # VARCHAR(255)
+    if (
+        _CALL.search(guess.value)
+        or (guess.lone and _GENERIC.match(text, end, end + 30))
+        or _IMPORT.search(line_around(text, start, end))
+    ):
+        return True
+    if _DECLARED.search(guess.before(40)) and _DECLARES.match(text, end, end + 40):
+        return True
     return guess.lone and "::" in (text[max(0, start - 2) : start], text[end : end + 2])
 
 
@@ -267,7 +288,8 @@ def _is_of_a_program(guess: Guess) -> bool:
 def _is_identifier(guess: Guess) -> bool:
     """Whether one word is written as a name in a program, or as a constant."""
     text, start, end = guess.place
-    around = f"{text[max(0, start - 1) : start]}\0{text[end : end + 1]}"
+    after = "" if _TAG.match(text, end) else text[end : end + 1]
+    around = f"{text[max(0, start - 1) : start]}\0{after}"
     constant = guess.value.isupper() and guess.value.lower() not in guess.known.also_names
     return constant or _IDENTIFIER.search(around) is not None
 
@@ -297,7 +319,7 @@ def _abbreviates(guess: Guess, kind: TextKind) -> bool:
     if not _SHORT_CAPITALS.fullmatch(guess.value):
         return False
     if guess.kind == "PERSON":
-        borne = guess.value.lower() in guess.known.also_names or is_introduced(text, start)
+        borne = guess.value.lower() in guess.known.also_names or is_introduced(*guess.place)
         return not borne and _SMALL_BEFORE.search(guess.before(20)) is not None
     if kind == "clinical":
         return _WHERE_BEFORE.search(guess.before(12)) is None

@@ -11,6 +11,8 @@ _LAW = r"(?:Act|Code|Regulations?|Rules|Constitution|Convention|Directive|Order|
 _LAW_AFTER = re.compile(rf"\s+{_LAW}\b")
 _LAW_BEFORE = re.compile(rf"\b{_LAW}\s+\(?$")
 _YEAR = re.compile(r"\d{4}")
+# "1840 ms"
+_UNIT_AFTER = re.compile(r"\s?(?:[mµn]?s|px|[kMG]i?B|rpm|m?g|k?m|[kMG]?Hz|%|x)(?!\w)")
 _CALENDAR = re.compile(
     r"(?i)\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\b|january|february|march|april|august|september"
     r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:mon|tues?|wed|thur?s?|fri|sat|sun)\b"
@@ -48,6 +50,11 @@ _NO_DAY = re.compile(
     r"|(?:at\s)?\d{1,2}(?::\d\d){1,2}(?:\s?[ap]\.?\s?m\.?)?(?:\s?(?:-|–|to)\s?\d{1,2}(?::\d\d)?(?:\s?[ap]\.?\s?m\.?)?)?"
     r"|(?:at\s)?\d{1,2}\s?[ap]\.?\s?m\.?"
 )
+# A month that every year has: "in late November".
+_NO_YEAR = re.compile(
+    r"(?i)(?:(?:in|the|last|next|this|late|early|mid|by|until|around)[ -])*(?:january|february|march|april|may|june"
+    r"|july|august|september|october|november|december)"
+)
 _DAY = re.compile(r"\d{4}|[A-Za-z]{3,}\.? \d|\d [A-Za-z]{3,}")
 
 
@@ -61,7 +68,9 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     text, start, end = guess.place
     if kind == "code" or is_code(text, start, end) or (kind == "logs" and not _DAY.search(guess.value)):
         return False
-    if _YEAR.fullmatch(guess.value) and (_LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))):
+    if _YEAR.fullmatch(guess.value) and (
+        _UNIT_AFTER.match(text, end) or _LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))
+    ):
         return False
     by_law = kind in ("clinical", "legal")
     if not by_law and (_NO_DAY.fullmatch(guess.value) or _is_any_span(guess)):
@@ -72,8 +81,10 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
 
 
 def _is_any_span(guess: Guess) -> bool:
-    """Whether a length of time tells nothing of a life: "in five years"."""
-    if not _SPAN.search(guess.value) or _AGE.search(guess.value) or _CALENDAR.search(guess.value):
+    """Whether a length of time, or a month, tells nothing of a life: "in five years", "in November"."""
+    if _AGE.search(guess.value):
+        return False
+    if not _NO_YEAR.fullmatch(guess.value) and (not _SPAN.search(guess.value) or _CALENDAR.search(guess.value)):
         return False
     text, start, end = guess.place
     return _OF_A_LIFE.search(text, max(0, start - _NEAR), end + _NEAR) is None

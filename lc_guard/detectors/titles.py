@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from lc_guard.detectors.spans import clean
+from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.windows import readable
 from lc_guard.records import Entity
 
@@ -17,6 +18,11 @@ _TITLES = (
     r"|Col(?:onel)?|Cpl|Corporal|Maj(?:or)?|Officer|OFFICER|Detective|DETECTIVE|Inspector|Constable|Deputy|Sheriff"
     r"|Agent|Attorney|Senator|Governor|Nurse|Coroner)"
 )
+# What people are called who are near: beside a word that nobody bears it is none.
+_FAMILIAR = (
+    r"(?:Coach|Pastor|Chaplain|Deacon|Bishop|Mayor|Councillor|Councilman|Councilwoman|Commissioner|Trooper|Uncle|Aunt"
+    r"|Auntie|Sister|Brother|Father|Chef)"
+)
 _NO_NAMES = (
     r"(?!(?:The|And|Of|In|On|At|For|Court|Department|General|Office|Justice|Ministry|Minister|Government|District|State"
     r"|Chief|Advocate|Practitioner|Manager|Assistant|Administration|Association|Committee|Council|Commission|Generals?|Ombudsman|QC|KC|Esq|I|He|She"
@@ -24,6 +30,7 @@ _NO_NAMES = (
     r"|AND|OF|THE|COURT)\b)"
 )
 _PARTICLE = r"(?:v[ao]n(?: de[rn]?)?|de(?: la| los| las)?|de[rnl]|d[aiou]s?|della|la|le|bin|ibn|al|el|te[rn]|af|zu|y|e)"
+_SMALL = re.compile(r"(?<![\w'’@.])m(?:r|rs)\.? (?P<name>[a-zß-öø-ÿ]{3,24})\b")
 SCORE = 0.9
 
 
@@ -41,8 +48,15 @@ class TitleDetector:
 
     def detect(self, text: str) -> list[Entity]:
         """Return the names behind titles, ordered by offset."""
-        names = (_in_line(text, *match.span("name")) for match in _rule().finditer(readable(text)))
-        return clean(text, [Entity("PERSON", *name, SCORE) for name in names])
+        seen = readable(text)
+        known = vocabulary()
+        names = [
+            match.span("name")
+            for match in _rule().finditer(seen)
+            if match["formal"] or not all(map(known.is_ordinary, match["name"].split()))
+        ]
+        names += [match.span("name") for match in _SMALL.finditer(seen) if not known.is_ordinary(match["name"])]
+        return clean(text, [Entity("PERSON", *_in_line(text, *name), SCORE) for name in names])
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
@@ -65,4 +79,7 @@ def _rule() -> re.Pattern[str]:
     capitalized = rf"[{upper}][\w\u0300-\u036f]{{1,40}}"
     word = rf"{_NO_NAMES}(?:[{upper}]')?{capitalized}(?:[-']{capitalized}){{0,3}}"
     part = rf"(?:{initial}[ ]{{0,2}}|{bare_initial}[ ]|{_PARTICLE}[ ]|{word}[ ]{{1,2}})"
-    return re.compile(rf"(?<![\w'])(?:{_TITLES}\b\.?,?[ ]{{1,2}})+(?:the[ ])?(?P<name>{part}{{0,4}}{word})")
+    return re.compile(
+        rf"(?<![\w'])(?:(?:(?P<formal>{_TITLES})|{_FAMILIAR})\b\.?,?[ ]{{1,2}})+(?:the[ ])?"
+        rf"(?P<name>{part}{{0,4}}{word})"
+    )

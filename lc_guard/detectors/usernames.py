@@ -232,6 +232,11 @@ _SLOTS = tuple(
             rf"\b(?:ssh|scp|sftp|rsync|mosh)\b[^\n|;&]{{0,80}}?\s(?P<name>{_NAME})@[\w.-]{{1,80}}"
             r"(?![\w.-]*\.[a-z]{2,}\b)",
         ),
+        # Reddit.
+        (
+            "u/",
+            r"(?<![\w./])/?u/(?P<name>[\w-]{3,20})(?![\w/])",
+        ),
         # Chats.
         (
             "<",
@@ -251,7 +256,7 @@ _TOLD = re.compile(
 )
 _LOOKS_CHOSEN = re.compile(r"(?=.*[a-z])(?:.*[\d_]|\w+[.-]\w)|[a-z]+[A-Z]|['\"`@]$")
 _MENTION = re.compile(
-    r"(?<![\w@./<(=$])(?<!DECLARE )(?<!= )@(?P<name>[A-Za-z_][\w-]{1,38}(?:\.\w{1,30}){0,3})(?![\w(@/:])"
+    r"(?<![\w@./<(=$])(?<!DECLARE )(?<!= )@(?P<name>[A-Za-z_][\w-]{1,38}(?:\.\w{1,30}){0,3})(?![\w(@/-]|:\S)"
 )
 _DECORATOR = re.compile(r"(?m)^[ \t*/#]*@[\w.]+[ \t]*(?:$|\()")
 _NICK_LINE = re.compile(rf"(?m)^<[@+%~& ]?(?P<name>{_NAME})>[ \t]+\S")

@@ -14,6 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lc_guard.detectors import Detector, JoinedDetector, TitleDetector, default_detector, part_done
+from lc_guard.detectors.given_names import GivenNameDetector
+from lc_guard.detectors.name_parts import whole_persons
+from lc_guard.detectors.repeated_names import repeated
 from lc_guard.errors import DetectorError, GuardError
 from lc_guard.records import Entity
 
@@ -62,7 +65,28 @@ def test_a_name_that_goes_over_a_line_break_is_hidden_line_by_line(found):
     assert found(TitleDetector(), "Dr. Emily\nClark said") == [("PERSON", "Emily"), ("PERSON", "Clark")]
 
 
-@pytest.mark.parametrize("text", ["the Justice Department", "Judge of the High Court", "Mr. and Mrs.", "Dr."])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("Uncle Ronnie came", "Ronnie"), ("Chaplain Crane preached", "Crane"), ("who's mr pickles lol", "pickles")],
+)
+def test_a_familiar_title_announces_one(found, text, value):
+    assert found(TitleDetector(), text) == [("PERSON", value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "the Justice Department",
+            "Judge of the High Court",
+            "Mr. and Mrs.",
+            "Dr.",
+            "a Father Figure",
+            "my mrs has it",
+        ),
+        "Sister Company",
+    ],
+)
 def test_a_title_without_a_name(found, text):
     assert not found(TitleDetector(), text)
 
@@ -304,3 +328,53 @@ class TestSourcesInThreads:
         with pytest.raises(KeyError):
             JoinedDetector([Works(), Works(), Fails()], parallel=True).detect("x" * 3_000)
         assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("Mayor Yolanda Brightwater won. Thanks, Brightwater.", ["Yolanda Brightwater", "Brightwater"]),
+        ("Yolanda Brightwater won.\nBRIGHTWATER: thanks", ["Yolanda Brightwater", "BRIGHTWATER"]),
+        ("Maria Frost came in the Frost.", ["Maria Frost", "Frost"]),
+        ("Maria Frost came. Frost and frost.", ["Maria Frost"]),
+    ],
+)
+def test_a_name_is_that_name_again(text, values):
+    name = Entity("PERSON", text.index(values[0]), text.index(values[0]) + len(values[0]), 0.9)
+    assert [text[e.start : e.end] for e in repeated(text, [name])] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "whole"),
+    [
+        ("dictated to Wm. Ashby", "Ashby", "Wm. Ashby"),
+        ("signed by C. H. Dorset", "Dorset", "C. H. Dorset"),
+        ("F. E. Cross wrote", "Cross", "F. E. Cross"),
+        ('met Ignatius "Iggy" Prudhomme', "Prudhomme", 'Ignatius "Iggy" Prudhomme'),
+        ("ask Gina G, please", "Gina", "Gina G"),
+        ("Rhys P-J, me", "Rhys", "Rhys P-J"),
+        ("by Harriet Renfrew", "Renfrew", "Harriet Renfrew"),
+        ("A. Siltronix did", "Siltronix", "Siltronix"),
+        ("told Anna I know", "Anna", "Anna"),
+        ("Will Strunk come?", "Strunk", "Strunk"),
+    ],
+)
+def test_parts_that_stand_beside_a_name_belong_to_it(text, part, whole):
+    name = Entity("PERSON", text.index(part), text.index(part) + len(part), 0.9)
+    assert [text[e.start : e.end] for e in whole_persons(text, [name])] == [whole]
+
+
+def test_a_nickname_stands_within_a_name():
+    text = 'met Katherine ("Kit") Thomson'
+    names = [Entity("PERSON", 4, 13, 0.9), Entity("ORGANIZATION", 22, 29, 0.9)]
+    assert whole_persons(text, names) == [Entity("PERSON", 4, 29, 0.9)]
+    assert whole_persons(text, names[1:]) == names[1:]
+
+
+def test_who_signs_stands_in_a_line_alone(found):
+    assert ("PERSON", "Ginger") in found(GivenNameDetector(), "no news\n\nGinger\n\n>>> more")
+    assert not found(GivenNameDetector(), "Ginger\nand garlic\n")
+
+
+def test_who_speaks_is_no_label_of_a_form(joined, found):
+    assert ("PERSON", "PRICE") in found(joined, "MS. PRICE: Objection.")

@@ -486,3 +486,62 @@ def test_the_lists_hold_no_name_of_the_census():
     assert {"will", "grace", "rose", "baker"} <= known.also_names
     assert all(word == word.strip() and word for words in known for word in words)
     assert random.Random(1).sample(sorted(known.technology), 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("MRI shows a Baker cyst", "Baker", "PERSON"),
+        ("the Raynaud phenomenon", "Raynaud", "PERSON"),
+        ("reflex normal, GCS 15, negative Romberg", "Romberg", "PERSON"),
+        ("She takes Ozempic weekly", "Ozempic", "PERSON"),
+        ("on the Saffir-Simpson scale", "Saffir-Simpson", "LOCATION"),
+        ("private Guid id;", "Guid", "PERSON"),
+        ("use Box<dyn Error> here", "Box", "PERSON"),
+        ('import { Button, Dialog } from "x";', "Button", "LOCATION"),
+        ("the colour rgb(31, 119", "rgb(31", "ORGANIZATION"),
+        ("see Box 3 of the form", "Box", "PERSON"),
+        ("tick one: Mr / Mrs / Ms", "Mr / Mrs / Ms", "ORGANIZATION"),
+        ("GREAT Store GREAT Service", "GREAT Store GREAT Service", "ORGANIZATION"),
+        ("My cat's Called Rex", "My cat's Called", "ORGANIZATION"),
+        ("return the Security Deposit now", "Security Deposit", "ORGANIZATION"),
+        ("Each Noteholder shall agree", "Noteholder", "PERSON"),
+        ("there was Italian music", "Italian", "NRP"),
+        ("it rose in late November again", "late November", "DATE_TIME"),
+        ("it took 1840 ms", "1840", "DATE_TIME"),
+        ("North,44012\nSouth,39110", "44012", "LOCATION"),
+        ("verses 3-9, page 418", "page 418", "LOCATION"),
+        ("p99 of the latency", "p99", "DRIVERS_LICENSE"),
+    ],
+)
+def test_what_a_thing_is_called_stays_readable(text, value, kind):
+    assert not stands(text, value, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("Mr Baker signed the test", "Baker", "PERSON"),
+        ("I met Romberg, who is a nurse", "Romberg", "PERSON"),
+        ("Name: Quillfeather<br>Paris", "Quillfeather", "PERSON"),
+        ("<td>Quillfeather</td>", "Quillfeather", "PERSON"),
+        ("the final Quillfeather report (2019)", "Quillfeather", "PERSON"),
+        ("the new Quillfeather?", "Quillfeather", "PERSON"),
+        ("Export contacts of Quillfeather from 'Outlook'", "Quillfeather", "PERSON"),
+        ("patient diagnosed, Quillfeather is positive", "Quillfeather", "PERSON"),
+        ("patient diagnosed, Quillfeather negative for flu", "Quillfeather", "PERSON"),
+        ("My wife, Sky, is a nurse", "Sky", "PERSON"),
+        ("owner, H. L. Bluestone, as", "H. L. Bluestone", "PERSON"),
+        ("she was admitted in November", "November", "DATE_TIME"),
+        ("an Italian name", "Italian", "NRP"),
+        ("Best Buy called", "Best Buy", "ORGANIZATION"),
+    ],
+)
+def test_and_what_tells_of_somebody_does_not(text, value, kind):
+    assert stands(text, value, kind)
+
+
+@pytest.mark.parametrize("name", ["andrew", "hakstol", "ray"])
+def test_small_letters_are_a_name_where_people_chat(name):
+    assert stands(f"omg {name} said no lol. She left for Rome", name, score=0.5)
+    assert not stands(f"The {name} said no. She left for Rome", name, score=0.5)

@@ -57,6 +57,7 @@ SLOTS = [
     "12:04 <@{}> hello there",
     "12:04 -!- {} [~x@host] has joined #lobby",
     "please ask @{} about it",
+    "@{}: who is up",
     "File \"/home/{}/app/main.py\", line 42, in run",
     "/Users/{}/Library/Logs",
     "C:\\Users\\{}\\Documents\\salary.xlsx is missing",
@@ -154,3 +155,9 @@ def test_more_slots(text):
 )
 def test_more_that_are_none(text):
     assert not UsernameDetector().detect(text)
+
+
+def test_reddit_names_its_users(found):
+    assert found(UsernameDetector(), "u/plum_orchard posted in r/gardening, not in a/u/plum") == [
+        ("USERNAME", "plum_orchard")
+    ]

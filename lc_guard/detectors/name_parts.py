@@ -1,0 +1,80 @@
+"""What belongs to a person's name beside what a model found of it: initials, a nickname in quotes, a given name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from lc_guard.detectors.name_lists import load_names
+from lc_guard.detectors.vocabulary import vocabulary
+from lc_guard.records import Entity
+
+_CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
+_WORD = rf"{_CAPITAL}[^\W\d_]{{1,24}}(?:['’-][^\W\d_]{{1,24}})?"
+# Not "A. Siltronix", which answers, or heads a list, where a line begins.
+_INITIALS = re.compile(rf"(?<![\w.'’])(?:(?<!\n)(?<!\A)|(?={_CAPITAL}\.[ ]?{_CAPITAL}\.))(?:{_CAPITAL}\.[ ]?){{1,3}}\Z")
+# How clerks shortened given names.
+_SHORTENED = re.compile(
+    r"(?<!\w)(?:Alex|Benj|Chas|Danl|Edw|Fredk|Geo|Jas|Jno|Jos|Robt|Saml|Theo|Thos|Wm)\.[ ](?:[A-Z]\.[ ])?\Z"
+)
+_GIVEN = re.compile(rf"(?<![\w.'’-])(?P<given>{_WORD})[ ]\Z")
+_LAST_INITIAL = re.compile(
+    r"[ ](?![AI]\b)(?:[A-Z]\.(?![ ]?\w\.)(?=[\s,;:)]|\Z)|[A-Z](?:-[A-Z])?(?=[,;:?!)\]/\n]|[ ]*(?:\n|\Z)))"
+)
+_NICKNAME = re.compile(rf"(?<!\w){_WORD}[ ](?:\(?[\"“‘']|\(){_WORD}(?:[\"”’']\)?|\))[ ]{_WORD}")
+_NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION", "NRP"})
+
+
+def whole_persons(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Let persons' names grow by the parts that stand beside them.
+
+    Args:
+        text: The text.
+        entities: What was found in it, ordered by offset, without overlaps.
+
+    Returns:
+        The same, in order, without overlaps.
+    """
+    if not any(entity.kind == "PERSON" for entity in entities):
+        return list(entities)
+    grown: list[Entity] = []
+    nicknames = [match.span() for match in _NICKNAME.finditer(text)]
+    following = 0
+    for at, entity in enumerate(entities):
+        last = grown[-1].end if grown else 0
+        if entity.start < last:
+            continue
+        limit = entities[at + 1].start if at + 1 < len(entities) else len(text)
+        grown.append(_grown(text, entity, last, limit) if entity.kind == "PERSON" else entity)
+        while following < len(nicknames) and nicknames[following][1] <= grown[-1].start:
+            following += 1
+        if following < len(nicknames):
+            _as_one(grown, nicknames[following])
+    return grown
+
+
+def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
+    start, end = entity.start, entity.end
+    before = text[max(floor, start - 30) : start]
+    lone = " " not in text[start:end]
+    found = _INITIALS.search(before) or _SHORTENED.search(before)
+    if found is None and lone and (given := _GIVEN.search(before)) and _is_given(given["given"]):
+        found = given
+    if found:
+        start -= len(before) - found.start("given" if found.re is _GIVEN else 0)
+    after = _LAST_INITIAL.match(text, end, min(limit, end + 6)) if lone and text[start].isupper() else None
+    return Entity("PERSON", start, after.end() if after else end, entity.score)
+
+
+def _is_given(word: str) -> bool:
+    known, small = vocabulary(), word.lower()
+    return word in load_names() and small not in known.also_names and small not in known.ordinary
+
+
+def _as_one(found: list[Entity], name: tuple[int, int]) -> None:
+    """Make one of the parts of a name with a nickname in it, once the last of them is there."""
+    parts = [entity for entity in found[-3:] if name[0] <= entity.start and entity.end <= name[1]]
+    if not parts or parts[-1].end != name[1] or not all(part.kind in _NAMES for part in parts):
+        return
+    if any(part.kind == "PERSON" for part in parts):
+        found[len(found) - len(parts) :] = [Entity("PERSON", *name, max(part.score for part in parts))]

@@ -1,0 +1,71 @@
+"""A full name in a text is that name wherever one of its words stands: ``Ann Brightwater``, later ``Brightwater:``.
+
+A model reads a sentence at a time; who is called by the surname alone later on is missed now and then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from lc_guard._text.common_words import is_ordinary
+from lc_guard._text.words import name_parts
+from lc_guard.detectors.surroundings import is_chat
+from lc_guard.detectors.vocabulary import vocabulary
+from lc_guard.records import Entity
+
+_WORD = re.compile(r"[^\W\d_]{3,}(?:['’-][^\W\d_]{2,})*")
+_SURE = 0.5
+_SPEAKER = re.compile(r"[ \t]{0,3}:")
+
+
+def repeated(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Add what of a text is a word of a person's name that was found elsewhere in it.
+
+    A word that is a name as well counts where a capital inside a sentence says which; small letters count in a chat
+    only.
+
+    Args:
+        text: The text.
+        entities: What was found in it, ordered by offset, without overlaps.
+
+    Returns:
+        The same and the words, in order, without overlaps.
+    """
+    words = _words_of_names(text, entities)
+    return sorted([*entities, *_standing(text, entities, words)], key=lambda e: e.start) if words else [*entities]
+
+
+def _words_of_names(text: str, entities: Sequence[Entity]) -> dict[str, float]:
+    words: dict[str, float] = {}
+    for entity in entities:
+        if entity.kind == "PERSON":
+            value = text[entity.start : entity.end]
+            sure = entity.score >= _SURE and value[:1].isupper()
+            for word in (value,) if _WORD.fullmatch(value) and sure else name_parts(value):
+                words[word.casefold()] = max(entity.score, words.get(word.casefold(), 0.0))
+    return words
+
+
+def _standing(text: str, entities: Sequence[Entity], words: Mapping[str, float]) -> Iterator[Entity]:
+    known = vocabulary()
+    seen = [(match, match[0].casefold()) for match in _WORD.finditer(text)]
+    small = frozenset(word for match, word in seen if word in words and match[0].islower())
+    taken = iter(entities)
+    last = next(taken, None)
+    for match, word in seen:
+        while last is not None and last.end <= match.start():
+            last = next(taken, None)
+        if word not in words or (last is not None and last.start < match.end()):
+            continue
+        plain = word in known.also_names
+        if word not in known.ordinary and _is_name(text, match, small if plain else frozenset(), plain=plain):
+            yield Entity("PERSON", match.start(), match.end(), words[word])
+
+
+def _is_name(text: str, word: re.Match[str], small: frozenset[str], *, plain: bool) -> bool:
+    if word[0].islower():
+        return not plain and is_chat(text, *word.span())
+    if _SPEAKER.match(text, word.end()) and text[word.start() - 1 : word.start()] in ("", "\n"):
+        return True
+    return not is_ordinary(text, *word.span(), also={*small, word[0].casefold()} if plain else small)
