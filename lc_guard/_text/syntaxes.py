@@ -25,7 +25,7 @@ _SPECIAL = re.compile(r"['\"\\]")
 _SHELL_MARKS = re.compile(r"\\.|[\"'`]|\$\(|<<", re.DOTALL)
 _SHELL_HARMLESS = re.compile(r"[\w.@+,:/-]+")
 _IN_DOUBLE_QUOTES = re.compile(r"([\\\"$`])")
-# Escapes beyond ASCII only: what reads as a quote could end a string of JSON in JSON, and \n may be of a path of Windows.
+# Escapes beyond ASCII only: what reads as a quote could end a string of JSON in JSON, \n may be of a path of Windows.
 _JSON_WRITTEN = re.compile(r"(?:[^\"\\\x00-\x1f]|\\u(?!00[0-7])[0-9a-fA-F]{4})*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+.!|~-])")
