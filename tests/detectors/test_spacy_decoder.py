@@ -72,27 +72,24 @@ def test_the_default_pipeline_runs_by_it() -> None:
 
 
 def test_what_is_of_another_form_is_left_to_spacy(monkeypatch: pytest.MonkeyPatch) -> None:
-    other = packaged()
-    network = other.get_pipe("ner").model
-    layers = next(node for node in network.walk() if {"embed", "encode"} <= {*node.ref_names})
-    layers.get_ref("encode").name = "another encoder"
-    assert EntityDecoder.of(other) is None
-
-    other = packaged()
-    other.get_pipe("ner").model.attrs["has_upper"] = False
-    assert EntityDecoder.of(other) is None
-
-    other = packaged()
-    other.get_pipe("ner").cfg["beam_width"] = 4
-    assert EntityDecoder.of(other) is None
-
-    other = packaged()
-    other.get_pipe("ner").add_label("GADGET")  # never trained
-    assert EntityDecoder.of(other) is None
-
-    # one that does not find what the pipeline finds is not taken
-    monkeypatch.setattr(spacy_tok2vec, "_EPSILON", 100.0)
-    assert EntityDecoder.of(packaged()) is None
+    nlp = packaged()
+    ner = nlp.get_pipe("ner")
+    layers = next(node for node in ner.model.walk() if {"embed", "encode"} <= {*node.ref_names})
+    with monkeypatch.context() as other:
+        other.setattr(layers.get_ref("encode"), "name", "another encoder")
+        assert EntityDecoder.of(nlp) is None
+    with monkeypatch.context() as other:
+        other.setitem(ner.model.attrs, "has_upper", False)
+        assert EntityDecoder.of(nlp) is None
+    with monkeypatch.context() as other:
+        other.setitem(ner.cfg, "beam_width", 4)
+        assert EntityDecoder.of(nlp) is None
+    with monkeypatch.context() as other:  # one that does not find what the pipeline finds
+        other.setattr(spacy_tok2vec, "_EPSILON", 100.0)
+        assert EntityDecoder.of(nlp) is None
+    assert EntityDecoder.of(nlp) is not None
+    ner.add_label("GADGET")  # never trained
+    assert EntityDecoder.of(nlp) is None
 
 
 def test_what_is_left_out_of_a_pipeline_changes_nothing() -> None:
