@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lc_guard.detectors.spans import clean
+from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.records import Entity
 
 KIND = "USERNAME"
@@ -259,6 +260,8 @@ _MENTION = re.compile(
     r"(?<![\w@./<(=$])(?<!DECLARE )(?<!= )@(?P<name>[A-Za-z_][\w-]{1,38}(?:\.\w{1,30}){0,3})(?![\w(@/-]|:\S)"
 )
 _DECORATOR = re.compile(r"(?m)^[ \t*/#]*@[\w.]+[ \t]*(?:$|\()")
+# Who is to mend it, in notes within code: "TODO(kmilo): ...".
+_NOTE = re.compile(r"\b(?:TODO|FIXME|HACK|XXX)\((?P<name>[A-Za-z][\w.-]{2,30}\w)\)")
 _NICK_LINE = re.compile(rf"(?m)^<[@+%~& ]?(?P<name>{_NAME})>[ \t]+\S")
 _CLOSED = re.compile(r"</([\w.+-]{1,64})>")
 _UNIX_HOME = re.compile(
@@ -286,7 +289,7 @@ class UsernameDetector:
 
     def detect(self, text: str) -> list[Entity]:
         """Return the user names of a text, ordered by offset."""
-        return clean(text, [*_by_slot(text), *_by_path(text), *_mentions(text), *_nick_lines(text)])
+        return clean(text, [*_by_slot(text), *_by_path(text), *_mentions(text), *_nick_lines(text), *_noted(text)])
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
@@ -318,6 +321,13 @@ def _by_path(text: str) -> Iterator[Entity]:
                 # Windows names the folder of a user after the person.
                 kind = "PERSON" if _FULL_NAME.fullmatch(name) else KIND
                 yield Entity(kind, match.start("name"), match.start("name") + len(name), SCORE)
+
+
+def _noted(text: str) -> Iterator[Entity]:
+    for match in _NOTE.finditer(text):
+        known, name = vocabulary(), match["name"].lower()
+        if not (known.is_ordinary(name) or known.is_technology(name) or name in known.abbreviations):
+            yield Entity(KIND, *match.span("name"), SCORE)
 
 
 def _mentions(text: str) -> Iterator[Entity]:
