@@ -261,7 +261,7 @@ _MENTION = re.compile(
 )
 _DECORATOR = re.compile(r"(?m)^[ \t*/#]*@[\w.]+[ \t]*(?:$|\()")
 # Who is to mend it, in notes within code: "TODO(kmilo): ...".
-_NOTE = re.compile(r"\b(?:TODO|FIXME|HACK|XXX)\((?P<name>[A-Za-z][\w.-]{2,30}\w)\)")
+_NOTE = re.compile(r"\b(?:TODO|FIXME|HACK|XXX)\((?P<name>[A-Za-z][\w.-]{1,30}\w)\)")
 _NICK_LINE = re.compile(rf"(?m)^<[@+%~& ]?(?P<name>{_NAME})>[ \t]+\S")
 _CLOSED = re.compile(r"</([\w.+-]{1,64})>")
 _UNIX_HOME = re.compile(
