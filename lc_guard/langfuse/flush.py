@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import sys
 import threading
 import time
 import weakref
@@ -23,6 +24,9 @@ logger = logging.getLogger("lc_guard.langfuse")
 
 _PLACE = "_lc_guard_delivery"
 _POLL = 0.02
+# These start no thread once the main one has ended; later ones do until all that are no daemons have ended as well
+# (https://docs.python.org/release/3.12.2/whatsnew/changelog.html, gh-113964).
+_NONE_LATE = (3, 12) <= sys.version_info < (3, 12, 2)
 
 
 class BoundedFlush:
@@ -32,6 +36,7 @@ class BoundedFlush:
         self._resources = weakref.ref(resources)
         self._lock = ForkLock()
         self._flushing: threading.Thread | None = None
+        self._ready: tuple[threading.Thread, threading.Event] | None = None
         self._exit_timeout: float | None = None
         self._used_in: int | None = None
 
@@ -58,10 +63,10 @@ class BoundedFlush:
                 try:
                     flushing.start()
                 except RuntimeError:
-                    if threading.main_thread().is_alive():
+                    if self._ready is None or threading.main_thread().is_alive():
                         raise
-                    resources.flush()  # some interpreters start no thread once the main one has ended
-                    return None
+                    flushing, go = self._ready
+                    go.set()
                 self._flushing = flushing
             return self._flushing
 
@@ -80,6 +85,11 @@ class BoundedFlush:
             return
         self._used_in = os.getpid()
         END.await_before(self)
+        if _NONE_LATE:
+            go = threading.Event()
+            ready = threading.Thread(target=_flush_when, args=(go, self._resources), name="lc-guard-flush", daemon=True)
+            ready.start()
+            self._ready = ready, go
         if load is not None:
             threading.Thread(target=_load, args=(load, END.hold()), name="lc-guard-models", daemon=True).start()
 
@@ -106,6 +116,13 @@ def flush_of(resources: Any) -> BoundedFlush:
     """Return the one `BoundedFlush` of a client's resources."""
     delivery: BoundedFlush = vars(resources).setdefault(_PLACE, BoundedFlush(resources))
     return delivery
+
+
+def _flush_when(go: threading.Event, reference: weakref.ref[Any]) -> None:
+    go.wait()
+    resources = reference()
+    if resources is not None:
+        resources.flush()
 
 
 def _load(load: Callable[[], object], held: threading.Event) -> None:
