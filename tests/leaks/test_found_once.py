@@ -216,8 +216,9 @@ def test_what_would_be_sent_all_the_same_is_stopped_and_told(mode: str, spelling
     assert model.sent == []
     assert "Raman" not in str(caught.value)
     assert sum(caught.value.kinds.values()) == 1
-    leak = told.decisions[-1]
-    assert (leak["check"], leak["action"], leak["valid"]) == ("leak", "block", False)
+    # of a batch another input's check may be told later
+    (leak, *_) = (each for each in told.decisions if each["check"] == "leak")
+    assert (leak["action"], leak["valid"]) == ("block", False)
     assert leak["entities"] == caught.value.kinds
     assert raw(told.decisions) == []
 
