@@ -28,3 +28,8 @@ TWO_NUMBERS = r"(?:(?<=\d{3}[ .-]\d{4})|(?<=\d{7}))[ ]?/[ ]?(?=\(?\+?\d{3}[ ).-]
 def blanks(match: re.Match[str]) -> str:
     """Return as many blanks as a match has characters."""
     return " " * (match.end() - match.start())
+
+
+def without_colours(text: str) -> str:
+    """Return a text in which what sets a terminal's colours reads as blanks, so that offsets stay."""
+    return COLOURS.sub(blanks, text) if "[" in text else text

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from functools import cached_property
 
-from lc_guard.detectors.characters import COLOURS, blanks
+from lc_guard.detectors.characters import without_colours
 
 Span = tuple[int, int]
 
@@ -63,8 +63,7 @@ class EmailAddresses:
     @cached_property
     def _text(self) -> str:
         """The text without what is not seen, and letters of full width as others."""
-        text = COLOURS.sub(blanks, self._written) if "[" in self._written else self._written
-        text = _UNSEEN.sub("", text)
+        text = _UNSEEN.sub("", without_colours(self._written))
         return text.translate(_NARROW) if _WIDE.search(text) else text
 
     @cached_property

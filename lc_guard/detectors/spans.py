@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from lc_guard._progress import in_parts
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
-from lc_guard.detectors.characters import COLOURS, UNCASED, blanks
+from lc_guard.detectors.characters import UNCASED, without_colours
 from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, overlap
@@ -173,7 +173,7 @@ class _Widening:
         if entity.kind not in _TIMES and ":" not in self._text[entity.start : entity.end]:
             signs += ":"
         if signs not in self._known:
-            seen = COLOURS.sub(blanks, self._text) if "[" in self._text else self._text
+            seen = without_colours(self._text)
             for sign in signs:
                 seen = seen.replace(sign, " ")
             self._known[signs] = _extending(seen, self._entities)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lc_guard._progress import part_done
-from lc_guard.detectors.characters import COLOURS, EMOJI, TWO_NUMBERS, UNCASED, blanks
+from lc_guard.detectors.characters import COLOURS, EMOJI, TWO_NUMBERS, UNCASED, blanks, without_colours
 from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
 
@@ -74,7 +74,7 @@ def readable(text: str) -> str:
         A text of the same length.
     """
     text = _ODD_BLANK.sub(" ", without_surrogates(text)).replace("’", "'").replace("ʼ", "'").replace("\u2011", "-")
-    text = COLOURS.sub(blanks, text) if "[" in text else text
+    text = without_colours(text)
     text = _COMPONENT.sub(" ", _EMOJIS.sub(blanks, _BLOB.sub(blanks, text)))
     text = text if text.isascii() else _GLUED.sub(_apart, text)
     return _NEWLINE.sub(_unwrap, text) if "\n" in text else text
