@@ -49,6 +49,16 @@ def providers(device: Device) -> list[str]:
     raise ModelUnavailable(f"onnxruntime {onnxruntime.__version__} is built without CUDA: {_INSTALL}")
 
 
+def one_thread() -> onnxruntime.SessionOptions:
+    """Return the options of a session that computes on the thread that asks it, and tells of nothing but errors."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return options
+
+
 def on_gpu(device: Device, session: onnxruntime.InferenceSession) -> bool:
     """Return whether a session runs on a GPU: onnxruntime goes on without one where its libraries do not load.
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lc_guard.detectors.onnx_device import Device, on_gpu, providers
+from lc_guard.detectors.onnx_device import Device, on_gpu, one_thread, providers
 from lc_guard.detectors.parallel import at_once
 from lc_guard.detectors.rampart_int8 import eight_bits
 from lc_guard.detectors.weights import LoadOnce, import_alone, verified
@@ -196,10 +196,7 @@ def load_model(_process: int, device: Device = "cpu") -> LoadedModel:
     config, tokenizer_json, network = verified(FOLDER, PINNED).values()
     labels = {int(number): label for number, label in json.loads(config)["id2label"].items()}
     vocabulary = WordPieces(json.loads(tokenizer_json)["model"]["vocab"])
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    chosen = providers(device)
+    options, chosen = one_thread(), providers(device)
     try:
         if len(chosen) == 1:
             network = eight_bits(network)

@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lc_guard.detectors.onnx_device import one_thread, providers
 from lc_guard.detectors.onnx_file import FLOAT, INT64, Field, make_model, make_node, make_tensor
 from lc_guard.detectors.spacy_tok2vec import PLACES, WORDS, WordVectors, largest
 from lc_guard.detectors.weights import import_alone
@@ -74,6 +75,8 @@ class EntityDecoder:
     """The NER of one pipeline."""
 
     def __init__(self, vectors: WordVectors, ops: Any, moves: _Moves, network: Any) -> None:
+        import numpy as np
+
         narrow, lower, upper = network.get_ref("tok2vec").layers[-1], network.get_ref("lower"), network.get_ref("upper")
         self._vectors, self._ops, self._labels = vectors, ops, moves.labels
         # by feature, piece and output, so that pieces stand side by side
@@ -89,9 +92,8 @@ class EntityDecoder:
                 *vectors.layers,
                 *_product("narrow", vectors.result, narrow.get_param("W"), narrow.get_param("b")),
                 *_product("seen", "narrow", first.reshape(-1, first.shape[-1])),
-                make_tensor("number_own", INT64, _numbers(self._bias.size)),
-                make_tensor("number_rows", INT64, _numbers(1)),
-                make_node("Slice", ["seen", "number_0", "number_own", "number_rows"], ["own"]),
+                make_tensor("number_own", INT64, np.array([self._bias.size], np.int64)),
+                make_node("Slice", ["seen", "number_0", "number_own", "number_1"], ["own"]),
                 make_tensor("alone", FLOAT, self._bias + pads[1:].sum(axis=0)),
                 make_node("Add", ["own", "alone"], ["state"]),
                 *largest("state", "hidden", self._pieces),
@@ -177,10 +179,7 @@ class EntityDecoder:
             import_alone("onnxruntime")
             import onnxruntime
 
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = 1
-            options.log_severity_level = 3
-            session = onnxruntime.InferenceSession(self._graph, options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(self._graph, one_thread(), providers=providers("cpu"))
             self._session = (os.getpid(), session)
         return self._session[1]
 
@@ -207,15 +206,9 @@ def _product(
     name: str, given: str, weights: NDArray[np.float32], bias: NDArray[np.float32] | None = None
 ) -> Iterator[Field]:
     """Yield the nodes of a product with weights, which stand by output and input."""
-    import numpy as np
-
-    values = np.zeros(len(weights), np.float32) if bias is None else bias
-    yield make_tensor(f"{name}_weights", FLOAT, np.ascontiguousarray(weights.T))
-    yield make_tensor(f"{name}_bias", FLOAT, np.ascontiguousarray(values))
-    yield make_node("Gemm", [given, f"{name}_weights", f"{name}_bias"], [name])
-
-
-def _numbers(*numbers: int) -> NDArray[np.int64]:
-    import numpy as np
-
-    return np.array(numbers, np.int64)
+    inputs = [given, f"{name}_weights"]
+    yield make_tensor(inputs[-1], FLOAT, weights.T)
+    if bias is not None:
+        inputs.append(f"{name}_bias")
+        yield make_tensor(inputs[-1], FLOAT, bias)
+    yield make_node("Gemm", inputs, [name])
