@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.vocabulary import vocabulary
+from lc_guard.detectors.whole_names import as_one
 from lc_guard.records import Entity
 
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
@@ -22,7 +23,6 @@ _LAST_INITIAL = re.compile(
     r"[ ](?![AI]\b)(?:[A-Z]\.(?![ ]?\w\.)(?=[\s,;:)]|\Z)|[A-Z](?:-[A-Z])?(?=[,;:?!)\]/\n]|[ ]*(?:\n|\Z)))"
 )
 _NICKNAME = re.compile(rf"(?<!\w){_WORD}[ ](?:\(?[\"“‘']|\(){_WORD}(?:[\"”’']\)?|\))[ ]{_WORD}")
-_NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION", "NRP"})
 
 
 def whole_persons(text: str, entities: Sequence[Entity]) -> list[Entity]:
@@ -35,8 +35,6 @@ def whole_persons(text: str, entities: Sequence[Entity]) -> list[Entity]:
     Returns:
         The same, in order, without overlaps.
     """
-    if not any(entity.kind == "PERSON" for entity in entities):
-        return list(entities)
     grown: list[Entity] = []
     nicknames = [match.span() for match in _NICKNAME.finditer(text)]
     following = 0
@@ -49,7 +47,7 @@ def whole_persons(text: str, entities: Sequence[Entity]) -> list[Entity]:
         while following < len(nicknames) and nicknames[following][1] <= grown[-1].start:
             following += 1
         if following < len(nicknames):
-            _as_one(grown, nicknames[following])
+            _join(grown, nicknames[following])
     return grown
 
 
@@ -71,10 +69,8 @@ def _is_given(word: str) -> bool:
     return word in load_names() and small not in known.also_names and small not in known.ordinary
 
 
-def _as_one(found: list[Entity], name: tuple[int, int]) -> None:
+def _join(found: list[Entity], name: tuple[int, int]) -> None:
     """Make one of the parts of a name with a nickname in it, once the last of them is there."""
     parts = [entity for entity in found[-3:] if name[0] <= entity.start and entity.end <= name[1]]
-    if not parts or parts[-1].end != name[1] or not all(part.kind in _NAMES for part in parts):
-        return
-    if any(part.kind == "PERSON" for part in parts):
-        found[len(found) - len(parts) :] = [Entity("PERSON", *name, max(part.score for part in parts))]
+    if parts and parts[-1].end == name[1]:
+        found[len(found) - len(parts) :] = as_one(parts, name)

@@ -10,14 +10,13 @@ where a capital says nothing. And it leaves the initials of "R.J. ter Horst" sta
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from lc_guard.detectors.in_languages import plain_words
 from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.locales import locale
 from lc_guard.detectors.name_parts import whole_persons
-from lc_guard.detectors.repeated_names import repeated
+from lc_guard.detectors.repeated_names import outside, repeated
 from lc_guard.records import Entity
 
 SCORE = 0.6
@@ -97,13 +96,9 @@ def _elsewhere(text: str, entities: Sequence[Entity], languages: Collection[str]
     def is_known(word: str) -> bool:
         return _may_be_name(word, plain) and not known.isdisjoint(_nominatives(word, endings))
 
-    starts = [entity.start for entity in entities]
-    for match in _said_as_names(text, is_known):
-        before = bisect_left(starts, match.end()) - 1
-        end = entities[before].end if before >= 0 else 0
-        if end <= match.start():
-            particles = _BEFORE.search(text, max(end, match.start() - _LONGEST_BEFORE), match.start())
-            yield Entity("PERSON", (particles or match).start(), match.end(), SCORE)
+    for match, floor in outside(_said_as_names(text, is_known), entities):
+        particles = _BEFORE.search(text, max(floor, match.start() - _LONGEST_BEFORE), match.start())
+        yield Entity("PERSON", (particles or match).start(), match.end(), SCORE)
 
 
 def _said_as_names(text: str, known: Callable[[str], bool]) -> Iterator[re.Match[str]]:

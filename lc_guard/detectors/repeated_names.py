@@ -6,7 +6,7 @@ A model reads a sentence at a time; who is called by the surname alone later on 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.words import name_parts
@@ -51,16 +51,28 @@ def _standing(text: str, entities: Sequence[Entity], words: Mapping[str, float])
     known = vocabulary()
     seen = [(match, match[0].casefold()) for match in _WORD.finditer(text)]
     small = frozenset(word for match, word in seen if word in words and match[0].islower())
-    taken = iter(entities)
-    last = next(taken, None)
-    for match, word in seen:
-        while last is not None and last.end <= match.start():
-            last = next(taken, None)
-        if word not in words or (last is not None and last.start < match.end()):
-            continue
+    named = (match for match, word in seen if word in words)
+    for match, _ in outside(named, entities):
+        word = match[0].casefold()
         plain = word in known.also_names
         if word not in known.ordinary and _is_name(text, match, small if plain else frozenset(), plain=plain):
             yield Entity("PERSON", match.start(), match.end(), words[word])
+
+
+def outside(matches: Iterable[re.Match[str]], entities: Sequence[Entity]) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield the matches that no entity touches, each with the offset at which the entity before it ends, or 0.
+
+    Args:
+        matches: Matches in order.
+        entities: Entities in order, without overlaps.
+    """
+    taken = iter(entities)
+    entity, floor = next(taken, None), 0
+    for match in matches:
+        while entity is not None and entity.end <= match.start():
+            floor, entity = entity.end, next(taken, None)
+        if entity is None or entity.start >= match.end():
+            yield match, floor
 
 
 def _is_name(text: str, word: re.Match[str], small: frozenset[str], *, plain: bool) -> bool:

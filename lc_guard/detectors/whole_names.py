@@ -80,7 +80,7 @@ def whole_fields(text: str, entities: Sequence[Entity]) -> list[Entity]:
         if name is not None and " " in text[slice(*name)]:
             while left and left[-1].start < name[1]:
                 parts.append(left.pop())
-            parts = _as_one(parts, name)
+            parts = as_one(parts, name)
         grown += parts
     return grown
 
@@ -96,8 +96,13 @@ def _name_around(entity: Entity, names: Sequence[Span]) -> Span | None:
     return names[at] if at < len(names) and names[at][0] <= entity.start else None
 
 
-def _as_one(parts: list[Entity], name: Span) -> list[Entity]:
-    """Join the parts of a name, if they are parts of no more than it and one is a person's."""
+def as_one(parts: list[Entity], name: Span) -> list[Entity]:
+    """Return the parts of a name as one entity, if they are parts of no more than it and one is a person's.
+
+    Args:
+        parts: Entities in order; unless they are one, they are returned as they are.
+        name: The offsets of the name.
+    """
     whole = all(part.kind in _NAMES and part.end <= name[1] for part in parts)
     if whole and any(part.kind == "PERSON" for part in parts):
         return [Entity("PERSON", *name, max(part.score for part in parts))]
