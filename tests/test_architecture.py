@@ -80,7 +80,7 @@ GUESTS = {
     "cli/detectors": {"presidio_analyzer"},
     "langfuse/api": {"httpx"},
     "evals/agreement": {"numpy"},
-    "evals/monitoring": {"numpy"},
+    "evals/check_tally": {"numpy"},
     "evals/reliability": {"numpy"},
     "evals/thresholds": {"numpy"},
     "langfuse/in_memory": {"httpx"},
