@@ -24,7 +24,7 @@ LAYERS = [
     {"_http", "vaults"},
     {"detectors", "scanners"},
     {"_engine", "testing"},
-    {"sessions", "guard"},
+    {"sessions", "guard", "guard_session"},
     {"observability"},
     {"langchain", "langfuse", "langsmith", "distributed"},
     {"__init__", "evals", "demo"},
@@ -32,12 +32,15 @@ LAYERS = [
     {"cli"},
     {"__main__"},
 ]
-# Inside a layer only these; errors → records and sessions → guard for typing.
+# Inside a layer only these; errors → records, sessions and guard_session → guard for typing.
 PAIRS = {
     ("errors", "records"),
     ("_lazy", "errors"),
     ("_progress", "errors"),
+    ("guard", "guard_session"),
     ("guard", "sessions"),
+    ("guard_session", "guard"),
+    ("guard_session", "sessions"),
     ("sessions", "guard"),
 }
 
