@@ -24,7 +24,7 @@ LAYERS = [
     {"_http", "vaults"},
     {"detectors", "scanners"},
     {"_engine", "testing"},
-    {"sessions", "guard"},
+    {"sessions", "guard", "guard_session"},
     {"observability"},
     {"langchain", "langfuse", "langsmith", "distributed"},
     {"__init__", "evals", "demo"},
@@ -32,12 +32,15 @@ LAYERS = [
     {"cli"},
     {"__main__"},
 ]
-# Inside a layer only these; errors → records and sessions → guard for typing.
+# Inside a layer only these; errors → records, sessions and guard_session → guard for typing.
 PAIRS = {
     ("errors", "records"),
     ("_lazy", "errors"),
     ("_progress", "errors"),
+    ("guard", "guard_session"),
     ("guard", "sessions"),
+    ("guard_session", "guard"),
+    ("guard_session", "sessions"),
     ("sessions", "guard"),
 }
 
@@ -80,7 +83,7 @@ GUESTS = {
     "cli/detectors": {"presidio_analyzer"},
     "langfuse/api": {"httpx"},
     "evals/agreement": {"numpy"},
-    "evals/monitoring": {"numpy"},
+    "evals/check_tally": {"numpy"},
     "evals/reliability": {"numpy"},
     "evals/thresholds": {"numpy"},
     "langfuse/in_memory": {"httpx"},

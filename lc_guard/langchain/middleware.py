@@ -6,7 +6,6 @@ import asyncio
 import warnings
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -14,7 +13,7 @@ from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResp
 from langchain.agents.middleware.types import ToolCallRequest
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import (
     get_async_callback_manager_for_config,
@@ -29,10 +28,11 @@ from lc_guard._vendors.seals import Seal
 from lc_guard.errors import GuardError
 from lc_guard.guard import Guard, require_guard
 from lc_guard.langchain.agent_proof import prove_agents
+from lc_guard.langchain.agent_requests import SEAL, ParentRun, guarded_call, guarded_request
+from lc_guard.langchain.beside_texts import left_parts
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.checkpointer import stores_placeholders
 from lc_guard.langchain.child_runs import ModelWatch, arun_checks, run_checks
-from lc_guard.langchain.scan_targets import left_parts
 from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools, watched_call
 from lc_guard.sessions import configured_session, conversation_key, session_key
 
@@ -43,10 +43,8 @@ ToolModels = Literal["protected", "unseen"]
 # Where LangGraph keeps the checkpointer of the running graph for its subgraphs.
 _CHECKPOINTER = "__pregel_checkpointer"
 
-_Protect = Callable[[BaseChatModel], BaseChatModel]
 _ToolResult = ToolMessage | Command[Any]
 
-_SEAL = Seal("GuardMiddleware", "langchain")
 _HOOKS = ("wrap_model_call", "awrap_model_call", "wrap_tool_call", "awrap_tool_call")
 _PUT_IN_OTHERWISE = (
     "A middleware after GuardMiddleware asks a model by itself, or makes a ModelRequest of its own: give it "
@@ -137,8 +135,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         leave: Collection[str] = (),
     ) -> None:
         super().__init__()
-        _SEAL.require_methods(AgentMiddleware, _HOOKS)
-        _SEAL.require_no_others(AgentMiddleware, _HOOKS, ("wrap_", "awrap_"))
+        SEAL.require_methods(AgentMiddleware, _HOOKS)
+        SEAL.require_no_others(AgentMiddleware, _HOOKS, ("wrap_", "awrap_"))
         require_guard(guard, type(self).__name__)
         if state not in get_args(State):
             raise ValueError(f"state must be one of {', '.join(map(repr, get_args(State)))}")
@@ -204,13 +202,13 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         """
         config, session, boundary = self._boundary(request)
         if (job := boundary.arguments()) is not None:
-            (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
+            (outcome,) = run_checks(self.guard, [job], [ParentRun(get_callback_manager_for_config(config))])
             args = boundary.hidden(outcome, self.guard.session(session).placeholders())
-            request = _guarded_call(request, args, boundary)
+            request = guarded_call(request, args, boundary)
         with self._tool_watched(request, get_callback_manager_for_config) as request:
             result: _ToolResult = boundary.restored(handler(request))
         if (job := boundary.result(result, request.state)) is not None:
-            (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
+            (outcome,) = run_checks(self.guard, [job], [ParentRun(get_callback_manager_for_config(config))])
             result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
         return result
 
@@ -220,13 +218,17 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         """Async version of `wrap_tool_call`."""
         config, session, boundary = self._boundary(request)
         if (job := boundary.arguments()) is not None:
-            (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
+            (outcome,) = await arun_checks(
+                self.guard, [job], [ParentRun(get_async_callback_manager_for_config(config))]
+            )
             args = boundary.hidden(outcome, await self.guard.session(session).aplaceholders())
-            request = _guarded_call(request, args, boundary)
+            request = guarded_call(request, args, boundary)
         with self._tool_watched(request, get_async_callback_manager_for_config) as request:
             result: _ToolResult = boundary.restored(await handler(request))
         if (job := boundary.result(result, request.state)) is not None:
-            (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
+            (outcome,) = await arun_checks(
+                self.guard, [job], [ParentRun(get_async_callback_manager_for_config(config))]
+            )
             result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
         return result
 
@@ -244,7 +246,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         config of the context, and tells the config's handlers first.
         """
         config = get_config()
-        watch = ModelWatch(self.guard, seam=_SEAL.seam, remedy=_PUT_IN_OTHERWISE)
+        watch = ModelWatch(self.guard, seam=SEAL.seam, remedy=_PUT_IN_OTHERWISE)
         watched = patch_config(config, callbacks=watch.over(manager_of(config)))
         before = var_child_runnable_config.set(watched)
         try:
@@ -261,17 +263,15 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         if self._tool_models == "unseen" or request.tool is None:
             yield request
             return
-        watch = ModelWatch(self.guard, seam=_SEAL.seam, remedy=_ASKED_BY_TOOL)
+        watch = ModelWatch(self.guard, seam=SEAL.seam, remedy=_ASKED_BY_TOOL)
         yield watched_call(request, watch, manager_of)
         watch.raise_if_refused()
 
     def _guarded(self, request: ModelRequest[Any], config: RunnableConfig) -> ModelRequest[Any]:
         self._require_hidden_state(config)
         self._tell_of_store(getattr(request.runtime, "store", None))
-        protect = partial(self._protected, session=self._session(config))
-        given = {each.name: getattr(request, each.name) for each in fields(ModelRequest)}
-        guarded = _GuardedRequest(protect=protect, **given)
-        _SEAL.require(self._protects(guarded.model), "a request does not keep the model that is put into it")
+        guarded = guarded_request(request, partial(self._protected, session=self._session(config)))
+        SEAL.require(self._protects(guarded.model), "a request does not keep the model that is put into it")
         return guarded
 
     def _tell_of_store(self, store: Any) -> None:
@@ -320,72 +320,3 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
                 f"checkpointer=GuardCheckpointer({type(saver).__name__}(...), guard=guard), with the same guard. "
                 "The input of this run was stored as it is, before any middleware ran"
             )
-
-
-@dataclass(init=False)
-class _GuardedRequest(ModelRequest[Any]):
-    """A request whose model is always behind the guard, also when another middleware puts a new one in its place.
-
-    Its `model` is protected where it is read, so that it does not matter by which way one was put in.
-    """
-
-    protect: _Protect = field(repr=False, kw_only=True)
-
-    def __init__(self, *, protect: _Protect, **given: Any) -> None:
-        object.__setattr__(self, "protect", protect)
-        super().__init__(**{**given, "model": protect(given["model"])})
-
-    @property  # type: ignore[misc]  # the field becomes one that protects what it holds
-    def model(self) -> BaseChatModel:
-        """The protected model: also where it was put in past the setter."""
-        return self.protect(vars(self)["model"])
-
-    @model.setter
-    def model(self, model: BaseChatModel) -> None:
-        vars(self)["model"] = self.protect(model)
-
-
-@dataclass(init=False)
-class _GuardedToolCall(ToolCallRequest):
-    """A call of a tool that gets placeholders, also when another middleware changes it."""
-
-    boundary: ToolCallGuard = field(repr=False, kw_only=True)
-
-    def __init__(self, *, boundary: ToolCallGuard, **given: Any) -> None:
-        object.__setattr__(self, "boundary", boundary)
-        super().__init__(**given)
-
-    @property  # type: ignore[misc]
-    def tool_call(self) -> ToolCall:
-        """The call; read by whoever asks the tool."""
-        try:
-            call: ToolCall = vars(self)["tool_call"]
-        except KeyError:
-            raise AttributeError("tool_call") from None
-        if self.boundary.exposes(call["args"]):
-            reason = "a middleware put a value back that is hidden from a tool of placeholders_for"
-            raise _SEAL.broken(reason, "Put GuardMiddleware last, or leave the tool's arguments as they are")
-        return call
-
-    @tool_call.setter
-    def tool_call(self, call: ToolCall) -> None:
-        vars(self)["tool_call"] = call
-
-
-def _guarded_call(request: ToolCallRequest, args: Any, boundary: ToolCallGuard) -> ToolCallRequest:
-    given = {each.name: getattr(request, each.name) for each in fields(ToolCallRequest)}
-    return _GuardedToolCall(boundary=boundary, **{**given, "tool_call": {**request.tool_call, "args": args}})
-
-
-@dataclass(frozen=True)
-class _Parent:
-    """What a check needs of the step around it: LangGraph gives its nodes no run manager, only a child's callbacks."""
-
-    manager: BaseCallbackManager
-
-    @property
-    def handlers(self) -> list[Any]:
-        return self.manager.handlers
-
-    def get_child(self) -> BaseCallbackManager:
-        return self.manager

@@ -21,15 +21,8 @@ from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard, require_guard
-from lc_guard.langchain.child_runs import (
-    areport_refused,
-    areport_restored,
-    arun_checks,
-    call_session,
-    report_refused,
-    report_restored,
-    run_checks,
-)
+from lc_guard.langchain.check_reports import areport_restoring, report_restoring
+from lc_guard.langchain.child_runs import arun_checks, call_session, run_checks
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.corpus_keys import reserve_corpus
 from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, unmarked
@@ -175,8 +168,7 @@ class ProtectedRetriever(BaseRetriever):
         fields = [DocumentFields(self.metadata_keys)] * len(found)
         if self.corpus_session is not None:
             fields, found, counts, refused = self._restore(self.corpus_session, found)
-            report_refused(self.guard, run_manager, refused)
-            report_restored(run_manager, counts)
+            report_restoring(self.guard, run_manager, refused, counts)
         (outcome,) = run_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
         return self._hidden(found, fields, outcome)
 
@@ -205,8 +197,7 @@ class ProtectedRetriever(BaseRetriever):
         if self.corpus_session is not None:
             restore = partial(self._restore, self.corpus_session, found)
             fields, found, counts, refused = await self.guard.run_blocking(restore)
-            await areport_refused(self.guard, run_manager, refused)
-            await areport_restored(run_manager, counts)
+            await areport_restoring(self.guard, run_manager, refused, counts)
         (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
         return self._hidden(found, fields, outcome)
 

@@ -10,22 +10,15 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import (
-    Link,
-    SpanContext,
-    Status,
-    StatusCode,
-    TraceState,
-    format_span_id,
-    format_trace_id,
-)
+from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceState, format_span_id, format_trace_id
 
 from lc_guard.errors import GuardError
 from lc_guard.observability.canary_spans import CanarySpans
 from lc_guard.observability.leak_scores import score_leak
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE
 from lc_guard.observability.process_end import END
-from lc_guard.observability.span_mask import Detect, SpanMask, leak_attributes
+from lc_guard.observability.span_attributes import leak_attributes
+from lc_guard.observability.span_mask import Detect, SpanMask
 from lc_guard.observability.span_texts import is_free_text, is_identifier
 
 if TYPE_CHECKING:
