@@ -18,11 +18,12 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from lc_guard._engine.requests import GuardRequest
 from lc_guard.errors import Blocked, LeakPrevented, kind_given
-from lc_guard.guard import Guard, require_guard
+from lc_guard.guard import Guard
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.child_runs import ModelWatch, areport_leak, call_session, report_leak, unwatched
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.inner_model import chosen
+from lc_guard.langchain.langsmith_runs import guarded
 from lc_guard.langchain.messages import texts_of
 from lc_guard.langchain.model_search import is_plain, leads_to_model
 from lc_guard.langchain.output import InnerErrors
@@ -144,7 +145,7 @@ def protect(
     """
     if models not in get_args(Models):
         raise ValueError(f"models must be one of {', '.join(map(repr, get_args(Models)))}")
-    require_guard(guard, "protect")
+    guarded(guard, "protect")
     if not isinstance(on_blocked, str):
         raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
     fixed = None if session_id is None else session_key(session_id)
