@@ -24,6 +24,7 @@ from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.json_tree import Finder, JsonText, Leaf, hide, leaves, occurrences, parse, rebuild, scalar_text
 from lc_guard._text.known_values import Match
 from lc_guard.errors import GuardError
+from lc_guard.observability.cut_values import LongestTexts, without_beginning
 from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
 from lc_guard.observability.recent_values import RecentValues
@@ -36,6 +37,7 @@ from lc_guard.observability.span_texts import (
     placeholder_spans,
 )
 from lc_guard.records import PII_CHECK, SESSION_METADATA, STAGE_METADATA
+from lc_guard.sessions import call_vault
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -144,6 +146,7 @@ class SpanMask:
         self._everyones = everyones
         self._recent = RecentValues(guard) if recent is None else recent
         self._traces: OrderedDict[str, _Trace] = OrderedDict()
+        self._longest = LongestTexts()
         self._lock = ForkLock()
         # what scanners will take out of an answer stands in the model's own span, which may leave before they have
         self._sources = (*_SOURCES, "generation") if guard.scanners.take_from_answers else _SOURCES
@@ -182,14 +185,23 @@ class SpanMask:
         self.learn(trace_id, {_SESSION: session, "langfuse.observation.output": json.dumps(output)})
 
     def mask(
-        self, trace_id: str, name: str, attributes: Mapping[str, Any], redacted: MutableMapping[str, str] | None = None
+        self,
+        trace_id: str,
+        name: str,
+        attributes: Mapping[str, Any],
+        redacted: MutableMapping[str, str] | None = None,
+        *,
+        limited: str = "",
     ) -> tuple[dict[str, Any], list[str]]:
         """Return which attributes of a span to set, and which keys to remove before.
 
-        `redacted` is what the detectors made of texts of the same batch already, and is added to. A span for which this
-        raises must not leave: UnmaskableName if its name, which can't be changed, holds a value of the session.
+        `redacted` is what the detectors made of texts of the same batch already, and is added to. `limited` names the
+        part of a span whose texts are cut at one length. A span for which this raises must not leave: UnmaskableName if
+        its name, which can't be changed, holds a value of the session.
         """
         digests, decided, strange = self._known_of(trace_id)
+        ends = self._cut_ends(digests, attributes, limited) if limited else {}
+        attributes = {**attributes, **ends}
         finders, complete = self._finders(digests, strange=strange)
         trees = {key: parse(value) for key, value in attributes.items() if not _kept(key)}
         self._require_clean(name, digests, strange=strange)
@@ -205,7 +217,30 @@ class SpanMask:
                 self._reopen(trace_id)
             unguarded = decided is None and _sent(new, attributes)
         changed, removed = self._changes(trees, table)
+        changed = {key: value for key, value in ends.items() if key not in removed} | changed
         return changed | _warning(attributes, unguarded=unguarded), removed
+
+    def _cut_ends(self, digests: Sequence[str], attributes: Mapping[str, Any], part: str) -> dict[str, str]:
+        """Return the attributes that end in the beginning of a value, without it."""
+        cut = {
+            key: value
+            for key, value in attributes.items()
+            if isinstance(value, str) and not _kept(key) and self._longest.may_be_cut(value, part)
+        }
+        if not cut:
+            return cut
+        values = [pair for digest in digests for pair in self._values_of(digest)]
+        shown = {key: without_beginning(text, values) for key, text in cut.items()}
+        return {key: text for key, text in shown.items() if text != cut[key]}
+
+    def _values_of(self, digest: str) -> list[tuple[str, str]]:
+        session = self._guard.session_of(digest)
+        # which is no use of the session, where the vault can tell it so
+        told = getattr(self._guard.vault, "export", self._guard.vault.items)
+        held = {} if session is None else call_vault(partial(told, session))
+        pairs = [*((value, placeholder) for placeholder, value in held.items()), *self._dropped.values(digest)]
+        quoted = [(json.dumps(value)[1:-1], placeholder) for value, placeholder in pairs]  # in JSON that was cut
+        return list(dict.fromkeys([*pairs, *quoted]))
 
     def _table(self, trace_id: str, trees: Mapping[str, Any], finders: Sequence[Finder]) -> dict[Leaf, str]:
         """Return of leaves and keys those that hold a value, with what stands for them."""
