@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard import Entity
+from lc_guard.detectors.doubtful_names import is_believed
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.technical import meant
 from lc_guard.detectors.vocabulary import vocabulary
@@ -545,3 +546,32 @@ def test_and_what_tells_of_somebody_does_not(text, value, kind):
 def test_small_letters_are_a_name_where_people_chat(name):
     assert stands(f"omg {name} said no lol. She left for Rome", name, score=0.5)
     assert not stands(f"The {name} said no. She left for Rome", name, score=0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Can you let Bubba know?", "Bubba"),
+        ("To: Noor\nSubject: lift", "Noor"),
+        ("omg i know mei, she does nails lol", "mei"),
+        ("lol jedward, i said what i said", "jedward"),
+    ],
+)
+def test_a_doubtful_name_is_believed_where_people_write_to_each_other(text, name):
+    person = Entity("PERSON", text.index(name), text.index(name) + len(name), 0.06)
+    assert is_believed(text, person)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("After the evacuation Katrina was forgotten.", "Katrina"),
+        ("omg the kettle is hot lol", "kettle"),
+        ("omg we use celery lol", "celery"),
+        ("omg i know 99mei lol", "99mei"),
+        ("def sort(Bubba): return my.Bubba", "Bubba"),
+        ("We read Far From The Madding Crowd", "Far From The Madding"),
+    ],
+)
+def test_and_nowhere_else(text, word):
+    assert not is_believed(text, Entity("PERSON", text.index(word), text.index(word) + len(word), 0.06))
