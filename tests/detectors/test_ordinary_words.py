@@ -575,3 +575,29 @@ def test_a_doubtful_name_is_believed_where_people_write_to_each_other(text, name
 )
 def test_and_nowhere_else(text, word):
     assert not is_believed(text, Entity("PERSON", text.index(word), text.index(word) + len(word), 0.06))
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "score"),
+    [
+        ("Please tell Sully that", "Sully", 0.85),
+        ("check w/ Chip first", "Chip", 0.85),
+        ("A\nKESTREL: No", "KESTREL", 1.0),
+    ],
+)
+def test_a_word_that_is_spoken_to_is_somebody(text, word, score):
+    assert stands(text, word, score=score)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "score"),
+    [
+        ("Please tell Bookkeeper that", "Bookkeeper", 0.85),
+        ("please ask Grandma", "Grandma", 0.85),
+        ("KESTREL: No", "KESTREL", 0.85),
+        ("The KESTREL: No", "KESTREL", 1.0),
+        ("Buyer shall tell Seller of the default", "Seller", 0.85),
+    ],
+)
+def test_but_not_a_role_a_label_or_a_party(text, word, score):
+    assert not stands(text, word, score=score)
