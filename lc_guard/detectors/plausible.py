@@ -13,7 +13,13 @@ from lc_guard._progress import in_parts
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.peoples import is_no_people
-from lc_guard.detectors.plain_words import is_ordinary, is_role_or_reference, is_small_place, is_small_word
+from lc_guard.detectors.plain_words import (
+    is_addressed,
+    is_ordinary,
+    is_role_or_reference,
+    is_small_place,
+    is_small_word,
+)
 from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
 from lc_guard.detectors.technical import is_country_or_state, is_notation, is_technology
 from lc_guard.detectors.times import is_time
@@ -69,7 +75,7 @@ def _is_no_name(guess: Guess, kind: TextKind) -> bool:
     return (
         (guess.kind == "LOCATION" and (_is_mere_number(guess) or is_small_place(guess)))
         or _is_other_thing(guess, kind)
-        or (is_ordinary(guess, kind) and not is_introduced(*guess.place))
+        or (is_ordinary(guess, kind) and not (is_introduced(*guess.place) or is_addressed(guess)))
     )
 
 

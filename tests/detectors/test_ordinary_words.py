@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard import Entity
+from lc_guard.detectors.doubtful_names import is_believed
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.technical import meant
 from lc_guard.detectors.vocabulary import vocabulary
@@ -545,3 +546,58 @@ def test_and_what_tells_of_somebody_does_not(text, value, kind):
 def test_small_letters_are_a_name_where_people_chat(name):
     assert stands(f"omg {name} said no lol. She left for Rome", name, score=0.5)
     assert not stands(f"The {name} said no. She left for Rome", name, score=0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Can you let Bubba know?", "Bubba"),
+        ("To: Noor\nSubject: lift", "Noor"),
+        ("omg i know mei, she does nails lol", "mei"),
+        ("lol jedward, i said what i said", "jedward"),
+    ],
+)
+def test_a_doubtful_name_is_believed_where_people_write_to_each_other(text, name):
+    person = Entity("PERSON", text.index(name), text.index(name) + len(name), 0.06)
+    assert is_believed(text, person)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("After the evacuation Katrina was forgotten.", "Katrina"),
+        ("omg the kettle is hot lol", "kettle"),
+        ("omg we use celery lol", "celery"),
+        ("omg i know 99mei lol", "99mei"),
+        ("def sort(Bubba): return my.Bubba", "Bubba"),
+        ("We read Far From The Madding Crowd", "Far From The Madding"),
+    ],
+)
+def test_and_nowhere_else(text, word):
+    assert not is_believed(text, Entity("PERSON", text.index(word), text.index(word) + len(word), 0.06))
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "score"),
+    [
+        ("Please tell Sully that", "Sully", 0.85),
+        ("check w/ Chip first", "Chip", 0.85),
+        ("A\nKESTREL: No", "KESTREL", 1.0),
+    ],
+)
+def test_a_word_that_is_spoken_to_is_somebody(text, word, score):
+    assert stands(text, word, score=score)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "score"),
+    [
+        ("Please tell Bookkeeper that", "Bookkeeper", 0.85),
+        ("please ask Grandma", "Grandma", 0.85),
+        ("KESTREL: No", "KESTREL", 0.85),
+        ("The KESTREL: No", "KESTREL", 1.0),
+        ("Buyer shall tell Seller of the default", "Seller", 0.85),
+    ],
+)
+def test_but_not_a_role_a_label_or_a_party(text, word, score):
+    assert not stands(text, word, score=score)
