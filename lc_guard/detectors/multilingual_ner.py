@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lc_guard.detectors.script_names import readable_guesses
 from lc_guard.detectors.spacy_ner import BATCH, LoadedPipeline, recased
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
@@ -77,7 +78,7 @@ class MultilingualDetector(WindowedDetector):
         # It was trained on texts without capitals as well: in one that has them, small words are no name.
         if CAPITAL_INSIDE.search(text):
             entities = [e for e in entities if not text[e.start : e.end].islower()]
-        return clean(text, entities)
+        return readable_guesses(text, clean(text, entities))
 
 
 @LoadOnce
