@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
+from lc_guard.detectors.locale_rules import longest
 from lc_guard.detectors.scripts import LETTERS
 from lc_guard.detectors.spans import clean
 from lc_guard.records import Entity
@@ -52,19 +53,11 @@ class ScriptNameDetector:
         found = [
             each for script, letters in _OF_SCRIPT.items() if letters.search(text) for each in _found(script, text)
         ]
-        return clean(text, _longest(found))
+        return clean(text, longest(found))
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
-
-
-def _longest(entities: list[Entity]) -> list[Entity]:
-    kept: list[Entity] = []
-    for entity in sorted(entities, key=lambda e: (e.start, -e.end)):
-        if not kept or entity.end > kept[-1].end:
-            kept.append(entity)
-    return kept
 
 
 def _found(script: str, text: str) -> Iterator[Entity]:
@@ -72,7 +65,7 @@ def _found(script: str, text: str) -> Iterator[Entity]:
     for kind, patterns in (("PERSON", rules.persons), ("LOCATION", rules.addresses)):
         for pattern in patterns:
             yield from (Entity(kind, *match.span("name"), LABEL_SCORE) for match in pattern.finditer(text))
-    yield from (Entity("PERSON", *span, LIST_SCORE) for span in rules.module.known(text))
+    yield from (Entity("PERSON", start, end, LIST_SCORE) for start, end in rules.module.known(text))
 
 
 @functools.cache

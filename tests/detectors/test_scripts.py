@@ -58,7 +58,8 @@ def test_ordinary_words_are_no_names(text):
 @pytest.mark.parametrize(
     ("text", "left"),
     [
-        ("电话 means telephone", []),
+        ("电话 means telephone", ["means telephone"]),
+        ("请 电话 联系", []),
         ("Телефон", []),
         ("联系人 Emily Clark 电话", ["Emily Clark"]),
         ("Јohn Smith", ["Јohn Smith"]),

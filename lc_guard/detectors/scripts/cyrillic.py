@@ -82,12 +82,13 @@ def _is_given(word: str) -> bool:
 def known(text: str) -> Iterator[tuple[int, int]]:
     """Yield runs of words with a capital, from the first that is a name to the last."""
     for run in _RUN.finditer(text):
-        inside = _INSIDE.search(text, max(0, run.start() - 2), run.start()) is not None
         words = [word for word in _ONE.finditer(text, *run.span()) if word[0].lower() not in _NO_NAMES]
-        sure = [word for word in words if _is_given(word[0]) or (len(word[0]) > 4 and _ENDING.search(word[0]))]
-        if inside and sure:
+        sure = [word for word in words if _is_name(word[0])]
+        if sure and _INSIDE.search(text, max(0, run.start() - 2), run.start()):
             yield run.span()
-        elif len(words) > 1 and sure:
+        elif sure and len(words) > 1:
             yield sure[0].start(), run.end()
-        elif len(words) == 1 and sure and _is_given(words[0][0]) and inside:
-            yield run.span()
+
+
+def _is_name(word: str) -> bool:
+    return _is_given(word) or (len(word) > 4 and _ENDING.search(word) is not None)
