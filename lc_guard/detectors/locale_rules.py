@@ -74,14 +74,14 @@ class LocaleDetector:
         found: list[Entity] = []
         for language in sorted(self._gate.of(text) - {"en"}):
             found += _found(_rules(language), text)
-        return clean(text, _longest(found))
+        return clean(text, longest(found))
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
 
 
-def _longest(entities: list[Entity]) -> list[Entity]:
+def longest(entities: list[Entity]) -> list[Entity]:
     """Leave out what stands inside something longer: a name of the lists inside a full one."""
     kept: list[Entity] = []
     for entity in sorted(entities, key=lambda e: (e.start, -e.end)):

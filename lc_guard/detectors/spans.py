@@ -259,7 +259,9 @@ def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
     ends = ValueEnds(text)
     for guess in in_parts(guesses):
         for value in ends.values(guess.start, guess.end, guess.kind):
-            if sum(char.isalnum() for char in text[slice(*value)]) > 1:
+            # A Chinese or Korean surname is one letter.
+            crumb = sum(char.isalnum() for char in text[slice(*value)]) < 2
+            if not crumb or _UNCASED.fullmatch(text, *value):
                 kept.append(Entity(guess.kind, *value, guess.score))
     return kept
 

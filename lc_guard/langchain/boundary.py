@@ -11,8 +11,9 @@ from langchain_core.runnables import Runnable
 from langchain_core.runnables.utils import Input, Output
 
 from lc_guard.errors import kind_given
-from lc_guard.guard import Guard, require_guard
+from lc_guard.guard import Guard
 from lc_guard.langchain.beside_texts import left_parts
+from lc_guard.langchain.langsmith_runs import guarded
 from lc_guard.langchain.protected_runnable import Models, ProtectedRunnable, protected_model
 from lc_guard.langchain.wrapping import around_models, is_bound_model, is_chat_model
 from lc_guard.sessions import session_key
@@ -119,7 +120,7 @@ def protect(
     """
     if models not in get_args(Models):
         raise ValueError(f"models must be one of {', '.join(map(repr, get_args(Models)))}")
-    require_guard(guard, "protect")
+    guarded(guard, "protect")
     if not isinstance(on_blocked, str):
         raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
     fixed = None if session_id is None else session_key(session_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -26,19 +25,20 @@ from langgraph.types import Command
 
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import GuardError
-from lc_guard.guard import Guard, require_guard
+from lc_guard.guard import Guard
 from lc_guard.langchain.agent_proof import prove_agents
 from lc_guard.langchain.agent_requests import SEAL, ParentRun, guarded_call, guarded_request
 from lc_guard.langchain.beside_texts import left_parts
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.checkpointer import stores_placeholders
 from lc_guard.langchain.child_runs import ModelWatch, arun_checks, run_checks
+from lc_guard.langchain.langsmith_runs import guarded
 from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools, watched_call
 from lc_guard.sessions import configured_session, conversation_key, session_key
 
 State = Literal["original", "anonymized"]
 ToolModels = Literal["protected", "unseen"]
-"""Which models a tool may ask: those that the guard protects, or any."""
+"""Which models a tool may ask, or the store have embed: those that the guard protects, or any."""
 
 # Where LangGraph keeps the checkpointer of the running graph for its subgraphs.
 _CHECKPOINTER = "__pregel_checkpointer"
@@ -57,8 +57,9 @@ _ASKED_BY_TOOL = (
     'GuardMiddleware(guard, tool_models="unseen") lets every tool ask whom it likes'
 )
 _EMBEDS = (
-    "the store of this agent ({}) sends what is put into it to {} as real text: give its index "
-    "ProtectedEmbeddings(embeddings, guard), unless that model runs where real text may be"
+    "the store of this agent ({}) has what tools put into it embedded by {}, as real text: give its index "
+    "ProtectedEmbeddings(embeddings, guard, session_id=...); where that model may see real text, "
+    'GuardMiddleware(guard, store_embeddings="unseen") lets it'
 )
 _NO_SESSION = (
     'Call the agent with config={"configurable": {"thread_id": "..."}} (a "session_id" beside it counts first); or, '
@@ -93,6 +94,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         session_id: The session of every run that names none: for one conversation only, never for several users.
         tool_models: ``"protected"`` refuses a model that a tool asks, itself or by a sub-agent, unless it is protected
             with the same guard. ``"unseen"`` lets it: what the tool was given then goes to that provider as it is.
+        store_embeddings: ``"protected"`` refuses an agent whose store is searched by an embedding model that is no
+            `ProtectedEmbeddings`. ``"unseen"`` is for one that runs where real text may be.
         self_test: ``"first call"`` has the first run of a process send a canary through an agent of its own, against
             a model that only notes what it is sent, and refuses to go on if the value comes out; it takes some 50 ms,
             once. ``"never"`` trusts what `lc_guard.selftest` found at the start of the application.
@@ -131,33 +134,35 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         on_blocked: str = "raise",
         session_id: str | None = None,
         tool_models: ToolModels = "protected",
+        store_embeddings: ToolModels = "protected",
         self_test: Literal["first call", "never"] = "first call",
         leave: Collection[str] = (),
     ) -> None:
         super().__init__()
         SEAL.require_methods(AgentMiddleware, _HOOKS)
         SEAL.require_no_others(AgentMiddleware, _HOOKS, ("wrap_", "awrap_"))
-        require_guard(guard, type(self).__name__)
+        guarded(guard, type(self).__name__)
         if state not in get_args(State):
             raise ValueError(f"state must be one of {', '.join(map(repr, get_args(State)))}")
         if not isinstance(on_blocked, str):
             raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
         if self_test not in ("first call", "never"):
             raise ValueError("self_test must be 'first call' or 'never'")
-        if tool_models not in get_args(ToolModels):
-            raise ValueError(f"tool_models must be one of {', '.join(map(repr, get_args(ToolModels)))}")
+        for name, models in (("tool_models", tool_models), ("store_embeddings", store_embeddings)):
+            if models not in get_args(ToolModels):
+                raise ValueError(f"{name} must be one of {', '.join(map(repr, get_args(ToolModels)))}")
         self.guard = guard
         self._unproved = {"sync", "async"} if self_test == "first call" else set[str]()
         self.state = state
         self.on_blocked = on_blocked
         self._tool_models = tool_models
+        self._store_embeddings = store_embeddings
         self.tools = []
         self._policy = ToolPolicy(
             real_values_for=real_values_for, placeholders_for=placeholders_for, scan_results_of=scan_results_of
         )
         self._session_id = None if session_id is None else session_key(session_id)
         self._leave = left_parts(leave)
-        self._told_of_store = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.guard!r}, state={self.state!r})"
@@ -170,7 +175,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         Raises:
             SessionMissing: If the run has no session id.
             Blocked: If the policy does not let the messages go on.
-            GuardError: If the state is to be anonymized, and the checkpointer would hold real text.
+            GuardError: If the state is to be anonymized, and the checkpointer would hold real text; or if the agent's
+                store would have real text embedded.
             SeamBroken: If a model is about to be asked that this guard does not protect, or the self-test failed.
         """
         if "sync" in self._unproved:
@@ -269,21 +275,20 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
 
     def _guarded(self, request: ModelRequest[Any], config: RunnableConfig) -> ModelRequest[Any]:
         self._require_hidden_state(config)
-        self._tell_of_store(getattr(request.runtime, "store", None))
-        guarded = guarded_request(request, partial(self._protected, session=self._session(config)))
-        SEAL.require(self._protects(guarded.model), "a request does not keep the model that is put into it")
-        return guarded
+        self._require_hidden_store(getattr(request.runtime, "store", None))
+        ours = guarded_request(request, partial(self._protected, session=self._session(config)))
+        SEAL.require(self._protects(ours.model), "a request does not keep the model that is put into it")
+        return ours
 
-    def _tell_of_store(self, store: Any) -> None:
-        """Warn once of a long-term store whose embedding model is sent real text."""
-        embeddings = None if self._told_of_store else getattr(store, "embeddings", None)
-        if embeddings is None:
+    def _require_hidden_store(self, store: Any) -> None:
+        """Refuse a long-term store whose embedding model is sent real text: tools put there what they were given."""
+        embeddings = getattr(store, "embeddings", None)
+        if embeddings is None or self._store_embeddings == "unseen":
             return
-        self._told_of_store = True
         from lc_guard.langchain.embeddings import ProtectedEmbeddings  # noqa: PLC0415 - only where a store embeds
 
         if not isinstance(embeddings, ProtectedEmbeddings):
-            warnings.warn(_EMBEDS.format(type(store).__name__, type(embeddings).__name__), stacklevel=2)
+            raise GuardError(_EMBEDS.format(type(store).__name__, type(embeddings).__name__))
 
     def _protects(self, model: Any) -> bool:
         return isinstance(model, ProtectedChatModel) and model.guard is self.guard

@@ -20,13 +20,14 @@ from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
-from lc_guard.guard import Guard, require_guard
+from lc_guard.guard import Guard
 from lc_guard.langchain.check_reports import areport_restoring, report_restoring
 from lc_guard.langchain.child_runs import arun_checks, call_session, run_checks
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.corpus_keys import reserve_corpus
 from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, unmarked
 from lc_guard.langchain.document_texts import DocumentFields, change_document, checked_keys, is_key, texts_in
+from lc_guard.langchain.langsmith_runs import guarded
 from lc_guard.langchain.messages import Change, map_texts, texts_of
 from lc_guard.langchain.restore import SessionRestorers, ValueRestorer
 from lc_guard.records import Decision
@@ -113,8 +114,8 @@ class ProtectedRetriever(BaseRetriever):
         metadata_keys: Sequence[str] | None = None,
         **settings: Any,
     ) -> None:
-        if isinstance(guard, type):  # anything else pydantic tells
-            require_guard(guard, type(self).__name__)
+        if isinstance(guard, Guard | type):  # anything else pydantic tells
+            guarded(guard, type(self).__name__)
         fields: dict[str, Any] = {"inner": inner, "guard": guard, "corpus_session": corpus_session}
         fields.update(session_id=session_id, output=output, metadata_keys=checked_keys(metadata_keys))
         super().__init__(**fields, **settings)

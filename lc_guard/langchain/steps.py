@@ -15,10 +15,11 @@ from pydantic import ConfigDict, Field
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.reviewed_methods import RUNNABLE
 from lc_guard._vendors.seals import Seal
-from lc_guard.guard import Guard, require_guard
+from lc_guard.guard import Guard
 from lc_guard.langchain.audience import APPLICATION_HANDLERS
 from lc_guard.langchain.child_runs import arun_checks, run_checks
 from lc_guard.langchain.config_specs import with_session
+from lc_guard.langchain.langsmith_runs import guarded
 from lc_guard.langchain.messages import map_texts
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.scan_targets import prompt_text
@@ -75,7 +76,7 @@ class Step(RunnableSerializable[Any, Any]):
         name: str | None = None,
         **fields: Any,
     ) -> None:
-        require_guard(guard, type(self).__name__)
+        guarded(guard, type(self).__name__)
         if isinstance(keys, str):
             raise TypeError('keys must be a collection of keys, such as keys=["transcript"]')
         fields.update(guard=guard, keys=None if keys is None else tuple(keys), name=name)

@@ -79,7 +79,7 @@ class OtelSpansMask:
             require_time()
             try:
                 leak = self._mask.leak(span.trace_id, span.span_id, span.attributes)
-                changed, removed = self._mask.mask(span.trace_id, span.name, span.attributes, texts)
+                changed, removed = self._mask.mask(span.trace_id, span.name, span.attributes, texts, limited="span")
                 if leak is not None:
                     changed |= leak_attributes(leak, {**span.attributes, **changed})
                     self.guard.leaks.tell(leak)

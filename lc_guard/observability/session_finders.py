@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.recent_values import RecentValues
+from lc_guard.sessions import call_vault
 
 if TYPE_CHECKING:
     from lc_guard._text.json_tree import Finder
@@ -61,3 +63,12 @@ class SessionFinders:
         if strange or (strange is not None and not complete):
             finders.append(self.recent.find)
         return finders, complete
+
+    def values(self, digest: str) -> list[tuple[str, str]]:
+        """Return a session's values, also as JSON quotes them, each with its placeholder."""
+        session = self._guard.session_of(digest)
+        # which is no use of the session, where the vault can tell it so
+        told = getattr(self._guard.vault, "export", self._guard.vault.items)
+        held = {} if session is None else call_vault(partial(told, session))
+        pairs = [*((value, placeholder) for placeholder, value in held.items()), *self._dropped.values(digest)]
+        return list(dict.fromkeys([*pairs, *((json.dumps(value)[1:-1], put) for value, put in pairs)]))

@@ -14,6 +14,7 @@ from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.json_tree import Finder, JsonText, Leaf, hide, occurrences, parse, rebuild, scalar_text
 from lc_guard._text.known_values import Match
 from lc_guard.errors import GuardError
+from lc_guard.observability.cut_values import LongestTexts, without_beginning
 from lc_guard.observability.dropped_values import DroppedValues
 from lc_guard.observability.known_traces import KnownTraces
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE, is_model_call, model_input
@@ -97,6 +98,7 @@ class SpanMask:
         self._detect = detect
         self._finders = SessionFinders(guard, dropped=dropped, recent=recent)
         self._traces = KnownTraces(max_traces, max_sessions, everyones=everyones)
+        self._longest = LongestTexts()
         # what scanners will take out of an answer stands in the model's own span, which may leave before they have
         self._sources = (*_SOURCES, "generation") if guard.scanners.take_from_answers else _SOURCES
 
@@ -117,14 +119,23 @@ class SpanMask:
         self.learn(trace_id, {_SESSION: session, "langfuse.observation.output": json.dumps(output)})
 
     def mask(
-        self, trace_id: str, name: str, attributes: Mapping[str, Any], redacted: MutableMapping[str, str] | None = None
+        self,
+        trace_id: str,
+        name: str,
+        attributes: Mapping[str, Any],
+        redacted: MutableMapping[str, str] | None = None,
+        *,
+        limited: str = "",
     ) -> tuple[dict[str, Any], list[str]]:
         """Return which attributes of a span to set, and which keys to remove before.
 
-        `redacted` is what the detectors made of texts of the same batch already, and is added to. A span for which this
-        raises must not leave: UnmaskableName if its name, which can't be changed, holds a value of the session.
+        `redacted` is what the detectors made of texts of the same batch already, and is added to. `limited` names the
+        part of a span whose texts are cut at one length. A span for which this raises must not leave: UnmaskableName if
+        its name, which can't be changed, holds a value of the session.
         """
         digests, decided, strange = self._traces.of(trace_id)
+        ends = self._cut_ends(digests, attributes, limited) if limited else {}
+        attributes = {**attributes, **ends}
         finders, complete = self._finders.of(digests, strange=strange)
         trees = {key: parse(value) for key, value in attributes.items() if not is_kept(key)}
         self._require_clean(name, digests, strange=strange)
@@ -140,7 +151,21 @@ class SpanMask:
                 self._traces.reopen(trace_id)
             unguarded = decided is None and was_sent(new, attributes)
         changed, removed = self._changes(trees, table)
+        changed = {key: value for key, value in ends.items() if key not in removed} | changed
         return changed | unguarded_warning(attributes, unguarded=unguarded), removed
+
+    def _cut_ends(self, digests: Sequence[str], attributes: Mapping[str, Any], part: str) -> dict[str, str]:
+        """Return the attributes that end in the beginning of a value, without it."""
+        cut = {
+            key: value
+            for key, value in attributes.items()
+            if isinstance(value, str) and not is_kept(key) and self._longest.may_be_cut(value, part)
+        }
+        if not cut:
+            return cut
+        values = [pair for digest in digests for pair in self._finders.values(digest)]
+        shown = {key: without_beginning(text, values) for key, text in cut.items()}
+        return {key: text for key, text in shown.items() if text != cut[key]}
 
     def _table(self, trace_id: str, trees: Mapping[str, Any], finders: Sequence[Finder]) -> dict[Leaf, str]:
         """Return of leaves and keys those that hold a value, with what stands for them."""

@@ -40,6 +40,9 @@ COURT = [
     "Señor Muñoz was not there.",
     "I am doing a project",
     "P.S. I am moving back",
+    "Note to Don Miller",
+    "Counsel for Van der Merwe",
+    "Costs in re Di Maggio",
 ]
 
 
@@ -49,6 +52,40 @@ def test_a_sentence_tells_its_language(language):
     assert gate.of(SENTENCES[language]) == {language}
     assert gate.of(SENTENCES[language].upper()) == {language}
     assert gate.of(SENTENCES[language].replace("'", "’")) == {language}
+
+
+REQUESTS = {
+    "de": ["Ruf bitte Herrn Krüger an", "Schick die Rechnung an Emre Kaya", "Kennst du Ursula Lange?"],
+    "es": ["Escribe un correo a Marta", "Imprime la factura de Ali Benali", "¿Conoces a Martina Blanco?"],
+    "fr": ["Écris un mail à Claire Dubois", "Rappelle Nathalie ce soir", "Tu connais Martine Blanc ?"],
+    "it": ["Scrivi una mail a Chiara", "Prepara la fattura a Don Pino.", "Passa da zia Odilia"],
+    "nl": ["Bel meneer De Wit", "Hoeveel verdient Maarten?", "Schrijf een mail aan Sanne"],
+    "pl": ["Napisz maila do Katarzyny", "Wydrukuj list do Kasia Kot.", "Przekaż plik Brygidzie"],
+    "pt": ["Escreve um email à Joana", "Manda mensagem pro Caio", "Conheces a Martina Branco?"],
+}
+
+
+@pytest.mark.parametrize("language", REQUESTS)
+def test_a_short_request_tells_its_language(language):
+    gate = LanguageGate()
+    for request in REQUESTS[language]:
+        assert language in gate.of(request), request
+        assert "en" not in gate.of(request), request
+
+
+def test_a_short_request_of_words_that_no_dictionary_of_english_has_is_not_english():
+    gate = LanguageGate()
+    assert gate.of("Odśwież kokpit Bożeny") >= {"pl"}
+    assert gate.of("Sgombera soffitta Rosetta") >= {"it"}
+    assert LanguageGate(["en", "it"]).of("Sgombera soffitta Rosetta") == {"en", "it"}
+    for english in (
+        "Explain photosynthesis",
+        "Refund Maria De Luca",
+        "grep jenkins",
+        "Kubectl get pods",
+        "Ask Das Gupta",
+    ):
+        assert gate.of(english) <= {"en"}
 
 
 @pytest.mark.parametrize("turn", COURT)

@@ -23,6 +23,17 @@ LOCALE = Locale(
         "sollen ihrem zusammen natürlich nachdem hätte zehn indem ihres eben sechs hätten dazu daher würden endlich",
         "wenig vergangenen neun macht jede fünf überhaupt weit jeder heißt eigenen darunter besten sehen meines",
         "darüber dabei allerdings allein zunächst weniger weitere sah musste",
+        # Requests and what they are about.
+        "schreib schreibe schick schicke sende entwirf formuliere verfasse bereite erstelle suche prüfe übersetze",
+        "überweise lösch lösche lade ladet ruf rufe rufen sage frag frage erklär erkläre mach mache buche buch",
+        "kündige sperre storniere verschiebe erinnere erinner antworte antworten fasse fass zeig zeige gib hilf",
+        "öffne korrigiere ändere vergleiche berechne informiere grüß rechnung vertrag nachricht einladung termin",
+        "schreiben protokoll lebenslauf angebot bescheid zusammenfassen absagen erstellen senden schicken anrufen",
+        "löschen prüfen übersetzen kontakt verdient arbeitet rückruf bestellung kündigung bericht",
+        "bestell bestelle trag trage sprich mahne vergiss gratuliere fahr fahre kennst zahle zahl besuch besuche",
+        "verbinde verkaufe kaufe kauf schließe speichere drucke teile melde reserviere notiere begrüße",
+        "entschuldige bestätige bezahle stell stelle beantworte aktualisiere archiviere genehmige lehne",
+        "geburtstag blumen adresse akte miete kunde kundin beschreibe nenne analysiere",
     ),
     letters="äöüß",
     titles=(

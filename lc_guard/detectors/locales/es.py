@@ -24,6 +24,17 @@ LOCALE = Locale(
         "resto personales ocho lleva región imagen servicio pérdida ninguna manera leve tórax datos sólo cuatro",
         "grado comentarios añadió radiografía orina varias sigue quirúrgica inició observa tomografía quirúrgico",
         "negativos",
+        # Requests and what they are about.
+        "escribe escriba escríbele envía envíe envíale prepara redacta redacte busca busque revisa reenvía",
+        "imprime imprima planifica planifique modifica modifique llame llámale resuma traduzca cancela cancele",
+        "contesta responde responda avisa avise borra borre corrige corrija dame deme explica explique invita",
+        "reserva manda mande mándale recuérdale recuérdame pregunta pregúntale cuánto gana haz haga dile dígale",
+        "vive correo mensaje carta factura cita expediente currículum reunión invitación contrato resumen poema",
+        "número cliente informe pedido",
+        "pide pida apunta apunte habla hable pasa pase sustituye olvides olvide felicita felicite pásate conoces",
+        "conoce paga pague visita visite ponme confirma confirme compra compre vende abre abra cierra guarda",
+        "comparte anota actualiza archiva acepta rechaza analiza compara archivo alquiler cumpleaños abuela tía",
+        "impagada enséñame ayúdame cuéntame propón",
     ),
     letters="ñ¿¡",
     titles=(

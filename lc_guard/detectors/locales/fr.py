@@ -21,6 +21,17 @@ LOCALE = Locale(
         "seul douze chaque aurait trop vient seulement sept restent pense ouverte nombreux dès nommé tant notamment",
         "jour beaucoup lorsque environ lettre habite droit étais parmi mètres compte travaille tard lundi pris",
         "lequel dimanche reçu samedi pouvait fois contrat condamné cependant sujet préfet ensuite",
+        # Requests and what they are about.
+        "écris écrivez envoie envoyez prépare préparez rédige rédigez cherche cherchez vérifie vérifiez transfère",
+        "transférez imprime planifie modifie appelle appelez rappelle rappelez résume résumez traduis traduisez",
+        "annule annulez réponds répondez préviens prévenez supprime supprimez corrige corrigez donne donnez",
+        "explique expliquez invitez réserve réservez relance relancez remercie contacte contactez combien gagne",
+        "facture courriel rendu courrier poème montre aide demandez fais faites dites prends prenez relevé",
+        "résiliation",
+        "commande commandez notez parle parlez transmets transmettez remplace félicite félicitez passe passez",
+        "connais connaissez paie payez oublie oubliez confirme confirmez achète achetez ouvre ferme enregistre",
+        "partage inscris signale accepte décris liste fleurs fichier loyer anniversaire numéro tante oncle",
+        "impayée voir toi",
     ),
     letters="çèêëîïôœùûâé",
     titles=(

@@ -23,6 +23,15 @@ LOCALE = Locale(
         "confermato condannato collaborazione annunciato abbraccio testo dati codice messaggio tue senza",
         "informazioni apre richiesta restano registro punti pubblico presente ottenere invio effettuato documenti",
         "dettagli continuare arrestato aperto aggiungere",
+        # Requests and what they are about.
+        "scrivi scriva scrivere invia inviate manda prepara preparate redigi cerca cercate controlla inoltra",
+        "stampa pianifica modifica chiama chiamate riassumi traduci annulla rispondi avvisa cancella correggi",
+        "dammi spiega invita prenota ricorda fai fammi dimmi chiedi sposta guadagna abita fattura riassunto",
+        "appuntamento invito pratica tavolo numero poesia cliente ordine disdetta fotosintesi",
+        "ordina segna parla passa sostituisce dimenticare auguri conosci paga pagate passami conferma compra",
+        "vendi apri chiudi salva condividi annota aggiorna archivia accetta rifiuta descrivi analizza elenca",
+        "confronta fiori affitto compleanno zia nonna insoluta aiutami mostrami raccontami consiglia trova togli",
+        "aggiungi vai",
     ),
     letters="òìàù",
     titles=(

@@ -21,6 +21,13 @@ LOCALE = Locale(
         "dezelfde bijna nemen maken welk vragen kunt juist enkel daarna zeggen heden vraag kwam brengen zeker",
         "twintig spoedig maandag benoemd aldaar woont tijd dag zien vele vrij opnieuw mogen komt betaalt behalve",
         "blijven toestand provincie einde waarin vorige voort mogelijk daarin",
+        # Requests and what they are about.
+        "schrijf stuur maak zoek controleer wijzig bewaar vertaal annuleer antwoord bedank waarschuw verwijder",
+        "verbeter geef nodig reserveer herinner hoeveel verdient zeg bel bericht factuur afspraak uitnodiging",
+        "samenvatting rekening gedicht tafel opzegging klant bestelling dokter goedemorgen",
+        "bestel noteer praat vervangt vergeet feliciteer betaal bezoek verbind bevestig koop verkoop deel sluit",
+        "bewerk archiveer accepteer weiger beschrijf analyseer vergelijk bloemen bestand huur verjaardag",
+        "onbetaalde tante oma opa zet schrap",
     ),
     letters="",
     titles=(

@@ -23,6 +23,15 @@ LOCALE = Locale(
         "nowy zostało historii dane obok poniżej uruchomić narzędzi możesz dodaj pewno nową zmian wyniki wiadomość",
         "tekst więcej spróbuj puste każdej dowiedzieć wymagane systemie pytania pracy powodu pomiędzy podstawie",
         "zobaczenia zainstalować współpracy szybko otwiera odpowiada nowego naciśnij",
+        # Requests and what they are about.
+        "napisz wyślij przygotuj znajdź sprawdź prześlij wydrukuj zaplanuj zmień zapisz zadzwoń oddzwoń streść",
+        "przetłumacz odwołaj odpisz powiadom usuń popraw podaj wyjaśnij zaproś zarezerwuj przypomnij powiedz umów",
+        "przełóż podziękuj pokaż pomóż ile zarabia umowę fakturę streszczenie zaproszenie akta maila stolik",
+        "wiersz pismo wizytę numer kontakt zebraniu zebranie umowa faktura zamówienie klient klienta rachunek",
+        "zamów zanotuj porozmawiaj przekaż zastępuje niezapłacona zapomnij pogratuluj wpadnij znasz zapłać",
+        "odwiedź połącz potwierdź kup sprzedaj otwórz zamknij udostępnij zgłoś zaktualizuj zarchiwizuj zaakceptuj",
+        "odrzuć opisz przeanalizuj wymień porównaj kwiaty plik czynsz urodziny cioci babcię poproś opowiedz",
+        "doradź wypisz zrób daj",
     ),
     letters="ąęłśźżćń",
     titles=(

@@ -22,6 +22,16 @@ LOCALE = Locale(
         "política passado geral devem coisa apoio cidade cerca terceiro próxima perto maioria decisão pedido vêm",
         "trabalho jogo aquela empresas processo melhor tentar porém longe disso terá seja mundo afirmou quase",
         "início direita contrato países povo nossos nessa esses escola caminho perdeu",
+        # Requests and what they are about.
+        "escreve escreva envia envie prepara redige redija procura verifica verifique reencaminha imprime imprima",
+        "agende altere liga ligue resuma traduz traduza cancela cancele responde responda avisa avise apaga",
+        "apague corrige corrija explica explique convida convide reserva manda mande lembra lembre pergunta",
+        "pergunte quanto ganha faça diga marca mensagem carta fatura resumo consulta convite currículo contacto",
+        "contato poema cliente recibo",
+        "encomenda encomende aponta fala fale passa passe substitui esqueças esqueça conheces conhece paga pague",
+        "visita visite confirma confirme compra compre vende abre abra fecha guarda partilha anota atualiza",
+        "arquiva aceita recusa descreve descreva analisa compara ficheiro arquivo renda aniversário avó tia",
+        "mostra ajuda sugere dá",
     ),
     letters="ãõ",
     titles=(
