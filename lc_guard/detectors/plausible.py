@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from lc_guard._progress import in_parts
 from lc_guard.detectors.guess import STREET_WORD, Guess
+from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.peoples import is_no_people
 from lc_guard.detectors.plain_words import (
@@ -87,6 +88,8 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
         or is_technology(guess, kind)
         or is_notation(guess, kind)
         or is_eponym(guess, kind)
+        or is_food(guess)
+        or is_listed_thing(guess)
     )
 
 
