@@ -1,6 +1,7 @@
 """Ordinary words stay and people do not: kinds of text made from templates and words, with each rule's counterpart."""
 
 import random
+import time
 from itertools import product
 
 import pytest
@@ -620,3 +621,53 @@ def test_a_word_that_is_spoken_to_is_somebody(text, word, score):
 )
 def test_but_not_a_role_a_label_or_a_party(text, word, score):
     assert not stands(text, word, score=score)
+
+
+@pytest.mark.parametrize(
+    ("text", "thing"),
+    [
+        ("We use Redis, Kafka, Dagster and Celery.", "Dagster"),
+        ("Order the Pad Thai, Tom Yum and a Margherita.", "Tom Yum"),
+        ("They sell Lego, Barbie, Hasbro and Mattel.", "Hasbro"),
+        ("Sauces like Arrabbiata or Alfredo are hard.", "Arrabbiata"),
+        ("He plays a Fender.", "Fender"),
+        ("It runs on Kubernetes and Zabbix.", "Zabbix"),
+        ("For breakfast eggs Benedict, please", "Benedict"),
+        ("I had a Bloody Mary, cold", "a Bloody Mary"),
+        ("The Camembert is out", "Camembert"),
+    ],
+)
+def test_what_is_listed_as_a_thing_is_nobody(text, thing):
+    assert not stands(text, thing)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("We use Okafor, Lindqvist and Abara for the cleaning.", "Lindqvist"),
+        ("We use Redis, Kafka, Maria Lopez and Celery", "Maria Lopez"),
+        ("We run on Kubernetes and Okafor runs it.", "Okafor"),
+        ("We use Redis; ask Okafor, Abara or Lindqvist about Kafka.", "Okafor"),
+        ("We eat with Okafor, Lindqvist and Abara.", "Okafor"),
+        ("I drive Okafor, Lindqvist and Abara to work.", "Okafor"),
+        ("Dishes: Okafor, Lindqvist, Abara", "Okafor"),
+        ("They sell Maria Lopez, Okafor and Abara a car.", "Okafor"),
+        ("He bought Okafor a drink.", "Okafor"),
+        ("I work at Docker, using Redis with Okafor.", "Okafor"),
+        ("Tom Collins, the gin is out", "Tom Collins"),
+    ],
+)
+def test_but_people_are(text, name):
+    assert stands(text, name)
+
+
+def test_long_lists_take_linear_time():
+    def seconds(count):
+        text = "We use " + "Okafor, " * count + "and Celery"
+        people = [Entity("PERSON", 7 + 8 * at, 13 + 8 * at, 0.9) for at in range(count)]
+        begun = time.process_time()
+        plausible(text, people)
+        return time.process_time() - begun
+
+    seconds(10)
+    assert seconds(1_600) < 8 * max(seconds(400), 0.01)
