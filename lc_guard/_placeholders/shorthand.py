@@ -39,7 +39,8 @@ _FILE = (
     "(?![A-Za-z0-9])"
 )
 _FILE_BEGUN = "(?:[_-][A-Za-z0-9_-]{0,40})?(?:[.][A-Za-z0-9]{0,5})?"
-_APART = "(?:(?<![A-Za-z0-9_])|(?<=[a-z0-9]_))"
+# Underscores may stand around it for bold and italics.
+_APART = "(?:(?<![A-Za-z0-9_])|(?<=[a-z0-9]_)|(?<=(?<![A-Za-z0-9_])_)|(?<=__))"
 _ENDS = "(?![A-Za-z0-9]|_[0-9])"
 _MOST_ITEMS = 40
 _WIDEST_RANGE = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from lc_guard.detectors.called_names import doers, signatures
 from lc_guard.detectors.name_lists import load_names, small_names
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.spans import clean
@@ -64,7 +65,8 @@ class GivenNameDetector:
                 end = at = match.end()
             found.append(Entity("PERSON", match.start(), end, SCORE))
         found += [*_small(seen), *_signed(seen)]
-        return plausible(text, clean(text, found))
+        # what their place tells is not asked what its words mean
+        return clean(text, [*plausible(text, clean(text, found)), *signatures(text), *doers(seen)])
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""

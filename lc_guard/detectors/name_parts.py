@@ -19,6 +19,7 @@ _SHORTENED = re.compile(
     r"(?<!\w)(?:Alex|Benj|Chas|Danl|Edw|Fredk|Geo|Jas|Jno|Jos|Robt|Saml|Theo|Thos|Wm)\.[ ](?:[A-Z]\.[ ])?\Z"
 )
 _GIVEN = re.compile(rf"(?<![\w.'’-])(?P<given>{_WORD})[ ]\Z")
+_INSIDE = re.compile(r"[a-z],?[ ]\Z")
 _LAST_INITIAL = re.compile(
     r"[ ](?![AI]\b)(?:[A-Z]\.(?![ ]?\w\.)(?=[\s,;:)]|\Z)|[A-Z](?:-[A-Z])?(?=[,;:?!)\]/\n]|[ ]*(?:\n|\Z)))"
 )
@@ -56,7 +57,11 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
     before = text[max(floor, start - 30) : start]
     lone = " " not in text[start:end]
     found = _INITIALS.search(before) or _SHORTENED.search(before)
-    if found is None and lone and (given := _GIVEN.search(before)) and _is_given(given["given"]):
+    if (
+        found is None
+        and (given := _GIVEN.search(before))
+        and ((lone and _is_given(given["given"])) or _is_unknown(before, given))
+    ):
         found = given
     if found:
         start -= len(before) - found.start("given" if found.re is _GIVEN else 0)
@@ -67,6 +72,14 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
 def _is_given(word: str) -> bool:
     known, small = vocabulary(), word.lower()
     return word in load_names() and small not in known.also_names and small not in known.ordinary
+
+
+def _is_unknown(before: str, word: re.Match[str]) -> bool:
+    """Whether a word has a capital inside a sentence, and stands in no dictionary."""
+    known, small = vocabulary(), word["given"].lower()
+    if _INSIDE.search(before, 0, word.start()) is None or known.is_ordinary(small) or known.is_technology(small):
+        return False
+    return not any(small in each for each in (known.also_names, known.languages, known.medicines))
 
 
 def _join(found: list[Entity], name: tuple[int, int]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from lc_guard.detectors.in_languages import plain_words
 from lc_guard.detectors.languages import LanguageGate
+from lc_guard.detectors.listed_names import listed
 from lc_guard.detectors.locales import locale
 from lc_guard.detectors.name_parts import whole_persons
 from lc_guard.detectors.repeated_names import outside, repeated
@@ -65,7 +66,7 @@ class NamesOfText:
             return found
         languages = self._gate.of(text)
         if "en" in languages or not languages:
-            found = repeated(text, whole_persons(text, found))
+            found = repeated(text, listed(text, whole_persons(text, found)))
         if others := languages - {"en"}:
             whole = list(_whole(text, found))
             found = sorted([*whole, *_elsewhere(text, whole, others)], key=lambda entity: entity.start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lc_guard.detectors.called_names import LONGEST_NICKNAME
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.name_lists import small_names
 from lc_guard.detectors.surroundings import TextKind, has_determiner, is_chat, is_employer, is_legal, is_log
@@ -94,6 +95,29 @@ _NEXT = re.compile(r" ([A-Z][a-z]+)\b")
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
 _SMALL_SURE = 0.9
+_ADDRESSED = re.compile(
+    r"(?:\b(?i:tell|told|ask|asked|spoke to|spoke with|talked to|let|met|invite|invited|hey|hi|per|thanks|thank you)"
+    r"|\bw/) $"
+)
+_SPEAKS = re.compile(r":[ \t]{1,4}[A-Z(\[\"“]")
+_KIN = frozenset(
+    [
+        "mom",
+        "mum",
+        "mam",
+        "mama",
+        "mamma",
+        "mummy",
+        "dad",
+        "daddy",
+        "papa",
+        "gran",
+        "grandma",
+        "grandpa",
+        "granny",
+        "nan",
+    ]
+)
 
 
 def is_role_or_reference(guess: Guess) -> bool:
@@ -245,6 +269,23 @@ def _is_derived(word: str, known: Vocabulary) -> bool:
     return (bare != word and bare in known.ordinary) or any(
         f"{stem}{ending}" in known.ordinary for ending in ("", "e", "y")
     )
+
+
+def is_addressed(guess: Guess) -> bool:
+    """Return whether a word is a person's name since somebody speaks to them, or it is their turn to speak.
+
+    ``Tell Sully``, ``w/ Chip``; ``KESTREL: No`` where a model is sure.
+    """
+    text, start, end = guess.place
+    if guess.kind != "PERSON" or not guess.lone or not guess.value[0].isupper():
+        return False
+    if guess.value.isupper():
+        turn = start == 0 or text[start - 1] == "\n"
+        return turn and guess.entity.score >= _SMALL_SURE and _SPEAKS.match(text, end) is not None
+    small = guess.words[0].lower()
+    if len(small) > LONGEST_NICKNAME or small in guess.known.roles or small in _KIN:
+        return False
+    return _ADDRESSED.search(guess.before(16)) is not None and not is_legal(text, start, end)
 
 
 def is_small_place(guess: Guess) -> bool:

@@ -10,10 +10,17 @@ import re
 from collections.abc import Iterable
 
 from lc_guard._progress import in_parts
+from lc_guard.detectors.format_words import is_format_word
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.peoples import is_no_people
-from lc_guard.detectors.plain_words import is_ordinary, is_role_or_reference, is_small_place, is_small_word
+from lc_guard.detectors.plain_words import (
+    is_addressed,
+    is_ordinary,
+    is_role_or_reference,
+    is_small_place,
+    is_small_word,
+)
 from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
 from lc_guard.detectors.technical import is_country_or_state, is_notation, is_technology
 from lc_guard.detectors.times import is_time
@@ -24,8 +31,17 @@ _NUMBERS = frozenset(
 )
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
-# "1920x1080", the hash of a file or a commit.
-_NO_NUMBER = re.compile(r"[pP]\d{2,3}|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{96,128}")
+# "1920x1080", the hash of a file or a commit, a version.
+_NO_NUMBER = re.compile(
+    r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}"
+    r"|[0-9a-f]{96,128}"
+)
+# What is no document's number behind the name of what it is: a commit, a time in seconds, an article.
+_CODE = re.compile(r"[0-9a-f]{7,40}|1\d{9}(?:\d{3}){0,2}|[\d -]{8,17}")
+_OF_CODE = re.compile(
+    r"(?i)(?:\b(?:commit|revision|rev|sha\d{0,3}|hash|digest|checksum|etag|revert|cherry-pick|ean|isbn|issn|gtin|upc|asin"
+    r"|ts|time|timestamp|exp|iat|nbf|epoch)|(?-i:[a-z]At|_at))[\"']?[ \t]{0,2}[:=#]?[ \t]{0,2}[\"']?$"
+)
 
 
 def plausible(text: str, entities: Iterable[Entity], kind: TextKind = "any") -> list[Entity]:
@@ -69,7 +85,7 @@ def _is_no_name(guess: Guess, kind: TextKind) -> bool:
     return (
         (guess.kind == "LOCATION" and (_is_mere_number(guess) or is_small_place(guess)))
         or _is_other_thing(guess, kind)
-        or (is_ordinary(guess, kind) and not is_introduced(*guess.place))
+        or (is_ordinary(guess, kind) and not (is_introduced(*guess.place) or is_addressed(guess)))
     )
 
 
@@ -80,6 +96,7 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
         or is_medicine(guess)
         or is_technology(guess, kind)
         or is_notation(guess, kind)
+        or is_format_word(guess)
         or is_eponym(guess, kind)
     )
 
@@ -87,7 +104,11 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
 def _is_no_number(guess: Guess) -> bool:
     """Whether what a model took for a number has no digit, or for an address of the web has no dot."""
     if guess.kind in _NUMBERS:
-        return not any(char.isdigit() for char in guess.value) or _NO_NUMBER.fullmatch(guess.value) is not None
+        return (
+            not any(char.isdigit() for char in guess.value)
+            or _NO_NUMBER.fullmatch(guess.value) is not None
+            or (_CODE.fullmatch(guess.value) is not None and _OF_CODE.search(guess.before(40)) is not None)
+        )
     return guess.kind == "URL" and "." not in guess.value and ":" not in guess.value
 
 

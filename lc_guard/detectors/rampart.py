@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from lc_guard.detectors.doubtful_names import is_believed
 from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.onnx_device import Device, check_device
 from lc_guard.detectors.plausible import plausible
@@ -23,6 +24,9 @@ THRESHOLD = 0.5
 
 PERSON_THRESHOLD = 0.3
 """The same for names: what is no name is told by what it is made of, so that a doubtful one is worth a look."""
+
+DOUBTFUL = 0.05
+"""The least share of a name that is asked for what stands around it."""
 
 _NAME_GAP = re.compile(r"[ \n\r]+|\.[ ]?|[ ]?-[ ]?")
 _ADDRESS_GAP = re.compile(r"[\s,.#]+")
@@ -61,6 +65,8 @@ class RampartDetector(WindowedDetector):
         self._device = check_device(device)
         least = {"PERSON": PERSON_THRESHOLD} if threshold is None else {}
         named = {kind_of(kind): score for kind, score in (thresholds or {}).items()}
+        # who says how sure a name must be is not given doubtful ones
+        self._doubts = threshold is None and "PERSON" not in named
         self._thresholds = Thresholds(THRESHOLD if threshold is None else threshold, least | named)
         self._kinds = frozenset(KIND_OF_LABEL.values()) if kinds is None else frozenset(kinds)
 
@@ -70,14 +76,25 @@ class RampartDetector(WindowedDetector):
     def _entities(self, pieces: Sequence[str]) -> list[list[Entity]]:
         # Forms, logs and endless repetitions have many equal windows: each is looked at once.
         different = list(dict.fromkeys(pieces))
-        answers = dict(zip(different, self._loaded().words(different, least=self._thresholds.least), strict=True))
-        return [merged(piece, [word for word in answers[piece] if self._sure(word)]) for piece in pieces]
+        least = min(DOUBTFUL, self._thresholds.least) if self._doubts else self._thresholds.least
+        answers = dict(zip(different, self._loaded().words(different, least=least), strict=True))
+        return [self._of_words(piece, answers[piece]) for piece in pieces]
+
+    def _of_words(self, piece: str, words: Sequence[Word]) -> list[Entity]:
+        """Join the words that it is sure of, and those that it doubts, each among themselves."""
+        found = merged(piece, [word for word in words if self._sure(word)])
+        if self._doubts and "PERSON" in self._kinds:
+            least = self._thresholds("PERSON")
+            found += merged(piece, [word for word in words if word.kind == "PERSON" and word.score < least])
+        return found
 
     def _sure(self, word: Word) -> bool:
         return word.score >= self._thresholds(word.kind) and word.kind in self._kinds
 
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
-        return plausible(text, readable_guesses(text, clean(text, entities)))
+        least = self._thresholds("PERSON")
+        found = [e for e in entities if e.kind != "PERSON" or e.score >= least or is_believed(text, e)]
+        return plausible(text, readable_guesses(text, clean(text, found)))
 
     def _loaded(self) -> LoadedModel:
         # Threads do not survive a fork, so each process has its own session.

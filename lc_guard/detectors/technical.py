@@ -342,12 +342,18 @@ def meant(text: str, entities: Iterable[Entity]) -> list[Entity]:
     return [entity for entity in entities if not _means_else(text, entity)]
 
 
+def _is_ratio(value: str) -> bool:
+    """Whether colons part a few short numbers or letters: ``10:30::45``, ``a::b``; an address has a longer group."""
+    groups = value.split(":")
+    return len(groups) < 5 and all(len(group) < 3 for group in groups)
+
+
 def _means_else(text: str, entity: Entity) -> bool:
     start, end = entity.start, entity.end
     value = text[start:end]
     if entity.kind == "IP_ADDRESS":
         scope = _SCOPE.fullmatch(value) or _SCOPED.fullmatch(text, start, end)
-        return value in _NO_HOST or value.rpartition(":")[0] in _NO_HOST or scope is not None
+        return value in _NO_HOST or value.rpartition(":")[0] in _NO_HOST or scope is not None or _is_ratio(value)
     if entity.kind == "CASE_NUMBER":
         return _BLOOD_PRESSURE.search(text[max(0, start - 30) : start]) is not None
     if entity.kind == "URL" and _ATTRIBUTE.fullmatch(value):

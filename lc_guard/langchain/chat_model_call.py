@@ -16,17 +16,12 @@ from langchain_core.runnables.config import patch_config
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard.errors import FIXED_REMEDY, Blocked, GuardError, LeakPrevented
 from lc_guard.guard import Guard
+from lc_guard.langchain.audience import APPLICATION_HANDLERS, is_for_application
+from lc_guard.langchain.beside_texts import LEAK_REMEDY, texts_beside
+from lc_guard.langchain.check_reports import areport_leak, areport_restoring, report_leak, report_restoring
 from lc_guard.langchain.child_runs import (
-    areport_leak,
-    areport_refused,
-    areport_restored,
     arun_checks,
-    has_application_handlers,
-    is_for_application,
     is_watched_here,
-    report_leak,
-    report_refused,
-    report_restored,
     run_checks,
     unwatched,
     unwatched_here,
@@ -35,16 +30,9 @@ from lc_guard.langchain.child_runs import (
 )
 from lc_guard.langchain.messages import KEPT, Beside, map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
-from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer, as_chunk, revalidated
-from lc_guard.langchain.scan_targets import (
-    LEAK_REMEDY,
-    ModelInput,
-    prompt_text,
-    scan_targets,
-    text_origins,
-    texts_beside,
-    without_refused,
-)
+from lc_guard.langchain.refusals import REFUSAL_MARK, without_refused
+from lc_guard.langchain.restore import MessageRestorer, SessionRestorers, ValueRestorer, added, as_chunk, revalidated
+from lc_guard.langchain.scan_targets import ModelInput, prompt_text, scan_targets, text_origins
 from lc_guard.records import BOUNDARY_RUN_ID, RESTORE_CHECK, Decision
 from lc_guard.sessions import CallSession
 
@@ -102,7 +90,7 @@ class ProtectedCall:
         self._given: frozenset[str] | None = None
         self._not_given: set[str] = set()
         self._restorers = make = SessionRestorers(guard, session.id, among=self._among_given)
-        self._chunks = ChunkRestorer(make, json_content=json_content)
+        self._chunks = MessageRestorer(make, json_content=json_content)
         self._whole = ValueRestorer(make)
         self._make = make
         self._keeper: Any = None
@@ -175,7 +163,7 @@ class ProtectedCall:
             Blocked: If the policy does not let it go on.
             LeakPrevented: If a value of the session would be sent all the same.
         """
-        asked = asked.replaced(messages=without_refused(asked.messages))
+        asked = _without_refused(asked)
         received = received_blocks(asked.messages, self._guard, self.session)
         others = asked if received is None else asked.replaced(messages=received.others)
         job, everyone = self._job(asked.messages, others), self._everyone(CallbackManagerForChainRun, run)
@@ -190,7 +178,7 @@ class ProtectedCall:
 
     async def ahide(self, asked: ModelInput, run: Any) -> ModelInput:
         """Async version of `hide`."""
-        asked = asked.replaced(messages=without_refused(asked.messages))
+        asked = _without_refused(asked)
         unblocked = self._guard.run_blocking
         received = None
         if any(KEPT in message.additional_kwargs for message in asked.messages):
@@ -252,7 +240,7 @@ class ProtectedCall:
 
     def inner_config(self, run: Any) -> RunnableConfig:
         """Return the config of the inner model's call: a child of the run that observers see."""
-        if has_application_handlers():
+        if APPLICATION_HANDLERS:
             from lc_guard.langchain.shown_steps import InnerAnswer  # noqa: PLC0415 - only where somebody is told
 
             hold = self.judged and self._guard.policy.streaming != "audit"
@@ -314,7 +302,7 @@ class ProtectedCall:
         restored = self._chunks.feed_plain(message) if alone and type(message) is AIMessageChunk else None
         if restored is None:  # as few are
             chunk = self.shows(as_chunk(message))
-            restored = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
+            restored = chunk if self.session.live else revalidated(self._chunks.feed(chunk))
             moved = self._cited.piece(chunk, restored) if self._cites(chunk) else restored
             restored = self._kept(chunk, moved, piece=True)
         self.shown_id = restored.id
@@ -341,16 +329,16 @@ class ProtectedCall:
         if self._inner is not None:
             self._inner.tell(None)
         everyone = self._everyone(CallbackManagerForChainRun, run)
-        report_refused(self._guard, everyone, self._refused(blocked))
-        report_restored(everyone, self._restored)
+        if everyone.handlers:
+            report_restoring(self._guard, everyone, self._refused(blocked), self._restored)
 
     async def areport(self, run: Any, blocked: Blocked | None = None) -> None:
         """Async version of `report`."""
         if self._inner is not None:
             await self._inner.atell(None)
         everyone = self._everyone(AsyncCallbackManagerForChainRun, run)
-        await areport_refused(self._guard, everyone, self._refused(blocked))
-        await areport_restored(everyone, self._restored)
+        if everyone.handlers:
+            await areport_restoring(self._guard, everyone, self._refused(blocked), self._restored)
 
     def _refused(self, blocked: Blocked | None) -> list[Decision]:
         return [*self._restorers.decisions(), *([] if blocked is None else [blocked.decision])]
@@ -372,8 +360,7 @@ class ProtectedCall:
 
     @property
     def _restored(self) -> tuple[int, int]:
-        pairs = self._whole.total, self._chunks.counts
-        return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+        return added([self._whole.total, self._chunks.counts])
 
     def _watch(self, run: Any) -> None:
         if run.handlers:
@@ -455,7 +442,9 @@ class ProtectedCall:
 
     def _leak(self, hidden: ModelInput, job: GuardRequest, outcome: GuardResult) -> dict[str, int]:
         """Return the values of the session that are about to be sent, by kind; note what the model is given."""
-        texts, beside = texts_of(hidden.messages, strict=False), texts_beside(hidden.messages, hidden.options)
+        texts, beside = texts_of(hidden.messages, strict=False), list[str]()
+        if hidden.has_options or any(each.name or not isinstance(each.content, str) for each in hidden.messages):
+            beside += texts_beside(hidden.messages, hidden.options)
         held, named = outcome.held(job), list[str]()
         if hidden.has_options:  # a schema has placeholders as well
             sent = hidden.option_texts()
@@ -491,6 +480,12 @@ def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: Call
     from lc_guard.langchain.signed_blocks import ReceivedBlocks  # noqa: PLC0415 - only where something is signed
 
     return ReceivedBlocks(messages, guard, session)
+
+
+def _without_refused(asked: ModelInput) -> ModelInput:
+    if any(REFUSAL_MARK in message.response_metadata for message in asked.messages):
+        return asked.replaced(messages=without_refused(asked.messages))
+    return asked
 
 
 def _started(messages: Sequence[BaseMessage]) -> tuple[dict[str, Any], dict[str, int]]:

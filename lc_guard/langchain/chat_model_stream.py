@@ -23,8 +23,9 @@ from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.child_runs import call_session
 from lc_guard.langchain.inner_model import chosen, require_session, setting, shown_class
 from lc_guard.langchain.output import InnerErrors
+from lc_guard.langchain.refusals import refusal
 from lc_guard.langchain.restore import as_chunk
-from lc_guard.langchain.scan_targets import ModelInput, refusal
+from lc_guard.langchain.scan_targets import ModelInput
 from lc_guard.langchain.wrapping import is_chat_model
 
 _JSON_METHODS = ("json_mode", "json_schema")

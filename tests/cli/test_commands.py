@@ -498,7 +498,10 @@ pii.timeout = 5
         assert (status, error) == (0, "")
         rows = [flat(line) for line in output.splitlines()]
         assert rows[0].endswith("policy.toml, version 2026-11")
-        assert rows[1] == "on_invalid block on_error block timeout 10 fail_fast no streaming buffer"
+        assert (
+            rows[1]
+            == "on_invalid block on_error block timeout 10 max_characters 5,000,000 fail_fast no streaming buffer"
+        )
         others = "prompt, output, tool_call, tool_result"
         for row in [
             "CREDIT_CARD redact 0",

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lc_guard.detectors import Detector, JoinedDetector, TitleDetector, default_detector, part_done
 from lc_guard.detectors.given_names import GivenNameDetector
+from lc_guard.detectors.listed_names import listed
 from lc_guard.detectors.name_parts import whole_persons
 from lc_guard.detectors.repeated_names import repeated
 from lc_guard.errors import DetectorError, GuardError
@@ -354,6 +355,8 @@ def test_a_name_is_that_name_again(text, values):
         ("ask Gina G, please", "Gina", "Gina G"),
         ("Rhys P-J, me", "Rhys", "Rhys P-J"),
         ("by Harriet Renfrew", "Renfrew", "Harriet Renfrew"),
+        ("I love Zelimkhan Bataev", "Bataev", "Zelimkhan Bataev"),
+        ("I use Kubernetes Bataev", "Bataev", "Bataev"),
         ("A. Siltronix did", "Siltronix", "Siltronix"),
         ("told Anna I know", "Anna", "Anna"),
         ("Will Strunk come?", "Strunk", "Strunk"),
@@ -374,6 +377,53 @@ def test_a_nickname_stands_within_a_name():
 def test_who_signs_stands_in_a_line_alone(found):
     assert ("PERSON", "Ginger") in found(GivenNameDetector(), "no news\n\nGinger\n\n>>> more")
     assert not found(GivenNameDetector(), "Ginger\nand garlic\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("See you there.\n\nFondly,\nBitsy", "Bitsy"),
+        ("ok for me\nthx\njbk\n\n> on Monday", "jbk"),
+        ("It rained.\n\nTa-ra for now,\n- Our Kev", "Our Kev"),
+        ("Got it. Will can't make it.", "Will"),
+        ("- Grace told me so", "Grace"),
+    ],
+)
+def test_a_name_is_told_by_its_place(found, text, name):
+    assert ("PERSON", name) in found(GivenNameDetector(), text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Best regards,\nCustomer Support",
+        "Thanks\nSent from my phone",
+        "Thanks,\nBookkeeper",
+        "thx\nok",
+        "It rained all day,\nBitsy",
+        "May I say that Will won't?",
+        "In the will said to be hers",
+        "Summer called us out",
+    ],
+)
+def test_and_nothing_else_is(found, text):
+    assert not found(GivenNameDetector(), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "people", "missed"),
+    [
+        ("I love Pessoa, Saramago, Aidoo.", ["Pessoa", "Aidoo"], ["Saramago"]),
+        ("met Mario, Luigi and Yosh.", ["Mario", "Luigi"], ["Yosh"]),
+        ("met Mario, Luigi and Others.", ["Mario", "Luigi"], []),
+        ("met Mario, Kubernetes, Luigi.", ["Mario", "Luigi"], []),
+        ("met Mario, Mr Luigi.", ["Mario", "Luigi"], []),
+        ("met Mario and Yosh.", ["Mario"], []),
+    ],
+)
+def test_who_stands_in_a_list_of_people_is_one(text, people, missed):
+    entities = [Entity("PERSON", text.index(name), text.index(name) + len(name), 0.9) for name in people]
+    assert [text[e.start : e.end] for e in listed(text, entities) if e not in entities] == missed
 
 
 def test_who_speaks_is_no_label_of_a_form(joined, found):

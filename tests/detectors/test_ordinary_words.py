@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard import Entity
+from lc_guard.detectors.doubtful_names import is_believed
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.technical import meant
 from lc_guard.detectors.vocabulary import vocabulary
@@ -351,6 +352,19 @@ def test_what_is_no_people_falls(word):
         ("turkey is tasty", "turkey", "LOCATION"),
         ("P.S. I moved", "P.S.", "LOCATION"),
         ("Rewrite it in German and Dutch.", "Dutch", "NRP"),
+        ("BEGIN:VEVENT\nSUMMARY:Dentist", "VEVENT", "ORGANIZATION"),
+        ("ISA*00*          *00*", "ISA", "PERSON"),
+        ("dn: cn=x,ou=people,dc=corp,dc=org", "corp", "ORGANIZATION"),
+        ("edit /root/.bashrc now", "bashrc", "PERSON"),
+        ("me@host:~$ whoami", "whoami", "PERSON"),
+        ("curl -X POST https://x.example", "curl -X POST", "ORGANIZATION"),
+        ("COPY public.users (id) FROM stdin;", "stdin", "ORGANIZATION"),
+        ("password = getpass.getpass()", "getpass.getpass", "ORGANIZATION"),
+        ("drwxr-x--- 5 ana devs 4096 Mar 12 18:22 p", "4096", "LOCATION"),
+        ("commit 4f2a9c1e is bad", "4f2a9c1e", "DRIVERS_LICENSE"),
+        ("v2.31.4-rc.2 is out", "v2.31.4-rc.2", "DRIVERS_LICENSE"),
+        ('{"ts":1710264121,"lvl":1}', "1710264121", "TAX_ID"),
+        ("EAN 4006381333931 of it", "4006381333931", "GOVERNMENT_ID"),
     ],
 )
 def test_what_surroundings_make_a_word_falls(text, value, kind):
@@ -369,6 +383,9 @@ def test_what_surroundings_make_a_word_falls(text, value, kind):
         ("Mr Newton weighs it", "Newton", "PERSON"),
         ("ask Julia at 9", "Julia", "PERSON"),
         ("Maria Celsius came", "Maria Celsius", "PERSON"),
+        ("my licence 4f2a9c1e is new", "4f2a9c1e", "DRIVERS_LICENSE"),
+        ("his tax id 1710264121 there", "1710264121", "TAX_ID"),
+        ("owner=maria, cn=maria", "maria", "PERSON"),
     ],
 )
 def test_what_they_do_not_stays(text, value, kind):
@@ -417,6 +434,9 @@ def test_parts_of_a_program_are_nobody(text, value, kind):
         ("bind 0.0.0.0 now", "0.0.0.0", "IP_ADDRESS", False),
         ("from 203.0.113.7 now", "203.0.113.7", "IP_ADDRESS", True),
         ("from 2001:db8::1 now", "2001:db8::1", "IP_ADDRESS", True),
+        ("from fe80::1 now", "fe80::1", "IP_ADDRESS", True),
+        ("at 10:30::45 and a::b", "10:30::45", "IP_ADDRESS", False),
+        ("at 10:30::45 and a::b", "a::b", "IP_ADDRESS", False),
         ("BP 120/80 today", "120/80", "CASE_NUMBER", False),
         ("application 120/80 of him", "120/80", "CASE_NUMBER", True),
         ("    return order.net * rate", "order.net", "URL", False),
@@ -545,3 +565,58 @@ def test_and_what_tells_of_somebody_does_not(text, value, kind):
 def test_small_letters_are_a_name_where_people_chat(name):
     assert stands(f"omg {name} said no lol. She left for Rome", name, score=0.5)
     assert not stands(f"The {name} said no. She left for Rome", name, score=0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Can you let Bubba know?", "Bubba"),
+        ("To: Noor\nSubject: lift", "Noor"),
+        ("omg i know mei, she does nails lol", "mei"),
+        ("lol jedward, i said what i said", "jedward"),
+    ],
+)
+def test_a_doubtful_name_is_believed_where_people_write_to_each_other(text, name):
+    person = Entity("PERSON", text.index(name), text.index(name) + len(name), 0.06)
+    assert is_believed(text, person)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("After the evacuation Katrina was forgotten.", "Katrina"),
+        ("omg the kettle is hot lol", "kettle"),
+        ("omg we use celery lol", "celery"),
+        ("omg i know 99mei lol", "99mei"),
+        ("def sort(Bubba): return my.Bubba", "Bubba"),
+        ("We read Far From The Madding Crowd", "Far From The Madding"),
+    ],
+)
+def test_and_nowhere_else(text, word):
+    assert not is_believed(text, Entity("PERSON", text.index(word), text.index(word) + len(word), 0.06))
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "score"),
+    [
+        ("Please tell Sully that", "Sully", 0.85),
+        ("check w/ Chip first", "Chip", 0.85),
+        ("A\nKESTREL: No", "KESTREL", 1.0),
+    ],
+)
+def test_a_word_that_is_spoken_to_is_somebody(text, word, score):
+    assert stands(text, word, score=score)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "score"),
+    [
+        ("Please tell Bookkeeper that", "Bookkeeper", 0.85),
+        ("please ask Grandma", "Grandma", 0.85),
+        ("KESTREL: No", "KESTREL", 0.85),
+        ("The KESTREL: No", "KESTREL", 1.0),
+        ("Buyer shall tell Seller of the default", "Seller", 0.85),
+    ],
+)
+def test_but_not_a_role_a_label_or_a_party(text, word, score):
+    assert not stands(text, word, score=score)

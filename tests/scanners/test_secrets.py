@@ -53,6 +53,8 @@ KEYS = [
     ("Perplexity", "API_KEY", "pplx-" + letters(48)),
     ("Replicate", "API_KEY", "r8_" + letters(37)),
     ("npm", "ACCESS_TOKEN", "npm_" + letters(36)),
+    ("Google", "ACCESS_TOKEN", "1//0" + letters(60)),
+    ("Clojars", "ACCESS_TOKEN", "CLOJARS_" + letters(60).lower()),
     ("PyPI", "ACCESS_TOKEN", "pypi-AgEIcHlwaS5vcmc" + letters(120)),
     ("Docker", "ACCESS_TOKEN", "dckr_pat_" + letters(27)),
     ("Twilio", "API_KEY", "SK" + letters(32, HEX)),
