@@ -117,7 +117,7 @@ def _signs_of_words(text: str, lower: str, kinds: bytes) -> Iterator[str]:
         yield "signs"
     if b"\1\1\1\1" in lengths or b"\2\2\2\2" in lengths or APART.search(kinds):
         yield "spelled"
-    if APART_WORDS.search(kinds) or kinds.count(b"a<-a") > _FEW or _has_numbered_rows(text, kinds):
+    if _lists_words(text, kinds):
         yield "listed"
     if PIECES.search(lengths) or kinds.count(b"- -") > _FEW:
         yield "pieces"
@@ -128,7 +128,10 @@ def _signs_of_words(text: str, lower: str, kinds: bytes) -> Iterator[str]:
         yield "ciphers"
 
 
-def _has_numbered_rows(text: str, kinds: bytes) -> bool:
+def _lists_words(text: str, kinds: bytes) -> bool:
+    """Whether words are apart by the same, by ends of tags, or stand in numbered rows."""
+    if APART_WORDS.search(kinds) or kinds.count(b"a<-a") > _FEW:
+        return True
     return kinds.count(b"n") > _FEW and first_match(NUMBERED_ROWS, text, longest=_LONGEST_SIGN) is not None
 
 
