@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from lc_guard.detectors.beside_names import TITLES
 from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.whole_names import as_one
@@ -19,6 +20,8 @@ _SHORTENED = re.compile(
     r"(?<!\w)(?:Alex|Benj|Chas|Danl|Edw|Fredk|Geo|Jas|Jno|Jos|Robt|Saml|Theo|Thos|Wm)\.[ ](?:[A-Z]\.[ ])?\Z"
 )
 _GIVEN = re.compile(rf"(?<![\w.'’-])(?P<given>{_WORD})[ ]\Z")
+# Behind a word of the same sentence: "Compare Tove", "ask Tove".
+_MID_SENTENCE = re.compile(r"[a-z][ ]\Z")
 _LAST_INITIAL = re.compile(
     r"[ ](?![AI]\b)(?:[A-Z]\.(?![ ]?\w\.)(?=[\s,;:)]|\Z)|[A-Z](?:-[A-Z])?(?=[,;:?!)\]/\n]|[ ]*(?:\n|\Z)))"
 )
@@ -56,7 +59,12 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
     before = text[max(floor, start - 30) : start]
     lone = " " not in text[start:end]
     found = _INITIALS.search(before) or _SHORTENED.search(before)
-    if found is None and lone and (given := _GIVEN.search(before)) and _is_given(given["given"]):
+    if (
+        found is None
+        and lone
+        and (given := _GIVEN.search(before))
+        and _is_given(given["given"], before[: given.start()])
+    ):
         found = given
     if found:
         start -= len(before) - found.start("given" if found.re is _GIVEN else 0)
@@ -64,9 +72,15 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
     return Entity("PERSON", start, after.end() if after else end, entity.score)
 
 
-def _is_given(word: str) -> bool:
+def _is_given(word: str, before: str) -> bool:
+    """Whether a word before a lone surname is a given name: of a list, or of none where a capital tells one."""
     known, small = vocabulary(), word.lower()
-    return word in load_names() and small not in known.also_names and small not in known.ordinary
+    if small in known.also_names or known.is_ordinary(word):
+        return False
+    if word in load_names():
+        return True
+    unknown = not known.is_technology(word) and small not in known.abbreviations and not word.isupper()
+    return unknown and small not in TITLES and _MID_SENTENCE.search(before) is not None
 
 
 def _join(found: list[Entity], name: tuple[int, int]) -> None:
