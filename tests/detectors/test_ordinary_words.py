@@ -366,6 +366,11 @@ def test_what_is_no_people_falls(word):
         ("v2.31.4-rc.2 is out", "v2.31.4-rc.2", "DRIVERS_LICENSE"),
         ('{"ts":1710264121,"lvl":1}', "1710264121", "TAX_ID"),
         ("EAN 4006381333931 of it", "4006381333931", "GOVERNMENT_ID"),
+        ("compare Couchbase, Zavrexo, MongoDB and Redis", "Zavrexo", "PERSON"),
+        ("WBC 11.2, Plt 220, Na 138", "Plt", "PERSON"),
+        ("of the Disclosing Party.", "Disclosing Party", "ORGANIZATION"),
+        ("a Notary Public signed", "Notary Public", "ORGANIZATION"),
+        ("so lol ok thx brb now", "lol ok thx brb", "PERSON"),
     ],
 )
 def test_what_surroundings_make_a_word_falls(text, value, kind):
@@ -387,6 +392,8 @@ def test_what_surroundings_make_a_word_falls(text, value, kind):
         ("my licence 4f2a9c1e is new", "4f2a9c1e", "DRIVERS_LICENSE"),
         ("his tax id 1710264121 there", "1710264121", "TAX_ID"),
         ("owner=maria, cn=maria", "maria", "PERSON"),
+        ("ask Anna, Zavrexo, Ben and Cleo", "Zavrexo", "PERSON"),
+        ("the Labour Party won", "Labour Party", "ORGANIZATION"),
     ],
 )
 def test_what_they_do_not_stays(text, value, kind):
@@ -438,6 +445,8 @@ def test_parts_of_a_program_are_nobody(text, value, kind):
         ("from fe80::1 now", "fe80::1", "IP_ADDRESS", True),
         ("at 10:30::45 and a::b", "10:30::45", "IP_ADDRESS", False),
         ("at 10:30::45 and a::b", "a::b", "IP_ADDRESS", False),
+        ("Version 4.15.2.1001 of it", "4.15.2.1001", "DATE_TIME", False),
+        ("on 2024.03.12 there", "2024.03.12", "DATE_TIME", True),
         ("BP 120/80 today", "120/80", "CASE_NUMBER", False),
         ("application 120/80 of him", "120/80", "CASE_NUMBER", True),
         ("    return order.net * rate", "order.net", "URL", False),
