@@ -40,7 +40,7 @@ _FILE = (
 )
 _FILE_BEGUN = "(?:[_-][A-Za-z0-9_-]{0,40})?(?:[.][A-Za-z0-9]{0,5})?"
 _APART = "(?:(?<![A-Za-z0-9_])|(?<=[a-z0-9]_))"
-# Underscores may stand around it for bold and italics: as many behind it as before it, or the text is not at its end yet.
+# Underscores may stand around it for bold and italics: as many behind it as before it.
 _EMPHASIS_BEGUN = "(?<=(?<![A-Za-z0-9_])_)|(?<=__)"
 _EMPHASIS = (
     r"(?<=(?<![A-Za-z0-9_])_)(?=[A-Z0-9_\\]{1,90}_(?![A-Za-z0-9]))|(?<=__)(?=[A-Z0-9_\\]{1,90}__(?![A-Za-z0-9]))"
@@ -137,7 +137,8 @@ class Shorthand:
         self._in_file = re.compile(f"(?={named}{_FILE})")
         self._in_file_begun = re.compile(rf"{apart}(?=(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<rest>{_FILE_BEGUN})\Z)")
         self._bare_begun = re.compile(
-            rf"(?:(?P<bracket>{left}) ?|{_APART}|{_EMPHASIS_BEGUN})(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<suffix>{SUFFIX})? ?\Z"
+            rf"(?:(?P<bracket>{left}) ?|{_APART}|{_EMPHASIS_BEGUN})"
+            rf"(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<suffix>{SUFFIX})? ?\Z"
         )
         self._lookalike = re.compile(rf"(?:{left} ?)?(?P<body>{body})(?:{SUFFIX}? ?{right})?")
         self._word = word

@@ -101,22 +101,7 @@ _ADDRESSED = re.compile(
 )
 _SPEAKS = re.compile(r":[ \t]{1,4}[A-Z(\[\"“]")
 _KIN = frozenset(
-    [
-        "mom",
-        "mum",
-        "mam",
-        "mama",
-        "mamma",
-        "mummy",
-        "dad",
-        "daddy",
-        "papa",
-        "gran",
-        "grandma",
-        "grandpa",
-        "granny",
-        "nan",
-    ]
+    "dad daddy gran grandma grandpa granny mam mama mamma mom mum mummy nan papa".split()  # noqa: SIM905 - a list of words
 )
 _YES = frozenset({"ok", "okay", "Ok", "Okay"})
 
