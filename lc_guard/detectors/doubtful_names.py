@@ -7,7 +7,6 @@ import re
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.name_lists import small_names
 from lc_guard.detectors.surroundings import is_chat, is_code, is_log
-from lc_guard.detectors.whole_names import given_names
 from lc_guard.records import Entity
 
 _NEAR, _MOST_WORDS = 200, 3
@@ -42,8 +41,8 @@ def is_believed(text: str, entity: Entity) -> bool:
 
 def _may_be_small(guess: Guess, word: str) -> bool:
     """Whether a small word is a given name, or in no dictionary."""
-    if word in small_names() or word.capitalize() in given_names():
-        return True
     known = guess.known
+    if word in small_names() or word in known.given_names:
+        return True
     lists = (known.ordinary, known.abbreviations, known.technology, known.medicines, known.languages)
     return len(word) > 2 and not any(word in each for each in lists)

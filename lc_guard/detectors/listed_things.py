@@ -50,6 +50,7 @@ _WORD = re.compile(r"[^\s,:]+")
 _ARTICLE = re.compile(r"(?:the|an?|some|our|my|any) ", re.IGNORECASE)
 _ONE = re.compile(r"an? (?:[a-z]{2,9} )?", re.IGNORECASE)
 _BEFORE = re.compile(r"(?:(?:the|an?|some|our|my|any) )?(?:[a-z]{2,9} )?", re.IGNORECASE)
+_BESIDE = re.compile(r"(?:[,&]|\b(?:and|or|an?|the|some|our|my|any)) (?:[a-z]{2,9} )?\Z", re.IGNORECASE)
 _CLAUSE = frozenset(
     [
         *("who", "that", "which", "with", "to", "for", "from", "by", "at", "on", "in", "when", "as", "because", "if"),
@@ -66,10 +67,12 @@ def is_listed_thing(guess: Guess) -> bool:
 
     Who has a given name stays a person, but for what has an article before it or another one in its list.
     """
+    end = guess.entity.end
+    if not ("," in guess.value or _NEXT.match(guess.text, end, end + 8) or _BESIDE.search(guess.before(20))):
+        return False
     before = guess.before(_WIDTH)
     begins = [match.end() for match in _SENTENCE.finditer(before)]
     before = before[begins[-1] :] if begins else before
-    end = guess.entity.end
     after = _SENTENCE.split(guess.text[end : end + _WIDTH], maxsplit=1)[0]
     for heads, software in ((_HEAD, False), (_OF_SOFTWARE, True)):
         found = list(heads.finditer(before))
@@ -89,21 +92,22 @@ def is_food(guess: Guess) -> bool:
 
 def _is_listed(guess: Guess, before: str, after: str, head: re.Match[str], *, software: bool) -> bool:
     *items, last = _PART.split(before)
-    if not _BEFORE.fullmatch(last) or not all(map(_is_item, (*items, last))):
+    others = [*items, *_following(after)]
+    if not (_BEFORE.fullmatch(last) and all(map(_is_item, (*items, last)))) or _has_person(others, guess.known):
         return False
-    following = _following(after)
-    if any(_is_somebody(item, guess.known) for item in (*items, *following)):
-        return False
-    count = sum(map(bool, items)) + 1 + len(following) + guess.value.count(",")
-    articled = _ARTICLE.match(items[0] if items else last) is not None or _ARTICLE.match(last) is not None
-    if guess.kind == "PERSON" and guess.words and guess.words[0] in load_names():
+    count = sum(map(bool, others)) + 1 + guess.value.count(",")
+    if _is_given(guess):
+        articled = any(map(_ARTICLE.match, (*items[:1], last)))
         return articled and not software and count >= _FEWEST_ITEMS
     if software:
         ends = count >= _FEWEST_ITEMS or _ENDS.match(after) is not None
-        listed = ends and _has_software((*items, guess.value, *following), guess.known)
-        return listed and not is_employer(guess.text, guess.entity.start)
+        return ends and _has_software((*others, guess.value), guess.known) and not is_employer(*guess.place[:2])
     kind = head.groupdict().get("kind") is not None
     return count >= (2 if kind else _FEWEST_ITEMS) or (guess.lone and _ONE.fullmatch(last) is not None)
+
+
+def _is_given(guess: Guess) -> bool:
+    return guess.kind == "PERSON" and guess.words[:1] != () and guess.words[0] in load_names()
 
 
 def _following(after: str) -> list[str]:
@@ -124,10 +128,10 @@ def _is_item(item: str) -> bool:
     return len(words) <= _MOST_WORDS and _CLAUSE.isdisjoint(words)
 
 
-def _is_somebody(item: str, known: Vocabulary) -> bool:
-    """Whether an item is a given name and a surname, with no article before it."""
-    words = item.split()
-    return len(words) > 1 and words[0] in load_names() and words[1][:1].isupper() and not known.is_technology(item)
+def _has_person(items: Sequence[str], known: Vocabulary) -> bool:
+    """Whether one of the items is a given name and a surname, with no article before it."""
+    named = [words for words in map(str.split, items) if len(words) > 1 and words[0] in load_names()]
+    return any(words[1][:1].isupper() and not known.is_technology(" ".join(words)) for words in named)
 
 
 def _has_software(items: Sequence[str], known: Vocabulary) -> bool:
