@@ -27,7 +27,7 @@ from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked
 from lc_guard.langchain.chat_model_call import ProtectedCall, received_blocks
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
-from lc_guard.langchain.child_runs import call_session
+from lc_guard.langchain.child_runs import at_once, call_session
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.inner_model import InnerSignature, aask, ask
 from lc_guard.langchain.messages import Beside, map_texts, texts_of
@@ -104,7 +104,7 @@ class ProtectedChatModel(StreamedChatModel):
         """
         call = self._open(CallbackManager, ensure_config(config), kwargs)
         messages = self._convert_input(input).to_messages()
-        answer: AIMessage = _message(self._complete(call, messages, stop, kwargs))
+        answer: AIMessage = _message(at_once(self._complete(call, messages, stop, kwargs)))
         return answer
 
     async def ainvoke(
@@ -118,7 +118,7 @@ class ProtectedChatModel(StreamedChatModel):
         """Async version of `invoke`."""
         call = self._open(AsyncCallbackManager, ensure_config(config), kwargs)
         messages = self._convert_input(input).to_messages()
-        answer: AIMessage = _message(await self._acomplete(call, messages, stop, kwargs))
+        answer: AIMessage = _message(await self._complete(call, messages, stop, kwargs))
         return answer
 
     def generate(
@@ -131,7 +131,7 @@ class ProtectedChatModel(StreamedChatModel):
         """Ask the model about several lists of messages, each in a call of its own."""
         config, options = _split(callbacks, kwargs)
         calls = [self._open(CallbackManager, config, options) for _ in messages]
-        results = [self._complete(call, one, stop, options) for call, one in zip(calls, messages, strict=True)]
+        results = [at_once(self._complete(call, one, stop, options)) for call, one in zip(calls, messages, strict=True)]
         return _joined(calls, results)
 
     async def agenerate(
@@ -145,7 +145,7 @@ class ProtectedChatModel(StreamedChatModel):
         config, options = _split(callbacks, kwargs)
         calls = [self._open(AsyncCallbackManager, config, options) for _ in messages]
         pairs = zip(calls, messages, strict=True)
-        results = await asyncio.gather(*(self._acomplete(call, one, stop, options) for call, one in pairs))
+        results = await asyncio.gather(*(self._complete(call, one, stop, options) for call, one in pairs))
         return _joined(calls, results)
 
     def _chat_model_stream_v3(
@@ -181,26 +181,7 @@ class ProtectedChatModel(StreamedChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
-        with call.watched(messages, run_manager) as run:
-            asked = self._input(call, messages, stop, kwargs)
-            try:
-                hidden = call.hide(asked, run)
-            except Blocked as blocked:
-                return _chat_result(call.shows(self._instead(blocked)))
-            with call.asking():
-                answer = ask(hidden, call.inner_config(run))
-            try:
-                judged = [call.judge(message, run) for message in _messages(answer)]
-            except Blocked as blocked:
-                return _chat_result(call.shows(self._instead(blocked)))
-            try:
-                restored = [call.restore(message) for message in judged]
-            except Blocked as blocked:
-                call.report(run, blocked)
-                return _chat_result(call.shows(self._instead(blocked)))
-            call.report(run)
-            call.told = answer.llm_output
-            return _restored(answer, restored)
+        return at_once(self._answered(call, messages, stop, run_manager, kwargs))
 
     async def _agenerate(
         self,
@@ -210,24 +191,34 @@ class ProtectedChatModel(StreamedChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
+        return await self._answered(call, messages, stop, run_manager, kwargs)
+
+    async def _answered(
+        self,
+        call: ProtectedCall,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        run_manager: Any,
+        kwargs: dict[str, Any],
+    ) -> ChatResult:
         async with call.awatched(messages, run_manager) as run:
             asked = self._input(call, messages, stop, kwargs)
             try:
-                hidden = await call.ahide(asked, run)
+                hidden = await call.hide(asked, run)
             except Blocked as blocked:
                 return _chat_result(call.shows(self._instead(blocked)))
             with call.asking():
-                answer = await aask(hidden, call.inner_config(run))
+                answer = await call.done((aask if call.waits else ask)(hidden, call.inner_config(run)))
             try:
-                judged = [await call.ajudge(message, run) for message in _messages(answer)]
+                judged = [await call.judge(message, run) for message in _messages(answer)]
             except Blocked as blocked:
                 return _chat_result(call.shows(self._instead(blocked)))
             try:
-                restored = [await self.guard.run_blocking(partial(call.restore, message)) for message in judged]
+                restored = [await call.blocking(call.restore, message) for message in judged]
             except Blocked as blocked:
-                await call.areport(run, blocked)
+                await call.report(run, blocked)
                 return _chat_result(call.shows(self._instead(blocked)))
-            await call.areport(run)
+            await call.report(run)
             call.told = answer.llm_output
             return _restored(answer, restored)
 
@@ -312,32 +303,18 @@ class ProtectedChatModel(StreamedChatModel):
             return count_tokens_approximately(messages, **_schemas(tools))
         return int(self.inner.get_num_tokens_from_messages(self._as_seen(messages), **options))
 
-    def _complete(
+    async def _complete(
         self, call: ProtectedCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> ChatResult:
-        (run,) = call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
+        (run,) = await call.done(call.application.on_chat_model_start(*self._started(messages), **self._run_of(call)))
         call.run_id = run.run_id
         try:
-            generate = _SEAL.private(self._for(call), "_generate_with_cache")
-            result: ChatResult = generate(messages, stop, run, **kwargs)
+            generate = _SEAL.private(self._for(call), "_agenerate_with_cache" if call.waits else "_generate_with_cache")
+            result: ChatResult = await call.done(generate(messages, stop, run, **kwargs))
         except BaseException as error:
-            run.on_llm_error(error, response=llm_result([]))
+            await call.done(run.on_llm_error(error, response=llm_result([])))
             raise
-        run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=call.told))
-        return result
-
-    async def _acomplete(
-        self, call: ProtectedCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
-    ) -> ChatResult:
-        (run,) = await call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
-        call.run_id = run.run_id
-        try:
-            generate = _SEAL.private(self._for(call), "_agenerate_with_cache")
-            result: ChatResult = await generate(messages, stop, run, **kwargs)
-        except BaseException as error:
-            await run.on_llm_error(error, response=llm_result([]))
-            raise
-        await run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=call.told))
+        await call.done(run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=call.told)))
         return result
 
     def _for_v3(

@@ -6,7 +6,7 @@ of a model's run before the provider is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from typing import Any, NoReturn, TypeVar, cast
@@ -22,11 +22,22 @@ from lc_guard.guard import Guard
 from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, LOAD_RUN_ID, SESSION_METADATA, STAGE_METADATA
 from lc_guard.sessions import CallSession, configured_session
 
+T = TypeVar("T")
 Manager = TypeVar("Manager")
 Watched = TypeVar("Watched")
 
 Note = CheckStarted | CheckEnded | LoadStarted | LoadEnded
 """What the guard tells of its work."""
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine comes to that waits for nothing: the sync way through what is written once."""
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    work.close()
+    raise RuntimeError("a sync call waited for something")
 
 
 def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
