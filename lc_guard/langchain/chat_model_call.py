@@ -18,12 +18,13 @@ from lc_guard.errors import FIXED_REMEDY, Blocked, GuardError, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.audience import APPLICATION_HANDLERS, is_for_application
 from lc_guard.langchain.beside_texts import LEAK_REMEDY, texts_beside
-from lc_guard.langchain.check_reports import areport_leak, areport_restoring, report_leak, report_restoring
+from lc_guard.langchain.check_reports import report_leak, report_restoring
 from lc_guard.langchain.child_runs import (
     arun_checks,
     at_once,
     is_watched_here,
     run_checks,
+    settled,
     unwatched,
     unwatched_here,
     watch_of,
@@ -124,7 +125,7 @@ class ProtectedCall:
             messages: What the call is about.
             shown: Run manager of the run that the application sees.
         """
-        run = await self.done(self._observers.on_chain_start(*_started(messages), **self._identity(shown)))
+        run = await settled(self._observers.on_chain_start(*_started(messages), **self._identity(shown)))
         self._watch(run)
         try:
             try:
@@ -134,10 +135,10 @@ class ProtectedCall:
                     await self.blocking(self.session.__exit__)
         except BaseException as error:
             await self._tell_inner(error)
-            await self.done(run.on_chain_error(error, **self._shown, **self._came))
+            await settled(run.on_chain_error(error, **self._shown, **self._came))
             raise
         await self._tell_inner(_BLOCKED)
-        await self.done(run.on_chain_end(self._outputs(), **self._shown))
+        await settled(run.on_chain_end(self._outputs(), **self._shown))
 
     @contextmanager
     def watched(self, messages: Sequence[BaseMessage], shown: Any = None) -> Iterator[Any]:
@@ -151,17 +152,13 @@ class ProtectedCall:
             raise
         at_once(around.__aexit__(None, None, None))
 
-    async def done(self, result: Any) -> Any:
-        """Return what a method of LangChain's gives, which is to be waited for in an async call."""
-        return await result if self.waits else result
-
     async def blocking(self, call: Callable[..., T], *args: Any) -> T:
         """Return what a call gives that may block: an async call makes it in a thread."""
         return await self._guard.run_blocking(partial(call, *args)) if self.waits else call(*args)
 
     async def _tell_inner(self, end: BaseException | None) -> None:
         if self._inner is not None:
-            await self.done((self._inner.atell if self.waits else self._inner.tell)(end))
+            await settled((self._inner.atell if self.waits else self._inner.tell)(end))
 
     async def hide(self, asked: ModelInput, run: Any) -> ModelInput:
         """Return what the model may see.
@@ -180,12 +177,12 @@ class ProtectedCall:
             received = await self.blocking(received_blocks, asked.messages, self._guard, self.session)
         others = asked if received is None else asked.replaced(messages=received.others)
         job, everyone = self._job(asked.messages, others), self._everyone(run)
-        (outcome,) = await self.done((arun_checks if self.waits else run_checks)(self._guard, [job], [everyone]))
+        (outcome,) = await settled((arun_checks if self.waits else run_checks)(self._guard, [job], [everyone]))
         if self._observed is not None and outcome.blocking is not None:
             await self.blocking(self._observed.blocked, asked.messages)
         hidden = self._hidden(others, outcome)
         if leak := await self.blocking(self._leak, hidden, job, outcome):
-            await self.done((areport_leak if self.waits else report_leak)(self._guard, job, everyone, leak))
+            await report_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, FIXED_REMEDY if outcome.held(job) else LEAK_REMEDY)
         if received is not None:
             hidden = hidden.replaced(messages=list(await self.blocking(received.put, hidden.messages)))
@@ -214,7 +211,7 @@ class ProtectedCall:
         """
         if not self.judged:
             return answer
-        return await self.done((self._answer.ajudge if self.waits else self._answer.judge)(answer, self._everyone(run)))
+        return await settled((self._answer.ajudge if self.waits else self._answer.judge)(answer, self._everyone(run)))
 
     def judge_stream(self, chunks: Iterator[Any], run: Any) -> Iterator[Any]:
         """Return the chunks of the inner model's stream as they may be shown."""
@@ -320,8 +317,7 @@ class ProtectedCall:
         await self._tell_inner(None)
         everyone = self._everyone(run)
         if everyone.handlers:
-            report = areport_restoring if self.waits else report_restoring
-            await self.done(report(self._guard, everyone, self._refused(blocked), self._restored))
+            await report_restoring(self._guard, everyone, self._refused(blocked), self._restored)
 
     def _refused(self, blocked: Blocked | None) -> list[Decision]:
         return [*self._restorers.decisions(), *([] if blocked is None else [blocked.decision])]

@@ -187,7 +187,7 @@ MUTANTS = (
     ),
     _mutant(
         "protect(model)", "judges no answer", CHAT_MODEL,
-        "[await call.judge(message, run) for message in _messages(answer)]", "_messages(answer)",
+        "[await call.judge(message, run) for message in messages_of(answer)]", "messages_of(answer)",
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
