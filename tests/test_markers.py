@@ -15,7 +15,8 @@ from tests.support.markers import PLACES
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = "not servers and not models and not browser and not slow"
 NEXT = "=== next ==="
-FILES = [f"tests/vaults/test_{name}.py" for name in ("contracts", "memory", "stored")]  # all of them take twice the time
+# All of them take twice the time.
+FILES = [f"tests/vaults/test_{name}.py" for name in ("contracts", "memory", "stored")]
 COLLECT = f"""
 import sys, pytest
 for mark in sys.argv[1:]:

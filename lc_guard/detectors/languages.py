@@ -22,6 +22,7 @@ _CAPITAL_INSIDE = re.compile(r"(?<=[\w,') ] )(?=[^\W\d_a-zß-öø-ÿ][a-zß-öø
 _CAPITAL = frozenset(["sie", "ihr", "ihre", "herr", "frau", "uhr", "jahr", "sra", "mme", "pan", "pani", "dhr", "mevr"])
 # A short request: a capital or a sign of Spanish, words and a few signs.
 _REQUEST = re.compile(r"\s{0,4}(?=[¿¡]?[^\W\d_a-zß-öø-ÿ][a-zß-öø-ÿ])[\w ,.!?¿¡:'’-]{8,80}\s{0,4}")
+_LEAST_UNKNOWN = 4
 _SMALL = re.compile(r"(?<![\w.'-])[^\W\d_A-Z]{2,}(?![\w'-])")
 _BLOCK, _BLOCKS = 1_500, 40
 # In shares of a word that one language alone uses.
@@ -123,8 +124,10 @@ def _is_foreign(text: str) -> bool:
     if _REQUEST.fullmatch(text) is None:
         return False
     small = [word for word in _SMALL.findall(text) if word.islower()]
-    known = _ELSEWHERE.isdisjoint(text) and any(len(word) > 3 for word in small)
-    return known and vocabulary().ordinary.isdisjoint(small)
+    if not _ELSEWHERE.isdisjoint(text) or all(len(word) < _LEAST_UNKNOWN for word in small):
+        return False
+    english = vocabulary()
+    return english.ordinary.isdisjoint(small) and english.also_names.isdisjoint(small)
 
 
 def _is_of_name(block: str, word: re.Match[str]) -> bool:

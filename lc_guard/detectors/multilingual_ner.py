@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lc_guard.detectors.characters import CAPITAL_INSIDE
+from lc_guard.detectors.locale_rules import is_small_name
 from lc_guard.detectors.script_names import readable_guesses
 from lc_guard.detectors.spacy_ner import BATCH, LoadedPipeline, recased
 from lc_guard.detectors.spans import clean
@@ -35,8 +36,6 @@ PINNED = {
 
 _LEAN = 0.5
 """What the action "no name" loses of its score beside what the training took: more is found, a little more is wrong."""
-
-CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")
 
 
 def folder() -> Path:
@@ -75,9 +74,10 @@ class MultilingualDetector(WindowedDetector):
         return recased(readable(text))
 
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
-        # It was trained on texts without capitals as well: in one that has them, small words are no name.
-        if CAPITAL_INSIDE.search(text):
-            entities = [e for e in entities if not text[e.start : e.end].islower()]
+        # It was trained on texts without capitals as well, and takes many of their words for names.
+        if CAPITAL_INSIDE.search(text) is None:
+            values = [(entity, text[entity.start : entity.end]) for entity in entities]
+            entities = [entity for entity, value in values if not value.islower() or is_small_name(value)]
         return readable_guesses(text, clean(text, entities))
 
 

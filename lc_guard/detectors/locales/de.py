@@ -94,6 +94,16 @@ LOCALE = Locale(
         "status priorität kategorie abteilung bearbeiter melder impressum datenschutz kontakt beilage betreff fazit",
         "entschuldigt anwesend protokoll kollege kollegin kollegen dr med",
     ),
+    nicknames=words(
+        "uwe gabi susi steffi micha basti flo andi olli moni conny ulli heinz horst gitti uschi sigi manni rudi",
+        "hansi matze jule caro kathi resi sepp toni vroni nele",
+    ),
+    words_too=words(
+        "anke ann ben beni dan ellen elli felice florian hagen ian inge kata ken lia max meta ole rina ron",
+        "solange van rosa viola linde heide engel ernst wolf mark falk iris stern lore rose dina sunny summer",
+        "melody angel grace joy hope art bill gene miles rich rick rob will may june april august mai tina lilly",
+        "amber ruby hannes heiko sonnen carmen melissa kai adele arno armin lena",
+    ),
     given_names=("de_DE", "de_AT", "de_CH"),
     small_nouns=False,
     endings=("s>",),

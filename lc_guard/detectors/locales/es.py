@@ -76,5 +76,28 @@ LOCALE = Locale(
         "comunidad gerente gerencia jefe jefa responsable asistentes ausentes perfecto",
         "finalmente dr votan sirva servid",
     ),
+    nicknames=words(
+        "paco pepe nacho lola chus merche cris nuria manolo quique charo maite pili paqui toñi chema kike javi",
+        "santi rafa dani sergi toni nando goyo tere conchi mamen susi vero moni lupe beto memo raúl lucía",
+    ),
+    words_too=words(
+        "abril carina clara corona dan diana dolores evita flor flora iris julio luz mar máxima máximo pilar",
+        "primitiva rico rosa salud severo vasco blanca benigno benigna consuelo mercedes remedios socorro",
+        "angustias soledad paz esperanza amparo milagros rosario concepción asunción encarnación guadalupe gloria",
+        "victoria virtudes cruz estrella aurora alba alma jacinto narciso margarita violeta perla mora ángel",
+        "ángeles rufina nieves paloma esmeralda marina celeste fermín inocencia jordana leal custodio cándido",
+        "cándida justo justa amable plácido modesto modesta prudencio clemente bueno fausto félix feliz lino",
+        "domingo reyes trinidad",
+    ),
+    no_names_end=(
+        "amos",
+        "emos",
+        "imos",
+        "aron",
+        "ieron",
+        "ción",
+        "ciones",
+        "mente",
+    ),
     given_names=("es_ES",),
 )

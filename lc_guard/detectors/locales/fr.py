@@ -80,5 +80,23 @@ LOCALE = Locale(
         "commentaire prochain prochaine axes observations responsable titulaire greffier greffière dr ouvrez cliquez",
         "désolé désolée franchement parfait voilà ensuite hier enfin aujourd'hui",
     ),
+    nicknames=words(
+        "mimi jojo lulu nono titi manu fred seb momo gégé dédé mumu cathy sandrine véro isa caro steph flo domi",
+        "jacquot toto loulou nico théo",
+    ),
+    words_too=words(
+        "aimé ana claude eva louis manuel maria marine pierre romain victoire rose olive marguerite violette",
+        "aurore aurélie olympe constance prudence clémence honoré aimée désiré désirée parfait bienvenue blanche",
+        "claire céleste luce reine noël noëlle pascal lance colombe capucine jacinthe lys fleur ange solange",
+        "charlotte madeleine catherine germaine franck franc martin guillemet gilles roland benjamin émile xavier",
+        "robin",
+    ),
+    no_names_end=(
+        "aient",
+        "èrent",
+        "ment",
+        "tion",
+        "tions",
+    ),
     given_names=("fr_FR", "fr_CH"),
 )

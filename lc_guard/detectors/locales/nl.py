@@ -69,5 +69,20 @@ LOCALE = Locale(
         "morgen daarna eindelijk voorvoegsel civiel",
         "strafrecht aanwezig afwezig notulen agenda rondvraag opening privacy contact kantonrechter griffier partijen",
     ),
+    nicknames=words(
+        "jip ans joop truus wim henk kees sjaak mies riet loes bep jopie teun sjors wout jaap nel gerrie marleen",
+        "ilse",
+    ),
+    words_too=words(
+        "ben chris ellen els inge jan ken leen lieke lien lieven lot mare max mees noor pol rik sep sien sten",
+        "ties tijn toon tuur elke daan bas roos lente linde iris bloem merel dirk duif senna wolf fee faith joy",
+        "grace sterre sky nora mila lana luna vos hart bram cas dries hanna mart milan sam stan tom ton ward will",
+        "zoë lars lieve lies stef stijn sus",
+    ),
+    no_names_end=(
+        "heid",
+        "heden",
+        "lijk",
+    ),
     given_names=("nl_NL", "nl_BE"),
 )

@@ -91,6 +91,30 @@ LOCALE = Locale(
         "kierownik działu dział reklamacji",
         "uzasadnienie wyrok leczenia szpitalnego obecni nieobecni podpis uchwała regulamin buziaki dopiero teraz lp",
     ),
+    nicknames=words(
+        "kasia gosia basia asia zosia ania ola ela ula hania jola iwona krysia stasia marysia tosia lidka magda",
+        "aga iza tomek bartek maciek wojtek jacek krzysiek staszek zbyszek franek kuba janek radek mietek heniek",
+        "marek rysiek jurek olek kasią gosią basią anią olą elą tomkiem bartkiem kaśka gośka aśka zośka",
+    ),
+    words_too=words(
+        "maciej róża lilia nela pola maja kaja malwina kalina jagoda laura sara mira bożena luna",
+    ),
+    no_names_end=(
+        "amy",
+        "emy",
+        "imy",
+        "ymy",
+        "acie",
+        "ecie",
+        "icie",
+        "ęto",
+        "łem",
+        "łam",
+        "liśmy",
+        "łyśmy",
+        "ość",
+        "ości",
+    ),
     given_names=("pl_PL",),
     endings=(
         *(

@@ -75,5 +75,28 @@ LOCALE = Locale(
         "corrigido encerrado assinatura secretário secretária vereador vereadora autarca",
         "perito perita finalmente ontem",
     ),
+    nicknames=words(
+        "zé bia duda neide tonho chico beto nando tati gabi rafa lú dudu juju malu cacá guto léo tião nena",
+        "toninho quim zeca lena manel mimi nelo tó xico",
+    ),
+    words_too=words(
+        "clara dom eduardo flor marco marcos vitória rosa aurora luz paz graça glória esperança estrela íris",
+        "margarida violeta pérola alba alma luna lua celeste bela linda mel maria brisa serena inocência socorro",
+        "conceição fátima dores piedade prudência perpétua augusta augusto bento benta clemente constante cruz",
+        "domingos fausto feliz félix justo justa lino narciso pio santa santo sereno severo severa vasco vera",
+        "leal bárbara branca bruno bruna caio emanuel germano romano leão heitor kauê davi isis lara mirela",
+    ),
+    no_names_end=(
+        "amos",
+        "emos",
+        "imos",
+        "ámos",
+        "aram",
+        "eram",
+        "iram",
+        "ção",
+        "ções",
+        "mente",
+    ),
     given_names=("pt_PT", "pt_BR"),
 )
