@@ -6,13 +6,14 @@ of a model's run before the provider is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
+from inspect import isawaitable
 from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
-from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
+from langchain_core.callbacks import AsyncRunManager, BaseCallbackHandler, BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 
@@ -22,11 +23,27 @@ from lc_guard.guard import Guard
 from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, LOAD_RUN_ID, SESSION_METADATA, STAGE_METADATA
 from lc_guard.sessions import CallSession, configured_session
 
+T = TypeVar("T")
 Manager = TypeVar("Manager")
 Watched = TypeVar("Watched")
 
 Note = CheckStarted | CheckEnded | LoadStarted | LoadEnded
 """What the guard tells of its work."""
+
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine comes to that waits for nothing: the sync way through what is written once."""
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    work.close()
+    raise RuntimeError("a sync call waited for something")
+
+
+async def settled(result: Any) -> Any:
+    """Return what a method of LangChain's gives: the async twin of one gives it to who waits."""
+    return await result if isawaitable(result) else result
 
 
 def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
@@ -37,7 +54,7 @@ def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[An
             return guard.check(jobs)  # nobody watches: runs would cost and show nothing
     try:
         with unwatched_here(guard):
-            return guard.check(jobs, runs.tell)
+            return guard.check(jobs, lambda note: at_once(runs.tell(note)))
     except BaseException as error:
         for run in runs.open.values():
             run.on_chain_error(_value_free(error))
@@ -52,7 +69,7 @@ async def arun_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequ
             return await guard.acheck(jobs)
     try:
         with unwatched_here(guard):
-            return await guard.acheck(jobs, runs.atell)
+            return await guard.acheck(jobs, runs.tell)
     except BaseException as error:
         for run in runs.open.values():
             await run.on_chain_error(_value_free(error))
@@ -74,28 +91,17 @@ class CheckRuns:
         self._managers = managers
         self.watched = any(manager.handlers for manager in managers)
 
-    def tell(self, note: Note) -> None:
+    async def tell(self, note: Note) -> None:
         """Take a note of the guard's."""
         key = _key(note)
         if isinstance(note, CheckStarted | LoadStarted):
             if self._managers[key[0]].handlers:
-                self.open[key] = self._child(note).on_chain_start(_serialized(note), _inputs(note), name=key[2])
+                opened = self._child(note).on_chain_start(_serialized(note), _inputs(note), name=key[2])
+                self.open[key] = await settled(opened)
         elif (run := self.open.pop(key, None)) is not None:
             if isinstance(note, CheckEnded) and note.decision is not None:
-                dispatch(run, DECISION_EVENT, note.decision.as_dict())
-            run.on_chain_end(_outputs(note))
-
-    async def atell(self, note: Note) -> None:
-        """Async version of `tell`."""
-        key = _key(note)
-        if isinstance(note, CheckStarted | LoadStarted):
-            if self._managers[key[0]].handlers:
-                child = self._child(note)
-                self.open[key] = await child.on_chain_start(_serialized(note), _inputs(note), name=key[2])
-        elif (run := self.open.pop(key, None)) is not None:
-            if isinstance(note, CheckEnded) and note.decision is not None:
-                await adispatch(run, DECISION_EVENT, note.decision.as_dict())
-            await run.on_chain_end(_outputs(note))
+                await dispatch(run, DECISION_EVENT, note.decision.as_dict())
+            await settled(run.on_chain_end(_outputs(note)))
 
     def _child(self, note: CheckStarted | LoadStarted) -> Any:
         if isinstance(note, LoadStarted):
@@ -135,18 +141,12 @@ def _value_free(error: BaseException) -> GuardError:
     return GuardError(f"the check ended in {type(error).__name__}")
 
 
-def dispatch(run: Any, name: str, data: dict[str, Any]) -> None:
-    """Tell the handlers of a run of an event."""
-    from langchain_core.callbacks import dispatch_custom_event  # noqa: PLC0415 - only where somebody watches
+async def dispatch(run: Any, name: str, data: dict[str, Any]) -> None:
+    """Tell the handlers of a run, sync or async, of an event."""
+    from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event  # noqa: PLC0415 - if one watches
 
-    dispatch_custom_event(name, data, config={"callbacks": run.get_child()})
-
-
-async def adispatch(run: Any, name: str, data: dict[str, Any]) -> None:
-    """Async version of `dispatch`."""
-    from langchain_core.callbacks import adispatch_custom_event  # noqa: PLC0415 - only where somebody watches
-
-    await adispatch_custom_event(name, data, config={"callbacks": run.get_child()})
+    tell: Any = adispatch_custom_event if isinstance(run, AsyncRunManager) else dispatch_custom_event
+    await settled(tell(name, data, config={"callbacks": run.get_child()}))
 
 
 class ModelWatch(BaseCallbackHandler):

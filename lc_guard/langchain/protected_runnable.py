@@ -21,8 +21,8 @@ from lc_guard.errors import Blocked, LeakPrevented
 from lc_guard.guard import Guard
 from lc_guard.langchain.beside_texts import LEAK_REMEDY, left_parts, texts_beside
 from lc_guard.langchain.chat_model import ProtectedChatModel
-from lc_guard.langchain.check_reports import areport_leak, report_leak
-from lc_guard.langchain.child_runs import ModelWatch, call_session, unwatched
+from lc_guard.langchain.check_reports import report_leak
+from lc_guard.langchain.child_runs import ModelWatch, at_once, call_session, unwatched
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.inner_model import chosen
 from lc_guard.langchain.messages import texts_of
@@ -237,7 +237,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
         if job is not None:
             asked = asked.hidden_by(job, self.guard.check([job])[0])
         if leak := self._leak(session, hidden, asked):
-            report_leak(self.guard, GuardRequest((), session.id), run, leak)
+            at_once(report_leak(self.guard, GuardRequest((), session.id), run, leak))
             raise LeakPrevented(leak, LEAK_REMEDY)
         return asked, config
 
@@ -249,7 +249,7 @@ class ProtectedRunnable(SingleChunkStream, RunnableSerializable[Any, Any]):
         if job is not None:
             asked = asked.hidden_by(job, (await self.guard.acheck([job]))[0])
         if leak := await self.guard.run_blocking(partial(self._leak, session, hidden, asked)):
-            await areport_leak(self.guard, GuardRequest((), session.id), run, leak)
+            await report_leak(self.guard, GuardRequest((), session.id), run, leak)
             raise LeakPrevented(leak, LEAK_REMEDY)
         return asked, config
 

@@ -21,8 +21,8 @@ from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
 from lc_guard.guard import Guard
-from lc_guard.langchain.check_reports import areport_restoring, report_restoring
-from lc_guard.langchain.child_runs import arun_checks, call_session, run_checks
+from lc_guard.langchain.check_reports import report_restoring
+from lc_guard.langchain.child_runs import arun_checks, at_once, call_session, run_checks
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.corpus_keys import reserve_corpus
 from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, unmarked
@@ -169,7 +169,7 @@ class ProtectedRetriever(BaseRetriever):
         fields = [DocumentFields(self.metadata_keys)] * len(found)
         if self.corpus_session is not None:
             fields, found, counts, refused = self._restore(self.corpus_session, found)
-            report_restoring(self.guard, run_manager, refused, counts)
+            at_once(report_restoring(self.guard, run_manager, refused, counts))
         (outcome,) = run_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
         return self._hidden(found, fields, outcome)
 
@@ -198,7 +198,7 @@ class ProtectedRetriever(BaseRetriever):
         if self.corpus_session is not None:
             restore = partial(self._restore, self.corpus_session, found)
             fields, found, counts, refused = await self.guard.run_blocking(restore)
-            await areport_restoring(self.guard, run_manager, refused, counts)
+            await report_restoring(self.guard, run_manager, refused, counts)
         (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
         return self._hidden(found, fields, outcome)
 

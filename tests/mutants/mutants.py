@@ -170,12 +170,8 @@ MUTANTS = (
     ),
     # protect(model)
     _mutant(
-        "protect(model)", "hides nothing (invoke)", CHAT_MODEL,
-        "answer = ask(hidden,", "answer = ask(self._input(messages, stop, kwargs),", EVERY_MODE,
-    ),
-    _mutant(
-        "protect(model)", "hides nothing (ainvoke)", CHAT_MODEL,
-        "await aask(hidden,", "await aask(self._input(messages, stop, kwargs),", EVERY_MODE,
+        "protect(model)", "hides nothing (whole answers)", CHAT_MODEL,
+        "(aask if call.waits else ask)(hidden,", "(aask if call.waits else ask)(asked,", EVERY_MODE,
     ),
     _mutant(
         "protect(model)", "hides nothing (stream)", CHAT_MODEL_STREAM,
@@ -190,13 +186,8 @@ MUTANTS = (
         "hidden.model.stream(hidden.messages,", "self.inner.stream(messages,", f"{NOTEBOOKS}[05_streaming.ipynb]",
     ),
     _mutant(
-        "protect(model)", "judges no answer (sync)", CHAT_MODEL,
-        "[call.judge(message, run) for message in _messages(answer)]", "_messages(answer)",
-        "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
-    ),
-    _mutant(
-        "protect(model)", "judges no answer (async)", CHAT_MODEL,
-        "[await call.ajudge(message, run) for message in _messages(answer)]", "_messages(answer)",
+        "protect(model)", "judges no answer", CHAT_MODEL,
+        "[await call.judge(message, run) for message in messages_of(answer)]", "messages_of(answer)",
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
@@ -437,12 +428,7 @@ MUTANTS = (
     ),
     _mutant(
         "protect", "does not look at what it sends", MODEL_CALLS,
-        "if leak := self._leak(hidden, job, outcome):", "if (leak := self._leak(hidden, job, outcome)) and False:",
-        "tests/leaks/test_found_once.py::test_what_would_be_sent_all_the_same_is_stopped_and_told",
-    ),
-    _mutant(
-        "protect", "does not look at what it sends, async", MODEL_CALLS,
-        "if leak := await unblocked(partial(self._leak, hidden, job, outcome)):", "if leak := {}:",
+        "if leak := await self.blocking(self._leak, hidden, job, outcome):", "if leak := {}:",
         "tests/leaks/test_found_once.py::test_what_would_be_sent_all_the_same_is_stopped_and_told",
     ),
     # the core
