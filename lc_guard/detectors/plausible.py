@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from lc_guard._progress import in_parts
 from lc_guard.detectors.format_words import is_format_word
 from lc_guard.detectors.guess import STREET_WORD, Guess
+from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.peoples import is_no_people
 from lc_guard.detectors.plain_words import (
@@ -98,6 +99,8 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
         or is_notation(guess, kind)
         or is_format_word(guess)
         or is_eponym(guess, kind)
+        or is_food(guess)
+        or is_listed_thing(guess)
     )
 
 

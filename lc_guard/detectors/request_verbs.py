@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from lc_guard.detectors.name_lists import load_names
+from lc_guard.detectors.vocabulary import vocabulary
 
 VERBS = frozenset(
     """
@@ -178,7 +178,7 @@ def is_also_verb(text: str, word: re.Match[str], end: int) -> bool:
     if word[1].lower() not in _ALSO_GIVEN or not begins_request(text, word.start()):
         return False
     given, _, surname = text[word.end() : end].partition(" ")
-    return surname[:1].isupper() and given in load_names()
+    return surname[:1].isupper() and given[:1].isupper() and not vocabulary().is_ordinary(given)
 
 
 def begins_request(text: str, at: int) -> bool:

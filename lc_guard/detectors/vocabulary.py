@@ -40,6 +40,7 @@ class Vocabulary(NamedTuple):
         savants: Surnames of scientists after whom things are named, but for frequent ones: ``Euler``.
         things: Animals, artifacts, events, food, plants and substances.
         affairs: Acts, thoughts, places, phenomena and states.
+        foods: Food and drink that nobody bears the name of: ``Camembert``, ``Bloody Mary``.
         roles: What people do for a living, as far as it is no name.
     """
 
@@ -56,6 +57,7 @@ class Vocabulary(NamedTuple):
     savants: frozenset[str]
     things: frozenset[str]
     affairs: frozenset[str]
+    foods: frozenset[str]
     roles: frozenset[str]
 
     def is_technology(self, title: str) -> bool:
@@ -106,6 +108,7 @@ def vocabulary() -> Vocabulary:
         savants=_read("savants"),
         things=_read("things"),
         affairs=_read("affairs"),
+        foods=_read("foods"),
         roles=_read("roles"),
     )
 

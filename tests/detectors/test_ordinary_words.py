@@ -1,6 +1,7 @@
 """Ordinary words stay and people do not: kinds of text made from templates and words, with each rule's counterpart."""
 
 import random
+import time
 from itertools import product
 
 import pytest
@@ -365,6 +366,11 @@ def test_what_is_no_people_falls(word):
         ("v2.31.4-rc.2 is out", "v2.31.4-rc.2", "DRIVERS_LICENSE"),
         ('{"ts":1710264121,"lvl":1}', "1710264121", "TAX_ID"),
         ("EAN 4006381333931 of it", "4006381333931", "GOVERNMENT_ID"),
+        ("compare Couchbase, Zavrexo, MongoDB and Redis", "Zavrexo", "PERSON"),
+        ("WBC 11.2, Plt 220, Na 138", "Plt", "PERSON"),
+        ("of the Disclosing Party.", "Disclosing Party", "ORGANIZATION"),
+        ("a Notary Public signed", "Notary Public", "ORGANIZATION"),
+        ("so lol ok thx brb now", "lol ok thx brb", "PERSON"),
     ],
 )
 def test_what_surroundings_make_a_word_falls(text, value, kind):
@@ -386,6 +392,8 @@ def test_what_surroundings_make_a_word_falls(text, value, kind):
         ("my licence 4f2a9c1e is new", "4f2a9c1e", "DRIVERS_LICENSE"),
         ("his tax id 1710264121 there", "1710264121", "TAX_ID"),
         ("owner=maria, cn=maria", "maria", "PERSON"),
+        ("ask Anna, Zavrexo, Ben and Cleo", "Zavrexo", "PERSON"),
+        ("the Labour Party won", "Labour Party", "ORGANIZATION"),
     ],
 )
 def test_what_they_do_not_stays(text, value, kind):
@@ -437,6 +445,8 @@ def test_parts_of_a_program_are_nobody(text, value, kind):
         ("from fe80::1 now", "fe80::1", "IP_ADDRESS", True),
         ("at 10:30::45 and a::b", "10:30::45", "IP_ADDRESS", False),
         ("at 10:30::45 and a::b", "a::b", "IP_ADDRESS", False),
+        ("Version 4.15.2.1001 of it", "4.15.2.1001", "DATE_TIME", False),
+        ("on 2024.03.12 there", "2024.03.12", "DATE_TIME", True),
         ("BP 120/80 today", "120/80", "CASE_NUMBER", False),
         ("application 120/80 of him", "120/80", "CASE_NUMBER", True),
         ("    return order.net * rate", "order.net", "URL", False),
@@ -620,3 +630,53 @@ def test_a_word_that_is_spoken_to_is_somebody(text, word, score):
 )
 def test_but_not_a_role_a_label_or_a_party(text, word, score):
     assert not stands(text, word, score=score)
+
+
+@pytest.mark.parametrize(
+    ("text", "thing"),
+    [
+        ("We use Redis, Kafka, Dagster and Celery.", "Dagster"),
+        ("Order the Pad Thai, Tom Yum and a Margherita.", "Tom Yum"),
+        ("They sell Lego, Barbie, Hasbro and Mattel.", "Hasbro"),
+        ("Sauces like Arrabbiata or Alfredo are hard.", "Arrabbiata"),
+        ("He plays a Fender.", "Fender"),
+        ("It runs on Kubernetes and Zabbix.", "Zabbix"),
+        ("For breakfast eggs Benedict, please", "Benedict"),
+        ("I had a Bloody Mary, cold", "a Bloody Mary"),
+        ("The Camembert is out", "Camembert"),
+    ],
+)
+def test_what_is_listed_as_a_thing_is_nobody(text, thing):
+    assert not stands(text, thing)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("We use Okafor, Lindqvist and Abara for the cleaning.", "Lindqvist"),
+        ("We use Redis, Kafka, Maria Lopez and Celery", "Maria Lopez"),
+        ("We run on Kubernetes and Okafor runs it.", "Okafor"),
+        ("We use Redis; ask Okafor, Abara or Lindqvist about Kafka.", "Okafor"),
+        ("We eat with Okafor, Lindqvist and Abara.", "Okafor"),
+        ("I drive Okafor, Lindqvist and Abara to work.", "Okafor"),
+        ("Dishes: Okafor, Lindqvist, Abara", "Okafor"),
+        ("They sell Maria Lopez, Okafor and Abara a car.", "Okafor"),
+        ("He bought Okafor a drink.", "Okafor"),
+        ("I work at Docker, using Redis with Okafor.", "Okafor"),
+        ("Tom Collins, the gin is out", "Tom Collins"),
+    ],
+)
+def test_but_people_are(text, name):
+    assert stands(text, name)
+
+
+def test_long_lists_take_linear_time():
+    def seconds(count):
+        text = "We use " + "Okafor, " * count + "and Celery"
+        people = [Entity("PERSON", 7 + 8 * at, 13 + 8 * at, 0.9) for at in range(count)]
+        begun = time.process_time()
+        plausible(text, people)
+        return time.process_time() - begun
+
+    seconds(10)
+    assert seconds(1_600) < 8 * max(seconds(400), 0.01)

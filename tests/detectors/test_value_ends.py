@@ -96,6 +96,7 @@ def test_an_address_is_whole_in_full_width_and_with_what_is_not_seen(address, pa
 def test_the_account_of_a_git_server_is_nobodys_address():
     for text in ("git@github.com:org/name.git", "ssh://git@git.example.org/x"):
         assert values_of(text, "EMAIL_ADDRESS") == []
+    assert values_of("postgres://user:pass@localhost/db", "EMAIL_ADDRESS", 16) == [], "nor is a password's stand-in"
     assert values_of("git@github.com is no help", "EMAIL_ADDRESS") == ["git@github.com"]
 
 
@@ -319,6 +320,7 @@ def test_a_verb_that_may_be_a_name_stays():
     for name in ("Chase Whitmore", "Bill de Witt", "Page Turner"):
         assert values_of(name, "PERSON") == [name]
     assert values_of("Loop in Ana", "LOCATION", 0, 4) == [], "the verb alone"
+    assert values_of("Ping Ana Koval. Loop in Ben.", "LOCATION", 5, 20) == ["Ana Koval"], "nor of the next sentence"
     assert values_of("He is the son of Email Lopez", "PERSON", 17) == ["Email Lopez"], "not where a sentence begins"
 
 

@@ -115,6 +115,7 @@ HARMLESS = [
     "550e8400-e29b-41d4-a716-446655440000",
     "https://user@example.com/path and http://localhost:8080/x@y",
     "postgresql://user:password@localhost/db",
+    "https://<user>:<password>@host/",
     "Install sk-learn, not sk-image.",
     "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
     "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7 user@host",
