@@ -254,8 +254,8 @@ _SLOTS = tuple(
             r"(?m)^\[\d\d?:\d\d(?: ?[AaPp][Mm])?\] (?P<name>(?=[\w.-]{0,31}[\d_])[A-Za-z_][\w.-]{1,31}): \S",
         ),
         (
-            "snap insta ig discord telegram psn xbox steam twitch tiktok skype twitter",
-            r"(?i)\b(?:snap(?:chat)?|insta(?:gram)?|ig|discord|telegram|psn|xbox|steam|twitch|tiktok|skype|twitter)"
+            "snap insta discord telegram psn xbox steam twitch tiktok skype twitter",
+            r"(?i)\b(?:snap(?:chat)?|insta(?:gram)?|discord|telegram|psn|xbox|steam|twitch|tiktok|skype|twitter)"
             r"(?: is |: ?)@?(?P<name>(?=[\w.-]{0,39}(?:[\d_]|[a-z]\.[a-z]{4}))[a-z][\w.-]{2,39})(?![\w/@.-])",
         ),
         (
