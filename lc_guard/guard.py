@@ -28,10 +28,11 @@ from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
 from lc_guard.detectors.base import DetectorLike
 from lc_guard.errors import GuardError, kind_given
+from lc_guard.guard_session import GuardSession
 from lc_guard.policy.policy import Policy
 from lc_guard.records import Decision, Decisions, Stage, known_stage
 from lc_guard.scanners.base import Turn
-from lc_guard.sessions import GuardSession, SessionValues, session_key
+from lc_guard.sessions import SessionValues, session_key
 from lc_guard.vaults.base import Vault
 from lc_guard.vaults.memory import MemoryVault
 

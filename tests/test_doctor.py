@@ -62,7 +62,7 @@ def test_a_broken_seam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("mask", "does_nothing", "seam"),
     [
-        ("lc_guard.observability.span_mask.SpanMask.mask", lambda *args: ({}, []), "mask_otel_spans"),
+        ("lc_guard.observability.span_mask.SpanMask.mask", lambda *_, **__: ({}, []), "mask_otel_spans"),
         ("lc_guard.langsmith.run_mask.RunMask.mask", lambda self, run, *args: run, "langsmith_client"),
     ],
 )

@@ -55,15 +55,15 @@ class Sends:
 SENDS = {
     "01_first_chain": Sends(COURT, frozenset({8})),
     "02_measure_your_detector": Sends(),  # no model in it
-    "03_agents_and_tools": Sends((*OKAFOR, "1961-04-02"), frozenset({4, 9, 10, 11, 12})),
+    "03_agents_and_tools": Sends((*OKAFOR, "1961-04-02"), frozenset({4, 10, 11, 12, 13})),
     # 12: a store in house holds real text, and so does its embedding model
     "04_rag": Sends((*OKAFOR, "Tom Baker"), frozenset({5, 7, 11, 13}), {12: 4}, ("RunnableLambda",)),
     # 4: the bare chain beside the guarded one
     "05_streaming": Sends(OKAFOR, frozenset({4, 6, 7, 8, 9, 10, 11, 12, 13, 14}), {4: 1}),
     # 2: the story teller without a guard
     "06_banned_topics": Sends(("Mia Berger", "Berger"), frozenset({4, 9}), {2: 1}, ("StoryTeller",)),
-    # 10: on_invalid="warn" lets the token through, as a way to roll out
-    "07_support_chat_many_scanners": Sends((*JANE, "4012 8888 8888 1881", TOKEN), frozenset({6, 10}), {10: 1}),
+    # 11: on_invalid="warn" lets the token through, as a way to roll out
+    "07_support_chat_many_scanners": Sends((*JANE, "4012 8888 8888 1881", TOKEN), frozenset({6, 11}), {11: 1}),
     "08_output_scanning": Sends(JANE, frozenset({4, 7, 9, 10, 11, 14})),
     # 8: a store in house holds real text, and so does its embedding model
     "09_prompt_injection": Sends(JANE, frozenset({4, 15}), {8: 1}),
@@ -76,7 +76,7 @@ ANSWERS = [(r"^\s*<(?:polyline|circle|rect|line|text|path|g)\b.*", ""), (r"\d[\d
 # What is measured, by notebook and cell: a pattern, and what stands for it.
 MEASURED = {
     ("01_first_chain", 12): [(r"in \d+ strings", "in <n> strings")],  # how many there are is LangChain's own business
-    ("07_support_chat_many_scanners", 8): [(r".* allow .*", ""), (r" +[\d.]+$", " <ms>")],  # those that took 20 ms
+    ("07_support_chat_many_scanners", 9): [(r".* allow .*", ""), (r" +[\d.]+$", " <ms>")],  # those that took 20 ms
     ("10_monitor_in_langfuse", 10): [
         (r"[▁-█]+( +300 +0.%).*%", r"\1 <ms>"),
         (r".*(p95, |worth it\?|--create-queue).*", ""),

@@ -13,6 +13,7 @@ from training.ordinary import ordinary
 
 SENTENCES = Path(__file__).parent / "sentences"
 _SLOT = re.compile(r"\{(?P<kind>[PGSLOAC])(?P<gender>[mf]?)(?:\.(?P<case>\w+))?\}")
+_CHOICE = re.compile(r"<([^<>]*\|[^<>]*)>")
 _LABEL = {
     "P": "PERSON",
     "G": "PERSON",
@@ -39,16 +40,20 @@ def filled(lang: str, sentence: str, chance: random.Random) -> Labelled:
 
     Args:
         lang: Its language.
-        sentence: With slots such as ``{P}`` (person), ``{Sf.gen}`` (a woman's surname in the genitive).
+        sentence: With slots such as ``{P}`` (person), ``{Sf.gen}`` (a woman's surname in the genitive), and choices
+            such as ``<yesterday|today>``.
         chance: Source of chance.
     """
     choose = Chooser(lang, chance)
+    sentence = _CHOICE.sub(lambda choice: chance.choice(choice[1].split("|")), sentence)
     out: list[str] = []
     spans: list[Span] = []
     at = length = 0
     for slot in _SLOT.finditer(sentence):
         before = sentence[at : slot.start()]
         words = _words(slot, choose)
+        if words[0].islower() and before[-1:] in ("", "\n"):
+            words = words[0].upper() + words[1:]
         start = length + len(before)
         out += [before, words]
         length = start + len(words)
@@ -113,7 +118,7 @@ def augmented(row: Labelled, chance: random.Random) -> Labelled:
     if row.source.endswith("europeana") and chance.random() < 0.3:
         row = _same_length(row, row.text.replace("ſ", "s").replace("- ", "  "))
     drawn = chance.random()
-    if drawn < 0.05:
+    if drawn < (0.08 if row.source == "sentences" else 0.05):
         row = _same_length(row, row.text.lower())
     elif drawn < 0.07:
         row = _same_length(row, row.text.upper())

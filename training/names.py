@@ -21,8 +21,23 @@ LOCALES = {
 }
 """Language → Faker's locales."""
 
-GUESTS = ("tr_TR", "ro_RO", "hr_HR", "sv_SE", "cs_CZ", "fi_FI", "hu_HU", "no_NO", "vi_VN", "en_IN")
+GUESTS = (
+    *("tr_TR", "ro_RO", "hr_HR", "sv_SE", "cs_CZ", "fi_FI", "hu_HU", "no_NO", "vi_VN", "en_IN", "en_PK", "id_ID"),
+    *("yo_NG", "tw_GH", "en_KE", "sk_SK", "sl_SI", "da_DK", "az_AZ"),
+)
 """Locales of names that stand in texts of every language."""
+
+_PARTICLES = {
+    "nl": ("van", "van der", "van den", "van de", "de", "ter", "ten", "van 't", "op den"),
+    "de": ("von", "von der", "zu"),
+    "fr": ("de", "de la", "du", "d'", "Le", "La"),
+    "it": ("Di", "De", "Lo", "La", "D'", "Dell'", "Della"),
+    "pt": ("de", "da", "dos", "do", "e"),
+    "es": ("de", "del", "de la"),
+}
+"""Language → what may stand before a surname."""
+
+_SHARE_OF_PARTICLES = {"nl": 0.2, "pt": 0.12, "it": 0.06, "fr": 0.06, "de": 0.03, "es": 0.03}
 
 _CASES = ("nom", "gen", "dat", "acc", "inst", "loc", "voc")
 
@@ -134,6 +149,7 @@ class Chooser:
         self.lang = lang
         self.chance = chance
         self.own = names(lang)
+        self._share_of_particles = _SHARE_OF_PARTICLES.get(lang, 0.0)
 
     def given(self, gender: str, case: str = "nom") -> str:
         """Return a given name."""
@@ -143,6 +159,9 @@ class Chooser:
         """Return a surname, at times a double one."""
         listed = getattr(self._people(), f"surnames_{gender}")
         first = self._inflected(self.chance.choice(listed), "nazwisko", gender, case)
+        if " " not in first and self.chance.random() < self._share_of_particles:
+            particle = self.chance.choice(_PARTICLES[self.lang])
+            first = f"{particle}{first}" if particle.endswith("'") else f"{particle} {first}"
         if self.lang in {"es", "pt"} and self.chance.random() < 0.45:
             return f"{first} {self.chance.choice(listed)}"
         if self.chance.random() < 0.04:
@@ -153,17 +172,21 @@ class Chooser:
         """Return a full name in one of the forms that people write."""
         given, surname = self.given(gender, case), self.surname(gender, case)
         form = self.chance.random()
-        if form < 0.06:
-            return f"{given[0]}. {surname}"
-        if form < 0.10:
-            return f"{given} {self.chance.choice('ABDEFGJKLMPRSTW')}. {surname}"
+        if form < 0.11 or (self.lang == "nl" and form > 0.92):
+            return f"{self._initials(given, form)} {surname}"
         if form < 0.18:
             return f"{given} {self.given(gender, case)} {surname}"
-        if form < 0.22 and case == "nom":
-            return f"{surname} {given}"
         if form < 0.24 and case == "nom":
-            return f"{surname.upper()} {given}"
+            return f"{surname if form < 0.22 else surname.upper()} {given}"
         return f"{given} {surname}"
+
+    def _initials(self, given: str, form: float) -> str:
+        if form < 0.05:
+            return f"{given[0]}."
+        if form < 0.08 or form > 0.92:
+            letters = [self.chance.choice("ABCDEFGHJKLMNPRSTW") for _ in range(self.chance.choice((1, 2)))]
+            return ".".join([given[0], *letters, ""])
+        return f"{given} {self.chance.choice('ABDEFGJKLMPRSTW')}."
 
     def place(self, case: str = "nom") -> str:
         """Return a town."""
@@ -174,9 +197,11 @@ class Chooser:
         return self._inflected(self.chance.choice(self.own.countries), "nazwa_geograficzna", "", case)
 
     def _people(self) -> Names:
-        if self.chance.random() < 0.1:
+        """Return whose names are drawn from: at times those of people from elsewhere."""
+        drawn = self.chance.random()
+        if drawn < 0.1:
             return self.chance.choice(_guests())
-        return self.own
+        return names(self.chance.choice(tuple(LOCALES))) if drawn < 0.18 else self.own
 
     def _inflected(self, name: str, kind: str, gender: str, case: str) -> str:
         if self.lang != "pl" or case == "nom":

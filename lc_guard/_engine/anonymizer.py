@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import string
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate
 
+from lc_guard._engine.fake_clashes import Place, clashes
 from lc_guard._engine.flow import Flow, Gather
+from lc_guard._engine.span_sets import Overlaps, beside_live
 from lc_guard._engine.text_state import (
     FoundValues,
     ResolvedSpan,
@@ -20,12 +19,11 @@ from lc_guard._engine.text_state import (
     resolve_overlaps,
     small_parts,
 )
-from lc_guard._placeholders.aliases import PERSON, People, Person, alias_kind, base_kind
+from lc_guard._placeholders.aliases import PERSON, Person, alias_kind, aliases_of, base_kind
 from lc_guard._placeholders.fakes import FakeMint
 from lc_guard._placeholders.grammar import LITERAL, TokenGrammar
 from lc_guard._placeholders.restorer import FakeRestoring
 from lc_guard._text.known_values import Match
-from lc_guard._text.words import cuts_run
 from lc_guard.errors import GuardError
 from lc_guard.policy.policy import Policy
 from lc_guard.records import Entity
@@ -39,10 +37,8 @@ _Allocate = Callable[[str, Sequence[Wanted], Mint], list[str]]
 _MAX_REPAIRS = 8
 _LONG = 20_000  # characters from which looking for values is kept off an event loop: it takes many milliseconds
 _MAX_ROUNDS = 8  # a hit that joins with what stands beside it is a new value; more than two rounds are seldom
-_NO_VALUE = string.punctuation + string.whitespace
 _NOBODY = 999_999_999  # the highest number that a placeholder can have: no session gets there
 _FEW_LINKED = 200  # names whose comparison takes a few milliseconds
-_MAX_LINKED = 5_000  # placeholders of a session beyond which new names are no longer compared with all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +110,7 @@ class Anonymizer:
             more = list(values.spread())
             for number, entities in more:
                 text = texts[number]
-                every[number] += _beside(text.current, entities, text.live)
+                every[number] += beside_live(text.current, entities, text.live) if text.live else entities
                 text.spans = resolve_overlaps(text.current, every[number], self._policy, anonymized=marked)
             if not more:
                 return
@@ -166,17 +162,17 @@ class Anonymizer:
             if isinstance(placeholders, Exception):
                 return placeholders
             if write is not None:
-                placeholders = {(kind, value): write(kind, value) for kind, value in wanted}
-            made = _made(texts, todo, placeholders)
+                placeholders = {pair: write(*pair) for pair in wanted}
+            made = list(map(partial(_hidden, placeholders), texts, todo))
             # what can't be restored can't be misread
-            clashes = yield from self._clashes(session, made if wanted and remember and write is None else (), texts)
-            if isinstance(clashes, Exception):
-                return clashes
-            if not any(clashes):
+            misread = yield from self._clashes(session, made if wanted and remember and write is None else (), texts)
+            if isinstance(misread, Exception):
+                return misread
+            if not any(misread):
                 _put(texts, todo, made)
                 return None
             marked = _marked(texts)
-            todo = [self._repaired(*each, marked=marked) for each in zip(texts, todo, clashes, strict=True)]
+            todo = [self._repaired(*each, marked=marked) for each in zip(texts, todo, misread, strict=True)]
         return GuardError("no fakes were found that stay apart from the text; use a numbered placeholder_style")
 
     def _joined(
@@ -187,16 +183,17 @@ class Anonymizer:
         kinds: Set[str],
         small: frozenset[str],
     ) -> list[Entity]:
-        seen = _Overlaps(found)
+        seen = Overlaps(found) if text.known else None
         for hit in text.known:
             # a value of the session that stands here again is certain; where a detector saw it too, its score counts
-            detected = seen.any(hit.start, hit.end)
+            detected = seen is not None and seen.any(hit.start, hit.end)
             if (hit.how == "part" and detected) or not (detected or is_meant(text.current, hit, small)):
                 continue
             certain = hit.kind != LITERAL and not detected
             found.append(Entity(base_kind(hit.kind), hit.start, hit.end, 1.0 if certain else 0.0))
         lookalikes = self._lookalikes(text, snapshot, kinds)
-        return _beside(text.current, found, text.live) + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]
+        found = beside_live(text.current, found, text.live) if text.live else found
+        return found + [Entity(LITERAL, start, end, 0.0) for start, end in lookalikes]
 
     def _lookalikes(self, text: TextState, snapshot: SessionSnapshot, kinds: Set[str]) -> list[tuple[int, int]]:
         if self._grammar is None:
@@ -209,7 +206,7 @@ class Anonymizer:
         return found
 
     def _clashes(
-        self, session: str, made: Sequence[_Hidden], texts: Sequence[TextState]
+        self, session: str, made: Sequence[tuple[str, list[Place]]], texts: Sequence[TextState]
     ) -> Flow[list[list[Entity]] | Exception]:
         """Return by text what reads as a fake by accident: a fake may run into the words around it."""
         if self._grammar is not None or not made:
@@ -218,12 +215,12 @@ class Anonymizer:
         if isinstance(fakes, Exception):
             return fakes
         restoring = FakeRestoring(fakes)
-        return [done.clashes(restoring, text.live) for done, text in zip(made, texts, strict=True)]
+        return [clashes(*done, restoring, text.live) for done, text in zip(made, texts, strict=True)]
 
     def _repaired(
-        self, text: TextState, spans: Sequence[ResolvedSpan], clashes: Sequence[Entity], *, marked: Set[str]
+        self, text: TextState, spans: Sequence[ResolvedSpan], misread: Sequence[Entity], *, marked: Set[str]
     ) -> list[ResolvedSpan]:
-        entities = [*(Entity(span.kind, span.start, span.end, span.score) for span in spans), *clashes]
+        entities = [*(Entity(span.kind, span.start, span.end, span.score) for span in spans), *misread]
         return resolve_overlaps(text.current, entities, self._policy, anonymized=marked)
 
     def _items(self, session: str) -> Flow[Mapping[str, str] | Exception]:
@@ -251,7 +248,7 @@ class Anonymizer:
             fakes = FakeMint({text.current for text in texts}, items)
             return (yield from self._ask_vault(allocate, session, wanted, wanted, fakes))
         # many are compared in a thread: it takes a while
-        linking = partial(_aliases, self._grammar, names, items)
+        linking = partial(aliases_of, self._grammar, names, items)
         (aliases,) = yield Gather([linking], waits=len(items) + len(names) > _FEW_LINKED)
         if isinstance(aliases, Exception):
             return aliases
@@ -293,14 +290,6 @@ class Anonymizer:
         return answer if isinstance(answer, Exception) else dict(zip(pairs, answer, strict=True))
 
 
-def _aliases(grammar: TokenGrammar, names: Sequence[str], items: Mapping[str, str]) -> dict[str, Person]:
-    if len(items) > _MAX_LINKED:
-        return {}
-    read = ((grammar.read(placeholder), value) for placeholder, value in items.items())
-    people = People((*kind_and_index, value) for kind_and_index, value in read if kind_and_index)
-    return people.aliases(names, known=set(items.values()))
-
-
 def _placeholders_of(vault: Vault, session: str, wanted: Sequence[Wanted], mint: Mint) -> list[str]:
     """Return the placeholders of values as `Vault.allocate` does, but make none: new values get some of nobody."""
     values = list(dict.fromkeys(value for _, value in wanted))
@@ -322,60 +311,16 @@ def _wanted(texts: Iterable[TextState], spans: Iterable[Sequence[ResolvedSpan]])
     return list(dict.fromkeys(values))
 
 
-def _made(
-    texts: Sequence[TextState], spans: Sequence[Sequence[ResolvedSpan]], placeholders: Mapping[tuple[str, str], str]
-) -> list[_Hidden]:
-    return [_Hidden.of(text.current, own, placeholders) for text, own in zip(texts, spans, strict=True)]
-
-
-def _put(texts: Sequence[TextState], spans: Sequence[Sequence[ResolvedSpan]], made: Sequence[_Hidden]) -> None:
-    for text, own, done in zip(texts, spans, made, strict=True):
-        text.hidden = done.text if own else None
-        text.places = done.places
+def _put(
+    texts: Sequence[TextState], spans: Sequence[Sequence[ResolvedSpan]], made: Sequence[tuple[str, list[Place]]]
+) -> None:
+    for text, own, (hidden, places) in zip(texts, spans, made, strict=True):
+        text.hidden, text.places = hidden if own else None, places
 
 
 def _marked(texts: Iterable[TextState]) -> set[str]:
     """Return the kinds that scanners want hidden, whatever the policy says of them."""
     return {entity.kind for text in texts for entity in text.marked}
-
-
-def _beside(text: str, entities: list[Entity], live: Sequence[tuple[int, int]]) -> list[Entity]:
-    """Return what of some findings stands beside placeholders that stay; a detector may take those for anything."""
-    if not live:
-        return entities
-    ends = [end for _, end in live]
-    beside: list[Entity] = []
-    for entity in entities:
-        start = entity.start
-        pieces: list[tuple[int, int]] = []
-        for number in range(bisect_right(ends, start), len(live)):
-            if live[number][0] >= entity.end:
-                break
-            pieces.append((start, live[number][0]))
-            start = live[number][1]
-        if not pieces:
-            beside.append(entity)
-            continue
-        for first, last in (*pieces, (start, entity.end)):
-            # a colon that was left over is no value, and a fake in its place would run into the one beside it
-            piece = text[first:last].rstrip(_NO_VALUE)
-            if kept := piece.lstrip(_NO_VALUE):
-                end = first + len(piece)
-                beside.append(Entity(entity.kind, end - len(kept), end, entity.score))
-    return beside
-
-
-class _Overlaps:
-    """Knows whether a stretch overlaps one of many."""
-
-    def __init__(self, entities: Sequence[Entity]) -> None:
-        ordered = sorted((entity.start, entity.end) for entity in entities)
-        self._starts = [start for start, _ in ordered]
-        self._reach = list(accumulate((end for _, end in ordered), max))
-
-    def any(self, start: int, end: int) -> bool:
-        before = bisect_left(self._starts, end)
-        return before > 0 and self._reach[before - 1] > start
 
 
 class _TokenMint:
@@ -396,60 +341,25 @@ class _TokenMint:
         return frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Hidden:
-    """A text with placeholders in it, and where they stand: (start, end, start before, end before)."""
-
-    text: str = field(repr=False)
-    places: list[tuple[int, int, int, int]]
-
-    @classmethod
-    def of(cls, text: str, spans: Sequence[ResolvedSpan], placeholders: Mapping[tuple[str, str], str]) -> _Hidden:
-        pieces: list[str] = []
-        places: list[tuple[int, int, int, int]] = []
-        last = length = 0
-        for span in spans:
-            value = text[span.start : span.end]
-            put = f"[REDACTED_{span.kind}]" if span.action == "redact" else placeholders[span.kind, value]
-            length += span.start - last
-            places.append((length, length + len(put), span.start, span.end))
-            pieces += (text[last : span.start], put)
-            length += len(put)
-            last = span.end
-        pieces.append(text[last:])
-        return cls("".join(pieces), places)
-
-    def clashes(self, fakes: FakeRestoring, live: Collection[tuple[int, int]] = ()) -> list[Entity]:
-        """Return the stretches of the original text that keep the fakes put into it from being read back.
-
-        Text and fakes may together read as part of a fake that was not put there, and a fake that touches a letter or
-        digit is no whole word. Where fakes stood in the text before, in `live`, they are to be read back as well.
-        """
-        if not self.places:
-            return []
-        meant = {(start, end) for start, end, _, _ in self.places}
-        read = set(fakes.find(self.text))
-        stretches = [*(read - meant)]
-        for start, end in meant - read:
-            left, right = cuts_run(self.text, start), cuts_run(self.text, end)
-            if left or right:
-                stretches.append((start - left, end + right))
-        before = [(self._before(start), self._before(end - 1) + 1) for start, end in stretches]
-        return [Entity(LITERAL, start, end, 0.0) for start, end in before if (start, end) not in live]
-
-    def _before(self, offset: int) -> int:
-        """Return the offset in the original text of an offset in this one."""
-        shift = 0
-        for start, end, start_before, end_before in self.places:
-            if offset < start:
-                break
-            if offset < end:
-                return min(start_before + offset - start, end_before - 1)
-            shift = end_before - end
-        return offset + shift
-
-
 def redact_text(text: str, entities: Sequence[Entity]) -> str:
     """Return a text in which every finding is ``[REDACTED_<KIND>]``, for good."""
     spans = resolve_overlaps(text, entities, Policy(default="redact"))
-    return _Hidden.of(text, spans, {}).text
+    return _hidden({}, TextState(text), spans)[0]
+
+
+def _hidden(
+    placeholders: Mapping[Wanted, str], state: TextState, spans: Sequence[ResolvedSpan]
+) -> tuple[str, list[Place]]:
+    """Return a text with placeholders in it, and where they stand."""
+    text, pieces = state.current, list[str]()
+    places: list[Place] = []
+    last = length = 0
+    for span in spans:
+        value = text[span.start : span.end]
+        put = f"[REDACTED_{span.kind}]" if span.action == "redact" else placeholders[span.kind, value]
+        length += span.start - last
+        places.append((length, length + len(put), span.start, span.end))
+        pieces += (text[last : span.start], put)
+        length += len(put)
+        last = span.end
+    return "".join([*pieces, text[last:]]), places

@@ -8,10 +8,14 @@ A name that could mean two people is nobody's alias.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
 from lc_guard._text.words import name_words
+
+if TYPE_CHECKING:
+    from lc_guard._placeholders.grammar import TokenGrammar
 
 PERSON = "PERSON"
 _ALIAS = re.compile(r"(?P<base>.+)_(?P<of>[0-9]{1,9})_ALIAS")
@@ -19,6 +23,7 @@ _ALIAS = re.compile(r"(?P<base>.+)_(?P<of>[0-9]{1,9})_ALIAS")
 # People who agree with a name at both its ends; where there are more, a name is nobody's alias: comparing it with
 # thousands, for each of thousands, would take minutes.
 _MOST_NAMESAKES = 64
+_MAX_LINKED = 5_000  # placeholders of a session beyond which new names are no longer compared with all others
 
 Words = tuple[str, ...]
 Person = int | str
@@ -163,3 +168,12 @@ def _in_order(short: Words, long: Words) -> bool:
     return all(any(_stands_for(word, candidate) for candidate in rest) for word in short) and _stands_for(
         short[0], long[0]
     )
+
+
+def aliases_of(grammar: TokenGrammar, names: Sequence[str], items: Mapping[str, str]) -> dict[str, Person]:
+    """Return of names those that are other names of somebody, with whom; `items` are a session's placeholders."""
+    if len(items) > _MAX_LINKED:
+        return {}
+    read = ((grammar.read(placeholder), value) for placeholder, value in items.items())
+    people = People((*kind_and_index, value) for kind_and_index, value in read if kind_and_index)
+    return people.aliases(names, known=set(items.values()))

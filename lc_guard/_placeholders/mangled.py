@@ -3,7 +3,7 @@ r"""Mangled placeholders: what is still read as the token of (kind, index), ``[R
 - other case, blanks or hyphens for underscores, blanks inside the brackets: ``[redacted person 1 ]``;
 - escaped underscores: ``[REDACTED\_PERSON\_1]``; escaped brackets, when both are: ``\[REDACTED_PERSON_1\]``;
 - a possessive or another ending inside the brackets: ``[REDACTED_PERSON_1's]``, ``[REDACTED_PERSON_1s]``;
-- a colon behind the word: ``[REDACTED: PERSON_1]``;
+- a colon or a dash behind the word: ``[REDACTED: PERSON_1]``, ``[REDACTED - PERSON_1]``;
 - inside brackets no separator before the index, or a number sign: ``[REDACTED_PERSON1]``, ``[REDACTED_PERSON_#1]``;
 - lost brackets, one or both; with both lost the letters must be capitals: ``REDACTED_PERSON_1``, also in the name of a
   file: ``CV_REDACTED_PERSON_1.pdf``.
@@ -127,7 +127,7 @@ def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _P
     names = sorted(kinds, key=lambda name: (-len(name), name))
     written = {name: name.replace("_", _SEPARATOR) for name in (*names, word)}
     if word:
-        lead, kind, minted, begun = f"(?i:{word})(?:{_SEPARATOR}|: ?)", _KIND, "", [word]
+        lead, kind, minted, begun = f"(?i:{word})(?:{_SEPARATOR}| ?[:\u2013\u2014-] ?)", _KIND, "", [word]
     else:
         alias = f"(?:{_SEPARATOR}{_INDEX}{_SEPARATOR}ALIAS)?" if PERSON in kinds else ""
         in_use = "|".join(written[name] + (alias if name == PERSON else "") for name in names) or "(?!)"
@@ -146,7 +146,7 @@ def _compile(opening: str, closing: str, word: str, kinds: frozenset[str]) -> _P
         rf"(?P<possessive>{_POSSESSIVE})?(?: ?\\{{0,2}}{right})?"
     )
     ending = "['’]?[a-z\u00df-\u017f]{0,4}"
-    colon = "(?:: ?[A-Za-z0-9]{0,32})?" if word else ""
+    colon = "(?: ?[:\u2013\u2014-] ?[A-Za-z0-9]{0,32})?" if word else ""
     rest = rf"{colon}(?:{_SEPARATOR_BEGUN}#?[A-Za-z0-9]{{0,32}}){{0,9}}(?:{ending})? ?\\{{0,2}}"
     bracketed = "|".join(f"(?i:{written[name]}){rest}|(?i:{_begun(name)})" for name in begun)
     bare = "|".join(f"{written[name]}{rest}|{name[0]}{_begun(name[1:])}" for name in begun)

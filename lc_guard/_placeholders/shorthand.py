@@ -40,6 +40,11 @@ _FILE = (
 )
 _FILE_BEGUN = "(?:[_-][A-Za-z0-9_-]{0,40})?(?:[.][A-Za-z0-9]{0,5})?"
 _APART = "(?:(?<![A-Za-z0-9_])|(?<=[a-z0-9]_))"
+# Underscores may stand around it for bold and italics: as many behind it as before it.
+_EMPHASIS_BEGUN = "(?<=(?<![A-Za-z0-9_])_)|(?<=__)"
+_EMPHASIS = (
+    r"(?<=(?<![A-Za-z0-9_])_)(?=[A-Z0-9_\\]{1,90}_(?![A-Za-z0-9]))|(?<=__)(?=[A-Z0-9_\\]{1,90}__(?![A-Za-z0-9]))"
+)
 _ENDS = "(?![A-Za-z0-9]|_[0-9])"
 _MOST_ITEMS = 40
 _WIDEST_RANGE = 100
@@ -119,7 +124,7 @@ class Shorthand:
         self._bare = (
             re.compile(
                 rf"{left} ?(?P<kind>{_CAPITALS}){_UNDERSCORE}(?P<index>{INDEX})(?P<suffix>{SUFFIX})? ?{right}"
-                rf"|{_APART}(?P<kind2>{_CAPITALS}){_UNDERSCORE}(?P<index2>{INDEX}){_ENDS}"
+                rf"|(?:{_APART}|{_EMPHASIS})(?P<kind2>{_CAPITALS}){_UNDERSCORE}(?P<index2>{INDEX}){_ENDS}"
             )
             if word
             else None
@@ -132,7 +137,8 @@ class Shorthand:
         self._in_file = re.compile(f"(?={named}{_FILE})")
         self._in_file_begun = re.compile(rf"{apart}(?=(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<rest>{_FILE_BEGUN})\Z)")
         self._bare_begun = re.compile(
-            rf"(?:(?P<bracket>{left}) ?|{_APART})(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<suffix>{SUFFIX})? ?\Z"
+            rf"(?:(?P<bracket>{left}) ?|{_APART}|{_EMPHASIS_BEGUN})"
+            rf"(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<suffix>{SUFFIX})? ?\Z"
         )
         self._lookalike = re.compile(rf"(?:{left} ?)?(?P<body>{body})(?:{SUFFIX}? ?{right})?")
         self._word = word

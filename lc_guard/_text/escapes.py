@@ -25,9 +25,11 @@ _MARKUP = re.compile(
 _FORM = re.compile(r"[?&][\w.\[\]-]{1,64}=|^[\w.\[\]-]{1,64}=[^\s&]{0,200}&")
 _PLUS = re.compile(r"(?<=[^\s+=&])\+(?=[^\s+&])")
 # Quoted-printable (RFC 2045, section 6.7): what can hardly be an equals sign before a number or a code, as in
-# iban=DE89…: a line's end, the equals sign itself, two bytes of UTF-8, one of Latin-1 in a word.
+# iban=DE89…: a line's end, the equals sign itself, two bytes of UTF-8, the at sign
+# of an address, one of Latin-1 in a word.
 _QUOTED = re.compile(
     r"=\r?\n|=3D|=[C-F][0-9A-F]=[89AB][0-9A-F]"
+    r"|(?<=[\w.+-])=40(?=[A-Za-z0-9-]{1,63}(?:\.|=2E)[A-Za-z])"
     r"|(?<=[A-Za-z])=(?:DF|[EF][0-9A-F])(?=[a-z])|(?<=[a-z])=[EF][0-9](?![\w=])|(?<!\w)=[CD][0-9A-F](?=[a-z])"
 )
 _QUOTED_PRINTABLE = re.compile(r"=\r?\n|((?:=[0-9A-F]{2})+)")

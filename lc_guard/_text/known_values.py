@@ -178,6 +178,7 @@ def _apart(hits: Iterable[Match], *, reaching: bool = False) -> list[Match]:
 
 _REACH = 80  # characters of the longest kind, and what stands before it
 _KIND_BEFORE = re.compile(r"[\[<][A-Z0-9_]{0,80}\Z")
+_SNAKE = re.compile(r"[^\W\d_]_[^\W\d_]")
 _KIND_AFTER = re.compile(r"[A-Z0-9_]{0,80}[\]>]")
 
 
@@ -267,6 +268,8 @@ class KnownValues:
             hits += self._whole(text, folded, for_hiding=for_hiding)
             if inside_words:
                 hits += self._inside(text, folded)
+        if "_" in text and _SNAKE.search(text):
+            hits += self._between_underscores(text)
         return _apart(hits, reaching=for_hiding)
 
     def _file(self, form: str, value: str, kind: str) -> None:
@@ -292,6 +295,15 @@ class KnownValues:
                 yield self._as(value, first, last, text)
         for start, end, value in self._numbers.find(folded.text) if self._numbers else ():
             yield self._as(value, *folded.source(start, end), text)
+
+    def _between_underscores(self, text: str) -> Iterator[Match]:
+        """Yield full names whose words underscores part: ``jane_doe_cv.pdf``."""
+        for folded in foldings(text.replace("_", " ")):
+            for start, end in self._phrases.whole(folded.text):
+                form, (first, last) = folded.text[start:end], folded.source(start, end)
+                value = self._forms[form]
+                if form not in self._parts and "_" in text[first:last] and _is_person(self._entries[value][1]):
+                    yield self._as(value, first, last, text)
 
     def _inside(self, text: str, folded: Folded) -> Iterator[Match]:
         for start, end in self._phrases.inside(folded.text):

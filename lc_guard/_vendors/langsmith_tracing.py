@@ -28,6 +28,22 @@ def langsmith_unmasked() -> str | None:
     Returns:
         What is wrong and what to do; None if tracing is off, or masked with a guard.
     """
+    found = _traced()
+    if found is None:
+        return None
+    client, where = found
+    anonymizer = getattr(client, "_anonymizer", None)
+    return None if getattr(client, MASKS, False) or getattr(anonymizer, MASKS, False) else _TOLD.format(where)
+
+
+def tracing_client() -> Any:
+    """Return the client that runs are sent with here and now; None if tracing is off, or nobody has chosen one."""
+    found = _traced()
+    return None if found is None else found[0]
+
+
+def _traced() -> tuple[Any, str] | None:
+    """Return the client that runs are sent with, and what has switched tracing on; None if it is off."""
     variable = next((name for name in _VARIABLES if os.environ.get(name)), None)
     if "langsmith" not in sys.modules and (variable is None or os.environ[variable] != "true"):
         return None
@@ -38,13 +54,10 @@ def langsmith_unmasked() -> str | None:
     if tracer is None and tracing_is_enabled() is not True:  # "local" sends nothing
         return None
     if tracer is not None:
-        client, where = getattr(tracer, "client", None), "tracing_v2_enabled"
-    else:
-        context = get_tracing_context()
-        client = context.get("client") or getattr(context.get("parent"), "ls_client", None) or _configured()
-        where = f"{variable}=true" if variable and os.environ[variable] == "true" else "set in code"
-    anonymizer = getattr(client, "_anonymizer", None)
-    return None if getattr(client, MASKS, False) or getattr(anonymizer, MASKS, False) else _TOLD.format(where)
+        return getattr(tracer, "client", None), "tracing_v2_enabled"
+    context = get_tracing_context()
+    client = context.get("client") or getattr(context.get("parent"), "ls_client", None) or _configured()
+    return client, f"{variable}=true" if variable and os.environ[variable] == "true" else "set in code"
 
 
 def _tracer() -> Any:

@@ -101,11 +101,8 @@ def _print(file: str, policy: Policy) -> None:
     version = "" if policy.version is None else f", version {policy.version}"
     given = policy.as_dict()
     console.print(f"{file}{version}", style="bold")
-    console.print(
-        "  ".join(
-            f"{name} {_word(given[name])}" for name in ("on_invalid", "on_error", "timeout", "fail_fast", "streaming")
-        )
-    )
+    settings = ("on_invalid", "on_error", "timeout", "max_characters", "fail_fast", "streaming")
+    console.print("  ".join(f"{name} {_word(given[name])}" for name in settings))
     console.print(_kinds(policy))
     console.print(_checks(policy))
     for told in advice(policy):
@@ -153,7 +150,9 @@ def _table(*columns: str) -> Table:
 def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "-" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 STAGES: tuple[Stage, ...] = get_args(Stage)

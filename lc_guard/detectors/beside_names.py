@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lc_guard._text.common_words import may_be_ordinary
-from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request
+from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_also_verb
 from lc_guard.detectors.vocabulary import vocabulary
 
 TITLES = frozenset(
@@ -99,7 +99,11 @@ def name_alone(text: str, start: int, end: int, kind: str) -> tuple[int, int]:
         The offsets of what is left.
     """
     while match := _FIRST_WORD.match(text, start, end):
-        if not _before_name(text, start, match.end(), kind, match[1]) and not _is_article(text, match, end):
+        if not (
+            _before_name(text, start, match.end(), kind, match[1])
+            or _is_article(text, match, end)
+            or (kind == "PERSON" and is_also_verb(text, match, end))
+        ):
             break
         start = match.end()
     if kind == "PERSON" and (number := _NUMBER_BEHIND.search(text, max(start, end - _LONGEST_LAST), end)):

@@ -6,9 +6,10 @@ import functools
 import re
 from collections.abc import Iterable, Iterator
 
+from lc_guard.detectors.characters import CAPITAL_INSIDE
 from lc_guard.detectors.faker_names import faker_names
 from lc_guard.detectors.locales import locale
-from lc_guard.detectors.multilingual_ner import CAPITAL_INSIDE, LANGUAGES
+from lc_guard.detectors.multilingual_ner import LANGUAGES
 from lc_guard.records import Entity
 
 _NAMES = {"PERSON", "LOCATION", "ORGANIZATION", "NRP"}
@@ -20,6 +21,9 @@ _PARTICLES = re.compile(
 # "131 Prozent", "236 mitarbeiter"
 _COUNTED = re.compile(r"\d{1,3}(?= [^\W\d_]{2,})")
 _SMALL_ADDRESS = re.compile(r"[^\W\d_][^\d\n]{3,60} \d{1,4}[a-z]?")
+# Ségolène d'Harcourt
+_ELIDED = re.compile(r"(?:d|dell|dall|nell)['’][^\W\d_a-zß-öø-ÿ]")
+_INITIAL = re.compile(r"(?<!\w)[^\W\d_a-zß-öø-ÿ]\. '? ?\Z")
 _SURE = 0.9
 
 
@@ -41,7 +45,7 @@ def without_small_words(text: str, entities: Iterable[Entity]) -> Iterator[Entit
 def _of_capitals(text: str, entity: Entity) -> Iterator[Entity]:
     """Yield a name without the small words around it: those before it may be of a street, or a particle."""
     value = text[entity.start : entity.end]
-    if _SMALL_ADDRESS.fullmatch(value) or (value.islower() and _is_given(value, entity.score)):
+    if _SMALL_ADDRESS.fullmatch(value) or (value.islower() and _may_be_small(text, entity)):
         yield entity
         return
     words = [word for word in _PIECE.finditer(text, entity.start, entity.end) if _is_of_name(text, entity, word)]
@@ -54,8 +58,14 @@ def _of_capitals(text: str, entity: Entity) -> Iterator[Entity]:
     yield Entity(entity.kind, start, words[-1].end(), entity.score)
 
 
+def _may_be_small(text: str, entity: Entity) -> bool:
+    """Whether small words are a name: behind an initial or M., where a capital was misread, or of a given name."""
+    announced = entity.kind == "PERSON" and _INITIAL.search(text, max(0, entity.start - 4), entity.start) is not None
+    return announced or _is_given(text[entity.start : entity.end], entity.score)
+
+
 def _is_of_name(text: str, entity: Entity, word: re.Match[str]) -> bool:
-    if word[0][0].isupper() or any(map(str.isdigit, word[0])):
+    if word[0][0].isupper() or any(map(str.isdigit, word[0])) or _ELIDED.match(word[0]):
         return True
     return text[max(entity.start, word.start() - 2) : word.start()] == "- "  # parted at the end of a line
 

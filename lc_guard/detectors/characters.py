@@ -18,6 +18,9 @@ _CASED = (
 UNCASED = rf"[^\W\d_{_CASED}]"
 """A letter of a script that is not cased: Hebrew, Arabic, Devanagari, Thai, Han, Kana, Hangul…"""
 
+CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")
+"""A capital that does not begin a text: who wrote it cares for capitals."""
+
 COLOURS = re.compile(r"[\x1b\ufffd]?\[\d{1,3}(?:;\d{1,3}){0,4}m")
 """What sets a terminal's colours (ECMA-48's SGR), perhaps without its escape, as logs are pasted."""
 

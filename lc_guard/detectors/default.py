@@ -22,6 +22,7 @@ from lc_guard.detectors.patterns import PatternDetector
 from lc_guard.detectors.phone_numbers import PhoneNumberDetector
 from lc_guard.detectors.rampart_model import RUNTIME
 from lc_guard.detectors.record_fields import RecordFieldDetector
+from lc_guard.detectors.script_names import ScriptNameDetector
 from lc_guard.detectors.spacy_ner import DISTRIBUTION as SPACY_DISTRIBUTION
 from lc_guard.detectors.spacy_ner import OFFICIAL
 from lc_guard.detectors.spacy_ner import PACKAGE as SPACY_PACKAGE
@@ -105,6 +106,7 @@ def default_detector(
         PhoneNumberDetector(countries),
         TitleDetector(),
         LocaleDetector(gate),
+        ScriptNameDetector(),
     ]
     if ner:
         _require_models()

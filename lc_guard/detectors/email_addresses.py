@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from functools import cached_property
 
+from lc_guard._text.stand_ins import is_stand_in
 from lc_guard.detectors.characters import without_colours
 
 Span = tuple[int, int]
@@ -18,6 +19,8 @@ Span = tuple[int, int]
 # that knows no blanks are no part of it.
 _LATIN = "A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 _OTHER = r"[^\W_A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]"
+# What stands for a password in an address of the web: postgres://user:pass@localhost
+_USER_BEFORE = re.compile(r"://[^\s/:@]{0,30}:\Z")
 _LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 _SIGN = re.compile(r"@|\[at\]", re.IGNORECASE)
 # An apostrophe belongs to O'Brien; in lower('ruth@… it is a quotation mark.
@@ -89,8 +92,11 @@ class EmailAddresses:
 
 
 def is_shared(text: str, start: int, end: int) -> bool:
-    """Return whether an address is the account that a Git server gives everybody: ``git@github.com:org/name.git``."""
-    return text.startswith("git@", start, end) and text[end : end + 1] in ("", ":", "/")
+    """Return whether an address is nobody's: ``git@github.com:org/name.git``, ``postgres://user:pass@localhost``."""
+    if text.startswith("git@", start, end) and text[end : end + 1] in ("", ":", "/"):
+        return True
+    before = _USER_BEFORE.search(text, max(0, start - _LONGEST_LOCAL), start)
+    return before is not None and is_stand_in(text[start:end].partition("@")[0])
 
 
 def _seen(text: str) -> list[int]:

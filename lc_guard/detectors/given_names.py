@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from lc_guard.detectors.called_names import doers, signatures
 from lc_guard.detectors.name_lists import load_names, small_names
 from lc_guard.detectors.plausible import plausible
+from lc_guard.detectors.request_verbs import VERBS, begins_request
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.surroundings import is_chat
 from lc_guard.detectors.vocabulary import vocabulary
@@ -28,6 +29,10 @@ _NAME = re.compile(
     rf"(?<![\w'.@/-])(?P<given>{_WORD})(?P<rest>[ ](?:[A-Z]\.[ ])?(?P<surname>{_WORD}(?:['-]{_WORD})?))?(?![\w@/])"
 )
 
+_ASKED = re.compile(
+    rf"(?<![\w'.@/-])(?P<verb>[A-Za-z][a-z]{{1,15}}) (?P<one>{_WORD}) (?P<two>{_WORD})"
+    r"(?=[.;,!?\n]|\s*\Z| (?:about|and|at|by|for|if|now|on|that|to|today|tomorrow|when|whether|with)\b)"
+)
 _SMALL = re.compile(r"(?<![\w'’.@#/-])(?P<given>[a-z]{3,})(?=(?: (?P<surname>[a-z]{4,})\b)?)(?![\w@/]|[.-]\w)")
 _ALONE = re.compile(r"(?:\A|\n[ \t]{0,8})\n[ \t]{0,8}(?P<name>[A-Z][a-z]{2,14})[ \t]{0,8}(?=\n[ \t]{0,8}(?:\n|--)|\Z)")
 
@@ -64,13 +69,35 @@ class GivenNameDetector:
             if match["surname"] and match["surname"].lower() not in _NO_SURNAMES:
                 end = at = match.end()
             found.append(Entity("PERSON", match.start(), end, SCORE))
-        found += [*_small(seen), *_signed(seen)]
+        found += [*_small(seen), *_signed(seen), *_asked_about(seen)]
         # what their place tells is not asked what its words mean
         return clean(text, [*plausible(text, clean(text, found)), *signatures(text), *doers(seen)])
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
+
+
+def _asked_about(text: str) -> Iterator[Entity]:
+    """Yield two words with capitals that no list knows behind the verb of a request: ``Pay Lerato Dlamini``."""
+    for match in _ASKED.finditer(text):
+        if (
+            match["verb"].lower() in VERBS
+            and _is_unknown(match["one"])
+            and _is_unknown(match["two"])
+            and begins_request(text, match.start())
+        ):
+            yield Entity("PERSON", match.start("one"), match.end("two"), SCORE)
+
+
+def _is_unknown(word: str) -> bool:
+    known, small = vocabulary(), word.lower()
+    return not (
+        known.is_ordinary(word)
+        or known.is_technology(word)
+        or known.is_identifier(word)
+        or any(small in each for each in (known.also_names, known.abbreviations, known.medicines, known.languages))
+    )
 
 
 def _small(text: str) -> Iterator[Entity]:

@@ -14,6 +14,7 @@ from lc_guard.detectors.german_nouns import is_noun
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import ask
 from lc_guard.detectors.languages import LanguageGate
+from lc_guard.detectors.locale_rules import is_small_name
 from lc_guard.detectors.locales import locale
 from lc_guard.detectors.multilingual_ner import INSTALL, MultilingualDetector, installed
 from lc_guard.detectors.multilingual_ner import LANGUAGES as MULTILINGUAL
@@ -27,6 +28,7 @@ from lc_guard.records import Entity
 # Rampart knows English best: elsewhere it is less sure of what it rightly finds.
 _UNSURE = 0.15
 _NAMES = {"PERSON", "LOCATION", "ORGANIZATION", "NRP"}
+_LEAST_OF_ENDING = 6
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -119,11 +121,15 @@ def plain_words(languages: frozenset[str]) -> tuple[Callable[[str], bool], bool]
         languages: ISO 639-1 codes.
     """
     german = "de" in languages and installed()
-    return partial(_is_plain, _ordinary(languages), german), german
+    endings = tuple(ending for code in languages for ending in locale(code).no_names_end)
+    return partial(_is_plain, _ordinary(languages), endings, german), german
 
 
-def _is_plain(ordinary: frozenset[str], german: bool, word: str) -> bool:  # noqa: FBT001 - of a partial
-    return word.lower() in ordinary or (german and is_noun(word))
+def _is_plain(ordinary: frozenset[str], endings: tuple[str, ...], german: bool, word: str) -> bool:  # noqa: FBT001
+    small = word.lower()
+    if small in ordinary or (german and is_noun(word)):
+        return True
+    return len(word) >= _LEAST_OF_ENDING and small.endswith(endings) and not is_small_name(small)
 
 
 def _are_all(plain: Callable[[str], bool], value: str) -> bool:
@@ -190,7 +196,7 @@ def models_by_language(
         )
     least = _UNSURE if threshold is None else min(threshold, _UNSURE)
     found: list[Detector] = [
-        InLanguages(MultilingualDetector(), gate, others),
+        InLanguages(MultilingualDetector(), gate, others, sees_case=False),
         InLanguages(
             RampartDetector(threshold=least, thresholds=thresholds, device=device),
             gate,

@@ -12,10 +12,18 @@ import re
 from collections.abc import Collection
 
 from lc_guard.detectors.locales import LANGUAGES, locale
+from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.errors import GuardError
 
 # Not the parts of addresses, paths and settings.
-_WORD = re.compile(r"(?<![\w.@/:&?=-])[^\W\d_]+'?(?![\w@/=]|[.:]\w)")
+_WORD = re.compile(r"(?<![\w.@/:&?=-])[^\W\d_]+'?(?![\w@/=]|[.:]\w|'t\b)")
+# Short words with a capital inside a sentence are parts of names (Don Miller, Mia Vogt, La Forest), but for these.
+_CAPITAL_INSIDE = re.compile(r"(?<=[\w,') ] )(?=[^\W\d_a-zß-öø-ÿ][a-zß-öø-ÿ]{1,3}(?!\w))")
+_CAPITAL = frozenset(["sie", "ihr", "ihre", "herr", "frau", "uhr", "jahr", "sra", "mme", "pan", "pani", "dhr", "mevr"])
+# A short request: a capital or a sign of Spanish, words and a few signs.
+_REQUEST = re.compile(r"\s{0,4}(?=[¿¡]?[^\W\d_a-zß-öø-ÿ][a-zß-öø-ÿ])[\w ,.!?¿¡:'’-]{8,80}\s{0,4}")
+_LEAST_UNKNOWN = 4
+_SMALL = re.compile(r"(?<![\w.'-])[^\W\d_A-Z]{2,}(?![\w'-])")
 _BLOCK, _BLOCKS = 1_500, 40
 # In shares of a word that one language alone uses.
 _LETTER = 0.4
@@ -54,7 +62,7 @@ class LanguageGate:
         told: set[str] = set()
         for block in _blocks(text):
             told |= _told(block, self.languages)
-        if not told and "en" not in self.languages:
+        if not told and ("en" not in self.languages or _is_foreign(text)):
             return self.languages
         return frozenset(told)
 
@@ -92,7 +100,8 @@ def _tables() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
 
 def _told(block: str, among: frozenset[str]) -> set[str]:
     """Return the languages that a block may be written in, as far as its small words tell."""
-    told = [_users(match[0]) for match in _WORD.finditer(block.replace("’", "'"))]
+    block = block.replace("’", "'")
+    told = [_users(match[0]) for match in _WORD.finditer(block) if not _is_of_name(block, match)]
     scores = dict.fromkeys(among, 0.0)
     own = dict.fromkeys(among, 0)
     for codes, weight in told:
@@ -108,6 +117,21 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
     if "en" in close and most < _MIXED:
         return {"en"}
     return close | {code for code, words in own.items() if words >= max(_MIXED, _MIXED_SHARE * most)}
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether a short text that tells no language is in one of those here: none of its small words is English."""
+    if _REQUEST.fullmatch(text) is None:
+        return False
+    small = [word for word in _SMALL.findall(text) if word.islower()]
+    if not _ELSEWHERE.isdisjoint(text) or all(len(word) < _LEAST_UNKNOWN for word in small):
+        return False
+    english = vocabulary()
+    return english.ordinary.isdisjoint(small) and english.also_names.isdisjoint(small)
+
+
+def _is_of_name(block: str, word: re.Match[str]) -> bool:
+    return _CAPITAL_INSIDE.match(block, word.start()) is not None and word[0].lower() not in _CAPITAL
 
 
 def _users(word: str) -> tuple[frozenset[str], float]:

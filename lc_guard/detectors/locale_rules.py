@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from lc_guard.detectors.characters import CAPITAL_INSIDE
 from lc_guard.detectors.faker_names import faker_names
 from lc_guard.detectors.languages import LanguageGate
-from lc_guard.detectors.locales import Locale, locale
+from lc_guard.detectors.locales import LANGUAGES, Locale, locale
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.windows import readable
 from lc_guard.records import Entity
@@ -32,6 +33,7 @@ _NAME = rf"(?:(?:{_INITIAL}[ ]?){{1,3}}{_LAST}|{_NAME_WORD})(?:,?[ ](?:{_LAST}|{
 _PARTICLES = frozenset(
     ["van", "von", "de", "den", "der", "del", "da", "di", "do", "du", "dos", "das", "la", "le", "lo", "della", "ter"]
 )
+_SMALL = re.compile(r"(?<![\w.@/'’-])[a-zß-öø-ÿąćęłńśźż]{2,20}(?![\w@/'’])")
 _FIRST = re.compile(r"[^\W\d_]+")
 
 
@@ -44,6 +46,8 @@ class _Rules(NamedTuple):
     no_names: frozenset[str]
     given: frozenset[str]
     alone: frozenset[str]
+    small: frozenset[str]
+    borne: frozenset[str]
     endings: tuple[str, ...]
 
 
@@ -74,14 +78,14 @@ class LocaleDetector:
         found: list[Entity] = []
         for language in sorted(self._gate.of(text) - {"en"}):
             found += _found(_rules(language), text)
-        return clean(text, _longest(found))
+        return clean(text, longest(found))
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
 
 
-def _longest(entities: list[Entity]) -> list[Entity]:
+def longest(entities: list[Entity]) -> list[Entity]:
     """Leave out what stands inside something longer: a name of the lists inside a full one."""
     kept: list[Entity] = []
     for entity in sorted(entities, key=lambda e: (e.start, -e.end)):
@@ -93,16 +97,27 @@ def _longest(entities: list[Entity]) -> list[Entity]:
 def _found(rules: _Rules, text: str) -> Iterator[Entity]:
     """Yield what the rules of one language find; a label's value ends with its line, so line breaks stay there."""
     lines = text.replace("\u00a0", " ").replace("’", "'")
-    yield from _behind(rules.titled, readable(text), rules.no_names, TITLE_SCORE)
+    yield from _behind(rules.titled, readable(text), rules.no_names, TITLE_SCORE, rules.borne)
     yield from _behind(rules.labelled, lines, rules.no_names, LABEL_SCORE)
     yield from (Entity("DATE_TIME", *match.span(), DATE_SCORE) for match in rules.dated.finditer(lines))
     yield from _given(rules, lines)
 
 
-def _behind(pattern: re.Pattern[str], text: str, no_names: frozenset[str], score: float) -> Iterator[Entity]:
+def _behind(
+    pattern: re.Pattern[str],
+    text: str,
+    no_names: frozenset[str],
+    score: float,
+    borne: frozenset[str] = frozenset(),
+) -> Iterator[Entity]:
     for match in pattern.finditer(text):
         start, end = match.span("name")
-        end = _name_end(text, start, end, no_names)
+        word = _FIRST.match(text, start)
+        if word is not None and word[0] in borne:
+            # Pani Król, Herr Richter: of an office that is a surname as well nobody can tell.
+            end = max(word.end(), _name_end(text, word.end(), end, no_names))
+        else:
+            end = _name_end(text, start, end, no_names)
         if end > start:
             yield Entity("PERSON", start, end, score)
 
@@ -129,15 +144,23 @@ def _given(rules: _Rules, text: str) -> Iterator[Entity]:
         word = match[0]
         if (text[match.start() - 2].islower() or text[match.start() - 2] in ",;:") and _known(word, rules):
             yield Entity("PERSON", *match.span(), GIVEN_SCORE)
+    if CAPITAL_INSIDE.search(text) is None:
+        for match in _SMALL.finditer(text):
+            if _is_listed(match[0].capitalize(), rules.small, rules.endings):
+                yield Entity("PERSON", *match.span(), GIVEN_SCORE)
 
 
 def _known(word: str, rules: _Rules) -> bool:
     """Return whether a word is a name of the lists, in the case of a noun where the language has cases."""
     if word.lower() in rules.no_names:
         return False
+    return _is_listed(word, rules.alone, rules.endings)
+
+
+def _is_listed(word: str, names: frozenset[str], endings: Sequence[str]) -> bool:
     return any(
-        word.removesuffix(ending) + after in rules.alone
-        for ending, _, after in (rule.partition(">") for rule in ("", *rules.endings))
+        word.removesuffix(ending) + after in names
+        for ending, _, after in (rule.partition(">") for rule in ("", *endings))
         if word.endswith(ending)
     )
 
@@ -174,6 +197,8 @@ def _rules(language: str) -> _Rules:
         words.ordinary | words.function_words | words.labels,
         _given_names(words),
         _names_alone(words),
+        _names_in_small_letters(words),
+        _borne(words),
         words.endings,
     )
 
@@ -187,6 +212,30 @@ def _names_alone(words: Locale) -> frozenset[str]:
     """Load the names that are names where they stand alone inside a sentence; surnames only where nouns are small."""
     surnames = ("last_names", "unisex_last_names", "male_last_names") if words.small_nouns else ()
     return _listed(words, ("first_names", *surnames))
+
+
+def _names_in_small_letters(words: Locale) -> frozenset[str]:
+    """Load the given names that stand for somebody even in small letters."""
+    given = {name for name in _given_names(words) if len(name) > 3 and name.lower() not in words.words_too}
+    return frozenset(given | {name.capitalize() for name in words.nicknames})
+
+
+def _borne(words: Locale) -> frozenset[str]:
+    """Load the surnames that are ordinary words as well: behind a title they are names."""
+    none = words.ordinary | words.function_words | words.labels
+    surnames = faker_names(words.given_names, ("last_names", "unisex_last_names", "male_last_names"))
+    return frozenset(name for name in surnames if name.lower() in none and not re.fullmatch(words.titles, name))
+
+
+def is_small_name(value: str) -> bool:
+    """Return whether a word of a value in small letters is a name of the lists of any language.
+
+    Args:
+        value: What a model found.
+    """
+    rules = [_rules(language) for language in LANGUAGES if language != "en"]
+    words = [word.capitalize() for word in _FIRST.findall(value)]
+    return any(_known(word, each) or _is_listed(word, each.small, each.endings) for word in words for each in rules)
 
 
 def _listed(words: Locale, lists: Sequence[str]) -> frozenset[str]:

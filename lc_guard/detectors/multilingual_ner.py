@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lc_guard.detectors.characters import CAPITAL_INSIDE
+from lc_guard.detectors.locale_rules import is_small_name
+from lc_guard.detectors.script_names import readable_guesses
 from lc_guard.detectors.spacy_ner import BATCH, LoadedPipeline, recased
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
@@ -27,15 +29,13 @@ LANGUAGES = frozenset(["de", "es", "fr", "it", "nl", "pl", "pt"])
 
 PINNED = {
     "config.json": "aee61fff87ccc005ccdb2dcc4f90033a5257dcfb2d0c1644a216a9497fd3ff4f",
-    "weights.msgpack": "0c2190725e378fecbc7b52b970abda7c78e27bba64b98c00caf5cffc2e594ed6",
+    "weights.msgpack": "9125b3e38912cd67ef8deb1fe0fea5d3b5ff609c2a88ab63d4bf9d35313a7be9",
 }
-"""SHA-256 of the wheel's files, since version 1.0.0."""
+"""SHA-256 of the wheel's files, since version 1.2.0."""
 
 
 _LEAN = 0.5
 """What the action "no name" loses of its score beside what the training took: more is found, a little more is wrong."""
-
-CAPITAL_INSIDE = re.compile(r"\w[.!?,;:]? [A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻ]")
 
 
 def folder() -> Path:
@@ -74,10 +74,11 @@ class MultilingualDetector(WindowedDetector):
         return recased(readable(text))
 
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
-        # It was trained on texts without capitals as well: in one that has them, small words are no name.
-        if CAPITAL_INSIDE.search(text):
-            entities = [e for e in entities if not text[e.start : e.end].islower()]
-        return clean(text, entities)
+        # It was trained on texts without capitals as well, and takes many of their words for names.
+        if CAPITAL_INSIDE.search(text) is None:
+            values = [(entity, text[entity.start : entity.end]) for entity in entities]
+            entities = [entity for entity, value in values if not value.islower() or is_small_name(value)]
+        return readable_guesses(text, clean(text, entities))
 
 
 @LoadOnce

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from lc_guard.detectors.beside_names import TITLES
 from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.whole_names import as_one
@@ -19,6 +20,7 @@ _SHORTENED = re.compile(
     r"(?<!\w)(?:Alex|Benj|Chas|Danl|Edw|Fredk|Geo|Jas|Jno|Jos|Robt|Saml|Theo|Thos|Wm)\.[ ](?:[A-Z]\.[ ])?\Z"
 )
 _GIVEN = re.compile(rf"(?<![\w.'’-])(?P<given>{_WORD})[ ]\Z")
+# Behind a word of the same sentence: "Compare Tove", "ask Tove".
 _INSIDE = re.compile(r"[a-z],?[ ]\Z")
 _LAST_INITIAL = re.compile(
     r"[ ](?![AI]\b)(?:[A-Z]\.(?![ ]?\w\.)(?=[\s,;:)]|\Z)|[A-Z](?:-[A-Z])?(?=[,;:?!)\]/\n]|[ ]*(?:\n|\Z)))"
@@ -71,15 +73,16 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
 
 def _is_given(word: str) -> bool:
     known, small = vocabulary(), word.lower()
-    return word in load_names() and small not in known.also_names and small not in known.ordinary
+    return word in load_names() and small not in known.also_names and not known.is_ordinary(word)
 
 
 def _is_unknown(before: str, word: re.Match[str]) -> bool:
     """Whether a word has a capital inside a sentence, and stands in no dictionary."""
-    known, small = vocabulary(), word["given"].lower()
-    if _INSIDE.search(before, 0, word.start()) is None or known.is_ordinary(small) or known.is_technology(small):
+    known, name, small = vocabulary(), word["given"], word["given"].lower()
+    if _INSIDE.search(before, 0, word.start()) is None or name.isupper() or small in TITLES:
         return False
-    return not any(small in each for each in (known.also_names, known.languages, known.medicines))
+    lists = (known.also_names, known.languages, known.medicines, known.abbreviations)
+    return not (known.is_ordinary(small) or known.is_technology(small) or any(small in each for each in lists))
 
 
 def _join(found: list[Entity], name: tuple[int, int]) -> None:

@@ -33,6 +33,8 @@ _BEFORE = re.compile(
 )
 # what is left where a model took the rest: Van [den Broek]
 _REST = re.compile(r"(?:de[rn]?|'t)[ ]")
+# Merci à Sylvie D. pour ses photos.
+_LAST_INITIAL = re.compile(r"(?<=[a-zß-öø-ÿ])[ ][^\W\d_a-zß-öø-ÿ]\.(?=[ ][a-zß-öø-ÿ(]|[,;:)]|[ ]*(?:\n|\Z))")
 _VAN = re.compile(r"(?<![\w.'’-])(?:[Vv][ao]n|[Oo]p)[ ]\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_BEGINS = re.compile(r"(?:[.!?:;…\n|\"„“”«»‘(\[–—•-]\s*|\A\s*)\Z")
@@ -72,7 +74,7 @@ class NamesOfText:
 
 
 def _whole(text: str, entities: Sequence[Entity]) -> Iterator[Entity]:
-    """Yield each entity, a person's with the initials and particles before it."""
+    """Yield each entity, a person's with the initials and particles before it and an initial behind it."""
     end = 0
     for entity in entities:
         start = entity.start
@@ -82,8 +84,10 @@ def _whole(text: str, entities: Sequence[Entity]) -> Iterator[Entity]:
             if before is None and _REST.match(text, start):
                 before = _VAN.search(text, floor, start)
             start = start if before is None else before.start()
-        yield Entity(entity.kind, start, entity.end, entity.score)
         end = entity.end
+        if entity.kind == "PERSON" and text[start].isupper() and (after := _LAST_INITIAL.match(text, end)):
+            end = after.end()
+        yield Entity(entity.kind, start, end, entity.score)
 
 
 def _elsewhere(text: str, entities: Sequence[Entity], languages: Collection[str]) -> Iterator[Entity]:

@@ -21,7 +21,7 @@ _ROLES = frozenset(
     regulation republic respondent respondents rules secretary section sections senate state states sustained
     treasury treaty tribunal union witness witnesses gov govt pm vp svp evp mp mep
     """.split()  # noqa: SIM905 - a list of words reads as one
-)
+) | {"accounts payable", "board of directors", "escrow agent", "general counsel", "notary public", "title company"}
 _LABELS = frozenset(
     """
     a account aka amex api atm attn card cc ceo cfo csr cv client_ip dna dob doc e-mail email eob faq fax hiv iban
@@ -101,23 +101,9 @@ _ADDRESSED = re.compile(
 )
 _SPEAKS = re.compile(r":[ \t]{1,4}[A-Z(\[\"“]")
 _KIN = frozenset(
-    [
-        "mom",
-        "mum",
-        "mam",
-        "mama",
-        "mamma",
-        "mummy",
-        "dad",
-        "daddy",
-        "papa",
-        "gran",
-        "grandma",
-        "grandpa",
-        "granny",
-        "nan",
-    ]
+    "dad daddy gran grandma grandpa granny mam mama mamma mom mum mummy nan papa".split()  # noqa: SIM905 - a list of words
 )
+_YES = frozenset({"ok", "okay", "Ok", "Okay"})
 
 
 def is_role_or_reference(guess: Guess) -> bool:
@@ -162,6 +148,11 @@ def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
     return (free or len(small) > 2) if all(plain) and small[-1] in known.roles else None
 
 
+def _is_party(words: tuple[str, ...]) -> bool:
+    """Whether words name a side of a contract: ``Disclosing Party``, not ``Labour Party``."""
+    return words[-1].lower() in {"party", "parties"} and words[-2].endswith(("ing", "ed"))
+
+
 def _is_heading(guess: Guess, plain: list[bool], kind: TextKind) -> bool:
     """Whether several words are the title of a paper, words in capitals for weight, of a log, or begin with "my"."""
     words = guess.words
@@ -171,7 +162,7 @@ def _is_heading(guess: Guess, plain: list[bool], kind: TextKind) -> bool:
     weighty = any(map(_is_weighty, words)) and not guess.value.isupper()
     in_log = kind == "logs" or is_log(*guess.place)
     office = words[0].lower() in _BODIES and words[1] == "of"  # Directorate of Income
-    if all(plain) and (weighty or in_log or (last in _PAPERS and not office)):
+    if all(plain) and (weighty or in_log or (last in _PAPERS and not office) or _is_party(words)):
         return True
     return last in _LABELS and all(
         is_plain or word.lower() in _LABELS for word, is_plain in zip(words, plain, strict=True)
@@ -197,7 +188,7 @@ def _is_of_programs(word: str, known: Vocabulary) -> bool:
 def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
     known, word = guess.known, guess.words[0]
     small, is_body = word.lower(), guess.kind == "ORGANIZATION"
-    if word.isupper() and _is_shouted(guess, small):
+    if word in _YES or (word.isupper() and _is_shouted(guess, small)):
         return True
     if is_body and _may_be_body(guess, word):
         return False
@@ -254,12 +245,21 @@ def _is_office(guess: Guess) -> bool:
 def _is_phrase(guess: Guess, plain: list[bool]) -> bool:
     """Whether the words taken for a full name are a phrase: ``Draft Reminder``, not ``Grace Salmon``."""
     known = guess.known
-    if guess.value.islower() and guess.words[1] in _DETERMINERS:
+    if guess.value.islower() and (guess.words[1] in _DETERMINERS or _is_of_chats(guess)):
         return True
     if guess.words[0].lower() in known.given_names or _PARTICLE.match(guess.value) or _INITIALS.match(guess.value):
         return False
     rest = [word.lower() for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain and len(word) > 1]
     return any(plain) and (plain[-1] or guess.value.islower()) and known.also_names.issuperset(rest)
+
+
+def _is_of_chats(guess: Guess) -> bool:
+    """Whether small words are what chats abbreviate: ``lol ok thx brb``."""
+    known = guess.known
+    return all(
+        (word in known.abbreviations or word in _YES or word in known.ordinary) and word not in small_names()
+        for word in guess.words
+    )
 
 
 def _is_derived(word: str, known: Vocabulary) -> bool:

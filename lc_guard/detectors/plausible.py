@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from lc_guard._progress import in_parts
+from lc_guard.detectors.format_words import is_format_word
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
@@ -31,8 +32,17 @@ _NUMBERS = frozenset(
 )
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
-# "1920x1080", the hash of a file or a commit.
-_NO_NUMBER = re.compile(r"[pP]\d{2,3}|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{96,128}")
+# "1920x1080", the hash of a file or a commit, a version.
+_NO_NUMBER = re.compile(
+    r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}"
+    r"|[0-9a-f]{96,128}"
+)
+# What is no document's number behind the name of what it is: a commit, a time in seconds, an article.
+_CODE = re.compile(r"[0-9a-f]{7,40}|1\d{9}(?:\d{3}){0,2}|[\d -]{8,17}")
+_OF_CODE = re.compile(
+    r"(?i)(?:\b(?:commit|revision|rev|sha\d{0,3}|hash|digest|checksum|etag|revert|cherry-pick|ean|isbn|issn|gtin|upc|asin"
+    r"|ts|time|timestamp|exp|iat|nbf|epoch)|(?-i:[a-z]At|_at))[\"']?[ \t]{0,2}[:=#]?[ \t]{0,2}[\"']?$"
+)
 
 
 def plausible(text: str, entities: Iterable[Entity], kind: TextKind = "any") -> list[Entity]:
@@ -87,6 +97,7 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
         or is_medicine(guess)
         or is_technology(guess, kind)
         or is_notation(guess, kind)
+        or is_format_word(guess)
         or is_eponym(guess, kind)
         or is_food(guess)
         or is_listed_thing(guess)
@@ -96,7 +107,11 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
 def _is_no_number(guess: Guess) -> bool:
     """Whether what a model took for a number has no digit, or for an address of the web has no dot."""
     if guess.kind in _NUMBERS:
-        return not any(char.isdigit() for char in guess.value) or _NO_NUMBER.fullmatch(guess.value) is not None
+        return (
+            not any(char.isdigit() for char in guess.value)
+            or _NO_NUMBER.fullmatch(guess.value) is not None
+            or (_CODE.fullmatch(guess.value) is not None and _OF_CODE.search(guess.before(40)) is not None)
+        )
     return guess.kind == "URL" and "." not in guess.value and ":" not in guess.value
 
 

@@ -14,6 +14,7 @@ from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.onnx_device import Device, check_device
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.rampart_model import KIND_OF_LABEL, LoadedModel, Word, load_model
+from lc_guard.detectors.script_names import readable_guesses
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.windows import WindowedDetector
 from lc_guard.records import Entity
@@ -93,7 +94,7 @@ class RampartDetector(WindowedDetector):
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
         least = self._thresholds("PERSON")
         found = [e for e in entities if e.kind != "PERSON" or e.score >= least or is_believed(text, e)]
-        return plausible(text, clean(text, found))
+        return plausible(text, readable_guesses(text, clean(text, found)))
 
     def _loaded(self) -> LoadedModel:
         # Threads do not survive a fork, so each process has its own session.

@@ -75,7 +75,8 @@ _LICENSE = (
     "|patente(?: di guida)?|rijbewijs|prawo jazdy|carta de condução"
 )
 _PLATE = (
-    "(?:licen[cs]e|number|vehicle)[ _]plate|plate|vehicle[ _]reg(?:istration|\\.)?|car[ _]reg(?:istration)?"
+    "(?:(?:licen[cs]e|number|vehicle)[ _])?plate(?: (?:on|of|for) (?:the |a |my |his |her )?\\w{1,20})?"
+    "|vehicle[ _]reg(?:istration|\\.)?|car[ _]reg(?:istration)?"
     "|registration[ _](?:mark|plate)|kennzeichen|immatriculation|plaque|targa|kenteken|matr[ií]cula|rejestracyjny"
 )
 _CARD_WORDS = (
@@ -87,7 +88,7 @@ _RECORDS = (
     "(?:purchase|work|sales)?[ _]?order|invoice|ticket|claim|policy|insurance|member(?:ship)?|subscriber|customer"
     "|client|employee|personnel|staff|badge|inmate|prisoner|booking|reservation|confirmation|pnr|student"
     "|matriculation|reference|serial|subscription|contract|tracking|shipment|parcel|transaction|payment|incident"
-    "|loan|mortgage|prescription|rx|bar|lease|warrant|citation|petition|pension|beneficiary|medicare|medicaid|payroll"
+    "|loan|mortgage|prescription|rx|bar|lease|warrant|citation|petition|receipt|pension|beneficiary|medicare|medicaid|payroll"
     "|merchant|supplier|vendor|dealer|asset|iccid|imsi|meid|esn|swift(?:/bic)?|bic|sort code|folio|deed|parking|fine"
     "|permit|visa|voucher|loyalty|frequent flyer|enrol?lment|certificate|registration|register|licen[cs]e|account"
     "|acct|device|meter|rechnungs?|bestell(?:ung)?|kunden|auftrags?|vertrags?|versicherungs?|police|commande|facture"
@@ -117,6 +118,14 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
             r"{1,2}|[A-Z0-9]{3,8})(?![\w-])",
             _plate,
         ),
+        # The forms of plates that are none of words and quantities: FR, ES, GB, DE.
+        (
+            "LICENSE_PLATE",
+            f"{_PLATE}|reg(?:\\.|istration)?(?: n(?:o|r|umber))?",
+            r"[.:]? {1,2}(?P<value>(?-i:[A-Z]{2}-\d{3}-[A-Z]{2}|\d{4} ?[BCDF-HJ-NPR-TV-Z]{3}|[A-Z]{2}\d\d ?[A-Z]{3}"
+            r"|[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}))(?![\w-])",
+            _plate,
+        ),
         (
             "VIN",
             "vin|vehicle identification|chassis|fahrgestell|fin",
@@ -133,7 +142,7 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
         ),
         ("ID_NUMBER", _RECORDS, rf"{_SIGN}{_VALUE}", _has_digit),
         ("ID_NUMBER", _NUMBERED, rf"{_NUMBER}(?:{_IS})?[ \t]{{0,2}}[\"'`(\#]{{0,2}}{_VALUE}", _has_digit),
-        ("ID_NUMBER", _COUNTED, r"[ ](?P<value>\d{6,20})(?![\w-]|[.,/]\d)", _has_digit),
+        ("ID_NUMBER", _COUNTED, r"[ ](?P<value>\d{6,20}|\d{5,12}-[A-Z0-9]{1,8})(?![\w-]|[.,/]\d)", _has_digit),
         ("ID_NUMBER", _TRACKED, r"[ ](?P<value>(?-i:[A-Z]{1,5})-?\d{4,14})(?![\w-])", _has_digit),
         ("ID_NUMBER", _IN_FILES, r"[_-](?P<value>[A-Z]{0,3}\d{5,18})(?![^\W_])", _has_digit),
         (
@@ -154,9 +163,10 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
 )
 # Four fours are a card, whether or not its digits add up: people mistype, and make up the last ones.
 _FOUR_FOURS = re.compile(r"(?<![\w-])(?<!\d[ -])[1-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?![\w-]|[ -]\d)")
+_YEARS = re.compile(r"(?:(?:19|20)\d\d[ -]?){4}")
 _VIN = re.compile(r"(?<![\w-])(?=[A-Z0-9]{0,16}[A-Z])[A-HJ-NPR-Z0-9]{17}(?![\w-])")
 _BORN = (
-    r"birth[ _]?(?:date|day)|date[ _]of[ _]birth|dob|born(?: on)?|geboren(?: am| op)?|geb\.(?: am)?|geburtsdatum"
+    r"birth[ _]?(?:date|day)|date[ _]of[ _]birth|dob|bday|born(?: on)?|geboren(?: am| op)?|geb\.(?: am)?|geburtsdatum"
     r"|né(?:e|\(e\))? le|date de naissance|fecha de nacimiento|nacid[oa] el|data di nascita|nat[oa] il|geboortedatum"
     r"|data urodzenia|urodz(?:ony|ona)|data de nascimento|nascid[oa] (?:em|a)"
 )
@@ -225,7 +235,8 @@ _DATE = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-
 
 def _cards_and_cars(text: str) -> Iterator[Entity]:
     for match in _FOUR_FOURS.finditer(text):
-        yield Entity("CREDIT_CARD", *match.span(), 0.9 if luhn(match[0]) else 0.6)
+        if not _YEARS.fullmatch(match[0]):
+            yield Entity("CREDIT_CARD", *match.span(), 0.9 if luhn(match[0]) else 0.6)
     for match in _VIN.finditer(text):
         if vin(match[0]):
             yield Entity("VIN", *match.span(), 0.9)

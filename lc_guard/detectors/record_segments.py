@@ -1,7 +1,8 @@
 """Names, numbers and dates in records that are made for machines, by the number or the name of their field.
 
 Sources: HL7 v2.5.1, chapters 3 and 6 (fields of PID, NK1, PV1, GT1, IN1, OBR); HL7 FHIR R4, datatypes HumanName,
-Address, Identifier and Patient.birthDate; ASC X12 segments NM1, N3, N4, DMG, REF, PER; UN/EDIFACT segments NAD and CTA.
+Address, Identifier and Patient.birthDate; ASC X12 segments NM1, N3, N4, DMG, REF, PER; UN/EDIFACT segments NAD and CTA;
+RFC 6350, vCard's N and ADR.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ _FHIR_FIELDS = tuple(
             r"\"reference\"\s{0,3}:\s{0,3}\"(?:Patient|RelatedPerson|Person)/(?P<value>[\w.-]{1,64})\"",
         ),
     )
+)
+_VCARD = re.compile(r"(?im)^BEGIN:VCARD\b")
+_VCARD_FIELD = re.compile(
+    r"(?im)^(?:item\d{1,3}\.)?(?P<name>N|ADR)(?:;[^:\r\n]{0,120})?:(?P<fields>(?:[^\\\r\n]|\\.){1,400})"
 )
 _QUOTED = re.compile(r"\"(?P<value>[^\"\\\n]{2,80})\"")
 
@@ -162,13 +167,22 @@ def _fhir(text: str) -> Iterator[Entity]:
                 yield Entity(kind, *match.span("value"), SCORE)
 
 
+def _vcard(text: str) -> Iterator[Entity]:
+    for field in _VCARD_FIELD.finditer(text):
+        # of a name: surname, given names, others; of an address: street, town, postal code
+        kind, wanted = ("PERSON", (1, 2, 3)) if field["name"].upper() == "N" else ("LOCATION", (3, 4, 6))
+        for number, start, value in _fields(field, ";"):
+            if number in wanted and value.strip():
+                yield Entity(kind, *_ends((start, value)), SCORE)
+
+
 def find_segments(text: str) -> list[Entity]:
     """Return what the fields of HL7, X12, EDIFACT and FHIR records in a text hold, in no order."""
     return [entity for pattern, read in _FORMATS if pattern.search(text) for entity in read(text)]
 
 
 _FORMATS: tuple[tuple[re.Pattern[str], Callable[[str], Iterator[Entity]]], ...] = (
-    (_HL7, _hl7), (_X12, _x12), (_EDIFACT, _edifact), (_FHIR, _fhir),
+    (_HL7, _hl7), (_X12, _x12), (_EDIFACT, _edifact), (_FHIR, _fhir), (_VCARD, _vcard),
 )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from lc_guard.detectors.vocabulary import vocabulary
+
 VERBS = frozenset(
     """
     abandon abet abide abolish absorb abstract abuse accelerate accept acclaim accommodate accompany accomplish
@@ -136,7 +138,8 @@ VERBS = frozenset(
     weave wed weigh welcome wheel whip whirl whisper whistle whoop widen wield wiggle win wince wink wipe wire wish
     withdraw withhold withstand witness wobble wonder woo work worry worship wrangle wrap wreck wrench wrestle
     wrinkle write yank yearn yield zoom
-    e-mail
+    e-mail ban depose evict grade impersonate owe profile subpoena unassign unblock unfollow uninvite
+    unmute
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 """Base forms, lower case."""
@@ -152,6 +155,10 @@ _ASKING = frozenset(
         *("finally", "but", "so", "step", "task", "action", "todo", "reminder", "help", "me", "us", "let"),
     ]
 )
+# "Loop in Iris", "Reply to Iris"
+_WITH_PARTICLE = re.compile(r" (?:in|to|with|on|up|out|for|back) (?=[A-Z])")
+# Verbs that few people are called, and hardly anybody before another given name.
+_ALSO_GIVEN = frozenset({"bill", "chase", "page", "ring"})
 _WORD_BEFORE = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)?)[ \u00a0]*$")
 # Without a blank inside one word; every other sign but &, and an emoji, begins a sentence or a part of one.
 _INSIDE_WORD = "'’-/@#_"
@@ -159,8 +166,19 @@ _INSIDE_WORD = "'’-/@#_"
 
 def is_verb(text: str, start: int, end: int) -> bool:
     """Whether all that was found is the verb of a request, and the name is what follows it."""
-    follows = text[end : end + 1] in (" ", "\u00a0") and text[end + 1 : end + 2].isupper()
-    return follows and text[start:end].lower() in VERBS and begins_request(text, start)
+    verb = text[start:end].lower()
+    follows = verb in VERBS and text[end : end + 1] in (" ", "\u00a0") and text[end + 1 : end + 2].isupper()
+    if not follows:
+        follows = (verb in VERBS or verb == "loop") and _WITH_PARTICLE.match(text, end, end + 12) is not None
+    return follows and begins_request(text, start)
+
+
+def is_also_verb(text: str, word: re.Match[str], end: int) -> bool:
+    """Whether the first word of a name is a verb: of ``Chase Iris Koval`` it is, of ``Chase Whitmore`` it is none."""
+    if word[1].lower() not in _ALSO_GIVEN or not begins_request(text, word.start()):
+        return False
+    given, _, surname = text[word.end() : end].partition(" ")
+    return surname[:1].isupper() and given[:1].isupper() and not vocabulary().is_ordinary(given)
 
 
 def begins_request(text: str, at: int) -> bool:

@@ -192,7 +192,7 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
         ip_address,
     ),
     _shape("IP_ADDRESS", r"(?:(?<![\w.])|(?<=\bIP))(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w]|\.\d)", 0.9, ip_address),
-    _shape("IBAN_CODE", r"(?<!\w)[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]){11,32}(?!\w)", 1.0, iban),
+    _shape("IBAN_CODE", r"(?<![^\W_])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]){11,32}(?![^\W_])", 1.0, iban),
     _shape("CREDIT_CARD", r"(?<![\w-])(?:[3-6]|2[1-7]|1)\d{0,3}(?:[ \u00a0.-]?\d){11,18}(?![\w-])", 1.0, luhn),
     _shape(
         "US_SSN",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lc_guard._forks import ForkLock
 from lc_guard.detectors.plausible import plausible
+from lc_guard.detectors.script_names import readable_guesses
 from lc_guard.detectors.spacy_decoder import EntityDecoder, Span
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
@@ -129,7 +130,7 @@ class SpacyDetector(WindowedDetector):
         return recased(readable(text))
 
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
-        return plausible(text, clean(text, entities))
+        return plausible(text, readable_guesses(text, clean(text, entities)))
 
     def _loaded(self) -> LoadedPipeline:
         """Load the pipeline, and refuse one that would let every name pass unseen."""

@@ -37,6 +37,7 @@ _DIGITS = frozenset(
         *("DATE_TIME", "DATE_OF_BIRTH"),
     ]
 )
+_NUMBERED = frozenset({"ID_NUMBER", "MEDICAL_RECORD_NUMBER"})
 _TIMES = frozenset({"DATE_TIME", "DATE_OF_BIRTH"})
 _DIGIT_GLUE = frozenset("-./:")
 _WORD_GLUE = frozenset("'’ʼ-‐‑")
@@ -167,7 +168,7 @@ class _Widening:
         """Return what widens a finding."""
         signs = ""
         # An underscore is in the middle of a user name, and parts numbers: scan_219-09-9999_b.
-        if entity.kind in _DIGITS and "_" in self._text:
+        if "_" in self._text and (entity.kind in _DIGITS or self._is_number(entity)):
             signs += "_"
         # A colon is in a time and an address of hardware, and parts fields: ana:4111111111111111:203.0.113.77.
         if entity.kind not in _TIMES and ":" not in self._text[entity.start : entity.end]:
@@ -178,6 +179,9 @@ class _Widening:
                 seen = seen.replace(sign, " ")
             self._known[signs] = _extending(seen, self._entities)
         return self._known[signs]
+
+    def _is_number(self, entity: Entity) -> bool:
+        return entity.kind in _NUMBERED and self._text[entity.start : entity.end].isdigit()
 
 
 def _extending(text: str, entities: int) -> Callable[[int, int], tuple[int, int]]:
@@ -259,7 +263,9 @@ def clean_guesses(text: str, guesses: Iterable[Entity]) -> list[Entity]:
     ends = ValueEnds(text)
     for guess in in_parts(guesses):
         for value in ends.values(guess.start, guess.end, guess.kind):
-            if sum(char.isalnum() for char in text[slice(*value)]) > 1:
+            # A Chinese or Korean surname is one letter.
+            crumb = sum(char.isalnum() for char in text[slice(*value)]) < 2
+            if not crumb or _UNCASED.fullmatch(text, *value):
                 kept.append(Entity(guess.kind, *value, guess.score))
     return kept
 

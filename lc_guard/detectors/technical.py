@@ -29,6 +29,8 @@ _KEY = re.compile(r"\w+=")
 _SIGNS = re.compile(r"[=<>{}()\[\]|;$\\]|::|\w_\w|\w\.\w{2}|[a-z][A-Z]\w*\(|\w/\w")
 _MODEL_NUMBER = re.compile(r"[A-Za-z]{1,4}-?\d{1,5}[A-Za-z]?\d*")
 _MEASURE = re.compile(r"(?:[A-Z]{1,4}c?|[A-Z][a-z])\s*[:=]?\s*\d[\d./,]*")
+# "Hgb 13.4, Plt 220, Na 138"
+_MEASURES_BEFORE = re.compile(r"[A-Za-z]\w{0,4} \d{1,4}(?:\.\d+)?, $")
 _MEASURED = re.compile(r"\s*[:=]?\s*\d")
 _SHORT_CAPITALS = re.compile(r"[B-DF-HJ-NP-TV-XZ]{2,6}|[A-Z]{2,3}")
 _SMALL_BEFORE = re.compile(r"[a-z],?\s$|[a-z.]\s\($")
@@ -125,6 +127,7 @@ _TYPE = re.compile(r"\(\d{1,5}(?:, ?\d{1,3})?\)")
 _OF_LETTERS = frozenset(
     {"P.S", "P.P.S", "N.B", "L.P", "L.L.C", "L.L.P", "P.C", "e.g", "i.e", "I.E", "c.c", "a.m", "p.m"}
 )
+_VERSION_NUMBER = re.compile(r"(?!(?:19|20)\d\d\.)\d+(?:\.\d+){3,}")
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
@@ -134,9 +137,14 @@ def is_technology(guess: Guess, kind: TextKind) -> bool:
     A title that a person or a place bears as well counts among other technology; a maker that may be an employer counts
     where computing is the matter.
     """
-    titles = _titles(guess)
-    if not titles or _is_address(guess) or is_introduced(*guess.place):
+    if _is_address(guess) or is_introduced(*guess.place):
         return False
+    titles = _titles(guess)
+    return _is_title(guess, titles, kind) if titles else _is_among_titles(guess)
+
+
+def _is_title(guess: Guess, titles: Sequence[str], kind: TextKind) -> bool:
+    """Whether the titles that a guess is made of are meant as software."""
     if _VERSION.search(guess.value) or _VERSION.match(guess.text, guess.entity.end, guess.entity.end + 12):
         return True
     technical, beside = _is_technical(guess, kind), technology_beside(*guess.place)
@@ -184,12 +192,26 @@ def _is_common(word: str, guess: Guess) -> bool:
     return known.is_ordinary(word) or (small in known.also_names and small not in known.given_names)
 
 
+def _is_among_titles(guess: Guess) -> bool:
+    """Whether it is a word that no list has as a name or a place, among software in a list."""
+    if not guess.lone or not guess.words[0][0].isupper():
+        return False
+    word = guess.words[0]
+    unknown = word.lower() not in guess.known.also_names and word.capitalize() not in load_names()
+    return unknown and len(_listed(guess)) > 1
+
+
 def _is_listed(guess: Guess) -> bool:
     """Whether software stands beside it in a list: ``Jenkins or GitLab``, ``Jenkins, Travis and CircleCI``."""
+    return bool(_listed(guess))
+
+
+def _listed(guess: Guess) -> list[str]:
+    """Return the software in the list that it stands in."""
     before = _LISTED_BEFORE.search(guess.before(60))
     after = _LISTED_AFTER.match(guess.text, guess.entity.end, guess.entity.end + 60)
     items = [item for match in (before, after) if match is not None for item in match.groups() if item]
-    return any(_is_sure(item, guess) for item in items)
+    return [item for item in items if _is_sure(item, guess)]
 
 
 def _is_sure(title: str, guess: Guess) -> bool:
@@ -221,7 +243,15 @@ def _is_sign(guess: Guess) -> bool:
         return True
     if _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
         return True
-    return _is_nothing(guess) or _is_key(guess) or _is_scoped(guess) or _is_unit_or_standard(guess)
+    return (
+        _is_measured(guess) or _is_nothing(guess) or _is_key(guess) or _is_scoped(guess) or _is_unit_or_standard(guess)
+    )
+
+
+def _is_measured(guess: Guess) -> bool:
+    """Whether it is a short name of a measure in a list of them: ``Hgb 13.4, Plt 220``."""
+    measured = guess.lone and len(guess.value) < 5 and _MEASURED.match(guess.text, guess.entity.end)
+    return bool(measured) and _MEASURES_BEFORE.search(guess.before(16)) is not None
 
 
 def is_country_or_state(guess: Guess) -> bool:
@@ -342,12 +372,20 @@ def meant(text: str, entities: Iterable[Entity]) -> list[Entity]:
     return [entity for entity in entities if not _means_else(text, entity)]
 
 
+def _is_ratio(value: str) -> bool:
+    """Whether colons part a few short numbers or letters: ``10:30::45``, ``a::b``; an address has a longer group."""
+    groups = value.split(":")
+    return len(groups) < 5 and all(len(group) < 3 for group in groups)
+
+
 def _means_else(text: str, entity: Entity) -> bool:
     start, end = entity.start, entity.end
     value = text[start:end]
     if entity.kind == "IP_ADDRESS":
         scope = _SCOPE.fullmatch(value) or _SCOPED.fullmatch(text, start, end)
-        return value in _NO_HOST or value.rpartition(":")[0] in _NO_HOST or scope is not None
+        return value in _NO_HOST or value.rpartition(":")[0] in _NO_HOST or scope is not None or _is_ratio(value)
+    if entity.kind == "DATE_TIME":
+        return _VERSION_NUMBER.fullmatch(value) is not None
     if entity.kind == "CASE_NUMBER":
         return _BLOOD_PRESSURE.search(text[max(0, start - 30) : start]) is not None
     if entity.kind == "URL" and _ATTRIBUTE.fullmatch(value):

@@ -238,7 +238,26 @@ _SLOTS = tuple(
             "u/",
             r"(?<![\w./])/?u/(?P<name>[\w-]{3,20})(?![\w/])",
         ),
+        # Commands about accounts.
+        (
+            "useradd adduser userdel usermod deluser kinit chage",
+            r"(?m)(?:^|[$#;&|] ?|\bsudo )(?:useradd|adduser|userdel|usermod|deluser|kinit|chage)\s"
+            rf"(?:-{{1,2}}[\w-]{{1,20}}(?:[= ][^\s-][^\s;|&]{{0,60}})?\s){{0,6}}(?P<name>{_NAME})(?=[ \t]*(?:$|[;|&]))",
+        ),
+        (
+            "net user",
+            rf"\bnet user (?P<name>{_NAME})(?= /|[ \t]*$)",
+        ),
         # Chats.
+        (
+            "[",
+            r"(?m)^\[\d\d?:\d\d(?: ?[AaPp][Mm])?\] (?P<name>(?=[\w.-]{0,31}[\d_])[A-Za-z_][\w.-]{1,31}): \S",
+        ),
+        (
+            "snap insta ig discord telegram psn xbox steam twitch tiktok skype twitter",
+            r"(?i)\b(?:snap(?:chat)?|insta(?:gram)?|ig|discord|telegram|psn|xbox|steam|twitch|tiktok|skype|twitter)"
+            r"(?: is |: ?)@?(?P<name>(?=[\w.-]{0,39}(?:[\d_]|[a-z]\.[a-z]{4}))[a-z][\w.-]{2,39})(?![\w/@.-])",
+        ),
         (
             "<",
             rf"\d\d?:\d\d(?::\d\d)?(?: ?[AP]M)?[\])]?[ \t]{{1,3}}<[@+%~& ]?"
@@ -257,7 +276,7 @@ _TOLD = re.compile(
 )
 _LOOKS_CHOSEN = re.compile(r"(?=.*[a-z])(?:.*[\d_]|\w+[.-]\w)|[a-z]+[A-Z]|['\"`@]$")
 _MENTION = re.compile(
-    r"(?<![\w@./<(=$])(?<!DECLARE )(?<!= )@(?P<name>[A-Za-z_][\w-]{1,38}(?:\.\w{1,30}){0,3})(?![\w(@/-]|:\S)"
+    r"(?<![\w@./<(=$])(?<!DECLARE )(?<!= )@(?P<name>[A-Za-z_][\w-]{1,38}(?:\.\w{1,30}){0,3})(?![\w(@/{-]|:\S)"
 )
 _DECORATOR = re.compile(r"(?m)^[ \t*/#]*@[\w.]+[ \t]*(?:$|\()")
 # Who is to mend it, in notes within code: "TODO(kmilo): ...".
@@ -335,7 +354,7 @@ def _mentions(text: str) -> Iterator[Entity]:
         return
     code = {match.start() + match[0].index("@") for match in _DECORATOR.finditer(text)}
     for match in _MENTION.finditer(text):
-        if match.start() not in code and match["name"].lower() not in _AT_WORDS:
+        if match.start() not in code and match["name"].partition(".")[0].lower() not in _AT_WORDS:
             yield Entity(KIND, *match.span("name"), SCORE)
 
 

@@ -50,17 +50,19 @@ _BACKSLASH = r"\\(?:[nrt](?=[^\W\d_a-z]))?(?!u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})"
 # The next field of a form, &plan=; what closes a quotation, 'Maria Lopez'.csv; a string of Python, u'Maria.
 _QUERY = r"&(?:amp;)?[\w.-]{1,64}="
 _QUOTED = r"['’\"](?:\.[a-z0-9]{1,5}\b|(?=[.,;:?!)\]}]))|(?<![^\W\d_])[bfru]{1,2}['\"](?=[^\W\d_a-z])"
+# The next sentence: "Koval. Loop", not "Messrs. Koval".
+_SENTENCE = r"(?<=[^\W\d_]{3}[a-z]{2})(?<!essrs)(?<!Assoc)(?<!Const)\.[ ](?=[A-Z])"
 _NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|{_QUERY}|{_QUOTED}|,(?=\S)|[ \u00a0]{{3,}}"
 _NUMBER_FIELD = rf"{_LINE}|{TWO_NUMBERS}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
 _CUTS = {
     **dict.fromkeys(
         ("LOCATION", "ORGANIZATION", "NRP"),
-        re.compile(rf"{_NAME_FIELD}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),
+        re.compile(rf"{_NAME_FIELD}|{_SENTENCE}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),
     ),
     # a chat's line: 10:02 AM - Jamal Whitaker
     "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])|[ \u00a0][-–—][ \u00a0](?=[^\W\d_])"),
     "PERSON": re.compile(
-        rf"{_NAME_FIELD}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<=[^\W\d_])[ \u00a0](?=\d)|(?<!\bc)/"
+        rf"{_NAME_FIELD}|{_SENTENCE}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<=[^\W\d_])[ \u00a0](?=\d)|(?<!\bc)/"
     ),
 }
 # A sign may lie half behind what was found: the equals sign of a form's field.

@@ -16,7 +16,7 @@ from lc_guard.errors import DetectorError, GuardError, MissingExtra, ModelUnavai
 from lc_guard.evals.cases import Case
 from lc_guard.evals.labels import KindMap
 from lc_guard.evals.report import DetectorReport, Latency, Miss, Report
-from lc_guard.evals.scoring import Exposed, Tally
+from lc_guard.evals.tally import Exposed, Tally
 from lc_guard.records import Entity
 
 PER_CHARACTERS = 1_000

@@ -13,37 +13,23 @@ for root in root_observations:
 report = monitor.report()
 ```
 
-What is kept of a row are numbers; ids only where a later row is looked up by them. Percentiles are by nearest rank.
+What is kept of a row are numbers; ids only where a later row is looked up by them.
 """
 
 from __future__ import annotations
 
 import re
-from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import isfinite
 from sys import intern
 from typing import TYPE_CHECKING, Any, get_args
 
-import numpy as np
-
 from lc_guard._engine.leaks import LEAK_SCORE
-from lc_guard.evals.agreement import confusion, precision_recall, roc
+from lc_guard.evals.annotations import SHOWN, Annotations, Link
+from lc_guard.evals.check_tally import CheckTally, bucket_seconds
 from lc_guard.evals.labels import Labelling
-from lc_guard.evals.monitoring_report import (
-    Agreement,
-    Bucket,
-    CheckHistory,
-    Disagreement,
-    Evaluated,
-    LeakedCall,
-    MonitoringReport,
-    Waiting,
-)
-from lc_guard.evals.reliability import calibration
-from lc_guard.evals.thresholds import best_threshold, too_few
+from lc_guard.evals.monitoring_report import LeakedCall, MonitoringReport
 from lc_guard.langfuse.rows import EVALUATOR
 from lc_guard.records import ACTIONS, ENTITY_SCORES, Stage
 
@@ -60,31 +46,6 @@ _CHECK = re.compile(rf"(?:{'|'.join(get_args(Stage))})\.[A-Za-z0-9_.-]{{1,190}}"
 _KIND = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _ERROR = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,79}")
 _VALID = ".valid"
-_STEPS = (60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 31_536_000)
-_MOST_BUCKETS = 60
-_SHOWN = 50
-
-Link = Callable[["str | None", str, "str | None"], "str | None"]
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What is known of one check so far."""
-
-    times: array[float] = field(default_factory=lambda: array("d"))
-    risks: array[float] = field(default_factory=lambda: array("d"))
-    invalid_times: array[float] = field(default_factory=lambda: array("d"))
-    judged: int = 0
-    seconds: array[float] = field(default_factory=lambda: array("d"))
-    shares: array[float] = field(default_factory=lambda: array("d"))
-    checked_seconds: float = 0.0
-    trace_seconds: float = 0.0
-    entities: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-    timeouts: int = 0
-    fail_opens: int = 0
-    # of annotated traces only: (trace, observation) → risk and project
-    risky: dict[tuple[str, str | None], tuple[float, str | None]] = field(default_factory=dict)
 
 
 class Monitor:
@@ -114,18 +75,15 @@ class Monitor:
         link: Link | None = None,
     ) -> None:
         self._since, self._until, self._source = since, until, source
-        self._labelling = labelling or Labelling()
-        self._threshold, self._miss_cost, self._link = threshold, miss_cost, link
-        self._annotations: list[Score] = sorted(annotations, key=lambda score: (score.timestamp, score.id))
-        self._annotated = {score.trace_id for score in self._annotations}
-        self._tallies: dict[str, _Tally] = {}
+        self._link = link
+        self._annotations = Annotations(annotations, labelling, threshold=threshold, miss_cost=miss_cost, link=link)
+        self._tallies: dict[str, CheckTally] = {}
         self._actions: Counter[str] = Counter()
         self._passed_over: Counter[str] = Counter()
         self._check_of: dict[str, str] = {}
-        self._parents: dict[str, str] = {}
         self._waits: dict[str, dict[str, float]] = defaultdict(dict)
         self._traces: set[str] = set()
-        self._evaluated: dict[str, _Tally] = {}
+        self._evaluated: dict[str, CheckTally] = {}
         # (trace, observation) → project
         self._leaks: dict[tuple[str, str | None], str | None] = {}
         self._scores = 0
@@ -176,20 +134,14 @@ class Monitor:
 
     def add_link(self, observation: Observation) -> None:
         """Note what an observation of an annotated trace stands under, so that annotations find their check."""
-        if observation.parent_id is not None and observation.trace_id in self._annotated:
-            self._parents[observation.id] = observation.parent_id
+        self._annotations.add_link(observation)
 
     def unlinked_traces(self) -> list[str]:
         """Return the traces in which an annotation stands on another observation than a check's.
 
         Only those in which it matters: where a check decided more than once. After all scores and checks.
         """
-        several: set[str] = set()
-        for tally in self._tallies.values():
-            counts = Counter(trace_id for trace_id, _ in tally.risky)
-            several |= {trace_id for trace_id, count in counts.items() if count > 1}
-        elsewhere = [score for score in self._annotations if score.observation_id and score.trace_id in several]
-        return list(dict.fromkeys(s.trace_id for s in elsewhere if s.observation_id not in self._check_of))
+        return self._annotations.unlinked_traces(self._tallies.values(), self._check_of)
 
     def add_trace(self, root: Observation) -> None:
         """Take a trace's root, for the share that checks have of its time; others are passed over silently."""
@@ -211,10 +163,9 @@ class Monitor:
             notes: What the reader should know.
         """
         width = bucket_seconds(self._since, self._until)
-        before, self._passed_over = self._passed_over, Counter(self._passed_over)
-        labelled = self._labels()
-        checks = [self._history(name, tally, width, labelled.get(name)) for name, tally in self._tallies.items()]
-        passed, self._passed_over = self._passed_over, before  # a second report counts annotations anew
+        passed = self._passed_over.copy()  # a second report counts annotations anew
+        agreements = self._annotations.agreements(self._tallies, passed)
+        checks = [tally.history(name, width, agreements.get(name)) for name, tally in self._tallies.items()]
         return MonitoringReport(
             self._since,
             self._until,
@@ -226,16 +177,16 @@ class Monitor:
             checks=tuple(sorted(checks, key=lambda check: check.name)),
             passed_over=Counter(passed_over or {}) + passed,
             notes=tuple(notes),
-            evaluated=tuple(_evaluated(*item) for item in sorted(self._evaluated.items())),
+            evaluated=tuple(tally.evaluated(name) for name, tally in sorted(self._evaluated.items())),
             leaks=len(self._leaks),
-            leaked=tuple(self._leaked(*where, project) for where, project in list(self._leaks.items())[:_SHOWN]),
+            leaked=tuple(self._leaked(*where, project) for where, project in list(self._leaks.items())[:SHOWN]),
         )
 
     def _leaked(self, trace_id: str, observation_id: str | None, project: str | None) -> LeakedCall:
         url = self._link(project, trace_id, observation_id) if self._link else None
         return LeakedCall(trace_id, observation_id, url)
 
-    def _take(self, name: str, take: Callable[[str, _Tally, Score], None], score: Score) -> None:
+    def _take(self, name: str, take: Callable[[str, CheckTally, Score], None], score: Score) -> None:
         live = score.source != EVALUATOR
         tally = self._tally(self._tallies if live else self._evaluated, name)
         if tally is None:
@@ -246,7 +197,7 @@ class Monitor:
             self._traces.add(score.trace_id)
         take(name, tally, score)
 
-    def _rate(self, name: str, tally: _Tally, score: Score) -> None:
+    def _rate(self, name: str, tally: CheckTally, score: Score) -> None:
         risk = min(1.0, max(0.0, float(score.value)))
         tally.times.append(score.timestamp)
         tally.risks.append(risk)
@@ -254,166 +205,19 @@ class Monitor:
             return
         if score.observation_id is not None:
             self._check_of[score.observation_id] = intern(name)  # one string a check, not one a row
-        if score.trace_id in self._annotated:
+        if score.trace_id in self._annotations.traces:
             tally.risky[score.trace_id, score.observation_id] = (risk, score.project_id)
 
-    def _judge(self, _: str, tally: _Tally, score: Score) -> None:
+    def _judge(self, _: str, tally: CheckTally, score: Score) -> None:
         tally.judged += 1
         if not score.value:
             tally.invalid_times.append(score.timestamp)
 
-    def _tally(self, tallies: dict[str, _Tally], name: str) -> _Tally | None:
+    def _tally(self, tallies: dict[str, CheckTally], name: str) -> CheckTally | None:
         tally = tallies.get(name)
         if tally is None and len(tallies) < MOST_CHECKS:
-            tally = tallies[name] = _Tally()
+            tally = tallies[name] = CheckTally()
         return tally
-
-    def _labels(self) -> dict[str, dict[tuple[str, str | None], bool]]:
-        """Return what people said, by check and subject; of several annotations the latest counts."""
-        found: dict[str, dict[tuple[str, str | None], bool]] = defaultdict(dict)
-        places = {name: _by_trace(tally) for name, tally in self._tallies.items()} if self._annotations else {}
-        for score in self._annotations:
-            checks = self._labelling.checks(score.name, self._tallies)
-            label = self._labelling.says(score.value)
-            if not checks:
-                self._passed_over["an annotation of no check"] += 1
-            elif label is None:
-                self._passed_over["an annotation in unknown words"] += 1
-            else:
-                for check in checks:
-                    self._label(found[check], self._tallies[check], places[check], score, label)
-        return found
-
-    def _label(
-        self,
-        labels: dict[tuple[str, str | None], bool],
-        tally: _Tally,
-        places: Mapping[str, Sequence[tuple[str, str | None]]],
-        score: Score,
-        label: object,
-    ) -> None:
-        own = (score.trace_id, score.observation_id)
-        if score.observation_id is None or own not in tally.risky:
-            # of the trace, or of an observation that is no check: the step whose text the check looked at, the root
-            below = [place for place in places.get(score.trace_id, ()) if self._under(place[1], own[1])]
-            own = max(below, key=lambda place: tally.risky[place][0], default=(score.trace_id, None))
-        labels[own] = bool(label)
-
-    def _under(self, place: str | None, above: str | None) -> bool:
-        """Return whether an observation stands under another one."""
-        seen: set[str] = set()
-        while place is not None and place not in seen:
-            seen.add(place)
-            place = self._parents.get(place)
-            if place is not None and place == above:
-                return True
-        return False
-
-    def _history(
-        self, name: str, tally: _Tally, width: int, labels: dict[tuple[str, str | None], bool] | None
-    ) -> CheckHistory:
-        return CheckHistory(
-            name,
-            decisions=len(tally.risks),
-            invalid=len(tally.invalid_times),
-            judged=tally.judged,
-            risk=_buckets(tally, width),
-            waiting=_waiting(tally),
-            entities=dict(sorted(tally.entities.items(), key=lambda item: (-item[1], item[0]))),
-            errors=dict(sorted(tally.errors.items(), key=lambda item: (-item[1], item[0]))),
-            timeouts=tally.timeouts,
-            fail_opens=tally.fail_opens,
-            agreement=self._agreement(tally, labels) if labels else None,
-        )
-
-    def _agreement(self, tally: _Tally, labels: dict[tuple[str, str | None], bool]) -> Agreement | None:
-        # a trace's annotation is compared with the highest risk the check found anywhere in it
-        highest: dict[str, tuple[float, str | None, str | None]] = {}
-        for (trace_id, observation_id), (risk, project) in tally.risky.items():
-            if trace_id not in highest or risk > highest[trace_id][0]:
-                highest[trace_id] = (risk, project, observation_id)
-        items: list[tuple[Disagreement, str | None]] = []
-        for (trace_id, observation_id), label in labels.items():
-            if observation_id is not None:
-                risk, project = tally.risky[trace_id, observation_id]
-            elif trace_id in highest:
-                risk, project, observation_id = highest[trace_id]  # noqa: PLW2901 - the check that said so
-            else:
-                self._passed_over["an annotation of a trace outside the time asked for"] += 1
-                continue
-            items.append((Disagreement(trace_id, observation_id, risk, label), project))
-        if not items:
-            return None
-        risks, truths = [item.risk for item, _ in items], [item.label for item, _ in items]
-        apart = [pair for pair in items if (pair[0].risk >= self._threshold) != pair[0].label]
-        apart.sort(key=lambda pair: (-abs(pair[0].risk - self._threshold), pair[0].trace_id))
-        few = too_few(truths)
-        return Agreement(
-            len(items),
-            sum(truths),
-            confusion(risks, truths, self._threshold),
-            roc=roc(risks, truths),
-            precision_recall=precision_recall(risks, truths),
-            calibration=calibration(risks, truths),
-            best=None if few else best_threshold(risks, truths, miss_cost=self._miss_cost),
-            too_few=few,
-            disagreements=tuple(self._linked(item, project) for item, project in apart[:_SHOWN]),
-            disagreed=len(apart),
-        )
-
-    def _linked(self, item: Disagreement, project: str | None) -> Disagreement:
-        url = self._link(project, item.trace_id, item.observation_id) if self._link else None
-        return Disagreement(item.trace_id, item.observation_id, item.risk, item.label, url)
-
-
-def bucket_seconds(since: float, until: float) -> int:
-    """Return a width of buckets, in seconds, that parts a time into 60 at most."""
-    return next((step for step in _STEPS if (until - since) / step <= _MOST_BUCKETS), _STEPS[-1])
-
-
-def _buckets(tally: _Tally, width: int) -> tuple[Bucket, ...]:
-    if not tally.times:
-        return ()
-    places = (np.frombuffer(tally.times) // width).astype(np.int64)
-    risks = np.frombuffer(tally.risks)
-    invalid = Counter((np.frombuffer(tally.invalid_times) // width).astype(np.int64).tolist())
-    order = np.argsort(places, kind="stable")
-    starts, firsts = np.unique(places[order], return_index=True)
-    found = []
-    for place, part in zip(starts.tolist(), np.split(risks[order], firsts[1:]), strict=True):
-        p95 = float(np.quantile(part, 0.95, method="inverted_cdf"))
-        found.append(Bucket(place * width, len(part), float(part.mean()), p95, invalid[place]))
-    return tuple(found)
-
-
-def _by_trace(tally: _Tally) -> dict[str, list[tuple[str, str | None]]]:
-    found: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
-    for place in tally.risky:
-        found[place[0]].append(place)
-    return found
-
-
-def _evaluated(name: str, tally: _Tally) -> Evaluated:
-    mean = float(np.frombuffer(tally.risks).mean()) if tally.risks else None
-    return Evaluated(name, len(tally.risks), mean, invalid=len(tally.invalid_times), judged=tally.judged)
-
-
-def _waiting(tally: _Tally) -> Waiting:
-    times, shares = np.frombuffer(tally.seconds) * 1000, np.frombuffer(tally.shares)
-    return Waiting(
-        count=len(times),
-        p50=_percentile(times, 50),
-        p95=_percentile(times, 95),
-        p99=_percentile(times, 99),
-        traces=len(shares),
-        share=tally.checked_seconds / tally.trace_seconds if tally.trace_seconds else None,
-        share_p50=_percentile(shares, 50),
-        share_p95=_percentile(shares, 95),
-    )
-
-
-def _percentile(values: Any, percent: float) -> float | None:
-    return float(np.quantile(values, percent / 100, method="inverted_cdf")) if len(values) else None
 
 
 def _name(check: Observation) -> str | None:

@@ -16,8 +16,9 @@ from uuid import UUID
 from langchain_core.callbacks import BaseCallbackHandler
 
 from lc_guard.errors import UnsupportedInput, kind_given
-from lc_guard.langchain.child_runs import note_application_handler
-from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer
+from lc_guard.langchain.audience import note_application_handler
+from lc_guard.langchain.chunk_restorer import ChunkRestorer
+from lc_guard.langchain.restore import SessionRestorers, ValueRestorer
 from lc_guard.langchain.shown_events import ShownAnswer, Told
 from lc_guard.langchain.shown_runs import HiddenSpan, ShownRuns
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT

@@ -12,8 +12,8 @@ from langchain_core.callbacks import BaseCallbackHandler
 from lc_guard._forks import ForkLock
 from lc_guard.errors import LeakPrevented
 from lc_guard.guard import Guard
+from lc_guard.langchain.beside_texts import texts_beside
 from lc_guard.langchain.messages import texts_of
-from lc_guard.langchain.scan_targets import texts_beside
 from lc_guard.observability.json_logs import DECISION_ATTRIBUTE
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,23 +13,22 @@ from langchain_core.callbacks import AsyncCallbackManager, CallbackManager
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.utils import count_tokens_approximately
-from langchain_core.outputs import ChatGeneration, ChatResult, LLMResult, RunInfo
+from langchain_core.outputs import ChatResult, LLMResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, patch_config
 from langchain_core.runnables.utils import AnyConfigurableField, ConfigurableField, ConfigurableFieldSpec
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from langsmith.run_helpers import tracing_context
 
-from lc_guard._engine.requests import GuardRequest
 from lc_guard._vendors.reviewed_methods import CHAT_MODEL
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked
-from lc_guard.langchain.chat_model_call import ProtectedCall, received_blocks
+from lc_guard.langchain.chat_model_call import ProtectedCall
 from lc_guard.langchain.chat_model_stream import StreamedChatModel, llm_result
-from lc_guard.langchain.child_runs import call_session
+from lc_guard.langchain.chat_results import chat_result, joined, message_of, messages_of, split_options, with_messages
+from lc_guard.langchain.child_runs import at_once, settled
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.inner_model import InnerSignature, aask, ask
-from lc_guard.langchain.messages import Beside, map_texts, texts_of
+from lc_guard.langchain.token_counts import as_seen, on_event_loop, schemas
 from lc_guard.langchain.wrapping import around_models
 
 _SEAL = Seal("protect(model)", "langchain-core")
@@ -104,7 +102,7 @@ class ProtectedChatModel(StreamedChatModel):
         """
         call = self._open(CallbackManager, ensure_config(config), kwargs)
         messages = self._convert_input(input).to_messages()
-        answer: AIMessage = _message(self._complete(call, messages, stop, kwargs))
+        answer: AIMessage = message_of(at_once(self._complete(call, messages, stop, kwargs)))
         return answer
 
     async def ainvoke(
@@ -118,7 +116,7 @@ class ProtectedChatModel(StreamedChatModel):
         """Async version of `invoke`."""
         call = self._open(AsyncCallbackManager, ensure_config(config), kwargs)
         messages = self._convert_input(input).to_messages()
-        answer: AIMessage = _message(await self._acomplete(call, messages, stop, kwargs))
+        answer: AIMessage = message_of(await self._complete(call, messages, stop, kwargs))
         return answer
 
     def generate(
@@ -129,10 +127,10 @@ class ProtectedChatModel(StreamedChatModel):
         **kwargs: Any,
     ) -> LLMResult:
         """Ask the model about several lists of messages, each in a call of its own."""
-        config, options = _split(callbacks, kwargs)
+        config, options = split_options(callbacks, kwargs)
         calls = [self._open(CallbackManager, config, options) for _ in messages]
-        results = [self._complete(call, one, stop, options) for call, one in zip(calls, messages, strict=True)]
-        return _joined(calls, results)
+        results = [at_once(self._complete(call, one, stop, options)) for call, one in zip(calls, messages, strict=True)]
+        return joined(calls, results)
 
     async def agenerate(
         self,
@@ -142,11 +140,11 @@ class ProtectedChatModel(StreamedChatModel):
         **kwargs: Any,
     ) -> LLMResult:
         """Async version of `generate`, all calls at the same time."""
-        config, options = _split(callbacks, kwargs)
+        config, options = split_options(callbacks, kwargs)
         calls = [self._open(AsyncCallbackManager, config, options) for _ in messages]
         pairs = zip(calls, messages, strict=True)
-        results = await asyncio.gather(*(self._acomplete(call, one, stop, options) for call, one in pairs))
-        return _joined(calls, results)
+        results = await asyncio.gather(*(self._complete(call, one, stop, options) for call, one in pairs))
+        return joined(calls, results)
 
     def _chat_model_stream_v3(
         self,
@@ -181,26 +179,7 @@ class ProtectedChatModel(StreamedChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         call = self._call or self._open(CallbackManager, ensure_config(), kwargs)
-        with call.watched(messages, run_manager) as run:
-            asked = self._input(call, messages, stop, kwargs)
-            try:
-                hidden = call.hide(asked, run)
-            except Blocked as blocked:
-                return _chat_result(call.shows(self._instead(blocked)))
-            with call.asking():
-                answer = ask(hidden, call.inner_config(run))
-            try:
-                judged = [call.judge(message, run) for message in _messages(answer)]
-            except Blocked as blocked:
-                return _chat_result(call.shows(self._instead(blocked)))
-            try:
-                restored = [call.restore(message) for message in judged]
-            except Blocked as blocked:
-                call.report(run, blocked)
-                return _chat_result(call.shows(self._instead(blocked)))
-            call.report(run)
-            call.told = answer.llm_output
-            return _restored(answer, restored)
+        return at_once(self._answered(call, messages, stop, run_manager, kwargs))
 
     async def _agenerate(
         self,
@@ -210,26 +189,36 @@ class ProtectedChatModel(StreamedChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         call = self._call or self._open(AsyncCallbackManager, ensure_config(), kwargs)
+        return await self._answered(call, messages, stop, run_manager, kwargs)
+
+    async def _answered(
+        self,
+        call: ProtectedCall,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        run_manager: Any,
+        kwargs: dict[str, Any],
+    ) -> ChatResult:
         async with call.awatched(messages, run_manager) as run:
             asked = self._input(call, messages, stop, kwargs)
             try:
-                hidden = await call.ahide(asked, run)
+                hidden = await call.hide(asked, run)
             except Blocked as blocked:
-                return _chat_result(call.shows(self._instead(blocked)))
+                return chat_result(call.shows(self._instead(blocked)))
             with call.asking():
-                answer = await aask(hidden, call.inner_config(run))
+                answer = await settled((aask if call.waits else ask)(hidden, call.inner_config(run)))
             try:
-                judged = [await call.ajudge(message, run) for message in _messages(answer)]
+                judged = [await call.judge(message, run) for message in messages_of(answer)]
             except Blocked as blocked:
-                return _chat_result(call.shows(self._instead(blocked)))
+                return chat_result(call.shows(self._instead(blocked)))
             try:
-                restored = [await self.guard.run_blocking(partial(call.restore, message)) for message in judged]
+                restored = [await call.blocking(call.restore, message) for message in judged]
             except Blocked as blocked:
-                await call.areport(run, blocked)
-                return _chat_result(call.shows(self._instead(blocked)))
-            await call.areport(run)
+                await call.report(run, blocked)
+                return chat_result(call.shows(self._instead(blocked)))
+            await call.report(run)
             call.told = answer.llm_output
-            return _restored(answer, restored)
+            return with_messages(answer, restored)
 
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         params = self._of_inner("_get_invocation_params", super()._get_invocation_params)(stop=stop, **kwargs)
@@ -291,13 +280,13 @@ class ProtectedChatModel(StreamedChatModel):
 
         On an event loop it is an estimate: see `get_num_tokens_from_messages`.
         """
-        if _on_event_loop():
+        if on_event_loop():
             return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
-        return int(self.inner.get_num_tokens(self._as_seen(text)))
+        return int(self.inner.get_num_tokens(as_seen(self.guard, self.session_id, text)))
 
     def get_token_ids(self, text: str) -> list[int]:
         """Return the tokens of a text as the model would see it."""
-        return list(self.inner.get_token_ids(self._as_seen(text)))
+        return list(self.inner.get_token_ids(as_seen(self.guard, self.session_id, text)))
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """Count the tokens of messages as the model would see them.
@@ -308,36 +297,22 @@ class ProtectedChatModel(StreamedChatModel):
         messages)`` gives the exact one.
         """
         options = {} if tools is None else {"tools": tools}
-        if _on_event_loop():
-            return count_tokens_approximately(messages, **_schemas(tools))
-        return int(self.inner.get_num_tokens_from_messages(self._as_seen(messages), **options))
+        if on_event_loop():
+            return count_tokens_approximately(messages, **schemas(tools))
+        return int(self.inner.get_num_tokens_from_messages(as_seen(self.guard, self.session_id, messages), **options))
 
-    def _complete(
+    async def _complete(
         self, call: ProtectedCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> ChatResult:
-        (run,) = call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
+        (run,) = await settled(call.application.on_chat_model_start(*self._started(messages), **self._run_of(call)))
         call.run_id = run.run_id
         try:
-            generate = _SEAL.private(self._for(call), "_generate_with_cache")
-            result: ChatResult = generate(messages, stop, run, **kwargs)
+            generate = _SEAL.private(self._for(call), "_agenerate_with_cache" if call.waits else "_generate_with_cache")
+            result: ChatResult = await settled(generate(messages, stop, run, **kwargs))
         except BaseException as error:
-            run.on_llm_error(error, response=llm_result([]))
+            await settled(run.on_llm_error(error, response=llm_result([])))
             raise
-        run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=call.told))
-        return result
-
-    async def _acomplete(
-        self, call: ProtectedCall, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
-    ) -> ChatResult:
-        (run,) = await call.application.on_chat_model_start(*self._started(messages), **self._run_of(call))
-        call.run_id = run.run_id
-        try:
-            generate = _SEAL.private(self._for(call), "_agenerate_with_cache")
-            result: ChatResult = await generate(messages, stop, run, **kwargs)
-        except BaseException as error:
-            await run.on_llm_error(error, response=llm_result([]))
-            raise
-        await run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=call.told))
+        await settled(run.on_llm_end(LLMResult(generations=[list(result.generations)], llm_output=call.told)))
         return result
 
     def _for_v3(
@@ -352,18 +327,6 @@ class ProtectedChatModel(StreamedChatModel):
         if call.run_id:
             shown["run_id"] = call.run_id
         return self._for(call), shown
-
-    def _as_seen(self, value: Any) -> Any:
-        with call_session(self.guard, ensure_config(), fixed=self.session_id, isolated=True) as session:
-            received = received_blocks(value, self.guard, session) if isinstance(value, list) else None
-            shown, beside = value if received is None else received.others, Beside()
-            texts = texts_of(shown, beside=beside)
-            job = GuardRequest(texts, session.id, beside=[*beside.names], fixed=beside.fixed, origins=dict)
-            (outcome,) = self.guard.check([job])
-            outcome.raise_if_blocked()
-            outcome.raise_if_held(job)
-            hidden = map_texts(shown, outcome.hide, beside=outcome.hide)
-            return hidden if received is None else received.put(hidden)
 
     def _around(self, composed: Any) -> Runnable[Any, Any]:
         """Put this model where the inner one stands in what was composed of it."""
@@ -399,50 +362,3 @@ def _untraced(call: Any) -> Any:
 async def _auntraced(call: Any) -> Any:
     with tracing_context(enabled=False):
         return await call()
-
-
-def _on_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _schemas(tools: Sequence[Any] | None) -> dict[str, Any]:
-    """Return the argument for tools of LangChain's estimate, which not every version has."""
-    takes = "tools" in inspect.signature(count_tokens_approximately).parameters
-    return {"tools": [convert_to_openai_tool(tool) for tool in tools]} if tools and takes else {}
-
-
-def _chat_result(message: AIMessage) -> ChatResult:
-    return ChatResult(generations=[ChatGeneration(message=message)])
-
-
-def _messages(result: ChatResult) -> list[Any]:
-    return [generation.message for generation in result.generations]
-
-
-def _restored(answer: ChatResult, messages: list[Any]) -> ChatResult:
-    """Return an answer with other messages; what the provider tells of each stays, and of all is `told` of the call."""
-    pairs = zip(answer.generations, messages, strict=True)
-    made = [ChatGeneration(message=message, generation_info=told.generation_info) for told, message in pairs]
-    return ChatResult(generations=made)
-
-
-def _message(result: ChatResult) -> Any:
-    return result.generations[0].message
-
-
-def _split(callbacks: Any, kwargs: dict[str, Any]) -> tuple[RunnableConfig, dict[str, Any]]:
-    """Part the arguments of `generate` into a config and the options of the model."""
-    names = ("tags", "metadata", "run_name", "run_id")
-    given: dict[str, Any] = {"callbacks": callbacks, **{name: kwargs.get(name) for name in names}}
-    config = ensure_config(RunnableConfig(**{name: item for name, item in given.items() if item is not None}))  # type: ignore[typeddict-item]
-    return config, {name: item for name, item in kwargs.items() if name not in names}
-
-
-def _joined(calls: list[ProtectedCall], results: list[ChatResult]) -> LLMResult:
-    runs = [RunInfo(run_id=call.run_id) for call in calls if call.run_id is not None]
-    told = calls[0].told if len(calls) == 1 else None
-    return LLMResult(generations=[list(result.generations) for result in results], run=runs, llm_output=told)

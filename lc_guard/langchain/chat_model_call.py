@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, closing, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+from langchain_core.callbacks import AsyncCallbackManager, AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import patch_config
@@ -16,18 +16,15 @@ from langchain_core.runnables.config import patch_config
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard.errors import FIXED_REMEDY, Blocked, GuardError, LeakPrevented
 from lc_guard.guard import Guard
+from lc_guard.langchain.audience import APPLICATION_HANDLERS, is_for_application
+from lc_guard.langchain.beside_texts import LEAK_REMEDY, texts_beside
+from lc_guard.langchain.check_reports import report_leak, report_restoring
 from lc_guard.langchain.child_runs import (
-    areport_leak,
-    areport_refused,
-    areport_restored,
     arun_checks,
-    has_application_handlers,
-    is_for_application,
+    at_once,
     is_watched_here,
-    report_leak,
-    report_refused,
-    report_restored,
     run_checks,
+    settled,
     unwatched,
     unwatched_here,
     watch_of,
@@ -35,18 +32,13 @@ from lc_guard.langchain.child_runs import (
 )
 from lc_guard.langchain.messages import KEPT, Beside, map_texts, texts_of
 from lc_guard.langchain.output import OutputCheck
-from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer, as_chunk, revalidated
-from lc_guard.langchain.scan_targets import (
-    LEAK_REMEDY,
-    ModelInput,
-    prompt_text,
-    scan_targets,
-    text_origins,
-    texts_beside,
-    without_refused,
-)
+from lc_guard.langchain.refusals import REFUSAL_MARK, without_refused
+from lc_guard.langchain.restore import MessageRestorer, SessionRestorers, ValueRestorer, added, as_chunk, revalidated
+from lc_guard.langchain.scan_targets import ModelInput, prompt_text, scan_targets, text_origins
 from lc_guard.records import BOUNDARY_RUN_ID, RESTORE_CHECK, Decision
 from lc_guard.sessions import CallSession
+
+T = TypeVar("T")
 
 _END = object()
 _BLOCKED = GuardError("the answer was blocked")
@@ -73,6 +65,7 @@ class ProtectedCall:
 
     Attributes:
         session: Session of the call.
+        waits: Whether it is an async call.
         run_id: Id of its run; None until it has one.
         shown_id: Id of the message of which chunks were shown, or None.
         told: What the provider told of the answer as a whole. It is no part of what the protected model makes:
@@ -96,13 +89,14 @@ class ProtectedCall:
         self.told: dict[str, Any] | None = None
         self._guard = guard
         self._within = getattr(watch_of(manager, guard), "run_id", None)
+        self.waits = isinstance(manager, AsyncCallbackManager)
         self._manager = unwatched(manager, guard)  # what its inner model is asked is hidden
         self._json_content = json_content
         self._sent: list[str] | None = None  # what the model was given, if that is all it knows
         self._given: frozenset[str] | None = None
         self._not_given: set[str] = set()
         self._restorers = make = SessionRestorers(guard, session.id, among=self._among_given)
-        self._chunks = ChunkRestorer(make, json_content=json_content)
+        self._chunks = MessageRestorer(make, json_content=json_content)
         self._whole = ValueRestorer(make)
         self._make = make
         self._keeper: Any = None
@@ -123,48 +117,50 @@ class ProtectedCall:
         """Name of the run, if the config gives one."""
         return self.config.get("run_name")
 
-    @contextmanager
-    def watched(self, messages: Sequence[BaseMessage], shown: Any = None) -> Iterator[CallbackManagerForChainRun]:
+    @asynccontextmanager
+    async def awatched(self, messages: Sequence[BaseMessage], shown: Any = None) -> AsyncIterator[Any]:
         """Open the run that observers see, and forget the session at its end if it is the call's own.
 
         Args:
             messages: What the call is about.
             shown: Run manager of the run that the application sees.
         """
-        run = self._observers.on_chain_start(*_started(messages), **self._identity(shown))
+        run = await settled(self._observers.on_chain_start(*_started(messages), **self._identity(shown)))
         self._watch(run)
         try:
-            with self.session:
+            try:
                 yield run
+            finally:
+                if self.session.own:
+                    await self.blocking(self.session.__exit__)
         except BaseException as error:
-            if self._inner is not None:
-                self._inner.tell(error)
-            run.on_chain_error(error, **self._shown, **self._came)
+            await self._tell_inner(error)
+            await settled(run.on_chain_error(error, **self._shown, **self._came))
             raise
-        if self._inner is not None:
-            self._inner.tell(_BLOCKED)
-        run.on_chain_end(self._outputs(), **self._shown)
+        await self._tell_inner(_BLOCKED)
+        await settled(run.on_chain_end(self._outputs(), **self._shown))
 
-    @asynccontextmanager
-    async def awatched(
-        self, messages: Sequence[BaseMessage], shown: Any = None
-    ) -> AsyncIterator[AsyncCallbackManagerForChainRun]:
-        """Async version of `watched`."""
-        run = await self._observers.on_chain_start(*_started(messages), **self._identity(shown))
-        self._watch(run)
+    @contextmanager
+    def watched(self, messages: Sequence[BaseMessage], shown: Any = None) -> Iterator[Any]:
+        """Sync version of `awatched`, for streams."""
+        around = self.awatched(messages, shown)
+        run = at_once(around.__aenter__())
         try:
-            async with self.session:
-                yield run
+            yield run
         except BaseException as error:
-            if self._inner is not None:
-                await self._inner.atell(error)
-            await run.on_chain_error(error, **self._shown, **self._came)
+            at_once(around.__aexit__(type(error), error, error.__traceback__))
             raise
-        if self._inner is not None:
-            await self._inner.atell(_BLOCKED)
-        await run.on_chain_end(self._outputs(), **self._shown)
+        at_once(around.__aexit__(None, None, None))
 
-    def hide(self, asked: ModelInput, run: Any) -> ModelInput:
+    async def blocking(self, call: Callable[..., T], *args: Any) -> T:
+        """Return what a call gives that may block: an async call makes it in a thread."""
+        return await self._guard.run_blocking(partial(call, *args)) if self.waits else call(*args)
+
+    async def _tell_inner(self, end: BaseException | None) -> None:
+        if self._inner is not None:
+            await settled((self._inner.atell if self.waits else self._inner.tell)(end))
+
+    async def hide(self, asked: ModelInput, run: Any) -> ModelInput:
         """Return what the model may see.
 
         Args:
@@ -175,38 +171,22 @@ class ProtectedCall:
             Blocked: If the policy does not let it go on.
             LeakPrevented: If a value of the session would be sent all the same.
         """
-        asked = asked.replaced(messages=without_refused(asked.messages))
-        received = received_blocks(asked.messages, self._guard, self.session)
-        others = asked if received is None else asked.replaced(messages=received.others)
-        job, everyone = self._job(asked.messages, others), self._everyone(CallbackManagerForChainRun, run)
-        (outcome,) = run_checks(self._guard, [job], [everyone])
-        if self._observed is not None and outcome.blocking is not None:
-            self._observed.blocked(asked.messages)
-        hidden = self._hidden(others, outcome)
-        if leak := self._leak(hidden, job, outcome):
-            report_leak(self._guard, job, everyone, leak)
-            raise LeakPrevented(leak, FIXED_REMEDY if outcome.held(job) else LEAK_REMEDY)
-        return self._asks(hidden if received is None else hidden.replaced(messages=list(received.put(hidden.messages))))
-
-    async def ahide(self, asked: ModelInput, run: Any) -> ModelInput:
-        """Async version of `hide`."""
-        asked = asked.replaced(messages=without_refused(asked.messages))
-        unblocked = self._guard.run_blocking
+        asked = _without_refused(asked)
         received = None
         if any(KEPT in message.additional_kwargs for message in asked.messages):
-            received = await unblocked(partial(received_blocks, asked.messages, self._guard, self.session))
+            received = await self.blocking(received_blocks, asked.messages, self._guard, self.session)
         others = asked if received is None else asked.replaced(messages=received.others)
-        job, everyone = self._job(asked.messages, others), self._everyone(AsyncCallbackManagerForChainRun, run)
-        (outcome,) = await arun_checks(self._guard, [job], [everyone])
+        job, everyone = self._job(asked.messages, others), self._everyone(run)
+        (outcome,) = await settled((arun_checks if self.waits else run_checks)(self._guard, [job], [everyone]))
         if self._observed is not None and outcome.blocking is not None:
-            await unblocked(partial(self._observed.blocked, asked.messages))
+            await self.blocking(self._observed.blocked, asked.messages)
         hidden = self._hidden(others, outcome)
-        if leak := await unblocked(partial(self._leak, hidden, job, outcome)):
-            await areport_leak(self._guard, job, everyone, leak)
+        if leak := await self.blocking(self._leak, hidden, job, outcome):
+            await report_leak(self._guard, job, everyone, leak)
             raise LeakPrevented(leak, FIXED_REMEDY if outcome.held(job) else LEAK_REMEDY)
-        if received is None:
-            return self._asks(hidden)
-        return self._asks(hidden.replaced(messages=list(await unblocked(partial(received.put, hidden.messages)))))
+        if received is not None:
+            hidden = hidden.replaced(messages=list(await self.blocking(received.put, hidden.messages)))
+        return self._asks(hidden)
 
     @property
     def judged(self) -> bool:
@@ -223,36 +203,32 @@ class ProtectedCall:
         """Return whether it was a value that may not be put back: what was held back of the answer is not shown."""
         return blocked.decision.check == RESTORE_CHECK
 
-    def judge(self, answer: Any, run: Any) -> Any:
+    async def judge(self, answer: Any, run: Any) -> Any:
         """Return what may be shown of an answer of the inner model.
 
         Raises:
             Blocked: If the policy does not let it go on.
         """
-        return self._answer.judge(answer, self._everyone(CallbackManagerForChainRun, run)) if self.judged else answer
-
-    async def ajudge(self, answer: Any, run: Any) -> Any:
-        """Async version of `judge`."""
         if not self.judged:
             return answer
-        return await self._answer.ajudge(answer, self._everyone(AsyncCallbackManagerForChainRun, run))
+        return await settled((self._answer.ajudge if self.waits else self._answer.judge)(answer, self._everyone(run)))
 
     def judge_stream(self, chunks: Iterator[Any], run: Any) -> Iterator[Any]:
         """Return the chunks of the inner model's stream as they may be shown."""
         if not self.judged:
             return chunks
-        return self._answer.stream(map(as_chunk, chunks), self._everyone(CallbackManagerForChainRun, run))
+        return self._answer.stream(map(as_chunk, chunks), self._everyone(run))
 
     def ajudge_stream(self, chunks: AsyncIterator[Any], run: Any) -> AsyncIterator[Any]:
         """Async version of `judge_stream`."""
         if not self.judged:
             return chunks
         made = (as_chunk(chunk) async for chunk in chunks)
-        return self._answer.astream(made, self._everyone(AsyncCallbackManagerForChainRun, run))
+        return self._answer.astream(made, self._everyone(run))
 
     def inner_config(self, run: Any) -> RunnableConfig:
         """Return the config of the inner model's call: a child of the run that observers see."""
-        if has_application_handlers():
+        if APPLICATION_HANDLERS:
             from lc_guard.langchain.shown_steps import InnerAnswer  # noqa: PLC0415 - only where somebody is told
 
             hold = self.judged and self._guard.policy.streaming != "audit"
@@ -314,7 +290,7 @@ class ProtectedCall:
         restored = self._chunks.feed_plain(message) if alone and type(message) is AIMessageChunk else None
         if restored is None:  # as few are
             chunk = self.shows(as_chunk(message))
-            restored = chunk if self.session.live else revalidated(self._chunks.feed_message(chunk))
+            restored = chunk if self.session.live else revalidated(self._chunks.feed(chunk))
             moved = self._cited.piece(chunk, restored) if self._cites(chunk) else restored
             restored = self._kept(chunk, moved, piece=True)
         self.shown_id = restored.id
@@ -331,26 +307,17 @@ class ProtectedCall:
         """Return what was held back of the stream."""
         return list(self._chunks.flush())
 
-    def report(self, run: Any, blocked: Blocked | None = None) -> None:
+    async def report(self, run: Any, blocked: Blocked | None = None) -> None:
         """Tell everybody how many placeholders were restored, and what was decided of those that were not.
 
         Args:
             run: The run that observers see.
             blocked: What was raised by one that blocks, if any.
         """
-        if self._inner is not None:
-            self._inner.tell(None)
-        everyone = self._everyone(CallbackManagerForChainRun, run)
-        report_refused(self._guard, everyone, self._refused(blocked))
-        report_restored(everyone, self._restored)
-
-    async def areport(self, run: Any, blocked: Blocked | None = None) -> None:
-        """Async version of `report`."""
-        if self._inner is not None:
-            await self._inner.atell(None)
-        everyone = self._everyone(AsyncCallbackManagerForChainRun, run)
-        await areport_refused(self._guard, everyone, self._refused(blocked))
-        await areport_restored(everyone, self._restored)
+        await self._tell_inner(None)
+        everyone = self._everyone(run)
+        if everyone.handlers:
+            await report_restoring(self._guard, everyone, self._refused(blocked), self._restored)
 
     def _refused(self, blocked: Blocked | None) -> list[Decision]:
         return [*self._restorers.decisions(), *([] if blocked is None else [blocked.decision])]
@@ -372,8 +339,7 @@ class ProtectedCall:
 
     @property
     def _restored(self) -> tuple[int, int]:
-        pairs = self._whole.total, self._chunks.counts
-        return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+        return added([self._whole.total, self._chunks.counts])
 
     def _watch(self, run: Any) -> None:
         if run.handlers:
@@ -455,7 +421,9 @@ class ProtectedCall:
 
     def _leak(self, hidden: ModelInput, job: GuardRequest, outcome: GuardResult) -> dict[str, int]:
         """Return the values of the session that are about to be sent, by kind; note what the model is given."""
-        texts, beside = texts_of(hidden.messages, strict=False), texts_beside(hidden.messages, hidden.options)
+        texts, beside = texts_of(hidden.messages, strict=False), list[str]()
+        if hidden.has_options or any(each.name or not isinstance(each.content, str) for each in hidden.messages):
+            beside += texts_beside(hidden.messages, hidden.options)
         held, named = outcome.held(job), list[str]()
         if hidden.has_options:  # a schema has placeholders as well
             sent = hidden.option_texts()
@@ -479,8 +447,9 @@ class ProtectedCall:
             for block in content
         ]
 
-    def _everyone(self, kind: type[Any], run: Any) -> Any:
+    def _everyone(self, run: Any) -> Any:
         """Return the call's run with both audiences: the decision of its check is for the application's stream too."""
+        kind: Any = AsyncCallbackManagerForChainRun if self.waits else CallbackManagerForChainRun
         return kind(run_id=run.run_id, **{name: getattr(self._manager, name) for name in _OF_MANAGER})
 
 
@@ -491,6 +460,12 @@ def received_blocks(messages: Sequence[BaseMessage], guard: Guard, session: Call
     from lc_guard.langchain.signed_blocks import ReceivedBlocks  # noqa: PLC0415 - only where something is signed
 
     return ReceivedBlocks(messages, guard, session)
+
+
+def _without_refused(asked: ModelInput) -> ModelInput:
+    if any(REFUSAL_MARK in message.response_metadata for message in asked.messages):
+        return asked.replaced(messages=without_refused(asked.messages))
+    return asked
 
 
 def _started(messages: Sequence[BaseMessage]) -> tuple[dict[str, Any], dict[str, int]]:

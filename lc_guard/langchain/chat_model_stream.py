@@ -20,11 +20,12 @@ from pydantic import Field, PrivateAttr, model_validator
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
 from lc_guard.langchain.chat_model_call import ProtectedCall
-from lc_guard.langchain.child_runs import call_session
+from lc_guard.langchain.child_runs import at_once, call_session
 from lc_guard.langchain.inner_model import chosen, require_session, setting, shown_class
 from lc_guard.langchain.output import InnerErrors
+from lc_guard.langchain.refusals import refusal
 from lc_guard.langchain.restore import as_chunk
-from lc_guard.langchain.scan_targets import ModelInput, refusal
+from lc_guard.langchain.scan_targets import ModelInput
 from lc_guard.langchain.wrapping import is_chat_model
 
 _JSON_METHODS = ("json_mode", "json_schema")
@@ -165,7 +166,7 @@ class StreamedChatModel(BaseChatModel):
         with call.watched(messages, run_manager) as run:
             asked = self._input(call, messages, stop, kwargs)
             try:
-                hidden = call.hide(asked, run)
+                hidden = at_once(call.hide(asked, run))
             except Blocked as blocked:
                 yield call.shows(as_chunk(self._instead(blocked)))
                 return
@@ -179,7 +180,7 @@ class StreamedChatModel(BaseChatModel):
                 except Blocked as blocked:
                     its_own = call.answers_for_blocks and blocked is not inside.error
                     if its_own and call.refused(blocked):
-                        call.report(run, blocked)
+                        at_once(call.report(run, blocked))
                     else:
                         yield from call.flush()
                     if not its_own:
@@ -189,7 +190,7 @@ class StreamedChatModel(BaseChatModel):
                 except Exception:
                     yield from call.flush()  # what was held back is shown before the error
                     raise
-            call.report(run)
+            at_once(call.report(run))
 
     async def _apieces(
         self,
@@ -203,7 +204,7 @@ class StreamedChatModel(BaseChatModel):
         async with call.awatched(messages, run_manager) as run:
             asked = self._input(call, messages, stop, kwargs)
             try:
-                hidden = await call.ahide(asked, run)
+                hidden = await call.hide(asked, run)
             except Blocked as blocked:
                 yield call.shows(as_chunk(self._instead(blocked)))
                 return
@@ -219,7 +220,7 @@ class StreamedChatModel(BaseChatModel):
                 except Blocked as blocked:
                     its_own = call.answers_for_blocks and blocked is not inside.error
                     if its_own and call.refused(blocked):
-                        await call.areport(run, blocked)
+                        await call.report(run, blocked)
                     else:
                         for piece in await unblocked(call.flush):
                             yield piece
@@ -231,7 +232,7 @@ class StreamedChatModel(BaseChatModel):
                     for piece in await unblocked(call.flush):
                         yield piece
                     raise
-            await call.areport(run)
+            await call.report(run)
 
     def _should_stream(self, *, async_api: bool, run_manager: Any = None, **kwargs: Any) -> bool:
         if isinstance(self.inner, BaseChatModel):

@@ -6,61 +6,55 @@ of a model's run before the provider is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
-from functools import lru_cache
+from inspect import isawaitable
 from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
-from weakref import WeakSet
 
-from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
+from langchain_core.callbacks import AsyncRunManager, BaseCallbackHandler, BaseCallbackManager
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import var_child_runnable_config
 
 from lc_guard._engine.requests import CheckEnded, CheckStarted, GuardRequest, GuardResult, LoadEnded, LoadStarted
-from lc_guard._forks import ForkLock
-from lc_guard._vendors.seals import Seal
 from lc_guard.errors import Blocked, GuardError, SeamBroken
 from lc_guard.guard import Guard
-from lc_guard.records import (
-    CHECK_RUN_ID,
-    DECISION_EVENT,
-    LEAK_CHECK,
-    LOAD_RUN_ID,
-    RESTORED_EVENT,
-    SESSION_METADATA,
-    STAGE_METADATA,
-    Decision,
-)
+from lc_guard.records import CHECK_RUN_ID, DECISION_EVENT, LOAD_RUN_ID, SESSION_METADATA, STAGE_METADATA
 from lc_guard.sessions import CallSession, configured_session
 
+T = TypeVar("T")
 Manager = TypeVar("Manager")
 Watched = TypeVar("Watched")
 
 Note = CheckStarted | CheckEnded | LoadStarted | LoadEnded
 """What the guard tells of its work."""
 
-# Those that `for_application` made and somebody holds: one in a model's own constructor is known to that model only.
-_APPLICATION: WeakSet[Any] = WeakSet()
-_APPLICATION_LOCK = ForkLock()
+
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine comes to that waits for nothing: the sync way through what is written once."""
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+    work.close()
+    raise RuntimeError("a sync call waited for something")
+
+
+async def settled(result: Any) -> Any:
+    """Return what a method of LangChain's gives: the async twin of one gives it to who waits."""
+    return await result if isawaitable(result) else result
 
 
 def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
-    """Check jobs, each check as a child run of its job's step.
-
-    Args:
-        guard: Decides.
-        jobs: One for each step.
-        managers: The steps' run managers.
-    """
-    runs = _CheckRuns(guard, jobs, managers)
+    """Check jobs, each check as a child run of its job's step, to which the manager at its place belongs."""
+    runs = CheckRuns(guard, jobs, managers)
     if not runs.watched:
         with unwatched_here(guard):
             return guard.check(jobs)  # nobody watches: runs would cost and show nothing
     try:
         with unwatched_here(guard):
-            return guard.check(jobs, runs.tell)
+            return guard.check(jobs, lambda note: at_once(runs.tell(note)))
     except BaseException as error:
         for run in runs.open.values():
             run.on_chain_error(_value_free(error))
@@ -69,20 +63,20 @@ def run_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[An
 
 async def arun_checks(guard: Guard, jobs: Sequence[GuardRequest], managers: Sequence[Any]) -> list[GuardResult]:
     """Async version of `run_checks`."""
-    runs = _CheckRuns(guard, jobs, managers)
+    runs = CheckRuns(guard, jobs, managers)
     if not runs.watched:
         with unwatched_here(guard):
             return await guard.acheck(jobs)
     try:
         with unwatched_here(guard):
-            return await guard.acheck(jobs, runs.atell)
+            return await guard.acheck(jobs, runs.tell)
     except BaseException as error:
         for run in runs.open.values():
             await run.on_chain_error(_value_free(error))
         raise
 
 
-class _CheckRuns:
+class CheckRuns:
     """Opens a run when a check begins, and closes it with the decision when it has ended.
 
     Attributes:
@@ -97,28 +91,17 @@ class _CheckRuns:
         self._managers = managers
         self.watched = any(manager.handlers for manager in managers)
 
-    def tell(self, note: Note) -> None:
+    async def tell(self, note: Note) -> None:
         """Take a note of the guard's."""
         key = _key(note)
         if isinstance(note, CheckStarted | LoadStarted):
             if self._managers[key[0]].handlers:
-                self.open[key] = self._child(note).on_chain_start(_serialized(note), _inputs(note), name=key[2])
+                opened = self._child(note).on_chain_start(_serialized(note), _inputs(note), name=key[2])
+                self.open[key] = await settled(opened)
         elif (run := self.open.pop(key, None)) is not None:
             if isinstance(note, CheckEnded) and note.decision is not None:
-                _dispatch(run, DECISION_EVENT, note.decision.as_dict())
-            run.on_chain_end(_outputs(note))
-
-    async def atell(self, note: Note) -> None:
-        """Async version of `tell`."""
-        key = _key(note)
-        if isinstance(note, CheckStarted | LoadStarted):
-            if self._managers[key[0]].handlers:
-                child = self._child(note)
-                self.open[key] = await child.on_chain_start(_serialized(note), _inputs(note), name=key[2])
-        elif (run := self.open.pop(key, None)) is not None:
-            if isinstance(note, CheckEnded) and note.decision is not None:
-                await _adispatch(run, DECISION_EVENT, note.decision.as_dict())
-            await run.on_chain_end(_outputs(note))
+                await dispatch(run, DECISION_EVENT, note.decision.as_dict())
+            await settled(run.on_chain_end(_outputs(note)))
 
     def _child(self, note: CheckStarted | LoadStarted) -> Any:
         if isinstance(note, LoadStarted):
@@ -128,71 +111,6 @@ class _CheckRuns:
         named = {} if session is None else {SESSION_METADATA: self._guard.digest(session)}
         child.add_metadata({**named, STAGE_METADATA: note.stage}, inherit=False)
         return child
-
-
-def report_leak(guard: Guard, job: GuardRequest, manager: Any, kinds: Mapping[str, int]) -> None:
-    """Tell a step's tracers that a value would have left: a check run of its own with a decision that blocks."""
-    runs = _CheckRuns(guard, [job], [manager])
-    for note in _leak(guard, job, kinds):
-        runs.tell(note)
-
-
-async def areport_leak(guard: Guard, job: GuardRequest, manager: Any, kinds: Mapping[str, int]) -> None:
-    """Async version of `report_leak`."""
-    runs = _CheckRuns(guard, [job], [manager])
-    for note in _leak(guard, job, kinds):
-        await runs.atell(note)
-
-
-def _leak(guard: Guard, job: GuardRequest, kinds: Mapping[str, int]) -> tuple[CheckStarted, CheckEnded]:
-    decision = Decision(
-        stage=job.stage,
-        check=LEAK_CHECK,
-        action="block",
-        valid=False,
-        risk_score=1.0,
-        latency_ms=0.0,
-        entities=dict(kinds),
-        session=None if job.session is None else guard.digest(job.session),
-    )
-    started = CheckStarted(0, job.stage, LEAK_CHECK, len(job.texts), sum(map(len, job.texts)))
-    return started, CheckEnded(0, job.stage, LEAK_CHECK, decision)
-
-
-def report_refused(guard: Guard, manager: Any, decisions: Iterable[Decision]) -> None:
-    """Tell a step's tracers where placeholders were not put back: a check run for each decision."""
-    for decision in decisions:
-        runs, notes = _decided(guard, manager, decision)
-        for note in notes:
-            runs.tell(note)
-
-
-async def areport_refused(guard: Guard, manager: Any, decisions: Iterable[Decision]) -> None:
-    """Async version of `report_refused`."""
-    for decision in decisions:
-        runs, notes = _decided(guard, manager, decision)
-        for note in notes:
-            await runs.atell(note)
-
-
-def _decided(guard: Guard, manager: Any, decision: Decision) -> tuple[_CheckRuns, tuple[CheckStarted, CheckEnded]]:
-    """Return the run of a check that was made elsewhere, and what it is told."""
-    session = None if decision.session is None else guard.session_of(decision.session)
-    runs = _CheckRuns(guard, [GuardRequest((), session, decision.stage)], [manager])
-    started = CheckStarted(0, decision.stage, decision.check, 0, 0)
-    return runs, (started, CheckEnded(0, decision.stage, decision.check, decision))
-
-
-def report_restored(manager: Any, counts: tuple[int, int]) -> None:
-    """Tell a step's tracers how many placeholders it restored, and how many it did not know."""
-    if manager.handlers:
-        _dispatch(manager, RESTORED_EVENT, {"restored": counts[0], "unknown": counts[1]})
-
-
-async def areport_restored(manager: Any, counts: tuple[int, int]) -> None:
-    """Async version of `report_restored`."""
-    if manager.handlers:
-        await _adispatch(manager, RESTORED_EVENT, {"restored": counts[0], "unknown": counts[1]})
 
 
 def _key(note: Note) -> tuple[int, str, str]:
@@ -223,16 +141,12 @@ def _value_free(error: BaseException) -> GuardError:
     return GuardError(f"the check ended in {type(error).__name__}")
 
 
-def _dispatch(run: Any, name: str, data: dict[str, Any]) -> None:
-    from langchain_core.callbacks import dispatch_custom_event  # noqa: PLC0415 - only where somebody watches
+async def dispatch(run: Any, name: str, data: dict[str, Any]) -> None:
+    """Tell the handlers of a run, sync or async, of an event."""
+    from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event  # noqa: PLC0415 - if one watches
 
-    dispatch_custom_event(name, data, config={"callbacks": run.get_child()})
-
-
-async def _adispatch(run: Any, name: str, data: dict[str, Any]) -> None:
-    from langchain_core.callbacks import adispatch_custom_event  # noqa: PLC0415 - only where somebody watches
-
-    await adispatch_custom_event(name, data, config={"callbacks": run.get_child()})
+    tell: Any = adispatch_custom_event if isinstance(run, AsyncRunManager) else dispatch_custom_event
+    await settled(tell(name, data, config={"callbacks": run.get_child()}))
 
 
 class ModelWatch(BaseCallbackHandler):
@@ -293,11 +207,7 @@ class ModelWatch(BaseCallbackHandler):
         self._refuse("a text model")
 
     def over(self, manager: Manager) -> Manager:
-        """Return a callback manager in which this watch is told first.
-
-        Args:
-            manager: LangChain's manager of what runs inside, sync or async; it stays as it is.
-        """
+        """Return a copy of a callback manager, sync or async, in which this watch is told first."""
         watched: Any = with_handlers(manager, lambda _: True)
         watched.handlers.insert(0, self)
         watched.inheritable_handlers.insert(0, self)
@@ -320,12 +230,9 @@ class ModelWatch(BaseCallbackHandler):
 
 
 def unwatched(callbacks: Watched, guard: Guard) -> Watched:
-    """Return callbacks without the watches of a guard: for the inner call of a model that it protects.
+    """Return the callbacks of a config without the watches of a guard: for the inner call of a model that it protects.
 
-    Args:
-        callbacks: Callbacks of a call, as a config holds them: a manager, a list of handlers or None. They stay as
-            they are.
-        guard: The guard that hid what the inner model is asked.
+    They stay as they are, be it a manager, a list of handlers or None.
     """
 
     def others(handler: Any) -> bool:
@@ -343,9 +250,6 @@ def unwatched_here(guard: Guard) -> AbstractContextManager[None]:
     """Return a context without the watches of a guard for what runs without a config: a scanner may ask a model.
 
     LangChain gives the config of the step around it to whatever is called without one in the same thread or task.
-
-    Args:
-        guard: The guard whose checks run.
     """
     return _without_watches(guard) if is_watched_here() else nullcontext()
 
@@ -368,12 +272,7 @@ def is_watched_here() -> bool:
 
 
 def watch_of(callbacks: Any, guard: Guard) -> ModelWatch | None:
-    """Return the innermost watch of a guard that knows the session of what runs inside, or None.
-
-    Args:
-        callbacks: Callbacks of a call, as a config holds them.
-        guard: The guard.
-    """
+    """Return the innermost watch of a guard that knows the session of what runs inside, or None."""
     watches = (handler for handler in _handlers(callbacks) if isinstance(handler, ModelWatch))
     return next((watch for watch in watches if watch.guard is guard and watch.session is not None), None)
 
@@ -400,12 +299,7 @@ def call_session(
 
 
 def with_handlers(manager: Manager, member: Callable[[Any], bool]) -> Manager:
-    """Return a callback manager with some of the handlers of another one.
-
-    Args:
-        manager: LangChain's manager, sync or async.
-        member: Tells which handlers are kept.
-    """
+    """Return a copy of a callback manager, sync or async, with those of its handlers that `member` tells of."""
     kept: Any = copy(manager)  # made without its constructor: instrumentations patch that to put their handler in
     kept.handlers = [handler for handler in kept.handlers if member(handler)]
     kept.inheritable_handlers = [handler for handler in kept.inheritable_handlers if member(handler)]
@@ -415,60 +309,5 @@ def with_handlers(manager: Manager, member: Callable[[Any], bool]) -> Manager:
     return found
 
 
-def note_application_handler(handler: BaseCallbackHandler) -> None:
-    """Remember a handler that shows restored text, for as long as somebody holds it."""
-    with _APPLICATION_LOCK:
-        _APPLICATION.add(handler)
-
-
-def application_handlers() -> list[Any]:
-    """Return the handlers that `for_application` made and somebody holds."""
-    if not _APPLICATION:
-        return []
-    with _APPLICATION_LOCK:
-        return list(_APPLICATION)
-
-
-def has_application_handlers() -> bool:
-    """Return whether anybody holds a handler that `for_application` made."""
-    return bool(_APPLICATION)
-
-
-def is_application_handler(handler: Any) -> bool:
-    """Return whether `for_application` made a handler."""
-    return bool(_APPLICATION) and handler in _APPLICATION
-
-
-def is_streamed_to_application(handler: Any) -> bool:
-    """Return whether a handler is one of LangChain's or LangGraph's that hand a stream to the application.
-
-    Their class says so by what it inherits: to have the methods of such a handler is not enough, some tracers do.
-    """
-    return any(kind in type(handler).__mro__ for kind in _stream_types())
-
-
-@lru_cache(maxsize=1)
-def _stream_types() -> tuple[type[Any], ...]:
-    """Return what LangChain's handlers of streams inherit; it is private, and LangGraph imports it as well."""
-    from langchain_core.tracers import _streaming  # noqa: PLC0415 - only where somebody watches
-
-    seal = Seal("protect(model)", "langchain-core")
-    names = ("_StreamingCallbackHandler", "_V2StreamingCallbackHandler")
-    return tuple(seal.private(_streaming, name) for name in names)
-
-
 def _handlers(callbacks: Any) -> list[Any]:
     return callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else list(callbacks or ())
-
-
-def is_for_application(handler: Any) -> bool:
-    """Return whether a handler hands the call's output to the application rather than recording it.
-
-    Those behind ``astream_events``, ``astream_log``, LangGraph's ``stream_mode="messages"`` and ``with_listeners``
-    (history), and those of `for_application`. Any other is an observer: it sees placeholders, never values.
-    """
-    if is_streamed_to_application(handler) or is_application_handler(handler):
-        return True
-    from langchain_core.tracers import root_listeners  # noqa: PLC0415 - only where somebody watches
-
-    return isinstance(handler, root_listeners.RootListenersTracer | root_listeners.AsyncRootListenersTracer)

@@ -9,7 +9,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +22,9 @@ from lc_guard._forks import ForkLock
 from lc_guard._text.json_tree import Finder, Leaf, hide
 from lc_guard.errors import UnsupportedInput, kind_given
 from lc_guard.guard import Guard, require_guard
-from lc_guard.langchain.messages import MAX_DEPTH, _Walk, texts_of
-from lc_guard.observability.dropped_values import DroppedValues
-from lc_guard.observability.recent_values import RecentValues
+from lc_guard.langchain.content_blocks import MAX_DEPTH
+from lc_guard.langchain.messages import TextWalk, texts_of
+from lc_guard.observability.session_finders import SessionFinders
 from lc_guard.observability.span_texts import FRAMEWORK_METADATA, is_free_text
 from lc_guard.records import DECISION_EVENT, RESTORED_EVENT, SESSION_METADATA
 
@@ -133,16 +132,10 @@ class _EventMask:
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
-        self._dropped = DroppedValues()
-        self._recent = RecentValues(guard)
+        self._known = SessionFinders(guard)
         self._roots: OrderedDict[UUID, UUID] = OrderedDict()
         self._digests: OrderedDict[UUID, dict[str, None]] = OrderedDict()
         self._lock = ForkLock()
-        guard.vault.subscribe(self._drop)
-
-    def _drop(self, session: str, entries: Mapping[str, tuple[str, str]]) -> None:
-        self._dropped.add(self._guard.digest(session), entries)
-        self._recent.add(entries)
 
     def note(self, event: str, kwargs: Mapping[str, Any]) -> None:
         """Note whose run it is."""
@@ -229,13 +222,8 @@ class _EventMask:
         with self._lock:
             root = run if run is None else self._roots.get(run, run)
             digests = [] if root is None else [*self._digests.get(root, ())]
-        if not digests or len(digests) == _MAX_SESSIONS:
-            yield self._recent.find
-        for digest in digests:
-            session = self._guard.session_of(digest)
-            if session is not None:  # the vault first: what it drops in between is among the dropped by then
-                yield partial(self._guard.vault.find, session, inside_words=True)
-            yield partial(self._dropped.find, digest, inside_words=True)
+        others = [] if digests and len(digests) < _MAX_SESSIONS else [self._known.recent.find]
+        return [*others, *self._known.of(digests)[0]]
 
 
 def _ignored_by(event: str) -> str:
@@ -265,7 +253,7 @@ def _shown(value: Any, depth: int) -> Any:
     return value
 
 
-class _ShownWalk(_Walk):
+class _ShownWalk(TextWalk):
     """The walk over texts, and over what no provider is sent, or can't be changed on the way to one."""
 
     def message(self, message: Any, depth: int) -> Any:

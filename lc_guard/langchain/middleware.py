@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -14,7 +12,7 @@ from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResp
 from langchain.agents.middleware.types import ToolCallRequest
 from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import (
     get_async_callback_manager_for_config,
@@ -27,26 +25,26 @@ from langgraph.types import Command
 
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import GuardError
-from lc_guard.guard import Guard, require_guard
+from lc_guard.guard import Guard
 from lc_guard.langchain.agent_proof import prove_agents
+from lc_guard.langchain.agent_requests import SEAL, ParentRun, guarded_call, guarded_request
+from lc_guard.langchain.beside_texts import left_parts
 from lc_guard.langchain.chat_model import ProtectedChatModel
 from lc_guard.langchain.checkpointer import stores_placeholders
 from lc_guard.langchain.child_runs import ModelWatch, arun_checks, run_checks
-from lc_guard.langchain.scan_targets import left_parts
+from lc_guard.langchain.langsmith_runs import guarded
 from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy, Tools, watched_call
 from lc_guard.sessions import configured_session, conversation_key, session_key
 
 State = Literal["original", "anonymized"]
 ToolModels = Literal["protected", "unseen"]
-"""Which models a tool may ask: those that the guard protects, or any."""
+"""Which models a tool may ask, or the store have embed: those that the guard protects, or any."""
 
 # Where LangGraph keeps the checkpointer of the running graph for its subgraphs.
 _CHECKPOINTER = "__pregel_checkpointer"
 
-_Protect = Callable[[BaseChatModel], BaseChatModel]
 _ToolResult = ToolMessage | Command[Any]
 
-_SEAL = Seal("GuardMiddleware", "langchain")
 _HOOKS = ("wrap_model_call", "awrap_model_call", "wrap_tool_call", "awrap_tool_call")
 _PUT_IN_OTHERWISE = (
     "A middleware after GuardMiddleware asks a model by itself, or makes a ModelRequest of its own: give it "
@@ -59,8 +57,9 @@ _ASKED_BY_TOOL = (
     'GuardMiddleware(guard, tool_models="unseen") lets every tool ask whom it likes'
 )
 _EMBEDS = (
-    "the store of this agent ({}) sends what is put into it to {} as real text: give its index "
-    "ProtectedEmbeddings(embeddings, guard), unless that model runs where real text may be"
+    "the store of this agent ({}) has what tools put into it embedded by {}, as real text: give its index "
+    "ProtectedEmbeddings(embeddings, guard, session_id=...); where that model may see real text, "
+    'GuardMiddleware(guard, store_embeddings="unseen") lets it'
 )
 _NO_SESSION = (
     'Call the agent with config={"configurable": {"thread_id": "..."}} (a "session_id" beside it counts first); or, '
@@ -95,6 +94,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         session_id: The session of every run that names none: for one conversation only, never for several users.
         tool_models: ``"protected"`` refuses a model that a tool asks, itself or by a sub-agent, unless it is protected
             with the same guard. ``"unseen"`` lets it: what the tool was given then goes to that provider as it is.
+        store_embeddings: ``"protected"`` refuses an agent whose store is searched by an embedding model that is no
+            `ProtectedEmbeddings`. ``"unseen"`` is for one that runs where real text may be.
         self_test: ``"first call"`` has the first run of a process send a canary through an agent of its own, against
             a model that only notes what it is sent, and refuses to go on if the value comes out; it takes some 50 ms,
             once. ``"never"`` trusts what `lc_guard.selftest` found at the start of the application.
@@ -133,33 +134,35 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         on_blocked: str = "raise",
         session_id: str | None = None,
         tool_models: ToolModels = "protected",
+        store_embeddings: ToolModels = "protected",
         self_test: Literal["first call", "never"] = "first call",
         leave: Collection[str] = (),
     ) -> None:
         super().__init__()
-        _SEAL.require_methods(AgentMiddleware, _HOOKS)
-        _SEAL.require_no_others(AgentMiddleware, _HOOKS, ("wrap_", "awrap_"))
-        require_guard(guard, type(self).__name__)
+        SEAL.require_methods(AgentMiddleware, _HOOKS)
+        SEAL.require_no_others(AgentMiddleware, _HOOKS, ("wrap_", "awrap_"))
+        guarded(guard, type(self).__name__)
         if state not in get_args(State):
             raise ValueError(f"state must be one of {', '.join(map(repr, get_args(State)))}")
         if not isinstance(on_blocked, str):
             raise TypeError(f"on_blocked must be a text, got {type(on_blocked).__name__}")
         if self_test not in ("first call", "never"):
             raise ValueError("self_test must be 'first call' or 'never'")
-        if tool_models not in get_args(ToolModels):
-            raise ValueError(f"tool_models must be one of {', '.join(map(repr, get_args(ToolModels)))}")
+        for name, models in (("tool_models", tool_models), ("store_embeddings", store_embeddings)):
+            if models not in get_args(ToolModels):
+                raise ValueError(f"{name} must be one of {', '.join(map(repr, get_args(ToolModels)))}")
         self.guard = guard
         self._unproved = {"sync", "async"} if self_test == "first call" else set[str]()
         self.state = state
         self.on_blocked = on_blocked
         self._tool_models = tool_models
+        self._store_embeddings = store_embeddings
         self.tools = []
         self._policy = ToolPolicy(
             real_values_for=real_values_for, placeholders_for=placeholders_for, scan_results_of=scan_results_of
         )
         self._session_id = None if session_id is None else session_key(session_id)
         self._leave = left_parts(leave)
-        self._told_of_store = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.guard!r}, state={self.state!r})"
@@ -172,7 +175,8 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         Raises:
             SessionMissing: If the run has no session id.
             Blocked: If the policy does not let the messages go on.
-            GuardError: If the state is to be anonymized, and the checkpointer would hold real text.
+            GuardError: If the state is to be anonymized, and the checkpointer would hold real text; or if the agent's
+                store would have real text embedded.
             SeamBroken: If a model is about to be asked that this guard does not protect, or the self-test failed.
         """
         if "sync" in self._unproved:
@@ -204,13 +208,13 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         """
         config, session, boundary = self._boundary(request)
         if (job := boundary.arguments()) is not None:
-            (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
+            (outcome,) = run_checks(self.guard, [job], [ParentRun(get_callback_manager_for_config(config))])
             args = boundary.hidden(outcome, self.guard.session(session).placeholders())
-            request = _guarded_call(request, args, boundary)
+            request = guarded_call(request, args, boundary)
         with self._tool_watched(request, get_callback_manager_for_config) as request:
             result: _ToolResult = boundary.restored(handler(request))
         if (job := boundary.result(result, request.state)) is not None:
-            (outcome,) = run_checks(self.guard, [job], [_Parent(get_callback_manager_for_config(config))])
+            (outcome,) = run_checks(self.guard, [job], [ParentRun(get_callback_manager_for_config(config))])
             result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
         return result
 
@@ -220,13 +224,17 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         """Async version of `wrap_tool_call`."""
         config, session, boundary = self._boundary(request)
         if (job := boundary.arguments()) is not None:
-            (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
+            (outcome,) = await arun_checks(
+                self.guard, [job], [ParentRun(get_async_callback_manager_for_config(config))]
+            )
             args = boundary.hidden(outcome, await self.guard.session(session).aplaceholders())
-            request = _guarded_call(request, args, boundary)
+            request = guarded_call(request, args, boundary)
         with self._tool_watched(request, get_async_callback_manager_for_config) as request:
             result: _ToolResult = boundary.restored(await handler(request))
         if (job := boundary.result(result, request.state)) is not None:
-            (outcome,) = await arun_checks(self.guard, [job], [_Parent(get_async_callback_manager_for_config(config))])
+            (outcome,) = await arun_checks(
+                self.guard, [job], [ParentRun(get_async_callback_manager_for_config(config))]
+            )
             result = boundary.judged(result, outcome, withhold=self.on_blocked != "raise")
         return result
 
@@ -244,7 +252,7 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         config of the context, and tells the config's handlers first.
         """
         config = get_config()
-        watch = ModelWatch(self.guard, seam=_SEAL.seam, remedy=_PUT_IN_OTHERWISE)
+        watch = ModelWatch(self.guard, seam=SEAL.seam, remedy=_PUT_IN_OTHERWISE)
         watched = patch_config(config, callbacks=watch.over(manager_of(config)))
         before = var_child_runnable_config.set(watched)
         try:
@@ -261,29 +269,26 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
         if self._tool_models == "unseen" or request.tool is None:
             yield request
             return
-        watch = ModelWatch(self.guard, seam=_SEAL.seam, remedy=_ASKED_BY_TOOL)
+        watch = ModelWatch(self.guard, seam=SEAL.seam, remedy=_ASKED_BY_TOOL)
         yield watched_call(request, watch, manager_of)
         watch.raise_if_refused()
 
     def _guarded(self, request: ModelRequest[Any], config: RunnableConfig) -> ModelRequest[Any]:
         self._require_hidden_state(config)
-        self._tell_of_store(getattr(request.runtime, "store", None))
-        protect = partial(self._protected, session=self._session(config))
-        given = {each.name: getattr(request, each.name) for each in fields(ModelRequest)}
-        guarded = _GuardedRequest(protect=protect, **given)
-        _SEAL.require(self._protects(guarded.model), "a request does not keep the model that is put into it")
-        return guarded
+        self._require_hidden_store(getattr(request.runtime, "store", None))
+        ours = guarded_request(request, partial(self._protected, session=self._session(config)))
+        SEAL.require(self._protects(ours.model), "a request does not keep the model that is put into it")
+        return ours
 
-    def _tell_of_store(self, store: Any) -> None:
-        """Warn once of a long-term store whose embedding model is sent real text."""
-        embeddings = None if self._told_of_store else getattr(store, "embeddings", None)
-        if embeddings is None:
+    def _require_hidden_store(self, store: Any) -> None:
+        """Refuse a long-term store whose embedding model is sent real text: tools put there what they were given."""
+        embeddings = getattr(store, "embeddings", None)
+        if embeddings is None or self._store_embeddings == "unseen":
             return
-        self._told_of_store = True
         from lc_guard.langchain.embeddings import ProtectedEmbeddings  # noqa: PLC0415 - only where a store embeds
 
         if not isinstance(embeddings, ProtectedEmbeddings):
-            warnings.warn(_EMBEDS.format(type(store).__name__, type(embeddings).__name__), stacklevel=2)
+            raise GuardError(_EMBEDS.format(type(store).__name__, type(embeddings).__name__))
 
     def _protects(self, model: Any) -> bool:
         return isinstance(model, ProtectedChatModel) and model.guard is self.guard
@@ -320,72 +325,3 @@ class GuardMiddleware(AgentMiddleware[Any, Any, Any]):
                 f"checkpointer=GuardCheckpointer({type(saver).__name__}(...), guard=guard), with the same guard. "
                 "The input of this run was stored as it is, before any middleware ran"
             )
-
-
-@dataclass(init=False)
-class _GuardedRequest(ModelRequest[Any]):
-    """A request whose model is always behind the guard, also when another middleware puts a new one in its place.
-
-    Its `model` is protected where it is read, so that it does not matter by which way one was put in.
-    """
-
-    protect: _Protect = field(repr=False, kw_only=True)
-
-    def __init__(self, *, protect: _Protect, **given: Any) -> None:
-        object.__setattr__(self, "protect", protect)
-        super().__init__(**{**given, "model": protect(given["model"])})
-
-    @property  # type: ignore[misc]  # the field becomes one that protects what it holds
-    def model(self) -> BaseChatModel:
-        """The protected model: also where it was put in past the setter."""
-        return self.protect(vars(self)["model"])
-
-    @model.setter
-    def model(self, model: BaseChatModel) -> None:
-        vars(self)["model"] = self.protect(model)
-
-
-@dataclass(init=False)
-class _GuardedToolCall(ToolCallRequest):
-    """A call of a tool that gets placeholders, also when another middleware changes it."""
-
-    boundary: ToolCallGuard = field(repr=False, kw_only=True)
-
-    def __init__(self, *, boundary: ToolCallGuard, **given: Any) -> None:
-        object.__setattr__(self, "boundary", boundary)
-        super().__init__(**given)
-
-    @property  # type: ignore[misc]
-    def tool_call(self) -> ToolCall:
-        """The call; read by whoever asks the tool."""
-        try:
-            call: ToolCall = vars(self)["tool_call"]
-        except KeyError:
-            raise AttributeError("tool_call") from None
-        if self.boundary.exposes(call["args"]):
-            reason = "a middleware put a value back that is hidden from a tool of placeholders_for"
-            raise _SEAL.broken(reason, "Put GuardMiddleware last, or leave the tool's arguments as they are")
-        return call
-
-    @tool_call.setter
-    def tool_call(self, call: ToolCall) -> None:
-        vars(self)["tool_call"] = call
-
-
-def _guarded_call(request: ToolCallRequest, args: Any, boundary: ToolCallGuard) -> ToolCallRequest:
-    given = {each.name: getattr(request, each.name) for each in fields(ToolCallRequest)}
-    return _GuardedToolCall(boundary=boundary, **{**given, "tool_call": {**request.tool_call, "args": args}})
-
-
-@dataclass(frozen=True)
-class _Parent:
-    """What a check needs of the step around it: LangGraph gives its nodes no run manager, only a child's callbacks."""
-
-    manager: BaseCallbackManager
-
-    @property
-    def handlers(self) -> list[Any]:
-        return self.manager.handlers
-
-    def get_child(self) -> BaseCallbackManager:
-        return self.manager

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from lc_guard.errors import UnsupportedInput
 from lc_guard.langchain.addresses import map_encoded, read_address
-from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
+from lc_guard.langchain.content_blocks import MAX_DEPTH
+from lc_guard.langchain.messages import Change, texts_of
 
 TOOLS = frozenset({"functions", "tools"})
 """Options that define tools."""

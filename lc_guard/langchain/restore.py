@@ -1,25 +1,23 @@
-"""Restoring a stream of LangChain chunks: one restorer for each text that grows in it.
+"""Restoring a stream of message chunks, and whole values: one restorer for each text that grows.
 
-Growing texts are a string, each key of a dict, a message's content, each of its content blocks, and the arguments of
-each of its tool calls. What is held back for one of them comes with its next piece, or at the end.
-
-Restorers of one session: for pieces of a stream, and for whole values.
+Growing texts are a message's content, each of its content blocks, and the arguments of each of its tool calls. What is
+held back for one of them comes with its next piece, or at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol
 
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.runnables.utils import AddableDict
 from pydantic import BaseModel, ValidationError
 
 from lc_guard._placeholders.grammar import Gate
 from lc_guard._placeholders.restorer import Restoring, StreamRestorer
 from lc_guard.guard import Guard
-from lc_guard.langchain.messages import JSON_KEYS, LEFT_ALONE, Change, map_texts
+from lc_guard.langchain.content_blocks import JSON_KEYS, LEFT_ALONE
+from lc_guard.langchain.messages import Change, map_texts
 from lc_guard.records import Decision
 from lc_guard.sessions import Among
 
@@ -52,113 +50,29 @@ class MakeRestorer(Protocol):
         ...
 
 
-class ChunkRestorer:
-    """Restores the chunks of one stream.
+class MessageRestorer:
+    """Restores the message chunks of one stream.
 
     Args:
         make: Gives new restorers.
-        keys: Keys of dict chunks that are restored; None restores all.
         json_content: Whether the content of messages is JSON: values in it are then escaped.
     """
 
-    def __init__(self, make: MakeRestorer, *, keys: Collection[str] | None = None, json_content: bool = False) -> None:
+    def __init__(self, make: MakeRestorer, *, json_content: bool = False) -> None:
         self._make = make
         self._json_content = json_content
-        self._keys = keys
         self._restorers: dict[_Path, StreamRestorer] = {}
         self._tools: dict[tuple[Any, ...], str] = {}
-        self._of_key: dict[Any, ChunkRestorer] = {}
+        self._whole = ValueRestorer(make)
         self._message: Any = None
-        self._unfinished: Any = None
-        self._once = 0, 0
 
     @property
     def counts(self) -> tuple[int, int]:
         """Placeholders restored, and unknown ones met, so far."""
-        parts = [(r.restored, r.unknown) for r in self._restorers.values()]
-        parts += [child.counts for child in self._of_key.values()]
-        parts.append(self._once)
-        return sum(part[0] for part in parts), sum(part[1] for part in parts)
+        return added([*((each.restored, each.unknown) for each in self._restorers.values()), self._whole.total])
 
-    def feed(self, chunk: Any) -> Iterator[Any]:
-        """Take a chunk and give what of it can be shown: one chunk or none."""
-        self._unfinished = None
-        if isinstance(chunk, str):
-            text = self._restorer((), as_json=False).feed(chunk)
-            if text or not chunk:
-                yield text
-        elif hasattr(chunk, "additional_kwargs") and type(chunk).__name__.endswith("Chunk"):
-            yield self.feed_message(chunk)
-        elif isinstance(chunk, AddableDict):
-            yield from self._feed_pieces(chunk)
-        elif isinstance(chunk, Mapping) or hasattr(chunk, "model_copy"):
-            yield self._feed_snapshot(chunk)
-        else:
-            yield map_texts(chunk, self._whole, strict=False, inside=self._inside)
-
-    def flush(self) -> Iterator[Any]:
-        """Yield what was held back: no chunk when nothing was."""
-        if self._unfinished is not None:
-            yield map_texts(self._unfinished, self._whole, keys=self._keys, strict=False, inside=self._inside)
-            self._unfinished = None
-        for key, child in self._of_key.items():
-            for rest in child.flush():
-                yield AddableDict({key: rest})
-        held = self._held()
-        if not held:
-            return
-        if self._message is None:
-            yield held[()]
-        else:
-            yield self._fragment(held)
-
-    def _feed_snapshot(self, chunk: Any) -> Any:
-        """Restore an object that parsers give again and again: what is unfinished in one is finished in a later one."""
-        held = False
-
-        def unfinished(text: str, *, tool: str | None = None, argument: str | None = None) -> str:
-            nonlocal held
-            restorer = self._make(as_json=False, tool=tool, argument=argument)
-            shown = restorer.feed(text)
-            held = held or bool(restorer.flush())
-            return shown
-
-        keys = self._keys if isinstance(chunk, Mapping) else None
-        inside = lambda tool, argument: partial(unfinished, tool=tool, argument=argument)  # noqa: E731
-        shown = map_texts(chunk, unfinished, keys=keys, strict=False, inside=inside)
-        self._unfinished = chunk if held else None
-        if not held:
-            self._count(chunk)
-        return shown
-
-    def _feed_pieces(self, chunk: AddableDict) -> Iterator[Any]:
-        pieces: dict[Any, Any] = {}
-        for key, item in chunk.items():
-            if self._keys is not None and key not in self._keys:
-                pieces[key] = item
-                continue
-            child = self._of_key.get(key)
-            if child is None:
-                child = self._of_key[key] = ChunkRestorer(self._make)
-            pieces.update((key, piece) for piece in child.feed(item))
-        if pieces or not chunk:
-            yield AddableDict(pieces)
-
-    def _count(self, chunk: Any) -> None:
-        self._once = 0, 0
-        map_texts(chunk, self._whole, keys=self._keys, strict=False, inside=self._inside)
-
-    def _inside(self, tool: str, argument: str | None) -> Change:
-        return partial(self._whole, tool=tool, argument=argument)
-
-    def _whole(self, text: str, *, tool: str | None = None, argument: str | None = None) -> str:
-        restorer = self._make(as_json=False, tool=tool, argument=argument)
-        done = restorer.feed(text) + restorer.flush()
-        self._once = self._once[0] + restorer.restored, self._once[1] + restorer.unknown
-        return done
-
-    def feed_message(self, chunk: Any) -> Any:
-        """Take a message chunk and give what of it can be shown: `feed` for streams of nothing else."""
+    def feed(self, chunk: Any) -> Any:
+        """Take a chunk and give what of it can be shown."""
         if (plain := self.feed_plain(chunk)) is not None:
             return plain
         self._message = chunk
@@ -184,6 +98,11 @@ class ChunkRestorer:
         shown = restorer.feed(content)
         return chunk if shown is content or shown == content else chunk.model_copy(update={"content": shown})
 
+    def flush(self) -> Iterator[Any]:
+        """Yield what was held back, as one chunk: none when nothing was."""
+        if held := self._held():
+            yield self._fragment(held)
+
     def _grow(
         self, value: Any, path: _Path, *, as_json: bool = False, to: tuple[str | None, str | None] = _SHOWN
     ) -> Any:
@@ -195,7 +114,7 @@ class ChunkRestorer:
             return [self._grow(item, (*path, _item(item, number)), to=to) for number, item in enumerate(value)]
         if isinstance(value, Mapping):
             return {key: self._grow_field(value, key, path, to) for key in value}
-        return map_texts(value, self._whole, strict=False, inside=self._inside)
+        return self._whole.value(value)
 
     def _grow_field(self, value: Mapping[str, Any], key: str, path: _Path, to: tuple[str | None, str | None]) -> Any:
         item = value[key]
@@ -278,6 +197,12 @@ def _with(chunk: Any, update: Mapping[str, Any]) -> Any:
     for derived in ("tool_calls", "invalid_tool_calls"):
         fields.pop(derived, None)
     return type(chunk)(**{**fields, **update})
+
+
+def added(counts: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """Return the sums of counts of placeholders: restored, and unknown."""
+    restored, unknown = zip(*counts, strict=True)
+    return sum(restored), sum(unknown)
 
 
 class SessionRestorers:

@@ -20,20 +20,14 @@ from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard._vendors.reviewed_methods import RETRIEVER
 from lc_guard._vendors.seals import Seal
 from lc_guard.errors import UnsupportedInput
-from lc_guard.guard import Guard, require_guard
-from lc_guard.langchain.child_runs import (
-    areport_refused,
-    areport_restored,
-    arun_checks,
-    call_session,
-    report_refused,
-    report_restored,
-    run_checks,
-)
+from lc_guard.guard import Guard
+from lc_guard.langchain.check_reports import report_restoring
+from lc_guard.langchain.child_runs import arun_checks, at_once, call_session, run_checks
 from lc_guard.langchain.config_specs import with_session
 from lc_guard.langchain.corpus_keys import reserve_corpus
 from lc_guard.langchain.document_marks import MARK, NO_MARK, read_marks, unmarked
 from lc_guard.langchain.document_texts import DocumentFields, change_document, checked_keys, is_key, texts_in
+from lc_guard.langchain.langsmith_runs import guarded
 from lc_guard.langchain.messages import Change, map_texts, texts_of
 from lc_guard.langchain.restore import SessionRestorers, ValueRestorer
 from lc_guard.records import Decision
@@ -120,8 +114,8 @@ class ProtectedRetriever(BaseRetriever):
         metadata_keys: Sequence[str] | None = None,
         **settings: Any,
     ) -> None:
-        if isinstance(guard, type):  # anything else pydantic tells
-            require_guard(guard, type(self).__name__)
+        if isinstance(guard, Guard | type):  # anything else pydantic tells
+            guarded(guard, type(self).__name__)
         fields: dict[str, Any] = {"inner": inner, "guard": guard, "corpus_session": corpus_session}
         fields.update(session_id=session_id, output=output, metadata_keys=checked_keys(metadata_keys))
         super().__init__(**fields, **settings)
@@ -175,8 +169,7 @@ class ProtectedRetriever(BaseRetriever):
         fields = [DocumentFields(self.metadata_keys)] * len(found)
         if self.corpus_session is not None:
             fields, found, counts, refused = self._restore(self.corpus_session, found)
-            report_refused(self.guard, run_manager, refused)
-            report_restored(run_manager, counts)
+            at_once(report_restoring(self.guard, run_manager, refused, counts))
         (outcome,) = run_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
         return self._hidden(found, fields, outcome)
 
@@ -205,8 +198,7 @@ class ProtectedRetriever(BaseRetriever):
         if self.corpus_session is not None:
             restore = partial(self._restore, self.corpus_session, found)
             fields, found, counts, refused = await self.guard.run_blocking(restore)
-            await areport_refused(self.guard, run_manager, refused)
-            await areport_restored(run_manager, counts)
+            await report_restoring(self.guard, run_manager, refused, counts)
         (outcome,) = await arun_checks(self.guard, [self._documents_job(session, found, fields)], [run_manager])
         return self._hidden(found, fields, outcome)
 

@@ -12,10 +12,12 @@ from langchain_core.runnables import RunnableConfig
 from lc_guard._engine.requests import GuardRequest
 from lc_guard.errors import Blocked
 from lc_guard.guard import Guard
-from lc_guard.langchain.child_runs import areport_refused, areport_restored, report_refused, report_restored
+from lc_guard.langchain.check_reports import report_restoring
+from lc_guard.langchain.child_runs import at_once
+from lc_guard.langchain.chunk_restorer import ChunkRestorer
 from lc_guard.langchain.messages import Beside, texts_of
 from lc_guard.langchain.output import InnerErrors
-from lc_guard.langchain.restore import ChunkRestorer, SessionRestorers, ValueRestorer
+from lc_guard.langchain.restore import SessionRestorers, ValueRestorer
 from lc_guard.langchain.scan_targets import scan_targets, text_origins
 from lc_guard.langchain.steps import InputStep, OutputStep, restoring_step
 from lc_guard.policy.policy import Streaming
@@ -272,10 +274,9 @@ class Deanonymize(OutputStep):
             try:
                 restored = restorer.value(value, keys=self.keys)
             except Blocked as blocked:
-                report_refused(self.guard, run_manager, [blocked.decision])
+                at_once(report_restoring(self.guard, run_manager, [blocked.decision]))
                 raise
-        report_refused(self.guard, run_manager, make.decisions())
-        report_restored(run_manager, restorer.total)
+        at_once(report_restoring(self.guard, run_manager, make.decisions(), restorer.total))
         _tell_unknown(restorer.total)
         return restored
 
@@ -289,10 +290,9 @@ class Deanonymize(OutputStep):
             try:
                 restored = await self.guard.run_blocking(partial(restorer.value, value, keys=self.keys))
             except Blocked as blocked:
-                await areport_refused(self.guard, run_manager, [blocked.decision])
+                await report_restoring(self.guard, run_manager, [blocked.decision])
                 raise
-        await areport_refused(self.guard, run_manager, make.decisions())
-        await areport_restored(run_manager, restorer.total)
+        await report_restoring(self.guard, run_manager, make.decisions(), restorer.total)
         _tell_unknown(restorer.total)
         return restored
 
@@ -310,12 +310,11 @@ class Deanonymize(OutputStep):
                 yield from restorer.flush()
             except Exception as error:
                 if isinstance(error, Blocked) and error is not inside.error:
-                    report_refused(self.guard, run_manager, [error.decision])
+                    at_once(report_restoring(self.guard, run_manager, [error.decision]))
                     raise
                 yield from restorer.flush()
                 raise
-        report_refused(self.guard, run_manager, make.decisions())
-        report_restored(run_manager, restorer.counts)
+        at_once(report_restoring(self.guard, run_manager, make.decisions(), restorer.counts))
         _tell_unknown(restorer.counts)
 
     async def _arestore_stream(
@@ -336,13 +335,12 @@ class Deanonymize(OutputStep):
                     yield piece
             except Exception as error:
                 if isinstance(error, Blocked) and error is not inside.error:
-                    await areport_refused(self.guard, run_manager, [error.decision])
+                    await report_restoring(self.guard, run_manager, [error.decision])
                     raise
                 for piece in await self.guard.run_blocking(partial(_all_of, restorer.flush)):
                     yield piece
                 raise
-        await areport_refused(self.guard, run_manager, make.decisions())
-        await areport_restored(run_manager, restorer.counts)
+        await report_restoring(self.guard, run_manager, make.decisions(), restorer.counts)
         _tell_unknown(restorer.counts)
 
 

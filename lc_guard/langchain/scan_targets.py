@@ -1,15 +1,13 @@
 """What of a value the scanners are asked about: who said it, what was said before it, and what the model was asked.
 
-After a refusal, the answer that stands for a blocked one, what led to it is asked about no more.
-
-And what a model is sent: messages, and beside them names, addresses, options of the call and fields of the model.
+And what a model is sent: messages, options of the call and fields of the model.
 """
 
 from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +17,10 @@ from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolM
 from langchain_core.prompt_values import ChatPromptValue
 
 from lc_guard._engine.requests import ORIGIN_OF_STAGE, GuardRequest, GuardResult, ScanTarget
-from lc_guard.langchain.messages import MAX_DEPTH, Change, texts_of
+from lc_guard.langchain.content_blocks import MAX_DEPTH
+from lc_guard.langchain.messages import Change, texts_of
 from lc_guard.policy.restoring import Origin
-from lc_guard.records import Decision, Stage
+from lc_guard.records import Stage
 from lc_guard.scanners.base import Role, Turn
 
 if TYPE_CHECKING:
@@ -30,10 +29,7 @@ if TYPE_CHECKING:
 MAX_TURNS = 8
 """Turns before a text that scanners are given with it."""
 
-WITHHELD = "[withheld: a security check blocked this message]"
-"""What later model calls see of a message that was refused."""
 
-_MARK = "lc_guard_refusal"
 _TOOL_CALL_FIELDS = ("tool_calls", "invalid_tool_calls", "tool_call_chunks")
 
 
@@ -119,45 +115,6 @@ def message_text(message: BaseMessage) -> str:
     return "\n".join(part for part in parts if isinstance(part, str) and part)
 
 
-def refusal(text: str, decision: Decision, *, as_block: bool, of: str | None = None) -> AIMessage:
-    """Make the answer that stands for a blocked one.
-
-    Args:
-        text: What it says.
-        decision: The decision that blocked.
-        as_block: Whether it is a content block of the type ``"refusal"``, as OpenAI's models give, instead of text.
-        of: Id of the message of which something was shown already; None for a message of its own.
-    """
-    content: Any = [{"type": "refusal", "refusal": text}] if as_block else text
-    marks = {"finish_reason": "content_filter", _MARK: {"stage": decision.stage, "check": decision.check}}
-    return AIMessage(content, response_metadata=marks, id=of)
-
-
-def is_refusal(message: BaseMessage) -> bool:
-    """Return whether a message is an answer of `refusal`'s."""
-    return isinstance(message, AIMessage) and _MARK in message.response_metadata
-
-
-def without_refused(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
-    """Return a conversation as a model may see it after refusals.
-
-    What was said between a refusal and the answer before it reaches no model later either: its text is withheld, so
-    that a conversation can go on after an attack instead of being blocked for good. Who forges a refusal gains nothing
-    by it.
-    """
-    seen: list[BaseMessage] = []
-    refused = False
-    for message in reversed(messages):
-        if isinstance(message, AIMessage):
-            refused = is_refusal(message)
-            seen.append(_as_text(message) if refused else message)
-        elif refused and not isinstance(message, SystemMessage):
-            seen.append(message.model_copy(update={"content": WITHHELD, "additional_kwargs": {}}))
-        else:
-            seen.append(message)
-    return seen[::-1] if any(new is not old for new, old in zip(reversed(seen), messages, strict=True)) else [*messages]
-
-
 def _parts(value: Any, depth: int = 0) -> list[Any]:
     """Take a value apart into conversations, which are lists of messages, and all else."""
     if isinstance(value, ChatPromptValue):
@@ -236,78 +193,6 @@ def _role(message: BaseMessage) -> Role:
 def _texts(value: Any) -> list[str]:
     """Return the texts of anything; what can't be looked into has none."""
     return [text for text in dict.fromkeys(texts_of(value, strict=False)) if not text.isspace()]
-
-
-def _as_text(message: AIMessage) -> AIMessage:
-    """Return a refusal as plain text: not every provider takes the block back."""
-    blocks = message.content if isinstance(message.content, list) else []
-    texts = [block.get("refusal", "") for block in blocks if isinstance(block, dict) and block.get("type") == "refusal"]
-    return message.model_copy(update={"content": "\n".join(texts)}) if texts else message
-
-
-# Where addresses and names stand in content blocks, which the walk over texts leaves alone. What is encoded, an id or a
-# signature is no spelling of anything.
-_WORDED = frozenset({"url", "file_url", "image_url", "name", "filename", "title"})
-# Options and fields whose values are words of a protocol, or an application's own definitions: a tool's description
-# that names a city tells nothing of whoever wrote to the model.
-_STRUCTURE = frozenset(
-    {
-        "type", "role", "id", "model", "model_name", "_type", "tools", "functions", "tool_choice", "function_call",
-        "parallel_tool_calls", "response_format", "text", "format", "ls_structured_output_format",
-        "structured_output_format", "strict", "data", "base64", "file_data", "file_id",
-    }
-)  # fmt: skip
-
-
-LEAK_REMEDY = (
-    "If they stand in what leave= leaves as it is, in a file's address, or in the name of a tool or of one of its "
-    "arguments, take them out. If they stand in a message, they became known after it was hidden: call again"
-)
-
-
-def texts_beside(messages: Iterable[Any], options: Mapping[str, Any]) -> list[str]:
-    """Return what else is sent with messages: their names and addresses, and the words in the options of the call.
-
-    Names of tools, ids, roles, encoded data and the definitions of tools and of structured output are left out.
-    """
-    texts: list[str] = []
-    for message in messages:
-        if isinstance(message, BaseMessage):
-            if message.name and not isinstance(message, ToolMessage):
-                texts.append(message.name)
-            texts += _addresses(message.content, 0)
-    texts += _words(options, 0)
-    return list(dict.fromkeys(texts))
-
-
-def _addresses(content: Any, depth: int) -> Iterator[str]:
-    if depth > MAX_DEPTH or isinstance(content, str):
-        return
-    if isinstance(content, Mapping):
-        called = str(content.get("type", "")).startswith(("tool", "function", "server_tool"))
-        for key, item in content.items():
-            if isinstance(item, str) and key in _WORDED and not (key == "name" and called):
-                if not item.startswith("data:"):
-                    yield item
-            else:
-                yield from _addresses(item, depth + 1)
-    elif isinstance(content, Sequence) and not isinstance(content, bytes | bytearray):
-        for item in content:
-            yield from _addresses(item, depth + 1)
-
-
-def _words(value: Any, depth: int) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif depth > MAX_DEPTH:
-        return
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if key not in _STRUCTURE:
-                yield from _words(item, depth + 1)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from _words(item, depth + 1)
 
 
 # Fields of a chat model that are sent with each call, and those that its client has taken already.
@@ -419,14 +304,3 @@ class ModelInput:
         changed = {name: item for name, item in hidden_options(own, hide).items() if item is not own[name]}
         model = self.model.model_copy(update=changed) if changed else self.model
         return replace(self, model=model, options={**self.options, **hidden_options(self._read_options, hide)})
-
-
-def left_parts(leave: Collection[str]) -> frozenset[str]:
-    """Return what is left as it is, checked.
-
-    Raises:
-        TypeError: If it is no collection of names.
-    """
-    if isinstance(leave, str) or not all(isinstance(name, str) and name for name in leave):
-        raise TypeError('leave must be a collection of names, such as leave=["system"]')
-    return frozenset(leave)

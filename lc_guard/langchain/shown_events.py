@@ -8,7 +8,8 @@ from typing import Any
 from langchain_core.outputs import ChatGenerationChunk, GenerationChunk
 
 from lc_guard._placeholders.restorer import StreamRestorer
-from lc_guard.langchain.restore import ChunkRestorer, MakeRestorer, ValueRestorer, as_chunk
+from lc_guard.langchain.chunk_restorer import ChunkRestorer
+from lc_guard.langchain.restore import MakeRestorer, ValueRestorer, as_chunk
 
 _PIECE = "on_llm_new_token"
 _NAMES = {_PIECE: "token", "on_stream_event": "event"}
@@ -58,7 +59,7 @@ class ShownAnswer:
         token, chunk = args[0], kwargs.get("chunk")
         if isinstance(chunk, ChatGenerationChunk):
             told: Any = chunk.message
-            message = self._chunks.feed_message(as_chunk(told))
+            (message,) = self._chunks.feed(as_chunk(told))
             if message is chunk.message:
                 return _PIECE, args, kwargs
             restored: Any = ChatGenerationChunk(message=message, generation_info=chunk.generation_info)

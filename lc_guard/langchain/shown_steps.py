@@ -11,7 +11,7 @@ from langchain_core.callbacks.manager import ahandle_event, handle_event
 from lc_guard.guard import Guard
 from lc_guard.langchain.application_handlers import ApplicationHandler, Restoring, restore_stream
 from lc_guard.langchain.application_handlers import released as told_of
-from lc_guard.langchain.child_runs import application_handlers, is_streamed_to_application
+from lc_guard.langchain.audience import application_handlers, is_streamed_to_application
 from lc_guard.langchain.shown_events import Told
 from lc_guard.langchain.shown_runs import HiddenSession, StepRun
 

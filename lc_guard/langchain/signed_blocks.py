@@ -23,7 +23,8 @@ from langchain_core.messages import AIMessage, BaseMessage
 
 from lc_guard._placeholders.restorer import StreamRestorer
 from lc_guard.guard import Guard
-from lc_guard.langchain.messages import CALL_SIGNATURES, KEPT, MAX_DEPTH, map_block
+from lc_guard.langchain.content_blocks import CALL_SIGNATURES, MAX_DEPTH
+from lc_guard.langchain.messages import KEPT, map_block
 from lc_guard.langchain.restore import MakeRestorer
 from lc_guard.sessions import CallSession
 

@@ -15,9 +15,11 @@ from pydantic import ConfigDict, Field
 from lc_guard._engine.requests import GuardRequest, GuardResult
 from lc_guard._vendors.reviewed_methods import RUNNABLE
 from lc_guard._vendors.seals import Seal
-from lc_guard.guard import Guard, require_guard
-from lc_guard.langchain.child_runs import arun_checks, has_application_handlers, run_checks
+from lc_guard.guard import Guard
+from lc_guard.langchain.audience import APPLICATION_HANDLERS
+from lc_guard.langchain.child_runs import arun_checks, run_checks
 from lc_guard.langchain.config_specs import with_session
+from lc_guard.langchain.langsmith_runs import guarded
 from lc_guard.langchain.messages import map_texts
 from lc_guard.langchain.output import OutputCheck
 from lc_guard.langchain.scan_targets import prompt_text
@@ -74,7 +76,7 @@ class Step(RunnableSerializable[Any, Any]):
         name: str | None = None,
         **fields: Any,
     ) -> None:
-        require_guard(guard, type(self).__name__)
+        guarded(guard, type(self).__name__)
         if isinstance(keys, str):
             raise TypeError('keys must be a collection of keys, such as keys=["transcript"]')
         fields.update(guard=guard, keys=None if keys is None else tuple(keys), name=name)
@@ -261,7 +263,7 @@ class OutputStep(SingleChunkStream, Step):
 
 def note_hidden(guard: Guard, session: str | None, manager: Any) -> None:
     """Tell the handlers that show restored text that what runs after a step holds placeholders."""
-    if session is not None and (manager.handlers or has_application_handlers()):
+    if session is not None and (manager.handlers or APPLICATION_HANDLERS):
         from lc_guard.langchain import shown_steps  # noqa: PLC0415 - only where somebody is told
 
         shown_steps.note_hidden(guard, session, manager)
@@ -269,7 +271,7 @@ def note_hidden(guard: Guard, session: str | None, manager: Any) -> None:
 
 def restoring_step(guard: Guard, session: str, manager: Any) -> Any:
     """Return the context, sync or async, of a step that restores, for the handlers that show restored text."""
-    if not manager.handlers and not has_application_handlers():
+    if not manager.handlers and not APPLICATION_HANDLERS:
         return nullcontext()
     from lc_guard.langchain import shown_steps  # noqa: PLC0415 - only where somebody is told
 

@@ -24,7 +24,7 @@ from langgraph.store.base import Item
 from langgraph.types import Send
 
 from lc_guard.errors import UnsupportedInput
-from lc_guard.langchain.messages import Change, _Walk
+from lc_guard.langchain.messages import Change, TextWalk
 
 _ADDRESSES = (
     ipaddress.IPv4Address,
@@ -48,7 +48,7 @@ _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # control characters t
 _ARRAYS_WITHOUT_TEXT = "biufcmM"  # NumPy's kinds: numbers, truth values and times
 
 
-class StoredWalk(_Walk):
+class StoredWalk(TextWalk):
     """One walk over a stored value, on its way in or out.
 
     Args:
@@ -133,7 +133,7 @@ class StoredWalk(_Walk):
 
     def error(self, value: BaseException, depth: int) -> str:  # noqa: ARG002
         """Walk an error as the text that LangGraph's serializer would make of it."""
-        return self._change(repr(value))
+        return self.change(repr(value))
 
     def packet(self, value: Send, depth: int) -> Send:
         """Walk what a node is sent."""
@@ -157,7 +157,7 @@ class StoredWalk(_Walk):
 
     def typed(self, value: Any, text: str, make: Callable[[str], Any]) -> Any:
         """Walk the text of a value, and make a value of what it becomes."""
-        changed = self._change(text) if text else text
+        changed = self.change(text) if text else text
         return value if changed == text else make(changed)
 
     def marked(self, value: Any, text: str, kind: str) -> Any:
@@ -170,7 +170,7 @@ class StoredWalk(_Walk):
             case {"lc_guard.type": "mapping", "value": held}:
                 return self.plain(held, depth)
             case {"lc_guard.type": str(kind), "text": str(text)} if kind in _OF_TEXT:
-                text = self._change(text)
+                text = self.change(text)
                 try:
                     return _OF_TEXT[kind](text)
                 except ValueError:
@@ -196,7 +196,7 @@ class StoredWalk(_Walk):
         if kind != "U":
             return super().instance(value, 0)  # objects, bytes, records: nobody knows what they are
         old = value.ravel().tolist()
-        new = [self._change(text) if text else text for text in old]
+        new = [self.change(text) if text else text for text in old]
         if new == old:
             return value
         width = max(value.dtype.itemsize // 4, *map(len, new))

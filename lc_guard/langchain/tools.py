@@ -17,7 +17,8 @@ from langchain_core.runnables.config import ensure_config
 from lc_guard._engine.requests import GuardRequest, GuardResult, ScanTarget
 from lc_guard.langchain.child_runs import ModelWatch
 from lc_guard.langchain.messages import Change, map_texts, texts_of
-from lc_guard.langchain.scan_targets import WITHHELD, turns_of
+from lc_guard.langchain.refusals import WITHHELD
+from lc_guard.langchain.scan_targets import turns_of
 
 Tools = Literal["all"] | Collection[str]
 """``"all"`` tools, or those of these names."""

@@ -7,11 +7,10 @@ LangChain handler; `docs/design/langfuse.md` lists them.
 from __future__ import annotations
 
 import logging
-from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 from uuid import UUID
 
 from langchain_core.messages import ToolMessage
@@ -20,36 +19,27 @@ from langfuse.types import TraceContext
 
 from lc_guard._vendors.quiet_logs import quiet
 from lc_guard.errors import Blocked, kind_given
-from lc_guard.langfuse.check_observations import CheckObservations, blocked_by
+from lc_guard.langfuse.check_observations import CheckObservations
 from lc_guard.langfuse.config_ids import config_ids_of
 from lc_guard.langfuse.decision_scores import DecisionScores
 from lc_guard.langfuse.decision_traces import DecisionTraces
 from lc_guard.langfuse.flush import BoundedFlush, flush_of
-from lc_guard.langfuse.masks import (
-    SEAL,
-    Unmasked,
-    make_client,
-    mask_of,
-    prove_mask,
-    require_masked,
-    without_keys,
-)
+from lc_guard.langfuse.masks import SEAL, Unmasked, make_client, mask_of, prove_mask, require_masked, without_keys
 from lc_guard.langfuse.root_runs import RootRuns, propagate
+from lc_guard.langfuse.run_names import RunNames, SessionIds, observation_type, own_kind
+from lc_guard.langfuse.run_results import GIVEN_UP, record_result
 from lc_guard.langfuse.stage_sampling import SampleClean, StageSampling
-from lc_guard.langfuse.user_ids import UserIdHasher
 from lc_guard.observability.events import read_decision
 from lc_guard.observability.otel import load_ahead
 from lc_guard.records import (
     BOUNDARY_RUN_ID,
     CHECK_RUN_ID,
     DECISION_EVENT,
-    LOAD_RUN_ID,
     RESTORED_EVENT,
     SESSION_METADATA,
     Decision,
     strongest,
 )
-from lc_guard.sessions import is_own_session
 
 if TYPE_CHECKING:
     from lc_guard.guard import Guard
@@ -58,24 +48,15 @@ __all__ = ["CallbackHandler"]
 
 logger = logging.getLogger("lc_guard.langfuse")
 
-SessionIds = Literal["digest", "original"]
-"""How the sessions of the calls are named in Langfuse."""
-
 _CONFIGS_PATIENCE = 0.5  # seconds that a client's first handler waits for the ids of score configs
-_SESSION_KEYS = ("session_id", "thread_id")
 _TYPE = "lc_guard_type"
-_AGENTS = ("langchain_create_agent", "deepagents")
-_GIVEN_UP: dict[type[BaseException], str] = {
-    GeneratorExit: "the stream was given up",
-    CancelledError: "the call was cancelled",
-}
 
 
 def _starting(callback: str) -> Callable[..., None]:
     """Make the callback `callback` for the start of a run."""
 
     def on_start(self: CallbackHandler, *args: Any, run_id: UUID, parent_run_id: UUID | None = None, **kw: Any) -> None:
-        kw["metadata"] = self._metadata(kw.get("metadata"), root=self._is_root(parent_run_id))
+        kw["metadata"] = self._named.metadata(kw.get("metadata"), root=self._is_root(parent_run_id))
         self._safely(self._enter, run_id, parent_run_id, callback, kw)
         shown = None if parent_run_id is None else self._roots.shown(parent_run_id)
         self._upstream(callback, *args, run_id=run_id, parent_run_id=shown, **kw)
@@ -98,6 +79,15 @@ def _ending(callback: str) -> Callable[..., None]:
         self._safely(self._leave, run_id)
 
     return on_end
+
+
+def _passing(callback: str) -> Callable[..., None]:
+    """Make the callback `callback` that only the SDK looks at."""
+
+    def on_event(self: CallbackHandler, *args: Any, **kw: Any) -> None:
+        self._upstream(callback, *args, **kw)
+
+    return on_event
 
 
 class CallbackHandler(_LangfuseHandler):
@@ -158,11 +148,9 @@ class CallbackHandler(_LangfuseHandler):
             raise TypeError(f"guard must be a Guard, got {kind_given(guard)}; a public key goes in as public_key=...")
         if unmasked not in get_args(Unmasked):
             raise ValueError(f"unmasked must be one of {', '.join(map(repr, get_args(Unmasked)))}")
-        if session_ids not in get_args(SessionIds):
-            raise ValueError(f"session_ids must be one of {', '.join(map(repr, get_args(SessionIds)))}")
         if exit_timeout is not None and not exit_timeout > 0:
             raise ValueError("exit_timeout must be a positive number of seconds, or None")
-        self._pseudonyms = None if user_id_key is None else UserIdHasher(user_id_key)
+        self._named = RunNames(guard, user_id_key, session_ids)
         if guard is not None:
             make_client(guard, public_key)
         with quiet("langfuse", below=logging.ERROR) if without_keys(public_key) else nullcontext():
@@ -171,14 +159,12 @@ class CallbackHandler(_LangfuseHandler):
         self._roots = RootRuns()
         self._scores = DecisionScores(entities=score_entities)
         self._checks = CheckObservations(self._scores, StageSampling(sample_clean))
-        self._session_ids = session_ids
         self._outer = trace_context
         client = self._langfuse_client
         resources = SEAL.private(client, "_resources")
         # Without keys the SDK has no resources.
         self._sends = resources is not None and bool(SEAL.private(client, "_tracing_enabled"))
         self._delivery: BoundedFlush | None = None
-        self._masking: Guard | None = guard  # whose models are needed where spans are exported
         if self._sends:
             self._require_mask(guard, unmasked)
         if self._sends:
@@ -195,7 +181,7 @@ class CallbackHandler(_LangfuseHandler):
         mask = mask_of(client)
         if mask is None:
             return
-        self._masking, self._checks.mask = mask.guard, mask
+        self._named.guard, self._checks.mask = mask.guard, mask
         if not prove_mask(client, mask):
             self._sends = False
             logger.error("this handler sends nothing: Langfuse keeps its client busy, so that its mask can't be tried")
@@ -213,12 +199,15 @@ class CallbackHandler(_LangfuseHandler):
     on_tool_error = _ending("on_tool_error")
     on_retriever_end = _ending("on_retriever_end")
     on_retriever_error = _ending("on_retriever_error")
+    on_llm_new_token = _passing("on_llm_new_token")
+    on_agent_action = _passing("on_agent_action")
+    on_agent_finish = _passing("on_agent_finish")
 
     def on_chain_start(
         self, serialized: Any, inputs: Any, *, run_id: UUID, parent_run_id: UUID | None = None, **kwargs: Any
     ) -> None:
         """Open the observation of a chain or of a check; a protected model below a run of its own needs none."""
-        kind = _kind(serialized)
+        kind = own_kind(serialized)
         if kind == CHECK_RUN_ID:
             self._safely(self._begin_check, serialized, inputs, run_id, parent_run_id, kwargs)
             return
@@ -227,7 +216,7 @@ class CallbackHandler(_LangfuseHandler):
         if kind == BOUNDARY_RUN_ID and parent_run_id is not None and self._roots.of(parent_run_id) is not None:
             self._safely(self._roots.pass_by, run_id, parent_run_id)
             return
-        if (type_ := _type(kind, kwargs)) is not None:
+        if (type_ := observation_type(kind, kwargs)) is not None:
             kwargs[_TYPE] = type_
         self._chain_start(serialized, inputs, run_id=run_id, parent_run_id=parent_run_id, **kwargs)
 
@@ -240,18 +229,6 @@ class CallbackHandler(_LangfuseHandler):
         """Close the observation of a chain or of a check that failed."""
         if not self._end_check(run_id, error):
             self._chain_error(error, run_id=run_id, **kwargs)
-
-    def on_llm_new_token(self, *args: Any, **kwargs: Any) -> None:
-        """Note when the first token of a streamed answer came."""
-        self._upstream("on_llm_new_token", *args, **kwargs)
-
-    def on_agent_action(self, *args: Any, **kwargs: Any) -> None:
-        """Record an agent's action."""
-        self._upstream("on_agent_action", *args, **kwargs)
-
-    def on_agent_finish(self, *args: Any, **kwargs: Any) -> None:
-        """Record an agent's result."""
-        self._upstream("on_agent_finish", *args, **kwargs)
 
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:  # noqa: ARG002
         """Score a check's decision, or note what a `Deanonymize` step restored.
@@ -298,7 +275,7 @@ class CallbackHandler(_LangfuseHandler):
         Returns:
             The keyed hash, 32 hexadecimal digits; the id itself without a `user_id_key`.
         """
-        return user_id if self._pseudonyms is None else self._pseudonyms.of(user_id)
+        return self._named.user(user_id)
 
     def flush(self, *, timeout: float = 10.0) -> bool:
         """Deliver the client's scores and spans now: to be called where the process may be frozen after the answer.
@@ -340,23 +317,10 @@ class CallbackHandler(_LangfuseHandler):
         # The SDK would also write the message into the span's status, which no mask can reach: `_record_result` has
         # put it into the attribute that Langfuse shows, and that one is masked.
         level, _ = super()._get_error_level_and_status_message(error)
-        return "WARNING" if type(error) in _GIVEN_UP else level, None
+        return "WARNING" if type(error) in GIVEN_UP else level, None
 
     def _is_root(self, parent_run_id: UUID | None) -> bool:
         return parent_run_id is None or self._roots.of(parent_run_id) is None
-
-    def _metadata(self, metadata: Mapping[str, Any] | None, *, root: bool) -> dict[str, Any] | None:
-        """Return a run's metadata as it is sent: users as hashes, and for a root run the session it belongs to."""
-        if not metadata:
-            return None
-        sent = dict(metadata) if self._pseudonyms is None else self._pseudonyms.replace(metadata)
-        if not root:
-            return sent
-        session = next((str(sent[key]) for key in _SESSION_KEYS if sent.get(key)), None)
-        if session is not None and sent.get("langfuse_session_id") is None and self._masking is not None:
-            digest = self._session_ids == "digest"
-            sent["langfuse_session_id"] = self._masking.digest(session) if digest else session
-        return {key: value for key, value in sent.items() if value is not None}  # the SDK warns of each None
 
     def _enter(self, run_id: UUID, parent_run_id: UUID | None, callback: str, told: Mapping[str, Any]) -> None:
         if parent_run_id is not None:
@@ -370,7 +334,7 @@ class CallbackHandler(_LangfuseHandler):
     def _prepare_for_the_end(self) -> None:
         # At the first root run of a process, not where the handler is made: servers make it before they fork.
         if self._delivery is not None:
-            guard = self._masking
+            guard = self._named.guard  # its models are needed where spans are exported
             self._delivery.prepare(None if guard is None else partial(load_ahead, guard))
         if self._scores.configs is not None:
             self._scores.configs.refresh()
@@ -398,7 +362,7 @@ class CallbackHandler(_LangfuseHandler):
             else around.start_observation
         )
         root, metadata = self._roots.enter(run_id, parent_run_id), told.get("metadata") or {}
-        if (session := self._session(metadata.get(SESSION_METADATA))) is not None:
+        if (session := self._named.session(metadata.get(SESSION_METADATA))) is not None:
             self._roots.join(root, session)
         name = str(told.get("name") or serialized["id"][-1])
         observation = self._checks.begin(
@@ -406,13 +370,6 @@ class CallbackHandler(_LangfuseHandler):
         )
         if root.run_id == run_id:  # nobody watches the run around it
             root.observation, root.inside = observation, None
-
-    def _session(self, digest: Any) -> str | None:
-        """Return what a session is called in Langfuse; None for one that a call has for itself."""
-        session = self._masking.session_of(digest) if self._masking is not None and isinstance(digest, str) else None
-        if session is None or is_own_session(session):
-            return None
-        return str(digest) if self._session_ids == "digest" else session
 
     def _end_check(self, run_id: UUID, result: Any) -> bool:
         """Close a check's observation; return whether the run is a check's."""
@@ -425,22 +382,9 @@ class CallbackHandler(_LangfuseHandler):
         return True
 
     def _record_result(self, run_id: UUID, result: Any, told: Mapping[str, Any]) -> None:
-        """Write what the SDK would leave out, or put where no mask reaches it."""
         observation, root = self._runs.get(run_id), self._roots.of(run_id)
-        if observation is None:
-            return
-        blocked = None if root is None else root.blocked.get(run_id)
-        if isinstance(result, Blocked):
-            observation.update(status_message=blocked_by(result.decision))
-        elif isinstance(result, BaseException):
-            if told.get("outputs") is not None:  # of a stream that was given up, what came
-                observation.update(output=told["outputs"])
-            observation.update(status_message=_GIVEN_UP.get(type(result)) or str(result) or type(result).__name__)
-        elif isinstance(result, ToolMessage) and result.status == "error":
-            observation.update(output=result, level="ERROR")
-            observation.update(status_message=str(result.content))
-        elif blocked is not None:
-            observation.update(level="WARNING", status_message=blocked_by(blocked))
+        if observation is not None:
+            record_result(observation, result, told, blocked=None if root is None else root.blocked.get(run_id))
 
     def _decided(self, data: Mapping[str, Any], run_id: UUID) -> None:
         decision, observation = read_decision(data), self._checks.observation(run_id)
@@ -457,17 +401,3 @@ class CallbackHandler(_LangfuseHandler):
         observation = self._runs.get(self._roots.shown(run_id))
         if observation is not None:
             observation.update(metadata={key: int(data[key]) for key in ("restored", "unknown")})
-
-
-def _kind(serialized: Any) -> tuple[str, ...]:
-    """Return what lc-guard calls a run of its own."""
-    return tuple((serialized or {}).get("id") or ())[: len(CHECK_RUN_ID)]
-
-
-def _type(kind: tuple[str, ...], told: Mapping[str, Any]) -> str | None:
-    """Return the type of an observation where the SDK, which goes by names, would take another."""
-    if kind == LOAD_RUN_ID:
-        return "span"
-    metadata, name = told.get("metadata") or {}, told.get("name")
-    is_graph = name in (metadata.get("lc_agent_name"), "LangGraph")
-    return "agent" if name and is_graph and metadata.get("ls_integration") in _AGENTS else None

@@ -20,7 +20,8 @@ from lc_guard.observability.canary_spans import CANARY_NAME, CanarySpans
 from lc_guard.observability.leak_scores import score_leak
 from lc_guard.observability.otel import MaskingSpanExporter, load_ahead, require_time
 from lc_guard.observability.process_end import END
-from lc_guard.observability.span_mask import Detect, SpanMask, leak_attributes
+from lc_guard.observability.span_attributes import leak_attributes
+from lc_guard.observability.span_mask import Detect, SpanMask
 
 if TYPE_CHECKING:
     from langfuse.types import MaskOtelSpansFunction
@@ -78,7 +79,7 @@ class OtelSpansMask:
             require_time()
             try:
                 leak = self._mask.leak(span.trace_id, span.span_id, span.attributes)
-                changed, removed = self._mask.mask(span.trace_id, span.name, span.attributes, texts)
+                changed, removed = self._mask.mask(span.trace_id, span.name, span.attributes, texts, limited="span")
                 if leak is not None:
                     changed |= leak_attributes(leak, {**span.attributes, **changed})
                     self.guard.leaks.tell(leak)

@@ -36,6 +36,7 @@ __all__ = ["langsmith_anonymizer", "langsmith_client", "langsmith_unmasked"]
 logger = logging.getLogger("lc_guard.langsmith")
 
 _AUTH = ("api_key", "api_url", "service_key", "tenant_id", "authorization", "cookie", "_replica_auths")
+_HOLD, _EXIT_TIMEOUT = 5.0, 15.0  # seconds
 _RECENT_SESSIONS = 16  # each is asked for its values at every call of an anonymizer
 _MOST_RUNS, _MOST_CHARACTERS = 100, 10_000_000  # of one request; LangSmith takes 20 MB
 
@@ -53,6 +54,7 @@ class _MaskedClient(Client):
     """LangSmith's client; runs wait in an outbox, are masked in its thread, and leave as whole traces."""
 
     masks_for_lc_guard = True
+    default_of: Guard | None = None
 
     def __init__(self, guard: Guard, *, detect: Detect, hold: float, exit_timeout: float, **arguments: Any) -> None:
         self._guard = guard
@@ -169,8 +171,8 @@ def langsmith_client(
     guard: Guard,
     *,
     detect: Detect = "when_needed",
-    hold: float = 5.0,
-    exit_timeout: float = 15.0,
+    hold: float = _HOLD,
+    exit_timeout: float = _EXIT_TIMEOUT,
     **arguments: Any,
 ) -> Client:
     """Make LangSmith's client for chains and agents of a guard: runs carry placeholders instead of values.
@@ -201,6 +203,13 @@ def langsmith_client(
         if not seconds > 0:
             raise ValueError(f"{name} must be a positive number of seconds")
     return _MaskedClient(guard, detect=detect, hold=hold, exit_timeout=exit_timeout, **arguments)
+
+
+def default_client(guard: Guard) -> Client:
+    """Return a client for an application that names none: it says whose it is, so that another guard can tell."""
+    client = _MaskedClient(guard, detect="when_needed", hold=_HOLD, exit_timeout=_EXIT_TIMEOUT)
+    client.default_of = guard
+    return client
 
 
 class _Anonymizer:

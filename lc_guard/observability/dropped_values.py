@@ -65,6 +65,13 @@ class DroppedValues:
                 return [[] for _ in texts]
             return [known.find(text, inside_words=inside_words) for text in texts]
 
+    def values(self, digest: str) -> list[tuple[str, str]]:
+        """Return a dropped session's values, each with its placeholder."""
+        with self._lock:
+            self._purge()
+            _, known = self._sessions.get(digest, (0.0, KnownValues()))
+            return [(value, placeholder) for value, placeholder, _ in known.entries()]
+
     def lost(self, digest: str) -> bool:
         """Return whether values of the session were here and are gone for good."""
         with self._lock:

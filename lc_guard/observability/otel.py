@@ -10,22 +10,15 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import (
-    Link,
-    SpanContext,
-    Status,
-    StatusCode,
-    TraceState,
-    format_span_id,
-    format_trace_id,
-)
+from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceState, format_span_id, format_trace_id
 
 from lc_guard.errors import GuardError
 from lc_guard.observability.canary_spans import CanarySpans
 from lc_guard.observability.leak_scores import score_leak
 from lc_guard.observability.model_inputs import LANGFUSE_TYPE
 from lc_guard.observability.process_end import END
-from lc_guard.observability.span_mask import Detect, SpanMask, leak_attributes
+from lc_guard.observability.span_attributes import leak_attributes
+from lc_guard.observability.span_mask import Detect, SpanMask
 from lc_guard.observability.span_texts import is_free_text, is_identifier
 
 if TYPE_CHECKING:
@@ -118,7 +111,7 @@ class MaskingSpanExporter(SpanExporter):
     def _masked(self, span: ReadableSpan, texts: dict[str, str]) -> ReadableSpan:
         raw = dict(span.attributes or {})
         leak = self._mask.leak(_trace_id(span), format_span_id(span.context.span_id) if span.context else "", raw)
-        attributes = self._changed(span, raw, texts)
+        attributes = self._changed(span, raw, texts, limited="span")
         said = self._changed(span, {_STATUS: span.status.description or ""}, texts)
         status = Status(span.status.status_code, said[_STATUS] or None)
         if leak is not None:
@@ -130,10 +123,11 @@ class MaskingSpanExporter(SpanExporter):
                 score_leak(leak, lambda resources: resources.public_key == key)
         names = self._names(span, texts)
         events = [
-            Event(names[each.name], self._changed(span, each.attributes, texts), each.timestamp) for each in span.events
+            Event(names[each.name], self._changed(span, each.attributes, texts, limited="event"), each.timestamp)
+            for each in span.events
         ]
         links = [
-            Link(self._context(span, each.context, texts), self._changed(span, each.attributes, texts))
+            Link(self._context(span, each.context, texts), self._changed(span, each.attributes, texts, limited="link"))
             for each in span.links
         ]
         resource = Resource(self._changed(span, span.resource.attributes, texts), span.resource.schema_url)
@@ -188,12 +182,14 @@ class MaskingSpanExporter(SpanExporter):
         state = TraceState(list(masked.items()))
         return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags, state)
 
-    def _changed(self, span: ReadableSpan, held: Mapping[str, Any] | None, texts: dict[str, str]) -> dict[str, Any]:
+    def _changed(
+        self, span: ReadableSpan, held: Mapping[str, Any] | None, texts: dict[str, str], *, limited: str = ""
+    ) -> dict[str, Any]:
         """Return attributes with masked values and keys."""
         attributes = dict(held or {})
         if not attributes:
             return attributes
-        changed, removed = self._mask.mask(_trace_id(span), "", attributes, texts)
+        changed, removed = self._mask.mask(_trace_id(span), "", attributes, texts, limited=limited)
         return {**{key: value for key, value in attributes.items() if key not in removed}, **changed}
 
 

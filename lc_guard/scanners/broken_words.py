@@ -24,11 +24,12 @@ _MARKS = re.compile(
     r"|(?P<quote>[\"'])\s{0,3}[+.&]?\s{0,3}(?P=quote)|[{}]{2}"
 )
 _LINE_END = re.compile(r"[-\u2010=\\]?\r?\n(?P<indent>[ \t]*)(?=\S)")
-# A letter, what parts it from the next, and so on: of one sign, of a sign and a blank, or of quotes and a comma.
-_SPELLED = re.compile(r"(?<!\S)\S(?P<part>[,;:] |[ .\-_/|,+:;~*=\t\n])\S(?:(?P=part)\S)*(?!\S)")
+# A letter, what parts it from the next, and so on: of one sign, of a sign and a blank, or of quotes and a comma. A run
+# may end before a sign: one that is refused for its end is gone through again from each of its letters.
+_SPELLED = re.compile(r"(?<!\S)\S(?P<part>[,;:] |[ .\-_/|,+:;~*=\t\n])\S(?:(?P=part)\S)*(?![^\W_])")
 _LISTED = re.compile(r"(?s)(?<=[\"'])[^\"'](?P<part>[\"'], ?[\"'])[^\"'](?:(?P=part)[^\"'])*(?=[\"'])")
 # Letters apart by anything else, as long as it is the same: signs, emoji, brackets around each.
-_APART = re.compile(r"(?<!\w)\S(?P<part>[\W_]{1,8})\S(?:(?P=part)\S)+(?!\w)")
+_APART = re.compile(r"(?<![^\W_])[^\W_](?P<part>[\W_]{1,8})\S(?:(?P=part)\S)+(?![^\W_])")
 _BETWEEN_WORDS = re.compile(r"[\W_]{1,16}")
 _SHORT_WORDS = re.compile(r"(?<!\S)(?:\S{1,3}\s{1,3}){5,}\S{1,3}(?!\S)")
 _EQUAL_WORDS = tuple(re.compile(rf"(?<!\S)(?:\S{{{n}}}\s{{1,3}}){{3,}}\S{{1,{n}}}(?!\S)") for n in (4, 5, 6, 8))

@@ -29,6 +29,13 @@ NEIGHBOURS = (
 LEET_NEIGHBOURS = (b"a0a", b" 0aa", b"a0 ", b"a@a", b" @aa", b"a@ ")
 # Four letters apart by the same.
 APART = re.compile(rb"(?<!a)a([^a]{1,8})a(?:\1a){2}(?!a)")
+# Four words apart by the same, which is more than a blank.
+APART_WORDS = re.compile(rb"(?<!a)a{1,30}(?!, )([^a]{2,8})a{1,30}\1a{1,30}\1a")
+# Four rows with a number before their one word.
+NUMBERED_ROWS = re.compile(
+    r"(?:\n[ \t|(]{0,9}(?:[A-Za-z]{0,8}[ _-]?\d{1,3}|[A-Za-z])[ \t]?[.):|]{1,2}[ \t|]{0,9}"
+    r"[^\W\d_]{1,30}[ \t]*[|,;.]?[ \t]*(?=\n)){3}"
+)
 THRICE = tuple(3 * letter for letter in "abcdefghijklmnopqrstuvxyz")
 ESCAPING = ("\\", "%", "&", "=", "U+", "u+", "+A")
 ESCAPES = re.compile(
@@ -75,5 +82,5 @@ UNUSUAL = re.compile(
     "\u1d00-\u1dbf\u2000-\u200c\u200e\u200f\u202a-\u202f\u205f-\u206f\u20d0-\u20df\u2100-\u214f\u2460-\u24ff"
     "\u2800-\u28ff\u3000\u3164\ua720-\ua7ff\ufb00-\ufb06\ufe00-\ufe0e\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uffa0\ufff9-\ufffb"
     "\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff\U000e0000-\U000e0fff]"
-    "|[^\\W_][\u200d\ufe0f\ufeff\u20e0-\u20ff]|\u200d[^\\W_]|[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]"
+    "|[A-Za-z][\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?[A-Za-z]|[^\\W_][\u200d\ufe0f\ufeff\u20e0-\u20ff]|\u200d[^\\W_]|[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]"
 )

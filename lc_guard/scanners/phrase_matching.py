@@ -16,6 +16,7 @@ from lc_guard._text.words import WINDOW, all_matches, first_match
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.scanners.disguise_signs import (
     APART,
+    APART_WORDS,
     BACKWARDS,
     CODES,
     ESCAPES,
@@ -24,6 +25,7 @@ from lc_guard.scanners.disguise_signs import (
     LEET_NEIGHBOURS,
     NEIGHBOURS,
     NO_LETTERS,
+    NUMBERED_ROWS,
     OF_CIPHERS,
     PIECES,
     SMALL,
@@ -115,6 +117,8 @@ def _signs_of_words(text: str, lower: str, kinds: bytes) -> Iterator[str]:
         yield "signs"
     if b"\1\1\1\1" in lengths or b"\2\2\2\2" in lengths or APART.search(kinds):
         yield "spelled"
+    if _lists_words(text, kinds):
+        yield "listed"
     if PIECES.search(lengths) or kinds.count(b"- -") > _FEW:
         yield "pieces"
     if _LONG in lengths and any(map(_is_no_word, text.split())):
@@ -122,6 +126,13 @@ def _signs_of_words(text: str, lower: str, kinds: bytes) -> Iterator[str]:
     few = _SHARE * sum(map(SMALL.__contains__, words)) < len(words)
     if (few and _reads_as_nothing(lower)) or not OF_CIPHERS.isdisjoint(words):
         yield "ciphers"
+
+
+def _lists_words(text: str, kinds: bytes) -> bool:
+    """Whether words are apart by the same, by ends of tags, or stand in numbered rows."""
+    if APART_WORDS.search(kinds) or kinds.count(b"a<-a") > _FEW:
+        return True
+    return kinds.count(b"n") > _FEW and first_match(NUMBERED_ROWS, text, longest=_LONGEST_SIGN) is not None
 
 
 def _reads_as_nothing(text: str) -> bool:

@@ -22,6 +22,7 @@ from lc_guard.scanners.broken_words import (
 )
 from lc_guard.scanners.ciphers import deciphered, reads_backwards
 from lc_guard.scanners.decoding import stretches
+from lc_guard.scanners.listed_words import listed_words
 from lc_guard.scanners.phrase_matching import folded
 from lc_guard.scanners.reading import Reading, changed, placed
 
@@ -39,7 +40,10 @@ _FRAMED = {
 }  # fmt: skip
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff"
 _COMMON = "\u0300-\u0303\u0306-\u0308\u030a-\u030c\u0327\u0328"
-_STRUCK = re.compile(f"(?:(?![{_COMMON}])[{_MARKS}]|[{_COMMON}](?=[{_MARKS}])|(?<=[{_MARKS}])[{_COMMON}])")
+_EMOJI = "\u2600-\u27bf\U0001f300-\U0001faff"
+_STRUCK = re.compile(
+    f"(?:(?<=[A-Za-z])[{_EMOJI}]\ufe0f?(?=[A-Za-z])|(?![{_COMMON}])[{_MARKS}]|[{_COMMON}](?=[{_MARKS}])|(?<=[{_MARKS}])[{_COMMON}])"
+)
 _UPSIDE_DOWN = str.maketrans("ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹʇnʌʍʎ", "abcdefghijklmnopqrtuvwy")
 _UPSIDE_DOWN_SIGN = re.compile("[ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ]")
 # Escapes that are none of JSON's, HTML's or a URL's: octal, braces, %u, notation of code points, soft ends of lines.
@@ -87,6 +91,7 @@ _BREAKS: tuple[tuple[str, Callable[[str], Iterable[Change]]], ...] = (
     ("spelled", spelled_words),
     ("spelled", letters_apart),
     ("lines", line_ends),
+    ("listed", listed_words),
     ("pieces", cut_words),
     ("long", glued_words),
     ("leet", leet_words),

@@ -498,7 +498,10 @@ pii.timeout = 5
         assert (status, error) == (0, "")
         rows = [flat(line) for line in output.splitlines()]
         assert rows[0].endswith("policy.toml, version 2026-11")
-        assert rows[1] == "on_invalid block on_error block timeout 10 fail_fast no streaming buffer"
+        assert (
+            rows[1]
+            == "on_invalid block on_error block timeout 10 max_characters 5,000,000 fail_fast no streaming buffer"
+        )
         others = "prompt, output, tool_call, tool_result"
         for row in [
             "CREDIT_CARD redact 0",
@@ -714,15 +717,16 @@ class TestFrontDoor:
         monkeypatch.setattr("lc_guard.cli.scan.read_text", interrupt)
         assert main(["scan", "--detector", "patterns"]) == 130
 
-    @pytest.mark.parametrize("command", [["demo", "--offline", "--rows", "1"], ["scan", "--detector", "patterns"]])
-    def test_a_full_disk_is_named(self, command):
+    @pytest.mark.parametrize("command", [["check-policy", "policy.toml"], ["scan", "--detector", "patterns"]])
+    def test_a_full_disk_is_named(self, command, tmp_path):
+        (tmp_path / "policy.toml").write_text("fail_fast = true\n", encoding="utf-8")
         with Path("/dev/full").open("wb") as full:
             done = subprocess.run(
                 [sys.executable, "-m", "lc_guard", *command],
                 input=b"x" * 100_000,
                 stdout=full,
                 stderr=subprocess.PIPE,
-                cwd=ROOT,
+                cwd=tmp_path,
                 timeout=60,
                 check=False,
             )

@@ -118,6 +118,8 @@ def test_small_words_are_no_part_of_a_name(text, value):
         ("Thanks, Karen", ["Karen"]),
         ("Mark the May bill, Grant said; sue Will.", []),
         ("karen", []),
+        ("Pay Lerato Dlamini. Then ask Thabo Nkosi about it", ["Lerato Dlamini", "Thabo Nkosi"]),
+        ("Use Docker Compose. Restart Apache Kafka. Buy Fresh Bread now. He met Zavrexo Qualle", []),
         ("Harrietta and mail Karen@example.com", []),
     ],
 )

@@ -360,6 +360,9 @@ def test_a_name_is_that_name_again(text, values):
         ("A. Siltronix did", "Siltronix", "Siltronix"),
         ("told Anna I know", "Anna", "Anna"),
         ("Will Strunk come?", "Strunk", "Strunk"),
+        ("Compare Tove Nyqvist", "Nyqvist", "Tove Nyqvist"),
+        ("Compare Docker Nyqvist", "Nyqvist", "Nyqvist"),
+        ("Tove Nyqvist", "Nyqvist", "Nyqvist"),
     ],
 )
 def test_parts_that_stand_beside_a_name_belong_to_it(text, part, whole):

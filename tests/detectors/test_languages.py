@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from lc_guard import Guard
 from lc_guard.detectors import LanguageGate, LocaleDetector, PatternDetector, default_detector, multilingual_ner
 from lc_guard.detectors.capitals import without_small_words
-from lc_guard.detectors.in_languages import InLanguages, without_ordinary
+from lc_guard.detectors.in_languages import InLanguages, plain_words, without_ordinary
+from lc_guard.detectors.locale_rules import is_small_name
 from lc_guard.detectors.locales import LANGUAGES, locale
 from lc_guard.detectors.names_of_text import NamesOfText
 from lc_guard.errors import GuardError, ModelUnavailable
@@ -40,6 +41,9 @@ COURT = [
     "Señor Muñoz was not there.",
     "I am doing a project",
     "P.S. I am moving back",
+    "Note to Don Miller",
+    "Counsel for Van der Merwe",
+    "Costs in re Di Maggio",
 ]
 
 
@@ -49,6 +53,40 @@ def test_a_sentence_tells_its_language(language):
     assert gate.of(SENTENCES[language]) == {language}
     assert gate.of(SENTENCES[language].upper()) == {language}
     assert gate.of(SENTENCES[language].replace("'", "’")) == {language}
+
+
+REQUESTS = {
+    "de": ["Ruf bitte Herrn Krüger an", "Schick die Rechnung an Emre Kaya", "Kennst du Ursula Lange?"],
+    "es": ["Escribe un correo a Marta", "Imprime la factura de Ali Benali", "¿Conoces a Martina Blanco?"],
+    "fr": ["Écris un mail à Claire Dubois", "Rappelle Nathalie ce soir", "Tu connais Martine Blanc ?"],
+    "it": ["Scrivi una mail a Chiara", "Prepara la fattura a Don Pino.", "Passa da zia Odilia"],
+    "nl": ["Bel meneer De Wit", "Hoeveel verdient Maarten?", "Schrijf een mail aan Sanne"],
+    "pl": ["Napisz maila do Katarzyny", "Wydrukuj list do Kasia Kot.", "Przekaż plik Brygidzie"],
+    "pt": ["Escreve um email à Joana", "Manda mensagem pro Caio", "Conheces a Martina Branco?"],
+}
+
+
+@pytest.mark.parametrize("language", REQUESTS)
+def test_a_short_request_tells_its_language(language):
+    gate = LanguageGate()
+    for request in REQUESTS[language]:
+        assert language in gate.of(request), request
+        assert "en" not in gate.of(request), request
+
+
+def test_a_short_request_of_words_that_no_dictionary_of_english_has_is_not_english():
+    gate = LanguageGate()
+    assert gate.of("Odśwież kokpit Bożeny") >= {"pl"}
+    assert gate.of("Sgombera soffitta Rosetta") >= {"it"}
+    assert LanguageGate(["en", "it"]).of("Sgombera soffitta Rosetta") == {"en", "it"}
+    for english in (
+        "Explain photosynthesis",
+        "Refund Maria De Luca",
+        "grep jenkins",
+        "Kubectl get pods",
+        "Ring Hans Gruber back",
+    ):
+        assert gate.of(english) <= {"en"}
 
 
 @pytest.mark.parametrize("turn", COURT)
@@ -213,6 +251,14 @@ def test_a_language_that_is_named_needs_its_weights(monkeypatch):
         ("de", "Torwart Kobel hielt, Schiedsrichter Zwayer pfiff.", ["Kobel", "Zwayer"]),
         ("fr", "le juge Cordier, la députée Aurore Vidal, le ministre de la Culture", ["Cordier", "Aurore Vidal"]),
         ("pl", "zastąpiła przewodniczącego Pakułę", ["Pakułę"]),
+        # surnames that are words as well, behind a title
+        ("pl", "3. Pani Król zgłosiła wniosek, Pani Doktor nie", ["Król"]),
+        ("es", "Ausentes: Sr. Rey, Sra. Ionescu", ["Rey", "Ionescu"]),
+        # who chats does not care for capitals
+        ("de", "frag den uwe wegen der wohnung, nicht die linde", ["uwe"]),
+        ("es", "oye, me lo dijo raúl ayer, ¿y la flora?", ["raúl"]),
+        ("pl", "ola i kasia były z tomkiem", ["ola", "kasia", "tomkiem"]),
+        ("it", "un bacio, vale. quel suo amico di bologna", ["vale"]),
     ],
 )
 def test_what_a_language_writes_around_a_name(language, text, values):
@@ -238,6 +284,7 @@ def test_what_a_language_writes_around_a_name(language, text, values):
         ("it", "Chiara Conti è qui, con Chiara, chiara.", ["Chiara Conti"], ["Chiara Conti", "Chiara"]),
         ("es", "Gerente Vidal firma. El Gerente y Vidal", ["Gerente Vidal"], ["Gerente Vidal", "Vidal"]),
         ("fr", "Anne Morel\nMorel", ["Anne Morel\nMorel"], ["Anne Morel\nMorel"]),
+        ("fr", "Merci à Sylvie D. pour ses photos, à Luc. A. Morel aussi", ["Sylvie", "Luc"], ["Sylvie D.", "Luc"]),
         ("fr", "Anne Morel, Morelle, MOREL", ["Anne Morel"], ["Anne Morel", "MOREL"]),
         ("en", "Jane Hollis left. Hollis, by J. Hollis", ["Jane Hollis"], ["Jane Hollis", "Hollis", "Hollis"]),
     ],
@@ -299,3 +346,27 @@ def test_small_words_are_no_names_in_a_text_with_capitals():
     assert found("Da kam marlene wagner, sagt Olaf") == ["marlene wagner"]
     assert found("Da war meist Olaf") == []
     assert found("Dort hat Zögernd Fet- scher kam") == ["Zögernd Fet- scher"]
+
+
+def test_small_words_around_a_name_are_no_part_of_it_but_elided_ones_are():
+    def left(text, value):
+        start = text.index(value)
+        kept = without_small_words(text, [Entity("PERSON", start, start + len(value), 0.9)])
+        return [text[entity.start : entity.end] for entity in kept]
+
+    assert left("Ecco, tutti i boschi del Gargano", "boschi del Gargano") == ["del Gargano"]
+    assert left("Hier, Ségolène d'Harcourt parle", "Ségolène d'Harcourt parle") == ["Ségolène d'Harcourt"]
+    assert left("Le préfet M. lfillerand, du Var", "lfillerand") == ["lfillerand"]
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "plain"),
+    [("it", "Provate", True), ("it", "Benedetti", False), ("pl", "Przepraszamy", True), ("es", "Clemente", False)],
+)
+def test_endings_of_verbs_tell_ordinary_words(language, word, plain):
+    assert plain_words(frozenset([language]))[0](word) is plain
+
+
+def test_small_words_are_a_name_only_if_a_list_has_one():
+    assert is_small_name("ola przyjechała")
+    assert not is_small_name("resztę ogarnę")

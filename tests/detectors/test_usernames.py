@@ -144,6 +144,11 @@ def test_linear_time(unit):
         "uid=1001({}) gid=1001",
         "CORP\\{} logged on",
         "\\\\server\\home$\\{}\\docs",
+        "sudo useradd -m -s /bin/bash {}",
+        "kinit {}; klist",
+        "net user {} /add",
+        "[18:22] {}: gg\n[18:23] ok",
+        "Snap: {}, ok",
     ],
 )
 def test_more_slots(text):
@@ -153,7 +158,18 @@ def test_more_slots(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["HKLM\\software\\x", "C:\\windows\\temp", "\\\\d+ and [A-Z]\\w", "the github page is down"]
+    "text",
+    [
+        "HKLM\\software\\x",
+        "C:\\windows\\temp",
+        "\\\\d+ and [A-Z]\\w",
+        "the github page is down",
+        "@article{k24, title}",
+        "run @pytest.fixture twice",
+        "[18:22] note: gg",
+        "GitHub: actions/checkout@v4",
+        "useradd and adduser differ",
+    ],
 )
 def test_more_that_are_none(text):
     assert not UsernameDetector().detect(text)

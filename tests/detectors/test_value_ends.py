@@ -96,6 +96,7 @@ def test_an_address_is_whole_in_full_width_and_with_what_is_not_seen(address, pa
 def test_the_account_of_a_git_server_is_nobodys_address():
     for text in ("git@github.com:org/name.git", "ssh://git@git.example.org/x"):
         assert values_of(text, "EMAIL_ADDRESS") == []
+    assert values_of("postgres://user:pass@localhost/db", "EMAIL_ADDRESS", 16) == [], "nor is a password's stand-in"
     assert values_of("git@github.com is no help", "EMAIL_ADDRESS") == ["git@github.com"]
 
 
@@ -243,7 +244,12 @@ def test_numbers_beside_letters_of_scripts_without_blanks_are_seen(patterns, fou
 @pytest.mark.parametrize("name", ["scan_{}.pdf", "a_{}_b", "{}_home", "v1_{}", "in_{}_2025.csv"])
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("US_SSN", "219-09-9999"), ("IP_ADDRESS", "203.0.113.77"), ("PHONE_NUMBER", "415-555-0134")],
+    [
+        ("US_SSN", "219-09-9999"),
+        ("IP_ADDRESS", "203.0.113.77"),
+        ("PHONE_NUMBER", "415-555-0134"),
+        ("IBAN_CODE", "DE89370400440532013000"),
+    ],
 )
 def test_numbers_between_underscores_are_seen(patterns, found, name, kind, value):
     assert (kind, value) in found(patterns, name.format(value))
@@ -309,6 +315,12 @@ def test_no_verb_of_a_request_goes_with_a_name(asking):
 def test_a_verb_that_may_be_a_name_stays():
     for name in ("Mark Twain", "Bill Gates", "Sue Ellen", "Grant Wood", "Will Smith", "Park Ji-sung", "Drew Barrymore"):
         assert values_of(name, "PERSON") == [name]
+    for asked in ("Chase Mary Lopez", "Action: Bill Mary Lopez", '"Ring Mary Lopez"'):
+        assert values_of(asked, "PERSON", asked.index(asked.split(" Mary")[0].split()[-1].strip('"'))) == ["Mary Lopez"]
+    for name in ("Chase Whitmore", "Bill de Witt", "Page Turner"):
+        assert values_of(name, "PERSON") == [name]
+    assert values_of("Loop in Ana", "LOCATION", 0, 4) == [], "the verb alone"
+    assert values_of("Ping Ana Koval. Loop in Ben.", "LOCATION", 5, 20) == ["Ana Koval"], "nor of the next sentence"
     assert values_of("He is the son of Email Lopez", "PERSON", 17) == ["Email Lopez"], "not where a sentence begins"
 
 

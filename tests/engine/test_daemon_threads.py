@@ -4,7 +4,7 @@ import multiprocessing
 import threading
 import time
 
-from lc_guard._engine.runner import DaemonThreadPool
+from lc_guard._engine.thread_runner import DaemonThreadPool
 
 
 def ours():

@@ -28,7 +28,8 @@ from lc_guard import (
     protect,
 )
 from lc_guard._engine.caches import PromptStore
-from lc_guard.langchain.scan_targets import WITHHELD, is_refusal, scan_targets
+from lc_guard.langchain.refusals import WITHHELD, is_refusal
+from lc_guard.langchain.scan_targets import scan_targets
 from lc_guard.langchain.tools import ToolCallGuard, ToolPolicy
 from lc_guard.scanners.base import ScanRequest
 from lc_guard.testing import ExactDetector, FailingDetector

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lc_guard.evals.check_tally import bucket_seconds
 from lc_guard.evals.labels import Labelling
-from lc_guard.evals.monitoring import MOST_CHECKS, Monitor, bucket_seconds
+from lc_guard.evals.monitoring import MOST_CHECKS, Monitor
 from lc_guard.evals.monitoring_report import CheckHistory, MonitoringReport
 from lc_guard.evals.render.monitoring_text import best
 from lc_guard.evals.render.style import percent

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_guard.evals import Counts, Mention
+from lc_guard.evals.coverage import Coverage, exposed, touches
 from lc_guard.evals.labels import KindMap
-from lc_guard.evals.scoring import Characters, Coverage, Tally, exposed, touches
+from lc_guard.evals.scoring import Characters
+from lc_guard.evals.tally import Tally
 from lc_guard.records import Entity
 
 # 0         1         2         3         4

@@ -15,7 +15,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.tools import tool
 
 from lc_guard import Anonymize, Blocked, Deanonymize, Policy, for_application, protect
-from lc_guard.langchain.child_runs import application_handlers
+from lc_guard.langchain.audience import application_handlers
 
 from ..support.agents import agent_of, asked
 from ..support.agents import config as thread

@@ -17,8 +17,8 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 
 import lc_guard
 from lc_guard import Blocked, Guard, Policy, SessionMissing, UnsupportedInput, protect
-from lc_guard.langchain.boundary import ProtectedRunnable
 from lc_guard.langchain.chat_model import ProtectedChatModel
+from lc_guard.langchain.protected_runnable import ProtectedRunnable
 from lc_guard.langfuse import CallbackHandler, mask_otel_spans
 from lc_guard.testing import ExactDetector
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from lc_guard import (
     CheckPolicy,
     Entity,
     Guard,
+    GuardError,
     GuardMiddleware,
     Policy,
     ProtectedEmbeddings,
@@ -249,19 +250,21 @@ def test_the_memory_of_an_agent(asynchronous: bool) -> None:
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
-def test_an_agent_tells_once_of_a_store_that_has_real_text_embedded(asynchronous: bool) -> None:
+def test_an_agent_whose_store_has_real_text_embedded_is_refused(asynchronous: bool) -> None:
     store = InMemoryStore(index={"embed": Noting(), "dims": 256})
-    with openai(script("hello", "hello")) as (model, _):
-        agent = create_agent(model, [], store=store, middleware=[GuardMiddleware(make_guard())])
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            for thread in ("s-1", "s-2"):
-                config: Any = {"configurable": {"thread_id": thread}}
-                asked: Any = {"messages": [("user", "hi")]}
+    asked: Any = {"messages": [("user", "hi")]}
+    config: Any = {"configurable": {"thread_id": "s-1"}}
+    with openai(script("hello")) as (model, server):
+        for allowed in (False, True):
+            more: Any = {"store_embeddings": "unseen"} if allowed else {}
+            guarded = GuardMiddleware(make_guard(), **more)
+            agent = create_agent(model, [], store=store, middleware=[guarded])
+            with nullcontext() if allowed else pytest.raises(GuardError, match="ProtectedEmbeddings") as refused:
                 _ = asyncio.run(agent.ainvoke(asked, config)) if asynchronous else agent.invoke(asked, config)
-    (warning,) = [str(each.message) for each in told if "ProtectedEmbeddings" in str(each.message)]
-    assert "InMemoryStore" in warning
-    assert "Noting" in warning
+            assert len(server.requests) == allowed
+            assert allowed or "InMemoryStore" in str(refused.value)  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match="store_embeddings must be"):
+        GuardMiddleware(make_guard(), store_embeddings="raw")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])

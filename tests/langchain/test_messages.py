@@ -34,7 +34,8 @@ from langchain_core.prompt_values import ChatPromptValue, ImagePromptValue, Stri
 from pydantic import BaseModel, ConfigDict
 
 from lc_guard import UnsupportedInput
-from lc_guard.langchain.messages import MAX_DEPTH, map_texts, texts_of
+from lc_guard.langchain.content_blocks import MAX_DEPTH
+from lc_guard.langchain.messages import map_texts, texts_of
 
 RAW, HIDDEN = 'Iggy "O\'Van" \\Zoë', "[X]"
 

@@ -14,7 +14,7 @@ from langchain_core.runnables.utils import AddableDict
 from pydantic import BaseModel
 
 from lc_guard import Guard
-from lc_guard.langchain.restore import ChunkRestorer
+from lc_guard.langchain.chunk_restorer import ChunkRestorer
 
 from ..support.seams import E1, MAIL, NAME, ODD, P1, P2, added, filled_guard
 

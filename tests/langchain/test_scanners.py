@@ -30,7 +30,7 @@ from lc_guard import (
     StagePolicy,
     protect,
 )
-from lc_guard.langchain.scan_targets import WITHHELD, is_refusal
+from lc_guard.langchain.refusals import WITHHELD, is_refusal
 from lc_guard.records import DECISION_EVENT
 from lc_guard.testing import ExactDetector
 

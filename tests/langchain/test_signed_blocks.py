@@ -11,7 +11,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from lc_guard import Guard, protect
-from lc_guard.langchain.messages import CALL_SIGNATURES, KEPT, map_texts
+from lc_guard.langchain.content_blocks import CALL_SIGNATURES
+from lc_guard.langchain.messages import KEPT, map_texts
 from lc_guard.langchain.restore import SessionRestorers, ValueRestorer
 from lc_guard.langchain.signed_blocks import AnswerKeeper, ReceivedBlocks, map_signed
 from lc_guard.sessions import CallSession

@@ -38,7 +38,7 @@ def search(tracing, *values):
     ],
 )
 def test_what_leaks_is_found(tracing, monkeypatch, attributes):
-    monkeypatch.setattr("lc_guard.observability.span_mask.SpanMask.mask", lambda *args: ({}, []))
+    monkeypatch.setattr("lc_guard.observability.span_mask.SpanMask.mask", lambda *_, **__: ({}, []))
     with tracing.client.start_as_current_observation(name="step") as span:
         span.update(**attributes)
     found = search(tracing, VALUE)
@@ -54,7 +54,7 @@ def test_masked_spans_hold_nothing(tracing):
 
 
 def test_names_and_score_comments_are_searched(tracing, monkeypatch):
-    monkeypatch.setattr("lc_guard.observability.span_mask.SpanMask.mask", lambda *args: ({}, []))
+    monkeypatch.setattr("lc_guard.observability.span_mask.SpanMask.mask", lambda *_, **__: ({}, []))
     with tracing.client.start_as_current_observation(name=f"for {VALUE}") as span:
         span.score(name="risk", value=0.5, comment=f"about {VALUE}")
     assert search(tracing, VALUE).hits == {"PERSON": 2}
@@ -62,7 +62,7 @@ def test_names_and_score_comments_are_searched(tracing, monkeypatch):
 
 
 def test_whole_words_and_long_numbers(tracing, monkeypatch):
-    monkeypatch.setattr("lc_guard.observability.span_mask.SpanMask.mask", lambda *args: ({}, []))
+    monkeypatch.setattr("lc_guard.observability.span_mask.SpanMask.mask", lambda *_, **__: ({}, []))
     with tracing.client.start_as_current_observation(name="step", input={"who": "the Mayor", "n": 85, "id": 536228147}):
         pass
     assert search(tracing, "May", "85").hits == {}

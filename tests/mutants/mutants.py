@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+AGENT_REQUESTS = "lc_guard/langchain/agent_requests.py"
 ANALYZER = "lc_guard/_engine/analyzer.py"
 ANONYMIZER = "lc_guard/_engine/anonymizer.py"
 CACHES = "lc_guard/_engine/caches.py"
 DECISIONS = "lc_guard/_engine/scanner_run.py"
 PIPELINE = "lc_guard/_engine/pipeline.py"
 REQUESTS = "lc_guard/_engine/requests.py"
-RUNNER = "lc_guard/_engine/runner.py"
+RUNNER = "lc_guard/_engine/thread_runner.py"
 SCAN_PHASE = "lc_guard/_engine/scan_phase.py"
 CALLBACKS = "lc_guard/langchain/callbacks.py"
 CHECKPOINTS = "lc_guard/langchain/checkpointer.py"
 STORED_VALUES = "lc_guard/langchain/stored_values.py"
 DOCUMENTS = "lc_guard/langchain/documents.py"
 GUARD = "lc_guard/guard.py"
+GUARD_SESSION = "lc_guard/guard_session.py"
 LANGFUSE_MASKS = "lc_guard/langfuse/masks.py"
 MASKING = "lc_guard/observability/span_mask.py"
+SESSION_FINDERS = "lc_guard/observability/session_finders.py"
+SPAN_ATTRIBUTES = "lc_guard/observability/span_attributes.py"
 MEMORY_VAULT = "lc_guard/vaults/memory.py"
+CONTENT_BLOCKS = "lc_guard/langchain/content_blocks.py"
 MESSAGES = "lc_guard/langchain/messages.py"
 MIDDLEWARE = "lc_guard/langchain/middleware.py"
 MODEL_CALLS = "lc_guard/langchain/chat_model_call.py"
@@ -85,7 +90,7 @@ MUTANTS = (
     _mutant("seal", "a new hook passes", SEALS,
             "self.require(not others,", "self.require(True,",
             "tests/seals/test_middleware.py::test_a_hook_that_is_new"),
-    _mutant("seal", "a request's model is given as it was put in", MIDDLEWARE,
+    _mutant("seal", "a request's model is given as it was put in", AGENT_REQUESTS,
             'return self.protect(vars(self)["model"])', 'return vars(self)["model"]',
             "tests/seals/test_middleware.py::test_a_model_put_in_later_is_protected"),
     _mutant("seal", "what comes after the guard is not watched", MIDDLEWARE,
@@ -96,7 +101,7 @@ MUTANTS = (
             "var_child_runnable_config.reset(before)",
             "tests/seals/test_middleware.py::"
             "test_a_middleware_that_asks_by_itself_is_refused_also_where_it_swallows_the_error"),
-    _mutant("seal", "arguments put back reach an outside tool", MIDDLEWARE,
+    _mutant("seal", "arguments put back reach an outside tool", AGENT_REQUESTS,
             'if self.boundary.exposes(call["args"]):', "if False:",
             "tests/seals/test_middleware.py::"
             "test_arguments_that_a_middleware_puts_back_do_not_reach_a_tool_of_placeholders"),
@@ -165,12 +170,8 @@ MUTANTS = (
     ),
     # protect(model)
     _mutant(
-        "protect(model)", "hides nothing (invoke)", CHAT_MODEL,
-        "answer = ask(hidden,", "answer = ask(self._input(messages, stop, kwargs),", EVERY_MODE,
-    ),
-    _mutant(
-        "protect(model)", "hides nothing (ainvoke)", CHAT_MODEL,
-        "await aask(hidden,", "await aask(self._input(messages, stop, kwargs),", EVERY_MODE,
+        "protect(model)", "hides nothing (whole answers)", CHAT_MODEL,
+        "(aask if call.waits else ask)(hidden,", "(aask if call.waits else ask)(asked,", EVERY_MODE,
     ),
     _mutant(
         "protect(model)", "hides nothing (stream)", CHAT_MODEL_STREAM,
@@ -185,13 +186,8 @@ MUTANTS = (
         "hidden.model.stream(hidden.messages,", "self.inner.stream(messages,", f"{NOTEBOOKS}[05_streaming.ipynb]",
     ),
     _mutant(
-        "protect(model)", "judges no answer (sync)", CHAT_MODEL,
-        "[call.judge(message, run) for message in _messages(answer)]", "_messages(answer)",
-        "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
-    ),
-    _mutant(
-        "protect(model)", "judges no answer (async)", CHAT_MODEL,
-        "[await call.ajudge(message, run) for message in _messages(answer)]", "_messages(answer)",
+        "protect(model)", "judges no answer", CHAT_MODEL,
+        "[await call.judge(message, run) for message in messages_of(answer)]", "messages_of(answer)",
         "tests/langchain/test_scanners.py::test_a_protected_model_ends_the_turn",
     ),
     _mutant(
@@ -305,7 +301,7 @@ MUTANTS = (
     ),
     _mutant(
         "messages", "content blocks are not hidden", MESSAGES,
-        "self.block(item, depth + 1) if isinstance(item, Mapping)", "item if isinstance(item, Mapping)",
+        "walk_block(self, item, depth + 1) if isinstance(item, Mapping)", "item if isinstance(item, Mapping)",
         "tests/langchain/test_messages.py::test_content_blocks",
     ),
     _mutant(
@@ -314,8 +310,8 @@ MUTANTS = (
         "tests/langchain/test_messages.py",
     ),
     _mutant(
-        "messages", "JSON in arguments is not hidden", MESSAGES,
-        'return self.json(item, tool=str(block.get("name") or ""))', "return item", "tests/langchain/test_messages.py",
+        "messages", "JSON in arguments is not hidden", CONTENT_BLOCKS,
+        'return walk.json(item, tool=str(block.get("name") or ""))', "return item", "tests/langchain/test_messages.py",
     ),
     # checkpoints
     _mutant(
@@ -345,7 +341,7 @@ MUTANTS = (
     ),
     _mutant(
         "GuardCheckpointer", "errors are not hidden", STORED_VALUES,
-        "return self._change(repr(value))", "return repr(value)",
+        "return self.change(repr(value))", "return repr(value)",
         "tests/langchain/test_checkpointer.py::test_errors_are_stored_without_values",
     ),
     # documents
@@ -381,7 +377,7 @@ MUTANTS = (
     ),
     # tracing
     _mutant(
-        "mask_otel_spans", "skips the input of observations", MASKING,
+        "mask_otel_spans", "skips the input of observations", SPAN_ATTRIBUTES,
         '"langfuse.trace.public",', '"langfuse.trace.public", "langfuse.observation.input",',
         "tests/leaks/test_langfuse_spans.py::test_main_chain",
     ),
@@ -397,7 +393,7 @@ MUTANTS = (
         "tests/leaks/test_langfuse_spans.py::test_failing_detectors_send_the_checks_alone",
     ),
     _mutant(
-        "mask_otel_spans", "values of forgotten sessions leave", MASKING,
+        "mask_otel_spans", "values of forgotten sessions leave", SESSION_FINDERS,
         "finders.append(partial(self._dropped.find, digest, inside_words=inside_words))", "pass",
         "tests/observability/test_span_mask.py::test_finds_values_after_forget",
     ),
@@ -432,12 +428,7 @@ MUTANTS = (
     ),
     _mutant(
         "protect", "does not look at what it sends", MODEL_CALLS,
-        "if leak := self._leak(hidden, job, outcome):", "if (leak := self._leak(hidden, job, outcome)) and False:",
-        "tests/leaks/test_found_once.py::test_what_would_be_sent_all_the_same_is_stopped_and_told",
-    ),
-    _mutant(
-        "protect", "does not look at what it sends, async", MODEL_CALLS,
-        "if leak := await unblocked(partial(self._leak, hidden, job, outcome)):", "if leak := {}:",
+        "if leak := await self.blocking(self._leak, hidden, job, outcome):", "if leak := {}:",
         "tests/leaks/test_found_once.py::test_what_would_be_sent_all_the_same_is_stopped_and_told",
     ),
     # the core
@@ -478,7 +469,7 @@ MUTANTS = (
         "tests/test_sessions.py", "tests/contracts/test_members.py",
     ),
     _mutant(
-        "forget", "keeps the prompt", SESSIONS,
+        "forget", "keeps the prompt", GUARD_SESSION,
         "self._guard.prompts.forget(self._id)", "pass",
         "tests/engine/test_scan_phase_hard_cases.py::test_prompts_are_forgotten_with_their_session_and_bounded_by_their_length",
     ),

@@ -12,7 +12,7 @@ from tests.mutants.mutants import MUTANTS, Mutant
 CODEC = "lc_guard/vaults/codec.py"
 MARKS = "lc_guard/langchain/document_marks.py"
 MASKED_TRACER = "lc_guard/langchain/masked_tracer.py"
-SCAN_TARGETS = "lc_guard/langchain/scan_targets.py"
+REFUSALS = "lc_guard/langchain/refusals.py"
 
 
 def _of_table(seam: str, fault: str) -> Mutant:
@@ -81,7 +81,7 @@ FAULTS = (
     # failures and refusals
     _of_table("failing closed", "a detector that fails lets texts through"),
     _of_table("failing closed", "a scanner that fails lets texts through"),
-    _fault("refusals", "a refused turn goes to the model later", SCAN_TARGETS,
+    _fault("refusals", "a refused turn goes to the model later", REFUSALS,
            "elif refused and not isinstance(message, SystemMessage):", "elif refused and message is None:"),
     _of_table("Deanonymize", "judges no stream"),
 )  # fmt: skip

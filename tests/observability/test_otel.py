@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
 from langchain_core.runnables import RunnableLambda
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import RandomIdGenerator, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Link, Status, StatusCode
@@ -20,6 +21,14 @@ from tests.support.canaries import CANARIES, CanaryDetector
 from tests.support.fixtures import MakeClient
 
 EVERYTHING = "; ".join(CANARIES)
+DECIDED = {"decision": {"check": "pii", "action": "anonymize", "error": None}}
+
+
+class OneTrace(RandomIdGenerator):
+    """All spans are of the trace whose check was told."""
+
+    def generate_trace_id(self) -> int:
+        return 1
 
 
 @pytest.fixture
@@ -91,3 +100,33 @@ def test_a_value_stands_nowhere_in_a_span(memory: InMemorySpanExporter) -> None:
     assert two.links[0].context == first.get_span_context()
     assert two.resource.attributes["service.name"] == "shop"
     provider.shutdown()
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["session kept", "forgotten"])
+def test_a_value_that_the_limit_of_attributes_cuts(kept: bool, memory: InMemorySpanExporter) -> None:
+    """Nothing tells the limit: for every one of them, whatever was exported before."""
+    guard = Guard(CanaryDetector())
+    exporter = MaskingSpanExporter(guard, memory)
+    name, mail = CANARIES[0], "ann.lee@example.org"
+    values = [name, mail, 'Say "Zoë" O\'Neil']
+    text = "; ".join(f"{value} was here" for value in (*values, *CANARIES))
+    hidden = guard.session("s").anonymize(f"{text}; {values[2]}")
+    for placeholder in (known := guard.session("s").placeholders()):
+        assert placeholder in hidden
+    exporter.learn("0" * 31 + "1", guard.digest("s"), DECIDED)
+    if not kept:
+        guard.session("s").forget()
+    for limit in range(33, len(text)):
+        limits = SpanLimits(max_span_attribute_length=limit, max_attribute_length=limit + 7)
+        provider = TracerProvider(span_limits=limits, id_generator=OneTrace())
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        with provider.get_tracer("tests").start_as_current_span("x") as span:
+            span.set_attributes({"text": text, "json": json.dumps({"q": [text]}), "short": "Zed"})
+            span.add_event("e", {"text": text})
+            span.set_status(Status(StatusCode.ERROR, "long " * 100))
+        (done,) = memory.get_finished_spans()
+        memory.clear()
+        held = [*(done.attributes or {}).values(), *(done.events[0].attributes or {}).values()]
+        beginnings = [value[:length] for value in known.values() for length in range(3, len(value))]
+        assert [part for part in beginnings for told in held if str(told).endswith(f" {part}")] == [], limit
+        assert "Zed" in held

@@ -114,7 +114,7 @@ def test_round_trip(words):
 
 
 def test_a_crowd_is_not_compared(monkeypatch):
-    monkeypatch.setattr("lc_guard._engine.anonymizer._MAX_LINKED", 1)
+    monkeypatch.setattr("lc_guard._placeholders.aliases._MAX_LINKED", 1)
     session = Guard(Names()).session("s")
     assert numbers(session.anonymize("Jane Doe; John Smith")) == ["1", "2"]
     assert numbers(session.anonymize("Doe")) == ["3"]

@@ -59,6 +59,8 @@ READ = [
     ("_REDACTED_PERSON_2_", "_Maria Chen_"),
     ("Dear [REDACTED: PERSON_1],", "Dear Sean O'Brien,"),
     ("REDACTED: PERSON_1.", "Sean O'Brien."),
+    ("[REDACTED - PERSON_1], [REDACTED — PERSON_2]", "Sean O'Brien, Maria Chen"),
+    ("__PERSON_2__ and _PERSON_3_", "__Maria Chen__ and _Tom Varga_"),
     ("[REDACTED: PERSON_1, PERSON_2]", "[Sean O'Brien, Maria Chen]"),
     ("[REDACTED_PERSON_1, PERSON_2, PERSON_3] differ.", "[Sean O'Brien, Maria Chen, Tom Varga] differ."),
     ("[REDACTED_PERSON_1, REDACTED_PERSON_2]", "[Sean O'Brien, Maria Chen]"),

@@ -51,7 +51,7 @@ UNITS = [
     *("\\", "\\\\[REDACTED\\_", "\\u0041", "\\u", "\\n", "\\x", "%41", "&#65;", "&#"),  # escapes
     *('"', "'", "’", "`", '{"a":[', '["', '{"a":"b"},', 'key="', "password: "),  # quotes, JSON, credentials
     *("7", "7 ", "12-", "1.", "1/", "0-", "1 and ", "+1 ", "(555) "),  # digits
-    *("@", "a@", "a.", ".", ". ", "-", "a-", "/", "a:", "_", "|", "=", "*", ", "),  # signs
+    *("@", "a@", "a.", ".", ". ", "-", "a-", "/", "a:", "_", "|", "=", "*", ", ", "a, ", "- a\n"),  # signs
     *("http://", "www.", "http://a:b@", "sk-", "eyJ.", "-----BEGIN ", "QUJD", "aWdub3Jl ", "69676e6f7265 "),
     *("a", "A", "Aa ", "A.", "Jane Doe ", "Jane ", "Mr. ", "Mr. J. ", "de la ", "of the ", "Section ", "12 Main "),
     *("1 January ", "born on ", "case no ", "account number ", "tel ", "medical record "),

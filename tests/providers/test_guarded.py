@@ -12,7 +12,8 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 
 from lc_guard import Guard, GuardMiddleware, protect
-from lc_guard.langchain.messages import CALL_SIGNATURES, KEPT
+from lc_guard.langchain.content_blocks import CALL_SIGNATURES
+from lc_guard.langchain.messages import KEPT
 from lc_guard.testing import ExactDetector
 from tests.providers.conversations import WAYS, aask, run_agent
 from tests.support.providers import CLIENTS, Answer, Asked, Call, ProviderServer

@@ -24,7 +24,7 @@ def test_there_are_enough_disguises():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nine_of_ten_are_found(kind):
-    """Measured: 98.3 % of jailbreaks, 95.2 % of credentials, 95.7 % of attempts on placeholders."""
+    """Measured: 97.9 % of jailbreaks, 95.1 % of credentials, 93.6 % of attempts on placeholders."""
     scanner, attacks, disguises = KINDS[kind]
     assert len([*missed(kind, [scanner])]) <= 0.1 * len(attacks) * len(disguises)
 

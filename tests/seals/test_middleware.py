@@ -66,7 +66,7 @@ def test_a_constructor_that_bypasses_the_setter_leaves_the_model_protected(
 def test_a_request_that_loses_the_model_put_into_it_is_refused(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     """Were the property of our request bypassed as well, the seam says so by itself."""
     monkeypatch.setattr(
-        "lc_guard.langchain.middleware._GuardedRequest.model",
+        "lc_guard.langchain.agent_requests.GuardedRequest.model",
         property(lambda self: vars(self)["inner"], _put_raw),
         raising=True,
     )

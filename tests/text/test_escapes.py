@@ -39,9 +39,15 @@ def test_nothing_is_made_of_a_text_without_escapes():
 
 @pytest.mark.parametrize(
     ("text", "reading"),
-    [("J=FCrgen", "Jürgen"), ("Ren=E9 Dupont", "René Dupont"), ("=C9tienne", "Étienne"), ("Stra=DFe", "Straße")],
+    [
+        ("J=FCrgen", "Jürgen"),
+        ("Ren=E9 Dupont", "René Dupont"),
+        ("=C9tienne", "Étienne"),
+        ("Stra=DFe", "Straße"),
+        ("ana.reis=40mail.example", "ana.reis@mail.example"),
+    ],
 )
-def test_quoted_printable_of_latin_1_is_read(text, reading):
+def test_quoted_printable_is_read(text, reading):
     assert all_unescaped([text]) == [reading]
 
 

@@ -20,6 +20,7 @@ def found(value: str, text: str, kind: str = "PERSON", *, for_hiding: bool = Fal
         ("Jane Doe", "Ja\u00adne\u00a0Doe and \ufeffJane\u200bDoe", ["Ja\u00adne\u00a0Doe"]),
         ("Jane", "Jane\u200bDoe, J\u200bane", ["Jane", "J\u200bane"]),
         ("Smith-Jones", "Smith-\nJones, Smi-\nth-Jones", ["Smith-\nJones", "Smi-\nth-Jones"]),
+        ("Jane Doe", "jane_doe_cv.pdf, my_Jane_Doe, jane_does, jane_x_doe", ["jane_doe", "Jane_Doe"]),
         ("Hollister", "Hollister-\nJones", ["Hollister"]),
         ("Zoë", "Zoe\u0308, ZOË, Zoë\u0308", ["Zoe\u0308", "ZOË"]),
         ("Groß", "GROSS, Gross", ["GROSS", "Gross"]),

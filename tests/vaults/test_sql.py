@@ -10,7 +10,7 @@ import pytest
 from lc_guard.errors import MissingExtra, VaultError
 from lc_guard.testing import NumberedMint
 from lc_guard.vaults import SQLVault, sql_schema
-from lc_guard.vaults.sql_schema import explained
+from lc_guard.vaults.sql_errors import explained
 
 CANARY = "Zebulon Quartermain"
 

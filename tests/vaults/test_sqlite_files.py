@@ -16,7 +16,7 @@ import pytest
 
 from lc_guard.errors import VaultError
 from lc_guard.testing import NumberedMint
-from lc_guard.vaults import EncryptedVault, SQLVault, sql_schema
+from lc_guard.vaults import EncryptedVault, SQLVault, sql_engine, sql_schema
 
 from ..support.forks import in_a_child
 
@@ -74,7 +74,7 @@ def test_a_file_that_others_read_and_that_is_not_ours_is_refused(
     def refuse(*_: object) -> None:
         raise PermissionError("no")
 
-    monkeypatch.setattr(sql_schema.os, "chmod", refuse)
+    monkeypatch.setattr(sql_engine.os, "chmod", refuse)
     with pytest.raises(VaultError, match="chmod 600"):
         write(SQLVault(f"sqlite:///{name}"))
 
@@ -185,7 +185,7 @@ def test_a_further_connection_leaves_the_first_ones_locks(tmp_path: Path) -> Non
     vault = SQLVault(f"sqlite:///{path}")
     write(vault)
     log = os.stat(f"{path}-wal").st_ino
-    sql_schema.keep_private(str(path))  # what each connection begins with
+    sql_engine.keep_private(str(path))  # what each connection begins with
     subprocess.run([sys.executable, "-c", READS_AND_CLOSES, str(path)], check=True)
     assert os.stat(f"{path}-wal").st_ino == log
     write(vault, "b", "Ada")
@@ -204,7 +204,7 @@ def test_a_fork_waits_for_the_first_connection(tmp_path: Path, monkeypatch: pyte
         real(connection, prefix)  # type: ignore[arg-type]
         done.set()
 
-    monkeypatch.setattr("lc_guard.vaults.sql.bring_up_to_date", slowly)
+    monkeypatch.setattr("lc_guard.vaults.sql_store.bring_up_to_date", slowly)
     vault = SQLVault(f"sqlite:///{tmp_path / 'a.db'}")
     first = threading.Thread(target=write, args=(vault,))
     first.start()

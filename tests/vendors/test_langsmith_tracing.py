@@ -17,11 +17,16 @@ from typing import Any
 import langsmith
 import langsmith.utils
 import pytest
+from langchain.agents import create_agent
+from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tracers.context import tracing_v2_enabled
+from langchain_core.tracers.langchain import wait_for_all_tracers
+from langchain_core.vectorstores import InMemoryVectorStore
 
-from lc_guard import Anonymize, Guard
+from lc_guard import Anonymize, Deanonymize, Guard, GuardMiddleware, ProtectedRetriever, protect
 from lc_guard._vendors.langsmith_tracing import langsmith_unmasked
+from lc_guard.demo import StandInModel
 from lc_guard.langsmith import langsmith_anonymizer, langsmith_client
 from lc_guard.testing import ExactDetector
 from tests.support.langsmith_server import LangSmithServer
@@ -106,6 +111,7 @@ def test_inside_a_traced_function(langsmith_server: LangSmithServer, guard: Guar
 def test_a_guard_warns_once(
     mode: str, langsmith_server: LangSmithServer, guard: Guard, caplog: pytest.LogCaptureFixture
 ) -> None:
+    langsmith.configure(client=langsmith.Client())  # chosen in code: it stays
     step = Anonymize(guard)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -238,6 +244,41 @@ def test_nothing_of_langsmith_is_loaded_for_the_question(langsmith_server: LangS
 
 def test_a_chain_around_the_guard(langsmith_server: LangSmithServer, guard: Guard) -> None:
     """The warning comes at the first guarded call, also where LangChain has started the trace before."""
+    langsmith.configure(client=langsmith.Client())
     chain: Any = RunnableLambda(lambda text: text) | Anonymize(guard)
     with pytest.warns(UserWarning, match="LangSmith tracing is on"):
         chain.invoke(NAME, CONFIG)
+
+
+MADE: dict[str, Any] = {
+    "Anonymize": lambda guard: Anonymize(guard) | RunnableLambda(str) | Deanonymize(guard),
+    "protect": lambda guard: RunnableLambda(str) | protect(StandInModel(), guard),
+    "GuardMiddleware": lambda guard: create_agent(StandInModel(), [], middleware=[GuardMiddleware(guard)]),
+    "ProtectedRetriever": lambda guard: ProtectedRetriever(
+        InMemoryVectorStore.from_texts([NAME], DeterministicFakeEmbedding(size=8)).as_retriever(), guard
+    ),
+}
+
+
+@pytest.mark.filterwarnings("error:LangSmith")
+@pytest.mark.parametrize("form", MADE)
+def test_an_application_that_names_no_client_is_masked(form: str, langsmith_server: LangSmithServer) -> None:
+    guard = Guard(ExactDetector({"PERSON": [NAME]}))
+    application = MADE[form](guard)
+    asked: Any = {"messages": [("user", f"hi {NAME}")]} if form == "GuardMiddleware" else f"hi {NAME}"
+    assert NAME in repr(application.invoke(asked, CONFIG)) or form == "ProtectedRetriever"
+    wait_for_all_tracers()
+    assert langsmith_server.runs
+    assert not langsmith_server.holds("Zebulon")
+    assert langsmith_unmasked() is None
+    with pytest.warns(UserWarning, match="the guard that came first"):
+        MADE[form](Guard(ExactDetector()))
+
+
+def test_a_client_that_can_not_be_masked_is_left_and_told(
+    langsmith_server: LangSmithServer, guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lc_guard.langsmith.client.default_client", lambda guard: 1 / 0)
+    step = Anonymize(guard)
+    with pytest.warns(UserWarning, match="LangSmith tracing is on"):
+        step.invoke(NAME, CONFIG)

@@ -22,6 +22,9 @@ class Locale(NamedTuple):
         months: Names of months, in all cases and short forms, in order from January.
         ordinary: Words that models take for names because they are written large: roles, weekdays, courts, courtesies.
         given_names: Faker's locales with the names of its speakers.
+        no_names_end: How verbs and nouns end, and names hardly ever.
+        nicknames: Short forms of given names that no list has and that are no words.
+        words_too: Given names that are words in small letters.
         small_nouns: Whether nouns are written small, so that a capital inside a sentence means something.
         endings: How names end in other cases, and behind ``>`` what stands there in the nominative.
     """
@@ -34,6 +37,9 @@ class Locale(NamedTuple):
     months: tuple[str, ...] = ()
     ordinary: frozenset[str] = frozenset()
     given_names: tuple[str, ...] = ()
+    no_names_end: tuple[str, ...] = ()
+    nicknames: frozenset[str] = frozenset()
+    words_too: frozenset[str] = frozenset()
     small_nouns: bool = True
     endings: tuple[str, ...] = ()
 

@@ -13,6 +13,6 @@ LOCALE = Locale(
         "all more most other please thank thanks yes yeah okay well now know think see said say says go get got",
         "let sir honor objection don' didn' doesn' isn' wasn' won' can' i' it' that' what' you' he' she' one two",
         "die also man men war hat want per plus via po name date address phone email hello hi dear regards",
-        "sincerely call called patient court am doing going being wanna gonna",
+        "sincerely call called patient court re vs per am doing going being wanna gonna",
     ),
 )

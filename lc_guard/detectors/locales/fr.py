@@ -21,6 +21,17 @@ LOCALE = Locale(
         "seul douze chaque aurait trop vient seulement sept restent pense ouverte nombreux dès nommé tant notamment",
         "jour beaucoup lorsque environ lettre habite droit étais parmi mètres compte travaille tard lundi pris",
         "lequel dimanche reçu samedi pouvait fois contrat condamné cependant sujet préfet ensuite",
+        # Requests and what they are about.
+        "écris écrivez envoie envoyez prépare préparez rédige rédigez cherche cherchez vérifie vérifiez transfère",
+        "transférez imprime planifie modifie appelle appelez rappelle rappelez résume résumez traduis traduisez",
+        "annule annulez réponds répondez préviens prévenez supprime supprimez corrige corrigez donne donnez",
+        "explique expliquez invitez réserve réservez relance relancez remercie contacte contactez combien gagne",
+        "facture courriel rendu courrier poème montre aide demandez fais faites dites prends prenez relevé",
+        "résiliation",
+        "commande commandez notez parle parlez transmets transmettez remplace félicite félicitez passe passez",
+        "connais connaissez paie payez oublie oubliez confirme confirmez achète achetez ouvre ferme enregistre",
+        "partage inscris signale accepte décris liste fleurs fichier loyer anniversaire numéro tante oncle",
+        "impayée voir toi",
     ),
     letters="çèêëîïôœùûâé",
     titles=(
@@ -68,6 +79,24 @@ LOCALE = Locale(
         "bises bisous matricule poste normale",
         "commentaire prochain prochaine axes observations responsable titulaire greffier greffière dr ouvrez cliquez",
         "désolé désolée franchement parfait voilà ensuite hier enfin aujourd'hui",
+    ),
+    nicknames=words(
+        "mimi jojo lulu nono titi manu fred seb momo gégé dédé mumu cathy sandrine véro isa caro steph flo domi",
+        "jacquot toto loulou nico théo",
+    ),
+    words_too=words(
+        "aimé ana claude eva louis manuel maria marine pierre romain victoire rose olive marguerite violette",
+        "aurore aurélie olympe constance prudence clémence honoré aimée désiré désirée parfait bienvenue blanche",
+        "claire céleste luce reine noël noëlle pascal lance colombe capucine jacinthe lys fleur ange solange",
+        "charlotte madeleine catherine germaine franck franc martin guillemet gilles roland benjamin émile xavier",
+        "robin",
+    ),
+    no_names_end=(
+        "aient",
+        "èrent",
+        "ment",
+        "tion",
+        "tions",
     ),
     given_names=("fr_FR", "fr_CH"),
 )

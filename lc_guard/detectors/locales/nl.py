@@ -21,6 +21,13 @@ LOCALE = Locale(
         "dezelfde bijna nemen maken welk vragen kunt juist enkel daarna zeggen heden vraag kwam brengen zeker",
         "twintig spoedig maandag benoemd aldaar woont tijd dag zien vele vrij opnieuw mogen komt betaalt behalve",
         "blijven toestand provincie einde waarin vorige voort mogelijk daarin",
+        # Requests and what they are about.
+        "schrijf stuur maak zoek controleer wijzig bewaar vertaal annuleer antwoord bedank waarschuw verwijder",
+        "verbeter geef nodig reserveer herinner hoeveel verdient zeg bel bericht factuur afspraak uitnodiging",
+        "samenvatting rekening gedicht tafel opzegging klant bestelling dokter goedemorgen",
+        "bestel noteer praat vervangt vergeet feliciteer betaal bezoek verbind bevestig koop verkoop deel sluit",
+        "bewerk archiveer accepteer weiger beschrijf analyseer vergelijk bloemen bestand huur verjaardag",
+        "onbetaalde tante oma opa zet schrap",
     ),
     letters="",
     titles=(
@@ -61,6 +68,21 @@ LOCALE = Locale(
         "status prioriteit categorie afdeling functie thuis gisteren vandaag",
         "morgen daarna eindelijk voorvoegsel civiel",
         "strafrecht aanwezig afwezig notulen agenda rondvraag opening privacy contact kantonrechter griffier partijen",
+    ),
+    nicknames=words(
+        "jip ans joop truus wim henk kees sjaak mies riet loes bep jopie teun sjors wout jaap nel gerrie marleen",
+        "ilse",
+    ),
+    words_too=words(
+        "ben chris ellen els inge jan ken leen lieke lien lieven lot mare max mees noor pol rik sep sien sten",
+        "ties tijn toon tuur elke daan bas roos lente linde iris bloem merel dirk duif senna wolf fee faith joy",
+        "grace sterre sky nora mila lana luna vos hart bram cas dries hanna mart milan sam stan tom ton ward will",
+        "zoë lars lieve lies stef stijn sus",
+    ),
+    no_names_end=(
+        "heid",
+        "heden",
+        "lijk",
     ),
     given_names=("nl_NL", "nl_BE"),
 )

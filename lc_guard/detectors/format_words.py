@@ -1,0 +1,52 @@
+"""Words of formats and command lines that models take for names: components of calendars, segments of EDI, commands.
+
+Sources: RFC 5545 and 6350 (``BEGIN:VEVENT``), HL7 v2.5.1, ASC X12 and UN/EDIFACT (names of segments), RFC 4514
+(``ou=people,dc=corp``), ls(1), POSIX shells.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lc_guard.detectors.guess import Guess
+from lc_guard.detectors.surroundings import is_code, is_log, line_around
+
+_COMPONENT_BEFORE = re.compile(r"(?:^|[\r\n])(?:BEGIN|END):$")
+_SEGMENTS = frozenset(
+    """
+    ISA GS ST SE GE IEA NM1 N1 N3 N4 DMG REF PER HL BHT CLM SBR DTP SV1 HI LX PRV TRN UNA UNB UNH BGM DTM NAD CTA COM
+    UNT UNZ MSH EVN PID PV1 PV2 NK1 GT1 IN1 OBR OBX NTE DG1 AL1 ORC
+    """.split()  # noqa: SIM905 - a list of words reads as one
+)
+# Of directories, the names of hidden files, what stands behind a prompt.
+_SMALL_BEFORE = re.compile(r"(?i:(?:^|[,\s])(?:dc|ou)=)$|(?:^|[\s/~])\.$|[\w~/)\]][$#] $|(?:^|\n)\$ $")
+# A command and its first option: "curl -X", which no name is written like.
+_COMMAND_LINE = re.compile(r"[a-z][\w.-]{1,20}(?: [a-z][\w-]{1,20})? -{1,2}[A-Za-z][\w-]{0,20}(?:[ =][\w-]{1,20})?")
+_MEMBER = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_MEMBER_AFTER = re.compile(r"\(|(?:\.[A-Za-z_]\w*){1,8}\(")
+_LISTING = re.compile(r"^[-dlbcps][rwxsStT-]{9}[.+@]? ")
+
+
+def is_format_word(guess: Guess) -> bool:
+    """Return whether a guess is a word of a format, or of a command line, and of nobody."""
+    text, start, end = guess.place
+    before = guess.before(12)
+    if guess.value in _SEGMENTS and text[end : end + 1] in ("*", "+", "|"):
+        return True
+    if _COMPONENT_BEFORE.search(before) is not None or _COMMAND_LINE.fullmatch(guess.value) is not None:
+        return True
+    if guess.lone and guess.value.islower() and _SMALL_BEFORE.search(before) is not None:
+        return True
+    if not any(map(str.isalpha, guess.value)) and _LISTING.match(line_around(text, start, end)) is not None:
+        return True
+    return guess.kind == "ORGANIZATION" and _is_of_code(guess)
+
+
+def _is_of_code(guess: Guess) -> bool:
+    """Whether it is a path of modules that is called, or a small word at the end of a line of code."""
+    text, _, end = guess.place
+    if not (is_code(*guess.place) or is_log(*guess.place)):
+        return False
+    if _MEMBER.fullmatch(guess.value) is not None and _MEMBER_AFTER.match(text, end, end + 80) is not None:
+        return True
+    return guess.lone and guess.value.islower() and guess.value.isalpha() and text[end : end + 1] in (";", "")
