@@ -161,7 +161,8 @@ def _is_heading(guess: Guess, plain: list[bool], kind: TextKind) -> bool:
     last = words[-1].lower()
     weighty = any(map(_is_weighty, words)) and not guess.value.isupper()
     in_log = kind == "logs" or is_log(*guess.place)
-    if all(plain) and (weighty or in_log or last in _PAPERS or _is_party(words)):
+    office = words[0].lower() in _BODIES and words[1] == "of"  # Directorate of Income
+    if all(plain) and (weighty or in_log or (last in _PAPERS and not office) or _is_party(words)):
         return True
     return last in _LABELS and all(
         is_plain or word.lower() in _LABELS for word, is_plain in zip(words, plain, strict=True)

@@ -680,3 +680,8 @@ def test_long_lists_take_linear_time():
 
     seconds(10)
     assert seconds(1_600) < 8 * max(seconds(400), 0.01)
+
+
+def test_an_office_is_one_whatever_it_is_for():
+    assert stands("and the Directorate of Income, which", "Directorate of Income", "ORGANIZATION")
+    assert not stands("and the Statement of Income, which", "Statement of Income", "ORGANIZATION")
