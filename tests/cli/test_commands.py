@@ -717,16 +717,15 @@ class TestFrontDoor:
         monkeypatch.setattr("lc_guard.cli.scan.read_text", interrupt)
         assert main(["scan", "--detector", "patterns"]) == 130
 
-    @pytest.mark.parametrize("command", [["check-policy", "policy.toml"], ["scan", "--detector", "patterns"]])
-    def test_a_full_disk_is_named(self, command, tmp_path):
-        (tmp_path / "policy.toml").write_text("fail_fast = true\n", encoding="utf-8")
+    @pytest.mark.parametrize("command", [["demo", "--offline", "--rows", "1"], ["scan", "--detector", "patterns"]])
+    def test_a_full_disk_is_named(self, command):
         with Path("/dev/full").open("wb") as full:
             done = subprocess.run(
                 [sys.executable, "-m", "lc_guard", *command],
                 input=b"x" * 100_000,
                 stdout=full,
                 stderr=subprocess.PIPE,
-                cwd=tmp_path,
+                cwd=ROOT,
                 timeout=60,
                 check=False,
             )
