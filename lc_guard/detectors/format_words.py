@@ -19,7 +19,7 @@ _SEGMENTS = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 # Of directories, the names of hidden files, what stands behind a prompt.
-_SMALL_BEFORE = re.compile(r"(?i:(?:^|[,\s])(?:dc|ou)=)$|(?:^|[\s/~])\.$|[\w~/)\]][$#] $|(?:^|\n)\$ $")
+_SMALL_BEFORE = re.compile(r"(?:(?i:(?:^|[,\s])(?:dc|ou)=)|(?:^|[\s/~])\.|[\w~/)\]][$#] |(?:^|\n)\$ )\Z")
 # A command and its first option: "curl -X", which no name is written like.
 _COMMAND_LINE = re.compile(r"[a-z][\w.-]{1,20}(?: [a-z][\w-]{1,20})? -{1,2}[A-Za-z][\w-]{0,20}(?:[ =][\w-]{1,20})?")
 _MEMBER = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*)+")

@@ -682,6 +682,10 @@ def test_long_lists_take_linear_time():
     assert seconds(1_600) < 8 * max(seconds(400), 0.01)
 
 
+def test_a_line_with_a_dot_alone_hides_nobody_from_view():
+    assert stands("omg it is down again lol\n.\nabby pls pick up ur phone", "abby")
+
+
 def test_an_office_is_one_whatever_it_is_for():
     assert stands("and the Directorate of Income, which", "Directorate of Income", "ORGANIZATION")
     assert not stands("and the Statement of Income, which", "Statement of Income", "ORGANIZATION")
