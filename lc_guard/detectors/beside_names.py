@@ -137,8 +137,9 @@ def _before_name(text: str, start: int, rest: int, kind: str, word: str) -> bool
     small = word.lower()
     if small in _PERSONAL or (kind == "PERSON" and (small in TITLES or word in _BESIDE_NAMES)):
         return True
-    # "bill Maria Lopez": in small letters it is the verb and no name
-    if kind == "PERSON" and word.islower() and may_be_ordinary(word) and text[rest].isupper():
+    # "bill Maria Lopez", "json Maria Lopez": in small letters it is the verb, or a format, and no name
+    no_name = word.islower() and (may_be_ordinary(word) or vocabulary().is_technology(word))
+    if kind == "PERSON" and no_name and text[rest].isupper():
         return True
     if small not in VERBS and small not in GREETINGS:
         return False

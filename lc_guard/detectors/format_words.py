@@ -1,7 +1,7 @@
 """Words of formats and command lines that models take for names: components of calendars, segments of EDI, commands.
 
 Sources: RFC 5545 and 6350 (``BEGIN:VEVENT``), HL7 v2.5.1, ASC X12 and UN/EDIFACT (names of segments), RFC 4514
-(``ou=people,dc=corp``), ls(1), POSIX shells.
+(``ou=people,dc=corp``), ls(1), POSIX shells, RFC 3092 (``foo``).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _SMALL_BEFORE = re.compile(r"(?:(?i:(?:^|[,\s])(?:dc|ou)=)|(?:^|[\s/~])\.|[\w~/)
 _COMMAND_LINE = re.compile(r"[a-z][\w.-]{1,20}(?: [a-z][\w-]{1,20})? -{1,2}[A-Za-z][\w-]{0,20}(?:[ =][\w-]{1,20})?")
 _MEMBER = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _MEMBER_AFTER = re.compile(r"\(|(?:\.[A-Za-z_]\w*){1,8}\(")
+# What stands for any text, but for Fred and Waldo, who are people as well.
+_METASYNTACTIC = frozenset("abc bar baz corge foo garply grault plugh quux qux thud xyz xyzzy".split())  # noqa: SIM905
 _LISTING = re.compile(r"^[-dlbcps][rwxsStT-]{9}[.+@]? ")
 
 
@@ -34,6 +36,8 @@ def is_format_word(guess: Guess) -> bool:
     if guess.value in _SEGMENTS and text[end : end + 1] in ("*", "+", "|"):
         return True
     if _COMPONENT_BEFORE.search(before) is not None or _COMMAND_LINE.fullmatch(guess.value) is not None:
+        return True
+    if guess.value in _METASYNTACTIC:
         return True
     if guess.lone and guess.value.islower() and _SMALL_BEFORE.search(before) is not None:
         return True

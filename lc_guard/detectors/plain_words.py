@@ -200,10 +200,12 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
 
 
 def _is_shouted(guess: Guess, small: str) -> bool:
-    """Whether a word stands in capitals for weight: "download it for FREE"."""
+    """Whether a word stands in capitals for weight: "download it for FREE", "taken as LITERAL text"."""
     known = guess.known
     plain = small in known.ordinary or (guess.kind == "ORGANIZATION" and small in known.also_names)
-    return plain and len(small) < 6 and _SHOUTED.search(guess.before(12)) is not None
+    before = guess.before(12)
+    short = len(small) < 6 and _SHOUTED.search(before) is not None
+    return plain and (short or before.endswith((" as ", " a ", " an ")))
 
 
 def _may_be_body(guess: Guess, word: str) -> bool:

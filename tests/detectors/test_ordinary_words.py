@@ -126,6 +126,19 @@ def test_the_letters_of_a_state_are_one_behind_a_town(state):
     assert stands(f"Baltimore,{state} 21202", state, "LOCATION")
 
 
+@pytest.mark.parametrize("word", ["foo", "abc", "quux"])
+@pytest.mark.parametrize("text", ["grep '@' in it", 'pattern="@|\\d"', "`[@]` finds one of them", "Replace @ with text."])
+@pytest.mark.parametrize("kind", ["PERSON", "ORGANIZATION"])
+def test_what_stands_for_any_text_is_nobody(word, text, kind):
+    assert not stands(text.replace("@", word), word, kind)
+
+
+def test_a_word_in_capitals_for_weight_is_no_body():
+    assert not stands("They are read as LITERAL text.", "LITERAL", "ORGANIZATION")
+    assert not stands("Search for a LITERAL text.", "LITERAL", "ORGANIZATION")
+    assert stands("It is sold at LITERAL, Leeds.", "LITERAL", "ORGANIZATION")
+
+
 @pytest.mark.parametrize("word", ["FYI", "FAQ", "PDF", "HIV", "HTTP"])
 def test_other_letters_are_none(word):
     assert not stands(f"She sent the {word} with Bob.", word, "LOCATION")

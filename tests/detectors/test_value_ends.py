@@ -187,6 +187,7 @@ def test_what_is_written_around_a_name_is_no_part_of_it(kind, text, value):
     ("text", "values"),
     [
         ("bill Leontyne Ballard", ["Leontyne Ballard"]),
+        ("json Leontyne Ballard", ["Leontyne Ballard"]),
         ("Akahoshi-san nodded", ["Akahoshi-san"]),
         ("Jamal Whitaker thx", ["Jamal Whitaker"]),
         ("Jamal Whitaker 2025-03-03 10:01:00", ["Jamal Whitaker"]),
