@@ -24,5 +24,5 @@ chain = protect(  # guard
 
 if __name__ == "__main__":
     store.add_documents(RECORDS)
-    answer = chain.invoke("Why was Jane O'Hara here?", {"configurable": {"session_id": "visit-1"}})
+    answer = chain.invoke("For which fracture was Jane O'Hara seen?", {"configurable": {"session_id": "visit-1"}})
     print(f"answer | {answer.text}")
