@@ -91,13 +91,8 @@ def _asked_about(text: str) -> Iterator[Entity]:
 
 
 def _is_unknown(word: str) -> bool:
-    known, small = vocabulary(), word.lower()
-    return not (
-        known.is_ordinary(word)
-        or known.is_technology(word)
-        or known.is_identifier(word)
-        or any(small in each for each in (known.also_names, known.abbreviations, known.medicines, known.languages))
-    )
+    known = vocabulary()
+    return not (known.knows(word) or known.is_identifier(word))
 
 
 def _small(text: str) -> Iterator[Entity]:

@@ -78,11 +78,10 @@ def _is_given(word: str) -> bool:
 
 def _is_unknown(before: str, word: re.Match[str]) -> bool:
     """Whether a word has a capital inside a sentence, and stands in no dictionary."""
-    known, name, small = vocabulary(), word["given"], word["given"].lower()
+    name, small = word["given"], word["given"].lower()
     if _INSIDE.search(before, 0, word.start()) is None or name.isupper() or small in TITLES:
         return False
-    lists = (known.also_names, known.languages, known.medicines, known.abbreviations)
-    return not (known.is_ordinary(small) or known.is_technology(small) or any(small in each for each in lists))
+    return not vocabulary().knows(small)
 
 
 def _join(found: list[Entity], name: tuple[int, int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lc_guard.detectors.called_names import LONGEST_NICKNAME
+from lc_guard.detectors.called_names import KIN, LONGEST_NICKNAME
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.name_lists import small_names
 from lc_guard.detectors.surroundings import TextKind, has_determiner, is_chat, is_employer, is_legal, is_log
@@ -100,9 +100,7 @@ _ADDRESSED = re.compile(
     r"|\bw/) $"
 )
 _SPEAKS = re.compile(r":[ \t]{1,4}[A-Z(\[\"“]")
-_KIN = frozenset(
-    "dad daddy gran grandma grandpa granny mam mama mamma mom mum mummy nan papa".split()  # noqa: SIM905 - a list of words
-)
+_KIN = KIN | {"mamma"}
 _YES = frozenset({"ok", "okay", "Ok", "Okay"})
 
 

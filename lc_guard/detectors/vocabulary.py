@@ -70,6 +70,11 @@ class Vocabulary(NamedTuple):
         small = _DRAWN_OUT.sub(r"\1", word.lower())
         return small in self.ordinary or self._is_compound(word, self.ordinary.__contains__)
 
+    def knows(self, word: str) -> bool:
+        """Return whether any list has a word: as an ordinary one, software, a name that is a word too, a medicine."""
+        lists = (self.also_names, self.languages, self.medicines, self.abbreviations)
+        return self.is_ordinary(word) or self.is_technology(word) or any(word.lower() in each for each in lists)
+
     def is_savants(self, word: str) -> bool:
         """Return whether a word is made of the name of a scientist: ``Bayesian``, ``Eulerian``."""
         small = word.lower()
