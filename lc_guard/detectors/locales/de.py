@@ -107,4 +107,9 @@ LOCALE = Locale(
     given_names=("de_DE", "de_AT", "de_CH"),
     small_nouns=False,
     endings=("s>",),
+    says=words(
+        "sagte sagt erklärte erklärt meinte meint betonte betont antwortete antwortet berichtete berichtet",
+        "fragte fragt rief erzählte erzählt schrieb schreibt ergänzte ergänzt bekräftigte kritisierte",
+        "kritisiert",
+    ),
 )

@@ -100,4 +100,12 @@ LOCALE = Locale(
         "mente",
     ),
     given_names=("es_ES",),
+    says=words(
+        "dijo dice dicho declaró declara explicó explica añadió añade agregó respondió responde contestó",
+        "afirmó afirma aseguró asegura comentó señaló señala manifestó subrayó recalcó concluyó preguntó",
+        "exclamó relató indicó sostuvo",
+    ),
+    does=words(
+        "ha es fue era había está va puede debe murió nació escribió vive trabaja tiene",
+    ),
 )

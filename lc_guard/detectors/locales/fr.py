@@ -99,4 +99,12 @@ LOCALE = Locale(
         "tions",
     ),
     given_names=("fr_FR", "fr_CH"),
+    says=words(
+        "dit déclare déclaré déclara explique expliqué expliqua ajoute ajouté ajouta répond répondu répondit",
+        "affirme affirmé affirma précise précisé souligne souligné conclut commente commenté raconte raconta",
+        "demande demanda estime estimé rappelle indiqué confié confie écrit",
+    ),
+    does=words(
+        "a est fut était avait va peut doit mourut naquit vit travaille habite meurt",
+    ),
 )

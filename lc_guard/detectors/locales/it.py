@@ -106,4 +106,13 @@ LOCALE = Locale(
         "mente",
     ),
     given_names=("it_IT",),
+    says=words(
+        "disse dice detto dichiara dichiarò dichiarato spiega spiegò spiegato aggiunge aggiunse aggiunto",
+        "rispose risponde risposto afferma affermò affermato commenta commentò commentato sottolinea",
+        "sottolineato ribadito conclude concluse concluso esclamò domandò chiese sostiene racconta raccontò",
+        "ricorda",
+    ),
+    does=words(
+        "ha è fu era aveva ebbe morì nacque sta va viene venne può deve scrisse scrive lavora vive abita",
+    ),
 )

@@ -85,4 +85,11 @@ LOCALE = Locale(
         "lijk",
     ),
     given_names=("nl_NL", "nl_BE"),
+    says=words(
+        "zei zegt verklaarde verklaart antwoordde antwoordt vertelde vertelt aldus vroeg vraagt benadrukte",
+        "benadrukt stelde meent riep reageerde concludeert schreef",
+    ),
+    does=words(
+        "is was heeft had werd wordt kan moet gaat overleed woont werkt",
+    ),
 )

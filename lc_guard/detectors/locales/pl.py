@@ -136,4 +136,13 @@ LOCALE = Locale(
         ),
         *("a>i", "iej>i", "ą>i", "ka>ek", "kowi>ek", "kiem>ek"),
     ),
+    says=words(
+        "powiedział powiedziała mówi mówił mówiła dodał dodała dodaje wyjaśnił wyjaśniła wyjaśnia",
+        "odpowiedział odpowiedziała stwierdził stwierdziła podkreślił podkreśliła podkreśla zaznaczył",
+        "zaznaczyła oświadczył oświadczyła zapytał zapytała twierdzi tłumaczy tłumaczył tłumaczyła zauważył",
+        "zauważyła napisał napisała",
+    ),
+    does=words(
+        "jest był była ma miał miała może musi zmarł zmarła został została mieszka pracuje",
+    ),
 )

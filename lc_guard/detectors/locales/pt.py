@@ -99,4 +99,12 @@ LOCALE = Locale(
         "mente",
     ),
     given_names=("pt_PT", "pt_BR"),
+    says=words(
+        "disse diz dito declarou declara explicou explica acrescentou acrescenta respondeu responde afirmou",
+        "afirma comentou comenta ressaltou destacou concluiu perguntou exclamou contou garantiu lembrou",
+        "salientou sublinhou",
+    ),
+    does=words(
+        "é foi era tinha havia está vai pode deve morreu nasceu escreveu vive trabalha tem teve",
+    ),
 )
