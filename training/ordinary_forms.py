@@ -3,7 +3,8 @@
 What wordfreq counted in a language and a dictionary of it writes small is an ordinary word: inflected verbs, adverbs,
 nouns, adjectives. Left out are the names of Faker and Mimesis where the language is spoken, and all their other names
 and what the dictionary writes large as well; not the common words of those in Italian and Polish, whose dictionaries
-have names by the ten thousand.
+have names by the ten thousand. A common word that is a rare name as well is listed behind an empty line: in small
+letters it is a word.
 
 The dictionaries are Morph-it (Italian) as spacy-lookups-data has it, SGJP (Polish) in Morfeusz, and those of hunspell
 for French, Spanish, Dutch and Portuguese: a folder of `fr.aff`, `fr.dic` and so on, from the npm packages
@@ -44,19 +45,28 @@ def main() -> None:
     for code in sorted(ordinary_forms.LANGUAGES):
         dictionary = {"it": _morph_it, "pl": _sgjp}.get(code) or partial(_hunspell, Path(sys.argv[1]), code)
         small, is_large = dictionary()
-        borne, elsewhere = _names((code,)), _names(LANGUAGES)
-        words = sorted(
-            word
-            for word, share in get_frequency_dict(code).items()
-            if _WORD.fullmatch(word)
-            and word not in borne
-            and small(word)
-            and ((share >= _COMMON and code in ("it", "pl")) or not (word in elsewhere or is_large(word)))
-        )
-        content = zlib.compress("\n".join(words).encode(), 9)
+        listed, borne, elsewhere = _listed(code), _names((code,)), _names(LANGUAGES)
+        words, small_words = [], []
+        for word, share in sorted(get_frequency_dict(code).items()):
+            if _WORD.fullmatch(word) is None or word in listed or not small(word):
+                continue
+            rare = word in elsewhere or is_large(word)
+            if word not in borne and (not rare or (share >= _COMMON and code in ("it", "pl"))):
+                words.append(word)
+            elif share >= _COMMON:
+                small_words.append(word)
+        content = zlib.compress("\n".join([*words, "", *small_words]).encode(), 9)
         name = ordinary_forms.file_name(code)
         (FOLDER / name).write_bytes(content)
-        print(f'    "{name}": "{hashlib.sha256(content).hexdigest()}",  # {len(words)} words, {len(content)} bytes')
+        print(f'    "{name}": "{hashlib.sha256(content).hexdigest()}",')
+        print(len(words), "words,", len(small_words), "small ones,", len(content), "bytes", file=sys.stderr)
+
+
+def _listed(code: str) -> frozenset[str]:
+    """Return the most common names where a language is spoken, and of the USA."""
+    known = locale(code)
+    names = faker_names(known.given_names, _LISTS) | load_names()
+    return frozenset(name.lower() for name in names) | known.nicknames | known.words_too | vocabulary().given_names
 
 
 @cache

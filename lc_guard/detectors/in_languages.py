@@ -30,6 +30,7 @@ from lc_guard.records import Entity
 _UNSURE = 0.15
 _NAMES = {"PERSON", "LOCATION", "ORGANIZATION", "NRP"}
 _LEAST_OF_ENDING = 6
+_LEAST_OF_OFFICE = 7
 # Of years nobody's address is made: "moriva nel 1872".
 _NUMBER = re.compile(r"(?<!\d)(?!(?:1\d|20)\d\d(?!\d))\d")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -159,12 +160,16 @@ def _are_all(plain: Callable[[str], bool], value: str) -> bool:
 
 
 def _without_office(text: str, entity: Entity, plain: Callable[[str], bool]) -> Entity:
-    """Leave out the nouns before a name: ``Verteidigungsminister Franz Josef Jung``."""
+    """Leave out the nouns before a name: ``Verteidigungsminister Franz Josef Jung``; a short one may be a name."""
     if entity.kind != "PERSON":
         return entity
-    for word in _WORD.finditer(text, entity.start, entity.end):
+    words = list(_WORD.finditer(text, entity.start, entity.end))
+    for at, word in enumerate(words):
         if not plain(word[0]) or word[0].islower():
             return Entity("PERSON", word.start(), entity.end, entity.score)
+        # Gene Kelly, Pep Guardiola
+        if len(word[0]) < _LEAST_OF_OFFICE and at + 2 == len(words):
+            break
     return entity
 
 

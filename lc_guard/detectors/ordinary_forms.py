@@ -20,12 +20,12 @@ LANGUAGES = frozenset(["es", "fr", "it", "nl", "pl", "pt"])
 """Those that have a list."""
 
 PINNED = {
-    "words_es.zlib": "43550df30dee2d7cafae89b9e34c6c3462c9d23f97a9b959887ddfd87046ac87",
-    "words_fr.zlib": "9f34b7280dc4d30591076de2ace1bcf3c62739979bf25d8138d6d0b073aac2ff",
-    "words_it.zlib": "490b8fce41a6b284171a61f2f6fdb764bf6d4018a07c0a4eccfa432cf98e3e49",
-    "words_nl.zlib": "8aba4b462333f41680cc4b620e097ee937be77ca25b6418387799d800a28c029",
-    "words_pl.zlib": "e10292e5200a2135c01b020255f0d469e32f48d725e15984abe02d06bd5e096d",
-    "words_pt.zlib": "84f43821d4d92889288afd36fe6d316775d280b203e7191a1e1826bcfbef89d3",
+    "words_es.zlib": "06d6f09de920abba7aa0604757f42ed35f588f1a365c690bd35eddf38360c168",
+    "words_fr.zlib": "d84d6c0f56973f5bb6b34afc3d6df4c6dd741d077030e5b966abdb75ec6ea050",
+    "words_it.zlib": "35f3c13f10982df203f1bed46ab6dea85b6a9c011d98e37fd1e15b6a4d446189",
+    "words_nl.zlib": "cc16cdc744a98afd7ac85a80c25f81ab7cac726acd0de8e21347befe034de2b9",
+    "words_pl.zlib": "922bf02098a3e24b750f9017a305748d8384aa42241a6d4fe920bb3802775054",
+    "words_pt.zlib": "0bcb82f519c546f854fd5787ba464974c1b329bc0da958f6772ca1388a5bc94e",
 }
 """SHA-256 of each list, since version 1.3.0."""
 
@@ -43,11 +43,15 @@ class Forms(NamedTuple):
 
     Attributes:
         lists: The lists.
+        small: Those of common words that are rare names as well: in small letters they are words.
         verbs: What somebody does whose name stands before it: ``morì``, ``ha``.
+        endings: How other such verbs end: ``marcou``.
     """
 
     lists: tuple[frozenset[str], ...]
+    small: tuple[frozenset[str], ...]
     verbs: frozenset[str]
+    endings: tuple[str, ...]
 
     @property
     def known(self) -> bool:
@@ -56,13 +60,13 @@ class Forms(NamedTuple):
 
     def has(self, word: str) -> bool:
         """Return whether a word is an ordinary one."""
-        small = word.lower()
-        return any(small in each for each in self.lists)
+        lower = word.lower()
+        return any(lower in each for each in self.lists) or (word == lower and any(word in each for each in self.small))
 
     def does(self, text: str, end: int) -> bool:
         """Return whether a verb stands behind a name that ends here, which makes it one's name."""
         following = _NEXT.match(text, end)
-        return following is not None and following[1] in self.verbs
+        return following is not None and (following[1] in self.verbs or following[1].endswith(self.endings))
 
 
 @functools.cache
@@ -73,15 +77,19 @@ def forms_of(languages: frozenset[str]) -> Forms:
         languages: ISO 639-1 codes.
     """
     codes = languages & LANGUAGES if installed() else frozenset[str]()
+    verbs = frozenset().union(*(locale(code).does | locale(code).says for code in codes))
+    lists = [ordinary_forms(code) for code in sorted(codes)]
     return Forms(
-        tuple(ordinary_forms(code) for code in sorted(codes)),
-        frozenset().union(*(locale(code).does | locale(code).says for code in codes)),
+        tuple(words for words, _ in lists),
+        tuple(small for _, small in lists),
+        verbs,
+        tuple(word[1:] for word in sorted(verbs) if word[0] == "-"),
     )
 
 
 @LoadOnce
-def ordinary_forms(language: str) -> frozenset[str]:
-    """Load the words of a language, in small letters.
+def ordinary_forms(language: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Load the words of a language, in small letters, and those that are words only where they are written small.
 
     Args:
         language: One of `LANGUAGES`.
@@ -91,4 +99,5 @@ def ordinary_forms(language: str) -> frozenset[str]:
     """
     name = file_name(language)
     files = verified(folder(), {name: PINNED[name]})
-    return frozenset(zlib.decompress(files[name]).decode().split("\n"))
+    words, _, small = zlib.decompress(files[name]).decode().partition("\n\n")
+    return frozenset(words.split("\n")), frozenset(small.split("\n"))

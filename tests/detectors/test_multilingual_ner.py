@@ -112,7 +112,9 @@ def test_the_configuration_is_that_of_the_training_script():
 def test_the_lists_are_the_pinned_ones_and_hold_words_not_names(weights):
     shipped = {path.name for path in FOLDER.glob("words_*.zlib")}
     assert shipped == set(ordinary_forms.PINNED) == set(map(ordinary_forms.file_name, ordinary_forms.LANGUAGES))
-    italian, polish = ordinary_forms.ordinary_forms("it"), ordinary_forms.ordinary_forms("pl")
+    (italian, small), (polish, _) = map(ordinary_forms.ordinary_forms, ("it", "pl"))
+    assert {"amore", "amici"} <= small
+    assert small.isdisjoint({"rossi", "luca", *italian})
     assert {"nacque", "situato", "tornò", "pochi", "infine"} <= italian
     assert {"przepływa", "największe", "obecnie", "stacja"} <= polish
     assert italian.isdisjoint({"rossi", "ferrari", "luca", "colombo", "berlusconi"})
@@ -137,6 +139,8 @@ def test_the_lists_are_the_pinned_ones_and_hold_words_not_names(weights):
         # inside a sentence somebody bears the word, as before a verb of what he did, and behind an initial
         ("it", "Ieri ha parlato Profumo a Genova.", "Profumo", True),
         ("es", "Allende murió en Santiago.", "Allende", True),
+        ("pt", "Folha marcou em Chaves.", "Folha", True),
+        ("pt", "Folha de papel.", "Folha", False),
         ("es", "Con S. Allende en Chile.", "Allende", True),
         ("it", "Rossi aspetta.", "Rossi", True),
     ],
@@ -183,3 +187,10 @@ def test_a_german_name_is_no_noun(weights, name):
 def test_an_office_before_a_german_name_stays(everything, found):
     values = [value for _, value in found(everything, "Gestern hat der Sportdirektor Hans Brandstetter angerufen.")]
     assert "Hans Brandstetter" in values
+
+
+@pytest.mark.parametrize("name", ["Gene Kelly", "Pep Guardiola"])
+def test_a_given_name_that_is_a_german_noun_as_well_is_no_office(weights, name):
+    text = f"Gestern hat {name} angerufen, und er war sehr froh."
+    found = without_ordinary(text, [Entity("PERSON", 12, 12 + len(name), 0.9)], {"de"})
+    assert [text[entity.start : entity.end] for entity in found] == [name]

@@ -27,7 +27,7 @@ class Locale(NamedTuple):
         words_too: Given names that are words in small letters.
         small_nouns: Whether nouns are written small, so that a capital inside a sentence means something.
         says: Verbs, in the form that stands right before the name of who speaks: ``(ha) detto``, ``disse``.
-        does: What else stands right behind the name that begins a sentence.
+        does: What else stands right behind the name that begins a sentence; with a hyphen, how such verbs end.
         endings: How names end in other cases, and behind ``>`` what stands there in the nominative.
     """
 
