@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lc_guard.detectors.called_names import doers, signatures
+from lc_guard.detectors.cited_names import cited
 from lc_guard.detectors.name_lists import load_names, small_names
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.request_verbs import VERBS, begins_request
@@ -71,7 +72,7 @@ class GivenNameDetector:
             found.append(Entity("PERSON", match.start(), end, SCORE))
         found += [*_small(seen), *_signed(seen), *_asked_about(seen)]
         # what their place tells is not asked what its words mean
-        return clean(text, [*plausible(text, clean(text, found)), *signatures(text), *doers(seen)])
+        return clean(text, [*plausible(text, clean(text, found)), *signatures(text), *doers(seen), *cited(seen)])
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""

@@ -28,6 +28,17 @@ _LAST_INITIAL = re.compile(
 _NICKNAME = re.compile(rf"(?<!\w){_WORD}[ ](?:\(?[\"“‘']|\(){_WORD}(?:[\"”’']\)?|\))[ ]{_WORD}")
 
 
+# "Antonio Lopez de Santa" Anna, "Amber" Le Bon: what a particle begins belongs to the name.
+_PARTICLE = r"(?:[Dd]e(?: la| los|l)?|[Dd][aiu]|[Vv][ao]n(?: de[rn]?)?|[Ll][ae]|bin|ibn|al|el|[Ss]anta?|[Ss]ão|St\.?)"
+_BEHIND = re.compile(rf"(?:[ ]{_PARTICLE}){{1,3}}[ ]{_WORD}")
+_ENDS_IN_PARTICLE = re.compile(rf"[ ]{_PARTICLE}\Z")
+_ONE_MORE = re.compile(rf"[ ]{_WORD}")
+# What a hyphen adds to a name that belongs to the sentence: "Warhol-like", "Obama-era".
+_HYPHENATED = re.compile(
+    r"-(?!(?:\w+(?:ed|ing)|like|led|style|era|type|born|free|class|made|run|esque|ish|ism|ist|bot|gate)\b)[a-z]{2,8}(?![\w-])"
+)
+
+
 def whole_persons(text: str, entities: Sequence[Entity]) -> list[Entity]:
     """Let persons' names grow by the parts that stand beside them.
 
@@ -67,8 +78,18 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
         found = given
     if found:
         start -= len(before) - found.start("given" if found.re is _GIVEN else 0)
-    after = _LAST_INITIAL.match(text, end, min(limit, end + 6)) if lone and text[start].isupper() else None
-    return Entity("PERSON", start, after.end() if after else end, entity.score)
+    return Entity("PERSON", start, _end(text, start, end, limit, lone=lone), entity.score)
+
+
+def _end(text: str, start: int, end: int, limit: int, *, lone: bool) -> int:
+    """Return where a name ends that was found up to an offset, by what stands behind it."""
+    if not text[start].isupper():
+        return end
+    limit = min(limit, end + 40)
+    rules = [_HYPHENATED, _BEHIND, *([_LAST_INITIAL] if lone else ())]
+    if _ENDS_IN_PARTICLE.search(text, start, end):
+        rules.append(_ONE_MORE)
+    return next((match.end() for rule in rules if (match := rule.match(text, end, limit))), end)
 
 
 def _is_given(word: str) -> bool:

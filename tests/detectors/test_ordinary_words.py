@@ -590,6 +590,57 @@ def test_small_letters_are_a_name_where_people_chat(name):
     assert not stands(f"The {name} said no. She left for Rome", name, score=0.5)
 
 
+def test_a_given_name_in_small_letters_is_one_where_a_model_is_sure_enough():
+    assert stands("I better get a call from karina on Saturday.", "karina", score=0.6)
+    assert not stands("I better get a call from mercury on Saturday.", "mercury", score=0.6)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("She told me that Grace called.", "Grace"),
+        ("Good man that Josh.", "Josh"),
+        ("hey Joe. @anna_k says that cat() fails", "Joe"),
+    ],
+)
+def test_a_clause_and_a_sentence_are_no_article_and_no_program(text, name):
+    assert stands(text, name)
+
+
+def test_that_is_an_article_in_a_contract():
+    assert not stands("The Lessor shall pay that Holder.", "Holder")
+    assert not stands("The Lessor shall enter that Park.", "Park")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("the goal was scored by Kvistad, who ran", "Kvistad"),
+        ("He wrote to Torvik and left.", "Torvik"),
+        ("Kvistad opened the season with a goal.", "Kvistad"),
+        ("a free kick that Dries Torvik took", "Dries Torvik"),
+    ],
+)
+def test_a_doubtful_name_is_believed_where_it_is_hardly_anything_else(text, name):
+    start = text.index(name)
+    assert is_believed(text, Entity("PERSON", start, start + len(name), 0.12))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("the Olmek civilization of the coast", "Olmek"),
+        ("after Hurricane Kvistad the town", "Kvistad"),
+        ("so good #Kvistad today", "Kvistad"),
+        ("the invoice of the Service was late", "Service"),
+        ("a call of ToolRunner failed", "ToolRunner"),
+    ],
+)
+def test_but_not_before_a_noun_behind_a_hash_or_if_a_dictionary_knows_it(text, name):
+    start = text.index(name)
+    assert not is_believed(text, Entity("PERSON", start, start + len(name), 0.12))
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
@@ -607,7 +658,7 @@ def test_a_doubtful_name_is_believed_where_people_write_to_each_other(text, name
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("After the evacuation Katrina was forgotten.", "Katrina"),
+        ("After the evacuation Rose was forgotten.", "Rose"),
         ("omg the kettle is hot lol", "kettle"),
         ("omg we use celery lol", "celery"),
         ("omg i know 99mei lol", "99mei"),
