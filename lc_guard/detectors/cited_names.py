@@ -81,7 +81,8 @@ def _in_sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def _authors(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     known = vocabulary()
+    group = match["more"] is not None or _ONE.fullmatch(match["authors"]) is None
     for author in _ONE.finditer(match.string, *match.span("authors")):
         word = author[0].lower()
-        if word not in _DATES and not author[0].isupper() and not known.is_technology(word):
+        if word not in _DATES and not author[0].isupper() and (group or not known.is_technology(word)):
             yield author.span()

@@ -33,7 +33,7 @@ _BETWEEN_PEOPLE = re.compile(
 def is_believed(text: str, entity: Entity) -> bool:
     """Return whether a person whom a model hardly sees stands where people write of each other.
 
-    In small letters it must be a chat, and a given name or a word that no dictionary has.
+    In small letters it must be a chat, and a given name.
 
     Args:
         text: The text.
@@ -43,20 +43,13 @@ def is_believed(text: str, entity: Entity) -> bool:
     if not 0 < len(guess.words) <= _MOST_WORDS or any(map(str.isdigit, guess.value)):
         return False
     if guess.value.islower():
-        beside = is_chat(*guess.place) and all(_may_be_small(guess, word) for word in guess.words)
+        beside = is_chat(*guess.place) and all(
+            word in small_names() or word in guess.known.given_names for word in guess.words
+        )
     else:
         near = max(0, entity.start - _NEAR), entity.end + _NEAR
         beside = _reads_as_name(guess) or _BETWEEN_PEOPLE.search(text, *near) is not None
     return beside and not is_code(*guess.place) and not is_log(*guess.place)
-
-
-def _may_be_small(guess: Guess, word: str) -> bool:
-    """Whether a small word is a given name, or in no dictionary."""
-    known = guess.known
-    if word in small_names() or word in known.given_names:
-        return True
-    lists = (known.ordinary, known.abbreviations, known.technology, known.medicines, known.languages)
-    return len(word) > 2 and not any(word in each for each in lists)
 
 
 def _reads_as_name(guess: Guess) -> bool:

@@ -139,8 +139,9 @@ def is_eponym(guess: Guess, kind: TextKind) -> bool:
     if guess.lone:
         if _names_something(guess, kind):
             return True
-    elif guess.kind in _LAST_WORDS and _LAST_WORDS[guess.kind].fullmatch(guess.words[-1] if guess.words else ""):
-        return True
+    elif guess.words and guess.kind in _LAST_WORDS and _LAST_WORDS[guess.kind].fullmatch(guess.words[-1]):
+        # not Vitas Gerulaitis
+        return guess.words[-1].islower() or guess.known.is_ordinary(guess.words[-1])
     text, _, end = guess.place
     following = _FOLLOWING.match(text, end, end + 40)
     words = f"{guess.value}{following[0] if following else ''}".replace("’", "'").lower().split()[:_LONGEST]

@@ -15,6 +15,8 @@ _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _WORD = rf"{_CAPITAL}[^\W\d_]{{1,24}}(?:['’-][^\W\d_]{{1,24}})?"
 # Not "A. Siltronix", which answers, or heads a list, where a line begins.
 _INITIALS = re.compile(rf"(?<![\w.'’])(?:(?<!\n)(?<!\A)|(?={_CAPITAL}\.[ ]?{_CAPITAL}\.))(?:{_CAPITAL}\.[ ]?){{1,3}}\Z")
+# "Image: R Saravanan", "by N S Andres", written without full stops; not "I" and "A".
+_BARE_INITIALS = re.compile(rf"(?:(?<=[a-z:,(&] )|(?<=\n)|\A)(?:(?![IA] ){_CAPITAL} ){{1,3}}\Z")
 # How clerks shortened given names.
 _SHORTENED = re.compile(
     r"(?<!\w)(?:Alex|Benj|Chas|Danl|Edw|Fredk|Geo|Jas|Jno|Jos|Robt|Saml|Theo|Thos|Wm)\.[ ](?:[A-Z]\.[ ])?\Z"
@@ -69,7 +71,7 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
     start, end = entity.start, entity.end
     before = text[max(floor, start - 30) : start]
     lone = " " not in text[start:end]
-    found = _INITIALS.search(before) or _SHORTENED.search(before)
+    found = _INITIALS.search(before) or _SHORTENED.search(before) or (_BARE_INITIALS.search(before) if lone else None)
     if (
         found is None
         and (given := _GIVEN.search(before))

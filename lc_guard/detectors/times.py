@@ -43,6 +43,12 @@ _OF_A_LIFE = re.compile(
     r"|sick|ached?\b|pain|symptom|experience|suspend|tenure|abstin|sober|clean for|applicant|appeal|court|tribunal"
     r"|proceedings|judgment|delay|lodged|claim|patient|diagnos|treat|surgery|smok)"
 )
+_OF_CALENDAR = frozenset(
+    """
+    january february march july september october november december monday tuesday wednesday thursday friday saturday
+    sunday halloween thanksgiving xmas ramadan taurus libra pisces scorpio capricorn sagittarius aquarius
+    """.split()  # noqa: SIM905 - a list of words reads as one
+)
 # A day of the week or an hour alone, which every week and day has.
 _NO_DAY = re.compile(
     r"(?i)(?:(?:on|last|next|this|every|each|late|early|by|until)\s)*(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
@@ -92,3 +98,8 @@ def _is_any_span(guess: Guess) -> bool:
 
 def _is_age(guess: Guess) -> bool:
     return _AGE_BEFORE.search(guess.before(20)) is not None and _COUNTED.match(guess.value) is not None
+
+
+def is_of_calendar(guess: Guess) -> bool:
+    """Return whether a person is a month, a weekday, a feast or a sign of the zodiac that nobody bears as a name."""
+    return guess.kind == "PERSON" and guess.lone and guess.words[0].lower() in _OF_CALENDAR
