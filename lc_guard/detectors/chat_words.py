@@ -7,6 +7,7 @@ import re
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.name_lists import load_names, small_names
 
+_LONGEST = 40
 # Laughter has two syllables at least: Ho, Ha and He are surnames.
 _EXCLAIMED = re.compile(
     r"[bmw]{0,2}[au]*(?:h+[aeiu]+|j+[ae]+|k+a+){2,}h*[ahk]*|(?:ho){3,}|e?he+(?:he+)+|l+o+l+[olsz]*|l+m+f*a+o+|rofl\w*"
@@ -35,6 +36,8 @@ def is_chat_word(guess: Guess) -> bool:
 
 
 def _is_one(guess: Guess, word: str) -> bool:
+    if len(word) > _LONGEST:
+        return False
     if word in _WRITTEN or _EXCLAIMED.fullmatch(word):
         return True
     if _STRETCHED.search(word) and not ({_STRETCHED.sub(r"\1", word), _STRETCHED.sub(r"\1\1", word)} & small_names()):
