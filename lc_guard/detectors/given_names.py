@@ -29,7 +29,8 @@ _WORD = r"[^\W\d_a-zß-öø-ÿ][^\W\d_]{1,30}"
 # Not a handle or a path; Notes writes John Griffith@ENRON and John Griffith/HOU/ECT@ECT.
 _ADDRESS = r"@(?![A-Z]{2})|/(?![A-Z]{2,4}[/@])"
 _NAME = re.compile(
-    rf"(?<![\w'.@/-])(?P<given>{_WORD})(?P<rest>[ ](?:[A-Z]\.[ ])?(?P<surname>{_WORD}(?:['-]{_WORD})?))?(?!\w|{_ADDRESS})"
+    rf"(?<![\w'.@/-])(?P<given>{_WORD})(?P<rest>[ ](?:[A-Z]\.[ ])?(?P<surname>{_WORD}(?:['-]{_WORD})?))?"
+    rf"(?!\w|{_ADDRESS})"
 )
 
 _ASKED = re.compile(
