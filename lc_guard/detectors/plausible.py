@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from lc_guard._progress import in_parts
 from lc_guard.detectors.chat_words import is_chat_word
 from lc_guard.detectors.format_words import is_format_word
+from lc_guard.detectors.goods import is_brand
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
@@ -114,6 +115,7 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
         or is_eponym(guess, kind)
         or is_food(guess)
         or is_listed_thing(guess)
+        or is_brand(guess)
     )
 
 

@@ -620,6 +620,38 @@ def test_and_who_is_called_alike_is_somebody(name):
     assert stands(f"we met {name} at noon", name)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My Zylora laptop is broken.",
+        "the new Zylora app crashed",
+        "We sell Zylora shoes here.",
+        "Install Zylora with pip first.",
+        "Upgrade Zylora to 3.2 now.",
+        "Zylora released version 3.2 yesterday.",
+        "two pairs of Zylora wireless headphones",
+    ],
+)
+def test_goods_bear_the_name_of_their_maker(text):
+    assert not stands(text, "Zylora")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please send my Okafor file to legal.",
+        "We sold the Okafor house.",
+        "I bought Okafor boots for the winter.",
+        "The Okafor laptop was stolen.",
+        "a Okafor letter came",
+        "Install Okafor as chair.",
+        "Okafor released the funds.",
+    ],
+)
+def test_and_what_is_told_of_somebody_is_theirs(text):
+    assert stands(text, "Okafor")
+
+
 @pytest.mark.parametrize("tag", ["MuchLove", "friday", "FF", "Ghostadventures"])
 def test_the_tag_of_a_post_is_nobody_unless_it_begins_with_a_given_name(tag):
     assert not stands(f"so good #{tag} today", tag)
