@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from lc_guard.detectors.request_verbs import GREETINGS
+from lc_guard.detectors.times import is_before_years
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.whole_names import given_names
 from lc_guard.records import Entity
@@ -40,13 +41,6 @@ _SAID = GREETINGS | frozenset(
     """
     absolutely agreed anyway cheers congrats congratulations correct exactly fine good great indeed listen look love no
     oh ok okay perfect please regards right so sorry sure thank thanks today tomorrow true welcome well yes yesterday
-    """.split()  # noqa: SIM905 - a list of words reads as one
-)
-# What stands before a year and is nobody.
-_DATES = frozenset(
-    """
-    january february march april may june july august september october november december spring summer autumn fall
-    winter monday tuesday wednesday thursday friday saturday sunday
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 
@@ -84,5 +78,5 @@ def _authors(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     group = match["more"] is not None or _ONE.fullmatch(match["authors"]) is None
     for author in _ONE.finditer(match.string, *match.span("authors")):
         word = author[0].lower()
-        if word not in _DATES and not author[0].isupper() and (group or not known.is_technology(word)):
+        if not is_before_years(word) and not author[0].isupper() and (group or not known.is_technology(word)):
             yield author.span()

@@ -658,6 +658,12 @@ def test_the_tag_of_a_post_is_nobody_unless_it_begins_with_a_given_name(tag):
     assert stands("so good #AnnaLindqvist today", "AnnaLindqvist")
 
 
+def test_an_author_before_a_year_is_no_date():
+    assert not stands("as argued (Okafor 1994, 6)", "Okafor 1994", "DATE_TIME")
+    assert stands("as argued (June 1994)", "June 1994", "DATE_TIME")
+    assert stands("in Ramadan 1994", "Ramadan 1994", "DATE_TIME")
+
+
 @pytest.mark.parametrize("word", ["January", "Sunday", "Halloween", "Pisces"])
 def test_what_stands_in_a_calendar_is_nobody(word):
     assert not stands(f"back in {word} then", word)
