@@ -13,6 +13,7 @@ _EXCLAIMED = re.compile(
     r"[bmw]{0,2}[au]*(?:h+[aeiu]+|j+[ae]+|k+a+){2,}h*[ahk]*|(?:ho){3,}|e?he+(?:he+)+|l+o+l+[olsz]*|l+m+f*a+o+|rofl\w*"
     r"|x{2,}[xo]*|o+m+f*g+|w+t+f+|y+a+y+|y+e+a+h+|y[eu]+p+|n+o+pe+|a+w{2,}|a+r+gh+|u+gh+|h+m{2,}|e+w{2,}|o+o+h+|o+o+p+s+"
     r"|wo+w+|who+a+|who{2,}|w+o{2,}t?|hu+rra+y|ho+ra+y|yi+k+e+s|ble+r*gh+|phe+w+|duh+|meh+|psst+|shh+|tsk|yu+m+|yu+c+k+"
+    r"|m+-?h+m+|m+k?ay|(?:u|nu)?n?-?(?:hu|u)n+h+|u+h+-?(?:h?u+h+)+|a+w|hu+h+|nah|yep|yup|erm+|u+m+"
 )
 _WRITTEN = frozenset(
     """
@@ -21,6 +22,10 @@ _WRITTEN = frozenset(
     nvm obvs omw otw outta plz prolly rt shoulda shoutout smh sorta tbh thanx thats thnx tho tmrw tmw tonite totes tryna
     tryin tysm ur wanna wassup whatcha wiv woulda wya wyd xmas yall ygm youre yw
     """.split()  # noqa: SIM905 - a list of words reads as one
+)
+# What people call who is dear to them; with a capital it may be a name: Bae, Babe.
+_ENDEARMENTS = frozenset(
+    "babe babes babies bae bestie boi boo boyfran girlie hun hubby kitty sweetie sweety wifey".split()  # noqa: SIM905
 )
 # A letter thrice in a row stands in no word: "sooo".
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -38,6 +43,8 @@ def is_chat_word(guess: Guess) -> bool:
 def _is_one(guess: Guess, word: str) -> bool:
     if len(word) > _LONGEST:
         return False
+    if word in _ENDEARMENTS and guess.value.islower():
+        return True
     if word in _WRITTEN or _EXCLAIMED.fullmatch(word):
         return True
     if _STRETCHED.search(word) and not ({_STRETCHED.sub(r"\1", word), _STRETCHED.sub(r"\1\1", word)} & small_names()):
