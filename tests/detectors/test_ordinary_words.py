@@ -605,6 +605,10 @@ def test_small_letters_are_a_name_where_people_chat(name):
         "Rockin",
         "leavin",
         "Soooo",
+        "Mhm",
+        "Unhunh",
+        "Mmkay",
+        "bae",
         "YALL",
     ],
 )
@@ -613,7 +617,7 @@ def test_what_is_exclaimed_or_written_as_in_chats_is_nobody(word):
 
 
 @pytest.mark.parametrize(
-    "name", ["Martin", "Kevin", "Ho", "Ha", "He", "Jo", "Xu", "Oh", "Jessssica", "Colin", "Yao", "Lola"]
+    "name", ["Martin", "Kevin", "Ho", "Ha", "He", "Jo", "Xu", "Oh", "Jessssica", "Colin", "Yao", "Lola", "Bae"]
 )
 def test_and_who_is_called_alike_is_somebody(name):
     assert stands(f"and then {name} Okafor she left", name + " Okafor")
