@@ -81,11 +81,7 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     text, start, end = guess.place
     if kind == "code" or is_code(text, start, end) or (kind == "logs" and not _DAY.search(guess.value)):
         return False
-    if _YEAR.fullmatch(guess.value) and (
-        _UNIT_AFTER.match(text, end) or _LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))
-    ):
-        return False
-    if _CITED.fullmatch(guess.value) and _CITES.search(guess.before(8)) and not is_before_years(guess.words[0]):
+    if _is_of_a_paper(guess):
         return False
     by_law = kind in ("clinical", "legal")
     if not by_law and (_NO_DAY.fullmatch(guess.value) or _is_any_span(guess)):
@@ -93,6 +89,16 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     if _CALENDAR.search(guess.value) or _SPAN.search(guess.value):
         return True
     return _is_age(guess)
+
+
+def _is_of_a_paper(guess: Guess) -> bool:
+    """Whether it is the year of a law, a number before its unit, or an author and a year."""
+    text, _, end = guess.place
+    if _YEAR.fullmatch(guess.value):
+        beside = _UNIT_AFTER.match(text, end) or _LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))
+        return beside is not None
+    cites = _CITED.fullmatch(guess.value) is not None and _CITES.search(guess.before(8)) is not None
+    return cites and not is_before_years(guess.words[0])
 
 
 def is_before_years(word: str) -> bool:
