@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+import runpy
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -22,7 +23,7 @@ from lc_guard.detectors.onnx_device import Device
 from lc_guard.detectors.ordinary_forms import Forms, forms_of
 from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.spacy_ner import SpacyDetector, second_pipeline
-from lc_guard.detectors.weights import import_spacy
+from lc_guard.detectors.weights import import_spacy, package_folder
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
 
@@ -175,13 +176,20 @@ def _without_office(text: str, entity: Entity, plain: Callable[[str], bool]) -> 
 
 def _ordinary(languages: frozenset[str]) -> frozenset[str]:
     known = [locale(code) for code in languages]
-    import_spacy()
     # not of English: Will
-    others = [code for code in languages if code != "en"]
-    stop = [importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS for code in others]
+    stop = [_stop_words(code) for code in languages if code != "en"]
     return frozenset().union(
         *stop, *(words for one in known for words in (one.ordinary, one.function_words, one.labels))
     )
+
+
+def _stop_words(code: str) -> frozenset[str]:
+    """Read spaCy's list, whose module brings the tokenizer along: two seconds for that of French."""
+    file = package_folder("spacy", "spacy") / "lang" / code / "stop_words.py"
+    if not file.is_file():
+        import_spacy()
+        return frozenset(importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS)
+    return frozenset(runpy.run_path(str(file))["STOP_WORDS"])
 
 
 def models_by_language(
