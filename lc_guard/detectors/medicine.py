@@ -57,7 +57,7 @@ _NAMED_AFTER = re.compile(
     r"|(?i:criteria|scale|score|index|inventory)|curve|virus|tendon|space|series|integral|numbers|noise|simulation"
     r"|equilibrium|effect|principle|diagram|chart|law(?! firm| office| practice| degree| school| clerk| enforcement)"
     r"|constant|machine|tube|stain"
-    r"|syndrome)\b"
+    r"|filters?(?! coffee)|classifier|mixtures?|expansion|syndrome)\b"
 )
 _NAMED_AFTER_IN_MEDICINE = re.compile(
     rf"{_NAMED_AFTER.pattern}|{_POSSESSED}(?:disease|test|score|scale|operation|procedure|fracture|phenomenon"
@@ -70,10 +70,13 @@ _ATTRIBUTE = re.compile(
     r"[ -](?:disease|classification|nodes?|bodies|sign(?= (?:is|was|were|absent|present|positive|negative)\b|[,.;)]|$))"
     r"|[ ](?:in place|in situ|(?:negative|positive)(?! for))\b"
 )
+_TOOL = re.compile(r" (?:lines?|drains?|clamp|tube|splint|scissors|needle|stent|graft)\b")
 _MEDICAL = re.compile(r"[ -](?:phenomenon|cyst|reflex|contracture)\b")
 _FOUND = re.compile(r"(?i)\b(?:positive|negative|equivocal) (?:for )?$")
 _BY_SAVANTS = re.compile(rf"{_POSSESSED}(?:{_OF_SAVANTS})\b")
-_INSTRUMENT = re.compile("Scale|Score|Index|Inventory|Questionnaire|Criteria|Classification|Syndrome|Disease")
+_INSTRUMENT = re.compile(
+    "Scale|Score|Index|Inventory|Questionnaire|Criteria|Classification|Syndrome|Disease|scale|score|criteria"
+)
 _LAST_WORDS = {"PERSON": _NO_LAST_WORD, "ORGANIZATION": _INSTRUMENT}
 _FOLLOWING = re.compile(r"[\w'’ -]{0,40}")
 _LONGEST = 5
@@ -99,7 +102,7 @@ def _names_something(guess: Guess, kind: TextKind) -> bool:
     text, _, end = guess.place
     if guess.kind != "LOCATION" or "-" in guess.value:
         named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
-        if named.match(text, end, end + 40) is not None:
+        if named.match(text, end, end + 40) or (_TOOL.match(text, end, end + 12) and is_clinical(*guess.place)):
             return True
         attributed = _ATTRIBUTE.match(text, end, end + 40) or _FOUND.search(guess.before(16))
         if _MEDICAL.match(text, end, end + 20) or (attributed and is_clinical(text, guess.entity.start, end)):

@@ -14,6 +14,7 @@ from lc_guard.detectors.format_words import is_format_word
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
+from lc_guard.detectors.other_meanings import is_public_record
 from lc_guard.detectors.peoples import is_no_people
 from lc_guard.detectors.plain_words import (
     is_addressed,
@@ -32,16 +33,26 @@ _NUMBERS = frozenset(
 )
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
-# "1920x1080", the hash of a file or a commit, a version.
+# "1920x1080", the hash of a file or a commit, a version, a decimal fraction.
 _NO_NUMBER = re.compile(
-    r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}"
-    r"|[0-9a-f]{96,128}"
+    r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
+    r"|[0-9a-f]{96,128}|\d+\.\d+|255(?:\.\d{1,3}){3}|(?=[\d.]{5,10}$)\d{1,4}\.\d{1,3}\.\d{1,3}"
+)
+# What is counted or measured, and no document's number: "maxBytes: 104857600", "299792458 m/s".
+_MEASURE_BEFORE = re.compile(
+    r"(?i)(?:bytes|size|limit|count|timeout|length|width|height|interval|ttl|offset|total|capacity|memory|rows|millis"
+    r"|seconds|_ms|duration|latency|(?<![a-z])(?:max|min)\w{0,20})[\"']?[ \t]{0,2}[:=][ \t]{0,2}[\"']?$"
+)
+_UNIT_AFTER = re.compile(
+    r" ?(?:[mµnk]?m/s|km/h|[kKMGT]i?B|bytes|ms|px|rpm|[kMG]?Hz|%|rows|users|people|views|lines|records|events|items"
+    r"|tokens|requests|samples|parameters)(?![\w-])"
 )
 # What is no document's number behind the name of what it is: a commit, a time in seconds, an article.
 _CODE = re.compile(r"[0-9a-f]{7,40}|1\d{9}(?:\d{3}){0,2}|[\d -]{8,17}")
 _OF_CODE = re.compile(
     r"(?i)(?:\b(?:commit|revision|rev|sha\d{0,3}|hash|digest|checksum|etag|revert|cherry-pick|ean|isbn|issn|gtin|upc|asin"
-    r"|ts|time|timestamp|exp|iat|nbf|epoch)|(?-i:[a-z]At|_at))[\"']?[ \t]{0,2}[:=#]?[ \t]{0,2}[\"']?$"
+    r"|ts|time|timestamp|exp|iat|nbf|epoch)|md5|(?-i:[a-z]At|_at))[\"']?[ \t]{0,2}[:=#]?[ \t]{0,2}[\"']?$"
+    r"|(?-i:\bBETWEEN (?:\d{10,13} AND )?)$"
 )
 
 
@@ -110,9 +121,21 @@ def _is_no_number(guess: Guess) -> bool:
         return (
             not any(char.isdigit() for char in guess.value)
             or _NO_NUMBER.fullmatch(guess.value) is not None
+            or is_public_record(guess.value)
+            or _is_measured(guess)
             or (_CODE.fullmatch(guess.value) is not None and _OF_CODE.search(guess.before(40)) is not None)
         )
     return guess.kind == "URL" and "." not in guess.value and ":" not in guess.value
+
+
+def _is_measured(guess: Guess) -> bool:
+    """Whether the name of a setting or a unit says that a number counts or measures."""
+    if not guess.value.isdigit():
+        return False
+    return (
+        _MEASURE_BEFORE.search(guess.before(40)) is not None
+        or _UNIT_AFTER.match(guess.text, guess.entity.end) is not None
+    )
 
 
 def _is_language(guess: Guess) -> bool:

@@ -49,6 +49,7 @@ _TONGUE_AFTER = re.compile(
     r"|class(?:es)?|course|keyboard|subtitles?|version"
     r"|dictionary|grammar|words?|text|alphabet|-speaking)\b"
 )
+_FROM_TONGUE = re.compile(r" (?:in)?to ([A-Z][a-z]+)")
 _LEGAL = re.compile(
     r"\b(?:shall|agrees? to|Agreement|terminate[sd]?|[Dd]efault|Parties|hereby|herein(?:after|before|above)?|hereto"
     r"|hereunder|hereof|thereof|thereto|pursuant"
@@ -62,7 +63,7 @@ _CLINICAL = re.compile(
     r"|diagnos\w+|diseases?|syndromes?|cysts?|reflex(?:es)?|gcs|apgar|prn|bid|symptoms?|hypertens\w+|diabet\w+|dosage|dose|tablets?|daily|mri|ct|ecg|ekg|x-ray|exam(?:ination)?"
     r"|bilateral|acute|chronic"
     r"|anterior|posterior|lateral|medial|mild|moderate|severe|enlarge\w+|edema|oedema|renal|hepatic|cardiac"
-    r"|pulmonary|abdom\w+|labs?|glucose)\b"
+    r"|pulmonary|abdom\w+|labs?|glucose|catheters?|drains?|cultures?)\b"
 )
 # Handles, tags, emoji, and how people write who do not care for capitals.
 _CHAT = re.compile(
@@ -91,6 +92,7 @@ _COMPUTING = frozenset(
         *(
             "database",
             "databases",
+            "db",
             "debug",
             "deploy",
             "deployed",
@@ -159,7 +161,8 @@ _DETERMINER = re.compile(
 _NO_COMPOUND = re.compile(
     r"['’]s\b|(?:\s*(?:$|[^\w\s'&-])|\s+(?:shall|must|may|will|would|can|could|should|is|was|are|were|has|have|had"
     r"|agrees?|does|did|and|or|nor|of|to"
-    r"|in|for|by|under|with|that|who|which|whose|from|at|on|as|if|when|unless|until|upon|hereby|not|then|than|than|i"
+    r"|in|for|by|under|with|that|who|which|whose|from|at|on|as|if|when|unless|until|upon|hereby|not|then|than|about|after|before|into|so"
+    r"|i"
     r"|he|she|it|they|we|you)\b)"
 )
 _NAMED = re.compile(
@@ -225,6 +228,9 @@ def is_chat(text: str, start: int, end: int) -> bool:
 def is_tongue(text: str, start: int, end: int) -> bool:
     """Return whether the name of a language is meant as one: ``translate to German``."""
     before, after = text[max(0, start - 80) : start], text[end : end + 40]
+    onward = _FROM_TONGUE.match(after) if before.lower().endswith("from ") else None
+    if onward is not None and onward[1].lower() in vocabulary().languages:
+        return True
     return _TONGUE_BEFORE.search(before) is not None or _TONGUE_AFTER.match(after) is not None
 
 
@@ -237,6 +243,11 @@ def technology_beside(text: str, start: int, end: int) -> int:
         for word in _WORD.findall(part)
     }
     return sum(word in _COMPUTING or (known.is_technology(word) and word not in known.ordinary) for word in words)
+
+
+def is_of_computing(word: str) -> bool:
+    """Return whether a small word is one of computing: ``db``."""
+    return word in _COMPUTING
 
 
 def is_employer(text: str, start: int) -> bool:

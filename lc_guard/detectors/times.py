@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lc_guard.detectors.format_words import is_listing
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.surroundings import TextKind, is_code
 
@@ -12,7 +13,11 @@ _LAW_AFTER = re.compile(rf"\s+{_LAW}\b")
 _LAW_BEFORE = re.compile(rf"\b{_LAW}\s+\(?$")
 _YEAR = re.compile(r"\d{4}")
 # "1840 ms"
-_UNIT_AFTER = re.compile(r"\s?(?:[mµn]?s|px|[kMG]i?B|rpm|m?g|k?m|[kMG]?Hz|%|x)(?!\w)")
+_UNIT_AFTER = re.compile(
+    r"\s?(?:[mµn]?s|px|[kMG]i?B|rpm|m?g|k?m|[kMG]?Hz|%|x|k?J|k?cal|[kM]?Wh?|m?[VA]|Pa|rows|rpm|ppm)(?!\w)"
+)
+# "4096 * 2048"
+_COMPUTED_BEFORE, _COMPUTED_AFTER = re.compile(r"[*+×^] $"), re.compile(r" (?:\*{1,2}|[+×^]) ?\d")
 _CALENDAR = re.compile(
     r"(?i)\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\b|january|february|march|april|august|september"
     r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:mon|tues?|wed|thur?s?|fri|sat|sun)\b"
@@ -66,10 +71,16 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
         kind: What the text is.
     """
     text, start, end = guess.place
-    if kind == "code" or is_code(text, start, end) or (kind == "logs" and not _DAY.search(guess.value)):
+    if kind == "code" or is_code(text, start, end) or is_listing(text, start, end):
+        return False
+    if kind == "logs" and not _DAY.search(guess.value):
         return False
     if _YEAR.fullmatch(guess.value) and (
-        _UNIT_AFTER.match(text, end) or _LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))
+        _UNIT_AFTER.match(text, end)
+        or _LAW_AFTER.match(text, end)
+        or _LAW_BEFORE.search(guess.before(30))
+        or _COMPUTED_BEFORE.search(guess.before(2))
+        or _COMPUTED_AFTER.match(text, end)
     ):
         return False
     by_law = kind in ("clinical", "legal")

@@ -245,10 +245,28 @@ _SLOTS = tuple(
             rf"(?:-{{1,2}}[\w-]{{1,20}}(?:[= ][^\s-][^\s;|&]{{0,60}})?\s){{0,6}}(?P<name>{_NAME})(?=[ \t]*(?:$|[;|&]))",
         ),
         (
+            "chown chgrp",
+            rf"\b(?:chown|chgrp)[ ](?:-{{1,2}}[\w=-]{{1,20}}[ ]){{0,4}}(?P<name>{_NAME})(?=:|[ ]+[./~$*\"'])",
+        ),
+        (
+            "su - su -l sudo -u sudo --user",
+            r"(?m)(?:^|[$#;&|] ?|\bsudo )(?:su[ ]-l?|sudo[ ](?:-\w[ ])?(?:-u|--user)[ =]?)[ ]?"
+            rf"(?P<name>{_NAME})(?![\w=])",
+        ),
+        (
+            "curl wget http",
+            rf"\b(?:curl|wget|https?)\b[^\n]{{0,150}}?\s(?:-u|-U|-a|--user|--proxy-user|--auth)[ =]?[\"']?"
+            rf"(?P<name>{_NAME})(?=:\S|[\"'\s])",
+        ),
+        (
             "net user",
             rf"\bnet user (?P<name>{_NAME})(?= /|[ \t]*$)",
         ),
         # Chats.
+        (
+            "t.me/ fb.me/ ig.me/",
+            r"(?<![\w.-])(?:t|fb|ig)\.me/(?P<name>[A-Za-z][\w.]{2,40}\w)(?![\w/])",
+        ),
         (
             "[",
             r"(?m)^\[\d\d?:\d\d(?: ?[AaPp][Mm])?\] (?P<name>(?=[\w.-]{0,31}[\d_])[A-Za-z_][\w.-]{1,31}): \S",
@@ -282,6 +300,10 @@ _DECORATOR = re.compile(r"(?m)^[ \t*/#]*@[\w.]+[ \t]*(?:$|\()")
 # Who is to mend it, in notes within code: "TODO(kmilo): ...".
 _NOTE = re.compile(r"\b(?:TODO|FIXME|HACK|XXX)\((?P<name>[A-Za-z][\w.-]{1,30}\w)\)")
 _NICK_LINE = re.compile(rf"(?m)^<[@+%~& ]?(?P<name>{_NAME})>[ \t]+\S")
+# "[09:14] ivan: hi", of a chat when it has two of them.
+_TIMED_LINE = re.compile(r"(?m)^\[\d\d?:\d\d(?: ?[AaPp][Mm])?\] (?P<name>[a-z][\w.-]{1,31}): \S")
+# In code another table's or object's: "user_id = u.id".
+_ATTRIBUTE = re.compile(r"[A-Za-z_]\w*\.(?:id|name|user|uid|key|login|value|user_?id|user_?name|email)")
 _CLOSED = re.compile(r"</([\w.+-]{1,64})>")
 _UNIX_HOME = re.compile(
     r"(?:/home|/Users|/mnt/[a-z]/Users|/[a-z]/Users|/export/home|/var/(?:spool/)?mail|/var/spool/cron/crontabs)/"
@@ -321,7 +343,7 @@ def _by_slot(text: str) -> Iterator[Entity]:
         if not any(anchor in lower for anchor in anchors):
             continue
         for match in slot.finditer(text):
-            if _is_somebody(match["name"]):
+            if _is_somebody(match["name"]) and not _ATTRIBUTE.fullmatch(match["name"]):
                 yield Entity(KIND, *match.span("name"), SCORE)
     for match in _TOLD.finditer(text):
         start = match.start("name")
@@ -359,7 +381,12 @@ def _mentions(text: str) -> Iterator[Entity]:
 
 
 def _nick_lines(text: str) -> Iterator[Entity]:
-    """Yield nicks of a chat without times; a single line may be markup or an option's description."""
+    """Yield nicks of a chat's lines; a single one may be markup, an option's description or a program's."""
+    known = vocabulary()
+    timed = [match for match in _TIMED_LINE.finditer(text) if not known.knows(match["name"])] if "[" in text else []
+    if len(timed) > 1:
+        for match in timed:
+            yield Entity(KIND, *match.span("name"), SCORE)
     if "<" not in text:
         return
     closed = set(_CLOSED.findall(text))

@@ -7,8 +7,10 @@ stand in NOTICE. The lists are read once per process, at the first guess of a mo
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ from lc_guard.detectors.weights import LoadOnce
 _FOLDER = Path(__file__).parent / "words"
 # "sooo", "VERYYY"
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+_LAUGH = re.compile(r"(?:m?[uw]*a*|b)((?:h|x|j)[aeiou])\1+h?|w+h?oo+h?-?h?oo+")
 # "KeyError", "getInvoice", "HTTPRequest"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
 _PREFIXES = frozenset({"co", "ex", "non", "pre", "re", "sub", "vice"})
@@ -75,6 +78,21 @@ class Vocabulary(NamedTuple):
         lists = (self.also_names, self.languages, self.medicines, self.abbreviations)
         return self.is_ordinary(word) or self.is_technology(word) or any(word.lower() in each for each in lists)
 
+    def begins_word(self, beginning: str, ending: str = "") -> bool:
+        """Return whether an ordinary word of more letters begins with these, in small letters, and ends so."""
+        words = _in_order()
+        first = bisect.bisect_right(words, beginning)
+        last = bisect.bisect_left(words, f"{beginning}\uffff", first)
+        return any(word.endswith(ending) for word in words[first:last])
+
+    def is_drawn_out(self, word: str) -> bool:
+        """Return whether a known word is drawn out, or a laugh: ``Ohhh``, ``nooo``, ``Hahaha``."""
+        small = word.lower()
+        if _LAUGH.fullmatch(small):
+            return True
+        meant = {_DRAWN_OUT.sub(by, small) for by in (r"\1", r"\1\1")} - {small}
+        return any(self.knows(each) and each not in self.given_names for each in meant)
+
     def is_savants(self, word: str) -> bool:
         """Return whether a word is made of the name of a scientist: ``Bayesian``, ``Eulerian``."""
         small = word.lower()
@@ -116,6 +134,11 @@ def vocabulary() -> Vocabulary:
         foods=_read("foods"),
         roles=_read("roles"),
     )
+
+
+@cache
+def _in_order() -> list[str]:
+    return sorted(vocabulary().ordinary)
 
 
 def _read(name: str) -> frozenset[str]:
