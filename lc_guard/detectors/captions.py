@@ -15,6 +15,8 @@ _NAMES_NUMBER = re.compile(
     r"[\w-]{0,3}\d"
 )
 _IS_NUMBER = re.compile(r" is \d[\d -]{4}|: ?(?=[A-Z0-9-]*\d)[A-Z0-9-]{4}")
+# "rijksregister…", but not "pan" of Panama.
+_LEAST_OF_NAME = 5
 _NUMBER_BEHIND = re.compile(r"[-'’ ]?[\w.-]{0,12}[:.#]? ?(?:is )?[\w-]{0,3}\d")
 _NUMBER_NAMED = re.compile(r"[A-Z]{2,6} (?:number|no|ID|card)\.?")
 _FIELD = re.compile(
@@ -55,7 +57,9 @@ def names_field(guess: Guess) -> bool:
 
 def _is_of_identifier(guess: Guess) -> bool:
     """Whether a national identifier goes by this name: ``Aadhaar number``, ``Steuer-ID``."""
-    return any(rule.names.match(guess.text, guess.entity.start) is not None for rule in RULES)
+    text, start, end = guess.place
+    named = filter(None, (rule.names.match(text, start, end) for rule in RULES))
+    return any(match.end() == end or len(match[0]) >= _LEAST_OF_NAME for match in named)
 
 
 def _is_label_among(guess: Guess) -> bool:

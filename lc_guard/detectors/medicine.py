@@ -22,6 +22,7 @@ _STEM = re.compile(
     r"|methacin|vaptan|gliptin|lisib|degib|stinib|caftor)|gabapentin|[a-z]{4,}mab"
 )
 _WORD = re.compile(r"[a-zA-Z]{7,}")
+_UNIT, _NUMBER_BEFORE = re.compile(r"(?:mg|mcg|ml|µg|iu|IU|units?)\b"), re.compile(r"\d ?$")
 _AMOUNT = re.compile(r"\s\d[\d.,]*$")
 _DOSE = re.compile(
     r"(?i)[ ,]*(?:\d[\d.,/-]* ?(?:mg|mcg|µg|g|ml|units?|iu|tablets?|caps(?:ules?)?|puffs?|%)(?!\w)"
@@ -57,7 +58,8 @@ _NAMED_AFTER = re.compile(
     r"|(?i:criteria|scale|score|index|inventory)|curve|virus|tendon|space|series|integral|numbers|noise|simulation"
     r"|equilibrium|effect|principle|diagram|chart|law(?! firm| office| practice| degree| school| clerk| enforcement)"
     r"|constant|machine|tube|stain"
-    r"|filters?(?! coffee)|classifier|mixtures?|expansion|syndrome)\b"
+    r"|syndrome)\b"
+    r"|[ -](?:filters?(?! coffee)|classifier|mixtures?|expansion)\b"
 )
 _NAMED_AFTER_IN_MEDICINE = re.compile(
     rf"{_NAMED_AFTER.pattern}|{_POSSESSED}(?:disease|test|score|scale|operation|procedure|fracture|phenomenon"
@@ -87,6 +89,8 @@ def is_medicine(guess: Guess) -> bool:
     known = guess.known
     medicines = [word for word in guess.words if word.lower() in known.medicines or _STEM.fullmatch(word)]
     if medicines and all(word in medicines or known.is_ordinary(word) for word in guess.words):
+        return True
+    if _UNIT.match(guess.value) and _NUMBER_BEFORE.search(guess.before(2)):
         return True
     amount = _AMOUNT.search(guess.value)
     end = guess.entity.end - (len(amount[0]) if amount else 0)

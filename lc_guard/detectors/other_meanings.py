@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lc_guard.detectors.surroundings import is_code
 from lc_guard.records import Entity
@@ -18,6 +18,8 @@ _SCOPED = re.compile(r"(?<=[A-Za-z0-9])::[0-9A-Fa-f]{1,4}")
 _VERSION_NUMBER = re.compile(r"(?!(?:19|20)\d\d\.)\d+(?:\.\d+){3,}")
 # "app@2.14": a package and its version.
 _PACKAGE = re.compile(r"@\d+(?:\.\d+){0,2}$")
+# What a number is compared with, as in "2**32 == 4294967296".
+_COMPARED = re.compile(r"(?:==|!=|<=?|>=|\*\*|[*/%]) ?$")
 _NETMASK = re.compile(r"255(?:\.(?:255|254|252|248|240|224|192|128|0)){3}(?:/\d{1,2})?")
 # "section 4.1.2.1", "version 4.0.0.0": four numbers that count.
 _COUNTS = re.compile(
@@ -42,7 +44,7 @@ def meant(text: str, entities: Iterable[Entity]) -> list[Entity]:
     Returns:
         Those that stand.
     """
-    return [entity for entity in entities if not _means_else(text, entity)]
+    return [e for e in entities if e.kind not in _OTHERWISE or not _OTHERWISE[e.kind](text, e.start, e.end)]
 
 
 def _is_ratio(value: str) -> bool:
@@ -66,18 +68,36 @@ def _is_no_address(text: str, start: int, end: int) -> bool:
     return ":" not in value and _COUNTS.search(text[max(0, start - 24) : start]) is not None
 
 
-def _means_else(text: str, entity: Entity) -> bool:
-    start, end = entity.start, entity.end
-    value = text[start:end]
-    if entity.kind == "IP_ADDRESS":
-        return _is_no_address(text, start, end)
-    if entity.kind == "EMAIL_ADDRESS":
-        return _PACKAGE.search(value) is not None
-    if entity.kind == "DATE_TIME":
-        return _VERSION_NUMBER.fullmatch(value) is not None
-    if entity.kind == "CASE_NUMBER":
-        return is_public_record(value) or _BLOOD_PRESSURE.search(text[max(0, start - 30) : start]) is not None
-    if entity.kind == "URL" and _ATTRIBUTE.fullmatch(value):
-        around = f"{text[max(0, start - 12) : start]}\0{text[end : end + 4]}"
-        return _ATTRIBUTE_AROUND.search(around) is not None and is_code(text, start, end)
-    return False
+def _is_package(text: str, start: int, end: int) -> bool:
+    return _PACKAGE.search(text, start, end) is not None
+
+
+def _is_compared(text: str, start: int, end: int) -> bool:
+    return text[start:end].isdigit() and _COMPARED.search(text[max(0, start - 4) : start]) is not None
+
+
+def _is_version(text: str, start: int, end: int) -> bool:
+    return _VERSION_NUMBER.fullmatch(text, start, end) is not None
+
+
+def _is_no_case(text: str, start: int, end: int) -> bool:
+    """Whether what has the form of a case's number is one of a public register, or a blood pressure."""
+    pressure = _BLOOD_PRESSURE.search(text[max(0, start - 30) : start])
+    return pressure is not None or is_public_record(text[start:end])
+
+
+def _is_attribute(text: str, start: int, end: int) -> bool:
+    """Whether what has the form of a host is read or called in a program: ``order.net``."""
+    around = f"{text[max(0, start - 12) : start]}\0{text[end : end + 4]}"
+    named = _ATTRIBUTE.fullmatch(text, start, end) is not None
+    return named and _ATTRIBUTE_AROUND.search(around) is not None and is_code(text, start, end)
+
+
+_OTHERWISE: dict[str, Callable[[str, int, int], bool]] = {
+    "CASE_NUMBER": _is_no_case,
+    "DATE_TIME": _is_version,
+    "EMAIL_ADDRESS": _is_package,
+    "IP_ADDRESS": _is_no_address,
+    "PHONE_NUMBER": _is_compared,
+    "URL": _is_attribute,
+}

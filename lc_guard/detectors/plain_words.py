@@ -266,7 +266,25 @@ def _is_phrase(guess: Guess, plain: list[bool]) -> bool:
     if guess.words[0].lower() in known.given_names or _PARTICLE.match(guess.value) or _INITIALS.match(guess.value):
         return False
     rest = [word.lower() for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain and len(word) > 1]
+    if _is_a_thing(guess, rest):
+        return True
     return any(plain) and (plain[-1] or guess.value.islower()) and known.also_names.issuperset(rest)
+
+
+def _is_a_thing(guess: Guess, rest: list[str]) -> bool:
+    """Whether "a" makes a thing of an ordinary word and a name that is one: ``a Blog Post``, no ``a Doctor Price``."""
+    words, known = [word.lower() for word in guess.words], guess.known
+    if words[0] in ("a", "an"):
+        words = words[1:]
+    elif not _INDEFINITE.search(guess.before(4)):
+        return False
+    given = known.given_names | small_names()
+    return (
+        rest == words[1:]
+        and known.also_names.issuperset(rest)
+        and words[0] not in known.roles
+        and given.isdisjoint(rest)
+    )
 
 
 def _is_of_chats(guess: Guess) -> bool:

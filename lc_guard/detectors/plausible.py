@@ -38,10 +38,13 @@ _NO_NUMBER = re.compile(
     r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
     r"|[0-9a-f]{96,128}|\d+\.\d+|255(?:\.\d{1,3}){3}|(?=[\d.]{5,10}$)\d{1,4}\.\d{1,3}\.\d{1,3}"
 )
+# "30720 KB, bogomips"
+_AMOUNT = re.compile(r"\d[\d.,]* ?(?:[kKMGT]i?B|[kMG]?Hz|ms|mg|ml|kg|pcs|rpm)\b")
 # What is counted or measured, and no document's number: "maxBytes: 104857600", "299792458 m/s".
 _MEASURE_BEFORE = re.compile(
     r"(?i)(?:bytes|size|limit|count|timeout|length|width|height|interval|ttl|offset|total|capacity|memory|rows|millis"
     r"|seconds|_ms|duration|latency|(?<![a-z])(?:max|min)\w{0,20})[\"']?[ \t]{0,2}[:=][ \t]{0,2}[\"']?$"
+    r"|(?:bytes|size|limit|count|timeout|memory) $"
 )
 _UNIT_AFTER = re.compile(
     r" ?(?:[mµnk]?m/s|km/h|[kKMGT]i?B|bytes|ms|px|rpm|[kMG]?Hz|%|rows|users|people|views|lines|records|events|items"
@@ -146,9 +149,11 @@ def _is_language(guess: Guess) -> bool:
 
 def _is_mere_number(guess: Guess) -> bool:
     """Whether a number that was taken for a part of an address stands alone, or counts something: ``line 42``."""
+    if _AMOUNT.match(guess.value):
+        return True
     return (
         any(char.isdigit() for char in guess.value)
         and (is_log(*guess.place) or not is_house_number(*guess.place))
-        and all(map(guess.known.is_ordinary, guess.words))
+        and all(len(word) < 2 or guess.known.is_ordinary(word) for word in guess.words)
         and not STREET_WORD.search(guess.value)
     )

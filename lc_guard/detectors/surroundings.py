@@ -29,6 +29,7 @@ _CODE = re.compile(
     r"|^\s*(?:docker|kubectl|git|npm|npx|pip3?|apt(?:-get)?|curl|ssh|cd|ls|grep|chmod|systemctl|helm|terraform|brew"
     r"|yarn|cargo|make)\s+\S"
 )
+_STATEMENT = re.compile(r"^(?!\s*@).*(?:[{}=]|\w\(|::|->)")
 _LOG = re.compile(
     r"^\W{0,3}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d|\d\d/\w{2,3}/\d{2,4}[: ]\d\d"
     r"|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d)"
@@ -42,7 +43,7 @@ _TONGUE_BEFORE = re.compile(
     r"|\b(?:teach\w*|taught|learn\w*|stud(?:y|ies|ied|ying)|talk\w*)\b[^.!?\n]{0,24}$"
     r"|\b(?:(?:re)?writ(?:e|es|ing|ten)|(?:re)?wrote|summari\w+|explain\w*|describe|output|repl(?:y|ies|ied)|respond\w*"
     r"|answer\w*|say|said|read\w*|version)\b[^.!?\n]{0,60}\b(?:in|into|to)\s(?:\w+\s)?(?:[A-Z]\w+(?:,?\s(?:and|or)\s|,\s)){0,3}$"
-    r"|(?:^|[.;,]\s*|\bthen\s)(?:in)?to\s$|\bfrom\s[A-Z]\w+\s(?:in)?to\s$"
+    r"|(?:^|[.;,]\s*|\b(?:then|also|and)\s)(?:in)?to\s$|\bfrom\s[A-Z]\w+\s(?:in)?to\s$"
 )
 _TONGUE_AFTER = re.compile(
     r"(?i)^(?:[,/]?\s*(?:and|or|(?:in)?to)?\s*[A-Z]\w+)?\s*(?:please|translation|language|speak\w*|lessons?"
@@ -201,6 +202,16 @@ def line_around(text: str, start: int, end: int) -> str:
 def is_code(text: str, start: int, end: int) -> bool:
     """Return whether a stretch stands in a line of code or a command."""
     return _CODE.search(line_around(text, start, end)) is not None
+
+
+def without_code(text: str) -> str:
+    """Return the lines of a text that are no code: those of a program tell nothing of a language."""
+    return "\n".join(line for line in text.split("\n") if not _is_statement(line[: 2 * _LINE]))
+
+
+def _is_statement(line: str) -> bool:
+    """Whether a line is code and has signs of it: "@anna, bist du da?" begins like a decorator."""
+    return _STATEMENT.search(line) is not None and _CODE.search(line) is not None
 
 
 def is_log(text: str, start: int, end: int) -> bool:

@@ -102,6 +102,7 @@ _NOTHING = frozenset(
         "undefined",
     }
     | {"UNKNOWN", "Unknown", "unknown", "UNDEFINED", "TBD", "TBA", "VOID", "EMPTY", "empty", "MISSING", "missing"}
+    | {"localhost"}
 )
 _FIELD_BEFORE = re.compile(r"(?:^|[,;|\t\n\r:=\"'(\[])[ ]{0,2}$")
 _FIELD_AFTER = re.compile(r"[ ]{0,2}(?:$|[,;|\t\n\r\"')\]}])")
@@ -116,8 +117,9 @@ _AFTER_UNIT = re.compile(r"(?i)\s(?:(?:in)?to|and|or)\s(?:degrees?\s)?(?:celsius
 _STANDARD = re.compile(
     r"(?:(?:ANSI|ASTM|BS|DIN|EN|ETSI|FIPS|IEC|IEEE|IETF|ISO|ITU|NIST|RFC|UL)[/ -]{0,2}){1,3}(?:SP )?\d[\d.:-]{1,12}"
 )
+_NEXT_CAPITAL = re.compile(r" ([A-Z][a-z]+)\b")
 # "Gemma 2 9B", "Julia 1.9"
-_VERSION = re.compile(r"\s(?:v?\d{1,2}\.\d{1,3}(?:\.\d+)?|\d{1,3}[BM])(?![\w.]*\w)")
+_VERSION = re.compile(r"\s(?:\d{1,2} )?(?:v?\d{1,2}\.\d{1,3}(?:\.\d+)?|\d{1,3}[BM])(?![\w.]*\w)")
 # A declared type, its parameter, what is imported, a call.
 _DECLARED = re.compile(r"(?:^|[\n{;])[ \t]{0,8}(?:(?:public|private|protected|internal|static|readonly) )+$")
 _DECLARES = re.compile(r"[<\[]|\s\w+\s*[;=({]")
@@ -156,7 +158,11 @@ def _is_title(guess: Guess, titles: Sequence[str], kind: TextKind) -> bool:
     technical, beside = _is_technical(guess, kind), technology_beside(*guess.place)
     if all(title.lower() in guess.known.technology_names for title in titles):
         if guess.kind == "PERSON" and not _is_of_plain_words(guess, titles):
-            return _is_no_name(guess, technical=technical) or (beside > 1 and _is_beside_title(guess))
+            return (
+                _is_no_name(guess, technical=technical)
+                or (beside > 1 and _is_beside_title(guess))
+                or (beside > 0 and _goes_on(guess))
+            )
         return beside > 1 or (technical and beside > 0)
     if guess.kind == "ORGANIZATION":
         return technical or (beside > 0 and not is_employer(guess.text, guess.entity.start))
@@ -195,7 +201,11 @@ def _titles(guess: Guess) -> Sequence[str]:
 def _is_common(word: str, guess: Guess) -> bool:
     """Whether a word is in the dictionary, and no given name: of "Frank Sinatra" the surname is software, too."""
     known, small = guess.known, word.lower()
-    return known.is_ordinary(word) or (small in known.also_names and small not in known.given_names)
+    return (
+        known.is_ordinary(word)
+        or small in known.abbreviations
+        or (small in known.also_names and small not in known.given_names)
+    )
 
 
 def _is_among_titles(guess: Guess) -> bool:
@@ -205,6 +215,12 @@ def _is_among_titles(guess: Guess) -> bool:
     word = guess.words[0]
     unknown = word.lower() not in guess.known.also_names and word.capitalize() not in load_names()
     return unknown and len(_listed(guess)) > 1
+
+
+def _goes_on(guess: Guess) -> bool:
+    """Whether a title goes on with a word that nobody bears: "Claude" of ``Claude Haiku``."""
+    following = _NEXT_CAPITAL.match(guess.text, guess.entity.end, guess.entity.end + 30)
+    return guess.lone and following is not None and guess.known.is_ordinary(following[1])
 
 
 def _is_beside_title(guess: Guess) -> bool:
@@ -244,7 +260,7 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
     numbered = any(map(str.isdigit, value)) and not _DECIMAL.search(value)
     if guess.kind == "LOCATION" and numbered and is_house_number(*guess.place):
         return False
-    if _is_sign(guess):
+    if _is_sign(guess) or (guess.lone and value in known.abbreviations and value not in small_names()):
         return True
     if _HAS_CAPITALS.search(value) and all(
         word.lower() in known.abbreviations or word.lower() in ("and", "the") for word in guess.words

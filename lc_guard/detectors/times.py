@@ -18,6 +18,12 @@ _UNIT_AFTER = re.compile(
 )
 # "4096 * 2048"
 _COMPUTED_BEFORE, _COMPUTED_AFTER = re.compile(r"[*+×^] $"), re.compile(r" (?:\*{1,2}|[+×^]) ?\d")
+# "Ran 1842 tests", but "in 1842 settlers came".
+_COUNTED_AFTER = re.compile(r" [a-z]{3,15}s\b(?! ago\b)")
+_OF_YEARS = re.compile(
+    r"(?i)\b(?:in|since|of|from|by|until|till|before|after|during|to|the|and|year|early|late|mid|between|circa"
+    r"|c\.?)[ -]$|^$|[.!?;:\n]\s*$"
+)
 _CALENDAR = re.compile(
     r"(?i)\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\b|january|february|march|april|august|september"
     r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:mon|tues?|wed|thur?s?|fri|sat|sun)\b"
@@ -81,6 +87,7 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
         or _LAW_BEFORE.search(guess.before(30))
         or _COMPUTED_BEFORE.search(guess.before(2))
         or _COMPUTED_AFTER.match(text, end)
+        or (_COUNTED_AFTER.match(text, end, end + 24) and not _OF_YEARS.search(guess.before(12)))
     ):
         return False
     by_law = kind in ("clinical", "legal")

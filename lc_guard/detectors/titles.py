@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from lc_guard.detectors.spans import clean
+from lc_guard.detectors.surroundings import is_clinical
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.windows import readable
 from lc_guard.records import Entity
@@ -61,7 +62,7 @@ class TitleDetector:
         names = [
             match.span("name")
             for match in _rule().finditer(seen)
-            if (match["formal"] and not _is_office(match["name"]))
+            if (match["formal"] and not _is_office(match["name"]) and not _is_measure(seen, match))
             or not all(map(known.is_ordinary, match["name"].split()))
         ]
         names += [match.span("name") for match in _SMALL.finditer(seen) if not known.is_ordinary(match["name"])]
@@ -75,6 +76,11 @@ class TitleDetector:
 def _is_office(name: str) -> bool:
     """Whether what stands behind a title is an office that somebody is called by: ``Mr. President``."""
     return _OFFICES.issuperset(name.lower().split())
+
+
+def _is_measure(text: str, match: re.Match[str]) -> bool:
+    """Whether a chart abbreviates mitral regurgitation, as in ``Mild MR. AORTA: normal``."""
+    return match["formal"] == "MR" and match[0].isupper() and is_clinical(text, *match.span())
 
 
 def _in_line(text: str, start: int, end: int) -> tuple[int, int]:

@@ -290,7 +290,7 @@ _SLOTS = tuple(
 )
 # "is", "as": also words of sentences, so the name must look like one.
 _TOLD = re.compile(
-    rf"(?i)(?<![\w-])(?:(?:{_LABEL})[ ]?(?:is|was|ist|est|es|è|é)?[ ]|log[ -]?(?:in|on) as )[\"'`@]?(?P<name>{_NAME})"
+    rf"(?i)(?<![\w-])(?:log[ -]?(?:in|on) as |(?:{_LABEL})[ ]?(?:is|was|ist|est|es|è|é)?[ ])[\"'`@]?(?P<name>{_NAME})"
 )
 _LOOKS_CHOSEN = re.compile(r"(?=.*[a-z])(?:.*[\d_]|\w+[.-]\w)|[a-z]+[A-Z]|['\"`@]$")
 _MENTION = re.compile(

@@ -69,6 +69,11 @@ def test_an_office_behind_a_title_is_nobody(found, text):
     assert not found(TitleDetector(), text)
 
 
+def test_an_abbreviation_in_capitals_is_no_title_of_a_word(found):
+    assert found(TitleDetector(), "MITRAL VALVE: Mild MR. AORTA: normal. MR. PRICE: Yes.") == [("PERSON", "PRICE")]
+    assert found(TitleDetector(), "I HATE MRS. ABBOT AND MISS MUCK") == [("PERSON", "ABBOT"), ("PERSON", "MUCK")]
+
+
 def test_and_a_name_behind_an_office_is_somebody(found):
     assert found(TitleDetector(), "Mr. Foreman and Mr. Speaker Ryan") == [
         ("PERSON", "Foreman"),

@@ -150,6 +150,7 @@ def test_linear_time(unit):
         "[18:22] {}: gg\n[18:23] ok",
         "Snap: {}, ok",
         "chown -R {}:dev /srv/app",
+        "Login as {} now",
         "$ sudo -u {} psql",
         "su - {} -c make",
         "curl -u {}:Zx9!kq2 https://10.0.0.7/",
