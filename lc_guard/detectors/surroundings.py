@@ -186,7 +186,7 @@ _ADDRESS_BEFORE = re.compile(
 _ADDRESS_AFTER = re.compile(r"^,?[ \t]+[A-Z][a-z]+")
 _COUNTER = re.compile(
     r"(?i)\b(?:port|pid|line|lines|row|col(?:umn)?|exit|code|error|errno|version|v|build|rev(?:ision)?|page|pages"
-    r"|step|item|issue|bug|pr|ticks?"
+    r"|step|item|issue|bug|pr|events?|ticks?"
     r"|level|size|width|height|count|total|index|offset|byte|bytes|status|http|uid|gid|id|thread|batch|epoch|seed"
     r"|top|score|value|timeout|max|min)\s*[:=#]?\s*$"
 )

@@ -33,6 +33,7 @@ _MODEL_NUMBER = re.compile(r"[A-Za-z]{1,4}-?\d{1,5}[A-Za-z]?\d*")
 _MEASURE = re.compile(r"(?:[A-Z]{1,4}c?|[A-Z][a-z])\s*[:=]?\s*\d[\d./,]*")
 # "Hgb 13.4, Plt 220, Na 138"
 _MEASURES_BEFORE = re.compile(r"[A-Za-z]\w{0,4} \d{1,4}(?:\.\d+)?, $")
+_SCHEME_AFTER = re.compile(r"(?::[a-z][a-z0-9+.-]{1,15}){0,2}://")
 _DECIMAL = re.compile(r"^[A-Z][a-z]? \d{1,3}\.\d{1,2}$")
 _MEASURED = re.compile(r"\s*[:=]?\s*\d")
 _SHORT_CAPITALS = re.compile(r"[B-DF-HJ-NP-TV-XZ]{2,6}|[A-Z]{2,3}")
@@ -272,12 +273,20 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
 def _is_sign(guess: Guess) -> bool:
     """Whether it is a number of a model, a measure, an empty field, a part of a program, a unit or a standard."""
     value = guess.value
-    if not guess.words or value.rstrip(".") in _OF_LETTERS:
+    if not guess.words or value.rstrip(".") in _OF_LETTERS or _is_of_protocol(guess):
         return True
     if _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
         return True
     return (
         _is_measured(guess) or _is_nothing(guess) or _is_key(guess) or _is_scoped(guess) or _is_unit_or_standard(guess)
+    )
+
+
+def _is_of_protocol(guess: Guess) -> bool:
+    """Whether it is the scheme of a URL, or a header with the X of those that no standard has: ``jdbc:mysql://``."""
+    text, _, end = guess.place
+    return _SCHEME_AFTER.match(text, end, end + 24) is not None or (
+        guess.value.startswith("X-") and text[end : end + 1] == ":"
     )
 
 

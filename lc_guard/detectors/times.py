@@ -24,6 +24,7 @@ _OF_YEARS = re.compile(
     r"(?i)\b(?:in|since|of|from|by|until|till|before|after|during|to|the|and|year|early|late|mid|between|circa"
     r"|c\.?)[ -]$|^$|[.!?;:\n]\s*$"
 )
+_FLIGHT_BEFORE = re.compile(r"(?i:\b(?:flights?|flug|vol|vuelo|volo|vlucht|lot|voo|train)) [A-Z][A-Z0-9] ?$")
 _CALENDAR = re.compile(
     r"(?i)\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\b|january|february|march|april|august|september"
     r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:mon|tues?|wed|thur?s?|fri|sat|sun)\b"
@@ -82,7 +83,8 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     if kind == "logs" and not _DAY.search(guess.value):
         return False
     if _YEAR.fullmatch(guess.value) and (
-        _UNIT_AFTER.match(text, end)
+        _FLIGHT_BEFORE.search(guess.before(16))
+        or _UNIT_AFTER.match(text, end)
         or _LAW_AFTER.match(text, end)
         or _LAW_BEFORE.search(guess.before(30))
         or _COMPUTED_BEFORE.search(guess.before(2))

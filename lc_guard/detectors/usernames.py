@@ -259,6 +259,22 @@ _SLOTS = tuple(
             rf"(?P<name>{_NAME})(?=:\S|[\"'\s])",
         ),
         (
+            "docker podman psql pg_ mysql mariadb mongo",
+            r"\b(?:(?:docker|podman)\b[^\n]{0,20}? (?:exec|run)|psql|pg_\w{4,8}|mysql\w{0,9}|mariadb|mongo\w{0,7})\b"
+            rf"[^\n|;&]{{0,80}}?\s(?:-[uU][ ]?|--user(?:name)?[ =])(?P<name>{_NAME})(?![\w=:/])",
+        ),
+        # who(1), w(1), last(1): an account and its terminal.
+        (
+            "pts/ tty",
+            rf"(?m)^(?P<name>{_NAME})[ \t]{{1,16}}(?:pts/\d{{1,4}}|tty\w{{1,3}})[ \t]",
+        ),
+        (
+            "by: by=",
+            r"(?i)\b(?:created|modified|updated|edited|committed|changed|uploaded|deployed|approved|assigned|submitted"
+            r"|opened|closed|owned|requested)[ _]?by[:=] ?[\"'@]?"
+            r"(?P<name>(?=[\w.-]{0,39}[\d_])[a-z][\w.-]{1,39}\w)(?![\w@.-]\w)",
+        ),
+        (
             "net user",
             rf"\bnet user (?P<name>{_NAME})(?= /|[ \t]*$)",
         ),
