@@ -100,9 +100,12 @@ _NEXT = re.compile(r" ([A-Z][a-z]+)\b")
 _INDEFINITE = re.compile(r"\b(?i:an?) $")
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
+_AN_ARTICLE = re.compile(r"(?i)\b(?:the|an?) \Z")
 _SMALL_SURE = 0.9
 # Of which a model hardly says that it is a name.
 _DOUBTED = 0.3
+_NAMED_SURE = 0.5
+"""Of a given name that is no word."""
 _ADDRESSED = re.compile(
     r"(?:\b(?i:tell|told|ask|asked|spoke to|spoke with|talked to|let|met|invite|invited|hey|hi|per|thanks|thank you)"
     r"|\bw/) $"
@@ -133,7 +136,7 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
     if guess.lone:
         return _is_ordinary_word(guess, kind)
     known = guess.known
-    plain = [known.is_ordinary(word) or known.is_drawn_out(word) for word in guess.words]
+    plain = [known.is_ordinary(word) for word in guess.words]
     if guess.kind == "PERSON":
         return _is_phrase(guess, plain)
     if guess.kind == "ORGANIZATION" and (answer := _is_no_body(guess, kind, plain)) is not None:
@@ -204,7 +207,7 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
         return True
     if is_body and _may_be_body(guess, word):
         return False
-    if known.is_ordinary(word) or known.is_drawn_out(word) or (is_body and known.is_identifier(word)):
+    if known.is_ordinary(word) or (is_body and known.is_identifier(word)):
         return True
     if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
         return True
@@ -235,7 +238,13 @@ def _is_meant_as_word(guess: Guess, word: str) -> bool:
         return True
     if guess.entity.score < _DOUBTED and _is_verb(guess) and SENTENCE_BEFORE.search(guess.before(8)):
         return True  # "Chase the lead"
-    return has_determiner(*guess.place) or _is_office(guess)
+    return _has_determiner(guess) or _is_office(guess)
+
+
+def _has_determiner(guess: Guess) -> bool:
+    """Whether an article stands before a word; "that" before a capital begins a clause, outside of contracts."""
+    clause = guess.value[0].isupper() and guess.before(5).lower() == "that " and not is_legal(*guess.place)
+    return not clause and has_determiner(*guess.place)
 
 
 def _is_of_a_body(guess: Guess) -> bool:
@@ -338,10 +347,11 @@ def is_small_word(guess: Guess, kind: TextKind) -> bool:
     start, end = guess.entity.start, guess.entity.end
     if guess.kind != "PERSON" or kind == "chat" or not guess.lone or not guess.value.islower():
         return False
-    if guess.entity.score >= _SMALL_SURE or not _MID_SENTENCE_CAPITAL.search(
+    known, word = guess.known, guess.words[0]
+    named = word in small_names() and word not in known.also_names and not _AN_ARTICLE.search(guess.before(5))
+    if guess.entity.score >= (_NAMED_SURE if named else _SMALL_SURE) or not _MID_SENTENCE_CAPITAL.search(
         guess.text, max(0, start - 400), end + 400
     ):
         return False
-    known, word = guess.known, guess.words[0]
     borne = len(word) > 2 and (word not in known.also_names or word in known.given_names or word in small_names())
     return not (borne and is_chat(guess.text, start, end))

@@ -19,8 +19,10 @@ from lc_guard._progress import in_parts
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
 from lc_guard.detectors.characters import UNCASED, without_colours
 from lc_guard.detectors.identifiers import identifiers
+from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, overlap
+from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.records import Entity
 
 _RANKING = (
@@ -223,8 +225,13 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
 
 def _shaped(text: str, entities: Sequence[Entity]) -> list[Entity]:
     """Return the structured ones, but no account that a full name begins with: ``@Maria Lopez`` is a person."""
-    full = {e.start for e in entities if e.kind == "PERSON" and " " in text[e.start : e.end]}
+    full = {e.start for e in entities if e.kind == "PERSON" and _begins_full_name(text[e.start : e.end])}
     return [e for e in entities if is_structured(e.kind) and not (e.kind == "USERNAME" and e.start in full)]
+
+
+def _begins_full_name(value: str) -> bool:
+    first, _, rest = value.partition(" ")
+    return rest[:1].isupper() and (first in load_names() or first.lower() in vocabulary().given_names)
 
 
 def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:

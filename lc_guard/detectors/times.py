@@ -55,6 +55,19 @@ _OF_A_LIFE = re.compile(
     r"|sick|ached?\b|pain|symptom|experience|suspend|tenure|abstin|sober|clean for|applicant|appeal|court|tribunal"
     r"|proceedings|judgment|delay|lodged|claim|patient|diagnos|treat|surgery|smok)"
 )
+# (Okafor 1994, 6): an author and a year.
+_CITED = re.compile(r"[^\W\d_a-zß-öø-ÿ][^\W\d_]+ \d{4}[a-z]?")
+_CITES = re.compile(r"(?:\(|; )(?:see |cf\. )?\Z")
+_OF_CALENDAR = frozenset(
+    """
+    january february march july september october november december monday tuesday wednesday thursday friday saturday
+    sunday halloween thanksgiving xmas ramadan taurus libra pisces scorpio capricorn sagittarius aquarius
+    """.split()  # noqa: SIM905 - a list of words reads as one
+)
+_BEFORE_YEARS = _OF_CALENDAR | {
+    *("april", "may", "june", "august", "spring", "summer", "autumn", "fall", "winter", "christmas", "easter"),
+    *("early", "mid", "late"),
+}
 # A day of the week or an hour alone, which every week and day has.
 _NO_DAY = re.compile(
     r"(?i)(?:(?:on|last|next|this|every|each|late|early|by|until)\s)*(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
@@ -80,17 +93,7 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     text, start, end = guess.place
     if kind == "code" or is_code(text, start, end) or is_listing(text, start, end):
         return False
-    if kind == "logs" and not _DAY.search(guess.value):
-        return False
-    if _YEAR.fullmatch(guess.value) and (
-        _FLIGHT_BEFORE.search(guess.before(16))
-        or _UNIT_AFTER.match(text, end)
-        or _LAW_AFTER.match(text, end)
-        or _LAW_BEFORE.search(guess.before(30))
-        or _COMPUTED_BEFORE.search(guess.before(2))
-        or _COMPUTED_AFTER.match(text, end)
-        or (_COUNTED_AFTER.match(text, end, end + 24) and not _OF_YEARS.search(guess.before(12)))
-    ):
+    if (kind == "logs" and not _DAY.search(guess.value)) or _is_no_year(guess):
         return False
     by_law = kind in ("clinical", "legal")
     if not by_law and (_NO_DAY.fullmatch(guess.value) or _is_any_span(guess)):
@@ -98,6 +101,27 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     if _CALENDAR.search(guess.value) or _SPAN.search(guess.value):
         return True
     return _is_age(guess)
+
+
+def _is_no_year(guess: Guess) -> bool:
+    """Whether four digits count, compute or number a flight, or are the year of a law or of a book that is cited."""
+    text, _, end = guess.place
+    if not _YEAR.fullmatch(guess.value):
+        cited = _CITED.fullmatch(guess.value) and _CITES.search(guess.before(8))
+        return bool(cited) and not is_before_years(guess.words[0])
+    counted = _COUNTED_AFTER.match(text, end, end + 24) and not _OF_YEARS.search(guess.before(12))
+    before = (_FLIGHT_BEFORE, _LAW_BEFORE, _COMPUTED_BEFORE)
+    after = (_UNIT_AFTER, _LAW_AFTER, _COMPUTED_AFTER)
+    return (
+        bool(counted)
+        or any(pattern.search(guess.before(30)) for pattern in before)
+        or any(pattern.match(text, end) for pattern in after)
+    )
+
+
+def is_before_years(word: str) -> bool:
+    """Return whether a word before a year tells when in it."""
+    return word.lower() in _BEFORE_YEARS
 
 
 def _is_any_span(guess: Guess) -> bool:
@@ -112,3 +136,8 @@ def _is_any_span(guess: Guess) -> bool:
 
 def _is_age(guess: Guess) -> bool:
     return _AGE_BEFORE.search(guess.before(20)) is not None and _COUNTED.match(guess.value) is not None
+
+
+def is_of_calendar(guess: Guess) -> bool:
+    """Return whether a person is a month, a weekday, a feast or a sign of the zodiac that nobody bears as a name."""
+    return guess.kind == "PERSON" and guess.lone and guess.words[0].lower() in _OF_CALENDAR

@@ -19,7 +19,6 @@ from lc_guard.detectors.weights import LoadOnce
 _FOLDER = Path(__file__).parent / "words"
 # "sooo", "VERYYY"
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
-_LAUGH = re.compile(r"(?:m?[uw]*a*|b)((?:h|x|j)[aeiou])\1+h?|w+h?oo+h?-?h?oo+")
 # "KeyError", "getInvoice", "HTTPRequest"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
 _PREFIXES = frozenset({"co", "ex", "non", "pre", "re", "sub", "vice"})
@@ -84,14 +83,6 @@ class Vocabulary(NamedTuple):
         first = bisect.bisect_right(words, beginning)
         last = bisect.bisect_left(words, f"{beginning}\uffff", first)
         return any(word.endswith(ending) for word in words[first:last])
-
-    def is_drawn_out(self, word: str) -> bool:
-        """Return whether a known word is drawn out, or a laugh: ``Ohhh``, ``nooo``, ``Hahaha``."""
-        small = word.lower()
-        if _LAUGH.fullmatch(small):
-            return True
-        meant = {_DRAWN_OUT.sub(by, small) for by in (r"\1", r"\1\1")} - {small}
-        return any(self.knows(each) and each not in self.given_names for each in meant)
 
     def is_savants(self, word: str) -> bool:
         """Return whether a word is made of the name of a scientist: ``Bayesian``, ``Eulerian``."""
