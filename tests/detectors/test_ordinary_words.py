@@ -861,6 +861,7 @@ def test_an_office_is_one_whatever_it_is_for():
         ("Woohoo!", "Woohoo", "PERSON"),
         ("per 100 g: 1580 kJ", "1580", "DATE_TIME"),
         ("merged, lgtm", "lgtm", "PERSON"),
+        ("as Moore's Law says", "Moore", "PERSON"),
         ("Flight LH 1832, booked", "1832", "DATE_TIME"),
         ("Windows event 4624 Account", "4624", "LOCATION"),
         ("X-Api-Key: 7f3c9a1e5b8d", "X-Api-Key", "ORGANIZATION"),
@@ -914,6 +915,7 @@ def test_what_only_says_what_something_is_stays_readable(text, value, kind):
     ("text", "value", "kind"),
     [
         ("met Bron. he is nice", "Bron", "PERSON"),
+        ("at Moore's Law Firm", "Moore", "PERSON"),
         ("born in 1942 twins", "1942", "DATE_TIME"),
         ("1942 twins were born", "1942", "DATE_TIME"),
         ("Use Redis, says Claude Baker", "Claude", "PERSON"),
