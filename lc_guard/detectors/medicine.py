@@ -57,8 +57,8 @@ _NAMED_AFTER = re.compile(
     rf"{_POSSESSED}(?:theorem|lemma|conjecture|paradox|algorithm|transform|equations?|distributions?|inequality"
     r"|polynomials?|matrix|catheters?|forceps|retractor|reflex|maneuver|manoeuvre|palsy|lymphoma|contracture|signs?"
     r"|(?i:criteria|scale|score|index|inventory)|curve|virus|tendon|space|series|integral|numbers|noise|simulation"
-    r"|equilibrium|effect|principle|diagram|chart|(?i:law(?! firm| office| practice| degree| school| clerk| enforcement))"
-    r"|constant|machine|tube|stain"
+    r"|equilibrium|effect|principle|diagram|chart"
+    r"|(?i:law(?! firm| office| practice| degree| school| clerk| enforcement))|constant|machine|tube|stain"
     r"|syndrome)\b"
     r"|[ -](?:filters?(?! coffee)|classifier|mixtures?|expansion)\b"
 )
