@@ -19,7 +19,6 @@ from lc_guard._progress import in_parts
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
 from lc_guard.detectors.characters import UNCASED, without_colours
 from lc_guard.detectors.identifiers import identifiers
-from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, overlap
 from lc_guard.detectors.vocabulary import vocabulary
@@ -230,8 +229,9 @@ def _shaped(text: str, entities: Sequence[Entity]) -> list[Entity]:
 
 
 def _begins_full_name(value: str) -> bool:
+    """Whether two words may be a full name: not ``@Kalyro Thanks``, where an account is greeted."""
     first, _, rest = value.partition(" ")
-    return rest[:1].isupper() and (first in load_names() or first.lower() in vocabulary().given_names)
+    return first.isalpha() and rest[:1].isupper() and not rest.isupper() and not vocabulary().is_ordinary(rest)
 
 
 def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:
