@@ -111,6 +111,12 @@ _OPTION = re.compile(
     rf"(?i)(?<!\S)--?[a-z-]{{0,20}}?(?P<name>(?P<password>{_PASSWORD_NAMES})|(?P<key>{_KEY_NAMES}))"
     rf"(?P<sign> {{1,2}}){_VALUE}"
 )
+# A list of settings, each with its name and its value: Kubernetes' and ECS' environments, Spring's and Maven's XML.
+_NAMED = re.compile(
+    rf"(?i)\b(?:name|key)[\"']?\s{{0,2}}[:=]\s{{0,2}}[\"']?[\w.-]{{0,40}}?"
+    rf"(?P<name>(?P<password>{_PASSWORD_NAMES})|(?P<key>{_KEY_NAMES}))[\"']?,?"
+    rf"(?P<sign>\s{{1,40}}[\"']?value[\"']?\s{{0,2}}[:=]\s{{0,2}}){_VALUE}"
+)
 _PIN = re.compile(
     r"(?i)\b(?:(?:pin|otp|one-time (?:code|passcode|password)|passcode"
     r"|(?:verification|security|authentication|confirmation|2fa|sms) code)(?: ?(?:code|number|no\.?))?"
@@ -161,7 +167,7 @@ def _by_setting(text: str, *, entropy: float) -> Iterator[Credential]:
     lower = text.lower()
     if not any(word in lower for word in WORDS):
         return
-    for pattern in (_SETTING, _OPTION):
+    for pattern in (_SETTING, _OPTION, _NAMED):
         for match in pattern.finditer(text):
             credential = _of_setting(text, match, entropy)
             if credential is not None:

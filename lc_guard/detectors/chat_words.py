@@ -12,7 +12,7 @@ _LONGEST = 40
 _EXCLAIMED = re.compile(
     r"[bmw]{0,2}[au]*(?:h+[aeiu]+|j+[ae]+|k+a+){2,}h*[ahk]*|(?:ho){3,}|e?he+(?:he+)+|l+o+l+[olsz]*|l+m+f*a+o+|rofl\w*"
     r"|x{2,}[xo]*|o+m+f*g+|w+t+f+|y+a+y+|y+e+a+h+|y[eu]+p+|n+o+pe+|a+w{2,}|a+r+gh+|u+gh+|h+m{2,}|e+w{2,}|o+o+h+|o+o+p+s+"
-    r"|wo+w+|who+a+|who{2,}|w+o{2,}t?|hu+rra+y|ho+ra+y|yi+k+e+s|ble+r*gh+|phe+w+|duh+|meh+|psst+|shh+|tsk|yu+m+|yu+c+k+"
+    r"|wo+w+|who+a+|who{2,}|w+o{2,}(?:t?|-?h+o{2,})|hu+rra+y|ho+ra+y|yi+k+e+s|ble+r*gh+|phe+w+|duh+|meh+|psst+|shh+|tsk|yu+m+|yu+c+k+"
     r"|m+-?h+m+|m+k?ay|(?:u|nu)?n?-?(?:hu|u)n+h+|u+h+-?(?:h?u+h+)+|a+w|hu+h+|nah|yep|yup|erm+|u+m+"
 )
 _WRITTEN = frozenset(

@@ -26,12 +26,13 @@ _MEMBER = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _MEMBER_AFTER = re.compile(r"\(|(?:\.[A-Za-z_]\w*){1,8}\(")
 # What stands for any text, but for Fred and Waldo, who are people as well.
 _METASYNTACTIC = frozenset("abc bar baz corge foo garply grault plugh quux qux thud xyz xyzzy".split())  # noqa: SIM905
+_MODE = re.compile(r"[-dlbcps][rwxsStT-]{9}[.+@]?")
 _LISTING = re.compile(r"^[-dlbcps][rwxsStT-]{9}[.+@]? ")
 
 
 def is_format_word(guess: Guess) -> bool:
     """Return whether a guess is a word of a format, or of a command line, and of nobody."""
-    text, start, end = guess.place
+    text, _, end = guess.place
     before = guess.before(12)
     if guess.value in _SEGMENTS and text[end : end + 1] in ("*", "+", "|"):
         return True
@@ -41,9 +42,22 @@ def is_format_word(guess: Guess) -> bool:
         return True
     if guess.lone and guess.value.islower() and _SMALL_BEFORE.search(before) is not None:
         return True
-    if not any(map(str.isalpha, guess.value)) and _LISTING.match(line_around(text, start, end)) is not None:
+    if _is_of_listing(guess):
         return True
     return guess.kind == "ORGANIZATION" and _is_of_code(guess)
+
+
+def _is_of_listing(guess: Guess) -> bool:
+    """Whether it is a size or the rights of a file, in a line of ls(1)."""
+    if _MODE.fullmatch(guess.value) is not None:
+        return True
+    sized = guess.value[:1].isdigit() and (guess.kind == "LOCATION" or not any(map(str.isalpha, guess.value)))
+    return sized and is_listing(*guess.place)
+
+
+def is_listing(text: str, start: int, end: int) -> bool:
+    """Return whether a stretch stands in a line of ls(1)."""
+    return _LISTING.match(line_around(text, start, end)) is not None
 
 
 def _is_of_code(guess: Guess) -> bool:

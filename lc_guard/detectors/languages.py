@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection
 
 from lc_guard.detectors.locales import LANGUAGES, locale
+from lc_guard.detectors.surroundings import without_code
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.errors import GuardError
 
@@ -23,6 +24,8 @@ _CAPITAL = frozenset(["sie", "ihr", "ihre", "herr", "frau", "uhr", "jahr", "sra"
 # A short request: a capital or a sign of Spanish, words and a few signs.
 _REQUEST = re.compile(r"\s{0,4}(?=[¿¡]?[^\W\d_a-zß-öø-ÿ][a-zß-öø-ÿ])[\w ,.!?¿¡:'’-]{8,80}\s{0,4}")
 _LEAST_UNKNOWN = 4
+# Fewer small words than these are an accident: "est." of "established".
+_FEW = 2.0
 _SMALL = re.compile(r"(?<![\w.'-])[^\W\d_A-Z]{2,}(?![\w'-])")
 _BLOCK, _BLOCKS = 1_500, 40
 # In shares of a word that one language alone uses.
@@ -100,7 +103,7 @@ def _tables() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
 
 def _told(block: str, among: frozenset[str]) -> set[str]:
     """Return the languages that a block may be written in, as far as its small words tell."""
-    block = block.replace("’", "'")
+    block = without_code(block.replace("’", "'"))
     told = [_users(match[0]) for match in _WORD.finditer(block) if not _is_of_name(block, match)]
     scores = dict.fromkeys(among, 0.0)
     own = dict.fromkeys(among, 0)
@@ -109,6 +112,8 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
             scores[code] += weight / len(codes)
             own[code] += len(codes) == 1
     most = max(scores.values())
+    if scores.get("en", most) < most < _FEW and _has_english_words(block):
+        return set()
     elsewhere = sum(weight for codes, weight in told if not codes)
     if most < max(_LEAST, _LEAST_SHARE * len(told)) or elsewhere * _AHEAD >= most:
         return set()
@@ -119,6 +124,14 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
     return close | {code for code, words in own.items() if words >= max(_MIXED, _MIXED_SHARE * most)}
 
 
+def _has_english_words(block: str) -> bool:
+    """Whether words of English outnumber the one that another language uses: "est. 40 people, staff and heads"."""
+    english = vocabulary().ordinary
+    words = {word for word in _SMALL.findall(block) if len(word) >= _LEAST_UNKNOWN}
+    plain = sum(word in english for word in words)
+    return plain > 2 and plain > 0.6 * len(words)
+
+
 def _is_foreign(text: str) -> bool:
     """Whether a short text that tells no language is in one of those here: none of its small words is English."""
     if _REQUEST.fullmatch(text) is None:
@@ -127,7 +140,7 @@ def _is_foreign(text: str) -> bool:
     if not _ELSEWHERE.isdisjoint(text) or all(len(word) < _LEAST_UNKNOWN for word in small):
         return False
     english = vocabulary()
-    return english.ordinary.isdisjoint(small) and english.also_names.isdisjoint(small)
+    return not any(map(english.is_ordinary, small)) and english.also_names.isdisjoint(small)
 
 
 def _is_of_name(block: str, word: re.Match[str]) -> bool:

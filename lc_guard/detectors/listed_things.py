@@ -23,9 +23,11 @@ _KINDS = (
     r"(?:apps?|bikes?|brands?|cars?|dish(?:es)?|desserts?|drinks?|games?|laptops?|medicines?|models?|phones?|recipes?"
     r"|shoes?|snacks?|software|tools?|toys?)"
 )
+# Of a table, a form or a program, each with its name.
+_PARTS = r"(?:columns|fields|headings|headers|tabs|buttons|keys)"
 _KIND = (
     rf"\b(?:{_ASSORTED}: ?|(?:{_ASSORTED}|menu) (?:are|is|has|includes?) "
-    rf"|(?:{_ASSORTED}|{_KINDS}) (?:like|such as|including) )"
+    rf"|(?:{_ASSORTED}|{_KINDS}) (?:like|such as|including) |{_PARTS} )"
 )
 # What is done with things alone; and with people as well, unless an article stands before the first.
 _DONE = (

@@ -23,6 +23,7 @@ _STEM = re.compile(
     r"|methacin|vaptan|gliptin|lisib|degib|stinib|caftor)|gabapentin|[a-z]{4,}mab"
 )
 _WORD = re.compile(r"[a-zA-Z]{7,}")
+_UNIT, _NUMBER_BEFORE = re.compile(r"(?:mg|mcg|ml|µg|iu|IU|units?)\b"), re.compile(r"\d ?$")
 _AMOUNT = re.compile(r"\s\d[\d.,]*$")
 _DOSE = re.compile(
     r"(?i)[ ,]*(?:\d[\d.,/-]* ?(?:mg|mcg|µg|g|ml|units?|iu|tablets?|caps(?:ules?)?|puffs?|%)(?!\w)"
@@ -56,9 +57,10 @@ _NAMED_AFTER = re.compile(
     rf"{_POSSESSED}(?:theorem|lemma|conjecture|paradox|algorithm|transform|equations?|distributions?|inequality"
     r"|polynomials?|matrix|catheters?|forceps|retractor|reflex|maneuver|manoeuvre|palsy|lymphoma|contracture|signs?"
     r"|(?i:criteria|scale|score|index|inventory)|curve|virus|tendon|space|series|integral|numbers|noise|simulation"
-    r"|equilibrium|effect|principle|diagram|chart|law(?! firm| office| practice| degree| school| clerk| enforcement)"
-    r"|constant|machine|tube|stain"
+    r"|equilibrium|effect|principle|diagram|chart"
+    r"|(?i:law(?! firm| office| practice| degree| school| clerk| enforcement))|constant|machine|tube|stain"
     r"|syndrome)\b"
+    r"|[ -](?:filters?(?! coffee)|classifier|mixtures?|expansion)\b"
 )
 _NAMED_AFTER_IN_MEDICINE = re.compile(
     rf"{_NAMED_AFTER.pattern}|{_POSSESSED}(?:disease|test|score|scale|operation|procedure|fracture|phenomenon"
@@ -71,10 +73,13 @@ _ATTRIBUTE = re.compile(
     r"[ -](?:disease|classification|nodes?|bodies|sign(?= (?:is|was|were|absent|present|positive|negative)\b|[,.;)]|$))"
     r"|[ ](?:in place|in situ|(?:negative|positive)(?! for))\b"
 )
+_TOOL = re.compile(r" (?:lines?|drains?|clamp|tube|splint|scissors|needle|stent|graft)\b")
 _MEDICAL = re.compile(r"[ -](?:phenomenon|cyst|reflex|contracture)\b")
 _FOUND = re.compile(r"(?i)\b(?:positive|negative|equivocal) (?:for )?$")
 _BY_SAVANTS = re.compile(rf"{_POSSESSED}(?:{_OF_SAVANTS})\b")
-_INSTRUMENT = re.compile("Scale|Score|Index|Inventory|Questionnaire|Criteria|Classification|Syndrome|Disease")
+_INSTRUMENT = re.compile(
+    "Scale|Score|Index|Inventory|Questionnaire|Criteria|Classification|Syndrome|Disease|scale|score|criteria"
+)
 _LAST_WORDS = {"PERSON": _NO_LAST_WORD, "ORGANIZATION": _INSTRUMENT}
 _FOLLOWING = re.compile(r"[\w'’ -]{0,40}")
 _LONGEST = 5
@@ -85,6 +90,8 @@ def is_medicine(guess: Guess) -> bool:
     known = guess.known
     medicines = [word for word in guess.words if word.lower() in known.medicines or _STEM.fullmatch(word)]
     if medicines and all(word in medicines or known.is_ordinary(word) for word in guess.words):
+        return True
+    if _UNIT.match(guess.value) and _NUMBER_BEFORE.search(guess.before(2)):
         return True
     amount = _AMOUNT.search(guess.value)
     end = guess.entity.end - (len(amount[0]) if amount else 0)
@@ -104,7 +111,7 @@ def _names_something(guess: Guess, kind: TextKind) -> bool:
     text, _, end = guess.place
     if guess.kind != "LOCATION" or "-" in guess.value:
         named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
-        if named.match(text, end, end + 40) is not None:
+        if named.match(text, end, end + 40) or (_TOOL.match(text, end, end + 12) and is_clinical(*guess.place)):
             return True
         attributed = _ATTRIBUTE.match(text, end, end + 40) or _FOUND.search(guess.before(16))
         if _MEDICAL.match(text, end, end + 20) or (attributed and is_clinical(text, guess.entity.start, end)):

@@ -82,6 +82,7 @@ RULES = (
             ("UK", "UK_NHS", r"\d{3}[ -]?\d{3}[ -]?\d{4}", "nhs|national health"),
             ("UK", "UK_NINO", r"[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]", "nino|national insurance|ni n"),
             ("UK", "UK_UTR", r"\d{5} ?\d{5}", "utr|unique taxpayer"),
+            ("UK", "UK_VAT", r"GB ?\d{3} ?\d{4} ?\d\d(?: ?\d{3})?", "vat"),
             ("IE", "IE_PPS", r"\d{7}[A-W][A-IW]?", "pps"),
             ("DE", "DE_TAX_ID", r"\d{2} ?\d{3} ?\d{3} ?\d{3}", "steuer-?(?:id|identifikation)|idnr|steuerliche"),
             ("DE", "DE_TAX_NUMBER", r"\d{2,3}[/ ]\d{3,4}[/ ]\d{4,5}", "steuernummer|steuer-?nr|st\\.?-?nr"),

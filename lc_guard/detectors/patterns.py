@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from lc_guard._progress import part_done
 from lc_guard.detectors.labels import Thresholds, kind_of
+from lc_guard.detectors.other_meanings import meant
 from lc_guard.detectors.presidio import group_recognizers, pattern_engine
 from lc_guard.detectors.shapes import find_shapes
 from lc_guard.detectors.spans import clean, resolve
-from lc_guard.detectors.technical import meant
 from lc_guard.detectors.windows import parted, shifted, underscores_parted, windows, without_surrogates
 from lc_guard.records import Entity
 

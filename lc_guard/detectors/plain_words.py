@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lc_guard.detectors.called_names import KIN, LONGEST_NICKNAME
+from lc_guard.detectors.captions import SENTENCE_BEFORE, is_cut_short, names_field
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.name_lists import small_names
 from lc_guard.detectors.surroundings import TextKind, has_determiner, is_chat, is_employer, is_legal, is_log
@@ -21,7 +22,11 @@ _ROLES = frozenset(
     regulation republic respondent respondents rules secretary section sections senate state states sustained
     treasury treaty tribunal union witness witnesses gov govt pm vp svp evp mp mep
     """.split()  # noqa: SIM905 - a list of words reads as one
-) | {"accounts payable", "board of directors", "escrow agent", "general counsel", "notary public", "title company"}
+) | {
+    *("accounts payable", "accounts receivable", "board of directors", "customer service", "customer support"),
+    *("escrow agent", "general counsel", "human resources", "information technology", "notary public"),
+    *("public relations", "quality assurance", "research and development", "title company"),
+}
 _LABELS = frozenset(
     """
     a account aka amex api atm attn card cc ceo cfo csr cv client_ip dna dob doc e-mail email eob faq fax hiv iban
@@ -50,15 +55,15 @@ _PAPERS = frozenset(
     definitions deposit description details diagnosis disclosure disease document documents draft duration ear
     evaluation evidence exam examination expenses feedback fee fees finding findings forecast form forms goals guide
     guidelines history impression income information injury instructions introduction invoice invoices issues items
-    kidney leg letter limitations list lobe lung materials meeting memo memorandum method methods minutes motion
-    muscle name names nerve note notes notice number objectives obligations options order orders outcome outcomes
-    overview page payment payments period permission phase plan plans policies policy premium problem problems
-    procedure procedures process profile progress property proposal proposals provisions purpose query question
-    questions quote rate rates receipt recommendations record records references reminder requests request
-    requirement requirements response responsibilities results rights roadmap schedule scope settings signature
-    statement statements status steps strategy subject submission summary supplement surgery symptoms table tasks
-    template tenancy terms test tests theory ticket title topics transcript treatment trial update updates valve
-    vein version waiver warranties warranty
+    judgment judgement kidney leg letter limitations list lobe lung materials meeting memo memorandum method methods
+    minutes motion muscle name names nerve note notes notice number objectives obligations options order orders
+    outcome outcomes overview page payment payments period permission phase plan plans policies policy premium
+    problem problems procedure procedures process profile progress property proposal proposals provisions purpose
+    query question questions quote rate rates receipt recommendations record records references reminder requests
+    request requirement requirements response responsibilities results rights roadmap schedule scope settings
+    signature statement statements status steps strategy subject submission summary supplement surgery symptoms
+    table tasks template tenancy terms test tests theory ticket title topics transcript treatment trial update
+    updates valve vein version waiver warranties warranty
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _ARTICLE = re.compile(r"(?i)^(?:the|a|an|this|that|said|his|her|its|their|our|your)\s+")
@@ -92,10 +97,13 @@ _DEPARTMENT_AFTER = re.compile(r"\s*(?:$|[\n,;/&|]|(?:and|team|department|dept|m
 _SHOUTED = re.compile(r"\b(?:for|is|are|was|your|my|so|very|not|this|these|some|and|of|all) $")
 _WHERE = re.compile(r"(?i)\b(?:in|from|to|at|near|of|via|visit(?:ed|ing)?|around|outside|leave|left|,)\s$")
 _NEXT = re.compile(r" ([A-Z][a-z]+)\b")
+_INDEFINITE = re.compile(r"\b(?i:an?) $")
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
 _AN_ARTICLE = re.compile(r"(?i)\b(?:the|an?) \Z")
 _SMALL_SURE = 0.9
+# Of which a model hardly says that it is a name.
+_DOUBTED = 0.3
 _NAMED_SURE = 0.5
 """Of a given name that is no word."""
 _ADDRESSED = re.compile(
@@ -113,6 +121,8 @@ def is_role_or_reference(guess: Guess) -> bool:
     if _OF_FORMS.fullmatch(bare) or bare.lower() in _ROLES or bare.lower().rstrip(".") in _LABELS:
         return True
     # "Page V. Johnson" begins like a reference too: of a person's name all must be one.
+    if names_field(guess) or is_cut_short(guess):
+        return True
     reference = _REFERENCE.match(bare) or (guess.lone and _COUNTED.match(guess.text, guess.entity.start))
     if reference and (guess.kind != "PERSON" or guess.lone or not _NAME_WORD.search(bare, reference.end())):
         return True
@@ -142,6 +152,8 @@ def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
     if _is_heading(guess, plain, kind):
         return True
     free = _BODIES.isdisjoint(small)
+    if free and all(plain) and ": " in guess.value:
+        return True  # "Quick Update: Sprint Planning"
     if kind == "legal" or is_legal(*guess.place):
         return all(plain) and (small[-1] == "party" or free)
     if any(_is_of_programs(word, known) for word in guess.words):
@@ -157,6 +169,8 @@ def _is_party(words: tuple[str, ...]) -> bool:
 def _is_heading(guess: Guess, plain: list[bool], kind: TextKind) -> bool:
     """Whether several words are the title of a paper, words in capitals for weight, of a log, or begin with "my"."""
     words = guess.words
+    if words[-1] in _DEPARTMENTS and all(word.lower() in _ROLES | _LABELS for word in words[:-1]):
+        return True  # VP Sales
     if words[0] in _POSSESSIVES and any(map(str.islower, words)):
         return True
     last = words[-1].lower()
@@ -212,7 +226,7 @@ def _is_shouted(guess: Guess, small: str) -> bool:
 def _may_be_body(guess: Guess, word: str) -> bool:
     """Whether a word is a maker (Target, Apple), a body's abbreviation ("the EAT"), or begins a body's name."""
     if word[0].isupper() and guess.known.is_technology(word):
-        return True
+        return not (_INDEFINITE.search(guess.before(4)) and has_determiner(*guess.place))  # "write a haiku"
     if word.isupper() and len(word) < 6 and _ABBREVIATED.search(guess.before(5)):
         return True
     return _is_of_a_body(guess)
@@ -222,6 +236,8 @@ def _is_meant_as_word(guess: Guess, word: str) -> bool:
     """Whether a word that is a name as well is none: behind an article, small before its object, an office."""
     if word.islower() and (guess.kind == "ORGANIZATION" or _is_verb(guess)):
         return True
+    if guess.entity.score < _DOUBTED and _is_verb(guess) and SENTENCE_BEFORE.search(guess.before(8)):
+        return True  # "Chase the lead"
     return _has_determiner(guess) or _is_office(guess)
 
 
@@ -259,7 +275,25 @@ def _is_phrase(guess: Guess, plain: list[bool]) -> bool:
     if guess.words[0].lower() in known.given_names or _PARTICLE.match(guess.value) or _INITIALS.match(guess.value):
         return False
     rest = [word.lower() for word, is_plain in zip(guess.words, plain, strict=True) if not is_plain and len(word) > 1]
+    if _is_a_thing(guess, rest):
+        return True
     return any(plain) and (plain[-1] or guess.value.islower()) and known.also_names.issuperset(rest)
+
+
+def _is_a_thing(guess: Guess, rest: list[str]) -> bool:
+    """Whether "a" makes a thing of an ordinary word and a name that is one: ``a Blog Post``, no ``a Doctor Price``."""
+    words, known = [word.lower() for word in guess.words], guess.known
+    if words[0] in ("a", "an"):
+        words = words[1:]
+    elif not _INDEFINITE.search(guess.before(4)):
+        return False
+    given = known.given_names | small_names()
+    return (
+        rest == words[1:]
+        and known.also_names.issuperset(rest)
+        and words[0] not in known.roles
+        and given.isdisjoint(rest)
+    )
 
 
 def _is_of_chats(guess: Guess) -> bool:

@@ -17,6 +17,7 @@ from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.name_lists import load_names
+from lc_guard.detectors.other_meanings import is_public_record
 from lc_guard.detectors.peoples import is_no_people
 from lc_guard.detectors.plain_words import (
     is_addressed,
@@ -36,16 +37,29 @@ _NUMBERS = frozenset(
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# "1920x1080", the hash of a file or a commit, a version.
+# "1920x1080", the hash of a file or a commit, a version, a decimal fraction.
 _NO_NUMBER = re.compile(
-    r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}"
-    r"|[0-9a-f]{96,128}"
+    r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
+    r"|[0-9a-f]{96,128}|\d+\.\d+|255(?:\.\d{1,3}){3}|(?=[\d.]{5,10}$)\d{1,4}\.\d{1,3}\.\d{1,3}"
+)
+# "30720 KB, bogomips"
+_AMOUNT = re.compile(r"\d[\d.,]* ?(?:[kKMGT]i?B|[kMG]?Hz|ms|mg|ml|kg|pcs|rpm)\b")
+# What is counted or measured, and no document's number: "maxBytes: 104857600", "299792458 m/s".
+_MEASURE_BEFORE = re.compile(
+    r"(?i)(?:bytes|size|limit|count|timeout|length|width|height|interval|ttl|offset|total|capacity|memory|rows|millis"
+    r"|seconds|_ms|duration|latency|(?<![a-z])(?:max|min)\w{0,20})[\"']?[ \t]{0,2}[:=][ \t]{0,2}[\"']?$"
+    r"|(?:bytes|size|limit|count|timeout|memory) $"
+)
+_UNIT_AFTER = re.compile(
+    r" ?(?:[mµnk]?m/s|km/h|[kKMGT]i?B|bytes|ms|px|rpm|[kMG]?Hz|%|rows|users|people|views|lines|records|events|items"
+    r"|tokens|requests|samples|parameters)(?![\w-])"
 )
 # What is no document's number behind the name of what it is: a commit, a time in seconds, an article.
 _CODE = re.compile(r"[0-9a-f]{7,40}|1\d{9}(?:\d{3}){0,2}|[\d -]{8,17}")
 _OF_CODE = re.compile(
     r"(?i)(?:\b(?:commit|revision|rev|sha\d{0,3}|hash|digest|checksum|etag|revert|cherry-pick|ean|isbn|issn|gtin|upc|asin"
-    r"|ts|time|timestamp|exp|iat|nbf|epoch)|(?-i:[a-z]At|_at))[\"']?[ \t]{0,2}[:=#]?[ \t]{0,2}[\"']?$"
+    r"|ts|time|timestamp|exp|iat|nbf|epoch)|md5|(?-i:[a-z]At|_at))[\"']?[ \t]{0,2}[:=#]?[ \t]{0,2}[\"']?$"
+    r"|(?-i:\bBETWEEN (?:\d{10,13} AND )?)$"
 )
 
 
@@ -125,9 +139,21 @@ def _is_no_number(guess: Guess) -> bool:
         return (
             not any(char.isdigit() for char in guess.value)
             or _NO_NUMBER.fullmatch(guess.value) is not None
+            or is_public_record(guess.value)
+            or _is_measured(guess)
             or (_CODE.fullmatch(guess.value) is not None and _OF_CODE.search(guess.before(40)) is not None)
         )
     return guess.kind == "URL" and "." not in guess.value and ":" not in guess.value
+
+
+def _is_measured(guess: Guess) -> bool:
+    """Whether the name of a setting or a unit says that a number counts or measures."""
+    if not guess.value.isdigit():
+        return False
+    return (
+        _MEASURE_BEFORE.search(guess.before(40)) is not None
+        or _UNIT_AFTER.match(guess.text, guess.entity.end) is not None
+    )
 
 
 def _is_language(guess: Guess) -> bool:
@@ -138,9 +164,11 @@ def _is_language(guess: Guess) -> bool:
 
 def _is_mere_number(guess: Guess) -> bool:
     """Whether a number that was taken for a part of an address stands alone, or counts something: ``line 42``."""
+    if _AMOUNT.match(guess.value):
+        return True
     return (
         any(char.isdigit() for char in guess.value)
         and (is_log(*guess.place) or not is_house_number(*guess.place))
-        and all(map(guess.known.is_ordinary, guess.words))
+        and all(len(word) < 2 or guess.known.is_ordinary(word) for word in guess.words)
         and not STREET_WORD.search(guess.value)
     )

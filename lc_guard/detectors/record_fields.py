@@ -118,12 +118,12 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
             r"{1,2}|[A-Z0-9]{3,8})(?![\w-])",
             _plate,
         ),
-        # The forms of plates that are none of words and quantities: FR, ES, GB, DE.
+        # The forms of plates that are none of words and quantities: FR, ES, GB, DE, California.
         (
             "LICENSE_PLATE",
             f"{_PLATE}|reg(?:\\.|istration)?(?: n(?:o|r|umber))?",
             r"[.:]? {1,2}(?P<value>(?-i:[A-Z]{2}-\d{3}-[A-Z]{2}|\d{4} ?[BCDF-HJ-NPR-TV-Z]{3}|[A-Z]{2}\d\d ?[A-Z]{3}"
-            r"|[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}))(?![\w-])",
+            r"|[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}|\d[A-Z]{3}\d{3}))(?![\w-])",
             _plate,
         ),
         (
@@ -143,7 +143,12 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
         ("ID_NUMBER", _RECORDS, rf"{_SIGN}{_VALUE}", _has_digit),
         ("ID_NUMBER", _NUMBERED, rf"{_NUMBER}(?:{_IS})?[ \t]{{0,2}}[\"'`(\#]{{0,2}}{_VALUE}", _has_digit),
         ("ID_NUMBER", _COUNTED, r"[ ](?P<value>\d{6,20}|\d{5,12}-[A-Z0-9]{1,8})(?![\w-]|[.,/]\d)", _has_digit),
-        ("ID_NUMBER", _TRACKED, r"[ ](?P<value>(?-i:[A-Z]{1,5})-?\d{4,14})(?![\w-])", _has_digit),
+        (
+            "ID_NUMBER",
+            _TRACKED,
+            r"[ ](?P<value>(?-i:[A-Z]{1,5})(?:-?\d{4,14}|[/-]\d{2,4}[/-]\d{2,10}))(?![\w-])",
+            _has_digit,
+        ),
         ("ID_NUMBER", _IN_FILES, r"[_-](?P<value>[A-Z]{0,3}\d{5,18})(?![^\W_])", _has_digit),
         (
             "LOCATION",

@@ -185,6 +185,7 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
     ),
     _shape("UUID", r"(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", 0.95),
     _shape("MAC_ADDRESS", r"(?<![\w:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])", 0.9),
+    _shape("MAC_ADDRESS", r"(?<![\w.-])(?=[0-9a-f.]*\d)[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}(?![\w.-]\w|\w)", 0.9),
     _shape(
         "IP_ADDRESS",
         r"(?<![\w:.])(?=[0-9a-f]{0,4}:)[0-9a-f:]{2,45}(?:\.\d{1,3}){0,3}(?:%\w{1,16})?(?:/\d{1,3})?(?!\w)",
@@ -193,6 +194,10 @@ SHAPES: tuple[Shape | AddressShape, ...] = (
     ),
     _shape("IP_ADDRESS", r"(?:(?<![\w.])|(?<=\bIP))(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w]|\.\d)", 0.9, ip_address),
     _shape("IBAN_CODE", r"(?<![^\W_])[A-Z]{2}\d{2}(?:[ \u00a0-]?[A-Z0-9]){11,32}(?![^\W_])", 1.0, iban),
+    # Addresses of Ethereum (and what is built like it), of Litecoin and Cardano by their prefix (BIP 173), of Monero.
+    _shape("CRYPTO", r"(?<![\w])0x[0-9a-f]{40}(?!\w)", 0.95),
+    _shape("CRYPTO", r"(?<![\w])(?:bc1|ltc1|addr1)[02-9ac-hj-np-z]{25,100}(?!\w)", 0.9),
+    _shape("CRYPTO", r"(?<![\w])[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}(?!\w)", 0.9, case=True),
     _shape("CREDIT_CARD", r"(?<![\w-])(?:[3-6]|2[1-7]|1)\d{0,3}(?:[ \u00a0.-]?\d){11,18}(?![\w-])", 1.0, luhn),
     _shape(
         "US_SSN",

@@ -29,6 +29,7 @@ _CODE = re.compile(
     r"|^\s*(?:docker|kubectl|git|npm|npx|pip3?|apt(?:-get)?|curl|ssh|cd|ls|grep|chmod|systemctl|helm|terraform|brew"
     r"|yarn|cargo|make)\s+\S"
 )
+_STATEMENT = re.compile(r"^(?!\s*@).*(?:[{}=]|\w\(|::|->)")
 _LOG = re.compile(
     r"^\W{0,3}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d|\d\d/\w{2,3}/\d{2,4}[: ]\d\d"
     r"|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d)"
@@ -42,13 +43,14 @@ _TONGUE_BEFORE = re.compile(
     r"|\b(?:teach\w*|taught|learn\w*|stud(?:y|ies|ied|ying)|talk\w*)\b[^.!?\n]{0,24}$"
     r"|\b(?:(?:re)?writ(?:e|es|ing|ten)|(?:re)?wrote|summari\w+|explain\w*|describe|output|repl(?:y|ies|ied)|respond\w*"
     r"|answer\w*|say|said|read\w*|version)\b[^.!?\n]{0,60}\b(?:in|into|to)\s(?:\w+\s)?(?:[A-Z]\w+(?:,?\s(?:and|or)\s|,\s)){0,3}$"
-    r"|(?:^|[.;,]\s*|\bthen\s)(?:in)?to\s$|\bfrom\s[A-Z]\w+\s(?:in)?to\s$"
+    r"|(?:^|[.;,]\s*|\b(?:then|also|and)\s)(?:in)?to\s$|\bfrom\s[A-Z]\w+\s(?:in)?to\s$"
 )
 _TONGUE_AFTER = re.compile(
     r"(?i)^(?:[,/]?\s*(?:and|or|(?:in)?to)?\s*[A-Z]\w+)?\s*(?:please|translation|language|speak\w*|lessons?"
     r"|class(?:es)?|course|keyboard|subtitles?|version"
     r"|dictionary|grammar|words?|text|alphabet|-speaking)\b"
 )
+_FROM_TONGUE = re.compile(r" (?:in)?to ([A-Z][a-z]+)")
 _LEGAL = re.compile(
     r"\b(?:shall|agrees? to|Agreement|terminate[sd]?|[Dd]efault|Parties|hereby|herein(?:after|before|above)?|hereto"
     r"|hereunder|hereof|thereof|thereto|pursuant"
@@ -62,7 +64,7 @@ _CLINICAL = re.compile(
     r"|diagnos\w+|diseases?|syndromes?|cysts?|reflex(?:es)?|gcs|apgar|prn|bid|symptoms?|hypertens\w+|diabet\w+|dosage|dose|tablets?|daily|mri|ct|ecg|ekg|x-ray|exam(?:ination)?"
     r"|bilateral|acute|chronic"
     r"|anterior|posterior|lateral|medial|mild|moderate|severe|enlarge\w+|edema|oedema|renal|hepatic|cardiac"
-    r"|pulmonary|abdom\w+|labs?|glucose)\b"
+    r"|pulmonary|abdom\w+|labs?|glucose|catheters?|drains?|cultures?)\b"
 )
 # Handles, tags, emoji, and how people write who do not care for capitals.
 _CHAT = re.compile(
@@ -91,6 +93,7 @@ _COMPUTING = frozenset(
         *(
             "database",
             "databases",
+            "db",
             "debug",
             "deploy",
             "deployed",
@@ -159,7 +162,8 @@ _DETERMINER = re.compile(
 _NO_COMPOUND = re.compile(
     r"['’]s\b|(?:\s*(?:$|[^\w\s'&-])|\s+(?:shall|must|may|will|would|can|could|should|is|was|are|were|has|have|had"
     r"|agrees?|does|did|and|or|nor|of|to"
-    r"|in|for|by|under|with|that|who|which|whose|from|at|on|as|if|when|unless|until|upon|hereby|not|then|than|than|i"
+    r"|in|for|by|under|with|that|who|which|whose|from|at|on|as|if|when|unless|until|upon|hereby|not|then|than|about|after|before|into|so"
+    r"|i"
     r"|he|she|it|they|we|you)\b)"
 )
 _NAMED = re.compile(
@@ -182,7 +186,7 @@ _ADDRESS_BEFORE = re.compile(
 _ADDRESS_AFTER = re.compile(r"^,?[ \t]+[A-Z][a-z]+")
 _COUNTER = re.compile(
     r"(?i)\b(?:port|pid|line|lines|row|col(?:umn)?|exit|code|error|errno|version|v|build|rev(?:ision)?|page|pages"
-    r"|step|item|issue|bug|pr|ticks?"
+    r"|step|item|issue|bug|pr|events?|ticks?"
     r"|level|size|width|height|count|total|index|offset|byte|bytes|status|http|uid|gid|id|thread|batch|epoch|seed"
     r"|top|score|value|timeout|max|min)\s*[:=#]?\s*$"
 )
@@ -198,6 +202,16 @@ def line_around(text: str, start: int, end: int) -> str:
 def is_code(text: str, start: int, end: int) -> bool:
     """Return whether a stretch stands in a line of code or a command."""
     return _CODE.search(line_around(text, start, end)) is not None
+
+
+def without_code(text: str) -> str:
+    """Return the lines of a text that are no code: those of a program tell nothing of a language."""
+    return "\n".join(line for line in text.split("\n") if not _is_statement(line[: 2 * _LINE]))
+
+
+def _is_statement(line: str) -> bool:
+    """Whether a line is code and has signs of it: "@anna, bist du da?" begins like a decorator."""
+    return _STATEMENT.search(line) is not None and _CODE.search(line) is not None
 
 
 def is_log(text: str, start: int, end: int) -> bool:
@@ -225,6 +239,9 @@ def is_chat(text: str, start: int, end: int) -> bool:
 def is_tongue(text: str, start: int, end: int) -> bool:
     """Return whether the name of a language is meant as one: ``translate to German``."""
     before, after = text[max(0, start - 80) : start], text[end : end + 40]
+    onward = _FROM_TONGUE.match(after) if before.lower().endswith("from ") else None
+    if onward is not None and onward[1].lower() in vocabulary().languages:
+        return True
     return _TONGUE_BEFORE.search(before) is not None or _TONGUE_AFTER.match(after) is not None
 
 
@@ -237,6 +254,11 @@ def technology_beside(text: str, start: int, end: int) -> int:
         for word in _WORD.findall(part)
     }
     return sum(word in _COMPUTING or (known.is_technology(word) and word not in known.ordinary) for word in words)
+
+
+def is_of_computing(word: str) -> bool:
+    """Return whether a small word is one of computing: ``db``."""
+    return word in _COMPUTING
 
 
 def is_employer(text: str, start: int) -> bool:

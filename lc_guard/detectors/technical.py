@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from lc_guard.detectors.guess import STREET_WORD, WORDS, Guess
-from lc_guard.detectors.name_lists import load_names
+from lc_guard.detectors.name_lists import load_names, small_names
 from lc_guard.detectors.surroundings import (
     TextKind,
     is_clinical,
@@ -15,35 +15,43 @@ from lc_guard.detectors.surroundings import (
     is_house_number,
     is_introduced,
     is_log,
+    is_of_computing,
     line_around,
     technology_beside,
 )
-from lc_guard.records import Entity
 
 _IDENTIFIER = re.compile(r"[.<(&*@]\0[\W]|\0[<({\[.]\Z")
 # What ends a name in HTML; of "Vec<u8>" it is a parameter.
 _TAG = re.compile(
     r"</|<(?:a|b|i|u|p|br|hr|em|td|th|tr|li|dt|dd|div|span|strong|small|h[1-6]|label|option)[\s/>]", re.IGNORECASE
 )
+# The value of a setting, but not of one that names a user.
+_SETTING_BEFORE = re.compile(r"(?i)(?<!\w)(?!\w*(?:user|name|owner|author|by|contact|who|login)=)\w{2,20}=[\"']?$")
 _KEY = re.compile(r"\w+=")
 _SIGNS = re.compile(r"[=<>{}()\[\]|;$\\]|::|\w_\w|\w\.\w{2}|[a-z][A-Z]\w*\(|\w/\w")
 _MODEL_NUMBER = re.compile(r"[A-Za-z]{1,4}-?\d{1,5}[A-Za-z]?\d*")
 _MEASURE = re.compile(r"(?:[A-Z]{1,4}c?|[A-Z][a-z])\s*[:=]?\s*\d[\d./,]*")
 # "Hgb 13.4, Plt 220, Na 138"
 _MEASURES_BEFORE = re.compile(r"[A-Za-z]\w{0,4} \d{1,4}(?:\.\d+)?, $")
+_SCHEME_AFTER = re.compile(r"(?::[a-z][a-z0-9+.-]{1,15}){0,2}://")
+_DECIMAL = re.compile(r"^[A-Z][a-z]? \d{1,3}\.\d{1,2}$")
 _MEASURED = re.compile(r"\s*[:=]?\s*\d")
 _SHORT_CAPITALS = re.compile(r"[B-DF-HJ-NP-TV-XZ]{2,6}|[A-Z]{2,3}")
+# "PvP", "SaaS": capitals, and small letters between them at most.
+_HAS_CAPITALS = re.compile(r"^(?:[A-Z]{2}|[A-Z][a-z]{1,2}[A-Z])")
+_PRICE_BEFORE = re.compile(r"\d[.,]\d\d $")
+# Behind what is measured: "Ejection Fraction 55 %".
+_QUANTITY = re.compile(
+    r"[ \t]?[:=]?[ \t]?\d{1,6}(?:[.,]\d{1,4})? ?(?:%|[mcµ]?[mlg]\b|mmHg|mmol|bpm|[kMG]?Hz|[kMGT]B|°)"
+)
 _SMALL_BEFORE = re.compile(r"[a-z],?\s$|[a-z.]\s\($")
 _SMALL_AFTER = re.compile(r"\s[a-z]")
 _WHERE_BEFORE = re.compile(r"(?i)\b(?:at|to|from|of|in|near|by)\s(?:the\s)?$")
-_BLOOD_PRESSURE = re.compile(r"(?i)\b(?:b\.?p\.?|blood pressure|pressure|systolic)\W{0,3}(?:is|was|of|:)?\s*$")
-_ATTRIBUTE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
-# An attribute is read, called or computed with; a host stands in quotes or behind a command.
-_ATTRIBUTE_AROUND = re.compile(r"(?:\breturn |[=+*/-] |\()\0|\0(?: [=+*/-]|[(\[])")
 _AND = r"(?:\s*[,/]\s*(?:and|or)?\s*|\s+(?:and|or|vs\.?|versus|with|over|than|to)\s+)"
 _ITEM = r"[^\W\d_][\w+#.-]*[\w+#]"
-_LISTED_BEFORE = re.compile(rf"(?<!\w)({_ITEM}){_AND}(?:({_ITEM}){_AND})?(?:({_ITEM}){_AND})?$")
-_LISTED_AFTER = re.compile(rf"{_AND}({_ITEM})(?:{_AND}({_ITEM}))?(?:{_AND}({_ITEM}))?")
+_LISTED_BEFORE = re.compile(rf"(?<!\w)(?:{_ITEM}{_AND}){{1,8}}$")
+_LISTED_AFTER = re.compile(rf"(?:{_AND}{_ITEM}){{1,8}}")
+_SEPARATOR = re.compile(_AND)
 # What is at work on lines, words and processes.
 _COMMANDS = frozenset(
     {
@@ -65,9 +73,6 @@ _COMMANDS = frozenset(
         "which",
     }
 )
-_SCOPE = re.compile(r"[0-9A-Fa-f]{1,4}::")
-# What is behind a word's two colons: a scope's member, a component behind an empty one: 5412345000013::9.
-_SCOPED = re.compile(r"(?<=[A-Za-z0-9])::[0-9A-Fa-f]{1,4}")
 _COUNTRIES = frozenset({"US", "USA", "UK", "GB", "UAE", "EU", "USSR", "DRC", "PRC", "DPRK", "NZ", "ROK"})
 # Of the USA, as their postal service writes them.
 _STATES = frozenset(
@@ -98,6 +103,7 @@ _NOTHING = frozenset(
         "undefined",
     }
     | {"UNKNOWN", "Unknown", "unknown", "UNDEFINED", "TBD", "TBA", "VOID", "EMPTY", "empty", "MISSING", "missing"}
+    | {"localhost"}
 )
 _FIELD_BEFORE = re.compile(r"(?:^|[,;|\t\n\r:=\"'(\[])[ ]{0,2}$")
 _FIELD_AFTER = re.compile(r"[ ]{0,2}(?:$|[,;|\t\n\r\"')\]}])")
@@ -112,8 +118,9 @@ _AFTER_UNIT = re.compile(r"(?i)\s(?:(?:in)?to|and|or)\s(?:degrees?\s)?(?:celsius
 _STANDARD = re.compile(
     r"(?:(?:ANSI|ASTM|BS|DIN|EN|ETSI|FIPS|IEC|IEEE|IETF|ISO|ITU|NIST|RFC|UL)[/ -]{0,2}){1,3}(?:SP )?\d[\d.:-]{1,12}"
 )
+_NEXT_CAPITAL = re.compile(r" ([A-Z][a-z]+)\b")
 # "Gemma 2 9B", "Julia 1.9"
-_VERSION = re.compile(r"\s(?:v?\d{1,2}\.\d{1,3}(?:\.\d+)?|\d{1,3}[BM])(?![\w.]*\w)")
+_VERSION = re.compile(r"\s(?:\d{1,2} )?(?:v?\d{1,2}\.\d{1,3}(?:\.\d+)?|\d{1,3}[BM])(?![\w.]*\w)")
 # A declared type, its parameter, what is imported, a call.
 _DECLARED = re.compile(r"(?:^|[\n{;])[ \t]{0,8}(?:(?:public|private|protected|internal|static|readonly) )+$")
 _DECLARES = re.compile(r"[<\[]|\s\w+\s*[;=({]")
@@ -121,14 +128,16 @@ _GENERIC = re.compile(r"<(?:dyn |mut |&)?[A-Z][a-z]\w*(?:, ?[A-Z][a-z]\w*)?>")  
 _IMPORT = re.compile(
     r"^[ \t]*(?:import|export)\s+(?:\w+\s*,\s*)?(?:\w+|\{[\w\s,]{0,200}\}|\* as \w+)\s+from\s+[\"'][^\"'\s]+[\"'];?\s*$"
 )
+_IMPORTED = re.compile(
+    r"^[ \t]*(?:from\s+[\w.]+\s+import\s+\(?[\w*, ]{1,200}|import\s+(?:static\s+)?\w+(?:\.\w+)*(?:\.\*|\s+as\s+\w+)?"
+    r"(?:,\s*[\w.]+)*|use\s+\w+(?:(?:::|\\)\{?[\w, ]+\}?)+)\s*;?\)?\s*(?:(?:#|//).{0,80})?$"
+)
 _CALL = re.compile(r"\b\w+\(\S")
 _TYPE = re.compile(r"\(\d{1,5}(?:, ?\d{1,3})?\)")
 # Of letters, names of companies and footnotes.
 _OF_LETTERS = frozenset(
     {"P.S", "P.P.S", "N.B", "L.P", "L.L.C", "L.L.P", "P.C", "e.g", "i.e", "I.E", "c.c", "a.m", "p.m", "RT"}
 )
-_VERSION_NUMBER = re.compile(r"(?!(?:19|20)\d\d\.)\d+(?:\.\d+){3,}")
-_NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
 def is_technology(guess: Guess, kind: TextKind) -> bool:
@@ -150,7 +159,11 @@ def _is_title(guess: Guess, titles: Sequence[str], kind: TextKind) -> bool:
     technical, beside = _is_technical(guess, kind), technology_beside(*guess.place)
     if all(title.lower() in guess.known.technology_names for title in titles):
         if guess.kind == "PERSON" and not _is_of_plain_words(guess, titles):
-            return _is_no_name(guess, technical=technical)
+            return (
+                _is_no_name(guess, technical=technical)
+                or (beside > 1 and _is_beside_title(guess))
+                or (beside > 0 and _goes_on(guess))
+            )
         return beside > 1 or (technical and beside > 0)
     if guess.kind == "ORGANIZATION":
         return technical or (beside > 0 and not is_employer(guess.text, guess.entity.start))
@@ -189,7 +202,11 @@ def _titles(guess: Guess) -> Sequence[str]:
 def _is_common(word: str, guess: Guess) -> bool:
     """Whether a word is in the dictionary, and no given name: of "Frank Sinatra" the surname is software, too."""
     known, small = guess.known, word.lower()
-    return known.is_ordinary(word) or (small in known.also_names and small not in known.given_names)
+    return (
+        known.is_ordinary(word)
+        or small in known.abbreviations
+        or (small in known.also_names and small not in known.given_names)
+    )
 
 
 def _is_among_titles(guess: Guess) -> bool:
@@ -201,6 +218,18 @@ def _is_among_titles(guess: Guess) -> bool:
     return unknown and len(_listed(guess)) > 1
 
 
+def _goes_on(guess: Guess) -> bool:
+    """Whether a title goes on with a word that nobody bears: "Claude" of ``Claude Haiku``."""
+    following = _NEXT_CAPITAL.match(guess.text, guess.entity.end, guess.entity.end + 30)
+    return guess.lone and following is not None and guess.known.is_ordinary(following[1])
+
+
+def _is_beside_title(guess: Guess) -> bool:
+    """Whether software whose title is a word, and nobody's name, stands beside it in a list: ``Ray and Celery``."""
+    known = guess.known
+    return any(item.lower() in known.technology and item.lower() not in known.given_names for item in _items(guess))
+
+
 def _is_listed(guess: Guess) -> bool:
     """Whether software stands beside it in a list: ``Jenkins or GitLab``, ``Jenkins, Travis and CircleCI``."""
     return bool(_listed(guess))
@@ -208,10 +237,14 @@ def _is_listed(guess: Guess) -> bool:
 
 def _listed(guess: Guess) -> list[str]:
     """Return the software in the list that it stands in."""
-    before = _LISTED_BEFORE.search(guess.before(60))
-    after = _LISTED_AFTER.match(guess.text, guess.entity.end, guess.entity.end + 60)
-    items = [item for match in (before, after) if match is not None for item in match.groups() if item]
-    return [item for item in items if _is_sure(item, guess)]
+    return [item for item in _items(guess) if _is_sure(item, guess)]
+
+
+def _items(guess: Guess) -> list[str]:
+    """Return the other items of the list that it stands in."""
+    before = _LISTED_BEFORE.search(guess.before(100))
+    after = _LISTED_AFTER.match(guess.text, guess.entity.end, guess.entity.end + 100)
+    return [item for match in (before, after) if match is not None for item in _SEPARATOR.split(match[0]) if item]
 
 
 def _is_sure(title: str, guess: Guess) -> bool:
@@ -225,11 +258,12 @@ def _is_technical(guess: Guess, kind: TextKind) -> bool:
 def is_notation(guess: Guess, kind: TextKind) -> bool:
     """Return whether a guess is written as no name is: ``uid=0``, ``B43``, ``HR 88``, or a lone word of a command."""
     known, value = guess.known, guess.value
-    if guess.kind == "LOCATION" and any(map(str.isdigit, value)) and is_house_number(*guess.place):
+    numbered = any(map(str.isdigit, value)) and not _DECIMAL.search(value)
+    if guess.kind == "LOCATION" and numbered and is_house_number(*guess.place):
         return False
-    if _is_sign(guess):
+    if _is_sign(guess) or (guess.lone and value in known.abbreviations and value not in small_names()):
         return True
-    if value.isupper() and all(
+    if _HAS_CAPITALS.search(value) and all(
         word.lower() in known.abbreviations or word.lower() in ("and", "the") for word in guess.words
     ):
         return not is_employer(guess.text, guess.entity.start)
@@ -239,7 +273,7 @@ def is_notation(guess: Guess, kind: TextKind) -> bool:
 def _is_sign(guess: Guess) -> bool:
     """Whether it is a number of a model, a measure, an empty field, a part of a program, a unit or a standard."""
     value = guess.value
-    if not guess.words or value.rstrip(".") in _OF_LETTERS:
+    if not guess.words or value.rstrip(".") in _OF_LETTERS or _is_of_protocol(guess):
         return True
     if _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
         return True
@@ -248,9 +282,23 @@ def _is_sign(guess: Guess) -> bool:
     )
 
 
+def _is_of_protocol(guess: Guess) -> bool:
+    """Whether it is the scheme of a URL, or a header with the X of those that no standard has: ``jdbc:mysql://``."""
+    text, _, end = guess.place
+    return _SCHEME_AFTER.match(text, end, end + 24) is not None or (
+        guess.value.startswith("X-") and text[end : end + 1] == ":"
+    )
+
+
 def _is_measured(guess: Guess) -> bool:
-    """Whether it is a short name of a measure in a list of them: ``Hgb 13.4, Plt 220``."""
-    measured = guess.lone and len(guess.value) < 5 and _MEASURED.match(guess.text, guess.entity.end)
+    """Whether it is a measure: ``Hgb 13.4, Plt 220``, ``Ejection Fraction 55 %``, or the currency of a price."""
+    text, _, end = guess.place
+    if not guess.lone:
+        of_words = guess.kind != "PERSON" and all(map(guess.known.is_ordinary, guess.words))
+        return of_words and _QUANTITY.match(text, end, end + 24) is not None
+    if _SHORT_CAPITALS.fullmatch(guess.value) and _PRICE_BEFORE.search(guess.before(5)):
+        return True  # 84.00 EUR
+    measured = len(guess.value) < 5 and _MEASURED.match(text, end)
     return bool(measured) and _MEASURES_BEFORE.search(guess.before(16)) is not None
 
 
@@ -275,7 +323,8 @@ def _is_scoped(guess: Guess) -> bool:
     if (
         _CALL.search(guess.value)
         or (guess.lone and _GENERIC.match(text, end, end + 30))
-        or _IMPORT.search(line_around(text, start, end))
+        or _IMPORT.search(line := line_around(text, start, end))
+        or _IMPORTED.match(line)
     ):
         return True
     if _DECLARED.search(guess.before(40)) and _DECLARES.match(text, end, end + 40):
@@ -308,7 +357,7 @@ def _is_of_a_program(guess: Guess) -> bool:
     if any(word in load_names() or word.lower() in guess.known.given_names for word in words):
         return False
     return (
-        (guess.lone and _is_identifier(guess))
+        (guess.lone and (_is_identifier(guess) or _is_setting(guess)))
         or _is_heading(guess, words)
         or _is_expression(guess, words)
         or _is_command(guess, words)
@@ -322,6 +371,14 @@ def _is_identifier(guess: Guess) -> bool:
     around = f"{text[max(0, start - 1) : start]}\0{after}"
     constant = guess.value.isupper() and guess.value.lower() not in guess.known.also_names
     return constant or _IDENTIFIER.search(around) is not None
+
+
+def _is_setting(guess: Guess) -> bool:
+    """Whether it is a small word of the dictionary that a setting has as its value: ``tenant=blue``."""
+    known, word = guess.known, guess.value
+    if not word.islower() or word in small_names() or not _SETTING_BEFORE.search(guess.before(24)):
+        return False
+    return known.is_ordinary(word) or word in known.also_names
 
 
 def _is_heading(guess: Guess, words: Sequence[str]) -> bool:
@@ -340,7 +397,9 @@ def _is_command(guess: Guess, words: Sequence[str]) -> bool:
     """Whether it is one or two small words that begin with a command or hold software."""
     if not guess.value.islower() or not 0 < len(words) < 3:
         return False
-    return words[0] in _COMMANDS or any(map(guess.known.technology.__contains__, words))
+    if words[0] in _COMMANDS or any(map(guess.known.technology.__contains__, words)):
+        return True
+    return any(map(is_of_computing, words)) and all(is_of_computing(w) or guess.known.is_ordinary(w) for w in words)
 
 
 def _abbreviates(guess: Guess, kind: TextKind) -> bool:
@@ -357,38 +416,3 @@ def _abbreviates(guess: Guess, kind: TextKind) -> bool:
     return _MEASURED.match(text, end, end + 12) is not None or (
         followed and len(guess.value) < 4 and is_clinical(text, start, end)
     )
-
-
-def meant(text: str, entities: Iterable[Entity]) -> list[Entity]:
-    """Drop shapes that mean something else: ``std::``, ``0.0.0.0``, ``BP 120/80``, ``order.net`` in code.
-
-    Args:
-        text: The text they were found in.
-        entities: What was found by its shape.
-
-    Returns:
-        Those that stand.
-    """
-    return [entity for entity in entities if not _means_else(text, entity)]
-
-
-def _is_ratio(value: str) -> bool:
-    """Whether colons part a few short numbers or letters: ``10:30::45``, ``a::b``; an address has a longer group."""
-    groups = value.split(":")
-    return len(groups) < 5 and all(len(group) < 3 for group in groups)
-
-
-def _means_else(text: str, entity: Entity) -> bool:
-    start, end = entity.start, entity.end
-    value = text[start:end]
-    if entity.kind == "IP_ADDRESS":
-        scope = _SCOPE.fullmatch(value) or _SCOPED.fullmatch(text, start, end)
-        return value in _NO_HOST or value.rpartition(":")[0] in _NO_HOST or scope is not None or _is_ratio(value)
-    if entity.kind == "DATE_TIME":
-        return _VERSION_NUMBER.fullmatch(value) is not None
-    if entity.kind == "CASE_NUMBER":
-        return _BLOOD_PRESSURE.search(text[max(0, start - 30) : start]) is not None
-    if entity.kind == "URL" and _ATTRIBUTE.fullmatch(value):
-        around = f"{text[max(0, start - 12) : start]}\0{text[end : end + 4]}"
-        return _ATTRIBUTE_AROUND.search(around) is not None and is_code(text, start, end)
-    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lc_guard.detectors.format_words import is_listing
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.surroundings import TextKind, is_code
 
@@ -12,7 +13,18 @@ _LAW_AFTER = re.compile(rf"\s+{_LAW}\b")
 _LAW_BEFORE = re.compile(rf"\b{_LAW}\s+\(?$")
 _YEAR = re.compile(r"\d{4}")
 # "1840 ms"
-_UNIT_AFTER = re.compile(r"\s?(?:[mµn]?s|px|[kMG]i?B|rpm|m?g|k?m|[kMG]?Hz|%|x)(?!\w)")
+_UNIT_AFTER = re.compile(
+    r"\s?(?:[mµn]?s|px|[kMG]i?B|rpm|m?g|k?m|[kMG]?Hz|%|x|k?J|k?cal|[kM]?Wh?|m?[VA]|Pa|rows|rpm|ppm)(?!\w)"
+)
+# "4096 * 2048"
+_COMPUTED_BEFORE, _COMPUTED_AFTER = re.compile(r"[*+×^] $"), re.compile(r" (?:\*{1,2}|[+×^]) ?\d")
+# "Ran 1842 tests", but "in 1842 settlers came".
+_COUNTED_AFTER = re.compile(r" [a-z]{3,15}s\b(?! ago\b)")
+_OF_YEARS = re.compile(
+    r"(?i)\b(?:in|since|of|from|by|until|till|before|after|during|to|the|and|year|early|late|mid|between|circa"
+    r"|c\.?)[ -]$|^$|[.!?;:\n]\s*$"
+)
+_FLIGHT_BEFORE = re.compile(r"(?i:\b(?:flights?|flug|vol|vuelo|volo|vlucht|lot|voo|train)) [A-Z][A-Z0-9] ?$")
 _CALENDAR = re.compile(
     r"(?i)\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\b|january|february|march|april|august|september"
     r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:mon|tues?|wed|thur?s?|fri|sat|sun)\b"
@@ -79,9 +91,9 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
         kind: What the text is.
     """
     text, start, end = guess.place
-    if kind == "code" or is_code(text, start, end) or (kind == "logs" and not _DAY.search(guess.value)):
+    if kind == "code" or is_code(text, start, end) or is_listing(text, start, end):
         return False
-    if _is_of_a_paper(guess):
+    if (kind == "logs" and not _DAY.search(guess.value)) or _is_no_year(guess):
         return False
     by_law = kind in ("clinical", "legal")
     if not by_law and (_NO_DAY.fullmatch(guess.value) or _is_any_span(guess)):
@@ -91,14 +103,20 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     return _is_age(guess)
 
 
-def _is_of_a_paper(guess: Guess) -> bool:
-    """Whether it is the year of a law, a number before its unit, or an author and a year."""
+def _is_no_year(guess: Guess) -> bool:
+    """Whether four digits count, compute or number a flight, or are the year of a law or of a book that is cited."""
     text, _, end = guess.place
-    if _YEAR.fullmatch(guess.value):
-        beside = _UNIT_AFTER.match(text, end) or _LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))
-        return beside is not None
-    cites = _CITED.fullmatch(guess.value) is not None and _CITES.search(guess.before(8)) is not None
-    return cites and not is_before_years(guess.words[0])
+    if not _YEAR.fullmatch(guess.value):
+        cited = _CITED.fullmatch(guess.value) and _CITES.search(guess.before(8))
+        return bool(cited) and not is_before_years(guess.words[0])
+    counted = _COUNTED_AFTER.match(text, end, end + 24) and not _OF_YEARS.search(guess.before(12))
+    before = (_FLIGHT_BEFORE, _LAW_BEFORE, _COMPUTED_BEFORE)
+    after = (_UNIT_AFTER, _LAW_AFTER, _COMPUTED_AFTER)
+    return (
+        bool(counted)
+        or any(pattern.search(guess.before(30)) for pattern in before)
+        or any(pattern.match(text, end) for pattern in after)
+    )
 
 
 def is_before_years(word: str) -> bool:

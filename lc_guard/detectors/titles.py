@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from lc_guard.detectors.spans import clean
+from lc_guard.detectors.surroundings import is_clinical
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.windows import readable
 from lc_guard.records import Entity
@@ -28,6 +29,14 @@ _NO_NAMES = (
     r"|Chief|Advocate|Practitioner|Manager|Assistant|Administration|Association|Committee|Council|Commission|Generals?|Ombudsman|QC|KC|Esq|I|He|She"
     r"|They|You|We|It|Did|Do|Is|Was|What|When|Where|Who|Why|How|Your|My|Please|Thank|Yes|No"
     r"|AND|OF|THE|COURT)\b)"
+)
+# Who presides or is sent is called by the office: "Mr. Speaker", "Madam Chair" (Robert's Rules of Order, section 3).
+_OFFICES = frozenset(
+    """
+    ambassador chair chairman chairperson chairwoman chancellor commissioner congressman congresswoman councillor
+    delegate director envoy foreman governor inspector minister moderator ombudsman premier president registrar
+    secretary senator speaker superintendent treasurer undersecretary vice
+    """.split()  # noqa: SIM905 - a list of words reads as one
 )
 _PARTICLE = r"(?:v[ao]n(?: de[rn]?)?|de(?: la| los| las)?|de[rnl]|d[aiou]s?|della|la|le|bin|ibn|al|el|te[rn]|af|zu|y|e)"
 _SMALL = re.compile(r"(?<![\w'’@.])m(?:r|rs)\.? (?P<name>[a-zß-öø-ÿ]{3,24})\b")
@@ -53,7 +62,8 @@ class TitleDetector:
         names = [
             match.span("name")
             for match in _rule().finditer(seen)
-            if match["formal"] or not all(map(known.is_ordinary, match["name"].split()))
+            if (match["formal"] and not _is_office(match["name"]) and not _is_measure(seen, match))
+            or not all(map(known.is_ordinary, match["name"].split()))
         ]
         names += [match.span("name") for match in _SMALL.finditer(seen) if not known.is_ordinary(match["name"])]
         return clean(text, [Entity("PERSON", *_in_line(text, *name), SCORE) for name in names])
@@ -61,6 +71,16 @@ class TitleDetector:
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
+
+
+def _is_office(name: str) -> bool:
+    """Whether what stands behind a title is an office that somebody is called by: ``Mr. President``."""
+    return _OFFICES.issuperset(name.lower().split())
+
+
+def _is_measure(text: str, match: re.Match[str]) -> bool:
+    """Whether a chart abbreviates mitral regurgitation, as in ``Mild MR. AORTA: normal``."""
+    return match["formal"] == "MR" and match[0].isupper() and is_clinical(text, *match.span())
 
 
 def _in_line(text: str, start: int, end: int) -> tuple[int, int]:

@@ -245,10 +245,44 @@ _SLOTS = tuple(
             rf"(?:-{{1,2}}[\w-]{{1,20}}(?:[= ][^\s-][^\s;|&]{{0,60}})?\s){{0,6}}(?P<name>{_NAME})(?=[ \t]*(?:$|[;|&]))",
         ),
         (
+            "chown chgrp",
+            rf"\b(?:chown|chgrp)[ ](?:-{{1,2}}[\w=-]{{1,20}}[ ]){{0,4}}(?P<name>{_NAME})(?=:|[ ]+[./~$*\"'])",
+        ),
+        (
+            "su - su -l sudo -u sudo --user",
+            r"(?m)(?:^|[$#;&|] ?|\bsudo )(?:su[ ]-l?|sudo[ ](?:-\w[ ])?(?:-u|--user)[ =]?)[ ]?"
+            rf"(?P<name>{_NAME})(?![\w=])",
+        ),
+        (
+            "curl wget http",
+            rf"\b(?:curl|wget|https?)\b[^\n]{{0,150}}?\s(?:-u|-U|-a|--user|--proxy-user|--auth)[ =]?[\"']?"
+            rf"(?P<name>{_NAME})(?=:\S|[\"'\s])",
+        ),
+        (
+            "docker podman psql pg_ mysql mariadb mongo",
+            r"\b(?:(?:docker|podman)\b[^\n]{0,20}? (?:exec|run)|psql|pg_\w{4,8}|mysql\w{0,9}|mariadb|mongo\w{0,7})\b"
+            rf"[^\n|;&]{{0,80}}?\s(?:-[uU][ ]?|--user(?:name)?[ =])(?P<name>{_NAME})(?![\w=:/])",
+        ),
+        # who(1), w(1), last(1): an account and its terminal.
+        (
+            "pts/ tty",
+            rf"(?m)^(?P<name>{_NAME})[ \t]{{1,16}}(?:pts/\d{{1,4}}|tty\w{{1,3}})[ \t]",
+        ),
+        (
+            "by: by=",
+            r"(?i)\b(?:created|modified|updated|edited|committed|changed|uploaded|deployed|approved|assigned|submitted"
+            r"|opened|closed|owned|requested)[ _]?by[:=] ?[\"'@]?"
+            r"(?P<name>(?=[\w.-]{0,39}[\d_])[a-z][\w.-]{1,39}\w)(?![\w@.-]\w)",
+        ),
+        (
             "net user",
             rf"\bnet user (?P<name>{_NAME})(?= /|[ \t]*$)",
         ),
         # Chats.
+        (
+            "t.me/ fb.me/ ig.me/",
+            r"(?<![\w.-])(?:t|fb|ig)\.me/(?P<name>[A-Za-z][\w.]{2,40}\w)(?![\w/])",
+        ),
         (
             "[",
             r"(?m)^\[\d\d?:\d\d(?: ?[AaPp][Mm])?\] (?P<name>(?=[\w.-]{0,31}[\d_])[A-Za-z_][\w.-]{1,31}): \S",
@@ -272,7 +306,7 @@ _SLOTS = tuple(
 )
 # "is", "as": also words of sentences, so the name must look like one.
 _TOLD = re.compile(
-    rf"(?i)(?<![\w-])(?:(?:{_LABEL})[ ]?(?:is|was|ist|est|es|è|é)?[ ]|log[ -]?(?:in|on) as )[\"'`@]?(?P<name>{_NAME})"
+    rf"(?i)(?<![\w-])(?:log[ -]?(?:in|on) as |(?:{_LABEL})[ ]?(?:is|was|ist|est|es|è|é)?[ ])[\"'`@]?(?P<name>{_NAME})"
 )
 _LOOKS_CHOSEN = re.compile(r"(?=.*[a-z])(?:.*[\d_]|\w+[.-]\w)|[a-z]+[A-Z]|['\"`@]$")
 _MENTION = re.compile(
@@ -282,6 +316,10 @@ _DECORATOR = re.compile(r"(?m)^[ \t*/#]*@[\w.]+[ \t]*(?:$|\()")
 # Who is to mend it, in notes within code: "TODO(kmilo): ...".
 _NOTE = re.compile(r"\b(?:TODO|FIXME|HACK|XXX)\((?P<name>[A-Za-z][\w.-]{1,30}\w)\)")
 _NICK_LINE = re.compile(rf"(?m)^<[@+%~& ]?(?P<name>{_NAME})>[ \t]+\S")
+# "[09:14] ivan: hi", of a chat when it has two of them.
+_TIMED_LINE = re.compile(r"(?m)^\[\d\d?:\d\d(?: ?[AaPp][Mm])?\] (?P<name>[a-z][\w.-]{1,31}): \S")
+# In code another table's or object's: "user_id = u.id".
+_ATTRIBUTE = re.compile(r"[A-Za-z_]\w*\.(?:id|name|user|uid|key|login|value|user_?id|user_?name|email)")
 _CLOSED = re.compile(r"</([\w.+-]{1,64})>")
 _UNIX_HOME = re.compile(
     r"(?:/home|/Users|/mnt/[a-z]/Users|/[a-z]/Users|/export/home|/var/(?:spool/)?mail|/var/spool/cron/crontabs)/"
@@ -321,7 +359,7 @@ def _by_slot(text: str) -> Iterator[Entity]:
         if not any(anchor in lower for anchor in anchors):
             continue
         for match in slot.finditer(text):
-            if _is_somebody(match["name"]):
+            if _is_somebody(match["name"]) and not _ATTRIBUTE.fullmatch(match["name"]):
                 yield Entity(KIND, *match.span("name"), SCORE)
     for match in _TOLD.finditer(text):
         start = match.start("name")
@@ -359,7 +397,12 @@ def _mentions(text: str) -> Iterator[Entity]:
 
 
 def _nick_lines(text: str) -> Iterator[Entity]:
-    """Yield nicks of a chat without times; a single line may be markup or an option's description."""
+    """Yield nicks of a chat's lines; a single one may be markup, an option's description or a program's."""
+    known = vocabulary()
+    timed = [match for match in _TIMED_LINE.finditer(text) if not known.knows(match["name"])] if "[" in text else []
+    if len(timed) > 1:
+        for match in timed:
+            yield Entity(KIND, *match.span("name"), SCORE)
     if "<" not in text:
         return
     closed = set(_CLOSED.findall(text))

@@ -7,8 +7,10 @@ stand in NOTICE. The lists are read once per process, at the first guess of a mo
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,6 +77,13 @@ class Vocabulary(NamedTuple):
         lists = (self.also_names, self.languages, self.medicines, self.abbreviations)
         return self.is_ordinary(word) or self.is_technology(word) or any(word.lower() in each for each in lists)
 
+    def begins_word(self, beginning: str, ending: str = "") -> bool:
+        """Return whether an ordinary word of more letters begins with these, in small letters, and ends so."""
+        words = _in_order()
+        first = bisect.bisect_right(words, beginning)
+        last = bisect.bisect_left(words, f"{beginning}\uffff", first)
+        return any(word.endswith(ending) for word in words[first:last])
+
     def is_savants(self, word: str) -> bool:
         """Return whether a word is made of the name of a scientist: ``Bayesian``, ``Eulerian``."""
         small = word.lower()
@@ -116,6 +125,11 @@ def vocabulary() -> Vocabulary:
         foods=_read("foods"),
         roles=_read("roles"),
     )
+
+
+@cache
+def _in_order() -> list[str]:
+    return sorted(vocabulary().ordinary)
 
 
 def _read(name: str) -> frozenset[str]:

@@ -62,6 +62,25 @@ def test_a_title_announces_a_name(found, text, value):
     assert found(TitleDetector(), text) == [("PERSON", value)]
 
 
+@pytest.mark.parametrize(
+    "text", ["Mr. President, I yield", "Mr Chairman:", "Mrs. Ambassador, so", "Mr. Vice President"]
+)
+def test_an_office_behind_a_title_is_nobody(found, text):
+    assert not found(TitleDetector(), text)
+
+
+def test_an_abbreviation_in_capitals_is_no_title_of_a_word(found):
+    assert found(TitleDetector(), "MITRAL VALVE: Mild MR. AORTA: normal. MR. PRICE: Yes.") == [("PERSON", "PRICE")]
+    assert found(TitleDetector(), "I HATE MRS. ABBOT AND MISS MUCK") == [("PERSON", "ABBOT"), ("PERSON", "MUCK")]
+
+
+def test_and_a_name_behind_an_office_is_somebody(found):
+    assert found(TitleDetector(), "Mr. Foreman and Mr. Speaker Ryan") == [
+        ("PERSON", "Foreman"),
+        ("PERSON", "Speaker Ryan"),
+    ]
+
+
 def test_a_name_that_goes_over_a_line_break_is_hidden_line_by_line(found):
     assert found(TitleDetector(), "Dr. Emily\nClark said") == [("PERSON", "Emily"), ("PERSON", "Clark")]
 

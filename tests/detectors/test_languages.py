@@ -393,3 +393,20 @@ def test_endings_of_verbs_tell_ordinary_words(language, word, plain):
 def test_small_words_are_a_name_only_if_a_list_has_one():
     assert is_small_name("ola przyjechała")
     assert not is_small_name("resztę ogarnę")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'func (s *Server) Handle(ctx context.Context) error {\n\treturn fmt.Errorf("bad %w", ErrClosed)\n}',
+        "Dept. heads, govt. staff, est. 40 people. Univ. rules apply",
+        "Hahaha yesss!! Ohhh nooo. Yikes. Meh.",
+    ],
+)
+def test_code_and_an_accident_tell_no_language(text):
+    assert not LanguageGate().of(text)
+
+
+def test_words_beside_code_do():
+    assert LanguageGate().of("@anna bist du da und hast du das auch gehört?") == {"de"}
+    assert LanguageGate().of("x = len(rows);\nBitte prüfen Sie, ob das so richtig ist.\nreturn x;") == {"de"}

@@ -85,6 +85,12 @@ def test_a_number_that_could_be_anything_needs_its_name(kind):
             assert [item for code in codes for item in found(NationalIdDetector(), f"order {code}, single")] == []
 
 
+@pytest.mark.parametrize("number", ["GB 123 4567 82", "GB123456782", "GB 123 4567 82 001"])
+def test_a_british_vat_number_counts_behind_its_name(number):
+    assert found(NationalIdDetector(), f"VAT no. {number}") == [("UK_VAT", number)]
+    assert not found(NationalIdDetector(), f"part {number}")
+
+
 def test_only_the_countries_that_were_asked_for():
     assert found(NationalIdDetector(["FR"]), "codice fiscale RSSMRA85T10A562S, CPF 529.982.247-25") == []
     assert found(NationalIdDetector(["GB"]), "AB123456C") == [("UK_NINO", "AB123456C")]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from lc_guard import Entity
 from lc_guard.detectors.doubtful_names import is_believed
+from lc_guard.detectors.other_meanings import meant
 from lc_guard.detectors.plausible import plausible
-from lc_guard.detectors.technical import meant
 from lc_guard.detectors.vocabulary import vocabulary
 
 
@@ -837,3 +837,152 @@ def test_a_line_with_a_dot_alone_hides_nobody_from_view():
 def test_an_office_is_one_whatever_it_is_for():
     assert stands("and the Directorate of Income, which", "Directorate of Income", "ORGANIZATION")
     assert not stands("and the Statement of Income, which", "Statement of Income", "ORGANIZATION")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("MRN number: 4471902", "MRN", "ORGANIZATION"),
+        ("Steuer-ID: 57481023691", "Steuer", "ORGANIZATION"),
+        ("My TFN is 487 001 235", "TFN", "ORGANIZATION"),
+        ("NI number JG 10 37 59 A", "NI number", "LOCATION"),
+        ("Guest name: Okafor", "Guest", "PERSON"),
+        ("INVOICE\nBill to: Okafor", "Bill", "PERSON"),
+        ("Login: okafor\nShell: /bin/zsh\nGroups: wheel", "Shell", "ORGANIZATION"),
+        ("Approx. 40 attend.", "Approx", "LOCATION"),
+        ("The list: Assoc. editors first.", "Assoc", "PERSON"),
+        ("cars at the Epis. church", "Epis", "PERSON"),
+        ("Aadhaar number 4321 8765 0982", "Aadhaar", "ORGANIZATION"),
+        ("PNR: QZ7K2M", "PNR", "ORGANIZATION"),
+        ("Page title: Home", "Page", "PERSON"),
+        ("Dept. heads met.", "Dept", "PERSON"),
+        ("Ohhh nooo.", "Ohhh nooo", "PERSON"),
+        ("Hahaha yes!", "Hahaha", "LOCATION"),
+        ("Woohoo!", "Woohoo", "PERSON"),
+        ("per 100 g: 1580 kJ", "1580", "DATE_TIME"),
+        ("merged, lgtm", "lgtm", "PERSON"),
+        ("as Moore's Law says", "Moore", "PERSON"),
+        ("Flight LH 1832, booked", "1832", "DATE_TIME"),
+        ("Windows event 4624 Account", "4624", "LOCATION"),
+        ("X-Api-Key: 7f3c9a1e5b8d", "X-Api-Key", "ORGANIZATION"),
+        ("jdbc:mysql://db:3306/shop", "jdbc", "PERSON"),
+        ("Ran 1842 tests in 93.417s", "1842", "DATE_TIME"),
+        ("translate to Korean: tea. Also to Thai.", "Thai", "PERSON"),
+        ("Use Claude Haiku, GPT-4 Turbo or Gemma 2 27B for it.", "Claude", "PERSON"),
+        ("Use Claude Haiku, GPT-4 Turbo or Gemma 2 27B for it.", "GPT-4 Turbo", "PERSON"),
+        ("Use Claude Haiku, GPT-4 Turbo or Gemma 2 27B for it.", "Gemma", "PERSON"),
+        ("make it a Blog Post with a title", "a Blog Post", "PERSON"),
+        ("make it a Blog Post with a title", "Blog Post", "PERSON"),
+        ("cache 30720 KB, bogomips 4788.90", "30720 KB, bogomips", "LOCATION"),
+        ("Item 4711-B, 3 pcs", "4711-B, 3", "LOCATION"),
+        ("ask Billing and DevOps", "DevOps", "ORGANIZATION"),
+        ("memory limit 536870912, cpu", "536870912", "GOVERNMENT_ID"),
+        ("Synthroid 75 mcg daily", "mcg daily", "PERSON"),
+        ("Host name: localhost", "localhost", "PERSON"),
+        ("Total: 84.00 EUR", "EUR", "ORGANIZATION"),
+        ("Normal. Ejection Fraction 55 %.", "Ejection Fraction", "LOCATION"),
+        ("what is AI, and who fears it", "AI", "LOCATION"),
+        ("They added PvP and more DLC.", "PvP", "ORGANIZATION"),
+        ("Convert from German to English and back.", "German", "NRP"),
+        ("Write a haiku about rain.", "haiku", "ORGANIZATION"),
+        ("Write a Haiku about rain.", "Haiku", "ORGANIZATION"),
+        ("moved for Summary Judgment today", "Summary Judgment", "ORGANIZATION"),
+        ("Cc: Human Resources", "Human Resources", "ORGANIZATION"),
+        ("CEO, VP Sales and others", "VP Sales", "ORGANIZATION"),
+        ("Status Update: Budget Planning", "Status Update: Budget Planning", "ORGANIZATION"),
+        ("a table with columns Feature, Price and Verdict", "Price", "PERSON"),
+        ("Julia, Ruby, Perl, Haskell, Ada and Elixir", "Julia", "PERSON"),
+        ("Should I use Pandas, Polars or Dask? Ray and Celery are heavy.", "Ray", "PERSON"),
+        ("from sklearn.linear_model import Ridge, Lasso", "Ridge", "PERSON"),
+        ("import com.acme.shop.Okafor;", "Okafor", "PERSON"),
+        ("level=warn user=okafor tenant=blue", "blue", "PERSON"),
+        ("mysql -h db -u root", "db", "PERSON"),
+        ("drwxr-xr-x 2 okafor staff 4096 Jan 3 08:00 notes", "drwxr-xr-x", "PERSON"),
+        ("drwxr-xr-x 2 okafor staff 4096 Jan 3 08:00 notes", "4096 Jan", "LOCATION"),
+        ("drwxr-xr-x 2 okafor staff 4096 Jan 3 08:00 notes", "4096 Jan 3", "DATE_TIME"),
+        ("Compute 4096 * 2048 now", "2048", "DATE_TIME"),
+        ("Foley catheter, drain and a Hickman line placed.", "Hickman", "ORGANIZATION"),
+        ("the Kalman filter", "Kalman", "PERSON"),
+        ("Wells score 4.5", "Wells score 4.5", "ORGANIZATION"),
+        ("ordered by Okafor, K 4.1", "K 4.1", "LOCATION"),
+    ],
+)
+def test_what_only_says_what_something_is_stays_readable(text, value, kind):
+    assert not stands(text, value, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("met Bron. he is nice", "Bron", "PERSON"),
+        ("at Moore's Law Firm", "Moore", "PERSON"),
+        ("born in 1942 twins", "1942", "DATE_TIME"),
+        ("1942 twins were born", "1942", "DATE_TIME"),
+        ("Use Redis, says Claude Baker", "Claude", "PERSON"),
+        ("defeated Panama 3 – 0", "Panama", "LOCATION"),
+        ("besides Spang's expansion cases", "Spang", "PERSON"),
+        ("It is a Doctor Post again", "Doctor Post", "PERSON"),
+        ("a Blog Rose liked", "Blog Rose", "PERSON"),
+        ("Max 536870912", "536870912", "GOVERNMENT_ID"),
+        ("Annaaa! come here", "Annaaa", "PERSON"),
+        ("Barclays number one", "Barclays", "ORGANIZATION"),
+        ("We saw Dan. he is nice", "Dan", "PERSON"),
+        ("Reading is 5 miles away", "Reading", "LOCATION"),
+        ("Grace: Bob is late", "Grace", "PERSON"),
+        ("level=warn user=rose", "rose", "PERSON"),
+        ("Julia, Ruby, Ada and Crystal came", "Julia", "PERSON"),
+        ("Ray and Celine use pandas and Dask", "Ray", "PERSON"),
+        ("I import Okafor, Lindqvist says.", "Okafor", "PERSON"),
+        ("a Microsoft manager", "Microsoft", "ORGANIZATION"),
+        ("The line of Hickman is out.", "Hickman", "PERSON"),
+    ],
+)
+def test_and_a_name_in_its_place_does_not(text, value, kind):
+    assert stands(text, value, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1607635102.00 -0.96", "1607635102.00"),
+        ("c = 299792458 m/s", "299792458"),
+        ("maxBytes: 104857600", "104857600"),
+        ("driver 550.54.15", "550.54.15"),
+        ("md5: d41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427e"),
+        ("ts BETWEEN 1700000000 AND 1700086400", "1700086400"),
+        ("CVE-2021-44228", "CVE-2021-44228"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["GOVERNMENT_ID", "PHONE_NUMBER", "DRIVERS_LICENSE", "TAX_ID"])
+def test_what_is_counted_is_no_number_of_a_document(text, number, kind):
+    assert not stands(text, number, kind)
+
+
+@pytest.mark.parametrize("number", ["299792458", "06.12.34.56.78", "22.33.44.55", "212.555.0134", "93815/08152"])
+def test_but_one_with_nothing_beside_it_is(number):
+    assert stands(f"It is {number} now", number, "GOVERNMENT_ID")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("the mask is 255.255.254.0", "255.255.254.0", "IP_ADDRESS"),
+        ("section 4.1.2.1 applies", "4.1.2.1", "IP_ADDRESS"),
+        ("Assembly version 4.0.0.0", "4.0.0.0", "IP_ADDRESS"),
+        ('"version": "4.0.0.0"', "4.0.0.0", "IP_ADDRESS"),
+        ("npm ERR! app@2.14", "app@2.14", "EMAIL_ADDRESS"),
+        ("2**32 == 4294967296", "4294967296", "PHONE_NUMBER"),
+        ("CVE-2021-44228 again", "CVE-2021-44228", "CASE_NUMBER"),
+        ("ISO-9001-2015 audit", "ISO-9001-2015", "CASE_NUMBER"),
+    ],
+)
+def test_a_version_a_mask_and_a_public_record_are_nobody_s(text, value, kind):
+    start = text.index(value)
+    assert not meant(text, [Entity(kind, start, start + len(value), 0.9)])
+
+
+@pytest.mark.parametrize("text", ["ssh -v 10.1.2.3", "host 10.1.2.3", "wojtek@10.1.2.3", "ab-21-4821"])
+def test_an_address_and_a_case_stay(text):
+    kind = "EMAIL_ADDRESS" if "@" in text else "CASE_NUMBER" if text[0] == "a" else "IP_ADDRESS"
+    start = 0 if kind != "IP_ADDRESS" else text.index("10")
+    assert meant(text, [Entity(kind, start, len(text), 0.9)])

@@ -42,6 +42,9 @@ EXACT = [
     ("12 Main Street, Springfield, IL 62704", "LOCATION", "12 Main Street, Springfield, IL 62704"),
     *(("at 4500 N. Oak Park Ave.\nApt 5B,\nChicago, IL 60641", "LOCATION", line)
       for line in ("4500 N. Oak Park Ave.", "Apt 5B", "Chicago, IL 60641")),
+    *((f"to {wallet} now", "CRYPTO", wallet) for wallet in (
+        "0x742d35Cc6634C0532925a3b844Bc454e4438f44e", f"ltc1q{'w508d6qejxtdg4y5r3zarvary0c5xw7k'}", f"4A{'b7' * 46}c")),
+    ("the AP 001a.2b3c.4d5e, up", "MAC_ADDRESS", "001a.2b3c.4d5e"),
     ("write to P.O. Box 1234", "PO_BOX_RE", "P.O. Box 1234"),
 ]  # fmt: skip
 

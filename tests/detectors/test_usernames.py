@@ -149,6 +149,16 @@ def test_linear_time(unit):
         "net user {} /add",
         "[18:22] {}: gg\n[18:23] ok",
         "Snap: {}, ok",
+        "chown -R {}:dev /srv/app",
+        "docker exec -u {} web sh",
+        "psql -h db -U {} shop",
+        "{}  pts/0 203.0.113.8   09:14   1:02",
+        "Modified by: {}, later",
+        "Login as {} now",
+        "$ sudo -u {} psql",
+        "su - {} -c make",
+        "curl -u {}:Zx9!kq2 https://10.0.0.7/",
+        "write to t.me/{} today",
     ],
 )
 def test_more_slots(text):
@@ -169,10 +179,20 @@ def test_more_slots(text):
         "[18:22] note: gg",
         "GitHub: actions/checkout@v4",
         "useradd and adduser differ",
+        "ON o.user_id = u.id GROUP BY 1",
+        "chown changes the owner",
+        "Modified by: Okafor",
+        "docker run -u root web",
+        "[18:22] note: gg\n[18:23] nginx: up",
     ],
 )
 def test_more_that_are_none(text):
     assert not UsernameDetector().detect(text)
+
+
+def test_lines_of_a_chat_with_times_name_who_speaks(found):
+    text = "[09:14] ivanpk: pushed the fix\n[09:15] lou.reeder: thx"
+    assert found(UsernameDetector(), text) == [("USERNAME", "ivanpk"), ("USERNAME", "lou.reeder")]
 
 
 def test_reddit_names_its_users(found):

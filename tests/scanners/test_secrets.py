@@ -191,3 +191,18 @@ def test_entropy():
     assert Secrets(entropy=8).scan(ScanRequest("api_key: x9Kq2LmZ81vTnB4w")).valid
     with pytest.raises(GuardError, match="entropy"):
         Secrets(entropy=-1)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        'env:\n  - name: DB_PASSWORD\n    value: "{}"\n',
+        '{{"name": "DB_PASSWORD", "value": "{}"}}',
+        '<property name="db.password" value="{}"/>',
+        'key = "SECRET_KEY"\nvalue = "{}"',
+    ],
+)
+def test_a_setting_may_have_its_name_and_its_value_apart(frame):
+    assert not Secrets().scan(ScanRequest(frame.format("hJ8topaz21kQ"))).valid
+    assert Secrets().scan(ScanRequest(frame.format("${TOKEN}"))).valid
+    assert Secrets().scan(ScanRequest("- name: LOG_LEVEL\n  value: hJ8topaz21kQ")).valid
