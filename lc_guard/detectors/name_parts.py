@@ -63,7 +63,7 @@ def whole_persons(text: str, entities: Sequence[Entity]) -> list[Entity]:
         while following < len(nicknames) and nicknames[following][1] <= grown[-1].start:
             following += 1
         if following < len(nicknames):
-            _join(grown, nicknames[following])
+            _join(text, grown, nicknames[following])
     return grown
 
 
@@ -107,8 +107,11 @@ def _is_unknown(before: str, word: re.Match[str]) -> bool:
     return not vocabulary().knows(small)
 
 
-def _join(found: list[Entity], name: tuple[int, int]) -> None:
-    """Make one of the parts of a name with a nickname in it, once the last of them is there."""
+def _join(text: str, found: list[Entity], name: tuple[int, int]) -> None:
+    """Make one of the parts of a name with a nickname in it, once the last of them is there.
+
+    In quotation marks it is one whatever was found: ``Hannah "Banana" Fielding``. Brackets may hold something else.
+    """
     parts = [entity for entity in found[-3:] if name[0] <= entity.start and entity.end <= name[1]]
-    if parts and parts[-1].end == name[1]:
+    if parts and (parts[-1].end == name[1] or (parts[0].start == name[0] and "(" not in text[slice(*name)])):
         found[len(found) - len(parts) :] = as_one(parts, name)

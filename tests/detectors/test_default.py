@@ -402,6 +402,8 @@ def test_a_nickname_stands_within_a_name():
     names = [Entity("PERSON", 4, 13, 0.9), Entity("ORGANIZATION", 22, 29, 0.9)]
     assert whole_persons(text, names) == [Entity("PERSON", 4, 29, 0.9)]
     assert whole_persons(text, names[1:]) == names[1:]
+    quoted = 'met Hannah "Banana" Fielding'
+    assert whole_persons(quoted, [Entity("PERSON", 4, 10, 0.9)]) == [Entity("PERSON", 4, 28, 0.9)]
 
 
 def test_who_signs_stands_in_a_line_alone(found):
