@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from lc_guard._text.joined_names import DOCUMENT
 from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.vocabulary import vocabulary
@@ -17,8 +18,7 @@ from lc_guard.records import Entity
 SCORE = 0.7
 
 _FILE = re.compile(
-    r"(?<![\w.-])[\w.-]{3,160}?\.(?:pdf|docx?|odt|rtf|txt|md|xlsx?|ods|csv|tsv|pptx?|png|jpe?g|gif|heic|tiff?|bmp|svg|mp[34]"
-    r"|wav|m4a|mov|avi|zip|gz|7z|eml|msg|ics|vcf|html?|xml|json|log|dcm)(?![\w-])",
+    rf"(?<![\w.-])[\w.-]{{3,160}}?\.(?:{DOCUMENT})(?![\w-])",
     re.IGNORECASE,
 )
 _FOLDER = re.compile(r"(?<=/)(?P<one>[A-Z][a-z]{2,20})[_-](?P<two>[A-Z][a-z]{2,30})(?=/)")
