@@ -25,6 +25,9 @@ _SMALL_ADDRESS = re.compile(r"[^\W\d_][^\d\n]{3,60} \d{1,4}[a-z]?")
 _ELIDED = re.compile(r"(?:d|dell|dall|nell)['’][^\W\d_a-zß-öø-ÿ]")
 _INITIAL = re.compile(r"(?<!\w)[^\W\d_a-zß-öø-ÿ]\. '? ?\Z")
 _SURE = 0.9
+# A capital tells nothing here; behind an abbreviation or an initial ("dott. Boschi", "G. Boschi") it does.
+_SENTENCE_BEGINS = re.compile(r"(?:[^\W\d_]{5}[.!?…][\"”»)]?|[\d)!?…\"”»]\.?|\n|\A)\s*(?:[\"„“«‘*(\[–—•-]\s*)?\Z")
+_FAR = 12
 
 
 def without_small_words(text: str, entities: Iterable[Entity]) -> Iterator[Entity]:
@@ -40,6 +43,11 @@ def without_small_words(text: str, entities: Iterable[Entity]) -> Iterator[Entit
             yield entity
         elif not _COUNTED.match(text, entity.start, entity.end + 24) or not text[entity.start : entity.end].isdigit():
             yield from [entity] if not has_capitals else _of_capitals(text, entity)
+
+
+def begins_sentence(text: str, start: int) -> bool:
+    """Return whether a word would have its capital here in any case."""
+    return _SENTENCE_BEGINS.search(text, max(0, start - _FAR), start) is not None
 
 
 def _of_capitals(text: str, entity: Entity) -> Iterator[Entity]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lc_guard.detectors.called_names import doers, signatures
+from lc_guard.detectors.cited_names import cited
 from lc_guard.detectors.name_lists import load_names, small_names
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.request_verbs import VERBS, begins_request
@@ -25,8 +26,11 @@ _NO_SURNAMES = frozenset(
     ]
 )
 _WORD = r"[^\W\d_a-zß-öø-ÿ][^\W\d_]{1,30}"
+# Not a handle or a path; Notes writes John Griffith@ENRON and John Griffith/HOU/ECT@ECT.
+_ADDRESS = r"@(?![A-Z]{2})|/(?![A-Z]{2,4}[/@])"
 _NAME = re.compile(
-    rf"(?<![\w'.@/-])(?P<given>{_WORD})(?P<rest>[ ](?:[A-Z]\.[ ])?(?P<surname>{_WORD}(?:['-]{_WORD})?))?(?![\w@/])"
+    rf"(?<![\w'.@/-])(?P<given>{_WORD})(?P<rest>[ ](?:[A-Z]\.[ ])?(?P<surname>{_WORD}(?:['-]{_WORD})?))?"
+    rf"(?!\w|{_ADDRESS})"
 )
 
 _ASKED = re.compile(
@@ -71,7 +75,7 @@ class GivenNameDetector:
             found.append(Entity("PERSON", match.start(), end, SCORE))
         found += [*_small(seen), *_signed(seen), *_asked_about(seen)]
         # what their place tells is not asked what its words mean
-        return clean(text, [*plausible(text, clean(text, found)), *signatures(text), *doers(seen)])
+        return clean(text, [*plausible(text, clean(text, found)), *signatures(text), *doers(seen), *cited(seen)])
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+import runpy
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from lc_guard.detectors.base import Detector, load_models, name_of
-from lc_guard.detectors.capitals import without_small_words
+from lc_guard.detectors.capitals import begins_sentence, without_small_words
 from lc_guard.detectors.german_nouns import is_noun
 from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.joined import ask
@@ -19,9 +20,10 @@ from lc_guard.detectors.locales import locale
 from lc_guard.detectors.multilingual_ner import INSTALL, MultilingualDetector, installed
 from lc_guard.detectors.multilingual_ner import LANGUAGES as MULTILINGUAL
 from lc_guard.detectors.onnx_device import Device
+from lc_guard.detectors.ordinary_forms import Forms, forms_of
 from lc_guard.detectors.rampart import RampartDetector
 from lc_guard.detectors.spacy_ner import SpacyDetector, second_pipeline
-from lc_guard.detectors.weights import import_spacy
+from lc_guard.detectors.weights import import_spacy, package_folder
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
 
@@ -29,6 +31,9 @@ from lc_guard.records import Entity
 _UNSURE = 0.15
 _NAMES = {"PERSON", "LOCATION", "ORGANIZATION", "NRP"}
 _LEAST_OF_ENDING = 6
+_LEAST_OF_OFFICE = 7
+# Of years nobody's address is made: "moriva nel 1872".
+_NUMBER = re.compile(r"(?<!\d)(?!(?:1\d|20)\d\d(?!\d))\d")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -106,11 +111,29 @@ def without_ordinary(text: str, entities: Iterable[Entity], languages: Collectio
         languages: Codes of the languages that the text may be written in.
     """
     plain, german = plain_words(frozenset(languages))
+    forms = forms_of(frozenset(languages))
     return [
         _without_office(text, entity, plain) if german else entity
         for entity in entities
-        if entity.kind not in _NAMES or not _are_all(plain, text[entity.start : entity.end])
+        if entity.kind not in _NAMES
+        or not (_are_all(plain, text[entity.start : entity.end]) or _is_ordinary(text, entity, plain, forms))
     ]
+
+
+def _is_ordinary(text: str, entity: Entity, plain: Callable[[str], bool], forms: Forms) -> bool:
+    """Whether a guess is of words of the language, whose capital, if any, is that of a sentence.
+
+    Inside a sentence a capital says that somebody is meant who bears the word: there only `plain` counts. So it does
+    before a verb that tells what somebody did: ``Allende murió``.
+    """
+    words = list(_WORD.finditer(text, entity.start, entity.end))
+    if not words or not forms.known or _NUMBER.search(text, entity.start, entity.end):
+        return False
+    if not words[0][0].islower() and (not begins_sentence(text, words[0].start()) or forms.does(text, entity.end)):
+        return False
+    return all(word[0].islower() for word in words[1:]) and all(
+        forms.has(word[0]) or plain(word[0]) or text[word.end() : word.end() + 1] in {"'", "’"} for word in words
+    )
 
 
 @functools.cache
@@ -138,24 +161,35 @@ def _are_all(plain: Callable[[str], bool], value: str) -> bool:
 
 
 def _without_office(text: str, entity: Entity, plain: Callable[[str], bool]) -> Entity:
-    """Leave out the nouns before a name: ``Verteidigungsminister Franz Josef Jung``."""
+    """Leave out the nouns before a name: ``Verteidigungsminister Franz Josef Jung``; a short one may be a name."""
     if entity.kind != "PERSON":
         return entity
-    for word in _WORD.finditer(text, entity.start, entity.end):
+    words = list(_WORD.finditer(text, entity.start, entity.end))
+    for at, word in enumerate(words):
         if not plain(word[0]) or word[0].islower():
             return Entity("PERSON", word.start(), entity.end, entity.score)
+        # Gene Kelly, Pep Guardiola
+        if len(word[0]) < _LEAST_OF_OFFICE and at + 2 == len(words):
+            break
     return entity
 
 
 def _ordinary(languages: frozenset[str]) -> frozenset[str]:
     known = [locale(code) for code in languages]
-    import_spacy()
     # not of English: Will
-    others = [code for code in languages if code != "en"]
-    stop = [importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS for code in others]
+    stop = [_stop_words(code) for code in languages if code != "en"]
     return frozenset().union(
         *stop, *(words for one in known for words in (one.ordinary, one.function_words, one.labels))
     )
+
+
+def _stop_words(code: str) -> frozenset[str]:
+    """Read spaCy's list, whose module brings the tokenizer along: two seconds for that of French."""
+    file = package_folder("spacy", "spacy") / "lang" / code / "stop_words.py"
+    if not file.is_file():
+        import_spacy()
+        return frozenset(importlib.import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS)
+    return frozenset(runpy.run_path(str(file))["STOP_WORDS"])
 
 
 def models_by_language(

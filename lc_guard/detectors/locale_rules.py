@@ -41,6 +41,7 @@ class _Rules(NamedTuple):
     """The compiled rules of one language."""
 
     titled: re.Pattern[str]
+    said: re.Pattern[str] | None
     labelled: re.Pattern[str]
     dated: re.Pattern[str]
     no_names: frozenset[str]
@@ -52,7 +53,7 @@ class _Rules(NamedTuple):
 
 
 class LocaleDetector:
-    """Finds PERSON behind titles, labels of forms and given names, and DATE_TIME where a month is written out.
+    """Finds PERSON behind titles, labels of forms and verbs of saying, given names, and dates with the month in words.
 
     A text is read by the rules of the languages it is written in; English has detectors of its own.
 
@@ -99,6 +100,8 @@ def _found(rules: _Rules, text: str) -> Iterator[Entity]:
     lines = text.replace("\u00a0", " ").replace("’", "'")
     yield from _behind(rules.titled, readable(text), rules.no_names, TITLE_SCORE, rules.borne)
     yield from _behind(rules.labelled, lines, rules.no_names, LABEL_SCORE)
+    if rules.said is not None:
+        yield from _behind(rules.said, readable(text), rules.no_names, GIVEN_SCORE)
     yield from (Entity("DATE_TIME", *match.span(), DATE_SCORE) for match in rules.dated.finditer(lines))
     yield from _given(rules, lines)
 
@@ -187,8 +190,8 @@ def _rules(language: str) -> _Rules:
     months = "|".join(words.months)
     return _Rules(
         # The name is looked at and not consumed: in "Nome: Luca Cognome: Bianchi" it holds the next label.
-        # The name is looked at and not consumed: in "Nome: Luca Cognome: Bianchi" it holds the next label.
         re.compile(rf"(?<![\w'.-]){titles}(?=(?P<name>{_NAME}))"),
+        re.compile(rf"(?<![\w'.-])(?i:{'|'.join(sorted(words.says))})[ ](?=(?P<name>{_NAME}))") if words.says else None,
         re.compile(rf"(?<![\w-])(?i:{labels})[ ]?:[ \t]{{0,8}}(?=(?P<name>{_NAME}))"),
         re.compile(
             rf"(?<![\w.])(?:0?[1-9]|[12]\d|3[01])(?:\.|er|º|ª)?[ ](?:de[ ]|di[ ])?(?i:{months})(?:\b\.?)"

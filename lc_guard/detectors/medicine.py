@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from lc_guard.detectors.guess import Guess
+from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.surroundings import TextKind, is_clinical
 
 # Stems of the United States Adopted Names and the WHO's International Nonproprietary Names that end no surname.
@@ -91,7 +92,11 @@ def is_medicine(guess: Guess) -> bool:
         return False
     if guess.kind in {"ORGANIZATION", "NRP"} and _beside_medicine(guess):
         return True
-    return guess.words[0].lower() not in known.given_names and _is_taken(guess, end)
+    return not _is_given_name(guess) and _is_taken(guess, end)
+
+
+def _is_given_name(guess: Guess) -> bool:
+    return guess.words[0] in load_names() or guess.words[0].lower() in guess.known.given_names
 
 
 def _names_something(guess: Guess, kind: TextKind) -> bool:
@@ -134,8 +139,9 @@ def is_eponym(guess: Guess, kind: TextKind) -> bool:
     if guess.lone:
         if _names_something(guess, kind):
             return True
-    elif guess.kind in _LAST_WORDS and _LAST_WORDS[guess.kind].fullmatch(guess.words[-1] if guess.words else ""):
-        return True
+    elif guess.words and guess.kind in _LAST_WORDS and _LAST_WORDS[guess.kind].fullmatch(guess.words[-1]):
+        # not Vitas Gerulaitis
+        return guess.words[-1].islower() or guess.known.is_ordinary(guess.words[-1])
     text, _, end = guess.place
     following = _FOLLOWING.match(text, end, end + 40)
     words = f"{guess.value}{following[0] if following else ''}".replace("’", "'").lower().split()[:_LONGEST]

@@ -34,7 +34,7 @@ PINNED = {
 """SHA-256 of the wheel's files, since version 1.2.0."""
 
 
-_LEAN = 0.5
+_LEAN = 0.75
 """What the action "no name" loses of its score beside what the training took: more is found, a little more is wrong."""
 
 

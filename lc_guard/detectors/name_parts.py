@@ -15,6 +15,8 @@ _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _WORD = rf"{_CAPITAL}[^\W\d_]{{1,24}}(?:['’-][^\W\d_]{{1,24}})?"
 # Not "A. Siltronix", which answers, or heads a list, where a line begins.
 _INITIALS = re.compile(rf"(?<![\w.'’])(?:(?<!\n)(?<!\A)|(?={_CAPITAL}\.[ ]?{_CAPITAL}\.))(?:{_CAPITAL}\.[ ]?){{1,3}}\Z")
+# "Image: R Saravanan", "by N S Andres", written without full stops; not "I" and "A".
+_BARE_INITIALS = re.compile(rf"(?:(?<=[a-z:,(&] )|(?<=\n)|\A)(?:(?![IA] ){_CAPITAL} ){{1,3}}\Z")
 # How clerks shortened given names.
 _SHORTENED = re.compile(
     r"(?<!\w)(?:Alex|Benj|Chas|Danl|Edw|Fredk|Geo|Jas|Jno|Jos|Robt|Saml|Theo|Thos|Wm)\.[ ](?:[A-Z]\.[ ])?\Z"
@@ -26,6 +28,17 @@ _LAST_INITIAL = re.compile(
     r"[ ](?![AI]\b)(?:[A-Z]\.(?![ ]?\w\.)(?=[\s,;:)]|\Z)|[A-Z](?:-[A-Z])?(?=[,;:?!)\]/\n]|[ ]*(?:\n|\Z)))"
 )
 _NICKNAME = re.compile(rf"(?<!\w){_WORD}[ ](?:\(?[\"“‘']|\(){_WORD}(?:[\"”’']\)?|\))[ ]{_WORD}")
+
+
+# "Antonio Lopez de Santa" Anna, "Amber" Le Bon: what a particle begins belongs to the name.
+_PARTICLE = r"(?:[Dd]e(?: la| los|l)?|[Dd][aiu]|[Vv][ao]n(?: de[rn]?)?|[Ll][ae]|bin|ibn|al|el|[Ss]anta?|[Ss]ão|St\.?)"
+_BEHIND = re.compile(rf"(?:[ ]{_PARTICLE}){{1,3}}[ ]{_WORD}")
+_ENDS_IN_PARTICLE = re.compile(rf"[ ]{_PARTICLE}\Z")
+_ONE_MORE = re.compile(rf"[ ]{_WORD}")
+# What a hyphen adds to a name that belongs to the sentence: "Warhol-like", "Obama-era".
+_HYPHENATED = re.compile(
+    r"-(?!(?:\w+(?:ed|ing)|like|led|style|era|type|born|free|class|made|run|esque|ish|ism|ist|bot|gate)\b)[a-z]{2,8}(?![\w-])"
+)
 
 
 def whole_persons(text: str, entities: Sequence[Entity]) -> list[Entity]:
@@ -58,7 +71,7 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
     start, end = entity.start, entity.end
     before = text[max(floor, start - 30) : start]
     lone = " " not in text[start:end]
-    found = _INITIALS.search(before) or _SHORTENED.search(before)
+    found = _INITIALS.search(before) or _SHORTENED.search(before) or (_BARE_INITIALS.search(before) if lone else None)
     if (
         found is None
         and (given := _GIVEN.search(before))
@@ -67,8 +80,18 @@ def _grown(text: str, entity: Entity, floor: int, limit: int) -> Entity:
         found = given
     if found:
         start -= len(before) - found.start("given" if found.re is _GIVEN else 0)
-    after = _LAST_INITIAL.match(text, end, min(limit, end + 6)) if lone and text[start].isupper() else None
-    return Entity("PERSON", start, after.end() if after else end, entity.score)
+    return Entity("PERSON", start, _end(text, start, end, limit, lone=lone), entity.score)
+
+
+def _end(text: str, start: int, end: int, limit: int, *, lone: bool) -> int:
+    """Return where a name ends that was found up to an offset, by what stands behind it."""
+    if not text[start].isupper():
+        return end
+    limit = min(limit, end + 40)
+    rules = [_HYPHENATED, _BEHIND, *([_LAST_INITIAL] if lone else ())]
+    if _ENDS_IN_PARTICLE.search(text, start, end):
+        rules.append(_ONE_MORE)
+    return next((match.end() for rule in rules if (match := rule.match(text, end, limit))), end)
 
 
 def _is_given(word: str) -> bool:

@@ -17,6 +17,7 @@ from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.listed_names import listed
 from lc_guard.detectors.locales import locale
 from lc_guard.detectors.name_parts import whole_persons
+from lc_guard.detectors.ordinary_forms import forms_of
 from lc_guard.detectors.repeated_names import outside, repeated
 from lc_guard.records import Entity
 
@@ -36,6 +37,18 @@ _REST = re.compile(r"(?:de[rn]?|'t)[ ]")
 # Merci à Sylvie D. pour ses photos.
 _LAST_INITIAL = re.compile(r"(?<=[a-zß-öø-ÿ])[ ][^\W\d_a-zß-öø-ÿ]\.(?=[ ][a-zß-öø-ÿ(]|[,;:)]|[ ]*(?:\n|\Z))")
 _VAN = re.compile(r"(?<![\w.'’-])(?:[Vv][ao]n|[Oo]p)[ ]\Z")
+# What one name has behind it or before it where a model took the rest: Tronchetti [Provera], [Tancredo] Neves
+_NAME = r"([^\W\d_a-zß-öø-ÿ][^\W\d_]{2,20}(?:-[^\W\d_]{2,20})?)"
+# and what Arabic names have before a part
+_NAME_AFTER = re.compile(rf"[ ](?:(?:a[lnrsd]|el|os|ul|bin|ibn|ben)[ -])?{_NAME}(?![\w'’@/-]|\.\w)")
+_NAME_BEFORE = re.compile(rf"(?<=[^\W\d_A-Z][ ]){_NAME}[ ]\Z")
+_MOST_SURNAMES = 2
+# Umberto I, Giovanni Paolo II
+_RULER = re.compile(r"[ ](?:[IVX]{2,5}|I(?=[ ][^\W\d_A-Z]|[.,;:)]|[ ]*(?:\n|\Z)))(?![\w'’-])")
+# Francesco Giuseppe I [d'Austria]
+_REALM = re.compile(rf"[ ](?:d[ei][ ]|d['’]|von[ ]|van[ ]|z[ ]|d[ao][ ]){_NAME}(?!\w)")
+_CALLED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?|[^\W\d_]+(?:[ ][^\W\d_]+)?[ ][IVX]{1,5}")
+_OF = re.compile(r"[ ](?:d[ei]|del|della|von|van|z|il|le|der)[ ]|[ ][dl]['’]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_BEGINS = re.compile(r"(?:[.!?:;…\n|\"„“”«»‘(\[–—•-]\s*|\A\s*)\Z")
 _FAR = 6
@@ -68,26 +81,78 @@ class NamesOfText:
         if "en" in languages or not languages:
             found = repeated(text, listed(text, whole_persons(text, found)))
         if others := languages - {"en"}:
-            whole = list(_whole(text, found))
+            whole = _of_places(text, list(_whole(text, found, surnames(others))))
             found = sorted([*whole, *_elsewhere(text, whole, others)], key=lambda entity: entity.start)
         return found
 
 
-def _whole(text: str, entities: Sequence[Entity]) -> Iterator[Entity]:
-    """Yield each entity, a person's with the initials and particles before it and an initial behind it."""
+def surnames(languages: Collection[str]) -> Callable[[str], bool]:
+    """Return what tells that a word goes on the name beside it: it is none of the languages, whose nouns are small."""
+    if not all(locale(code).small_nouns for code in languages):
+        return lambda _: False
+    plain, _ = plain_words(frozenset(languages))
+    forms = forms_of(frozenset(languages))
+    return lambda word: _may_be_name(word, plain) and not forms.has(word)
+
+
+def _whole(text: str, entities: Sequence[Entity], is_surname: Callable[[str], bool]) -> Iterator[Entity]:
+    """Yield each entity, a person's with what belongs to it: initials, particles, a number, more names."""
     end = 0
-    for entity in entities:
+    for at, entity in enumerate(entities):
         start = entity.start
         if entity.kind == "PERSON":
-            floor = max(end, start - _LONGEST_BEFORE)
-            before = _BEFORE.search(text, floor, start)
-            if before is None and _REST.match(text, start):
-                before = _VAN.search(text, floor, start)
-            start = start if before is None else before.start()
-        end = entity.end
-        if entity.kind == "PERSON" and text[start].isupper() and (after := _LAST_INITIAL.match(text, end)):
-            end = after.end()
+            start = _begin(text, entity, end, is_surname)
+            end = _end(text, entity, entities[at + 1].start if at + 1 < len(entities) else len(text), is_surname)
+        else:
+            end = entity.end
         yield Entity(entity.kind, start, end, entity.score)
+
+
+def _begin(text: str, entity: Entity, floor: int, is_surname: Callable[[str], bool]) -> int:
+    start = entity.start
+    name = _NAME_BEFORE.search(text, max(floor, start - _LONGEST_BEFORE), start)
+    if name is not None and text[start].isupper() and is_surname(name[1]):
+        start = name.start()
+    floor = max(floor, start - _LONGEST_BEFORE)
+    before = _BEFORE.search(text, floor, start)
+    if before is None and _REST.match(text, start):
+        before = _VAN.search(text, floor, start)
+    return start if before is None else before.start()
+
+
+def _end(text: str, entity: Entity, ceiling: int, is_surname: Callable[[str], bool]) -> int:
+    end = entity.end
+    if not text[entity.start].isupper() or not text[end - 1].isalpha():
+        return end
+    for _ in range(_MOST_SURNAMES):
+        name = _NAME_AFTER.match(text, end, ceiling)
+        if name is None or not is_surname(name[1]):
+            break
+        end = name.end()
+    if (ruler := _RULER.match(text, end, ceiling)) is not None:
+        realm = _REALM.match(text, ruler.end(), ceiling)
+        return (realm or ruler).end()
+    after = _LAST_INITIAL.match(text, end)
+    return end if after is None else after.end()
+
+
+def _of_places(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Join a name with the place or epithet behind it: ``Anselmo di Laon``, ``Giorgio I di Grecia``."""
+    joined: list[Entity] = []
+    for entity in entities:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.kind == "PERSON"
+            and entity.kind in {"PERSON", "LOCATION"}
+            and (of := _OF.match(text, last.end, entity.end))
+            and of.end() >= entity.start
+            and _CALLED.fullmatch(text, last.start, last.end)
+        ):
+            joined[-1] = Entity("PERSON", last.start, entity.end, max(last.score, entity.score))
+        else:
+            joined.append(entity)
+    return joined
 
 
 def _elsewhere(text: str, entities: Sequence[Entity], languages: Collection[str]) -> Iterator[Entity]:

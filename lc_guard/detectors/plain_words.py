@@ -94,7 +94,10 @@ _WHERE = re.compile(r"(?i)\b(?:in|from|to|at|near|of|via|visit(?:ed|ing)?|around
 _NEXT = re.compile(r" ([A-Z][a-z]+)\b")
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
+_AN_ARTICLE = re.compile(r"(?i)\b(?:the|an?) \Z")
 _SMALL_SURE = 0.9
+_NAMED_SURE = 0.5
+"""Of a given name that is no word."""
 _ADDRESSED = re.compile(
     r"(?:\b(?i:tell|told|ask|asked|spoke to|spoke with|talked to|let|met|invite|invited|hey|hi|per|thanks|thank you)"
     r"|\bw/) $"
@@ -219,7 +222,13 @@ def _is_meant_as_word(guess: Guess, word: str) -> bool:
     """Whether a word that is a name as well is none: behind an article, small before its object, an office."""
     if word.islower() and (guess.kind == "ORGANIZATION" or _is_verb(guess)):
         return True
-    return has_determiner(*guess.place) or _is_office(guess)
+    return _has_determiner(guess) or _is_office(guess)
+
+
+def _has_determiner(guess: Guess) -> bool:
+    """Whether an article stands before a word; "that" before a capital begins a clause, outside of contracts."""
+    clause = guess.value[0].isupper() and guess.before(5).lower() == "that " and not is_legal(*guess.place)
+    return not clause and has_determiner(*guess.place)
 
 
 def _is_of_a_body(guess: Guess) -> bool:
@@ -304,10 +313,11 @@ def is_small_word(guess: Guess, kind: TextKind) -> bool:
     start, end = guess.entity.start, guess.entity.end
     if guess.kind != "PERSON" or kind == "chat" or not guess.lone or not guess.value.islower():
         return False
-    if guess.entity.score >= _SMALL_SURE or not _MID_SENTENCE_CAPITAL.search(
+    known, word = guess.known, guess.words[0]
+    named = word in small_names() and word not in known.also_names and not _AN_ARTICLE.search(guess.before(5))
+    if guess.entity.score >= (_NAMED_SURE if named else _SMALL_SURE) or not _MID_SENTENCE_CAPITAL.search(
         guess.text, max(0, start - 400), end + 400
     ):
         return False
-    known, word = guess.known, guess.words[0]
     borne = len(word) > 2 and (word not in known.also_names or word in known.given_names or word in small_names())
     return not (borne and is_chat(guess.text, start, end))

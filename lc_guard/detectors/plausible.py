@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterable
 
 from lc_guard._progress import in_parts
+from lc_guard.detectors.chat_words import is_chat_word
 from lc_guard.detectors.format_words import is_format_word
+from lc_guard.detectors.goods import is_brand
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
+from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.peoples import is_no_people
 from lc_guard.detectors.plain_words import (
     is_addressed,
@@ -24,7 +27,7 @@ from lc_guard.detectors.plain_words import (
 )
 from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
 from lc_guard.detectors.technical import is_country_or_state, is_notation, is_technology
-from lc_guard.detectors.times import is_time
+from lc_guard.detectors.times import is_of_calendar, is_time
 from lc_guard.records import Entity
 
 _NUMBERS = frozenset(
@@ -32,6 +35,7 @@ _NUMBERS = frozenset(
 )
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # "1920x1080", the hash of a file or a commit, a version.
 _NO_NUMBER = re.compile(
     r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{40}|[0-9a-f]{64}"
@@ -86,8 +90,18 @@ def _is_no_name(guess: Guess, kind: TextKind) -> bool:
     return (
         (guess.kind == "LOCATION" and (_is_mere_number(guess) or is_small_place(guess)))
         or _is_other_thing(guess, kind)
+        or is_chat_word(guess)
+        or is_of_calendar(guess)
+        or _is_tag(guess)
         or (is_ordinary(guess, kind) and not (is_introduced(*guess.place) or is_addressed(guess)))
     )
+
+
+def _is_tag(guess: Guess) -> bool:
+    """Whether a person is the tag of a post that begins with no given name: ``#MuchLove``, not ``#AnnaLind``."""
+    if guess.kind != "PERSON" or not guess.lone or guess.before(1) != "#":
+        return False
+    return _HUMP.split(guess.words[0], maxsplit=1)[0] not in load_names()
 
 
 def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
@@ -101,6 +115,7 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
         or is_eponym(guess, kind)
         or is_food(guess)
         or is_listed_thing(guess)
+        or is_brand(guess)
     )
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lc_guard._forks import ForkLock
+from lc_guard.detectors.characters import CAPITAL_INSIDE
+from lc_guard.detectors.name_lists import small_names
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.script_names import readable_guesses
 from lc_guard.detectors.spacy_decoder import EntityDecoder, Span
 from lc_guard.detectors.spans import clean
+from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
 from lc_guard.detectors.windows import WindowedDetector, readable
 from lc_guard.errors import ModelUnavailable
@@ -98,6 +101,12 @@ BATCH = 16
 """Windows that a pipeline is given at once: its model computes as many together."""
 
 
+def _is_small_phrase(value: str) -> bool:
+    """Whether small words begin with no given name."""
+    first = value.partition(" ")[0]
+    return value.islower() and first not in small_names() and first not in vocabulary().given_names
+
+
 class SpacyDetector(WindowedDetector):
     """Finds PERSON, LOCATION, ORGANIZATION, NRP (nationality, religion, politics) and DATE_TIME with spaCy.
 
@@ -130,7 +139,10 @@ class SpacyDetector(WindowedDetector):
         return recased(readable(text))
 
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
-        return plausible(text, readable_guesses(text, clean(text, entities)))
+        found = plausible(text, readable_guesses(text, clean(text, entities)))
+        # It sees capitals: in small letters among them it guesses.
+        small = CAPITAL_INSIDE.search(text) is not None
+        return [e for e in found if not small or e.kind != "PERSON" or not _is_small_phrase(text[e.start : e.end])]
 
     def _loaded(self) -> LoadedPipeline:
         """Load the pipeline, and refuse one that would let every name pass unseen."""

@@ -21,6 +21,7 @@ from lc_guard.detectors.characters import UNCASED, without_colours
 from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, overlap
+from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.records import Entity
 
 _RANKING = (
@@ -223,8 +224,14 @@ def resolve(text: str, sources: Sequence[Sequence[Entity]]) -> list[Entity]:
 
 def _shaped(text: str, entities: Sequence[Entity]) -> list[Entity]:
     """Return the structured ones, but no account that a full name begins with: ``@Maria Lopez`` is a person."""
-    full = {e.start for e in entities if e.kind == "PERSON" and " " in text[e.start : e.end]}
+    full = {e.start for e in entities if e.kind == "PERSON" and _begins_full_name(text[e.start : e.end])}
     return [e for e in entities if is_structured(e.kind) and not (e.kind == "USERNAME" and e.start in full)]
+
+
+def _begins_full_name(value: str) -> bool:
+    """Whether two words may be a full name: not ``@Kalyro Thanks``, where an account is greeted."""
+    first, _, rest = value.partition(" ")
+    return first.isalpha() and rest[:1].isupper() and not rest.isupper() and not vocabulary().is_ordinary(rest)
 
 
 def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:

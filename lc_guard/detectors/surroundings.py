@@ -66,7 +66,7 @@ _CLINICAL = re.compile(
 )
 # Handles, tags, emoji, and how people write who do not care for capitals.
 _CHAT = re.compile(
-    r"(?<![\w.])[@#]\w{3,}|[\u2600-\u27bf\U0001f300-\U0001faff]|[?!] [a-z]"
+    r"(?<![\w.])[@#]\w{3,}|[a-z][.!?]\n[a-z]{2,} [a-z]|[\u2600-\u27bf\U0001f300-\U0001faff]|[?!] [a-z]"
     r"|(?<=[a-z]{2})(?<!\bno)(?<!\bnos)(?<!\bart)(?<!\bpara)(?<!\bal)\. [a-z]"
     r"|\b(?:i(?:'m|'ll|'ve|m)?|u|ur|rn|bc|tho|thx|pls|plz|omg|lol|lmao|wtf|idk|ngl|tbh|smh|btw|dm|gonna|wanna|gotta"
     r"|dont|didnt|doesnt|cant|wont|isnt|thats|hes|shes|bro|dude|haha\w*)\b"

@@ -125,7 +125,7 @@ _CALL = re.compile(r"\b\w+\(\S")
 _TYPE = re.compile(r"\(\d{1,5}(?:, ?\d{1,3})?\)")
 # Of letters, names of companies and footnotes.
 _OF_LETTERS = frozenset(
-    {"P.S", "P.P.S", "N.B", "L.P", "L.L.C", "L.L.P", "P.C", "e.g", "i.e", "I.E", "c.c", "a.m", "p.m"}
+    {"P.S", "P.P.S", "N.B", "L.P", "L.L.C", "L.L.P", "P.C", "e.g", "i.e", "I.E", "c.c", "a.m", "p.m", "RT"}
 )
 _VERSION_NUMBER = re.compile(r"(?!(?:19|20)\d\d\.)\d+(?:\.\d+){3,}")
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
@@ -305,7 +305,7 @@ def _is_nothing(guess: Guess) -> bool:
 def _is_of_a_program(guess: Guess) -> bool:
     """Whether a guess in a line of a program is a part of it."""
     words = WORDS.findall(_KEY.sub("", guess.value))
-    if any(word.lower() in guess.known.given_names for word in words):
+    if any(word in load_names() or word.lower() in guess.known.given_names for word in words):
         return False
     return (
         (guess.lone and _is_identifier(guess))

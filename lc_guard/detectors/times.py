@@ -43,6 +43,19 @@ _OF_A_LIFE = re.compile(
     r"|sick|ached?\b|pain|symptom|experience|suspend|tenure|abstin|sober|clean for|applicant|appeal|court|tribunal"
     r"|proceedings|judgment|delay|lodged|claim|patient|diagnos|treat|surgery|smok)"
 )
+# (Okafor 1994, 6): an author and a year.
+_CITED = re.compile(r"[^\W\d_a-zß-öø-ÿ][^\W\d_]+ \d{4}[a-z]?")
+_CITES = re.compile(r"(?:\(|; )(?:see |cf\. )?\Z")
+_OF_CALENDAR = frozenset(
+    """
+    january february march july september october november december monday tuesday wednesday thursday friday saturday
+    sunday halloween thanksgiving xmas ramadan taurus libra pisces scorpio capricorn sagittarius aquarius
+    """.split()  # noqa: SIM905 - a list of words reads as one
+)
+_BEFORE_YEARS = _OF_CALENDAR | {
+    *("april", "may", "june", "august", "spring", "summer", "autumn", "fall", "winter", "christmas", "easter"),
+    *("early", "mid", "late"),
+}
 # A day of the week or an hour alone, which every week and day has.
 _NO_DAY = re.compile(
     r"(?i)(?:(?:on|last|next|this|every|each|late|early|by|until)\s)*(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
@@ -68,9 +81,7 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     text, start, end = guess.place
     if kind == "code" or is_code(text, start, end) or (kind == "logs" and not _DAY.search(guess.value)):
         return False
-    if _YEAR.fullmatch(guess.value) and (
-        _UNIT_AFTER.match(text, end) or _LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))
-    ):
+    if _is_of_a_paper(guess):
         return False
     by_law = kind in ("clinical", "legal")
     if not by_law and (_NO_DAY.fullmatch(guess.value) or _is_any_span(guess)):
@@ -78,6 +89,21 @@ def is_time(guess: Guess, kind: TextKind) -> bool:
     if _CALENDAR.search(guess.value) or _SPAN.search(guess.value):
         return True
     return _is_age(guess)
+
+
+def _is_of_a_paper(guess: Guess) -> bool:
+    """Whether it is the year of a law, a number before its unit, or an author and a year."""
+    text, _, end = guess.place
+    if _YEAR.fullmatch(guess.value):
+        beside = _UNIT_AFTER.match(text, end) or _LAW_AFTER.match(text, end) or _LAW_BEFORE.search(guess.before(30))
+        return beside is not None
+    cites = _CITED.fullmatch(guess.value) is not None and _CITES.search(guess.before(8)) is not None
+    return cites and not is_before_years(guess.words[0])
+
+
+def is_before_years(word: str) -> bool:
+    """Return whether a word before a year tells when in it."""
+    return word.lower() in _BEFORE_YEARS
 
 
 def _is_any_span(guess: Guess) -> bool:
@@ -92,3 +118,8 @@ def _is_any_span(guess: Guess) -> bool:
 
 def _is_age(guess: Guess) -> bool:
     return _AGE_BEFORE.search(guess.before(20)) is not None and _COUNTED.match(guess.value) is not None
+
+
+def is_of_calendar(guess: Guess) -> bool:
+    """Return whether a person is a month, a weekday, a feast or a sign of the zodiac that nobody bears as a name."""
+    return guess.kind == "PERSON" and guess.lone and guess.words[0].lower() in _OF_CALENDAR

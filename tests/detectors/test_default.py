@@ -363,6 +363,14 @@ def test_a_name_is_that_name_again(text, values):
         ("Compare Tove Nyqvist", "Nyqvist", "Tove Nyqvist"),
         ("Compare Docker Nyqvist", "Nyqvist", "Nyqvist"),
         ("Tove Nyqvist", "Nyqvist", "Nyqvist"),
+        ("Image: R Saravanan", "Saravanan", "R Saravanan"),
+        ("drawn by N S Andres", "Andres", "N S Andres"),
+        ("grade A Saravanan", "Saravanan", "Saravanan"),
+        ("met Amber Le Bon", "Amber", "Amber Le Bon"),
+        ("Antonio Lopez de Santa Anna agreed", "Antonio Lopez de Santa", "Antonio Lopez de Santa Anna"),
+        ("Wong Yeung-tat said", "Wong Yeung", "Wong Yeung-tat"),
+        ("a Warhol-like wig", "Warhol", "Warhol"),
+        ("an Obama-era rule", "Obama", "Obama"),
     ],
 )
 def test_parts_that_stand_beside_a_name_belong_to_it(text, part, whole):
@@ -390,6 +398,9 @@ def test_who_signs_stands_in_a_line_alone(found):
         ("It rained.\n\nTa-ra for now,\n- Our Kev", "Our Kev"),
         ("Got it. Will can't make it.", "Will"),
         ("- Grace told me so", "Grace"),
+        ("08/16/2000 03:48 PM\nAnna Griffith@ENRON\n", "Anna Griffith"),
+        ("From: Anna Griffith/HOU/ECT@ECT on Monday", "Anna Griffith"),
+        ("as Griffith et al. (2014) say", "Griffith"),
     ],
 )
 def test_a_name_is_told_by_its_place(found, text, name):

@@ -18,6 +18,7 @@ from lc_guard.detectors.names_of_text import NamesOfText
 from lc_guard.errors import GuardError, ModelUnavailable
 from lc_guard.records import Entity
 
+RULERS = ["Francesco Giuseppe I d'Austria", "Umberto I"]
 SENTENCES = {
     "de": "Ich habe gestern mit der Hausverwaltung gesprochen, aber noch keine Antwort bekommen.",
     "en": "I spoke with the landlord yesterday, but I have not had an answer yet.",
@@ -251,6 +252,18 @@ def test_a_language_that_is_named_needs_its_weights(monkeypatch):
         ("de", "Torwart Kobel hielt, Schiedsrichter Zwayer pfiff.", ["Kobel", "Zwayer"]),
         ("fr", "le juge Cordier, la députée Aurore Vidal, le ministre de la Culture", ["Cordier", "Aurore Vidal"]),
         ("pl", "zastąpiła przewodniczącego Pakułę", ["Pakułę"]),
+        (
+            "it",
+            "re Egetmanno II, il cognato Brambati, il papa Pio IX, la figlia",
+            ["Egetmanno II", "Brambati", "Pio IX"],
+        ),
+        # who speaks
+        ("it", "Se ciò non avvenisse, ha detto Brambati in conferenza, e disse il sindaco.", ["Brambati"]),
+        ("fr", "« Non », a déclaré Kervella hier, et a dit la mairie.", ["Kervella"]),
+        ("es", "No hay prisa, dijo Etxarri, y dijo El Gobierno.", ["Etxarri"]),
+        ("nl", "Dat klopt niet, zei Hoekzema, en dat zei de raad.", ["Hoekzema"]),
+        ("pl", "To nieprawda, powiedział Wrzecionko, i powiedział sąd.", ["Wrzecionko"]),
+        ("pt", "Não há pressa, disse Figueira, e disse o governo.", ["Figueira"]),
         # surnames that are words as well, behind a title
         ("pl", "3. Pani Król zgłosiła wniosek, Pani Doktor nie", ["Król"]),
         ("es", "Ausentes: Sr. Rey, Sra. Ionescu", ["Rey", "Ionescu"]),
@@ -286,6 +299,16 @@ def test_what_a_language_writes_around_a_name(language, text, values):
         ("fr", "Anne Morel\nMorel", ["Anne Morel\nMorel"], ["Anne Morel\nMorel"]),
         ("fr", "Merci à Sylvie D. pour ses photos, à Luc. A. Morel aussi", ["Sylvie", "Luc"], ["Sylvie D.", "Luc"]),
         ("fr", "Anne Morel, Morelle, MOREL", ["Anne Morel"], ["Anne Morel", "MOREL"]),
+        # what a model left of a name beside it, but no words of the language
+        ("it", "però Marco Tronchetti Provera smentì", ["Marco Tronchetti"], ["Marco Tronchetti Provera"]),
+        ("pt", "o surgimento de Tancredo Neves como alternativa", ["Neves"], ["Tancredo Neves"]),
+        ("fr", "Le chef Sadeq al-Mahdi fut assigné", ["Sadeq"], ["Sadeq al-Mahdi"]),
+        ("it", "Il Signor Bergamaschi Presidente", ["Bergamaschi"], ["Bergamaschi"]),
+        ("de", "Gestern hat Marlene Brandstetter Kuchen gebacken", ["Brandstetter"], ["Brandstetter"]),
+        # rulers have numbers and realms
+        ("it", "di Francesco Giuseppe I d'Austria, e Umberto I.", ["Francesco Giuseppe", "Umberto"], RULERS),
+        ("it", "gli allievi di Anselmo di Laon", ["Anselmo", "Laon"], ["Anselmo di Laon"]),
+        ("it", "con Marco Conti di Laon", ["Marco Conti", "Laon"], ["Marco Conti", "Laon"]),
         ("en", "Jane Hollis left. Hollis, by J. Hollis", ["Jane Hollis"], ["Jane Hollis", "Hollis", "Hollis"]),
     ],
 )

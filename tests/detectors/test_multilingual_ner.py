@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lc_guard.detectors import JoinedDetector, MultilingualDetector, default_detector, multilingual_ner
+from lc_guard.detectors import JoinedDetector, MultilingualDetector, default_detector, multilingual_ner, ordinary_forms
 from lc_guard.detectors.german_nouns import is_noun
+from lc_guard.detectors.in_languages import without_ordinary
 from lc_guard.detectors.weights import LoadOnce, package_folder
 from lc_guard.errors import ModelUnavailable
+from lc_guard.records import Entity
 
 PACKAGE = Path(__file__).parents[2] / "packages" / "lc-guard-ner-xx"
 FOLDER = PACKAGE / multilingual_ner.PACKAGE
@@ -45,7 +47,10 @@ def weights():
         patch.setattr(multilingual_ner, "package_folder", lambda *_: FOLDER)
         patch.setattr(multilingual_ner, "load", LoadOnce(multilingual_ner.load._loader))
         patch.setattr("lc_guard.detectors.in_languages.installed", lambda: True)
+        patch.setattr(ordinary_forms, "installed", lambda: True)
+        ordinary_forms.forms_of.cache_clear()
         yield
+    ordinary_forms.forms_of.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +109,48 @@ def test_the_configuration_is_that_of_the_training_script():
     assert json.loads((FOLDER / "config.json").read_text(encoding="utf-8")) == CONFIG
 
 
+def test_the_lists_are_the_pinned_ones_and_hold_words_not_names(weights):
+    shipped = {path.name for path in FOLDER.glob("words_*.zlib")}
+    assert shipped == set(ordinary_forms.PINNED) == set(map(ordinary_forms.file_name, ordinary_forms.LANGUAGES))
+    (italian, small), (polish, _) = map(ordinary_forms.ordinary_forms, ("it", "pl"))
+    assert {"amore", "amici"} <= small
+    assert small.isdisjoint({"rossi", "luca", *italian})
+    assert {"nacque", "situato", "tornò", "pochi", "infine"} <= italian
+    assert {"przepływa", "największe", "obecnie", "stacja"} <= polish
+    assert italian.isdisjoint({"rossi", "ferrari", "luca", "colombo", "berlusconi"})
+    assert polish.isdisjoint({"zając", "wilk", "kowalski", "maja", "wałęsa"})
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "guess", "stays"),
+    [
+        # the capital is that of the sentence
+        ("it", "Nacque a Torino. Divenne medico.", "Nacque", False),
+        ("it", "Nacque a Torino. Divenne medico.", "Divenne", False),
+        ("it", "Pochi uomini lo sanno.", "Pochi uomini", False),
+        ("pl", "Przepływa tędy rzeka.", "Przepływa", False),
+        ("nl", "Verzekerden wachten op antwoord.", "Verzekerden", False),
+        ("pt", "Gravado em Lisboa, saiu em maio.", "Gravado", False),
+        # there is none
+        ("it", "non so, il passeggero rimasto illeso", "rimasto illeso", False),
+        ("it", "sono nato nel 1872 a torino", "nato nel 1872", False),
+        ("it", "abito in via garibaldi 12", "via garibaldi 12", True),
+        ("it", "via della pace 12", "via della pace 12", True),
+        # inside a sentence somebody bears the word, as before a verb of what he did, and behind an initial
+        ("it", "Ieri ha parlato Profumo a Genova.", "Profumo", True),
+        ("es", "Allende murió en Santiago.", "Allende", True),
+        ("pt", "Folha marcou em Chaves.", "Folha", True),
+        ("pt", "Folha de papel.", "Folha", False),
+        ("es", "Con S. Allende en Chile.", "Allende", True),
+        ("it", "Rossi aspetta.", "Rossi", True),
+    ],
+)
+def test_words_of_the_lists_are_names_only_where_a_capital_says_so(weights, language, text, guess, stays):
+    start = text.index(guess)
+    found = without_ordinary(text, [Entity("PERSON", start, start + len(guess), 0.85)], {language})
+    assert bool(found) is stays
+
+
 @pytest.mark.parametrize("file", sorted(multilingual_ner.PINNED))
 def test_an_altered_file_is_refused_and_named(file, tmp_path, monkeypatch):
     folder = tmp_path / multilingual_ner.PACKAGE
@@ -140,3 +187,10 @@ def test_a_german_name_is_no_noun(weights, name):
 def test_an_office_before_a_german_name_stays(everything, found):
     values = [value for _, value in found(everything, "Gestern hat der Sportdirektor Hans Brandstetter angerufen.")]
     assert "Hans Brandstetter" in values
+
+
+@pytest.mark.parametrize("name", ["Gene Kelly", "Pep Guardiola"])
+def test_a_given_name_that_is_a_german_noun_as_well_is_no_office(weights, name):
+    text = f"Gestern hat {name} angerufen, und er war sehr froh."
+    found = without_ordinary(text, [Entity("PERSON", 12, 12 + len(name), 0.9)], {"de"})
+    assert [text[entity.start : entity.end] for entity in found] == [name]

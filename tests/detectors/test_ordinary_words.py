@@ -591,12 +591,146 @@ def test_small_letters_are_a_name_where_people_chat(name):
 
 
 @pytest.mark.parametrize(
+    "word",
+    [
+        "Yaaay",
+        "haha",
+        "Hahaha",
+        "lmao",
+        "LOOOL",
+        "Mwahaha",
+        "xxx",
+        "Imma",
+        "tonite",
+        "Rockin",
+        "leavin",
+        "Soooo",
+        "Mhm",
+        "Unhunh",
+        "Mmkay",
+        "bae",
+        "YALL",
+    ],
+)
+def test_what_is_exclaimed_or_written_as_in_chats_is_nobody(word):
+    assert not stands(f"and then {word} she left", word)
+
+
+@pytest.mark.parametrize(
+    "name", ["Martin", "Kevin", "Ho", "Ha", "He", "Jo", "Xu", "Oh", "Jessssica", "Colin", "Yao", "Lola", "Bae"]
+)
+def test_and_who_is_called_alike_is_somebody(name):
+    assert stands(f"and then {name} Okafor she left", name + " Okafor")
+    assert stands(f"we met {name} at noon", name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My Zylora laptop is broken.",
+        "the new Zylora app crashed",
+        "We sell Zylora shoes here.",
+        "Install Zylora with pip first.",
+        "Upgrade Zylora to 3.2 now.",
+        "Zylora released version 3.2 yesterday.",
+        "two pairs of Zylora wireless headphones",
+    ],
+)
+def test_goods_bear_the_name_of_their_maker(text):
+    assert not stands(text, "Zylora")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please send my Okafor file to legal.",
+        "We sold the Okafor house.",
+        "I bought Okafor boots for the winter.",
+        "The Okafor laptop was stolen.",
+        "a Okafor letter came",
+        "Install Okafor as chair.",
+        "Okafor released the funds.",
+    ],
+)
+def test_and_what_is_told_of_somebody_is_theirs(text):
+    assert stands(text, "Okafor")
+
+
+@pytest.mark.parametrize("tag", ["MuchLove", "friday", "FF", "Ghostadventures"])
+def test_the_tag_of_a_post_is_nobody_unless_it_begins_with_a_given_name(tag):
+    assert not stands(f"so good #{tag} today", tag)
+    assert stands("so good #AnnaLindqvist today", "AnnaLindqvist")
+
+
+def test_an_author_before_a_year_is_no_date():
+    assert not stands("as argued (Okafor 1994, 6)", "Okafor 1994", "DATE_TIME")
+    assert stands("as argued (June 1994)", "June 1994", "DATE_TIME")
+    assert stands("in Ramadan 1994", "Ramadan 1994", "DATE_TIME")
+
+
+@pytest.mark.parametrize("word", ["January", "Sunday", "Halloween", "Pisces"])
+def test_what_stands_in_a_calendar_is_nobody(word):
+    assert not stands(f"back in {word} then", word)
+    assert stands("we met April at noon", "April")
+
+
+def test_a_given_name_in_small_letters_is_one_where_a_model_is_sure_enough():
+    assert stands("I better get a call from karina on Saturday.", "karina", score=0.6)
+    assert not stands("I better get a call from mercury on Saturday.", "mercury", score=0.6)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("She told me that Grace called.", "Grace"),
+        ("Good man that Josh.", "Josh"),
+        ("hey Joe. @anna_k says that cat() fails", "Joe"),
+    ],
+)
+def test_a_clause_and_a_sentence_are_no_article_and_no_program(text, name):
+    assert stands(text, name)
+
+
+def test_that_is_an_article_in_a_contract():
+    assert not stands("The Lessor shall pay that Holder.", "Holder")
+    assert not stands("The Lessor shall enter that Park.", "Park")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("the goal was scored by Kvistad, who ran", "Kvistad"),
+        ("He wrote to Torvik and left.", "Torvik"),
+        ("Kvistad opened the season with a goal.", "Kvistad"),
+        ("a free kick that Dries Torvik took", "Dries Torvik"),
+    ],
+)
+def test_a_doubtful_name_is_believed_where_it_is_hardly_anything_else(text, name):
+    start = text.index(name)
+    assert is_believed(text, Entity("PERSON", start, start + len(name), 0.12))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("the Olmek civilization of the coast", "Olmek"),
+        ("after Hurricane Kvistad the town", "Kvistad"),
+        ("so good #Kvistad today", "Kvistad"),
+        ("the invoice of the Service was late", "Service"),
+        ("a call of ToolRunner failed", "ToolRunner"),
+    ],
+)
+def test_but_not_before_a_noun_behind_a_hash_or_if_a_dictionary_knows_it(text, name):
+    start = text.index(name)
+    assert not is_believed(text, Entity("PERSON", start, start + len(name), 0.12))
+
+
+@pytest.mark.parametrize(
     ("text", "name"),
     [
         ("Can you let Bubba know?", "Bubba"),
         ("To: Noor\nSubject: lift", "Noor"),
-        ("omg i know mei, she does nails lol", "mei"),
-        ("lol jedward, i said what i said", "jedward"),
+        ("omg i know karina, she does nails lol", "karina"),
     ],
 )
 def test_a_doubtful_name_is_believed_where_people_write_to_each_other(text, name):
@@ -607,7 +741,8 @@ def test_a_doubtful_name_is_believed_where_people_write_to_each_other(text, name
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("After the evacuation Katrina was forgotten.", "Katrina"),
+        ("After the evacuation Rose was forgotten.", "Rose"),
+        ("lol jedward, i said what i said", "jedward"),
         ("omg the kettle is hot lol", "kettle"),
         ("omg we use celery lol", "celery"),
         ("omg i know 99mei lol", "99mei"),

@@ -413,6 +413,12 @@ def test_a_mention_of_a_full_name_is_the_person():
     assert [(e.kind, text[e.start : e.end]) for e in found] == [("PERSON", "Leontyne Ballard")]
 
 
+def test_but_what_is_said_to_an_account_is_no_part_of_a_name():
+    text = "@Kalyro88 Thanks a lot"
+    found = JoinedDetector([Greedy(("USERNAME", 1, 9)), Greedy(("PERSON", 0, 16))]).detect(text)
+    assert [(e.kind, text[e.start : e.end]) for e in found] == [("USERNAME", "Kalyro88")]
+
+
 def test_a_number_does_not_grow_over_what_is_something_else():
     text = "call 415-555-0134 12 times on 2025-10-18 18:01:50 1 234 567"
     found = JoinedDetector([Greedy(("PHONE_NUMBER", 5, 17))]).detect(text)

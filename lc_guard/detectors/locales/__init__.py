@@ -26,6 +26,8 @@ class Locale(NamedTuple):
         nicknames: Short forms of given names that no list has and that are no words.
         words_too: Given names that are words in small letters.
         small_nouns: Whether nouns are written small, so that a capital inside a sentence means something.
+        says: Verbs, in the form that stands right before the name of who speaks: ``(ha) detto``, ``disse``.
+        does: What else stands right behind the name that begins a sentence; with a hyphen, how such verbs end.
         endings: How names end in other cases, and behind ``>`` what stands there in the nominative.
     """
 
@@ -42,6 +44,8 @@ class Locale(NamedTuple):
     words_too: frozenset[str] = frozenset()
     small_nouns: bool = True
     endings: tuple[str, ...] = ()
+    says: frozenset[str] = frozenset()
+    does: frozenset[str] = frozenset()
 
 
 @functools.cache

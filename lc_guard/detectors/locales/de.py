@@ -78,6 +78,8 @@ LOCALE = Locale(
         *("august|aug", "september|sept|sep", "oktober|okt", "november|nov", "dezember|dez"),
     ),
     ordinary=words(
+        "umso daraufhin stattdessen seither demnach dennoch trotzdem deshalb deswegen außerdem zudem hingegen folglich",
+        "somit mithin indessen unterdessen währenddessen infolgedessen schließlich letztlich anschließend zuvor danach",
         "ernst wolf rosa mark falk eiche august mai wilde engel viola iris linde heide stern",
         "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag gericht amtsgericht landgericht",
         "richter richterin kläger klägerin beklagte beklagter beklagten angeklagte angeklagter angeklagten zeuge",

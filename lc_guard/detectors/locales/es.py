@@ -43,7 +43,11 @@ LOCALE = Locale(
         r"|Ministr[oa]|Padre|Sor|Fray|Testigo|Letrad[oa]|Procurador[a]?"
         r"|[Tt]ío|[Tt]ía|[Pp]rim[oa]|[Aa]buel[oa]|[Aa]lcalde(?:sa)?|[Cc]oncejala?|[Tt]eniente|[Pp]ortavoz"
         r"|[Ee]ntrenadora?|[Dd]on|[Dd]oña|[Ss]eñor(?:a|ita)?|[Dd]octora?|[Mm]inistr[oa]|[Cc]onsejer[oa]"
-        r"|[Jj]uez|[Jj]ueza|[Aa]bogad[oa]|[Ee]nfermer[oa]|[Dd]elegad[oa]|[Pp]erit[oa]|[Hh]nos\.)"
+        r"|[Jj]uez|[Jj]ueza|[Aa]bogad[oa]|[Ee]nfermer[oa]|[Dd]elegad[oa]|[Pp]erit[oa]|[Hh]nos\."
+        r"|rey|reina|papa|obispo|arzobispo|cardenal|príncipe|princesa|duque|duquesa|conde|condesa"
+        r"|marqués|emperador|cantante|actor|actriz|director|directora|escritor|escritora|poeta|filósofo"
+        r"|pintor|presidente|presidenta|general|coronel|capitán|profesor|profesora|periodista|hermano"
+        r"|hermana|hijo|hija|esposa|esposo|marido|colega|compañero|compañera)"
     ),
     name_labels=(
         *("nombre", "apellidos", "apellido", "nombre y apellidos", "nombre completo", "primer apellido"),
@@ -100,4 +104,13 @@ LOCALE = Locale(
         "mente",
     ),
     given_names=("es_ES",),
+    says=words(
+        "dijo dice dicho declaró declara explicó explica añadió añade agregó respondió responde contestó",
+        "afirmó afirma aseguró asegura comentó señaló señala manifestó subrayó recalcó concluyó preguntó",
+        "exclamó relató indicó sostuvo",
+    ),
+    does=words(
+        "-ó",
+        "ha es fue era había está va puede debe murió nació escribió vive trabaja tiene",
+    ),
 )

@@ -40,7 +40,11 @@ LOCALE = Locale(
         r"|Général|Colonel|Capitaine|Commandant|Lieutenant|Témoin|Prévenu|Veuve|Dame|Sieur"
         r"|[Tt]ante|[Oo]ncle|[Tt]onton|[Tt]ata|[Mm]amie|[Pp]api|[Mm]aire|[Mm]inistre|[Dd]éputée?"
         r"|[Ss]énat(?:eur|rice)|[Cc]ommissaire|[Aa]bbé|[Dd]octeure?|[Jj]uge|[Ee]ntraîneure?|[Cc]apitaine"
-        r"|[Gg]ardien|[Aa]ttaquant|[Mm]onsieur|[Mm]adame)"
+        r"|[Gg]ardien|[Aa]ttaquant|[Mm]onsieur|[Mm]adame"
+        r"|roi|reine|pape|évêque|archevêque|cardinal|prince|princesse|duc|duchesse|comte|comtesse"
+        r"|marquis|empereur|chanteur|chanteuse|acteur|actrice|réalisateur|réalisatrice|écrivain|poète"
+        r"|philosophe|peintre|président|présidente|général|colonel|professeur|journaliste|frère|sœur"
+        r"|fils|fille|épouse|mari|cousin|cousine|collègue|compagnon|compagne)"
     ),
     name_labels=(
         *("nom", "prénom", "prénoms", "nom et prénom", "nom et prénoms", "prénom et nom", "nom de famille"),
@@ -99,4 +103,12 @@ LOCALE = Locale(
         "tions",
     ),
     given_names=("fr_FR", "fr_CH"),
+    says=words(
+        "dit déclare déclaré déclara explique expliqué expliqua ajoute ajouté ajouta répond répondu répondit",
+        "affirme affirmé affirma précise précisé souligne souligné conclut commente commenté raconte raconta",
+        "demande demanda estime estimé rappelle indiqué confié confie écrit",
+    ),
+    does=words(
+        "a est fut était avait va peut doit mourut naquit vit travaille habite meurt",
+    ),
 )

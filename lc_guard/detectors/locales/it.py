@@ -42,7 +42,12 @@ LOCALE = Locale(
         r"|[Zz]i[oa]|[Nn]onn[oa]|[Cc]ugin[oa]|[Ss]indac[oa]|[Aa]ssessor[ea]|[Mm]inistr[oa]|[Gg]iudice"
         r"|[Aa]vvocat[oa]|[Aa]ttaccante|[Pp]ortiere|[Tt]ecnico|[Aa]llenator[e]|[Pp]rocurator[e]"
         r"|[Cc]omandante|[Pp]refetto|[Nn]otaio|[Cc]hef|[Tt]este|[Aa]gente|prof\.ssa|dott\.ssa|dr\.ssa"
-        r"|rag\.|geom\.)"
+        r"|rag\.|geom\."
+        r"|re|papa|ingegnere|vescovo|arcivescovo|cardinale|principe|principessa|duca|duchessa|conte"
+        r"|contessa|marchese|imperatore|cantante|attore|attrice|regista|arbitro|bassista|batterista"
+        r"|chitarrista|scrittore|scrittrice|poeta|filosofo|presidente|senatore|generale|colonnello"
+        r"|capitano|maestro|maestra|cognato|cognata|fratello|sorella|figlio|figlia|moglie|marito"
+        r"|collega|compagno|compagna)"
     ),
     name_labels=(
         *("nome", "cognome", "nome e cognome", "cognome e nome", "nominativo", "paziente", "cliente", "intestatario"),
@@ -75,13 +80,16 @@ LOCALE = Locale(
         "stato priorità assente assenti presente presenti operatore operatrice segretario segretaria coordinatore",
         "coordinatrice musica matematica storia chiusa aperta sinistri referto ieri",
         "finalmente fuori vediamo figlia figlio",
-        "moglie marito soldi",
+        "moglie marito soldi papa pontefice ministri esteri senatori deputati paesi comuni patria madonna regno",
+        "imperatore finanze giustizia ferrovie benché poiché affinché perciò pertanto ciò difatti sicché purché",
+        "anziché",
     ),
     nicknames=words(
         "beppe peppe pino gigi titti cri fede lele robi ale vale simo ste nico gio tano mimmo enzo nando franci",
         "dani tommi ludo ricky pippo lella mari giò totò",
     ),
     words_too=words(
+        "donna",
         "amico amica massimo salvi chiara rosa viola gioia serena bianca aurora fiore gemma grazia letizia vera",
         "vita stella",
         "pace sole franco fausto felice vittoria libero costante prudente allegra benedetta bruna bruno celeste",
@@ -104,6 +112,21 @@ LOCALE = Locale(
         "zione",
         "zioni",
         "mente",
+        "tà",
+        "armi",
+        "arsi",
+        "arla",
+        "atosi",
     ),
     given_names=("it_IT",),
+    says=words(
+        "disse dice detto dichiara dichiarò dichiarato spiega spiegò spiegato aggiunge aggiunse aggiunto",
+        "rispose risponde risposto afferma affermò affermato commenta commentò commentato sottolinea",
+        "sottolineato ribadito conclude concluse concluso esclamò domandò chiese sostiene racconta raccontò",
+        "ricorda",
+    ),
+    does=words(
+        "-ò",
+        "ha è fu era aveva ebbe morì nacque sta va viene venne può deve scrisse scrive lavora vive abita",
+    ),
 )

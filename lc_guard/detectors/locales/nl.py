@@ -38,7 +38,11 @@ LOCALE = Locale(
         r"|patiënte?|Pater|Zuster|Familie|familie|Fam\."
         r"|[Kk]eeper|[Ss]pits|[Aa]anvaller|[Tt]rainer|[Cc]oach|[Rr]aadslid|[Ff]ractievoorzitter"
         r"|[Ww]oordvoerder|[Hh]oogleraar|[Oo]fficier|[Tt]ante|[Oo]om|[Oo]pa|[Oo]ma|[Bb]uurvrouw|[Bb]uurman"
-        r"|[Mm]eester|[Jj]uf)"
+        r"|[Mm]eester|[Jj]uf"
+        r"|koning|koningin|paus|bisschop|aartsbisschop|kardinaal|prins|prinses|hertog|hertogin|graaf"
+        r"|gravin|keizer|zanger|zangeres|acteur|actrice|regisseur|schrijver|schrijfster|dichter"
+        r"|filosoof|schilder|president|premier|generaal|kolonel|kapitein|senator|journalist|broer|zus"
+        r"|zoon|dochter|echtgenote|echtgenoot|collega)"
     ),
     name_labels=(
         *("naam", "voornaam", "voornamen", "achternaam", "volledige naam", "patiënt", "patiënte", "klant", "cliënt"),
@@ -68,7 +72,15 @@ LOCALE = Locale(
         "status prioriteit categorie afdeling functie thuis gisteren vandaag",
         "morgen daarna eindelijk voorvoegsel civiel",
         "strafrecht aanwezig afwezig notulen agenda rondvraag opening privacy contact kantonrechter griffier partijen",
-    ),
+    )
+    # daarmee, hiervoor, waarin: always of these parts
+    | {
+        first + second
+        for first in ("daar", "hier", "waar", "er")
+        for second in words(
+            "aan achter bij boven door in langs mee naar naast na om onder op over tegen toe uit van voor"
+        )
+    },
     nicknames=words(
         "jip ans joop truus wim henk kees sjaak mies riet loes bep jopie teun sjors wout jaap nel gerrie marleen",
         "ilse",
@@ -85,4 +97,11 @@ LOCALE = Locale(
         "lijk",
     ),
     given_names=("nl_NL", "nl_BE"),
+    says=words(
+        "zei zegt verklaarde verklaart antwoordde antwoordt vertelde vertelt aldus vroeg vraagt benadrukte",
+        "benadrukt stelde meent riep reageerde concludeert schreef",
+    ),
+    does=words(
+        "is was heeft had werd wordt kan moet gaat overleed woont werkt",
+    ),
 )

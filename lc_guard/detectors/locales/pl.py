@@ -43,7 +43,11 @@ LOCALE = Locale(
         r"|[Pp]rzewodnicząc(?:y|a|ego|ej)|[Pp]od?inspektor|[Ii]nspektor|[Pp]rezydenta?|[Pp]remiera?"
         r"|[Pp]oseł|[Pp]osłanka|[Ss]enatora?|[Dd]yrektora?|[Bb]iegł(?:y|a|ego)|[Oo]rdynator|[Bb]abci[ai]?"
         r"|[Cc]ioci[ai]?|[Ww]ujek|[Ww]ujka|[Dd]ziadek|[Dd]ziadka|[Pp]aństw[oa]|[Bb]ramkarza?"
-        r"|[Nn]apastnika?)"
+        r"|[Nn]apastnika?"
+        r"|król|króla|królowa|papież|papieża|biskup|biskupa|arcybiskup|kardynał|książę|księcia|księżna"
+        r"|cesarz|cesarza|aktor|aktora|aktorka|piosenkarz|piosenkarka|reżyser|reżysera|pisarz|pisarza"
+        r"|pisarka|poeta|malarz|generał|generała|pułkownik|kapitan|kapitana|dziennikarz|dziennikarka"
+        r"|brat|brata|siostra|syn|syna|córka|żona|mąż|kolega|koleżanka)"
     ),
     name_labels=(
         *(
@@ -135,5 +139,15 @@ LOCALE = Locale(
             "im>i",
         ),
         *("a>i", "iej>i", "ą>i", "ka>ek", "kowi>ek", "kiem>ek"),
+    ),
+    says=words(
+        "powiedział powiedziała mówi mówił mówiła dodał dodała dodaje wyjaśnił wyjaśniła wyjaśnia",
+        "odpowiedział odpowiedziała stwierdził stwierdziła podkreślił podkreśliła podkreśla zaznaczył",
+        "zaznaczyła oświadczył oświadczyła zapytał zapytała twierdzi tłumaczy tłumaczył tłumaczyła zauważył",
+        "zauważyła napisał napisała",
+    ),
+    does=words(
+        "-ł -ła",
+        "jest był była ma miał miała może musi zmarł zmarła został została mieszka pracuje",
     ),
 )

@@ -41,7 +41,11 @@ LOCALE = Locale(
         r"|senhora?|sr\.|sra\.|doutora?"
         r"|[Ss]eu|[Dd]ona|[Tt]i[oa]?|[Aa]v[óô]|[Vv]ereadora?|[Aa]utarca|[Tt]reinadora?|[Tt]écnic[oa]"
         r"|[Dd]elegad[oa]|[Pp]rofessora?|[Jj]uíza?|[Mm]inistr[oa]|[Aa]rquitet[oa]|[Jj]ornalista|[Mm]aestro"
-        r"|[Aa]vançado|[Aa]tacante|Enf\.?ª?|Eng\.?º|Sr\.ª|[Pp]refeit[oa]|[Dd]eputad[oa]|[Aa]dvogad[oa])"
+        r"|[Aa]vançado|[Aa]tacante|Enf\.?ª?|Eng\.?º|Sr\.ª|[Pp]refeit[oa]|[Dd]eputad[oa]|[Aa]dvogad[oa]"
+        r"|rei|rainha|papa|bispo|arcebispo|cardeal|príncipe|princesa|duque|duquesa|conde|condessa"
+        r"|marquês|imperador|cantor|cantora|ator|atriz|diretor|diretora|realizador|escritor|escritora"
+        r"|poeta|filósofo|pintor|presidente|general|coronel|capitão|senador|governador|irmão|irmã|filho"
+        r"|filha|esposa|marido|colega|companheiro|companheira)"
     ),
     name_labels=(
         *("nome", "apelido", "sobrenome", "nome completo", "paciente", "cliente", "utente", "titular"),
@@ -99,4 +103,13 @@ LOCALE = Locale(
         "mente",
     ),
     given_names=("pt_PT", "pt_BR"),
+    says=words(
+        "disse diz dito declarou declara explicou explica acrescentou acrescenta respondeu responde afirmou",
+        "afirma comentou comenta ressaltou destacou concluiu perguntou exclamou contou garantiu lembrou",
+        "salientou sublinhou",
+    ),
+    does=words(
+        "-ou -eu -iu",
+        "é foi era tinha havia está vai pode deve morreu nasceu escreveu vive trabalha tem teve",
+    ),
 )
