@@ -16,6 +16,7 @@ from lc_guard._engine.requests import CheckResult, GuardRequest, GuardResult
 from lc_guard._placeholders.aliases import base_kind
 from lc_guard._placeholders.grammar import LITERAL
 from lc_guard._text.common_words import is_ordinary
+from lc_guard._text.joined_names import in_document_name
 from lc_guard._text.known_values import KnownValues, Match
 from lc_guard._text.words import strip_blanks, unescaped, widen
 from lc_guard.policy.policy import KindAction, Policy
@@ -320,7 +321,9 @@ def is_meant(text: str, hit: Match, small: frozenset[str]) -> bool:
         small: Words of names that stand in small letters somewhere: they are words as well.
     """
     if hit.how == "part" and text[hit.start].islower():
-        return False
+        from lc_guard.detectors.vocabulary import vocabulary  # noqa: PLC0415 - few texts name documents
+
+        return in_document_name(text, hit.end) and not vocabulary().knows(text[hit.start : hit.end])
     return not is_ordinary(text, hit.start, hit.end, also=small if hit.how == "part" else ())
 
 
@@ -330,7 +333,7 @@ def small_parts(texts: Iterable[TextState], hits: Iterable[Iterable[Match]]) -> 
         text.current[hit.start : hit.end]
         for text, own in zip(texts, hits, strict=True)
         for hit in own
-        if hit.how == "part"
+        if hit.how == "part" and not in_document_name(text.current, hit.end)
     )
     return frozenset(word.casefold() for word in words if word[:1].islower())
 

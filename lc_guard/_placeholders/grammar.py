@@ -280,11 +280,11 @@ class TokenGrammar:
         return self._second.match(text) if self._word else None
 
     def _hinted(self, text: str) -> bool:
-        """Return whether a text may hold a placeholder without its word: most texts have no underscore."""
-        return "_" in text and self._shorthand.hinted(text)
+        """Return whether a text may hold a placeholder without its word."""
+        return self._shorthand.hinted(text)
 
     def _any_hinted(self, texts: list[str]) -> bool:
-        return "_" in "".join(texts) and any(map(self._hinted, texts))
+        return any(map(self._hinted, texts))
 
     def _count(self, text: str) -> int:
         """Count the token's word in any case."""

@@ -1,8 +1,8 @@
 r"""Shorter and coded forms of placeholders, as models write them beside the plain one.
 
-- the fixed word left out, in capitals: ``[PERSON_1]``, and bare in a table or a file name: ``CV of PERSON_1``,
-  ``cv_PERSON_1.pdf``; behind capitals, where it may be a constant, only if the ending of a file follows:
-  ``CV_PERSON_1.pdf``, but not ``MY_PERSON_1``;
+- the fixed word left out, in capitals: ``[PERSON_1]``, ``[PERSON 1]``, ``[PERSON: 1]``, and bare in a table or a file
+  name: ``CV of PERSON_1``, ``cv_PERSON_1.pdf``; behind capitals, where it may be a constant, only if the ending of a
+  file follows: ``CV_PERSON_1.pdf``, but not ``MY_PERSON_1``;
 - several in one pair of brackets: ``[REDACTED_PERSON_1, PERSON_2 and 3]``; the brackets stay, a range of numbers
   (``[PERSON_1-3]``) becomes all that it means;
 - brackets in the code of links or of HTML: ``%5BREDACTED_PERSON_1%5D``, ``&#91;REDACTED_PERSON_1&#93;``; the value is
@@ -30,6 +30,9 @@ SUFFIX = "(?:['’]?[a-z\u00df-\u017f]{1,4}|['’])"
 """What a language hangs on to a name: ``'s``, ``s``, ``en``, ``owi``."""
 
 _UNDERSCORE = r"\\{0,2}_"
+_CODED_UNDERSCORE = rf"(?:{_UNDERSCORE}|(?i:%(?:25)?5F|&#0{{0,2}}95;|&#x0{{0,2}}5F;|&lowbar;|&UnderBar;))"
+_CODED_TAIL = re.compile(rf"{_CODED_UNDERSCORE}[0-9]")
+_GAP = rf"(?:{_UNDERSCORE}|[ -])"  # between the words of a kind, inside brackets
 _CAPITALS = "[A-Z][A-Z0-9]{0,31}" + rf"(?:{_UNDERSCORE}[A-Z0-9]{{1,32}}){{0,7}}"
 # A word of small letters may stand before the underscore of a file name; capitals would be a longer kind, unless what
 # follows is a file's: endings of documents, tables, pictures, mail, archives and data, not those of programs.
@@ -108,23 +111,34 @@ class Shorthand:
             rf"{left} ?{item}{more}{{0,{_MOST_ITEMS}}}{gap_begun}(?:[A-Z0-9][A-Z0-9_\\: ]{{0,90}})?\Z"
         )
         codes, ends = _codes(opening), _codes(closing)
+
+        def coded(pattern: str) -> str:
+            return f"(?i:{pattern.replace(_UNDERSCORE, _CODED_UNDERSCORE)})"
+
+        self._coded_underscore = re.compile(_CODED_UNDERSCORE)
         begun = "|".join(sorted((_beginnings(code) for code in codes), key=len, reverse=True))
         self._coded = re.compile(
-            rf"(?P<code>(?i:{'|'.join(map(re.escape, codes))})) ?(?:(?i:{lead}))?(?P<kind>(?i:{_CAPITALS}))"
-            rf"{_UNDERSCORE}(?P<index>{INDEX})(?P<suffix>{SUFFIX})? ?(?i:{'|'.join(map(re.escape, ends))})"
+            rf"(?P<code>(?i:{'|'.join(map(re.escape, codes))})) ?(?:{coded(lead)})?(?P<kind>{coded(_CAPITALS)})"
+            rf"{_CODED_UNDERSCORE}(?P<index>{INDEX})(?P<suffix>{SUFFIX})? ?(?i:{'|'.join(map(re.escape, ends))})"
         )
         closing_begun = r"(?:[%&'’][\w'’#]{0,9}[%&]?[\w#]{0,7})?"
         self._coded_begun = re.compile(
             rf"(?:{begun}|(?i:{'|'.join(map(re.escape, codes))}) ?"
-            rf"(?:[A-Za-z][A-Za-z0-9_\\: ]{{0,110}}{closing_begun})?)\Z"
+            rf"(?:[A-Za-z](?:[A-Za-z0-9_\\: ]|[%&][A-Za-z0-9#]{{1,9}};?){{0,110}}{closing_begun})?)\Z"
         )
         self._code_signs = self.code_signs(opening)
         self.signs = re.compile(f"[A-Z{re.escape(opening + ''.join(sorted(self._code_signs)))}]")
         body = rf"{_CAPITALS}{_UNDERSCORE}{INDEX}"
+        bracketed = (
+            rf"{left} ?(?P<kind>[A-Z][A-Z0-9]{{0,31}}(?:{_GAP}[A-Z0-9]{{1,32}}){{0,7}})(?:{_GAP}#?| ?: ?#?| ?#)"
+            rf"(?P<index>{INDEX})(?P<suffix>{SUFFIX})? ?{right}"
+        )
+        self._bracketed = re.compile(bracketed)
+        self._bracketed_begun = re.compile(rf"{left} ?(?P<begun>[A-Z][A-Z0-9_\\ :#-]{{0,90}})(?:{SUFFIX})? ?\Z")
+        self._spaced = re.compile(rf"{left} ?[A-Z][A-Z0-9_\\ -]{{1,90}}[ :#-]{{1,3}}[0-9]")
         self._bare = (
             re.compile(
-                rf"{left} ?(?P<kind>{_CAPITALS}){_UNDERSCORE}(?P<index>{INDEX})(?P<suffix>{SUFFIX})? ?{right}"
-                rf"|(?:{_APART}|{_EMPHASIS})(?P<kind2>{_CAPITALS}){_UNDERSCORE}(?P<index2>{INDEX}){_ENDS}"
+                rf"{bracketed}|(?:{_APART}|{_EMPHASIS})(?P<kind2>{_CAPITALS}){_UNDERSCORE}(?P<index2>{INDEX}){_ENDS}"
             )
             if word
             else None
@@ -137,7 +151,7 @@ class Shorthand:
         self._in_file = re.compile(f"(?={named}{_FILE})")
         self._in_file_begun = re.compile(rf"{apart}(?=(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<rest>{_FILE_BEGUN})\Z)")
         self._bare_begun = re.compile(
-            rf"(?:(?P<bracket>{left}) ?|{_APART}|{_EMPHASIS_BEGUN})"
+            rf"(?:{_APART}|{_EMPHASIS_BEGUN})"
             rf"(?P<begun>[A-Z][A-Z0-9_\\]{{0,80}})(?P<suffix>{SUFFIX})? ?\Z"
         )
         self._lookalike = re.compile(rf"(?:{left} ?)?(?P<body>{body})(?:{SUFFIX}? ?{right})?")
@@ -150,7 +164,13 @@ class Shorthand:
 
     def hinted(self, text: str) -> bool:
         """Return whether a text may hold a placeholder without its word: cheap, and never wrongly no."""
-        return bool(self._word) and _TAIL.search(text) is not None
+        if not self._word:
+            return False
+        return (
+            ("_" in text and _TAIL.search(text) is not None)
+            or (self._opening in text and self._spaced.search(text) is not None)
+            or (("%" in text or "&" in text) and _CODED_TAIL.search(text) is not None)
+        )
 
     def find(self, text: str, kinds: set[str], at: int = 0) -> Iterator[tuple[int, int]]:
         """Yield the spans that could be read as placeholders without their word, whatever stands around them."""
@@ -161,6 +181,10 @@ class Shorthand:
                 at = match.end()
             else:
                 at = match.start() + 1
+        for pattern in (self._bracketed, self._coded):
+            for match in pattern.finditer(text):
+                if base_kind(self._kind(match)) in kinds:
+                    yield match.span()
         for item in self._in_files(text, 0, len(text), kinds):
             yield item.start, item.end
 
@@ -171,11 +195,14 @@ class Shorthand:
                 yield self._as_list(match)
         if any(sign in text[start:end] for sign in self._code_signs):
             for match in self._coded.finditer(text, start, end):
-                token = (_plain(match["kind"]), match["index"])
+                token = (self._kind(match), match["index"])
                 yield Written(*match.span(), (token,), _coded_value(match, token), open_end=False)
         if self._bare is not None:
             yield from self._without_word(self._bare, text, start, end, kinds)
             yield from self._in_files(text, start, end, kinds)
+
+    def _kind(self, match: re.Match[str]) -> str:
+        return _plain(self._coded_underscore.sub("_", match["kind"]))
 
     def _without_word(
         self, bare: re.Pattern[str], text: str, start: int, end: int, kinds: set[str]
@@ -216,13 +243,13 @@ class Shorthand:
         return min(found)
 
     def _bare_held(self, whole: str, near: int, kinds: set[str]) -> Iterator[int]:
+        match = self._bracketed_begun.search(whole, near)
+        if match is not None and _begins(re.sub("[^A-Z0-9]+", "_", match["begun"]), kinds):
+            yield match.start()
         match = self._bare_begun.search(whole, near)
         while match is not None:
-            begun = _plain(match["begun"].rstrip("\\"))
             complete = match["suffix"] or whole.endswith(" ")
-            if any(begun.startswith(f"{kind}_") or (not complete and kind.startswith(begun)) for kind in kinds) and (
-                match["bracket"] or not complete
-            ):
+            if not complete and _begins(_plain(match["begun"].rstrip("\\")), kinds):
                 yield match.start()
                 break
             match = self._bare_begun.search(whole, match.start() + 1)
@@ -273,14 +300,24 @@ def _item_value(written: str, meant: tuple[Token, ...], values: Mapping[Token, s
 _TAIL = re.compile(r"[A-Z0-9]\\{0,2}_[0-9]")
 
 
+_WRITTEN = str.maketrans({"\\": "", " ": "_", "-": "_"})
+
+
 def _plain(kind: str) -> str:
-    return kind.replace("\\", "").upper()
+    return kind.translate(_WRITTEN).upper() if "\\" in kind or " " in kind or "-" in kind else kind.upper()
+
+
+def _begins(begun: str, kinds: set[str]) -> bool:
+    """Return whether a token of one of some kinds may begin so."""
+    return any(begun.startswith(f"{kind}_") or kind.startswith(begun.removesuffix("_")) for kind in kinds)
 
 
 def _codes(char: str) -> list[str]:
     """Return how a bracket is written in a link and in HTML."""
     names = [f"&{name}" for name, meant in html5.items() if meant == char and name.endswith(";")]
-    return [quote(char, safe=""), f"&#{ord(char)};", f"&#x{ord(char):x};", *names]
+    padded = [f"&#{zeros}{ord(char)};" for zeros in ("", "0", "00")]
+    padded += [f"&#x{zeros}{ord(char):x};" for zeros in ("", "0", "00")]
+    return [quote(char, safe=""), f"%25{ord(char):x}", *padded, *names]
 
 
 def _beginnings(code: str) -> str:

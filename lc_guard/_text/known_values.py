@@ -11,7 +11,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from lc_guard._text.numbers import MIN_DIGITS, NumberIndex
+from lc_guard._text.common_words import may_be_ordinary
+from lc_guard._text.joined_names import JoinedNames, latin_spellings
+from lc_guard._text.numbers import MIN_DIGITS, NumberIndex, groupings
 from lc_guard._text.words import RUN, Folded, cuts_run, foldings, name_parts, unescaped
 
 _FEW = 64  # words up to which a text is searched for each of them
@@ -177,8 +179,8 @@ def _apart(hits: Iterable[Match], *, reaching: bool = False) -> list[Match]:
 
 
 _REACH = 80  # characters of the longest kind, and what stands before it
+_MIN_INFLECTED = 4
 _KIND_BEFORE = re.compile(r"[\[<][A-Z0-9_]{0,80}\Z")
-_SNAKE = re.compile(r"[^\W\d_]_[^\W\d_]")
 _KIND_AFTER = re.compile(r"[A-Z0-9_]{0,80}[\]>]")
 
 
@@ -188,7 +190,7 @@ class KnownValues:
     Not safe for concurrent writes: its owner holds the lock.
     """
 
-    __slots__ = ("_entries", "_forms", "_kinds", "_numbers", "_parts", "_phrases")
+    __slots__ = ("_entries", "_forms", "_joined", "_kinds", "_numbers", "_parts", "_phrases")
 
     def __init__(self, entries: Iterable[tuple[str, str, str]] = ()) -> None:
         self._entries: dict[str, tuple[str, str]] = {}
@@ -197,6 +199,7 @@ class KnownValues:
         self._parts: set[str] = set()  # forms that are only a word of a person's name
         self._phrases = PhraseIndex(self._forms)
         self._numbers: NumberIndex | None = None  # most sessions know no number
+        self._joined = JoinedNames()
         for value, placeholder, kind in entries:
             self.add(value, placeholder, kind)
 
@@ -225,12 +228,17 @@ class KnownValues:
         for reading in (value, *(reading for reading, _ in unescaped(value))):
             for folded in foldings(reading):
                 self._file(folded.text, value, kind)
-        for part in name_parts(value) if _is_person(kind) else ():
-            form = foldings(part)[-1].text
-            if form not in self._forms:
-                self._forms[form] = value
-                self._parts.add(form)
-                self._phrases.add(form)
+        if _is_person(kind):
+            for form in (*latin_spellings(value), *self._joined.add(value)):
+                self._file(form, value, kind)
+            for form in _part_forms(value):
+                if form not in self._forms:
+                    self._forms[form] = value
+                    self._parts.add(form)
+                    self._phrases.add(form)
+        else:
+            for form in groupings(value):
+                self._file(form, value, kind)
 
     def get(self, value: str) -> str | None:
         """Return the placeholder of a value, or None."""
@@ -268,8 +276,7 @@ class KnownValues:
             hits += self._whole(text, folded, for_hiding=for_hiding)
             if inside_words:
                 hits += self._inside(text, folded)
-        if "_" in text and _SNAKE.search(text):
-            hits += self._between_underscores(text)
+        hits += (self._as(value, start, end, text) for start, end, value in self._joined.find(text))
         return _apart(hits, reaching=for_hiding)
 
     def _file(self, form: str, value: str, kind: str) -> None:
@@ -296,15 +303,6 @@ class KnownValues:
         for start, end, value in self._numbers.find(folded.text) if self._numbers else ():
             yield self._as(value, *folded.source(start, end), text)
 
-    def _between_underscores(self, text: str) -> Iterator[Match]:
-        """Yield full names whose words underscores part: ``jane_doe_cv.pdf``."""
-        for folded in foldings(text.replace("_", " ")):
-            for start, end in self._phrases.whole(folded.text):
-                form, (first, last) = folded.text[start:end], folded.source(start, end)
-                value = self._forms[form]
-                if form not in self._parts and "_" in text[first:last] and _is_person(self._entries[value][1]):
-                    yield self._as(value, first, last, text)
-
     def _inside(self, text: str, folded: Folded) -> Iterator[Match]:
         for start, end in self._phrases.inside(folded.text):
             start, end = folded.source(start, end)  # noqa: PLW2901 - from here on offsets of the text
@@ -320,7 +318,13 @@ class KnownValues:
 
 def _may_be_a_word(written: str, value: str, form: str) -> bool:
     """Return whether a spelling is one word in small letters where the value has a capital: Frost, but frost."""
-    return written[:1].islower() and not value[:1].islower() and form.isalpha() and RUN.fullmatch(form) is not None
+    return (
+        written[:1].islower()
+        and not value[:1].islower()
+        and form.isalpha()
+        and RUN.fullmatch(form) is not None
+        and not any(map(str.isspace, value))  # several words in one run, iriskoval, are none
+    )
 
 
 def _in_placeholder(text: str, start: int, end: int) -> bool:
@@ -329,6 +333,15 @@ def _in_placeholder(text: str, start: int, end: int) -> bool:
         return False
     before = _KIND_BEFORE.search(text, max(0, start - _REACH), start)
     return before is not None and _KIND_AFTER.match(text, end) is not None
+
+
+def _part_forms(name: str) -> Iterator[str]:
+    """Yield the words that may stand for a person alone; also of a family, or in the genitive: the Okafors, Annas."""
+    for part in name_parts(name):
+        for form in (foldings(part)[-1].text, *latin_spellings(part)):
+            yield form
+            if len(form) >= _MIN_INFLECTED and not may_be_ordinary(form):
+                yield form + ("es" if form.endswith(("s", "x", "z", "ch", "sh")) else "s")
 
 
 def _is_person(kind: str) -> bool:

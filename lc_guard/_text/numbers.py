@@ -25,6 +25,29 @@ _TWO_DIGITS = frozenset(
 ) | frozenset(map(str, (81, 82, 84, 86, *range(90, 96), 98)))
 _NANP = 10  # digits of a number in North America, where nothing stands for "long distance" but the country's own 1
 
+# Plates, policies, tickets: letters and digits that everybody groups as he likes.
+_CODE = re.compile(
+    r"(?=[A-Za-z0-9 ./-]{5,34}\Z)(?=(?:[^0-9]*[0-9]){3})(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]+(?:[ ./-][A-Za-z0-9]+){0,5}"
+)
+_MORE_LETTERS = 3  # than digits: with more of them it is text
+_GROUP = re.compile("[A-Za-z]+|[0-9]+")
+_GROUPED_BY = ("", " ", "-", ".")
+
+
+def groupings(value: str) -> list[str]:
+    """Return how else a code of letters and digits is grouped: ``KLR-482`` as ``klr482`` and ``klr 482``.
+
+    Args:
+        value: Any value; those that are no code are grouped in no other way.
+    """
+    if _CODE.fullmatch(value) is None or sum(map(str.isalpha, value)) > sum(map(str.isdigit, value)) + _MORE_LETTERS:
+        return []
+    small = value.lower()
+    written = re.split("[ ./-]", small)
+    groups = _GROUP.findall(small)
+    apart = {sign.join(each) for sign in _GROUPED_BY for each in (written, groups)}
+    return sorted(apart - {small})
+
 
 class NumberIndex:
     """Numbers, filed under their first characters without what groups them."""

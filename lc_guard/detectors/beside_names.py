@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lc_guard._text.common_words import may_be_ordinary
+from lc_guard.detectors.file_words import without_file_words
 from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_also_verb
 from lc_guard.detectors.vocabulary import vocabulary
 
@@ -106,6 +107,8 @@ def name_alone(text: str, start: int, end: int, kind: str) -> tuple[int, int]:
         ):
             break
         start = match.end()
+    if kind == "PERSON":
+        start, end = without_file_words(text, start, end)
     if kind == "PERSON" and (number := _NUMBER_BEHIND.search(text, max(start, end - _LONGEST_LAST), end)):
         end = number.start()
     behind = _BEHIND_NAMES if kind == "PERSON" else _BEHIND_OTHERS

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from lc_guard._text.joined_names import DOCUMENT
+from lc_guard.detectors.file_words import ABOUT_SOMEBODY, NO_SURNAMES
 from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.spans import clean
 from lc_guard.detectors.vocabulary import vocabulary
@@ -17,42 +19,13 @@ from lc_guard.records import Entity
 SCORE = 0.7
 
 _FILE = re.compile(
-    r"(?<![\w.-])[\w.-]{3,160}?\.(?:pdf|docx?|odt|rtf|txt|md|xlsx?|ods|csv|tsv|pptx?|png|jpe?g|gif|heic|tiff?|bmp|svg|mp[34]"
-    r"|wav|m4a|mov|avi|zip|gz|7z|eml|msg|ics|vcf|html?|xml|json|log|dcm)(?![\w-])",
+    rf"(?<![\w.-])[\w.-]{{3,160}}?\.(?:{DOCUMENT})(?![\w-])",
     re.IGNORECASE,
 )
 _FOLDER = re.compile(r"(?<=/)(?P<one>[A-Z][a-z]{2,20})[_-](?P<two>[A-Z][a-z]{2,30})(?=/)")
 _PAIR = re.compile(r"(?<![^\W\d_])(?P<given>[^\W\d_]{3,20})[_-](?P<surname>[^\W\d_]{3,30})(?![^\W\d_])")
-# What stands behind a name in the name of a file, and is no surname.
-_NO_SURNAMES = frozenset(
-    [
-        *(
-            "resume",
-            "report",
-            "invoice",
-            "letter",
-            "notes",
-            "photo",
-            "picture",
-            "image",
-            "scan",
-            "copy",
-            "final",
-            "draft",
-        ),
-        *("contract", "letter", "lebenslauf", "file", "data", "export", "backup", "test", "config", "settings", "old"),
-        *("new", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
-        *("november", "december", "version", "signed", "passport", "licence", "license", "certificate", "transcript"),
-    ]
-)
-
-
 # Files that are about somebody.
-_ABOUT = re.compile(
-    r"(?i)(?<![^\W\d_])(?:cv|resume|invoice|contract|letter|photo|scan|passport|lebenslauf|application|offer|payslip|medical"
-    r"|report|statement|id|license|certificate|transcript|bewerbung|vertrag|rechnung|zeugnis|facture|contrat|factura"
-    r"|contrato|fattura|umowa|faktura|mri|xray|lab|referral|consent|intake|patient|visa|tax|w2|w9)(?![^\W\d_])"
-)
+_ABOUT = re.compile(rf"(?i)(?<![^\W\d_])(?:{ABOUT_SOMEBODY})(?![^\W\d_])")
 _TWO_WORDS = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,20}?)(?:[_-]|(?<=[a-z])(?=[A-Z]))([^\W\d_]{3,30})(?![^\W\d_])")
 
 
@@ -78,7 +51,7 @@ def _is_unknown(word: str) -> bool:
     """Whether a word of a file's name is neither in a dictionary nor of computing."""
     known = vocabulary()
     small = word.lower()
-    if known.is_ordinary(word) or known.is_technology(word) or small in known.abbreviations or small in _NO_SURNAMES:
+    if known.is_ordinary(word) or known.is_technology(word) or small in known.abbreviations or small in NO_SURNAMES:
         return False
     return small not in known.also_names and _ABOUT.fullmatch(word) is None
 
@@ -95,7 +68,7 @@ def _found(text: str) -> Iterator[Entity]:
         at = file.start()
         while (pair := _PAIR.search(text, at, file.end())) is not None:
             known = pair["given"].capitalize() in load_names()
-            if known and pair["surname"].lower() not in _NO_SURNAMES:
+            if known and pair["surname"].lower() not in NO_SURNAMES:
                 yield Entity("PERSON", *pair.span(), SCORE)
                 at = pair.end()
             else:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lc_guard._progress import part_done
+from lc_guard._text.words import cuts_run
 from lc_guard.detectors.labels import Thresholds, kind_of
 from lc_guard.detectors.other_meanings import meant
 from lc_guard.detectors.presidio import group_recognizers, pattern_engine
@@ -90,9 +91,15 @@ class PatternDetector:
     def _presidio(self, text: str) -> list[Entity]:
         if self._added is None:
             self._added = group_recognizers(self._groups, self._language)
-        return pattern_engine(self._language, national_ids=self._national_ids).entities(
+        found = pattern_engine(self._language, national_ids=self._national_ids).entities(
             without_surrogates(text), threshold=self._thresholds.least, added=self._added
         )
+        return [e for e in found if not _is_inside_number(text, e)]
+
+
+def _is_inside_number(text: str, entity: Entity) -> bool:
+    """Whether it is of a longer number: Presidio's pattern of a certificate sees one inside an IBAN as well."""
+    return entity.kind == "MEDICAL_LICENSE" and (cuts_run(text, entity.start) or cuts_run(text, entity.end))
 
 
 def _forms(text: str) -> Iterable[str]:

@@ -20,6 +20,7 @@ from lc_guard.detectors.field_names import is_head, labels
 from lc_guard.detectors.iban import iban_end
 from lc_guard.detectors.record_segments import separators
 from lc_guard.detectors.request_verbs import is_verb
+from lc_guard.detectors.vocabulary import vocabulary
 
 Span = tuple[int, int]
 
@@ -53,14 +54,18 @@ _QUOTED = r"['’\"](?:\.[a-z0-9]{1,5}\b|(?=[.,;:?!)\]}]))|(?<![^\W\d_])[bfru]{1
 # The next sentence: "Koval. Loop", not "Messrs. Koval".
 _SENTENCE = r"(?<=[^\W\d_]{3}[a-z]{2})(?<!essrs)(?<!Assoc)(?<!Const)\.[ ](?=[A-Z])"
 _NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|{_QUERY}|{_QUOTED}|,(?=\S)|[ \u00a0]{{3,}}"
+# Severities of syslog (RFC 5424), log4j and Python.
+_LEVELS = "(?:EMERG|ALERT|CRIT|CRITICAL|ERR|ERROR|FATAL|SEVERE|WARN|WARNING|NOTICE|INFO|DEBUG|FINE|TRACE|VERBOSE)"
 _NUMBER_FIELD = rf"{_LINE}|{TWO_NUMBERS}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
 _CUTS = {
     **dict.fromkeys(
         ("LOCATION", "ORGANIZATION", "NRP"),
         re.compile(rf"{_NAME_FIELD}|{_SENTENCE}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),
     ),
-    # a chat's line: 10:02 AM - Jamal Whitaker
-    "DATE_TIME": re.compile(rf"{_FIELD}|,(?=[^\s\d])|[ \u00a0][-–—][ \u00a0](?=[^\W\d_])"),
+    # a chat's line: 10:02 AM - Jamal Whitaker; a log's: 10:22:41Z WARN
+    "DATE_TIME": re.compile(
+        rf"{_FIELD}|,(?=[^\s\d])|[ \u00a0][-–—][ \u00a0](?=[^\W\d_])|(?<=[\dZ])[ \u00a0]{{1,2}}{_LEVELS}\b"
+    ),
     "PERSON": re.compile(
         rf"{_NAME_FIELD}|{_SENTENCE}|[:()：]|[ \u00a0](?:[-–—][ \u00a0]|#)|(?<=[^\W\d_])[ \u00a0](?=\d)|(?<!\bc)/"
     ),
@@ -69,6 +74,8 @@ _CUTS = {
 _LONGEST_SIGN = 70
 # Kinds that are written with colons: in them a colon parts no components of a record.
 _WITH_COLONS = frozenset({"URL", "IP_ADDRESS", "MAC_ADDRESS", "DATE_TIME", "CASE_NUMBER"})
+# A sentence that begins without a blank: "219-09-9999.Done". A name there may have been seen by nobody else.
+_NEXT_SENTENCE = re.compile(r"(.*\d)\.([A-Z][a-z]+)\Z")
 _NUMBER_CUT = re.compile(_NUMBER_FIELD)
 _ADDRESS_CUT = re.compile(rf"{_LINE}|[;{EMOJI}]|,(?=\S)|{UNCASED}")
 _SHAPE_CUT = re.compile(rf"{_LINE}|[{EMOJI}]")
@@ -250,6 +257,8 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
     end = start + len(core)
     if kind == "IBAN_CODE":
         end = start + (iban_end(core) or len(core))
+    elif _NUMBERS.fullmatch(kind) and (number := _NEXT_SENTENCE.match(core)) and vocabulary().is_ordinary(number[2]):
+        end = start + number.end(1)
     elif kind == "IP_ADDRESS" and (address := _IPV4.match(core)):
         end = start + address.end()
     elif kind in NER_KINDS and kind != "DATE_TIME":

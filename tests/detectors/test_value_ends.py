@@ -256,6 +256,31 @@ def test_numbers_between_underscores_are_seen(patterns, found, name, kind, value
     assert (kind, value) in found(patterns, name.format(value))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["resume_{}_final_v2", "CV_{}_2024", "{}_lebenslauf", "2023_{}", "{}_scan.pdf", "contract_2024_{}.docx", "{}"],
+)
+@pytest.mark.parametrize("value", ["Beatrix_Hollenberg", "nkosi_thandiwe"])
+def test_a_name_in_a_file_ends_before_what_is_said_beside_it(name, value):
+    assert values_of(f"see {name.format(value)}", "PERSON", 4) == [value]
+
+
+@pytest.mark.parametrize("level", ["WARN", "ERROR", "INFO", "DEBUG", "CRITICAL"])
+def test_a_time_ends_before_a_severity(level):
+    text = f"2025-06-03T10:22:41.003Z {level} [http-3]"
+    assert values_of(text, "DATE_TIME", 0, text.index(" [")) == ["2025-06-03T10:22:41.003Z"]
+
+
+@pytest.mark.parametrize("kind", ["TAX_ID", "GOVERNMENT_ID", "PHONE_NUMBER"])
+def test_a_number_ends_with_its_sentence(kind):
+    assert values_of("219-09-9999.Done", kind) == ["219-09-9999"]
+    assert values_of("219.09.9999", kind) == ["219.09.9999"]
+
+
+def test_no_certificate_is_found_inside_a_longer_number(patterns, found):
+    assert found(patterns, "statement_GB33BUKB20201555555555_may.pdf") == [("IBAN_CODE", "GB33BUKB20201555555555")]
+
+
 @pytest.mark.parametrize("label", LABELS)
 def test_no_label_goes_with_a_name(label):
     for name in NAMES:

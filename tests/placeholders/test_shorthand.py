@@ -78,6 +78,12 @@ READ = [
         "[Write](mailto:%5BREDACTED_EMAIL_ADDRESS_1%5D?subject=Hi)",
         "[Write](mailto:sean.obrien@mail.example?subject=Hi)",
     ),
+    ("[PERSON 1], [PERSON: 2] [PERSON-3]", "Sean O'Brien, Maria Chen Tom Varga"),
+    ("[PERSON #1] [EMAIL ADDRESS 1] [PERSON 1 ALIAS 1]'s", "Sean O'Brien sean.obrien@mail.example Sean's"),
+    ("[PERSON 1's] [PERSON_#2] [ PERSON 3 ]", "Sean O'Brien's Maria Chen Tom Varga"),
+    ("&#091;REDACTED_PERSON_1&#093; &#x005B;PERSON_2&#x05d;", "Sean O'Brien Maria Chen"),
+    ("&#91;REDACTED&#95;PERSON&#95;1&#93; %5BREDACTED%5FPERSON%5F2%5D", "Sean O'Brien Maria%20Chen"),
+    ("%255BREDACTED_PERSON_2%255D", "Maria%20Chen"),
     ("/find?q=%5bREDACTED_PERSON_1%5d&x=1", "/find?q=Sean%20O'Brien&x=1"),
     ("/find?q=%5BORGANIZATION_1%5D", '/find?q=Ørsted%20%26%20"Söhne"%20%3CAG%3E'),
     ("<b>&#91;REDACTED_PERSON_1&#93;</b>", "<b>Sean O'Brien</b>"),
@@ -96,6 +102,8 @@ LEFT = [
     "%5BSECTION_1%5D &#91;SECTION_1&#93; 100 %5B",
     "[1, 2] and [a, b]",
     "SSN_1 SSN_120",
+    "PERSON 1, (PERSON 1) [PERSON 4] [PERSON 12] [PERSON: a] [PERSONS 1] [SECTION 1] [PERSON 1.2] [PERSON] [PERSON 01]",
+    "&#091;SECTION_1&#093; &#0091 %255",
 ]
 
 

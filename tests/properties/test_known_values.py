@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lc_guard import Entity, Guard
 from lc_guard._engine.requests import GuardRequest
+from lc_guard._text.joined_names import without_marks
 from lc_guard._text.known_values import KnownValues
 from lc_guard._text.words import foldings
 
@@ -75,6 +76,21 @@ GROUPINGS: dict[str, Callable[[str], str]] = {
 }
 
 
+def words_of(name: str) -> list[str]:
+    """Give the words of a name as they stand in the name of a file: small letters of ASCII."""
+    return [without_marks(word) for word in name.replace("'", "").replace("-", " ").split()]
+
+
+JOINED: dict[str, Callable[[list[str]], str]] = {
+    "underscores": "_".join,
+    "hyphens, capitals": lambda words: "-".join(word.upper() for word in words),
+    "points, the last name first": lambda words: ".".join([*words[1:], words[0]]),
+    "folders": "/".join,
+    "camel case": lambda words: words[0] + "".join(word.capitalize() for word in words[1:]),
+    "an initial": lambda words: f"{words[0][0]}_{words[-1]}",
+}
+
+
 class Told:
     """A detector that is told where a value stands, and finds nothing elsewhere."""
 
@@ -91,6 +107,9 @@ class Told:
 around = st.sampled_from(
     ("", " ", " x ", "\n", "(", ")", '"', "'", "*", ", ", ":", "/", "😀", "王", "_", "\t", "|", ".")
 )
+
+joined_before = st.sampled_from(("", "cv_", "/in/", "@", "#", "(", "7-"))
+joined_behind = st.sampled_from(("", "_2024.pdf", "/in", ".txt", ")", "-7", "'s"))
 
 
 def sent(kind: str, value: str, texts: list[str], style: str, *, turns: bool) -> list[str]:
@@ -131,6 +150,15 @@ def test_no_grouping_of_a_number_leaves(
     written = GROUPINGS[grouping](value[1])
     hidden = sent(*value, [f"Then {before}{written}{after} and"], "llm_guard", turns=turns)
     assert all(written not in text for text in hidden)
+
+
+@pytest.mark.parametrize("joined", JOINED)
+@given(name=st.sampled_from(NAMES), before=joined_before, after=joined_behind, turns=st.booleans())
+def test_no_name_leaves_inside_a_word(joined: str, name: str, before: str, after: str, turns: bool) -> None:
+    words = words_of(name)
+    written = JOINED[joined](words)
+    hidden = sent("PERSON", name, [f"Then {before}{written}{after} and"], "llm_guard", turns=turns)
+    assert all(word not in text.casefold() for text in hidden for word in words)
 
 
 @given(

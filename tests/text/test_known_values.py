@@ -20,6 +20,22 @@ def found(value: str, text: str, kind: str = "PERSON", *, for_hiding: bool = Fal
         ("Jane Doe", "Ja\u00adne\u00a0Doe and \ufeffJane\u200bDoe", ["Ja\u00adne\u00a0Doe"]),
         ("Jane", "Jane\u200bDoe, J\u200bane", ["Jane", "J\u200bane"]),
         ("Smith-Jones", "Smith-\nJones, Smi-\nth-Jones", ["Smith-\nJones", "Smi-\nth-Jones"]),
+        (
+            "Iris Koval",
+            "koval_iris.pdf IrisKoval.png irisKovalCv u/koval.iris #iriskoval",
+            [
+                "koval_iris",
+                "IrisKoval",
+                "irisKoval",
+                "koval.iris",
+                "iriskoval",
+            ],
+        ),
+        ("Iris Koval", "i_koval.md, ikoval.txt, KovalI.doc; ikoval, x-koval, iris-cv", ["i_koval", "ikoval", "KovalI"]),
+        ("Xavier Ray", "x-ray xRay x_ray", ["x_ray"]),
+        ("Zoë Müller-Holm", "Mu\u0308ller-Holm, Müller, mueller-holm", ["Mu\u0308ller-Holm", "mueller-holm"]),
+        ("Will May", "will/may, Will-May.pdf", []),
+        ("Jürgen Groß", "juergen-gross, JURGEN GROSS, Juergen_Groß", ["juergen-gross", "JURGEN GROSS", "Juergen_Groß"]),
         ("Jane Doe", "jane_doe_cv.pdf, my_Jane_Doe, jane_does, jane_x_doe", ["jane_doe", "Jane_Doe"]),
         ("Hollister", "Hollister-\nJones", ["Hollister"]),
         ("Zoë", "Zoe\u0308, ZOË, Zoë\u0308", ["Zoe\u0308", "ZOË"]),
@@ -79,12 +95,30 @@ def test_other_numbers(value: str, text: str, hits: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "text", "hits"),
+    [
+        ("KLR-482", "KLR482, klr 482, KLR.482; KLR4825, XKLR482, KLR 4 82", ["KLR482", "klr 482", "KLR.482"]),
+        ("7XKD904", "7-XKD-904 7 XKD 904 7XKD-904", ["7-XKD-904", "7 XKD 904"]),
+        ("HX-771-204-9", "HX7712049 HX 771 204 9", ["HX7712049", "HX 771 204 9"]),
+        ("B43", "B-43 B 43", []),
+        ("482-113", "482113", []),
+    ],
+)
+def test_codes(value: str, text: str, hits: list[str]) -> None:
+    assert found(value, text, "ID_NUMBER") == hits
+
+
+@pytest.mark.parametrize(
     ("name", "text", "hits"),
     [
         ("Dr. Tina van Bergstrom", "Tina, BERGSTROM; van, Dr. tina", ["Tina", "BERGSTROM", "tina"]),
         ("Tina Bergstrom", "Tina Bergstrom", ["Tina Bergstrom"]),
         ("Ng Li", "Ng, Li", []),
-        ("Zoë Müller-Holm", "Mu\u0308ller-Holm, Müller", ["Mu\u0308ller-Holm"]),
+        ("Chidi Okafor", "the Okafors, Chidis Auto, OKAFORS, Okaforsen", ["Okafors", "Chidis", "OKAFORS"]),
+        ("Ana Gomez", "the Gomezes, Gomezs, Anas", ["Gomezes"]),
+        ("Mark Hill", "Marks and Hills", []),
+        ("Noémie Bélanger", "Belanger, NOEMIE", ["Belanger", "NOEMIE"]),
+        ("Zoë Müller", "Mu\u0308ller, Müllerin", ["Mu\u0308ller"]),
         ("محمد علي", "علي", []),
     ],
 )
