@@ -112,10 +112,12 @@ def _is_no_name(guess: Guess, kind: TextKind) -> bool:
 
 
 def _is_tag(guess: Guess) -> bool:
-    """Whether a person is the tag of a post that begins with no given name: ``#MuchLove``, not ``#AnnaLind``."""
+    """Whether a person is the tag of a post: ``#MuchLove``, ``#FF``, not ``#AnnaLind`` or ``#Lindqvist``."""
     if guess.kind != "PERSON" or not guess.lone or guess.before(1) != "#":
         return False
-    return _HUMP.split(guess.words[0], maxsplit=1)[0] not in load_names()
+    first, *more = _HUMP.split(guess.words[0], maxsplit=1)
+    unknown = first.istitle() and not more and not guess.known.knows(first)
+    return first not in load_names() and not unknown
 
 
 def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
