@@ -113,6 +113,7 @@ class TokenGrammar:
         self.plain = frozenset(char for char in map(chr, range(128)) if word and marks(char) is None)
         self._hint = re.compile(f"[{re.escape(opening)}\\\\{word[:1]}]")
         self._shorthand = Shorthand(opening, closing, word)
+        self._signs = re.compile(f"[_%&{re.escape(opening)}]")
         self._mangled = Mangled(opening, closing, word, self._exact)
         rests = "|".join(word[at:] for at in range(1, len(word)))
         self._first = re.compile(rf"(?:(?i:{left} ?{word}(?:_[A-Z0-9_]{{0,80}})?)|{word}_[A-Z0-9_]{{0,80}})\Z")
@@ -281,7 +282,7 @@ class TokenGrammar:
 
     def _hinted(self, text: str) -> bool:
         """Return whether a text may hold a placeholder without its word."""
-        return self._shorthand.hinted(text)
+        return self._signs.search(text) is not None and self._shorthand.hinted(text)
 
     def _any_hinted(self, texts: list[str]) -> bool:
         return any(map(self._hinted, texts))

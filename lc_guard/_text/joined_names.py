@@ -21,7 +21,6 @@ DOCUMENT = (
 
 _MIN_WORD = 3
 _MIN_SURNAME = 5  # behind an initial in one run of letters: shorter ones make words with it, such as "train"
-_MIN_RUN = 8  # letters of two names in one run
 _MAX_WORDS = 5
 _LETTER = "(?:[^\\W_]|[\u0300-\u036f])"
 _COMPOUND = re.compile(rf"(?<![^\W_])(?<![\u0300-\u036f]){_LETTER}++(?:[_./+-]{{1,2}}{_LETTER}++)++")
@@ -64,20 +63,22 @@ def in_document_name(text: str, end: int) -> bool:
 class JoinedNames:
     """Full names of people, filed by pairs of their words."""
 
-    __slots__ = ("_pairs", "_short")
+    __slots__ = ("_pairs", "_short", "filed")
 
     def __init__(self) -> None:
+        self.filed = 0
+        """How many names of its owner's list are in it."""
         self._pairs: dict[tuple[str, str], str] = {}
         self._short: dict[str, str] = {}  # an initial and a surname in one run of letters
 
-    def add(self, name: str) -> list[str]:
-        """File a name of two to five words; return what it is in one run of letters: ``iriskoval``."""
-        spelled = (foldings(name)[-1].text, *latin_spellings(name))
-        return [run for spelling in dict.fromkeys(spelled) for run in self._add(_words(spelling), name)]
+    def add(self, name: str) -> None:
+        """File a name of two to five words."""
+        for spelling in dict.fromkeys((foldings(name)[-1].text, *latin_spellings(name))):
+            self._add(_words(spelling), name)
 
-    def _add(self, words: list[str], name: str) -> list[str]:
+    def _add(self, words: list[str], name: str) -> None:
         if not 2 <= len(words) <= _MAX_WORDS:
-            return []
+            return
         told = [word for word in words if len(word) >= _MIN_WORD]
         for word in told:
             for other in told:
@@ -89,13 +90,9 @@ class JoinedNames:
             self._pairs.setdefault((last, first[0]), name)
         if len(last) >= _MIN_SURNAME:
             self._short.setdefault(first[0] + last, name)
-        runs = (first + last, last + first) if (first, last) in self._pairs and len(first) > 1 else ()
-        return [run for run in runs if len(run) >= _MIN_RUN]
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Yield where names stand joined in a text, each with the name that was filed; they may overlap."""
-        if not self._pairs:
-            return
         for compound in _COMPOUND.finditer(text):
             pieces = list(_pieces(text, *compound.span()))
             yield from self._side_by_side(text, pieces)

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from lc_guard._text.common_words import may_be_ordinary
 from lc_guard._text.joined_names import JoinedNames, latin_spellings
 from lc_guard._text.numbers import MIN_DIGITS, NumberIndex, groupings
-from lc_guard._text.words import RUN, Folded, cuts_run, foldings, name_parts, unescaped
+from lc_guard._text.words import RUN, Folded, cuts_run, foldings, name_parts, name_runs, name_words, unescaped
 
 _FEW = 64  # words up to which a text is searched for each of them
 _HEAD = 3  # characters a phrase is filed under when word boundaries don't count
@@ -180,6 +180,10 @@ def _apart(hits: Iterable[Match], *, reaching: bool = False) -> list[Match]:
 
 _REACH = 80  # characters of the longest kind, and what stands before it
 _MIN_INFLECTED = 4
+# Letters beside what joins words, or a capital behind a small letter.
+_JOINS = re.compile(
+    "[^\\W\\d][_./+-]{1,2}[^\\W\\d]|[a-z\u00df-\u00ff][A-Z\u00c0-\u00de]|[A-Z\u00c0-\u00de]{2}[a-z\u00df-\u00ff]"
+)
 _KIND_BEFORE = re.compile(r"[\[<][A-Z0-9_]{0,80}\Z")
 _KIND_AFTER = re.compile(r"[A-Z0-9_]{0,80}[\]>]")
 
@@ -190,7 +194,7 @@ class KnownValues:
     Not safe for concurrent writes: its owner holds the lock.
     """
 
-    __slots__ = ("_entries", "_forms", "_joined", "_kinds", "_numbers", "_parts", "_phrases")
+    __slots__ = ("_entries", "_forms", "_joined", "_kinds", "_names", "_numbers", "_parts", "_phrases")
 
     def __init__(self, entries: Iterable[tuple[str, str, str]] = ()) -> None:
         self._entries: dict[str, tuple[str, str]] = {}
@@ -199,7 +203,8 @@ class KnownValues:
         self._parts: set[str] = set()  # forms that are only a word of a person's name
         self._phrases = PhraseIndex(self._forms)
         self._numbers: NumberIndex | None = None  # most sessions know no number
-        self._joined = JoinedNames()
+        self._joined: JoinedNames | None = None
+        self._names: list[str] = []  # of people; filed among the joined ones once a text joins words
         for value, placeholder, kind in entries:
             self.add(value, placeholder, kind)
 
@@ -229,7 +234,9 @@ class KnownValues:
             for folded in foldings(reading):
                 self._file(folded.text, value, kind)
         if _is_person(kind):
-            for form in (*latin_spellings(value), *self._joined.add(value)):
+            self._names.append(value)
+            spelled = () if value.isascii() else latin_spellings(value)
+            for form in (*spelled, *(run for spelling in (value, *spelled) for run in name_runs(spelling))):
                 self._file(form, value, kind)
             for form in _part_forms(value):
                 if form not in self._forms:
@@ -276,7 +283,8 @@ class KnownValues:
             hits += self._whole(text, folded, for_hiding=for_hiding)
             if inside_words:
                 hits += self._inside(text, folded)
-        hits += (self._as(value, start, end, text) for start, end, value in self._joined.find(text))
+        if _JOINS.search(text) is not None:
+            hits += self._within_words(text)
         return _apart(hits, reaching=for_hiding)
 
     def _file(self, form: str, value: str, kind: str) -> None:
@@ -294,7 +302,7 @@ class KnownValues:
             form, (first, last) = folded.text[start:end], folded.source(start, end)
             written, value = text[first:last], self._forms[form]
             if form in self._parts:
-                if for_hiding:
+                if for_hiding and not _is_inflected_word(form, value):
                     yield NamePartMatch(first, last, *self._entries[value])
             elif written in self._entries or not (
                 _may_be_a_word(written, value, form) or _in_placeholder(text, first, last)
@@ -302,6 +310,17 @@ class KnownValues:
                 yield self._as(value, first, last, text)
         for start, end, value in self._numbers.find(folded.text) if self._numbers else ():
             yield self._as(value, *folded.source(start, end), text)
+
+    def _within_words(self, text: str) -> Iterator[Match]:
+        """Yield names that are parts of one word: ``koval_iris.pdf``."""
+        joined = self._joined = self._joined or JoinedNames()
+        # Two who read at once may both file a name, which changes nothing; each has filed all before it looks.
+        known = len(self._names)
+        for name in self._names[joined.filed : known]:
+            joined.add(name)
+        joined.filed = known
+        for start, end, value in joined.find(text):
+            yield self._as(value, start, end, text)
 
     def _inside(self, text: str, folded: Folded) -> Iterator[Match]:
         for start, end in self._phrases.inside(folded.text):
@@ -338,10 +357,18 @@ def _in_placeholder(text: str, start: int, end: int) -> bool:
 def _part_forms(name: str) -> Iterator[str]:
     """Yield the words that may stand for a person alone; also of a family, or in the genitive: the Okafors, Annas."""
     for part in name_parts(name):
-        for form in (foldings(part)[-1].text, *latin_spellings(part)):
+        folded = foldings(part)[-1].text
+        for form in (folded, *(() if part.isascii() else latin_spellings(part))):
             yield form
-            if len(form) >= _MIN_INFLECTED and not may_be_ordinary(form):
+            if len(form) >= _MIN_INFLECTED:
                 yield form + ("es" if form.endswith(("s", "x", "z", "ch", "sh")) else "s")
+
+
+def _is_inflected_word(form: str, name: str) -> bool:
+    """Return whether a part of a name stands in a form that is one of an everyday word: ``hopes`` of Hope."""
+    if not form.endswith("s") or form in name_words(name):
+        return False
+    return may_be_ordinary(form[:-1]) or may_be_ordinary(form.removesuffix("es"))
 
 
 def _is_person(kind: str) -> bool:

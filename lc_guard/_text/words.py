@@ -239,6 +239,7 @@ _PARTICLES = frozenset(
     }
 )  # fmt: skip
 _MIN_PART = 3
+_MIN_RUN = 8  # letters of two names in one run
 _MAX_WORDS = 5  # more are no name but a list of names, or a line of something else
 
 
@@ -259,6 +260,15 @@ def name_parts(name: str) -> tuple[str, ...]:
     return tuple(
         word for word in words if len(word) >= _MIN_PART and word[0].isupper() and word.casefold() not in _PARTICLES
     )
+
+
+def name_runs(name: str) -> list[str]:
+    """Return what a full name is in one run of letters, in small ones and in either order: ``iriskoval``."""
+    words = name_words(name)
+    if not 2 <= len(words) <= _MAX_WORDS or min(len(words[0]), len(words[-1])) < _MIN_PART:
+        return []
+    runs = (words[0] + words[-1], words[-1] + words[0])
+    return [run for run in runs if len(run) >= _MIN_RUN and run.isalpha()]
 
 
 def _read(name: str) -> str:
