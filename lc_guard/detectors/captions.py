@@ -37,22 +37,32 @@ SENTENCE_BEFORE = re.compile(r"(?:^|[.!?:;]|\n)[\s*#>\"“(-]{0,6}$")
 
 def names_field(guess: Guess) -> bool:
     """Return whether a guess names the number or the field behind it: ``NHS number: 485…``, ``Guest name:``."""
-    text, _, end = guess.place
     if guess.kind != "PERSON" and _NUMBER_NAMED.fullmatch(guess.value):
         return True
     if not guess.lone:
         return False
-    small = guess.words[0].lower()
-    plain = guess.known.is_ordinary(small) or (small in guess.known.also_names and small not in small_names())
-    if plain and guess.kind == "ORGANIZATION" and _is_label_among(guess):
+    small, known = guess.words[0].lower(), guess.known
+    plain = known.is_ordinary(small) or (small in known.also_names and small not in small_names())
+    return (plain and _begins_field(guess)) or (guess.kind != "PERSON" and _names_number(guess, plain=plain))
+
+
+def _begins_field(guess: Guess) -> bool:
+    """Whether it begins a line that is a field of a form: ``Guest name:``, ``Shell: zsh``."""
+    if guess.kind == "ORGANIZATION" and _is_label_among(guess):
         return True
-    if plain and _FIELD.match(text, end, end + 24) and _LINE_BEFORE.search(guess.before(8)):
+    text, _, end = guess.place
+    return _FIELD.match(text, end, end + 24) is not None and _LINE_BEFORE.search(guess.before(8)) is not None
+
+
+def _names_number(guess: Guess, *, plain: bool) -> bool:
+    """Whether a number behind it goes by its name."""
+    text, _, end = guess.place
+    if _NUMBER_BEHIND.match(text, end, end + 30) and _is_of_identifier(guess):
         return True
-    if guess.kind != "PERSON" and _NUMBER_BEHIND.match(text, end, end + 30) and _is_of_identifier(guess):
+    short = guess.value.isupper() and len(guess.value) < 7
+    if _NAMES_NUMBER.match(text, end, end + 40) and (short or plain or text[end : end + 1] == "-"):
         return True
-    short = guess.value.isupper() and len(small) < 7
-    numbered = _NAMES_NUMBER.match(text, end, end + 40) is not None and (short or plain or text[end : end + 1] == "-")
-    return guess.kind != "PERSON" and (numbered or (short and _IS_NUMBER.match(text, end, end + 12) is not None))
+    return short and _IS_NUMBER.match(text, end, end + 12) is not None
 
 
 def _is_of_identifier(guess: Guess) -> bool:

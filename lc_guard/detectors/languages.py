@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from lc_guard.detectors.locales import LANGUAGES, locale
 from lc_guard.detectors.surroundings import without_code
@@ -105,12 +105,7 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
     """Return the languages that a block may be written in, as far as its small words tell."""
     block = without_code(block.replace("’", "'"))
     told = [_users(match[0]) for match in _WORD.finditer(block) if not _is_of_name(block, match)]
-    scores = dict.fromkeys(among, 0.0)
-    own = dict.fromkeys(among, 0)
-    for codes, weight in told:
-        for code in codes & among:
-            scores[code] += weight / len(codes)
-            own[code] += len(codes) == 1
+    scores, own = _scores(told, among)
     most = max(scores.values())
     if scores.get("en", most) < most < _FEW and _has_english_words(block):
         return set()
@@ -122,6 +117,18 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
     if "en" in close and most < _MIXED:
         return {"en"}
     return close | {code for code, words in own.items() if words >= max(_MIXED, _MIXED_SHARE * most)}
+
+
+def _scores(
+    told: Sequence[tuple[frozenset[str], float]], among: frozenset[str]
+) -> tuple[dict[str, float], dict[str, int]]:
+    """Return what the words say for each language, and how many it alone uses."""
+    scores, own = dict.fromkeys(among, 0.0), dict.fromkeys(among, 0)
+    for codes, weight in told:
+        for code in codes & among:
+            scores[code] += weight / len(codes)
+            own[code] += len(codes) == 1
+    return scores, own
 
 
 def _has_english_words(block: str) -> bool:

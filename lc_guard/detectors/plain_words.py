@@ -147,18 +147,19 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
 def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
     """Whether several words are no organization's name; None where nothing here tells."""
     known, small = guess.known, [word.lower() for word in guess.words]
-    if not _OF_SENTENCES.isdisjoint(small) and all(plain):
-        return True
-    if _is_heading(guess, plain, kind):
-        return True
     free = _BODIES.isdisjoint(small)
-    if free and all(plain) and ": " in guess.value:
-        return True  # "Quick Update: Sprint Planning"
+    if (all(plain) and _is_sentence(guess, free=free)) or _is_heading(guess, plain, kind):
+        return True
     if kind == "legal" or is_legal(*guess.place):
         return all(plain) and (small[-1] == "party" or free)
     if any(_is_of_programs(word, known) for word in guess.words):
         return free and _is_software(guess, plain)
     return (free or len(small) > 2) if all(plain) and small[-1] in known.roles else None
+
+
+def _is_sentence(guess: Guess, *, free: bool) -> bool:
+    """Whether ordinary words are said of somebody, or stand on both sides of a colon: ``Update: Sprint Planning``."""
+    return not _OF_SENTENCES.isdisjoint(map(str.lower, guess.words)) or (free and ": " in guess.value)
 
 
 def _is_party(words: tuple[str, ...]) -> bool:
@@ -171,17 +172,21 @@ def _is_heading(guess: Guess, plain: list[bool], kind: TextKind) -> bool:
     words = guess.words
     if words[-1] in _DEPARTMENTS and all(word.lower() in _ROLES | _LABELS for word in words[:-1]):
         return True  # VP Sales
-    if words[0] in _POSSESSIVES and any(map(str.islower, words)):
+    if (words[0] in _POSSESSIVES and any(map(str.islower, words))) or (all(plain) and _is_plain_heading(guess, kind)):
         return True
     last = words[-1].lower()
-    weighty = any(map(_is_weighty, words)) and not guess.value.isupper()
-    in_log = kind == "logs" or is_log(*guess.place)
-    office = words[0].lower() in _BODIES and words[1] == "of"  # Directorate of Income
-    if all(plain) and (weighty or in_log or (last in _PAPERS and not office) or _is_party(words)):
-        return True
     return last in _LABELS and all(
         is_plain or word.lower() in _LABELS for word, is_plain in zip(words, plain, strict=True)
     )
+
+
+def _is_plain_heading(guess: Guess, kind: TextKind) -> bool:
+    """Whether ordinary words are a paper's title, stand in capitals for weight or in a log, or name a party."""
+    words = guess.words
+    if (any(map(_is_weighty, words)) and not guess.value.isupper()) or kind == "logs" or is_log(*guess.place):
+        return True
+    office = words[0].lower() in _BODIES and words[1] == "of"  # Directorate of Income
+    return (words[-1].lower() in _PAPERS and not office) or _is_party(words)
 
 
 def _is_weighty(word: str) -> bool:

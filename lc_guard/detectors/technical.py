@@ -159,15 +159,16 @@ def _is_title(guess: Guess, titles: Sequence[str], kind: TextKind) -> bool:
     technical, beside = _is_technical(guess, kind), technology_beside(*guess.place)
     if all(title.lower() in guess.known.technology_names for title in titles):
         if guess.kind == "PERSON" and not _is_of_plain_words(guess, titles):
-            return (
-                _is_no_name(guess, technical=technical)
-                or (beside > 1 and _is_beside_title(guess))
-                or (beside > 0 and _goes_on(guess))
-            )
+            return _is_listed(guess, beside) or _is_no_name(guess, technical=technical)
         return beside > 1 or (technical and beside > 0)
     if guess.kind == "ORGANIZATION":
         return technical or (beside > 0 and not is_employer(guess.text, guess.entity.start))
     return True
+
+
+def _is_listed(guess: Guess, beside: int) -> bool:
+    """Whether a title that is a name as well stands among other software."""
+    return (beside > 1 and _is_beside_title(guess)) or (beside > 0 and _goes_on(guess))
 
 
 def _is_address(guess: Guess) -> bool:
@@ -257,17 +258,20 @@ def _is_technical(guess: Guess, kind: TextKind) -> bool:
 
 def is_notation(guess: Guess, kind: TextKind) -> bool:
     """Return whether a guess is written as no name is: ``uid=0``, ``B43``, ``HR 88``, or a lone word of a command."""
-    known, value = guess.known, guess.value
+    value = guess.value
     numbered = any(map(str.isdigit, value)) and not _DECIMAL.search(value)
     if guess.kind == "LOCATION" and numbered and is_house_number(*guess.place):
         return False
-    if _is_sign(guess) or (guess.lone and value in known.abbreviations and value not in small_names()):
+    if _is_sign(guess) or (guess.lone and value in guess.known.abbreviations and value not in small_names()):
         return True
-    if _HAS_CAPITALS.search(value) and all(
-        word.lower() in known.abbreviations or word.lower() in ("and", "the") for word in guess.words
-    ):
+    if _HAS_CAPITALS.search(value) and _are_abbreviations(guess):
         return not is_employer(guess.text, guess.entity.start)
     return (_is_technical(guess, kind) and _is_of_a_program(guess)) or (guess.lone and _abbreviates(guess, kind))
+
+
+def _are_abbreviations(guess: Guess) -> bool:
+    small = map(str.lower, guess.words)
+    return all(word in guess.known.abbreviations or word in ("and", "the") for word in small)
 
 
 def _is_sign(guess: Guess) -> bool:

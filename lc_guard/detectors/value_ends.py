@@ -255,17 +255,24 @@ def trim(text: str, start: int, end: int, kind: str) -> Span | None:
         return None
     start += value.index(core)
     end = start + len(core)
-    if kind == "IBAN_CODE":
-        end = start + (iban_end(core) or len(core))
-    elif _NUMBERS.fullmatch(kind) and (number := _NEXT_SENTENCE.match(core)) and vocabulary().is_ordinary(number[2]):
-        end = start + number.end(1)
-    elif kind == "IP_ADDRESS" and (address := _IPV4.match(core)):
-        end = start + address.end()
-    elif kind in NER_KINDS and kind != "DATE_TIME":
+    if kind not in NER_KINDS:
+        return start, start + _length_of_shape(core, kind)
+    if kind != "DATE_TIME":
         start, end = name_alone(text, start, end, kind)
         if is_verb(text, start, end) or is_head(text, start, end) or is_mark(text, start, end, kind):
             return None
     return start, end
+
+
+def _length_of_shape(core: str, kind: str) -> int:
+    """Return how many characters of a shape are its value: an IBAN has its country's length, an address no port."""
+    if kind == "IBAN_CODE":
+        return iban_end(core) or len(core)
+    if _NUMBERS.fullmatch(kind) and (number := _NEXT_SENTENCE.match(core)) and vocabulary().is_ordinary(number[2]):
+        return number.end(1)
+    if kind == "IP_ADDRESS" and (address := _IPV4.match(core)):
+        return address.end()
+    return len(core)
 
 
 def _without_punctuation(name: str) -> str:
