@@ -159,14 +159,14 @@ def _is_title(guess: Guess, titles: Sequence[str], kind: TextKind) -> bool:
     technical, beside = _is_technical(guess, kind), technology_beside(*guess.place)
     if all(title.lower() in guess.known.technology_names for title in titles):
         if guess.kind == "PERSON" and not _is_of_plain_words(guess, titles):
-            return _is_listed(guess, beside) or _is_no_name(guess, technical=technical)
+            return _is_among_software(guess, beside) or _is_no_name(guess, technical=technical)
         return beside > 1 or (technical and beside > 0)
     if guess.kind == "ORGANIZATION":
         return technical or (beside > 0 and not is_employer(guess.text, guess.entity.start))
     return True
 
 
-def _is_listed(guess: Guess, beside: int) -> bool:
+def _is_among_software(guess: Guess, beside: int) -> bool:
     """Whether a title that is a name as well stands among other software."""
     return (beside > 1 and _is_beside_title(guess)) or (beside > 0 and _goes_on(guess))
 
