@@ -40,7 +40,7 @@ _Undo = Callable[[re.Match[str]], Sequence[tuple[str, int]] | None]
 
 def readings(text: str) -> Iterator[tuple[str, Sequence[int]]]:
     """Yield what a text with signs of escapes reads as; see `words.unescaped`."""
-    quoted = _undo(text, _QUOTED_PRINTABLE, _quoted) if _QUOTED.search(text) else None
+    quoted = _undo(text, _QUOTED_PRINTABLE, _quoted) if "=" in text and _QUOTED.search(text) else None
     if quoted is not None and quoted[0] != text:
         yield quoted
     offsets: Sequence[int] | None = None
