@@ -118,12 +118,12 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
             r"{1,2}|[A-Z0-9]{3,8})(?![\w-])",
             _plate,
         ),
-        # The forms of plates that are none of words and quantities: FR, ES, GB, DE, California.
+        # The forms of plates that are none of words and quantities: FR, ES, GB, DE, California; three letters and digits.
         (
             "LICENSE_PLATE",
             f"{_PLATE}|reg(?:\\.|istration)?(?: n(?:o|r|umber))?",
             r"[.:]? {1,2}(?P<value>(?-i:[A-Z]{2}-\d{3}-[A-Z]{2}|\d{4} ?[BCDF-HJ-NPR-TV-Z]{3}|[A-Z]{2}\d\d ?[A-Z]{3}"
-            r"|[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}|\d[A-Z]{3}\d{3}))(?![\w-])",
+            r"|[A-Z]{1,3}-[A-Z]{1,2} ?\d{1,4}|\d[A-Z]{3}\d{3}|[A-Z]{3}-?\d{3,4}))(?![\w-])",
             _plate,
         ),
         (

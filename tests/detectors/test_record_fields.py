@@ -59,6 +59,7 @@ OTHERS = [
     ("LICENSE_PLATE", "The plate on my van is {}.", lambda: f"{letters(3, CAPITALS)} {letters(3, DIGITS)}"),
     ("LICENSE_PLATE", "immatriculation {}", lambda: f"AB-{letters(3, DIGITS)}-CD"),
     ("LICENSE_PLATE", "Reg. No. {}", lambda: f"KX{letters(2, DIGITS)} LBV"),
+    ("LICENSE_PLATE", "Plate {}, blue", lambda: f"{letters(3, CAPITALS)}-{letters(3, DIGITS)}"),
     ("ID_NUMBER", "receipt no {}", lambda: f"00{letters(5, DIGITS)}"),
     ("ID_NUMBER", "Order {} is late", lambda: f"{letters(5, FROM_ONE)}-B"),
     ("DATE_OF_BIRTH", "BDAY:{}", lambda: f"19{letters(2, DIGITS)}031{letters(1, DIGITS)}"),
