@@ -118,7 +118,7 @@ _FIELDS: tuple[tuple[str, re.Pattern[str], Check], ...] = tuple(
             r"{1,2}|[A-Z0-9]{3,8})(?![\w-])",
             _plate,
         ),
-        # The forms of plates that are none of words and quantities: FR, ES, GB, DE, California; three letters and digits.
+        # The forms of plates that are none of words and quantities: FR, ES, GB, DE, California, ABC-123.
         (
             "LICENSE_PLATE",
             f"{_PLATE}|reg(?:\\.|istration)?(?: n(?:o|r|umber))?",
