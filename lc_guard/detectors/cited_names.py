@@ -68,14 +68,18 @@ def _is_entry(match: re.Match[str]) -> bool:
 def _in_sentences(text: str) -> Iterator[tuple[int, int]]:
     in_brackets = list(_IN_BRACKETS.finditer(text))
     found = [*in_brackets, *(match for rule in (_BEFORE_YEAR, _WITH_OTHERS) for match in rule.finditer(text))]
-    if len(in_brackets) > 1 or any(match["more"] or _ONE.fullmatch(match["authors"]) is None for match in found):
+    if len(in_brackets) > 1 or any(map(_names_several, found)):
         for match in found:
             yield from _authors(match)
 
 
+def _names_several(match: re.Match[str]) -> bool:
+    return match["more"] is not None or _ONE.fullmatch(match["authors"]) is None
+
+
 def _authors(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     known = vocabulary()
-    group = match["more"] is not None or _ONE.fullmatch(match["authors"]) is None
+    group = _names_several(match)
     for author in _ONE.finditer(match.string, *match.span("authors")):
         word = author[0].lower()
         if not is_before_years(word) and not author[0].isupper() and (group or not known.is_technology(word)):

@@ -292,12 +292,12 @@ def _is_a_thing(guess: Guess, rest: list[str]) -> bool:
         words = words[1:]
     elif not _INDEFINITE.search(guess.before(4)):
         return False
-    given = known.given_names | small_names()
     return (
         rest == words[1:]
         and known.also_names.issuperset(rest)
         and words[0] not in known.roles
-        and given.isdisjoint(rest)
+        and known.given_names.isdisjoint(rest)
+        and small_names().isdisjoint(rest)
     )
 
 
