@@ -6,6 +6,7 @@ import re
 
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.name_lists import load_names, small_names
+from lc_guard.detectors.surroundings import is_chat
 
 _LONGEST = 40
 # Laughter has two syllables at least: Ho, Ha and He are surnames.
@@ -29,6 +30,7 @@ _ENDEARMENTS = frozenset(
 )
 # A letter thrice in a row stands in no word: "sooo".
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+_SHORTENED = re.compile(r"['’](?!\w)")
 
 
 def is_chat_word(guess: Guess) -> bool:
@@ -49,6 +51,9 @@ def _is_one(guess: Guess, word: str) -> bool:
         return True
     if _STRETCHED.search(word) and not ({_STRETCHED.sub(r"\1", word), _STRETCHED.sub(r"\1\1", word)} & small_names()):
         return True
-    # Rockin', not Martin
+    # Rockin', not Martin; Larkin and Parkin are surnames where people do not chat
     spelled_out = word.endswith("in") and f"{word}g" in guess.known.ordinary
-    return spelled_out and word not in guess.known.also_names and word.capitalize() not in load_names()
+    if not spelled_out or word in guess.known.also_names or word.capitalize() in load_names():
+        return False
+    shortened = _SHORTENED.match(guess.text, guess.entity.end) is not None
+    return guess.value.islower() or shortened or is_chat(*guess.place)
