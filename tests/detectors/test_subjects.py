@@ -1,0 +1,98 @@
+"""Who does something, or has something done to them, is somebody."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from lc_guard.detectors.languages import LanguageGate
+from lc_guard.detectors.names_of_text import NamesOfText
+from lc_guard.detectors.subjects import subjects
+from lc_guard.records import Entity
+
+
+def told(text, *found):
+    entities = [Entity("LOCATION", text.index(value), text.index(value) + len(value), 0.9) for value in found]
+    return [text[e.start : e.end] for e in subjects(text, entities) if e.kind == "PERSON"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Okonjo-Wright resigned in May.", "Okonjo-Wright"),
+        ("It rained. Quillfeather later ran for office.", "Quillfeather"),
+        ("“Quillfeather has stated that she agrees.", "Quillfeather"),
+        ("The council met until Quillfeather left.", "Quillfeather"),
+        ("In 2016, Quillfeather led the party.", "Quillfeather"),
+        ("During the election of 1922 Quillfeather held the seat.", "Quillfeather"),
+        ("Di Quillo teamed up with them.", "Di Quillo"),
+        ("De Quillo and others stayed; O'Quillan wrote.", "O'Quillan"),
+        ("McQuillan had been arrested twice.", "McQuillan"),
+        # words that are names as well do what people do
+        ("Park won the seat again.", "Park"),
+        ("Black was elected in June.", "Black"),
+        ("Since then Powers has never resigned.", "Powers"),
+        ("We waited until Black made tea.", "Black"),
+        # what only dictionaries have must stand inside a sentence
+        ("In 2016, Shorten led the party.", "Shorten"),
+        ("After the vote, Handler made a remark.", "Handler"),
+    ],
+)
+def test_who_does_what_people_do_is_somebody(text, name):
+    assert told(text) == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Prices rose and Price was reduced.",
+        "Light fell on the table.",
+        "Shorten the text. Milestone reached the client.",
+        "The Quillo won. A Quillo died, and their Quillo wrote.",
+        "The city of Quillo won. We went to Quillo named after him.",
+        "Quillo designed by Anna",
+        "Quilloism reached its peak.",
+        "Quillo was a town, Quillo is large, Quillo has trees.",
+        "In May, Parliament met because Congress decided that Government failed.",
+        "While Defendant argued, Mom said that Police left.",
+        "If Borrower agreed, and Lender shall notify hereunder.",
+        "Friday said nothing. In October rose the price.",
+        "PyQuillo wrote it, QuilloDB wrote it.",
+        "x = Quillo wrote();",
+        "Her widely praised book. More died than before.",
+        "Until recently Python has lacked it, but Docker failed.",
+        "Hi all, Just wanted to ask.",
+    ],
+)
+def test_what_does_something_else_is_nobody(text):
+    assert told(text) == []
+
+
+def test_a_sentence_may_be_introduced_by_what_was_found():
+    text = "At the fair in New Quillo Abernathy opened a stall."
+    assert told(text) == []
+    assert told(text, "New Quillo") == ["Abernathy"]
+
+
+def test_what_was_found_stays_as_it_is():
+    text = "Quillo resigned."
+    assert subjects(text, [Entity("ORGANIZATION", 0, 6, 0.9)]) == [Entity("ORGANIZATION", 0, 6, 0.9)]
+
+
+def test_a_subject_is_hidden_in_all_of_an_english_text():
+    text = "Park won the seat. The opponents of Park were many."
+    found = NamesOfText(LanguageGate(["en"]))(text, [])
+    assert [text[e.start : e.end] for e in found] == ["Park", "Park"]
+    assert NamesOfText(LanguageGate(["de"]))(text, []) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Quillo wrote " * 20_000, "Quillo " * 40_000, "In a " * 50_000 + "Quillo wrote", "Quillo newly newly " * 15_000],
+)
+def test_subjects_take_linear_time(text):
+    subjects("Quillo wrote", [])
+    started = time.thread_time()
+    subjects(text, [])
+    assert time.thread_time() - started < 3
