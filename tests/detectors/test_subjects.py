@@ -87,6 +87,40 @@ def test_a_subject_is_hidden_in_all_of_an_english_text():
     assert NamesOfText(LanguageGate(["de"]))(text, []) == []
 
 
+def repeats(text, *names):
+    entities = [Entity("PERSON", text.index(name), text.index(name) + len(name), 0.9) for name in names]
+    return [text[e.start : e.end] for e in NamesOfText(LanguageGate(["en"]))(text, entities)[len(names) :]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jenna Marbles sings. Marbles was raised here.",
+        "Jenna Marbles sings. It is Marbles’s song.",
+        "Jenna Marbles sings. We met Marbles.",
+        "Jenna Park sings. Park is late.",
+        "Jenna Park sings. Park then left.",
+        "Jenna Park sings. Park's song is good.",
+    ],
+)
+def test_a_surname_that_is_a_word_is_hidden_where_something_is_said_of_it(text):
+    assert repeats(text, " ".join(text.split()[:2])) == [text.split()[1]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Jenna Park sings. Park the car.",
+        "Jenna Park sings. Park is full. We walked in the park.",
+        "Jenna Marbles sings. Marbles roll. The marbles were red.",
+        "Jenna Marbles sings. MARBLES WERE RED",
+        "Podcast Jenna sings. Podcast was made.",
+    ],
+)
+def test_but_not_where_it_may_be_the_word(text):
+    assert repeats(text, " ".join(text.split()[:2])) == []
+
+
 @pytest.mark.parametrize(
     "text",
     ["Quillo wrote " * 20_000, "Quillo " * 40_000, "In a " * 50_000 + "Quillo wrote", "Quillo newly newly " * 15_000],
