@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
+from lc_guard.detectors.guess import Guess
+from lc_guard.detectors.medicine import is_eponym
+from lc_guard.detectors.peoples import is_crowd
 from lc_guard.detectors.plain_words import is_role_or_body
 from lc_guard.detectors.repeated_names import outside
-from lc_guard.detectors.surroundings import is_code, is_legal, is_log
+from lc_guard.detectors.surroundings import is_code, is_legal, is_log, technology_beside
 from lc_guard.detectors.times import is_before_years
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.records import Entity
@@ -25,7 +28,7 @@ _WORD = (
     rf"(?:(?:Mc|Mac|De|Di|Du|La|Le|Fitz|Van)(?={_CAPITAL})|{_CAPITAL}['’](?={_CAPITAL}))?"
     rf"{_CAPITAL}{_SMALL}{{2,20}}(?:-{_CAPITAL}{_SMALL}{{1,20}})?"
 )
-_NAME = re.compile(rf"(?<![\w'’.@/#&-])(?:{_PARTICLE} )?(?P<word>{_WORD})(?= [a-z])")
+_NAME = re.compile(rf"(?<![\w'’.@/#&-])(?:{_PARTICLE} )?(?P<word>{_WORD})(?= [a-z]|['’]s\b)")
 _ADVERB = (
     r"(?:(?:[a-z]+ly|later|then|also|once|twice|never|always|often|soon|again|first|just|even|now|only|both|still|not)"
     r" ){0,2}"
@@ -52,15 +55,16 @@ _NO_NOUN = re.compile(
 )
 _PAST = re.compile("[a-z]+[^e]ed")
 _NO_NAME = re.compile("(?:isms?|ology|ness)$")
+_ARTICLE = re.compile(r"\b(?:[Tt]he|[Aa]n?) \Z")
 # Of the words that are names as well.
 _NOBODY = frozenset({"back", "do", "her", "more", "see", "still"})
 
 
 def subjects(text: str, entities: Sequence[Entity]) -> list[Entity]:
-    """Add whom a verb tells of that people are the subject of, or the object of if it is passive.
+    """Add who does what people do, has done to them what is done to people, or owns something.
 
-    What no dictionary has may do anything; a word that is a name as well must do what people do, or have a capital
-    inside a sentence; what only dictionaries have must have both.
+    What no dictionary has may do and own anything; a word that is a name as well must do what people do, or have a
+    capital inside a sentence; what only dictionaries have must have both.
 
     Args:
         text: The text.
@@ -73,12 +77,12 @@ def subjects(text: str, entities: Sequence[Entity]) -> list[Entity]:
     found = [
         Entity("PERSON", *match.span(), _SCORE)
         for match, _ in outside(_NAME.finditer(text), entities)
-        if _is_somebody(match, ends)
+        if (_does(match, ends) if text[match.end()] == " " else _owns(match))
     ]
     return sorted([*entities, *found], key=lambda entity: entity.start) if found else [*entities]
 
 
-def _is_somebody(match: re.Match[str], ends: Container[int]) -> bool:
+def _does(match: re.Match[str], ends: Container[int]) -> bool:
     text, start, end = match.string, *match.span()
     known, word = vocabulary(), match["word"].lower()
     done = _VERB.match(text, end, end + _FAR)
@@ -95,7 +99,24 @@ def _is_somebody(match: re.Match[str], ends: Container[int]) -> bool:
         return not begins and not word.endswith("s") and not is_legal(text, start, end)
     if word in known.also_names or word in known.given_names or word in known.technology_names:
         return telling or not begins
-    return not known.knows(word)
+    # what a program does is told in the past as well
+    return _is_unknown(word) and (telling or not technology_beside(text, start, end))
+
+
+def _owns(match: re.Match[str]) -> bool:
+    """Whether somebody unknown is an owner, and not the namesake of a law: ``Abernathy's first run``."""
+    text, start, end = match.string, *match.span()
+    word = match["word"].lower()
+    if _is_no_name(word) or not _is_unknown(word) or _ARTICLE.search(text, max(0, start - 5), start):
+        return False
+    if is_eponym(Guess.of(text, Entity("PERSON", start, end, _SCORE)), "any") or technology_beside(text, start, end):
+        return False
+    return not (is_code(text, start, end) or is_log(text, start, end))
+
+
+def _is_unknown(word: str) -> bool:
+    known = vocabulary()
+    return not (known.knows(word) or word in known.given_names or word in known.bearers or is_crowd(word))
 
 
 def _is_no_name(word: str) -> bool:

@@ -44,6 +44,26 @@ def test_who_does_what_people_do_is_somebody(text, name):
 
 
 @pytest.mark.parametrize(
+    "text", ["Quillo's first run was in May.", "It was Quillo’s turn.", "the tomb of Quillo's son"]
+)
+def test_who_owns_something_is_somebody(text):
+    assert told(text) == ["Quillo"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Quillo's theorem holds. Euler's number is small. It is Alzheimer's disease.",
+        "The Quillo's door. Quilloism's end. Friday's game. Canadians's",
+        "We deploy Quillo's API to the cluster.",
+        "Monday's and Microsoft's meeting was Today's topic.",
+    ],
+)
+def test_but_not_a_law_a_thing_or_a_program(text):
+    assert told(text) == []
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Prices rose and Price was reduced.",
@@ -63,6 +83,8 @@ def test_who_does_what_people_do_is_somebody(text, name):
         "Her widely praised book. More died than before.",
         "Until recently Python has lacked it, but Docker failed.",
         "Hi all, Just wanted to ask.",
+        "Canadians voted. Hindus prayed, and Americans won.",
+        "The query failed because Quillo returned an error from the database.",
     ],
 )
 def test_what_does_something_else_is_nobody(text):
