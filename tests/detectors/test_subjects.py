@@ -7,6 +7,7 @@ import time
 import pytest
 
 from lc_guard.detectors.languages import LanguageGate
+from lc_guard.detectors.listed_names import listed
 from lc_guard.detectors.names_of_text import NamesOfText
 from lc_guard.detectors.subjects import subjects
 from lc_guard.records import Entity
@@ -112,6 +113,25 @@ def test_a_subject_is_hidden_in_all_of_an_english_text():
 def repeats(text, *names):
     entities = [Entity("PERSON", text.index(name), text.index(name) + len(name), 0.9) for name in names]
     return [text[e.start : e.end] for e in NamesOfText(LanguageGate(["en"]))(text, entities)[len(names) :]]
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("reading Quillard and Jenna Hollis, who", ["Quillard"]),
+        ("by Jenna Hollis, Quillard, Vistano and Ezra Quillo.", ["Quillard", "Vistano", "Ezra Quillo"]),
+        ("by Jenna Hollis, Quillard, Vistano, and Quillo as well", ["Quillard", "Vistano", "Quillo"]),
+        ("Vista Quillard and Jenna Hollis", []),
+        ("in March and Jenna Hollis, Monday, Quillard and Vistano.", []),
+        ("by Jenna Hollis, Microsoft, Quillard and Vistano.", []),
+        ("by Jenna Hollis, Quillard and Vistano Hall", []),
+        ("the Kitchen and Jenna Hollis", []),
+    ],
+)
+def test_who_stands_in_a_list_with_somebody_is_one(text, more):
+    start = text.index("Jenna Hollis")
+    found = listed(text, [Entity("PERSON", start, start + 12, 0.9)])
+    assert [text[e.start : e.end] for e in found if e.start != start] == more
 
 
 @pytest.mark.parametrize(
