@@ -107,7 +107,12 @@ def _owns(match: re.Match[str]) -> bool:
     """Whether somebody unknown is an owner, and not the namesake of a law: ``Abernathy's first run``."""
     text, start, end = match.string, *match.span()
     word = match["word"].lower()
-    if _is_no_name(word) or not _is_unknown(word) or _ARTICLE.search(text, max(0, start - 5), start):
+    if (
+        _is_no_name(word)
+        or word in vocabulary().bearers
+        or not _is_unknown(word)
+        or _ARTICLE.search(text, max(0, start - 5), start)
+    ):
         return False
     if is_eponym(Guess.of(text, Entity("PERSON", start, end, _SCORE)), "any") or technology_beside(text, start, end):
         return False
@@ -116,7 +121,7 @@ def _owns(match: re.Match[str]) -> bool:
 
 def _is_unknown(word: str) -> bool:
     known = vocabulary()
-    return not (known.knows(word) or word in known.given_names or word in known.bearers or is_crowd(word))
+    return not (known.knows(word) or word in known.given_names or is_crowd(word))
 
 
 def _is_no_name(word: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.listed_names import listed
+from lc_guard.detectors.name_parts import whole_persons
 from lc_guard.detectors.names_of_text import NamesOfText
 from lc_guard.detectors.subjects import subjects
 from lc_guard.records import Entity
@@ -30,6 +31,7 @@ def told(text, *found):
         ("Di Quillo teamed up with them.", "Di Quillo"),
         ("De Quillo and others stayed; O'Quillan wrote.", "O'Quillan"),
         ("McQuillan had been arrested twice.", "McQuillan"),
+        ("Bernoulli also wrote it.", "Bernoulli"),
         # words that are names as well do what people do
         ("Park won the seat again.", "Park"),
         ("Black was elected in June.", "Black"),
@@ -113,6 +115,26 @@ def test_a_subject_is_hidden_in_all_of_an_english_text():
 def repeats(text, *names):
     entities = [Entity("PERSON", text.index(name), text.index(name) + len(name), 0.9) for name in names]
     return [text[e.start : e.end] for e in NamesOfText(LanguageGate(["en"]))(text, entities)[len(names) :]]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "whole"),
+    [
+        ("Mr. Stevens II left", "Stevens", "Stevens II"),
+        ("with Segun Quillango, Anna", "Segun", "Segun Quillango"),
+        ("with Segun Obi-Quillan in May", "Segun", "Segun Obi-Quillan"),
+        ("with Segun Polaroids in May", "Segun", "Segun"),
+        ("with Segun Quillango Street", "Segun", "Segun"),
+        ("with Segun Americans Monday", "Segun", "Segun"),
+        ("with Segun Microsoft", "Segun", "Segun"),
+        ("gave Stevens IV fluids", "Stevens", "Stevens"),
+        ("I told Stevens I left", "Stevens", "Stevens"),
+    ],
+)
+def test_a_name_goes_on_with_what_no_dictionary_has_and_a_number(text, found, whole):
+    start = text.index(found)
+    (name,) = whole_persons(text, [Entity("PERSON", start, start + len(found), 0.9)])
+    assert text[name.start : name.end] == whole
 
 
 @pytest.mark.parametrize(
