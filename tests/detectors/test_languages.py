@@ -165,9 +165,9 @@ def test_the_gate_takes_linear_time():
     gate = LanguageGate()
     gate.of(SENTENCES["de"])
     for text in (" \n" * 500_000, SENTENCES["pl"] * 12_000, "ä" * 1_000_000, "l'" * 500_000):
-        started = time.perf_counter()
+        started = time.process_time()
         gate.of(text)
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
 
 @given(st.text())
