@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from lc_guard._progress import in_parts
 from lc_guard.detectors.chat_words import is_chat_word
-from lc_guard.detectors.format_words import is_format_word
+from lc_guard.detectors.format_words import is_character_set, is_format_word
 from lc_guard.detectors.goods import is_brand
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
@@ -142,6 +142,7 @@ def _is_no_number(guess: Guess) -> bool:
             not any(char.isdigit() for char in guess.value)
             or _NO_NUMBER.fullmatch(guess.value) is not None
             or is_public_record(guess.value)
+            or is_character_set(guess.value)
             or _is_measured(guess)
             or (_CODE.fullmatch(guess.value) is not None and _OF_CODE.search(guess.before(40)) is not None)
         )
