@@ -23,6 +23,7 @@ _CAPITAL_INSIDE = re.compile(r"(?<=[\w,') ] )(?=[^\W\d_a-zß-öø-ÿ][a-zß-öø
 _CAPITAL = frozenset(["sie", "ihr", "ihre", "herr", "frau", "uhr", "jahr", "sra", "mme", "pan", "pani", "dhr", "mevr"])
 # A short request: a capital or a sign of Spanish, words and a few signs.
 _REQUEST = re.compile(r"\s{0,4}(?=[¿¡]?[^\W\d_a-zß-öø-ÿ][a-zß-öø-ÿ])[\w ,.!?¿¡:'’-]{8,80}\s{0,4}")
+_BEHIND_REQUEST = re.compile(r"[^\n:?]{1,200}(?:[:?]\s|\n)")
 _LEAST_UNKNOWN = 4
 # Fewer small words than these are an accident: "est." of "established".
 _FEW = 2.0
@@ -115,7 +116,9 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
     close = {code for code, score in scores.items() if score * _AHEAD >= most}
     # In few words English and another are easily confused, and English is what most texts are.
     if "en" in close and most < _MIXED:
-        return {"en"}
+        given = _BEHIND_REQUEST.match(block)
+        # of what a request is about only its own words tell: "Summarize this: Der Kläger …"
+        return (given and len(close) > 1 and _told(block[given.end() :], among)) or {"en"}
     return close | {code for code, words in own.items() if words >= max(_MIXED, _MIXED_SHARE * most)}
 
 
