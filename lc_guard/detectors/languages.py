@@ -116,10 +116,14 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
     close = {code for code, score in scores.items() if score * _AHEAD >= most}
     # In few words English and another are easily confused, and English is what most texts are.
     if "en" in close and most < _MIXED:
-        given = _BEHIND_REQUEST.match(block)
-        # of what a request is about only its own words tell: "Summarize this: Der Kläger …"
-        return (given and len(close) > 1 and _told(block[given.end() :], among)) or {"en"}
+        return (len(close) > 1 and _told_behind_request(block, among)) or {"en"}
     return close | {code for code, words in own.items() if words >= max(_MIXED, _MIXED_SHARE * most)}
+
+
+def _told_behind_request(block: str, among: frozenset[str]) -> set[str]:
+    """Return the languages of what a request is about, if it is one: "Summarize this: Der Kläger …"."""
+    request = _BEHIND_REQUEST.match(block)
+    return _told(block[request.end() :], among) if request else set()
 
 
 def _scores(
