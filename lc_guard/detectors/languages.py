@@ -108,16 +108,22 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
     told = [_users(match[0]) for match in _WORD.finditer(block) if not _is_of_name(block, match)]
     scores, own = _scores(told, among)
     most = max(scores.values())
-    if scores.get("en", most) < most < _FEW and _has_english_words(block):
-        return set()
-    elsewhere = sum(weight for codes, weight in told if not codes)
-    if most < max(_LEAST, _LEAST_SHARE * len(told)) or elsewhere * _AHEAD >= most:
+    if _tell_too_little(block, told, scores):
         return set()
     close = {code for code, score in scores.items() if score * _AHEAD >= most}
     # In few words English and another are easily confused, and English is what most texts are.
     if "en" in close and most < _MIXED:
         return (len(close) > 1 and _told_behind_request(block, among)) or {"en"}
     return close | {code for code, words in own.items() if words >= max(_MIXED, _MIXED_SHARE * most)}
+
+
+def _tell_too_little(block: str, told: Sequence[tuple[frozenset[str], float]], scores: dict[str, float]) -> bool:
+    """Whether the words are too few, an accident in English, or of a language that is not known here."""
+    most = max(scores.values())
+    if scores.get("en", most) < most < _FEW and _has_english_words(block):
+        return True
+    elsewhere = sum(weight for codes, weight in told if not codes)
+    return most < max(_LEAST, _LEAST_SHARE * len(told)) or elsewhere * _AHEAD >= most
 
 
 def _told_behind_request(block: str, among: frozenset[str]) -> set[str]:
