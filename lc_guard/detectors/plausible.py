@@ -38,6 +38,8 @@ _NUMBERS = frozenset(
 _LEAST_OF_NUMBER = 3
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
+# Of a class of a program, and of no document: "Olmo2Config".
+_HUMPED = re.compile(r"[A-Z][a-z]{2}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # "1920x1080", the hash of a file or a commit, a version, a decimal fraction.
 _NO_NUMBER = re.compile(
@@ -152,6 +154,7 @@ def _is_no_number(guess: Guess) -> bool:
             or _NO_NUMBER.fullmatch(guess.value) is not None
             or is_public_record(guess.value)
             or is_character_set(guess.value)
+            or (guess.kind != "PHONE_NUMBER" and _HUMPED.search(guess.value) is not None)
             or _is_measured(guess)
             or (_CODE.fullmatch(guess.value) is not None and _OF_CODE.search(guess.before(40)) is not None)
         )
