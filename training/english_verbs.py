@@ -18,7 +18,7 @@ WORDS = Path(__file__).parent.parent / "lc_guard" / "detectors" / "words"
 OF_THINGS = frozenset([1, 3, 4, 5, 6, 7, 10, 11, 12, 13, 29, 31, 34])
 SOMEBODY, SOMETHING = 9, frozenset([8, 11])  # as object: "Somebody ----s somebody", "... something"
 SPEECH, COMPETITION, EMOTION = "32", "33", "37"  # files of verbs; books say as well, but hardly under a capital
-# A verb counts with the meanings in which it was found in texts; of a rare one too little is known.
+# A verb counts with the meanings in which it was found in texts; whether a thing does it is not known of a rare one.
 LEAST_SHARE, LEAST_FOUND, LEAST_OF_IRREGULAR = 0.6, 1.0, 5.0
 UNSEEN = 0.2
 # Who is, has, does or did something may be a thing.
@@ -50,13 +50,13 @@ def main() -> None:
         to_people[verb] += weight * (SOMEBODY in frames and frames.isdisjoint(SOMETHING))
     known = {verb for verb in found if found[verb] >= LEAST_FOUND}
 
-    def forms(*shares: Counter[str]) -> set[str]:
-        verbs = [verb for verb in known if any(share[verb] >= LEAST_SHARE * found[verb] for share in shares)]
+    def forms(verbs: Iterable[str], *shares: Counter[str]) -> set[str]:
+        verbs = [verb for verb in verbs if any(share[verb] >= LEAST_SHARE * found[verb] for share in shares)]
         return {form for verb in verbs for form in _past(verb, irregular)} - AUXILIARIES
 
     source = "WordNet 3.1: past forms of verbs"
-    _write("deeds.txt", forms(of_people, told), f"{source} that people are the subject of")
-    _write("fates.txt", forms(to_people) | {"born"}, f"{source} that people are the object of")
+    _write("deeds.txt", forms(known, of_people, told), f"{source} that people are the subject of")
+    _write("fates.txt", forms(found, to_people) | {"born"}, f"{source} that people are the object of")
     common = {form for verb in known if found[verb] >= LEAST_OF_IRREGULAR for form in irregular.get(verb, ())}
     # of those in "ed" only short ones would be missed: "led"
     common = {form for form in common - AUXILIARIES if not re.search("...ed$|eed$", form)}

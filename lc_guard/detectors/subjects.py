@@ -34,7 +34,7 @@ _ADVERB = (
     r" ){0,2}"
 )
 _VERB = re.compile(
-    rf" {_ADVERB}(?P<passive>(?:was|has been|had been) {_ADVERB})?(?:ha[sd] {_ADVERB})?(?P<verb>[a-z]{{3,20}})\b"
+    rf" {_ADVERB}(?P<passive>(?:was|ha[sd] {_ADVERB}been) {_ADVERB})?(?:ha[sd] {_ADVERB})?(?P<verb>[a-z]{{3,20}})\b"
     r"(?! by\b)"
 )
 _BEGINS = re.compile(r"(?:\A|\n|[.!?:;—–][\"”’')\]]{0,2} {0,2}|[\"“‘(\[*•>] ?|\n- )\Z")
@@ -74,12 +74,17 @@ def subjects(text: str, entities: Sequence[Entity]) -> list[Entity]:
         The same and more, in order, without overlaps.
     """
     ends = {entity.end for entity in entities}
-    found = [
-        Entity("PERSON", *match.span(), _SCORE)
-        for match, _ in outside(_NAME.finditer(text), entities)
+    sure = [entity for entity in entities if entity.kind != "PERSON" or entity.score >= _SCORE]
+    told = [
+        match
+        for match, _ in outside(_NAME.finditer(text), sure)
         if (_does(match, ends) if text[match.end()] == " " else _owns(match))
     ]
-    return sorted([*entities, *found], key=lambda entity: entity.start) if found else [*entities]
+    # a model that doubted was right where the sentence agrees
+    spans = {match.span() for match in told}
+    kept = [entity for entity in entities if (entity.start, entity.end) not in spans]
+    found = [Entity("PERSON", *match.span(), _SCORE) for match, _ in outside(told, kept)]
+    return sorted([*kept, *found], key=lambda entity: entity.start)
 
 
 def _does(match: re.Match[str], ends: Container[int]) -> bool:

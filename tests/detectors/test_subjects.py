@@ -31,6 +31,7 @@ def told(text, *found):
         ("Di Quillo teamed up with them.", "Di Quillo"),
         ("De Quillo and others stayed; O'Quillan wrote.", "O'Quillan"),
         ("McQuillan had been arrested twice.", "McQuillan"),
+        ("They resigned because Best had never been interviewed.", "Best"),
         ("Bernoulli also wrote it.", "Bernoulli"),
         # words that are names as well do what people do
         ("Park won the seat again.", "Park"),
@@ -103,6 +104,12 @@ def test_a_sentence_may_be_introduced_by_what_was_found():
 def test_what_was_found_stays_as_it_is():
     text = "Quillo resigned."
     assert subjects(text, [Entity("ORGANIZATION", 0, 6, 0.9)]) == [Entity("ORGANIZATION", 0, 6, 0.9)]
+
+
+def test_a_model_that_doubts_is_right_where_the_sentence_agrees():
+    assert subjects("Quillo resigned.", [Entity("PERSON", 0, 6, 0.2)]) == [Entity("PERSON", 0, 6, 0.6)]
+    assert subjects("Quillo resigned.", [Entity("PERSON", 0, 15, 0.2)]) == [Entity("PERSON", 0, 15, 0.2)]
+    assert subjects("Quillo is here.", [Entity("PERSON", 0, 6, 0.2)]) == [Entity("PERSON", 0, 6, 0.2)]
 
 
 def test_a_subject_is_hidden_in_all_of_an_english_text():
