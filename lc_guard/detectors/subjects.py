@@ -1,8 +1,8 @@
 """Who does something that people do: ``Okafor resigned``, ``In 2016, Shorten led them``, ``until Black defeated her``.
 
 A model that was trained to leave public figures alone says little of a lone surname at a sentence's beginning; where it
-is a word as well the lists say that it is nobody's. On labelled prose 24 of 27 of which a verb in the past tells, and
-that nothing else found, are people.
+is a word as well the lists say that it is nobody's. Of 58 in labelled prose of which nothing else was sure 53 are people,
+the others bodies.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.records import Entity
 
 _SCORE = 0.6
-_FAR = 140
+_FAR = 200
 _CAPITAL, _SMALL = r"[^\W\d_a-zß-öø-ÿ]", r"[^\W\d_A-ZÀ-Þ]"
 _PARTICLE = r"(?:[DdLl][aeiu]|[Dd]el|[DdVv][ao]n(?: de[rn])?|[Dd][ao]s|[Dd]ella|El|Al|Ben|[Bb]in|St\.?)"
 _WORD = (
@@ -37,6 +37,8 @@ _VERB = re.compile(
     rf" {_ADVERB}(?P<passive>(?:was|ha[sd] {_ADVERB}been) {_ADVERB})?(?:ha[sd] {_ADVERB})?(?P<verb>[a-z]{{3,20}})\b"
     r"(?! by\b)"
 )
+# Osborne was a supporter of silver
+_CALLED = re.compile(r" (?:[a-z]{1,12}ly )?was (?:an?|the|one)\b")
 _BEGINS = re.compile(r"(?:\A|\n|[.!?:;—–][\"”’')\]]{0,2} {0,2}|[\"“‘(\[*•>] ?|\n- )\Z")
 _CLAUSE = re.compile(
     r"(?:[\"”] |\b(?:and|but|or|so|yet|that|if|when|whenever|while|whilst|where|because|since|after|before|until|till"
@@ -45,13 +47,13 @@ _CLAUSE = re.compile(
 # In 2016, ...; At the general election of 1922 ...
 _INTRODUCED = re.compile(
     r"(?:\A|[\n.!?][\"”’)\]]{0,2} ?)(?:In|On|At|During|By|After|Before|Since|From|Until|For|With|Under|Following"
-    r"|Despite|Around|Between|When|While|As|Although|Though|If|Once|Because)(?P<rest> [^.;:!?\n]{1,120} )\Z"
+    r"|Despite|Around|Between|When|While|As|Although|Though|If|Once|Because)(?P<rest> [^.;:!?\n]{1,180} )\Z"
 )
 # What a noun goes with that is no subject.
 _NO_NOUN = re.compile(
     r"(?:\b(?:the|an?|this|that|these|those|each|every|no|any|all|some|my|your|his|her|our|their|its|in|on|of|at|by|for"
     r"|from|to|with|against|about|into|as|like|than|between|under|over|and|or|[a-z]+(?:al|ic|ish|ian|ous|ive))"
-    r"|[^\W\d_a-zß-öø-ÿ][\w.'’-]*) \Z"
+    r"|(?![IVX]+ )[^\W\d_a-zß-öø-ÿ][\w.'’-]*) \Z"
 )
 _PAST = re.compile("[a-z]+[^e]ed")
 _NO_NAME = re.compile("(?:isms?|ology|ness)$")
@@ -95,7 +97,9 @@ def _does(match: re.Match[str], ends: Container[int]) -> bool:
         return False
     verb, passive = done["verb"], done["passive"] is not None
     telling = verb in (known.fates if passive else known.deeds)
-    if not telling and (passive or not (verb in known.past_forms or _PAST.fullmatch(verb))):
+    past = not passive and (verb in known.past_forms or _PAST.fullmatch(verb) is not None)
+    called = _CALLED.match(text, end) is not None and _is_unknown(word)
+    if not (telling or past or called):
         return False
     begins = _BEGINS.search(text, max(0, start - 4), start) is not None
     if not (begins or _begins_clause(text, start, ends)) or is_code(text, start, end) or is_log(text, start, end):
