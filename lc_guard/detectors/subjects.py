@@ -1,8 +1,8 @@
 """Who does something that people do: ``Okafor resigned``, ``In 2016, Shorten led them``, ``until Black defeated her``.
 
 A model that was trained to leave public figures alone says little of a lone surname at a sentence's beginning; where it
-is a word as well the lists say that it is nobody's. Of 58 in labelled prose of which nothing else was sure 53 are people,
-the others bodies.
+is a word as well the lists say that it is nobody's. Of 58 in labelled prose of which nothing else was sure 53 are
+people, the others bodies.
 """
 
 from __future__ import annotations
