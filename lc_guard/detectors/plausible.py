@@ -11,13 +11,14 @@ from collections.abc import Iterable
 
 from lc_guard._progress import in_parts
 from lc_guard.detectors.chat_words import is_chat_word
+from lc_guard.detectors.contract_terms import Terms, is_defined_term
 from lc_guard.detectors.format_words import is_format_word
 from lc_guard.detectors.goods import is_brand
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.name_lists import load_names
-from lc_guard.detectors.other_meanings import is_public_record
+from lc_guard.detectors.other_meanings import is_currency, is_public_record
 from lc_guard.detectors.peoples import is_no_people
 from lc_guard.detectors.plain_words import (
     is_addressed,
@@ -74,9 +75,13 @@ def plausible(text: str, entities: Iterable[Entity], kind: TextKind = "any") -> 
     Returns:
         Those that stand.
     """
+    terms = Terms(text)
     guesses = [Guess.of(text, entity) for entity in in_parts(entities)]
-    surnames = {word for guess in guesses for word in _surnames(guess)}
-    return [guess.entity for guess in in_parts(guesses) if _stands(guess, surnames, kind)]
+    whole = [
+        guess for guess in guesses if guess.lone or guess.kind not in _NAMES or not is_defined_term(guess, terms, kind)
+    ]
+    surnames = {word for guess in whole for word in _surnames(guess)}
+    return [guess.entity for guess in in_parts(whole) if _stands(guess, surnames, terms, kind)]
 
 
 def _surnames(guess: Guess) -> Iterable[str]:
@@ -85,16 +90,17 @@ def _surnames(guess: Guess) -> Iterable[str]:
         yield from (word for word in guess.words if word[0].isupper())
 
 
-def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
+def _stands(guess: Guess, surnames: set[str], terms: Terms, kind: TextKind) -> bool:
     if guess.kind == "DATE_TIME":
         return is_time(guess, kind)
     if guess.kind == "NRP":
         return not (is_role_or_reference(guess) or _is_other_thing(guess, kind) or is_no_people(guess))
     if guess.kind not in _NAMES:
         return not _is_no_number(guess)
-    if is_role_or_reference(guess):
+    named = guess.lone and guess.words[0] in surnames
+    if is_role_or_reference(guess) or (guess.lone and is_defined_term(guess, terms, kind, named=named)):
         return False
-    if (guess.kind == "LOCATION" and is_country_or_state(guess)) or (guess.lone and guess.words[0] in surnames):
+    if named or (guess.kind == "LOCATION" and is_country_or_state(guess)):
         return True
     return not (_is_no_name(guess, kind) or is_small_word(guess, kind))
 
@@ -128,6 +134,7 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
         or is_technology(guess, kind)
         or is_notation(guess, kind)
         or is_format_word(guess)
+        or (guess.kind in {"LOCATION", "ORGANIZATION"} and is_currency(guess.value))
         or is_eponym(guess, kind)
         or is_food(guess)
         or is_listed_thing(guess)

@@ -10,12 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.words import name_parts
+from lc_guard.detectors.contract_terms import Terms, is_contract, is_defined_term
+from lc_guard.detectors.guess import Guess
+from lc_guard.detectors.plain_words import is_behind_article
 from lc_guard.detectors.surroundings import is_chat
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.records import Entity
 
 _WORD = re.compile(r"[^\W\d_]{3,}(?:['’-][^\W\d_]{2,})*")
 _SURE = 0.5
+# What a party does where a sentence begins with its name: "Grace shall pay", "Bond hereby agrees".
+_UNDERTAKES = re.compile(
+    r" (?:and [A-Z][a-z]+ )?(?:shall|may|must|hereby|agrees?|represents?|warrants?|acknowledges?|undertakes?"
+    r"|sign(?:s|ed)|execute[sd])\b"
+)
 _SPEAKER = re.compile(r"[ \t]{0,3}:")
 
 
@@ -52,11 +60,20 @@ def _standing(text: str, entities: Sequence[Entity], words: Mapping[str, float])
     seen = [(match, match[0].casefold()) for match in _WORD.finditer(text)]
     small = frozenset(word for match, word in seen if word in words and match[0].islower())
     named = (match for match, word in seen if word in words)
+    terms = Terms(text)
     for match, _ in outside(named, entities):
         word = match[0].casefold()
         plain = word in known.also_names
+        if plain and _is_thing(text, match, terms):
+            continue
         if word not in known.ordinary and _is_name(text, match, small if plain else frozenset(), plain=plain):
             yield Entity("PERSON", match.start(), match.end(), words[word])
+
+
+def _is_thing(text: str, word: re.Match[str], terms: Terms) -> bool:
+    """Whether a contract means no name by a word that is one as well: "by that Person"."""
+    guess = Guess.of(text, Entity("PERSON", *word.span(), _SURE))
+    return is_defined_term(guess, terms, named=True) or (is_behind_article(guess) and is_contract(*guess.place))
 
 
 def outside(matches: Iterable[re.Match[str]], entities: Sequence[Entity]) -> Iterator[tuple[re.Match[str], int]]:
@@ -79,5 +96,7 @@ def _is_name(text: str, word: re.Match[str], small: frozenset[str], *, plain: bo
     if word[0].islower():
         return not plain and is_chat(text, *word.span())
     if _SPEAKER.match(text, word.end()) and text[word.start() - 1 : word.start()] in ("", "\n"):
+        return True
+    if word[0].istitle() and _UNDERTAKES.match(text, word.end()):
         return True
     return not is_ordinary(text, *word.span(), also={*small, word[0].casefold()} if plain else small)
