@@ -20,19 +20,19 @@ from lc_guard.detectors.name_lists import GIVEN_WORDS
 from lc_guard.detectors.surroundings import TextKind, is_legal, stands_alone
 from lc_guard.detectors.vocabulary import vocabulary
 
-_NEAR, _LEAST_SIGNS, _LEAST_TERMS = 480, 2, 3
+_NEAR, _LEAST_SIGNS, _LEAST_TERMS = 480, 2, 4
 # How a contract goes on where the surest of its words are far: clauses refer to others, and to terms.
 _MANNER = re.compile(
-    r"\b(?:[Ss]ection \d|(?:set forth|provided for|described|defined|specified) in|(?:subject|according) to"
+    r"\b(?:[Ss]ection \d|(?:set forth|provided for|described|defined|specified) in|subject to"
     r"|in accordance with|(?:any|each|such|all|applicable) [A-Z][a-z]{2,}|accrued?|in full|without limitation"
     r"|provided,? (?:however|that)|[Oo]bligations?|written (?:notice|consent)|on behalf of|material adverse|thereunder"
-    r"|aggregate|solely)\b"
+    r"|aggregate)\b"
     r"|[\"”],? (?:means|shall mean|has the meaning|is defined)\b"
 )
 # "to Customer", "Provider's", "Publisher may": who does something and has no article is a party.
-_ACTOR = r"([A-Z][a-z]{2,}(?:[eo]r|ee|ant|ient|ary)s?)"
+_ACTOR = r"([A-Z][a-z]{2,}(?:[eo]r|ee|ant|ient|ary))"
 _PARTY = re.compile(
-    rf"(?<=[a-z,;] )(?<!the )(?<!an )(?<!a ){_ACTOR}(?=['’]s? |[.,;)]| [a-z])"
+    rf"(?<=[a-z,;] )(?<!the )(?<!an )(?<!a ){_ACTOR}(?=['’]s? |[.,;)]| (?!of\b)[a-z])"
     rf"|(?:\A|[.;] ){_ACTOR}(?= (?:may|must|will|represents|grants|acknowledges|undertakes|instructs)\b)"
 )
 # the Management Fee, its Base Rate: what has an article and ordinary words with a capital, but is no public body
@@ -107,11 +107,17 @@ def is_contract(text: str, start: int, end: int) -> bool:
     if is_legal(text, start, end):
         return True
     around = max(0, start - _NEAR), min(len(text), end + _NEAR)
-    signs = {match[0] for match in _MANNER.finditer(text, *around)}
-    if len(signs) < _LEAST_SIGNS:
-        parties = (match[match.lastindex or 0] for match in _PARTY.finditer(text, *around))
-        signs.update(party for party in parties if party.lower() in vocabulary().ordinary)
-    return len(signs) >= _LEAST_SIGNS or len(signs | set(_articled(text, *around))) >= _LEAST_TERMS
+    manner = {match[0] for match in _MANNER.finditer(text, *around)}
+    if not manner or len(manner) >= _LEAST_SIGNS or _has_party(text, *around):
+        return bool(manner)
+    return len(manner | set(_articled(text, *around))) >= _LEAST_TERMS
+
+
+def _has_party(text: str, start: int, end: int) -> bool:
+    """Whether somebody without a name or an article does something: ``to Customer``, ``Publisher may``."""
+    known = vocabulary()
+    parties = (match[match.lastindex or 0].lower() for match in _PARTY.finditer(text, start, end))
+    return any(party in known.ordinary and party not in TITLES for party in parties)
 
 
 def _articled(text: str, start: int, end: int) -> Iterator[str]:

@@ -151,9 +151,10 @@ def test_but_not_a_name_that_ends_alike(name):
 @pytest.mark.parametrize(
     "text",
     [
-        "The Manager receives the Carried Interest above the Threshold Return and the Annual Charge.",
+        "The Manager receives the Carried Interest above each Threshold Return and the Annual Charge in full.",
         "The loan is repaid in full, subject to the terms, by the borrower.",
-        "Customer may export its data; the tool helps Provider to do so.",
+        "Customer may export its data as set forth in the schedule.",
+        "It is subject to what is sent to Provider.",
     ],
 )
 def test_a_contract_is_known_by_its_manner(text):
@@ -165,6 +166,7 @@ def test_a_contract_is_known_by_its_manner(text):
     [
         "The Senate and the Government wrote to the Ministry about the Treasury.",
         "We had dinner with Grace at the Sapphire and talked about the weather all night.",
+        "The Actor and the Series won the Crown, and the Miniseries the Game, for Actor and Film.",
         "On the phone, Teacher said that the class is on Monday.",
     ],
 )
