@@ -39,10 +39,13 @@ _NUMBERS = frozenset(
 _LEAST_OF_NUMBER = 3
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
+# Of a class of a program, and of no document: "Olmo2Config".
+_HUMPED = re.compile(r"[A-Z][a-z]{2}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# "1920x1080", the hash of a file or a commit, a version, a decimal fraction.
+# "1920x1080", the hash of a file or a commit, also behind an action's name, a version, a decimal fraction.
 _NO_NUMBER = re.compile(
-    r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
+    r"[pP]\d{2,3}|[\w-]{1,40}@[0-9a-f]{40}|\d{1,4}\.\d{1,2}-\d{1,2}"
+    r"|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
     r"|[0-9a-f]{96,128}|\d+\.\d+|255(?:\.\d{1,3}){3}|(?=[\d.]{5,10}$)\d{1,4}\.\d{1,3}\.\d{1,3}"
 )
 # "30720 KB, bogomips"
@@ -156,6 +159,7 @@ def _is_no_number(guess: Guess) -> bool:
             or _NO_NUMBER.fullmatch(guess.value) is not None
             or is_public_record(guess.value)
             or is_character_set(guess.value)
+            or (guess.kind != "PHONE_NUMBER" and _HUMPED.search(guess.value) is not None)
             or _is_measured(guess)
             or (_CODE.fullmatch(guess.value) is not None and _OF_CODE.search(guess.before(40)) is not None)
         )
@@ -164,7 +168,7 @@ def _is_no_number(guess: Guess) -> bool:
 
 def _is_measured(guess: Guess) -> bool:
     """Whether the name of a setting or a unit says that a number counts or measures."""
-    if not guess.value.isdigit():
+    if not (guess.value.isdigit() or (guess.value[:-1].isdigit() and guess.value[-1] in "kKmMgG")):
         return False
     return (
         _MEASURE_BEFORE.search(guess.before(40)) is not None
