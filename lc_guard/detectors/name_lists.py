@@ -11,8 +11,7 @@ from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.weights import LoadOnce
 
 _FILE = Path(__file__).parent / "words" / "first_names.txt"
-# Names that are at least as often a word, a month, a place or a thing: left to the models.
-_WORDS = frozenset(
+GIVEN_WORDS = frozenset(
     [
         *("amber", "angel", "april", "ariel", "austin", "autumn", "bailey", "bill", "brandy", "chad", "chase"),
         *("chelsea", "cheyenne", "christian", "clinton", "crystal", "daisy", "dakota", "dale", "dawn", "dean"),
@@ -24,13 +23,14 @@ _WORDS = frozenset(
         *("tanner", "troy", "victor", "victoria", "virginia", "warren", "washington", "wayne", "whitney", "will"),
     ]
 )
+"""Given names that are at least as often a word, a month, a place or a thing: left to the models."""
 
 
 @LoadOnce
 def load_names() -> frozenset[str]:
     """Load the given names, as they stand in a sentence and in capitals."""
     lines = _FILE.read_text(encoding="utf-8").splitlines()[1:]
-    names = {name for name in lines if name.lower() not in _WORDS and len(name) > 2}
+    names = {name for name in lines if name.lower() not in GIVEN_WORDS and len(name) > 2}
     return frozenset(names | {name.upper() for name in names})
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable, Iterable
 
 from lc_guard.detectors.surroundings import is_code
+from lc_guard.detectors.weights import LoadOnce, import_alone
 from lc_guard.records import Entity
 
 _BLOOD_PRESSURE = re.compile(r"(?i)\b(?:b\.?p\.?|blood pressure|pressure|systolic)\W{0,3}(?:is|was|of|:)?\s*$")
@@ -20,6 +22,10 @@ _VERSION_NUMBER = re.compile(r"(?!(?:19|20)\d\d\.)\d+(?:\.\d+){3,}")
 _PACKAGE = re.compile(r"@\d+(?:\.\d+){0,2}$")
 # What a number is compared with, as in "2**32 == 4294967296".
 _COMPARED = re.compile(r"(?:==|!=|<=?|>=|\*\*|[*/%]) ?$")
+# "4.1.10 ensure that": a clause begins, and there are 4.1.9 or 4.1.11 as well.
+_CLAUSE = re.compile(r"(?P<of>\d{1,2}\.\d{1,2}\.)(?P<number>\d{1,2})(?=\.? [^\W\d_(“\"])")
+_CLAUSE_BEFORE = re.compile(r"(?:\A|[.;:,)\n]\s?|\b(?:and|or) )\Z")
+_NEXT_CLAUSE = 800
 _NETMASK = re.compile(r"255(?:\.(?:255|254|252|248|240|224|192|128|0)){3}(?:/\d{1,2})?")
 # "section 4.1.2.1", "version 4.0.0.0": four numbers that count.
 _COUNTS = re.compile(
@@ -60,6 +66,18 @@ def is_public_record(value: str) -> bool:
     return _PUBLIC.fullmatch(value) is not None
 
 
+def is_currency(value: str) -> bool:
+    """Return whether letters are those of a currency by ISO 4217: ``USD``."""
+    return len(value) == 3 and value.isupper() and value in _currencies()
+
+
+@LoadOnce
+def _currencies() -> frozenset[str]:
+    module = "faker.providers.currency"
+    import_alone(module)
+    return frozenset(code for code, _ in importlib.import_module(module).Provider.currencies)
+
+
 def _is_no_address(text: str, start: int, end: int) -> bool:
     """Whether what has the form of an IP address is a scope, a mask, a version, or the host itself."""
     value = text[start:end]
@@ -90,6 +108,20 @@ def _is_version(text: str, start: int, end: int) -> bool:
     return _VERSION_NUMBER.fullmatch(text, start, end) is not None
 
 
+def _is_no_date(text: str, start: int, end: int) -> bool:
+    """Whether what has the form of a date is a version, or the number of a clause."""
+    return _is_version(text, start, end) or _is_clause(text, start, end)
+
+
+def _is_clause(text: str, start: int, end: int) -> bool:
+    number = _CLAUSE.match(text, start)
+    if number is None or number.end() != end or not _CLAUSE_BEFORE.search(text, max(0, start - 5), start):
+        return False
+    beside = "|".join(str(int(number["number"]) + step) for step in (-1, 1))
+    rule = re.compile(rf"(?<![\d.]){re.escape(number['of'])}(?:{beside})(?!\d|\.\d)")
+    return rule.search(text, max(0, start - _NEXT_CLAUSE), end + _NEXT_CLAUSE) is not None
+
+
 def _is_no_case(text: str, start: int, end: int) -> bool:
     """Whether what has the form of a case's number is one of a public register, or a blood pressure."""
     pressure = _BLOOD_PRESSURE.search(text[max(0, start - 30) : start])
@@ -105,7 +137,7 @@ def _is_attribute(text: str, start: int, end: int) -> bool:
 
 _OTHERWISE: dict[str, Callable[[str, int, int], bool]] = {
     "CASE_NUMBER": _is_no_case,
-    "DATE_TIME": _is_version,
+    "DATE_TIME": _is_no_date,
     "EMAIL_ADDRESS": _is_package,
     "IP_ADDRESS": _is_no_address,
     "PHONE_NUMBER": _is_compared,

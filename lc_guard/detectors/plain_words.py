@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import re
 
+from lc_guard.detectors.bodies import BODIES, PUBLIC_ROLES
 from lc_guard.detectors.called_names import KIN, LONGEST_NICKNAME
 from lc_guard.detectors.captions import SENTENCE_BEFORE, is_cut_short, names_field
+from lc_guard.detectors.contract_terms import is_contract
+from lc_guard.detectors.faker_names import frequent_surnames
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.name_lists import small_names
 from lc_guard.detectors.surroundings import TextKind, has_determiner, is_chat, is_employer, is_legal, is_log
 from lc_guard.detectors.vocabulary import Vocabulary, vocabulary
 
-_ROLES = frozenset(
-    """
-    act agreement annex appeal appellant applicant applicants army article articles assembly attorney board chamber
-    chambers chapter charter claimant clerk code commission committee community company complainant congress
-    constitution convention coroner council counsel court courts defence defendant defendants defense department
-    division embassy exhibit exhibits government governor inspectorate judge judges judgment judiciary jury
-    legislature magistrate magistrates ministry objection office officer overruled panel parliament parties party
-    petitioner plaintiff police president prison prosecution prosecutor protocol public registrar registry
-    regulation republic respondent respondents rules secretary section sections senate state states sustained
-    treasury treaty tribunal union witness witnesses gov govt pm vp svp evp mp mep
-    """.split()  # noqa: SIM905 - a list of words reads as one
-) | {
-    *("accounts payable", "accounts receivable", "board of directors", "customer service", "customer support"),
-    *("escrow agent", "general counsel", "human resources", "information technology", "notary public"),
-    *("public relations", "quality assurance", "research and development", "title company"),
-}
 _LABELS = frozenset(
     """
     a account aka amex api atm attn card cc ceo cfo csr cv client_ip dna dob doc e-mail email eob faq fax hiv iban
@@ -35,17 +22,6 @@ _LABELS = frozenset(
     fri sat sun feb apr aug sept oct nov dec dm gm int
     """.split()  # noqa: SIM905
 ) | {"social security"}
-# Bodies that a contract names, beside the terms that it defines.
-_BODIES = frozenset(
-    """
-    agency airlines army assembly association authority bank board bureau capital center centre chamber church
-    clinic club co college commission committee company congress corp corporation council court cross customs
-    department directorate inspectorate ombudsman prosecutor revenue secretariat electric energy exchange federation
-    foods force foundation fund group holdings hospital inc industries institute insurance laboratories labs league
-    llc ltd media ministry motors navy network news office organisation organization parliament partners police post
-    power press reserve school senate service services society stores studios systems times trust union university
-    """.split()  # noqa: SIM905
-)
 # What a phrase in capitals ends in that is a paper, a heading or a part of the body, and no body's name.
 _PAPERS = frozenset(
     """
@@ -74,6 +50,7 @@ _REFERENCE = re.compile(
 )
 _COUNTED = re.compile(r"(?:Box|Exhibit|Item|Line|Step|Form) \d")
 _OF_FORMS = re.compile(r"(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr)\.?\s?/\s?){1,5}\w+\.?")
+_ROMAN = re.compile(r"[IVXLC]+")
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _LAW = re.compile(
     r"\b(?:Act|Code|Regulations?|Rules of Court|Constitution|Convention|Directive|Order)(?:\s+\(?\d{4}\)?)?$"
@@ -81,9 +58,11 @@ _LAW = re.compile(
 # "bin Laden": a small word that begins a name.
 _PARTICLE = re.compile(r"(?i:bin|ibn|abu|v[ao]n|de[rnl]?|d[aiou]s?|la|le|al|el|te[rn]|mac|st)[ -][A-Z]")
 _INITIALS = re.compile(r"(?:[A-Z]\. ?){2,3}[A-Z]")
-_PARTY = re.compile(r"[a-z]{4,}(?:or|ee|holder|owner)s?")
+_PARTY = re.compile(r"sub[a-z]{3,}(?:er|lord|ant)s?|[a-z]{4,}(?:or|ee|holder|owner)s?")
 _PREFIX = re.compile(r"^(?:sub|co|non|re|over|under|counter|pre)-?")
 _SUFFIX = re.compile(r"(?:or|ee)s?$")
+# "winds" does not make a Windsor
+_PLURAL = re.compile(r"[^s]s$")
 _HOLDER = re.compile(r"(?:holder|owner)s?$")
 _OF_SENTENCES = frozenset({"is", "are", "was", "were", "am", "my", "your", "i", "you", "going", "called", "please"})
 _POSSESSIVES = frozenset({"My", "Your", "His", "Her", "Our", "Their"})
@@ -100,6 +79,8 @@ _NEXT = re.compile(r" ([A-Z][a-z]+)\b")
 _INDEFINITE = re.compile(r"\b(?i:an?) $")
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
+_PREPOSITION = re.compile(r"\b(?:of|by|for|to|from|with|against|under|upon) that $")
+_ENDS = re.compile(r"\s?(?:[.;:)]|\Z)")
 _AN_ARTICLE = re.compile(r"(?i)\b(?:the|an?) \Z")
 _SMALL_SURE = 0.9
 # Of which a model hardly says that it is a name.
@@ -118,15 +99,20 @@ _YES = frozenset({"ok", "okay", "Ok", "Okay"})
 def is_role_or_reference(guess: Guess) -> bool:
     """Return whether a guess is a role, a label, a part of a document or a law."""
     bare = _ARTICLE.sub("", guess.value)
-    if _OF_FORMS.fullmatch(bare) or bare.lower() in _ROLES or bare.lower().rstrip(".") in _LABELS:
+    if _OF_FORMS.fullmatch(bare) or bare.lower() in PUBLIC_ROLES or bare.lower().rstrip(".") in _LABELS:
         return True
-    # "Page V. Johnson" begins like a reference too: of a person's name all must be one.
+    # "Page V. Johnson" begins like a reference too: of a person's name all must be one, or ordinary words.
     if names_field(guess) or is_cut_short(guess):
         return True
     reference = _REFERENCE.match(bare) or (guess.lone and _COUNTED.match(guess.text, guess.entity.start))
-    if reference and (guess.kind != "PERSON" or guess.lone or not _NAME_WORD.search(bare, reference.end())):
+    if reference and (guess.kind != "PERSON" or guess.lone or not _has_name(guess, bare[reference.end() :])):
         return True
     return guess.kind == "ORGANIZATION" and _LAW.search(bare) is not None
+
+
+def _has_name(guess: Guess, rest: str) -> bool:
+    """Whether words hold one that is neither ordinary nor a number: ``Exhibit A. ARTICLE II`` has none."""
+    return any(not guess.known.is_ordinary(word) and not _ROMAN.fullmatch(word) for word in _NAME_WORD.findall(rest))
 
 
 def is_ordinary(guess: Guess, kind: TextKind) -> bool:
@@ -147,11 +133,11 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
 def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
     """Whether several words are no organization's name; None where nothing here tells."""
     known, small = guess.known, [word.lower() for word in guess.words]
-    free = _BODIES.isdisjoint(small)
+    free = BODIES.isdisjoint(small)
     if (all(plain) and _is_sentence(guess, free=free)) or _is_heading(guess, plain, kind):
         return True
-    if kind == "legal" or is_legal(*guess.place):
-        return all(plain) and (small[-1] == "party" or free)
+    if all(plain) and (kind == "legal" or is_contract(*guess.place)):
+        return small[-1] == "party" or free or _is_company(small)
     if any(_is_of_programs(word, known) for word in guess.words):
         return free and _is_software(guess, plain)
     return (free or len(small) > 2) if all(plain) and small[-1] in known.roles else None
@@ -162,6 +148,11 @@ def _is_sentence(guess: Guess, *, free: bool) -> bool:
     return not _OF_SENTENCES.isdisjoint(map(str.lower, guess.words)) or (free and ": " in guess.value)
 
 
+def _is_company(small: list[str]) -> bool:
+    """Whether small words name a side by what it does: ``Borrower Company``, ``Surviving Corporation``."""
+    return len(small) == 2 and small[1] in {"company", "corporation"} and small[0].endswith(("ing", "er", "or", "ee"))
+
+
 def _is_party(words: tuple[str, ...]) -> bool:
     """Whether words name a side of a contract: ``Disclosing Party``, not ``Labour Party``."""
     return words[-1].lower() in {"party", "parties"} and words[-2].endswith(("ing", "ed"))
@@ -170,7 +161,7 @@ def _is_party(words: tuple[str, ...]) -> bool:
 def _is_heading(guess: Guess, plain: list[bool], kind: TextKind) -> bool:
     """Whether several words are the title of a paper, words in capitals for weight, of a log, or begin with "my"."""
     words = guess.words
-    if words[-1] in _DEPARTMENTS and all(word.lower() in _ROLES | _LABELS for word in words[:-1]):
+    if words[-1] in _DEPARTMENTS and all(word.lower() in PUBLIC_ROLES | _LABELS for word in words[:-1]):
         return True  # VP Sales
     if (words[0] in _POSSESSIVES and any(map(str.islower, words))) or (all(plain) and _is_plain_heading(guess, kind)):
         return True
@@ -185,7 +176,7 @@ def _is_plain_heading(guess: Guess, kind: TextKind) -> bool:
     words = guess.words
     if (any(map(_is_weighty, words)) and not guess.value.isupper()) or kind == "logs" or is_log(*guess.place):
         return True
-    office = words[0].lower() in _BODIES and words[1] == "of"  # Directorate of Income
+    office = words[0].lower() in BODIES and words[1] == "of"  # Directorate of Income
     return (words[-1].lower() in _PAPERS and not office) or _is_party(words)
 
 
@@ -214,7 +205,7 @@ def _is_ordinary_word(guess: Guess, kind: TextKind) -> bool:
         return False
     if known.is_ordinary(word) or (is_body and known.is_identifier(word)):
         return True
-    if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_legal(*guess.place)):
+    if _PARTY.fullmatch(small) and _is_derived(small, known) and (kind == "legal" or is_contract(*guess.place)):
         return True
     return small in known.also_names and _is_meant_as_word(guess, word)
 
@@ -243,19 +234,28 @@ def _is_meant_as_word(guess: Guess, word: str) -> bool:
         return True
     if guess.entity.score < _DOUBTED and _is_verb(guess) and SENTENCE_BEFORE.search(guess.before(8)):
         return True  # "Chase the lead"
-    return _has_determiner(guess) or _is_office(guess)
+    return is_behind_article(guess) or _is_office(guess)
 
 
-def _has_determiner(guess: Guess) -> bool:
-    """Whether an article stands before a word; "that" before a capital begins a clause, outside of contracts."""
-    clause = guess.value[0].isupper() and guess.before(5).lower() == "that " and not is_legal(*guess.place)
+def is_behind_article(guess: Guess) -> bool:
+    """Return whether an article stands before a word; "that" before a capital may begin a clause."""
+    clause = guess.value[0].isupper() and guess.before(5).lower() == "that " and not _is_spoken_of(guess)
     return not clause and has_determiner(*guess.place)
+
+
+def _is_spoken_of(guess: Guess) -> bool:
+    """Whether "that" before a word means the one that a contract spoke of: "by that Person", not "that Price shall"."""
+    small = guess.words[0].lower()
+    if small in guess.known.given_names or small in frequent_surnames():
+        no_clause = _PREPOSITION.search(guess.before(16)) or _ENDS.match(guess.text, guess.entity.end)
+        return no_clause is not None and is_contract(*guess.place)
+    return is_contract(*guess.place)
 
 
 def _is_of_a_body(guess: Guess) -> bool:
     """Whether the name of a body goes on: "Inland" of the Inland Revenue."""
     following = _NEXT.match(guess.text, guess.entity.end, guess.entity.end + 30)
-    return following is not None and following[1].lower() in _BODIES
+    return following is not None and following[1].lower() in BODIES
 
 
 def _is_verb(guess: Guess) -> bool:
@@ -314,9 +314,11 @@ def _is_derived(word: str, known: Vocabulary) -> bool:
     """Whether a word is made of another: ``pledgor``, ``sublessee``."""
     if (held := _HOLDER.sub("", word)) != word:
         return held in known.ordinary or held in known.also_names
+    if word in small_names():
+        return False  # Desiree
     bare, stem = _PREFIX.sub("", word), _SUFFIX.sub("", word)
     return (bare != word and bare in known.ordinary) or any(
-        f"{stem}{ending}" in known.ordinary for ending in ("", "e", "y")
+        f"{stem}{ending}" in known.ordinary for ending in ("", "e", "y") if ending or not _PLURAL.search(stem)
     )
 
 
@@ -326,7 +328,7 @@ def is_role_or_body(word: str) -> bool:
     Args:
         word: A word in small letters.
     """
-    return word in _ROLES or word in _BODIES or word in _LABELS or word in _KIN or word in vocabulary().roles
+    return word in PUBLIC_ROLES or word in BODIES or word in _LABELS or word in _KIN or word in vocabulary().roles
 
 
 def is_addressed(guess: Guess) -> bool:

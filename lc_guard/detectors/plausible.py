@@ -11,13 +11,14 @@ from collections.abc import Iterable
 
 from lc_guard._progress import in_parts
 from lc_guard.detectors.chat_words import is_chat_word
+from lc_guard.detectors.contract_terms import Terms, is_defined_term
 from lc_guard.detectors.format_words import is_character_set, is_format_word
 from lc_guard.detectors.goods import is_brand
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
 from lc_guard.detectors.name_lists import load_names
-from lc_guard.detectors.other_meanings import is_public_record
+from lc_guard.detectors.other_meanings import is_currency, is_public_record
 from lc_guard.detectors.peoples import is_no_people
 from lc_guard.detectors.plain_words import (
     is_addressed,
@@ -80,10 +81,10 @@ def plausible(text: str, entities: Iterable[Entity], kind: TextKind = "any") -> 
         Those that stand.
     """
     guesses = [Guess.of(text, entity) for entity in in_parts(entities)]
-    software = shown_software(text) if guesses else frozenset[str]()
-    standing = {guess.entity for guess in in_parts(guesses) if _stands(guess, software, kind)}
+    software, terms = shown_software(text) if guesses else frozenset[str](), Terms(text)
+    standing = {guess.entity for guess in in_parts(guesses) if _stands(guess, software, terms, kind)}
     surnames = {word for guess in guesses if guess.entity in standing for word in _surnames(guess)}
-    return [guess.entity for guess in guesses if guess.entity in standing or _is_surname(guess, surnames)]
+    return [guess.entity for guess in guesses if guess.entity in standing or _is_surname(guess, surnames, terms, kind)]
 
 
 def _surnames(guess: Guess) -> Iterable[str]:
@@ -92,18 +93,20 @@ def _surnames(guess: Guess) -> Iterable[str]:
         yield from (word for word in guess.words if word[0].isupper())
 
 
-def _is_surname(guess: Guess, surnames: set[str]) -> bool:
-    return guess.lone and guess.kind in _NAMES and guess.words[0] in surnames and not is_role_or_reference(guess)
+def _is_surname(guess: Guess, surnames: set[str], terms: Terms, kind: TextKind) -> bool:
+    if not guess.lone or guess.kind not in _NAMES or guess.words[0] not in surnames:
+        return False
+    return not (is_role_or_reference(guess) or is_defined_term(guess, terms, kind, named=True))
 
 
-def _stands(guess: Guess, software: frozenset[str], kind: TextKind) -> bool:
+def _stands(guess: Guess, software: frozenset[str], terms: Terms, kind: TextKind) -> bool:
     if guess.kind == "DATE_TIME":
         return is_time(guess, kind)
     if guess.kind == "NRP":
         return not (is_role_or_reference(guess) or _is_other_thing(guess, kind) or is_no_people(guess))
     if guess.kind not in _NAMES:
         return not _is_no_number(guess)
-    if is_role_or_reference(guess) or is_software(guess, software):
+    if is_role_or_reference(guess) or is_software(guess, software) or is_defined_term(guess, terms, kind):
         return False
     if guess.kind == "LOCATION" and is_country_or_state(guess):
         return True
@@ -139,6 +142,7 @@ def _is_other_thing(guess: Guess, kind: TextKind) -> bool:
         or is_technology(guess, kind)
         or is_notation(guess, kind)
         or is_format_word(guess)
+        or (guess.kind in {"LOCATION", "ORGANIZATION"} and is_currency(guess.value))
         or is_eponym(guess, kind)
         or is_food(guess)
         or is_listed_thing(guess)

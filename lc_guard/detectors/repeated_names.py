@@ -10,7 +10,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from lc_guard._text.common_words import is_ordinary
 from lc_guard._text.words import name_parts
+from lc_guard.detectors.contract_terms import Terms, is_contract, is_defined_term
+from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.name_lists import small_names
+from lc_guard.detectors.plain_words import is_behind_article
 from lc_guard.detectors.surroundings import is_chat
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.records import Entity
@@ -24,6 +27,11 @@ _TOLD = frozenset(
     also always and can could did does had has is later may might must never often says should then thinks wants was
     who will would
     """.split()  # noqa: SIM905 - a list of words reads as one
+)
+# What a party does where a sentence begins with its name: "Grace shall pay", "Bond hereby agrees".
+_UNDERTAKES = re.compile(
+    r" (?:and [A-Z][a-z]+ )?(?:shall|may|must|hereby|agrees?|represents?|warrants?|acknowledges?|undertakes?"
+    r"|sign(?:s|ed)|execute[sd])\b"
 )
 _SPEAKER = re.compile(r"[ \t]{0,3}:")
 
@@ -66,18 +74,28 @@ def _words_of_names(text: str, entities: Sequence[Entity]) -> tuple[dict[str, fl
 def _standing(
     text: str, entities: Sequence[Entity], words: Mapping[str, float], surnames: Container[str]
 ) -> Iterator[Entity]:
-    known = vocabulary()
     seen = [(match, match[0].casefold()) for match in _WORD.finditer(text)]
     small = frozenset(word for match, word in seen if word in words and match[0].islower())
     named = (match for match, word in seen if word in words)
+    terms = Terms(text)
     for match, _ in outside(named, entities):
         word = match[0].casefold()
-        plain = word in known.also_names or word in known.ordinary
-        if word in known.ordinary and (word not in surnames or match[0].islower()):
-            continue
-        said = plain and word in surnames and word not in small and _is_told_of(match)
-        if said or _is_name(text, match, small if plain else frozenset(), plain=plain):
+        if _is_meant(text, match, terms, small, surname=word in surnames):
             yield Entity("PERSON", match.start(), match.end(), words[word])
+
+
+def _is_meant(text: str, match: re.Match[str], terms: Terms, small: frozenset[str], *, surname: bool) -> bool:
+    """Whether a word of a name is the name here, and no word or term of a contract."""
+    known, word = vocabulary(), match[0].casefold()
+    ordinary = word in known.ordinary
+    if ordinary and (not surname or match[0].islower()):
+        return False
+    plain = ordinary or word in known.also_names
+    if plain and _is_thing(text, match, terms):
+        return False
+    if plain and surname and word not in small and _is_told_of(match):
+        return True
+    return _is_name(text, match, small if plain else frozenset(), plain=plain)
 
 
 def _is_told_of(word: re.Match[str]) -> bool:
@@ -87,6 +105,12 @@ def _is_told_of(word: re.Match[str]) -> bool:
         return False
     verb, known = following["verb"], vocabulary()
     return following["own"] is not None or verb in _TOLD or verb in known.deeds or verb in known.past_forms
+
+
+def _is_thing(text: str, word: re.Match[str], terms: Terms) -> bool:
+    """Whether a contract means no name by a word that is one as well: "by that Person"."""
+    guess = Guess.of(text, Entity("PERSON", *word.span(), _SURE))
+    return is_defined_term(guess, terms, named=True) or (is_behind_article(guess) and is_contract(*guess.place))
 
 
 def outside(matches: Iterable[re.Match[str]], entities: Sequence[Entity]) -> Iterator[tuple[re.Match[str], int]]:
@@ -109,5 +133,7 @@ def _is_name(text: str, word: re.Match[str], small: frozenset[str], *, plain: bo
     if word[0].islower():
         return not plain and is_chat(text, *word.span())
     if _SPEAKER.match(text, word.end()) and text[word.start() - 1 : word.start()] in ("", "\n"):
+        return True
+    if word[0].istitle() and _UNDERTAKES.match(text, word.end()):
         return True
     return not is_ordinary(text, *word.span(), also={*small, word[0].casefold()} if plain else small)

@@ -91,25 +91,33 @@ def subjects(text: str, entities: Sequence[Entity]) -> list[Entity]:
 
 def _does(match: re.Match[str], ends: Container[int]) -> bool:
     text, start, end = match.string, *match.span()
-    known, word = vocabulary(), match["word"].lower()
+    word = match["word"].lower()
     done = _VERB.match(text, end, end + _FAR)
     if done is None or _is_no_name(word):
         return False
-    verb, passive = done["verb"], done["passive"] is not None
-    telling = verb in (known.fates if passive else known.deeds)
-    past = not passive and (verb in known.past_forms or _PAST.fullmatch(verb) is not None)
-    called = _CALLED.match(text, end) is not None and _is_unknown(word)
-    if not (telling or past or called):
+    telling = done["verb"] in (vocabulary().fates if done["passive"] else vocabulary().deeds)
+    if not (telling or _is_told_in_past(done) or (_CALLED.match(text, end) and _is_unknown(word))):
         return False
     begins = _BEGINS.search(text, max(0, start - 4), start) is not None
     if not (begins or _begins_clause(text, start, ends)) or is_code(text, start, end) or is_log(text, start, end):
         return False
+    return _may_be_named(match, telling=telling, begins=begins)
+
+
+def _is_told_in_past(done: re.Match[str]) -> bool:
+    verb = done["verb"]
+    return not done["passive"] and (verb in vocabulary().past_forms or _PAST.fullmatch(verb) is not None)
+
+
+def _may_be_named(match: re.Match[str], *, telling: bool, begins: bool) -> bool:
+    """Whether somebody may bear a word that does what people do, by how much else speaks for it."""
+    known, word = vocabulary(), match["word"].lower()
     if known.is_ordinary(word):
-        return not begins and not word.endswith("s") and not is_legal(text, start, end)
+        return not begins and not word.endswith("s") and not is_legal(match.string, *match.span())
     if word in known.also_names or word in known.given_names or word in known.technology_names:
         return telling or not begins
     # what a program does is told in the past as well
-    return _is_unknown(word) and (telling or not technology_beside(text, start, end))
+    return _is_unknown(word) and (telling or not technology_beside(match.string, *match.span()))
 
 
 def _owns(match: re.Match[str]) -> bool:

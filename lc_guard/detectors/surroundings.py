@@ -155,15 +155,16 @@ _EMPLOYER = re.compile(
     r"|joining|left|quit)\s$"
 )
 _DETERMINER = re.compile(
-    r"(?i)(?:^|[^\w'])(?:the|an?|this|that|these|those|each|every|any|no|such|said|both|either|which|its|their"
+    r"(?i)(?:^|[^\w'])(?:the|an?|this|that|these|those|each|every|any|no|such|said|its|their"
     r"|your)\s+$"
 )
 # "the Holder shall", "the Holder's", "the Holder." but not "the Holder file", "the Bush administration".
 _NO_COMPOUND = re.compile(
-    r"['’]s\b|(?:\s*(?:$|[^\w\s'&-])|\s+(?:shall|must|may|will|would|can|could|should|is|was|are|were|has|have|had"
+    r"\s?['’]\s?s\b|(?:\s*(?:$|[^\w\s'&-])|\s+(?:shall|must|may|will|would|can|could|should|is|was|are|were|has|have|had"
     r"|agrees?|does|did|and|or|nor|of|to"
     r"|in|for|by|under|with|that|who|which|whose|from|at|on|as|if|when|unless|until|upon|hereby|not|then|than|about|after|before|into|so"
-    r"|i"
+    r"|within|without|during|between|among|against|through|per|including|except|pursuant|where|whether|while|because"
+    r"|since|remains?|becomes?|due|payable|(?:here|there)\w{2,6}|i"
     r"|he|she|it|they|we|you)\b)"
 )
 _NAMED = re.compile(
@@ -268,9 +269,12 @@ def is_employer(text: str, start: int) -> bool:
 
 def has_determiner(text: str, start: int, end: int) -> bool:
     """Return whether an article makes a common noun of a word: ``the Holder``, but not ``the Holder file``."""
-    return (
-        _DETERMINER.search(text[max(0, start - 12) : start]) is not None and _NO_COMPOUND.match(text, end) is not None
-    )
+    return _DETERMINER.search(text[max(0, start - 12) : start]) is not None and stands_alone(text, end)
+
+
+def stands_alone(text: str, end: int) -> bool:
+    """Return whether the words before an offset begin no longer name: ``Holder's``, not ``Holder file``."""
+    return _NO_COMPOUND.match(text, end) is not None
 
 
 def is_introduced(text: str, start: int, end: int) -> bool:

@@ -12,12 +12,12 @@ from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.windows import readable
 from lc_guard.records import Entity
 
+# Cut short, they may have a full stop: behind "satisfactory to Agent." a sentence begins.
+_CUT_SHORT = r"(?:M(?:r|rs|s|x|essrs|R|RS|S)|D(?:r|R)|Prof|PROF|Hon|Rev|Fr|Capt|Lt|Sgt|Col|Cpl|Maj)\b\.?"
 _TITLES = (
-    r"(?:M(?:r|rs|s|x|essrs|R|RS|S)|Miss|MISS|D(?:r|R)|Prof(?:essor)?|PROF(?:ESSOR)?|Judge|JUDGE|Justice|JUSTICE"
-    r"|Magistrate"
-    r"|MAGISTRATE|Hon(?:ou?rable)?|Sir|Dame|Lord|Lady|Rev(?:erend)?|Fr|Capt(?:ain)?|Lt|Lieutenant|Sgt|Sergeant"
-    r"|Col(?:onel)?|Cpl|Corporal|Maj(?:or)?|Officer|OFFICER|Detective|DETECTIVE|Inspector|Constable|Deputy|Sheriff"
-    r"|Agent|Attorney|Senator|Governor|Nurse|Coroner)"
+    r"(?:Miss|MISS|Professor|PROFESSOR|Judge|JUDGE|Justice|JUSTICE|Magistrate|MAGISTRATE|Hon(?:ou?rable)|Sir|Dame|Lord"
+    r"|Lady|Reverend|Captain|Lieutenant|Sergeant|Colonel|Corporal|Major|Officer|OFFICER|Detective|DETECTIVE|Inspector"
+    r"|Constable|Deputy|Sheriff|Agent|Attorney|Senator|Governor|Nurse|Coroner)\b"
 )
 # What people are called who are near: beside a word that nobody bears it is none.
 _FAMILIAR = (
@@ -46,6 +46,7 @@ _OFFICES = frozenset(
 )
 _PARTICLE = r"(?:v[ao]n(?: de[rn]?)?|de(?: la| los| las)?|de[rnl]|d[aiou]s?|della|la|le|bin|ibn|al|el|te[rn]|af|zu|y|e)"
 _SMALL = re.compile(r"(?<![\w'’@.])m(?:r|rs)\.? (?P<name>[a-zß-öø-ÿ]{3,24})\b")
+_ONE_OF_MANY = re.compile(r"\b(?:an?|any|each|every|such|no) \Z")
 SCORE = 0.9
 
 
@@ -77,7 +78,7 @@ class TitleDetector:
 def _is_titled(text: str, match: re.Match[str]) -> bool:
     """Whether what stands behind a title is a name, and not an office, a measure, or a body that bears the title."""
     known, words = vocabulary(), match["name"].split()
-    if match["formal"] and not _is_office(match["name"]) and not _is_measure(text, match):
+    if match["formal"] and not (_is_list(text, match) or _is_office(match["name"]) or _is_measure(text, match)):
         return True
     if not match["ruling"]:
         return not all(map(known.is_ordinary, words))
@@ -91,9 +92,14 @@ def _is_office(name: str) -> bool:
     return _OFFICES.issuperset(name.lower().split())
 
 
+def _is_list(text: str, match: re.Match[str]) -> bool:
+    """Whether a comma or an article says that the title is no one's: ``Agent, Borrower``, ``each Major Decision``."""
+    return match["comma"] is not None or _ONE_OF_MANY.search(text, max(0, match.start() - 6), match.start()) is not None
+
+
 def _is_measure(text: str, match: re.Match[str]) -> bool:
     """Whether a chart abbreviates mitral regurgitation, as in ``Mild MR. AORTA: normal``."""
-    return match["formal"] == "MR" and match[0].isupper() and is_clinical(text, *match.span())
+    return match["formal"].rstrip(".") == "MR" and match[0].isupper() and is_clinical(text, *match.span())
 
 
 def _in_line(text: str, start: int, end: int) -> tuple[int, int]:
@@ -113,6 +119,6 @@ def _rule() -> re.Pattern[str]:
     word = rf"{_NO_NAMES}(?:[{upper}]')?{capitalized}(?:[-']{capitalized}){{0,3}}"
     part = rf"(?:{initial}[ ]{{0,2}}|{bare_initial}[ ]|{_PARTICLE}[ ]|{word}[ ]{{1,2}})"
     return re.compile(
-        rf"(?<![\w'])(?:(?:(?P<formal>{_TITLES})|{_FAMILIAR}|(?P<ruling>{_RULING}))\b\.?,?[ ]{{1,2}})+(?:the[ ])?"
-        rf"(?P<name>{part}{{0,4}}{word})"
+        rf"(?<![\w'])(?:(?:(?P<formal>{_CUT_SHORT}|{_TITLES})|{_FAMILIAR}\b|(?P<ruling>{_RULING})\b)"
+        rf"(?P<comma>,)?[ ]{{1,2}})+(?:the[ ])?(?P<name>{part}{{0,4}}{word})"
     )

@@ -69,6 +69,33 @@ def test_an_office_behind_a_title_is_nobody(found, text):
     assert not found(TitleDetector(), text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "satisfactory to Agent. If this Agreement ends",
+        "between Agent, Lenders and Borrower",
+        "the Power of Attorney, Exclusive Option Agreement and others",
+        "a vote is needed for each Major Decision",
+        "signed by the Officer. All copies are void",
+    ],
+)
+def test_a_sentence_or_a_list_begins_behind_a_party_and_no_name(found, text):
+    assert not found(TitleDetector(), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Agent, Jane Moorcroft, signed", "Jane Moorcroft"),
+        ("Lt. Moss left", "Moss"),
+        ("a word with Judge Learned", "Learned"),
+        ("Every Judge Moorcroft knows", "Moorcroft"),
+    ],
+)
+def test_but_a_name_behind_a_title_does(found, text, name):
+    assert found(TitleDetector(), text) == [("PERSON", name)]
+
+
 def test_an_abbreviation_in_capitals_is_no_title_of_a_word(found):
     assert found(TitleDetector(), "MITRAL VALVE: Mild MR. AORTA: normal. MR. PRICE: Yes.") == [("PERSON", "PRICE")]
     assert found(TitleDetector(), "I HATE MRS. ABBOT AND MISS MUCK") == [("PERSON", "ABBOT"), ("PERSON", "MUCK")]

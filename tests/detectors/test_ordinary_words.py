@@ -1012,3 +1012,35 @@ def test_an_address_and_a_case_stay(text):
     kind = "EMAIL_ADDRESS" if "@" in text else "CASE_NUMBER" if text[0] == "a" else "IP_ADDRESS"
     start = 0 if kind != "IP_ADDRESS" else text.index("10")
     assert meant(text, [Entity(kind, start, len(text), 0.9)])
+
+
+def test_what_follows_a_reference_is_no_name():
+    assert not stands("described in Exhibit A. ARTICLE II", "Exhibit A. ARTICLE II")
+    assert stands("described in Exhibit A. Anna Holt", "Exhibit A. Anna Holt")
+
+
+@pytest.mark.parametrize("code", ["USD", "EUR", "GBP", "CHF"])
+def test_a_currency_is_no_organization(code):
+    assert not stands(f"paid in {code} at once", code, "ORGANIZATION")
+    assert not stands(f"the {code} account", code, "LOCATION")
+
+
+def test_but_who_is_called_like_a_currency_is_found():
+    assert stands("Ron paid.", "Ron")
+    assert stands("RON paid.", "RON")
+
+
+def clauses(text):
+    found = [Entity("DATE_TIME", text.index(v), text.index(v) + len(v), 0.6) for v in text.split() if v[0].isdigit()]
+    return [text[e.start : e.end] for e in meant(text, found)]
+
+
+def test_the_number_of_a_clause_is_no_date():
+    assert clauses("4.1.9 not sell; 4.1.10 ensure that it pays; 4.1.11 cause it to sign.") == []
+    assert clauses("Lender shall pay. 4.2.10 Lender signs. 4.2.11 Borrower signs.") == []
+
+
+def test_but_a_day_is_one():
+    assert clauses("She was born on 4.1.10 in Bonn") == ["4.1.10"]
+    assert clauses("ill from 4.1.10 to 4.1.11 and away") == ["4.1.10", "4.1.11"]
+    assert clauses("Born: 4.1.10 in Bonn") == ["4.1.10"]
