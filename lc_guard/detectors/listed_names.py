@@ -18,6 +18,7 @@ _REST = re.compile(rf"(?:, {_NAME}){{1,9}},? (?:and|or|&) {_NAME}(?=[.,;:!?)\n ]
 _BEFORE = re.compile(rf"(?<![\w'’-])[a-z]{{1,20}} (?P<first>{_NAME}) (?:and|or|&) \Z")
 _NAMES = re.compile(rf"(?P<first>{_NAME})")
 _FAR, _LONGEST = 50, 240
+_WIDE = 60
 _COMMA = re.compile(r", ")
 
 
@@ -40,23 +41,30 @@ def _missed(text: str, entities: Sequence[Entity]) -> Iterator[Entity]:
     for at, entity in enumerate(entities):
         if entity.kind != "PERSON":
             continue
+        ahead = entities[at - 1] if at else None
         following = entities[at + 1] if at + 1 < len(entities) else None
         limit = following.start if following is not None else len(text)
-        last = entities[at - 1].end if at else 0
-        match = None
-        if following is not None and following.kind == "PERSON" and limit - entity.end < 60:
-            match = _BETWEEN.fullmatch(text, entity.end, limit)
-        elif at and entities[at - 1].kind == "PERSON" and _COMMA.fullmatch(text, entities[at - 1].end, entity.start):
-            match = _LAST.match(text, entity.end, min(limit, entity.end + 60))
-        if match is not None:
-            for name in match.groupdict():
-                if match[name] and _may_be_name(match[name]):
-                    yield Entity("PERSON", *match.span(name), entity.score)
+        listed = _between_or_last(text, ahead, entity, following)
+        if listed is not None:
+            for name in listed.groupdict():
+                if listed[name] and _may_be_name(listed[name]):
+                    yield Entity("PERSON", *listed.span(name), entity.score)
         elif (rest := _REST.match(text, entity.end, min(limit, entity.end + _LONGEST))) is not None:
             yield from _unknown(_NAMES.finditer(text, *rest.span()), entity.score)
+        last = ahead.end if ahead is not None else 0
         before = _BEFORE.search(text, max(last, entity.start - _FAR), entity.start)
         if before is not None:
             yield from _unknown([before], entity.score)
+
+
+def _between_or_last(text: str, ahead: Entity | None, person: Entity, following: Entity | None) -> re.Match[str] | None:
+    """Return who stands in a list between a person and the next one, or ends the list of two."""
+    limit = following.start if following is not None else len(text)
+    if following is not None and following.kind == "PERSON" and limit - person.end < _WIDE:
+        return _BETWEEN.fullmatch(text, person.end, limit)
+    if ahead is not None and ahead.kind == "PERSON" and _COMMA.fullmatch(text, ahead.end, person.start):
+        return _LAST.match(text, person.end, min(limit, person.end + _WIDE))
+    return None
 
 
 def _unknown(names: Iterable[re.Match[str]], score: float) -> list[Entity]:

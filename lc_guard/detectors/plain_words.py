@@ -133,14 +133,18 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
 def _is_no_body(guess: Guess, kind: TextKind, plain: list[bool]) -> bool | None:
     """Whether several words are no organization's name; None where nothing here tells."""
     known, small = guess.known, [word.lower() for word in guess.words]
-    free = BODIES.isdisjoint(small)
-    if (all(plain) and _is_sentence(guess, free=free)) or _is_heading(guess, plain, kind):
+    free, ordinary = BODIES.isdisjoint(small), all(plain)
+    if (ordinary and _is_sentence(guess, free=free)) or _is_heading(guess, plain, kind):
         return True
-    if all(plain) and (kind == "legal" or is_contract(*guess.place)):
-        return small[-1] == "party" or free or _is_company(small)
+    if ordinary and (kind == "legal" or is_contract(*guess.place)):
+        return free or small[-1] == "party" or _is_company(small)
     if any(_is_of_programs(word, known) for word in guess.words):
         return free and _is_software(guess, plain)
-    return (free or len(small) > 2) if all(plain) and small[-1] in known.roles else None
+    return _is_role(small, free=free) if ordinary else None
+
+
+def _is_role(small: list[str], *, free: bool) -> bool | None:
+    return (free or len(small) > 2) if small[-1] in vocabulary().roles else None
 
 
 def _is_sentence(guess: Guess, *, free: bool) -> bool:
