@@ -55,12 +55,16 @@ _POSSESSED = r"(?:'s|’s|s'|')?(?:[ -](?:and|or) [A-Z]\w+(?:'s|’s)?)?[ -]"
 # "disease" and "test" are not here: patients have them, too.
 _NAMED_AFTER = re.compile(
     rf"{_POSSESSED}(?:theorem|lemma|conjecture|paradox|algorithm|transform|equations?|distributions?|inequality"
-    r"|polynomials?|matrix|catheters?|forceps|retractor|reflex|maneuver|manoeuvre|palsy|lymphoma|contracture|signs?"
+    r"|polynomials?|matrix|catheters?|forceps|retractor|reflex|maneuver|manoeuvre|palsy|lymphoma|contracture|sign"
+    # not "Okafor signs a contract"
+    r"|signs(?! (?:an?|the|his|her|for|up|on|off|with|new|\d|one|two|three|four|five|six)\b)"
     r"|(?i:criteria|scale|score|index|inventory)|curve|virus|tendon|space|series|integral|numbers|noise|simulation"
     r"|equilibrium|effect|principle|diagram|chart"
     r"|(?i:law(?! firm| office| practice| degree| school| clerk| enforcement))|constant|machine|tube|stain"
     r"|syndrome)\b"
     r"|[ -](?:filters?(?! coffee)|classifier|mixtures?|expansion)\b"
+    # Valentine's Day, Patrick's Day
+    r"|[ ]?['’]s Day(?=[ ]?(?:[.,;:!?…\n]|$))"
 )
 _NAMED_AFTER_IN_MEDICINE = re.compile(
     rf"{_NAMED_AFTER.pattern}|{_POSSESSED}(?:disease|test|score|scale|operation|procedure|fracture|phenomenon"
@@ -134,8 +138,10 @@ def _beside_medicine(guess: Guess) -> bool:
 
 def _is_taken(guess: Guess, end: int) -> bool:
     """Whether it is told how much of it somebody takes."""
+    dose = _DOSE.match(guess.text, end, end + 24)
+    # "RACHELLE im gonna call"
     return (
-        _DOSE.match(guess.text, end, end + 24) is not None
+        (dose is not None and (dose[0].strip(" ,") != "im" or is_clinical(guess.text, guess.entity.start, end)))
         or _TAKEN_AFTER.match(guess.text, end, end + 40) is not None
         or _TAKEN_BEFORE.search(guess.before(40)) is not None
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from lc_guard.detectors.chat_words import is_beside_name, is_misspelled, is_spelled_as_in_chats
+from lc_guard.detectors.doubtful_names import is_believed
+from lc_guard.detectors.given_names import GivenNameDetector
 from lc_guard.detectors.guess import Guess
+from lc_guard.detectors.in_languages import without_ordinary
 from lc_guard.detectors.name_lists import given_names, is_listed_name, surnames
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.small_letters import is_foreign
 from lc_guard.detectors.spacy_ner import SpacyDetector
 from lc_guard.detectors.spans import clean, resolve
-from lc_guard.detectors.surroundings import is_chat
+from lc_guard.detectors.surroundings import is_chat, is_code
+from lc_guard.detectors.usernames import UsernameDetector
 from lc_guard.records import Entity
 
 
@@ -99,6 +103,13 @@ def test_an_account_that_is_greeted_is_no_full_name(account, rest):
     assert [(entity.kind, text[entity.start : entity.end]) for entity in found] == [("USERNAME", account)]
 
 
+def test_a_post_that_begins_with_an_account_is_no_code():
+    text = "@dana_k hey Joe is back"
+    assert not is_code(text, 12, 15)
+    assert is_believed(text, person(text, "Joe", 0.1))
+    assert is_code("@Override public String name() {", 17, 23)
+
+
 def test_faces_of_signs_are_of_chats():
     assert is_chat("it was fun cusz anna came :) just for me <3", 16, 20)
     assert not is_chat("see http://example.com/a and 10:30 for anna", 39, 43)
@@ -152,6 +163,40 @@ def test_a_state_of_mind_is_nobody():
 
 def test_the_name_of_a_sign_is_nobody():
     assert not stands("&quot; He's just a boy", "quot")
+
+
+def test_a_feast_and_a_verb_are_told_from_names():
+    assert not stands("Happy Valentine's Day!", "Valentine")
+    assert stands("This is Valentine's Daycare", "Valentine")
+    assert stands("Okafor signs a contract", "Okafor")
+    assert not stands("May I ask", "May")
+
+
+def test_no_medicine_is_taken_where_a_chat_says_i_am():
+    assert stands("urgh. RACHELLE im gonna call you", "RACHELLE", 0.95)
+
+
+@pytest.mark.parametrize("text", ["We talk with Will and Tina", "Sorry Will. Another day"])
+def test_will_inside_a_sentence_is_somebody(text):
+    assert without_ordinary(text, [person(text, "Will")], {"en"}) == [person(text, "Will")]
+    assert without_ordinary("Will you come?", [person("Will you come?", "Will")], {"en"}) == []
+
+
+def test_who_is_told_as_kin_is_believed():
+    text = "A picture of the boy's mum Sue"
+    assert is_believed(text, person(text, "Sue", 0.2))
+
+
+def test_whom_a_post_is_about_is_named_where_it_begins():
+    text = "RT @dana_k: Quillfeather divided the fans. Was real #fun"
+    assert values(text, GivenNameDetector().detect(text)) == ["Quillfeather"]
+    for text in ("Quillfeather divided the fans.", "RT @dana_k: Sunday was fun", "RT @dana_k: Havent slept #fun"):
+        assert GivenNameDetector().detect(text) == []
+
+
+@pytest.mark.parametrize("text", ["📷 quillfe: Happy day", "Photo: quillfe: Happy day", "quillfe asked: how are you"])
+def test_who_posts_a_picture_or_asks_is_a_user(text):
+    assert values(text, UsernameDetector().detect(text)) == ["quillfe"]
 
 
 @pytest.mark.parametrize(
