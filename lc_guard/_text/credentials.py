@@ -104,7 +104,10 @@ _SIGN = (
     r"(?:[\"'`]?\]?\*{0,2}\s{0,3}(?::=|=>|==?|:|\|)\*{0,2}\s{0,3}|(?<=\w)>(?!@)"
     r"|(?:[ ](?:for|to|of)[ ][\w' -]{1,40}?)?\s(?:is|was|ist|est|es|è|é|lautet|jest)\s{1,3}:?\s{0,2})"
 )
-_VALUE = r"(?:(?P<quote>[\"'`])(?P<quoted>[^\"'`\n]{3,200})(?P=quote)|[\"'`]?(?P<value>[^\s\"'`<>|]{3,200}))"
+# No further than a link of Markdown: [![coverage](https://a.example/b.svg?token=…)](https://c.example)
+_VALUE = (
+    r"(?:(?P<quote>[\"'`])(?P<quoted>[^\"'`\n]{3,200})(?P=quote)|[\"'`]?(?P<value>(?:(?!\)?\]\()[^\s\"'`<>|]){3,200}))"
+)
 # The name of a setting, a sign, a value: in code, in .env and YAML files, in JSON and XML, in command lines, in prose.
 _SETTING = re.compile(rf"(?i)(?P<name>(?P<password>{_PASSWORD_NAMES})|(?P<key>{_KEY_NAMES}))(?P<sign>{_SIGN}){_VALUE}")
 _OPTION = re.compile(

@@ -1,7 +1,8 @@
 """Names written as parts of one word: in names of files, folders, addresses, variables, accounts and tags.
 
 ``koval_iris.pdf``, ``IrisKoval.png``, ``people/iris-koval``, ``#IrisKoval``, ``n_ferreira.md``: in small letters, in
-any order, without the marks of their letters. Two words of one person's name side by side are no accident.
+any order, without the marks of their letters, with the backslashes of Markdown. Two words of one person's name side by
+side are no accident.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _MIN_WORD = 3
 _MIN_SURNAME = 5  # behind an initial in one run of letters: shorter ones make words with it, such as "train"
 _MAX_WORDS = 5
 _LETTER = "(?:[^\\W_]|[\u0300-\u036f])"
-_COMPOUND = re.compile(rf"(?<![^\W_])(?<![\u0300-\u036f]){_LETTER}++(?:[_./+-]{{1,2}}{_LETTER}++)++")
+_COMPOUND = re.compile(rf"(?<![^\W_])(?<![\u0300-\u036f]){_LETTER}++(?:(?:[_./+-]{{1,2}}|\\[_.+-]){_LETTER}++)++")
 _LETTERS = re.compile("(?:[^\\W\\d_]|[\u0300-\u036f])+")
 _HUMP = re.compile(
     "(?<=[a-z\u00df-\u00ff])(?=[A-Z\u00c0-\u00de])|(?<=[A-Z\u00c0-\u00de])(?=[A-Z\u00c0-\u00de][a-z\u00df-\u00ff])"
@@ -118,7 +119,7 @@ class JoinedNames:
             return name
         # an initial: "x-ray", "t/shirt" and "xRay" are words
         between = text[one[1] : other[0]]
-        return name if between in ("_", ".") or in_document_name(text, other[1]) else None
+        return name if between in ("_", ".", r"\_") or in_document_name(text, other[1]) else None
 
 
 def _words(name: str) -> list[str]:

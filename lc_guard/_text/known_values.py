@@ -182,7 +182,7 @@ _REACH = 80  # characters of the longest kind, and what stands before it
 _MIN_INFLECTED = 4
 # Letters beside what joins words, or a capital behind a small letter.
 _JOINS = re.compile(
-    "[^\\W\\d][_./+-]{1,2}[^\\W\\d]|[a-z\u00df-\u00ff][A-Z\u00c0-\u00de]|[A-Z\u00c0-\u00de]{2}[a-z\u00df-\u00ff]"
+    "[^\\W\\d](?:[_./+-]{1,2}|\\\\[_.+-])[^\\W\\d]|[a-z\u00df-\u00ff][A-Z\u00c0-\u00de]|[A-Z\u00c0-\u00de]{2}[a-z\u00df-\u00ff]"
 )
 _KIND_BEFORE = re.compile(r"[\[<][A-Z0-9_]{0,80}\Z")
 _KIND_AFTER = re.compile(r"[A-Z0-9_]{0,80}[\]>]")

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from lc_guard.detectors.base import Detector, DetectorLike
 from lc_guard.detectors.columns import ColumnDetector
 from lc_guard.detectors.credentials import CredentialDetector
+from lc_guard.detectors.encoded_words import EncodedWordDetector
 from lc_guard.detectors.file_names import FileNameDetector
 from lc_guard.detectors.in_languages import models_by_language
 from lc_guard.detectors.joined import JoinedDetector
@@ -112,7 +113,7 @@ def default_detector(
         _require_models()
         fixed = languages is not None
         guessing = models_by_language(gate, fixed=fixed, threshold=threshold, thresholds=thresholds, device=device)
-        rules.append(FileNameDetector())
+        rules += [FileNameDetector(), EncodedWordDetector()]
     if known_kind(text) != "any":
         rules = [InText(each, text, guesses=False) for each in rules]
         guessing = [InText(each, text) for each in guessing]

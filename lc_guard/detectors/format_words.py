@@ -1,12 +1,13 @@
 """Words of formats and command lines that models take for names: components of calendars, segments of EDI, commands.
 
 Sources: RFC 5545 and 6350 (``BEGIN:VEVENT``), HL7 v2.5.1, ASC X12 and UN/EDIFACT (names of segments), RFC 4514
-(``ou=people,dc=corp``), ls(1), POSIX shells, RFC 3092 (``foo``).
+(``ou=people,dc=corp``), ls(1), POSIX shells, RFC 3092 (``foo``), Python's codecs (``iso-8859-1``).
 """
 
 from __future__ import annotations
 
 import re
+from encodings.aliases import aliases
 
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.surroundings import is_code, is_log, line_around
@@ -28,6 +29,14 @@ _MEMBER_AFTER = re.compile(r"\(|(?:\.[A-Za-z_]\w*){1,8}\(")
 _METASYNTACTIC = frozenset("abc bar baz corge foo garply grault plugh quux qux thud xyz xyzzy".split())  # noqa: SIM905
 _MODE = re.compile(r"[-dlbcps][rwxsStT-]{9}[.+@]?")
 _LISTING = re.compile(r"^[-dlbcps][rwxsStT-]{9}[.+@]? ")
+
+# Of character sets, those that a number alone names left out.
+_CHARACTER_SETS = frozenset(name for name in (*aliases, *aliases.values()) if not name.isdigit())
+
+
+def is_character_set(value: str) -> bool:
+    """Return whether a value is the name of a character set, as in a mail's header: ``=?iso-8859-1?q?``."""
+    return value.lower().replace("-", "_") in _CHARACTER_SETS
 
 
 def is_format_word(guess: Guess) -> bool:

@@ -23,6 +23,7 @@ _CAPITAL_INSIDE = re.compile(r"(?<=[\w,') ] )(?=[^\W\d_a-zß-öø-ÿ][a-zß-öø
 _CAPITAL = frozenset(["sie", "ihr", "ihre", "herr", "frau", "uhr", "jahr", "sra", "mme", "pan", "pani", "dhr", "mevr"])
 # A short request: a capital or a sign of Spanish, words and a few signs.
 _REQUEST = re.compile(r"\s{0,4}(?=[¿¡]?[^\W\d_a-zß-öø-ÿ][a-zß-öø-ÿ])[\w ,.!?¿¡:'’-]{8,80}\s{0,4}")
+_BEHIND_REQUEST = re.compile(r"[^\n:?]{1,200}(?:[:?]\s|\n)")
 _LEAST_UNKNOWN = 4
 # Fewer small words than these are an accident: "est." of "established".
 _FEW = 2.0
@@ -107,16 +108,28 @@ def _told(block: str, among: frozenset[str]) -> set[str]:
     told = [_users(match[0]) for match in _WORD.finditer(block) if not _is_of_name(block, match)]
     scores, own = _scores(told, among)
     most = max(scores.values())
-    if scores.get("en", most) < most < _FEW and _has_english_words(block):
-        return set()
-    elsewhere = sum(weight for codes, weight in told if not codes)
-    if most < max(_LEAST, _LEAST_SHARE * len(told)) or elsewhere * _AHEAD >= most:
+    if _tell_too_little(block, told, scores):
         return set()
     close = {code for code, score in scores.items() if score * _AHEAD >= most}
     # In few words English and another are easily confused, and English is what most texts are.
     if "en" in close and most < _MIXED:
-        return {"en"}
+        return (len(close) > 1 and _told_behind_request(block, among)) or {"en"}
     return close | {code for code, words in own.items() if words >= max(_MIXED, _MIXED_SHARE * most)}
+
+
+def _tell_too_little(block: str, told: Sequence[tuple[frozenset[str], float]], scores: dict[str, float]) -> bool:
+    """Whether the words are too few, an accident in English, or of a language that is not known here."""
+    most = max(scores.values())
+    if scores.get("en", most) < most < _FEW and _has_english_words(block):
+        return True
+    elsewhere = sum(weight for codes, weight in told if not codes)
+    return most < max(_LEAST, _LEAST_SHARE * len(told)) or elsewhere * _AHEAD >= most
+
+
+def _told_behind_request(block: str, among: frozenset[str]) -> set[str]:
+    """Return the languages of what a request is about, if it is one: "Summarize this: Der Kläger …"."""
+    request = _BEHIND_REQUEST.match(block)
+    return _told(block[request.end() :], among) if request else set()
 
 
 def _scores(

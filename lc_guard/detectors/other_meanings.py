@@ -31,6 +31,7 @@ _COUNTS = re.compile(
 _PUBLIC = re.compile(
     r"(?:CVE|CWE|CAN|USN|DSA|DLA|GLSA|RHSA|RFC|PEP|JSR|ISO|IEC|DIN|ANSI|ASTM|IEEE|NIST|FIPS)-?\d{1,5}(?:[-:.]\d{1,7}){0,2}"
 )
+_LEAST_LICENSE = 4
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
@@ -76,6 +77,11 @@ def _is_compared(text: str, start: int, end: int) -> bool:
     return text[start:end].isdigit() and _COMPARED.search(text[max(0, start - 4) : start]) is not None
 
 
+def _is_short(text: str, start: int, end: int) -> bool:
+    """Whether it is shorter than the numbers of any state: ``s3``, ``v2`` near the word "license"."""
+    return len(text[start:end]) < _LEAST_LICENSE
+
+
 def _is_version(text: str, start: int, end: int) -> bool:
     return _VERSION_NUMBER.fullmatch(text, start, end) is not None
 
@@ -100,4 +106,5 @@ _OTHERWISE: dict[str, Callable[[str, int, int], bool]] = {
     "IP_ADDRESS": _is_no_address,
     "PHONE_NUMBER": _is_compared,
     "URL": _is_attribute,
+    "US_DRIVER_LICENSE": _is_short,
 }

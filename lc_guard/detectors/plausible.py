@@ -12,7 +12,7 @@ from html.entities import html5
 
 from lc_guard._progress import in_parts
 from lc_guard.detectors.chat_words import is_chat_word
-from lc_guard.detectors.format_words import is_format_word
+from lc_guard.detectors.format_words import is_character_set, is_format_word
 from lc_guard.detectors.goods import is_brand
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
@@ -26,6 +26,7 @@ from lc_guard.detectors.plain_words import (
     is_role_or_reference,
 )
 from lc_guard.detectors.small_letters import is_small_place, is_small_word
+from lc_guard.detectors.software_names import is_software, shown_software
 from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
 from lc_guard.detectors.technical import is_country_or_state, is_notation, is_technology
 from lc_guard.detectors.times import is_of_calendar, is_time
@@ -34,11 +35,14 @@ from lc_guard.records import Entity
 _NUMBERS = frozenset(
     {"BANK_ACCOUNT", "DRIVERS_LICENSE", "GOVERNMENT_ID", "PASSPORT", "PHONE_NUMBER", "ROUTING_NUMBER", "TAX_ID"}
 )
+_LEAST_OF_NUMBER = 3
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
 
 _TAG_SURE = 0.9
 """Of a name that no list has."""
 
+# Of a class of a program, and of no document: "Olmo2Config".
+_HUMPED = re.compile(r"[A-Z][a-z]{2}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # "1920x1080", the hash of a file or a commit, a version, a decimal fraction.
 _NO_NUMBER = re.compile(
@@ -78,8 +82,10 @@ def plausible(text: str, entities: Iterable[Entity], kind: TextKind = "any") -> 
         Those that stand.
     """
     guesses = [Guess.of(text, entity) for entity in in_parts(entities)]
-    surnames = {word for guess in guesses for word in _surnames(guess)}
-    return [guess.entity for guess in in_parts(guesses) if _stands(guess, surnames, kind)]
+    software = shown_software(text) if guesses else frozenset[str]()
+    standing = {guess.entity for guess in in_parts(guesses) if _stands(guess, software, kind)}
+    surnames = {word for guess in guesses if guess.entity in standing for word in _surnames(guess)}
+    return [guess.entity for guess in guesses if guess.entity in standing or _is_surname(guess, surnames)]
 
 
 def _surnames(guess: Guess) -> Iterable[str]:
@@ -88,16 +94,20 @@ def _surnames(guess: Guess) -> Iterable[str]:
         yield from (word for word in guess.words if word[0].isupper())
 
 
-def _stands(guess: Guess, surnames: set[str], kind: TextKind) -> bool:
+def _is_surname(guess: Guess, surnames: set[str]) -> bool:
+    return guess.lone and guess.kind in _NAMES and guess.words[0] in surnames and not is_role_or_reference(guess)
+
+
+def _stands(guess: Guess, software: frozenset[str], kind: TextKind) -> bool:
     if guess.kind == "DATE_TIME":
         return is_time(guess, kind)
     if guess.kind == "NRP":
         return not (is_role_or_reference(guess) or _is_other_thing(guess, kind) or is_no_people(guess))
     if guess.kind not in _NAMES:
         return not _is_no_number(guess)
-    if is_role_or_reference(guess):
+    if is_role_or_reference(guess) or is_software(guess, software):
         return False
-    if (guess.kind == "LOCATION" and is_country_or_state(guess)) or (guess.lone and guess.words[0] in surnames):
+    if guess.kind == "LOCATION" and is_country_or_state(guess):
         return True
     return not (_is_no_name(guess, kind) or is_small_word(guess, kind))
 
@@ -157,9 +167,12 @@ def _is_no_number(guess: Guess) -> bool:
     """Whether what a model took for a number has no digit, or for an address of the web has no dot."""
     if guess.kind in _NUMBERS:
         return (
-            not any(char.isdigit() for char in guess.value)
+            sum(map(str.isalnum, guess.value)) < _LEAST_OF_NUMBER
+            or not any(char.isdigit() for char in guess.value)
             or _NO_NUMBER.fullmatch(guess.value) is not None
             or is_public_record(guess.value)
+            or is_character_set(guess.value)
+            or (guess.kind != "PHONE_NUMBER" and _HUMPED.search(guess.value) is not None)
             or _is_measured(guess)
             or (_CODE.fullmatch(guess.value) is not None and _OF_CODE.search(guess.before(40)) is not None)
         )

@@ -28,6 +28,7 @@ _TAG = re.compile(
 # The value of a setting, but not of one that names a user.
 _SETTING_BEFORE = re.compile(r"(?i)(?<!\w)(?!\w*(?:user|name|owner|author|by|contact|who|login)=)\w{2,20}=[\"']?$")
 _KEY = re.compile(r"\w+=")
+_PRODUCT = re.compile(r"\w\*{1,2}\w")
 _SIGNS = re.compile(r"[=<>{}()\[\]|;$\\]|::|\w_\w|\w\.\w{2}|[a-z][A-Z]\w*\(|\w/\w")
 _MODEL_NUMBER = re.compile(r"[A-Za-z]{1,4}-?\d{1,5}[A-Za-z]?\d*")
 _MEASURE = re.compile(r"(?:[A-Z]{1,4}c?|[A-Z][a-z])\s*[:=]?\s*\d[\d./,]*")
@@ -279,7 +280,7 @@ def _is_sign(guess: Guess) -> bool:
     value = guess.value
     if not guess.words or value.rstrip(".") in _OF_LETTERS or _is_of_protocol(guess):
         return True
-    if _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value):
+    if _MODEL_NUMBER.fullmatch(value) or _MEASURE.fullmatch(value) or _PRODUCT.search(value):
         return True
     return (
         _is_measured(guess) or _is_nothing(guess) or _is_key(guess) or _is_scoped(guess) or _is_unit_or_standard(guess)

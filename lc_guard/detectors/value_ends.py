@@ -59,6 +59,8 @@ _NAME_FIELD = rf"{_FIELD}|{_SCRIPT}|{_BACKSLASH}|{_QUERY}|{_QUOTED}|,(?=\S)|[ \u
 _LEVELS = "(?:EMERG|ALERT|CRIT|CRITICAL|ERR|ERROR|FATAL|SEVERE|WARN|WARNING|NOTICE|INFO|DEBUG|FINE|TRACE|VERBOSE)"
 _NUMBER_FIELD = rf"{_LINE}|{TWO_NUMBERS}|[;:{EMOJI}]|,(?=\S)|{UNCASED}"
 _CUTS = {
+    # the next link of Markdown: [![build](https://a.example/b.svg)](https://c.example)
+    "URL": re.compile(rf"{_LINE}|[{EMOJI}]|\)?\]\("),
     **dict.fromkeys(
         ("LOCATION", "ORGANIZATION", "NRP"),
         re.compile(rf"{_NAME_FIELD}|{_SENTENCE}|(?<=[^\W\d_]{{3}})/(?=[^\W\d_]{{3}})|\)\.?(?=[\w(])"),

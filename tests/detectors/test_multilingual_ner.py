@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from lc_guard.detectors import JoinedDetector, MultilingualDetector, default_detector, multilingual_ner, ordinary_forms
 from lc_guard.detectors.german_nouns import is_noun
-from lc_guard.detectors.in_languages import without_ordinary
+from lc_guard.detectors.in_languages import InLanguages, without_ordinary
+from lc_guard.detectors.languages import LanguageGate
 from lc_guard.detectors.weights import LoadOnce, package_folder
 from lc_guard.errors import ModelUnavailable
 from lc_guard.records import Entity
@@ -194,3 +196,17 @@ def test_a_given_name_that_is_a_german_noun_as_well_is_no_office(weights, name):
     text = f"Gestern hat {name} angerufen, und er war sehr froh."
     found = without_ordinary(text, [Entity("PERSON", 12, 12 + len(name), 0.9)], {"de"})
     assert [text[entity.start : entity.end] for entity in found] == [name]
+
+
+def test_german_nouns_in_a_text_of_both_languages_are_no_names(weights):
+    class Capitals:
+        def detect(self, text):
+            return [Entity("PERSON", *match.span(), 0.9) for match in re.finditer(r"\b[A-Z]\w+", text)]
+
+    english = "The tenant has told us that the heating was out of order for a week and that nobody came. "
+    text = english * 8 + ORDINARY["de"] * 8 + " Okafor, Park, Kaffeemühlen und Unterlagen."
+    gate = LanguageGate()
+    assert gate.of(text) == {"de", "en"}
+    found = {text[entity.start : entity.end] for entity in InLanguages(Capitals(), gate, {"en"}).detect(text)}
+    assert {"Okafor", "Park"} <= found
+    assert not {"Kaffeemühlen", "Unterlagen", "Mieter"} & found

@@ -358,6 +358,7 @@ def test_what_is_no_people_falls(word):
         ("Jenkins, Travis and GitLab", "Jenkins", "PERSON"),
         ("Zavrexo contains semaglutide", "Zavrexo", "ORGANIZATION"),
         ("a screen of 1920x1080 dots", "1920x1080", "GOVERNMENT_ID"),
+        ("From: =?iso-8859-1?q?J=FCrgen?=", "iso-8859-1", "DRIVERS_LICENSE"),
         ("commit 3f2504e04f8911d39a0c0305e82c3301aabbccdd", "3f2504e04f8911d39a0c0305e82c3301aabbccdd", "PASSPORT"),
         ("pat the dog", "pat", "PERSON"),
         ("Head of Sales", "Head", "PERSON"),

@@ -69,11 +69,11 @@ def test_what_is_no_text_of_people_is_not_asked_about() -> None:
 def test_a_long_history_is_gone_through_once() -> None:
     kinds = (HumanMessage, AIMessage)
     history = [kinds[number % 2](f"message {number}") for number in range(4_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     asks = scan_targets(
         [*history, HumanMessage([{"type": "text", "text": f"block {n}"} for n in range(4_000)])], "prompt"
     )
-    assert time.perf_counter() - started < 2, "about 0.1 s; turns collected anew for each text took 20 s"
+    assert time.process_time() - started < 2, "about 0.1 s; turns collected anew for each text took 20 s"
     assert [turn.text for turn in asks[1_000].turns] == [f"message {number}" for number in range(1_992, 2_000)]
     assert [turn.text for turn in asks[-1].turns] == [f"block {number}" for number in range(3_991, 3_999)]
 

@@ -20,7 +20,7 @@ from ..support.openai_server import ToolCalls
 from ..support.scanners import BAD, Answers, RemoteWatcher, Watcher
 from ..support.seams import NAME, VALUES
 
-SLOW = 0.2
+SLOW = 0.5
 
 
 def config(**more: Any) -> dict[str, Any]:

@@ -400,7 +400,7 @@ class TestFilesThatCannotBeRead:
 
     def test_a_large_file_takes_seconds(self, write):
         path = write("\n".join(f"k{number} = 1" for number in range(5_000)))
-        started = time.perf_counter()
+        started = time.process_time()
         _, problems = examine(Policy, path)
         assert len(problems) == 5_000
-        assert time.perf_counter() - started < 10
+        assert time.process_time() - started < 10

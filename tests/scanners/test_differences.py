@@ -88,6 +88,6 @@ LARGE = {
 @pytest.mark.parametrize("pair", LARGE.values(), ids=LARGE)
 def test_a_megabyte_takes_seconds_at_most(pair):
     text, sanitized = pair
-    began = time.perf_counter()
+    began = time.process_time()
     removed(text, sanitized)
-    assert time.perf_counter() - began < 6
+    assert time.process_time() - began < 6

@@ -35,6 +35,7 @@ def found(value: str, text: str, kind: str = "PERSON", *, for_hiding: bool = Fal
         ("Xavier Ray", "x-ray xRay x_ray", ["x_ray"]),
         ("Zoë Müller-Holm", "Mu\u0308ller-Holm, Müller, mueller-holm", ["Mu\u0308ller-Holm", "mueller-holm"]),
         ("Will May", "will/may, Will-May.pdf", []),
+        ("Iris Koval", r"iris\_koval, i\_koval, C:\Iris\Koval", [r"iris\_koval", r"i\_koval"]),
         ("Jürgen Groß", "juergen-gross, JURGEN GROSS, Juergen_Groß", ["juergen-gross", "JURGEN GROSS", "Juergen_Groß"]),
         ("Jane Doe", "jane_doe_cv.pdf, my_Jane_Doe, jane_does, jane_x_doe", ["jane_doe", "Jane_Doe"]),
         ("Hollister", "Hollister-\nJones", ["Hollister"]),
