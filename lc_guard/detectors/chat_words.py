@@ -88,7 +88,7 @@ def is_misspelled(word: str) -> bool:
     known = vocabulary()
     if not _LEAST_BESIDE <= len(word) <= _LONGEST or known.knows(word) or is_listed_name(word):
         return False
-    if word[0] in "ai" and len(word) > _LEAST_SPELLED and word[1:] in known.ordinary:
+    if word[0] in "ai" and len(word) >= _LEAST_SPELLED and word[1:] in known.ordinary:
         return True  # alot, ilike
     spelled = {sound.sub(letters, word) for sound, letters in _AS_IT_SOUNDS} - {word}
     if len(_TWICE.findall(word)) > 1 or word.endswith("yy") or word[0] == word[1]:

@@ -11,15 +11,13 @@ import re
 from lc_guard.detectors.chat_words import is_spelled_as_in_chats
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.locales import LANGUAGES, locale
-from lc_guard.detectors.name_lists import given_names, small_names
+from lc_guard.detectors.name_lists import is_listed_name, small_names
 from lc_guard.detectors.surroundings import TextKind, is_chat, is_introduced, is_post
 from lc_guard.detectors.vocabulary import vocabulary
 
 _WHERE = re.compile(r"(?i)\b(?:in|from|to|at|near|of|via|visit(?:ed|ing)?|around|outside|leave|left|,)\s$")
 _MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
 _AN_ARTICLE = re.compile(r"(?i)\b(?:the|an?) \Z")
-# "my kuya", "ur bdayy": a noun, if it is no given name.
-_DETERMINER = re.compile(r"(?i)(?<![\w'])(?:the|an?|my|your|ur|yo|his|her|our|their|its|some|any|no|this|that) \Z")
 _SEASONS = frozenset({"autumn", "spring", "summer", "winter"})
 LONGEST_SHORT = 3
 """Letters of what may be short for a name: ash."""
@@ -63,7 +61,7 @@ def is_small_word(guess: Guess, kind: TextKind) -> bool:
         return False
     if any(map(_is_given, guess.words)):
         return guess.lone and _is_unsure(guess)
-    return is_foreign(guess) or (guess.lone and (_is_noun(guess) or _is_thing(guess) or _is_unsure(guess)))
+    return is_foreign(guess) or (guess.lone and (_is_thing(guess) or _is_unsure(guess)))
 
 
 def _has_capitals(guess: Guess) -> bool:
@@ -77,16 +75,11 @@ def _is_given(word: str) -> bool:
     return word in small_names() or word in vocabulary().given_names
 
 
-def _is_noun(guess: Guess) -> bool:
-    """Whether an article makes a noun of a word that no list of any language has as a given name."""
-    word = guess.words[0]
-    return _DETERMINER.search(guess.before(6)) is not None and word.capitalize() not in given_names()
-
-
 def _is_thing(guess: Guess) -> bool:
-    """Whether a word that is a surname as well is meant as a word: ``pillow``, unless somebody is spoken to."""
-    word = guess.words[0]
-    return word in guess.known.also_names and len(word) > LONGEST_SHORT and not is_introduced(*guess.place)
+    """Whether a word that is a rare surname as well is a thing: ``pillow``, unless somebody is introduced by it."""
+    word, known = guess.words[0], guess.known
+    thing = word in known.things and word in known.also_names and not is_listed_name(word)
+    return thing and len(word) > LONGEST_SHORT and not is_introduced(*guess.place)
 
 
 def _is_unsure(guess: Guess) -> bool:

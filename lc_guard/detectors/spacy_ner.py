@@ -16,7 +16,6 @@ from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.script_names import readable_guesses
 from lc_guard.detectors.spacy_decoder import EntityDecoder, Span
 from lc_guard.detectors.spans import clean
-from lc_guard.detectors.surroundings import is_post
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.weights import LoadOnce, import_spacy, package_folder, verified
 from lc_guard.detectors.windows import WindowedDetector, readable
@@ -142,15 +141,9 @@ class SpacyDetector(WindowedDetector):
 
     def _cleaned(self, text: str, entities: Sequence[Entity]) -> list[Entity]:
         found = plausible(text, readable_guesses(text, clean(text, entities)))
-        # It sees capitals: in small letters among them, and in posts, it guesses.
+        # It sees capitals: in small letters among them it guesses.
         small = CAPITAL_INSIDE.search(text) is not None
-        return [
-            e
-            for e in found
-            if e.kind != "PERSON"
-            or not _is_small_phrase(text[e.start : e.end])
-            or not (small or is_post(text, e.start, e.end))
-        ]
+        return [e for e in found if not small or e.kind != "PERSON" or not _is_small_phrase(text[e.start : e.end])]
 
     def _loaded(self) -> LoadedPipeline:
         """Load the pipeline, and refuse one that would let every name pass unseen."""

@@ -133,14 +133,6 @@ def test_a_list_of_names_and_a_language_that_is_read_are_not_foreign(text, name)
     assert not is_foreign(Guess.of(text, person(text, name)))
 
 
-@pytest.mark.parametrize(("text", "word"), [("now my kuya drove", "kuya"), ("the hoodrat ran", "hoodrat")])
-def test_a_small_noun_behind_an_article_is_nobody(text, word):
-    assert not stands(f"We saw Ann and {text}", word, 0.95)
-    # in a text without capitals a name is as small
-    assert stands(f"we saw ann and {text}", word, 0.95)
-    assert stands("We saw Ann and now my janette drove", "janette", 0.95)
-
-
 def test_a_small_word_that_is_a_surname_as_well_is_a_word():
     assert not stands("Check the list, Ann: tea, check, pillow, check", "pillow", 0.95)
     assert stands("We saw Ann and my friend pillow there", "pillow", 0.95)
@@ -199,16 +191,12 @@ def test_who_posts_a_picture_or_asks_is_a_user(text):
     assert values(text, UsernameDetector().detect(text)) == ["quillfe"]
 
 
-@pytest.mark.parametrize(
-    ("text", "name", "kept"),
-    [
-        ("miss u twitfolks so much #sad", "u twitfolks", False),
-        ("well tasha kno what #sad", "tasha kno", True),
-        ("so abara did it", "abara", True),
-    ],
-)
-def test_small_words_that_spacy_guesses_in_a_post_are_nobody(text, name, kept):
-    assert bool(SpacyDetector()._cleaned(text, [person(text, name)])) == kept
+def test_small_words_that_spacy_guesses_stand_where_one_is_a_given_name():
+    for text, name, kept in (
+        ("Well Bob tasha kno what", "tasha kno", True),
+        ("Well Bob u twitfolks", "u twitfolks", False),
+    ):
+        assert bool(SpacyDetector()._cleaned(text, [person(text, name)])) == kept
 
 
 def test_a_listed_name_is_one_however_it_is_written():
