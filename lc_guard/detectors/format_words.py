@@ -27,6 +27,9 @@ _MEMBER = re.compile(r"[a-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _MEMBER_AFTER = re.compile(r"\(|(?:\.[A-Za-z_]\w*){1,8}\(")
 # What stands for any text, but for Fred and Waldo, who are people as well.
 _METASYNTACTIC = frozenset("abc bar baz corge foo garply grault plugh quux qux thud xyz xyzzy".split())  # noqa: SIM905
+# Packages of Debian and their architecture (Debian Policy Manual, section 5.6.8).
+_PACKAGE_AFTER = re.compile(r"(?:\d[\w.+-]{0,40})?:(?:all|amd64|arm64|armhf|i386|ppc64el|riscv64|s390x)\b")
+_FIELDS = re.compile(r":[/\d:]")
 _MODE = re.compile(r"[-dlbcps][rwxsStT-]{9}[.+@]?")
 _LISTING = re.compile(r"^[-dlbcps][rwxsStT-]{9}[.+@]? ")
 
@@ -51,9 +54,16 @@ def is_format_word(guess: Guess) -> bool:
         return True
     if guess.lone and guess.value.islower() and _SMALL_BEFORE.search(before) is not None:
         return True
-    if _is_of_listing(guess):
+    if _is_of_listing(guess) or (guess.value.islower() and _PACKAGE_AFTER.match(text, end) is not None):
         return True
-    return guess.kind == "ORGANIZATION" and _is_of_code(guess)
+    return guess.kind == "ORGANIZATION" and (_is_of_path(guess) or _is_of_code(guess))
+
+
+def _is_of_path(guess: Guess) -> bool:
+    """Whether it is a folder between slashes, or fields of a record between colons: ``/sys/fs``, ``x:1:1:daemon``."""
+    if ":" in guess.value:
+        return _FIELDS.search(guess.value) is not None
+    return guess.value.islower() and guess.before(1) == "/"
 
 
 def _is_of_listing(guess: Guess) -> bool:

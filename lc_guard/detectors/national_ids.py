@@ -113,6 +113,8 @@ class NationalIdDetector:
                 with quiet(logging.WARNING):
                     results = recognizer.analyze(part, recognizer.supported_entities, None)
                 for found in results:
+                    if _is_of_version(text, start + found.start, start + found.end):
+                        continue
                     told = names is not None and _is_near(text, start + found.start, names)
                     if found.score >= _SURE and (alone or told):
                         yield Entity(kind, start + found.start, start + found.end, min(1.0, found.score))
@@ -130,6 +132,11 @@ def _is_near(text: str, at: int, names: re.Pattern[str]) -> bool:
         len(match[0]) > 4 or not text[match.end() : match.end() + 1].isalpha()
         for match in names.finditer(text, max(begin, line), at)
     )
+
+
+def _is_of_version(text: str, start: int, end: int) -> bool:
+    """Whether it stands between full stops: ``2.4+20151223.gitfa8646d.1-2``."""
+    return text[max(0, start - 1) : start] == text[end : end + 1] == "." and text[end + 1 : end + 2].isalnum()
 
 
 def _regions(text: str) -> Iterator[tuple[int, int]]:

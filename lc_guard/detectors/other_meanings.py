@@ -32,6 +32,7 @@ _PUBLIC = re.compile(
     r"(?:CVE|CWE|CAN|USN|DSA|DLA|GLSA|RHSA|RFC|PEP|JSR|ISO|IEC|DIN|ANSI|ASTM|IEEE|NIST|FIPS)-?\d{1,5}(?:[-:.]\d{1,7}){0,2}"
 )
 _LEAST_LICENSE = 4
+_MOST_OF_PHONE = 24  # ITU-T E.164: 15, and an exit code and an extension
 _NO_HOST = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "0.0.0.0/0", "::/0"})  # noqa: S104
 
 
@@ -74,6 +75,9 @@ def _is_package(text: str, start: int, end: int) -> bool:
 
 
 def _is_compared(text: str, start: int, end: int) -> bool:
+    """Whether a number is compared with another, or has more digits than a phone's with an extension."""
+    if sum(map(str.isdigit, text[start:end])) > _MOST_OF_PHONE:
+        return True
     return text[start:end].isdigit() and _COMPARED.search(text[max(0, start - 4) : start]) is not None
 
 

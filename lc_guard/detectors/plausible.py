@@ -44,9 +44,10 @@ _TAG_SURE = 0.9
 # Of a class of a program, and of no document: "Olmo2Config".
 _HUMPED = re.compile(r"[A-Z][a-z]{2}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# "1920x1080", the hash of a file or a commit, a version, a decimal fraction.
+# "1920x1080", the hash of a file or a commit, also behind an action's name, a version, a decimal fraction.
 _NO_NUMBER = re.compile(
-    r"[pP]\d{2,3}|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
+    r"[pP]\d{2,3}|[\w-]{1,40}@[0-9a-f]{40}|\d{1,4}\.\d{1,2}-\d{1,2}"
+    r"|v\d+(?:\.\d+)+(?:-\w+(?:\.\d+)?)?|\d{2,5} ?[x×] ?\d{2,5}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}"
     r"|[0-9a-f]{96,128}|\d+\.\d+|255(?:\.\d{1,3}){3}|(?=[\d.]{5,10}$)\d{1,4}\.\d{1,3}\.\d{1,3}"
 )
 # "30720 KB, bogomips"
@@ -181,7 +182,7 @@ def _is_no_number(guess: Guess) -> bool:
 
 def _is_measured(guess: Guess) -> bool:
     """Whether the name of a setting or a unit says that a number counts or measures."""
-    if not guess.value.isdigit():
+    if not (guess.value.isdigit() or (guess.value[:-1].isdigit() and guess.value[-1] in "kKmMgG")):
         return False
     return (
         _MEASURE_BEFORE.search(guess.before(40)) is not None

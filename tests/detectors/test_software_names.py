@@ -60,6 +60,9 @@ def test_persons_stay_hidden(text: str, name: str) -> None:
         ("A*B - B*A", "ORGANIZATION", False),
         ("Olmo2Config", "GOVERNMENT_ID", False),
         ("W84213B", "DRIVERS_LICENSE", True),
+        ("252.38-1", "DRIVERS_LICENSE", False),
+        ("123.456.789-01", "GOVERNMENT_ID", True),
+        ("12.345.678-9", "TAX_ID", True),
         ("AUTHORS.md", "ORGANIZATION", False),
         ("test_sample.py", "LOCATION", False),
         ("jane_hollister.md", "PERSON", True),
@@ -95,3 +98,21 @@ def test_links_of_markdown_end_where_they_end() -> None:
 def test_two_characters_are_no_licence(value: str) -> None:
     text = f"License: MIT. Driver: {value}://bucket/license"
     assert all(entity.kind != "US_DRIVER_LICENSE" for entity in default_detector(languages=["en"]).detect(text))
+
+
+LINES = [
+    "2025-06-24 14:36:29 install libgdbm-compat4:amd64 <none> 1.23-3",
+    "Install: xauth:amd64 (1:1.1.2-1, automatic), librtmp1:amd64 (2.4+20151223.gitfa8646d.1-2+b2, automatic)",
+    "tmpfs on /dev/shm type tmpfs (rw,relatime,size=24684084k)",
+    "cgroup on /sys/fs/cgroup/cpu type cgroup (rw,relatime,cpu)",
+    "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin",
+    "      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683  # v4.2.2",
+    "E   assert (14980.864906163 - 14973.718517861) < 6",
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_lines_of_packages_mounts_accounts_and_actions(line: str) -> None:
+    around = "\n".join(LINES)
+    found = [around[entity.start : entity.end] for entity in default_detector(languages=["en"]).detect(around)]
+    assert [value for value in found if value in line and not value.startswith("2025-06-24")] == []
