@@ -6,6 +6,7 @@ import re
 
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.name_lists import is_listed_name, small_names
+from lc_guard.detectors.surroundings import is_chat
 from lc_guard.detectors.vocabulary import vocabulary
 
 _LONGEST = 40
@@ -32,6 +33,7 @@ _ENDEARMENTS = frozenset(
 )
 # A letter thrice in a row stands in no word: "sooo".
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+_SHORTENED = re.compile(r"['’](?!\w)")
 
 
 _LONGEST_SHOUTED = 4
@@ -60,7 +62,11 @@ def is_chat_word(guess: Guess) -> bool:
 def _is_one(guess: Guess, word: str) -> bool:
     if word in _ENDEARMENTS and (guess.value.islower() or (guess.value.isupper() and len(word) > _LONGEST_SHOUTED)):
         return True
-    return is_spelled_as_in_chats(word) or (guess.value.islower() and is_misspelled(word))
+    if guess.value.islower():
+        return is_spelled_as_in_chats(word) or is_misspelled(word)
+    # Rockin': Larkin and Parkin are surnames where people do not chat
+    shortened = not word.endswith("in") or _SHORTENED.match(guess.text, guess.entity.end) or is_chat(*guess.place)
+    return bool(shortened) and is_spelled_as_in_chats(word)
 
 
 def is_spelled_as_in_chats(word: str) -> bool:

@@ -20,6 +20,7 @@ _LEAST = 0.1
 # Between two words of a sentence, behind a possessive, in a list.
 _INSIDE = re.compile(r"(?:[a-z,;&)]|['’]s) [\"“‘(\[]?\Z")
 _NEXT_WORD = re.compile(r" ([a-z]{3,})\b")
+_NUMERAL = re.compile("[IVX]{1,5}")
 _STORM = re.compile(r"\b(?:Hurricane|Typhoon|Cyclone|Storm) \Z")
 # Who writes and who is written to; a greeting, a line of a mail's header, whose turn it is to speak.
 _BETWEEN_PEOPLE = re.compile(
@@ -58,8 +59,8 @@ def is_believed(text: str, entity: Entity) -> bool:
 
 def _reads_as_name(guess: Guess) -> bool:
     """Whether words with capitals are hardly anything but a name: no dictionary has one, and a sentence holds them."""
-    words = guess.words
-    if not all(word[0].isupper() and not word.isupper() for word in words):
+    words = [word for word in guess.words if not _NUMERAL.fullmatch(word)]
+    if not words or not all(word[0].isupper() and not word.isupper() for word in words):
         return False
     unknown = [word for word in words if word in load_names() or not guess.known.knows(word)]
     if not unknown or any(map(guess.known.is_identifier, words)):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
+from lc_guard.detectors.faker_names import faker_names
 from lc_guard.detectors.guess import Guess
-from lc_guard.detectors.name_lists import load_names
+from lc_guard.detectors.name_lists import load_names, small_names
 from lc_guard.detectors.surroundings import TextKind, is_clinical
+from lc_guard.detectors.vocabulary import vocabulary
 
 # Stems of the United States Adopted Names and the WHO's International Nonproprietary Names that end no surname.
 _STEM = re.compile(
@@ -51,27 +54,31 @@ _OF_SAVANTS = (
     r"|process(?:es)?|chain|test|correction|coefficient|criterion|relation|filter|group|ring|field|metric|norm|operator"
     r"|circle|angles?|radius|limit|shift|cycle|cell|motor|engine|kernel|sampl(?:er|ing)|decomposition|integra(?:l|tion)"
 )
-_POSSESSED = r"(?:'s|’s|s'|')?(?:[ -](?:and|or) [A-Z]\w+(?:'s|’s)?)?[ -]"
+_OTHER = r"(?:[ -](?:and|or) [A-Z]\w+(?:'s|’s)?)?[ -]"
+_POSSESSED = rf"(?:'s|’s|s'|')?{_OTHER}"
 # "disease" and "test" are not here: patients have them, too.
-_NAMED_AFTER = re.compile(
-    rf"{_POSSESSED}(?:theorem|lemma|conjecture|paradox|algorithm|transform|equations?|distributions?|inequality"
-    r"|polynomials?|matrix|catheters?|forceps|retractor|reflex|maneuver|manoeuvre|palsy|lymphoma|contracture|sign"
+_ANYBODYS = (
+    r"catheters?|forceps|retractor|reflex|lymphoma|contracture|(?i:criteria|scale|score|index|inventory)|curve"
     # not "Okafor signs a contract"
     r"|signs(?! (?:an?|the|his|her|for|up|on|off|with|new|\d|one|two|three|four|five|six)\b)"
-    r"|(?i:criteria|scale|score|index|inventory)|curve|virus|tendon|space|series|integral|numbers|noise|simulation"
-    r"|equilibrium|effect|principle|diagram|chart"
-    r"|(?i:law(?! firm| office| practice| degree| school| clerk| enforcement))|constant|machine|tube|stain"
-    r"|syndrome)\b"
-    r"|[ -](?:filters?(?! coffee)|classifier|mixtures?|expansion)\b"
+    r"|matrix|virus|tendon|space|series|numbers|noise|simulation|effect|principle|diagram|chart|machine|tube|stain"
+    r"|syndrome"
+)
+_NAMED_AFTER = re.compile(
+    rf"{_POSSESSED}(?:theorem|lemma|conjecture|paradox|algorithm|transform|equations?|distributions?|inequality"
+    r"|polynomials?|maneuver|manoeuvre|palsy|sign|integral|equilibrium|constant"
+    r"|(?i:law(?! firm| office| practice| degree| school| clerk| enforcement)))\b"
+    rf"|{_OTHER}(?:{_ANYBODYS})\b|[ -](?:filters?(?! coffee)|classifier|mixtures?|expansion)\b"
     # Valentine's Day, Patrick's Day
     r"|[ ]?['’]s Day(?=[ ]?(?:[.,;:!?…\n]|$))"
 )
-_NAMED_AFTER_IN_MEDICINE = re.compile(
-    rf"{_NAMED_AFTER.pattern}|{_POSSESSED}(?:disease|test|score|scale|operation|procedure|fracture|phenomenon"
-    r"|classification|incision|tumou?r|node|ulcer|stage|negative|positive|absent|present|line|drain|view|position"
-    r"|bodies"
-    r"|cells?|thyroiditis)\b"
+_ANY_PATIENTS = (
+    r"disease|test|score|scale|operation|procedure|fracture|phenomenon|classification|incision|tumou?r|node|ulcer|stage"
+    r"|negative|positive|absent|present|line|drain|view|position|bodies|cells?|thyroiditis"
 )
+_NAMED_AFTER_IN_MEDICINE = re.compile(rf"{_NAMED_AFTER.pattern}|{_OTHER}(?:{_ANY_PATIENTS})\b")
+# "Okafor's chart" and "Okafor's lymphoma" are Okafor's; "Hodgkin's lymphoma" is of him after whom a disease is named.
+_OF_NAMESAKES = re.compile(rf"{_POSSESSED}(?:{_ANYBODYS}|{_ANY_PATIENTS})\b")
 # Without a possessive no patient has it; "Positive Babinski", "Foley in place".
 _ATTRIBUTE = re.compile(
     r"[ -](?:disease|classification|nodes?|bodies|sign(?= (?:is|was|were|absent|present|positive|negative)\b|[,.;)]|$))"
@@ -120,9 +127,24 @@ def _names_something(guess: Guess, kind: TextKind) -> bool:
         attributed = _ATTRIBUTE.match(text, end, end + 40) or _FOUND.search(guess.before(16))
         if _MEDICAL.match(text, end, end + 20) or (attributed and is_clinical(text, guess.entity.start, end)):
             return True
-    if _plain(guess.words[0]) in guess.known.savants and _BY_SAVANTS.match(text, end, end + 40):
+    name = _plain(guess.words[0])
+    if name in guess.known.savants and _BY_SAVANTS.match(text, end, end + 40):
+        return True
+    if _OF_NAMESAKES.match(text, end, end + 40) and (name in guess.known.savants or name in _namesakes()):
         return True
     return guess.kind == "PERSON" and guess.words[0].lower() in guess.known.bearers
+
+
+@functools.cache
+def _namesakes() -> frozenset[str]:
+    """Return those after whom a disease or a score is named, in small letters: ``hodgkin``, ``apgar``."""
+    known, named = vocabulary(), re.compile(rf"(\w{{4,}})('s)? (?:{_ANYBODYS}|{_ANY_PATIENTS})")
+    found = [match for match in map(named.fullmatch, known.eponyms) if match]
+    names = {match[1] for match in found if match[2] or not known.knows(match[1])}
+    # of Clark's sign and Williams syndrome nobody is meant who is called so today
+    return (
+        frozenset(names) - small_names() - {name.lower() for name in faker_names(("en_US", "en_GB"), ("last_names",))}
+    )
 
 
 def _plain(word: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lc_guard.detectors.beside_names import TITLES
 from lc_guard.detectors.name_lists import load_names
+from lc_guard.detectors.peoples import is_crowd
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.whole_names import as_one
 from lc_guard.records import Entity
@@ -31,10 +32,16 @@ _NICKNAME = re.compile(rf"(?<!\w){_WORD}[ ](?:\(?[\"“‘']|\(){_WORD}(?:[\"”
 
 
 # "Antonio Lopez de Santa" Anna, "Amber" Le Bon: what a particle begins belongs to the name.
-_PARTICLE = r"(?:[Dd]e(?: la| los|l)?|[Dd][aiu]|[Vv][ao]n(?: de[rn]?)?|[Ll][ae]|bin|ibn|al|el|[Ss]anta?|[Ss]ão|St\.?)"
+_PARTICLE = (
+    r"(?:[Dd]e(?: la| los|l|ll[aeo])?|[Dd][aiu]|[Vv][ao]n(?: de[rn]?)?|[Ll][ae]|bin|ibn|al|el|[Ss]anta?|[Ss]ão|St\.?)"
+)
 _BEHIND = re.compile(rf"(?:[ ]{_PARTICLE}){{1,3}}[ ]{_WORD}")
 _ENDS_IN_PARTICLE = re.compile(rf"[ ]{_PARTICLE}\Z")
 _ONE_MORE = re.compile(rf"[ ]{_WORD}")
+# A surname that a model left behind a given name, and no part of a longer phrase: "Tove" Quillard.
+_UNKNOWN_BEHIND = re.compile(rf"[ ](?P<name>{_WORD})(?![\w'’@/-]|[ ]{_CAPITAL}|\.\w)")
+# Adlai Stevenson II; "IV" and "V" are drips and volts as well.
+_NUMBER = re.compile(r"[ ](?:I{2,3}|VI{1,3}|IX|X[IVX]{1,4})(?![\w'’-])")
 # What a hyphen adds to a name that belongs to the sentence: "Warhol-like", "Obama-era".
 _HYPHENATED = re.compile(
     r"-(?!(?:\w+(?:ed|ing)|like|led|style|era|type|born|free|class|made|run|esque|ish|ism|ist|bot|gate)\b)[a-z]{2,8}(?![\w-])"
@@ -91,7 +98,16 @@ def _end(text: str, start: int, end: int, limit: int, *, lone: bool) -> int:
     rules = [_HYPHENATED, _BEHIND, *([_LAST_INITIAL] if lone else ())]
     if _ENDS_IN_PARTICLE.search(text, start, end):
         rules.append(_ONE_MORE)
-    return next((match.end() for rule in rules if (match := rule.match(text, end, limit))), end)
+    end = next((match.end() for rule in rules if (match := rule.match(text, end, limit))), end)
+    if lone and (more := _UNKNOWN_BEHIND.match(text, end, limit)) and _is_surname(more["name"]):
+        end = more.end()
+    number = _NUMBER.match(text, end, limit)
+    return end if number is None else number.end()
+
+
+def _is_surname(word: str) -> bool:
+    """Whether a word that stands in no dictionary is written as a name, and is of no people and no plural."""
+    return not word.isupper() and not vocabulary().knows(word) and not is_crowd(word.lower()) and word[-1] != "s"
 
 
 def _is_given(word: str) -> bool:

@@ -19,6 +19,7 @@ from lc_guard.detectors.locales import locale
 from lc_guard.detectors.name_parts import whole_persons
 from lc_guard.detectors.ordinary_forms import forms_of
 from lc_guard.detectors.repeated_names import outside, repeated
+from lc_guard.detectors.subjects import subjects
 from lc_guard.records import Entity
 
 SCORE = 0.6
@@ -74,11 +75,12 @@ class NamesOfText:
         Returns:
             The same and more, in order, without overlaps.
         """
-        found = list(entities)
+        languages = self._gate.of(text)
+        english = "en" in languages or not languages
+        found = subjects(text, entities) if english else list(entities)
         if not any(entity.kind == "PERSON" for entity in found):
             return found
-        languages = self._gate.of(text)
-        if "en" in languages or not languages:
+        if english:
             found = repeated(text, listed(text, whole_persons(text, found)))
         if others := languages - {"en"}:
             whole = _of_places(text, list(_whole(text, found, surnames(others))))

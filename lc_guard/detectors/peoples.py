@@ -28,6 +28,8 @@ _PEOPLES = frozenset(
 )
 _LATER_WORDS = re.compile(r"[ \u00a0]([a-z]+)(?:[ \u00a0]([a-z]+))?")
 _PLURAL = re.compile(r"(?<=[a-z]{2})s$")
+# Not of Timmermans, Evans and Rogers
+_CROWD = re.compile(r"[a-z]{2}(?:[ie]an|ican|ist|ite)s$")
 # What is a thing, and says where somebody is from.
 _PAPERS = frozenset(
     ["card", "licence", "license", "passport", "paper", "papers", "permit", "roots", "stock", "tongue", "visa"]
@@ -60,6 +62,11 @@ def is_no_people(guess: Guess) -> bool:
     if guess.words[-1][0].isupper() and _PLURAL.search(guess.words[-1]) and not guess.words[-1].endswith("ss"):
         return _is_crowd(guess)
     return _is_of_nobody(guess, is_faith=not _NATIONS.issuperset(known))
+
+
+def is_crowd(word: str) -> bool:
+    """Return whether a word in small letters is of a whole people, faith or party: ``canadians``, ``hindus``."""
+    return _CROWD.search(word) is not None or (word.endswith("s") and _singular(word) in _PEOPLES)
 
 
 def _singular(word: str) -> str:

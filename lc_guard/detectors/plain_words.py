@@ -10,7 +10,7 @@ from lc_guard.detectors.chat_words import is_misspelled, is_spelled_as_in_chats
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.name_lists import small_names
 from lc_guard.detectors.surroundings import TextKind, has_determiner, is_employer, is_legal, is_log
-from lc_guard.detectors.vocabulary import Vocabulary
+from lc_guard.detectors.vocabulary import Vocabulary, vocabulary
 
 _ROLES = frozenset(
     """
@@ -332,6 +332,15 @@ def _is_derived(word: str, known: Vocabulary) -> bool:
     return (bare != word and bare in known.ordinary) or any(
         f"{stem}{ending}" in known.ordinary for ending in ("", "e", "y")
     )
+
+
+def is_role_or_body(word: str) -> bool:
+    """Return whether a word is what somebody is called by an office, a part in a trial, a body or among kin.
+
+    Args:
+        word: A word in small letters.
+    """
+    return word in _ROLES or word in _BODIES or word in _LABELS or word in _KIN or word in vocabulary().roles
 
 
 def is_addressed(guess: Guess) -> bool:

@@ -24,6 +24,12 @@ _FAMILIAR = (
     r"(?:Coach|Pastor|Chaplain|Deacon|Bishop|Mayor|Councillor|Councilman|Councilwoman|Commissioner|Trooper|Uncle|Aunt"
     r"|Auntie|Sister|Brother|Father|Chef)"
 )
+# What bodies, streets and dogs bear as well: Queen Elizabeth Hospital, King Charles Spaniel, General Mills.
+_RULING = (
+    r"(?:President|Chancellor|Premier|Congressman|Congresswoman|General|Admiral|Marshal|Emperor|Empress|Queen|King|Prince"
+    r"|Princess|Sultan|Tsar|Pope|Cardinal|Archbishop|Rabbi|Imam|Sheikh)"
+)
+_CAPITAL_BEFORE = re.compile(r"[A-Z][\w'’-]* \Z")
 _NO_NAMES = (
     r"(?!(?:The|And|Of|In|On|At|For|Court|Department|General|Office|Justice|Ministry|Minister|Government|District|State"
     r"|Chief|Advocate|Practitioner|Manager|Assistant|Administration|Association|Committee|Council|Commission|Generals?|Ombudsman|QC|KC|Esq|I|He|She"
@@ -59,18 +65,25 @@ class TitleDetector:
         """Return the names behind titles, ordered by offset."""
         seen = readable(text)
         known = vocabulary()
-        names = [
-            match.span("name")
-            for match in _rule().finditer(seen)
-            if (match["formal"] and not _is_office(match["name"]) and not _is_measure(seen, match))
-            or not all(map(known.is_ordinary, match["name"].split()))
-        ]
+        names = [match.span("name") for match in _rule().finditer(seen) if _is_titled(seen, match)]
         names += [match.span("name") for match in _SMALL.finditer(seen) if not known.is_ordinary(match["name"])]
         return clean(text, [Entity("PERSON", *_in_line(text, *name), SCORE) for name in names])
 
     def detect_batch(self, texts: Sequence[str]) -> list[list[Entity]]:
         """Do the same for many texts."""
         return [self.detect(text) for text in texts]
+
+
+def _is_titled(text: str, match: re.Match[str]) -> bool:
+    """Whether what stands behind a title is a name, and not an office, a measure, or a body that bears the title."""
+    known, words = vocabulary(), match["name"].split()
+    if match["formal"] and not _is_office(match["name"]) and not _is_measure(text, match):
+        return True
+    if not match["ruling"]:
+        return not all(map(known.is_ordinary, words))
+    last = words[-1].lower()
+    thing = known.is_ordinary(last) or last in known.things
+    return not thing and not _CAPITAL_BEFORE.search(text, max(0, match.start() - 24), match.start())
 
 
 def _is_office(name: str) -> bool:
@@ -100,6 +113,6 @@ def _rule() -> re.Pattern[str]:
     word = rf"{_NO_NAMES}(?:[{upper}]')?{capitalized}(?:[-']{capitalized}){{0,3}}"
     part = rf"(?:{initial}[ ]{{0,2}}|{bare_initial}[ ]|{_PARTICLE}[ ]|{word}[ ]{{1,2}})"
     return re.compile(
-        rf"(?<![\w'])(?:(?:(?P<formal>{_TITLES})|{_FAMILIAR})\b\.?,?[ ]{{1,2}})+(?:the[ ])?"
+        rf"(?<![\w'])(?:(?:(?P<formal>{_TITLES})|{_FAMILIAR}|(?P<ruling>{_RULING}))\b\.?,?[ ]{{1,2}})+(?:the[ ])?"
         rf"(?P<name>{part}{{0,4}}{word})"
     )

@@ -44,6 +44,9 @@ class Vocabulary(NamedTuple):
         affairs: Acts, thoughts, places, phenomena and states.
         foods: Food and drink that nobody bears the name of: ``Camembert``, ``Bloody Mary``.
         roles: What people do for a living, as far as it is no name.
+        deeds: Past forms of verbs that hardly anything but people does: ``resigned``, ``wrote``.
+        fates: Past forms of verbs whose object is somebody: ``elected``, ``arrested``.
+        past_forms: Past forms of verbs that do not end in "ed": ``led``, ``became``.
     """
 
     ordinary: frozenset[str]
@@ -61,6 +64,9 @@ class Vocabulary(NamedTuple):
     affairs: frozenset[str]
     foods: frozenset[str]
     roles: frozenset[str]
+    deeds: frozenset[str]
+    fates: frozenset[str]
+    past_forms: frozenset[str]
 
     def is_technology(self, title: str) -> bool:
         """Return whether a title is software or its maker, whoever else bears it."""
@@ -124,6 +130,9 @@ def vocabulary() -> Vocabulary:
         affairs=_read("affairs"),
         foods=_read("foods"),
         roles=_read("roles"),
+        deeds=_read("deeds"),
+        fates=_read("fates"),
+        past_forms=_read("past_forms"),
     )
 
 

@@ -94,6 +94,36 @@ def test_a_familiar_title_announces_one(found, text, value):
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("the reign of King Otto ended", "Otto"),
+        ("Queen Wilhelma reappointed her", "Wilhelma"),
+        ("and President Pieckert left", "Pieckert"),
+        ("he fought under Major General Lafontaine in", "Lafontaine"),
+        ("supported Pope Innocent II then", "Innocent II"),
+    ],
+)
+def test_who_rules_is_announced_by_the_title(found, text, value):
+    assert found(TitleDetector(), text) == [("PERSON", value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Queen Elizabeth Hospital",
+        "King George Street",
+        "a King Charles Spaniel",
+        "General Delivery",
+        "the General Assembly",
+        "Burger King Russia",
+        "Premier League",
+    ],
+)
+def test_a_body_that_bears_such_a_title_is_nobody(found, text):
+    assert not found(TitleDetector(), text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *(

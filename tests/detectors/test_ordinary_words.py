@@ -250,6 +250,9 @@ def test_nor_is_a_brand_with_a_dose(text):
         ("by Dijkstra's algorithm", "Dijkstra"),
         ("Kernig and Brudzinski signs", "Kernig"),
         ("It is Alzheimer's.", "Alzheimer"),
+        ("Hodgkin's lymphoma", "Hodgkin"),
+        ("Euler's numbers", "Euler"),
+        ("Murphy's sign is absent.", "Murphy"),
     ],
 )
 def test_what_bears_a_name_is_nobody(text, value):
@@ -257,7 +260,18 @@ def test_what_bears_a_name_is_nobody(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["Quillfeather's disease has progressed.", "Quillfeather's test was late.", "Moore's law firm"]
+    "text",
+    [
+        "Quillfeather's disease has progressed.",
+        "Quillfeather's test was late.",
+        "Moore's law firm",
+        "Okafor's chart is in the tray.",
+        "Okafor's lymphoma responded well.",
+        "Patel's score was low this term.",
+        "Williams's scale is broken.",
+        "Nguyen's tube was changed at noon.",
+        "Lewis's series of drawings",
+    ],
 )
 def test_a_patient_has_a_disease_and_a_lawyer_a_firm(text):
     assert stands(text, text.split("'")[0])
@@ -603,7 +617,6 @@ def test_small_letters_are_a_name_where_people_chat(name):
         "xxx",
         "Imma",
         "tonite",
-        "Rockin",
         "leavin",
         "Soooo",
         "Mhm",
@@ -615,6 +628,17 @@ def test_small_letters_are_a_name_where_people_chat(name):
 )
 def test_what_is_exclaimed_or_written_as_in_chats_is_nobody(word):
     assert not stands(f"and then {word} she left", word)
+
+
+@pytest.mark.parametrize("text", ["Rockin' all night", "lol u were Rockin it"])
+def test_a_verb_that_lost_its_g_is_one_in_a_chat_or_before_its_apostrophe(text):
+    assert not stands(text, "Rockin")
+
+
+@pytest.mark.parametrize("name", ["Larkin", "Parkin", "Rankin", "Mullin"])
+@pytest.mark.parametrize("text", ["Then @ left the ward.", "@ signed the form.", "We met @'s mother."])
+def test_a_surname_that_ends_so_is_somebody(name, text):
+    assert stands(text.replace("@", name), name)
 
 
 @pytest.mark.parametrize(
