@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lc_guard._text.common_words import may_be_ordinary
+from lc_guard.detectors.chat_words import is_beside_name
 from lc_guard.detectors.file_words import without_file_words
 from lc_guard.detectors.request_verbs import GREETINGS, VERBS, begins_request, is_also_verb
 from lc_guard.detectors.vocabulary import vocabulary
@@ -103,7 +104,7 @@ def name_alone(text: str, start: int, end: int, kind: str) -> tuple[int, int]:
         if not (
             _before_name(text, start, match.end(), kind, match[1])
             or _is_article(text, match, end)
-            or (kind == "PERSON" and is_also_verb(text, match, end))
+            or (kind == "PERSON" and (is_also_verb(text, match, end) or is_beside_name(match[1])))
         ):
             break
         start = match.end()
@@ -113,7 +114,7 @@ def name_alone(text: str, start: int, end: int, kind: str) -> tuple[int, int]:
         end = number.start()
     behind = _BEHIND_NAMES if kind == "PERSON" else _BEHIND_OTHERS
     while match := _LAST_WORD.search(text, max(start, end - _LONGEST_LAST), end):
-        if not (match[1] in behind or _is_address(match) or _is_said(match[1], kind)):
+        if not (match[1] in behind or _is_address(match) or (kind == "PERSON" and _is_said(match[1]))):
             break
         end = match.start()
     return start, end
@@ -124,9 +125,9 @@ def _is_address(match: re.Match[str]) -> bool:
     return (match[1] == "Please" and match[0][0] == ",") or (match[1][0].isupper() and match[1].lower() in _PERSONAL)
 
 
-def _is_said(word: str, kind: str) -> bool:
-    """Whether the last word of a person is what the sentence says of them: ``Akahoshi nodded``."""
-    return kind == "PERSON" and word.islower() and word in vocabulary().ordinary
+def _is_said(word: str) -> bool:
+    """Whether the last word of a person is what the sentence or the chat says of them: ``Akahoshi nodded``, ``lol``."""
+    return (word.islower() and word in vocabulary().ordinary) or is_beside_name(word)
 
 
 def _is_article(text: str, word: re.Match[str], end: int) -> bool:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lc_guard.detectors.chat_words import is_spelled_as_in_chats
+from lc_guard.detectors.surroundings import is_post
+from lc_guard.detectors.times import OF_CALENDAR
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.records import Entity
 
@@ -45,7 +48,15 @@ _DOES = (
     r"|laughed|smiled|brought"
 )
 _DOING = re.compile(rf"(?<![\w'’.@/-])(?P<name>[A-Z][a-z]{{2,9}})(?= (?:just )?(?:{_DOES})\b)")
+# Whoever a post is about: "Okafor divided the fans", where no dictionary has the word.
+_POSTED = re.compile(
+    r"(?:\A|[.!?\n\"“”][ \t]*|\bRT @\w{1,20}:? )(?P<name>[A-Z][a-z]{2,14})"
+    r"(?= (?P<verb>is|was|has|had|[a-z]{2,}(?:ed|s))\b)"
+)
 _BEGINS = re.compile(r"(?:\A|[.!?:;\n\"“”)>*•-][ \t]*)\Z")
+# Uve, dont
+_CONTRACTED = re.compile(r"(?:nt|ve)\Z")
+_BEING = frozenset({"is", "was", "has", "had"})
 _SEASONS = frozenset({"april", "autumn", "august", "dawn", "june", "may", "summer"})
 
 
@@ -79,8 +90,22 @@ def doers(text: str) -> Iterator[Entity]:
         text: The text.
     """
     given = vocabulary().given_names
+    if "@" in text or "#" in text:
+        yield from _posted(text)
     for match in _DOING.finditer(text):
         word = match["name"].lower()
         begins = _BEGINS.search(text, max(0, match.start() - 4), match.start())
         if word in given and word not in _SEASONS and begins:
+            yield Entity("PERSON", *match.span("name"), _SCORE)
+
+
+def _posted(text: str) -> Iterator[Entity]:
+    """Yield words that no list knows where a sentence of a post begins, and says what somebody did."""
+    known = vocabulary()
+    for match in _POSTED.finditer(text):
+        word, verb = match["name"].lower(), match["verb"]
+        if known.knows(word) or is_spelled_as_in_chats(word) or word in _NOBODY | OF_CALENDAR:
+            continue
+        does = verb in _BEING or known.is_ordinary(verb)
+        if does and not _CONTRACTED.search(word) and is_post(text, *match.span("name")):
             yield Entity("PERSON", *match.span("name"), _SCORE)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lc_guard.detectors.name_lists import given_names
 from lc_guard.detectors.request_verbs import GREETINGS
 from lc_guard.detectors.times import is_before_years
 from lc_guard.detectors.vocabulary import vocabulary
-from lc_guard.detectors.whole_names import given_names
 from lc_guard.records import Entity
 
 _SCORE = 0.6

@@ -10,7 +10,7 @@ import re
 
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.name_lists import load_names, small_names
-from lc_guard.detectors.surroundings import is_chat, is_code, is_log
+from lc_guard.detectors.surroundings import is_chat, is_code, is_introduced, is_log
 from lc_guard.records import Entity
 
 _NEAR, _MOST_WORDS = 200, 3
@@ -49,7 +49,11 @@ def is_believed(text: str, entity: Entity) -> bool:
         )
     else:
         near = max(0, entity.start - _NEAR), entity.end + _NEAR
-        beside = _reads_as_name(guess) or _BETWEEN_PEOPLE.search(text, *near) is not None
+        beside = (
+            _reads_as_name(guess)
+            or _BETWEEN_PEOPLE.search(text, *near) is not None
+            or (guess.words[0].istitle() and is_introduced(*guess.place))
+        )
     return beside and not is_code(*guess.place) and not is_log(*guess.place)
 
 

@@ -130,8 +130,17 @@ def without_ordinary(text: str, entities: Iterable[Entity], languages: Collectio
         _without_office(text, entity, plain) if german else entity
         for entity in entities
         if entity.kind not in _NAMES
+        or _is_given_inside(text, entity)
         or not (_are_all(plain, text[entity.start : entity.end]) or _is_ordinary(text, entity, plain, forms))
     ]
+
+
+def _is_given_inside(text: str, entity: Entity) -> bool:
+    """Whether a given name that is a small word of English has its capital inside a sentence: ``with Will``."""
+    value = text[entity.start : entity.end]
+    small = value.lower()
+    given = small in locale("en").function_words and small in vocabulary().given_names
+    return given and value.istitle() and not begins_sentence(text, entity.start)
 
 
 def _is_ordinary(text: str, entity: Entity, plain: Callable[[str], bool], forms: Forms) -> bool:

@@ -58,7 +58,9 @@ _OTHER = r"(?:[ -](?:and|or) [A-Z]\w+(?:'s|’s)?)?[ -]"
 _POSSESSED = rf"(?:'s|’s|s'|')?{_OTHER}"
 # "disease" and "test" are not here: patients have them, too.
 _ANYBODYS = (
-    r"catheters?|forceps|retractor|reflex|lymphoma|contracture|signs|(?i:criteria|scale|score|index|inventory)|curve"
+    r"catheters?|forceps|retractor|reflex|lymphoma|contracture|(?i:criteria|scale|score|index|inventory)|curve"
+    # not "Okafor signs a contract"
+    r"|signs(?! (?:an?|the|his|her|for|up|on|off|with|new|\d|one|two|three|four|five|six)\b)"
     r"|matrix|virus|tendon|space|series|numbers|noise|simulation|effect|principle|diagram|chart|machine|tube|stain"
     r"|syndrome"
 )
@@ -67,6 +69,8 @@ _NAMED_AFTER = re.compile(
     r"|polynomials?|maneuver|manoeuvre|palsy|sign|integral|equilibrium|constant"
     r"|(?i:law(?! firm| office| practice| degree| school| clerk| enforcement)))\b"
     rf"|{_OTHER}(?:{_ANYBODYS})\b|[ -](?:filters?(?! coffee)|classifier|mixtures?|expansion)\b"
+    # Valentine's Day, Patrick's Day
+    r"|[ ]?['’]s Day(?=[ ]?(?:[.,;:!?…\n]|$))"
 )
 _ANY_PATIENTS = (
     r"disease|test|score|scale|operation|procedure|fracture|phenomenon|classification|incision|tumou?r|node|ulcer|stage"
@@ -156,8 +160,10 @@ def _beside_medicine(guess: Guess) -> bool:
 
 def _is_taken(guess: Guess, end: int) -> bool:
     """Whether it is told how much of it somebody takes."""
+    dose = _DOSE.match(guess.text, end, end + 24)
+    # "RACHELLE im gonna call"
     return (
-        _DOSE.match(guess.text, end, end + 24) is not None
+        (dose is not None and (dose[0].strip(" ,") != "im" or is_clinical(guess.text, guess.entity.start, end)))
         or _TAKEN_AFTER.match(guess.text, end, end + 40) is not None
         or _TAKEN_BEFORE.search(guess.before(40)) is not None
     )

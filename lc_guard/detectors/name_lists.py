@@ -1,12 +1,14 @@
-"""Given names of the USA and Britain that are hardly anything else: Faker's lists, read once per process.
+"""Lists of names, read once per process: Faker's.
 
-They stand in a file, made by ``training/english_words.py``: Faker itself looks for all of its languages at its import.
+Given names of the USA and Britain that are hardly anything else stand in a file, made by
+``training/english_words.py``: Faker itself looks for all of its languages at its import.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from lc_guard.detectors.faker_names import faker_names
 from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.detectors.weights import LoadOnce
 
@@ -25,6 +27,26 @@ GIVEN_WORDS = frozenset(
 )
 """Given names that are at least as often a word, a month, a place or a thing: left to the models."""
 
+_COUNTRIES = (
+    *(
+        "cs_CZ",
+        "da_DK",
+        "de_AT",
+        "de_CH",
+        "de_DE",
+        "en_IE",
+        "en_IN",
+        "en_NZ",
+        "es_CO",
+        "es_ES",
+        "es_MX",
+        "et_EE",
+        "fi_FI",
+    ),
+    *("fr_FR", "ga_IE", "hr_HR", "hu_HU", "id_ID", "it_IT", "lt_LT", "lv_LV", "nl_BE", "nl_NL", "no_NO", "pl_PL"),
+    *("pt_BR", "pt_PT", "ro_RO", "sk_SK", "sl_SI", "sv_SE", "tr_TR"),
+)
+
 
 @LoadOnce
 def load_names() -> frozenset[str]:
@@ -38,3 +60,21 @@ def load_names() -> frozenset[str]:
 def small_names() -> frozenset[str]:
     """Load those that are no words in small letters."""
     return frozenset(name.lower() for name in load_names()) - vocabulary().ordinary
+
+
+@LoadOnce
+def given_names() -> frozenset[str]:
+    """Load the given names of Faker's languages in Latin letters."""
+    return frozenset(faker_names(_COUNTRIES, ("first_names", "first_names_male", "first_names_female"))) | load_names()
+
+
+@LoadOnce
+def surnames() -> frozenset[str]:
+    """Load the surnames of Faker's languages in Latin letters."""
+    lists = ("last_names", "unisex_last_names", "male_last_names", "female_last_names")
+    return frozenset(faker_names((*_COUNTRIES, "en_GB", "en_US"), lists))
+
+
+def is_listed_name(word: str) -> bool:
+    """Return whether a word, however it is written, is a given name or surname of any of these languages."""
+    return word.capitalize() in given_names() or word.capitalize() in surnames()

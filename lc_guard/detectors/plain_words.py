@@ -7,11 +7,12 @@ import re
 from lc_guard.detectors.bodies import BODIES, PUBLIC_ROLES
 from lc_guard.detectors.called_names import KIN, LONGEST_NICKNAME
 from lc_guard.detectors.captions import SENTENCE_BEFORE, is_cut_short, names_field
+from lc_guard.detectors.chat_words import is_misspelled, is_spelled_as_in_chats
 from lc_guard.detectors.contract_terms import is_contract
 from lc_guard.detectors.faker_names import frequent_surnames
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.name_lists import small_names
-from lc_guard.detectors.surroundings import TextKind, has_determiner, is_chat, is_employer, is_legal, is_log
+from lc_guard.detectors.surroundings import TextKind, has_determiner, is_employer, is_legal, is_log
 from lc_guard.detectors.vocabulary import Vocabulary, vocabulary
 
 _LABELS = frozenset(
@@ -68,25 +69,21 @@ _OF_SENTENCES = frozenset({"is", "are", "was", "were", "am", "my", "your", "i", 
 _POSSESSIVES = frozenset({"My", "Your", "His", "Her", "Our", "Their"})
 _DETERMINERS = frozenset({"the", "a", "an", "my", "your", "his", "her", "its", "our", "their", "this", "that"})
 _OBJECT = re.compile(r" (?:the|an?|my|your|his|her|its|our|their|this|that|these|those|it|them|up|down|off|out)\b")
+_MODAL = re.compile(r"(?:May|Will) (?:I|you|u|he|she|it|we|they)\b")
 _OFFICES = frozenset({"Abbot", "Bishop", "Chair", "Dean", "Duke", "Earl", "Head", "King", "Marshal", "Page", "Prince"})
 _OF_OFFICE = re.compile(r" of (?:the )?[A-Z]?[a-z]+")
 _DEPARTMENTS = frozenset({"Sales", "Marketing", "Finance", "Legal", "Purchasing", "Support", "Operations", "Service"})
 _DEPARTMENT_BEFORE = re.compile(r"(?:\n|\bof |\bin |\bfrom |\bto |\bby |\band |& |[,|/] )$")
 _DEPARTMENT_AFTER = re.compile(r"\s*(?:$|[\n,;/&|]|(?:and|team|department|dept|manager|rep)\b)", re.IGNORECASE)
 _SHOUTED = re.compile(r"\b(?:for|is|are|was|your|my|so|very|not|this|these|some|and|of|all) $")
-_WHERE = re.compile(r"(?i)\b(?:in|from|to|at|near|of|via|visit(?:ed|ing)?|around|outside|leave|left|,)\s$")
 _NEXT = re.compile(r" ([A-Z][a-z]+)\b")
 _INDEFINITE = re.compile(r"\b(?i:an?) $")
 _ABBREVIATED = re.compile(r"(?:\bthe |[(\"“] ?)$")
-_MID_SENTENCE_CAPITAL = re.compile(r"(?<=[a-z,;] )[^\W\d_a-z]\w")
 _PREPOSITION = re.compile(r"\b(?:of|by|for|to|from|with|against|under|upon) that $")
 _ENDS = re.compile(r"\s?(?:[.;:)]|\Z)")
-_AN_ARTICLE = re.compile(r"(?i)\b(?:the|an?) \Z")
 _SMALL_SURE = 0.9
 # Of which a model hardly says that it is a name.
 _DOUBTED = 0.3
-_NAMED_SURE = 0.5
-"""Of a given name that is no word."""
 _ADDRESSED = re.compile(
     r"(?:\b(?i:tell|told|ask|asked|spoke to|spoke with|talked to|let|met|invite|invited|hey|hi|per|thanks|thank you)"
     r"|\bw/) $"
@@ -124,7 +121,7 @@ def is_ordinary(guess: Guess, kind: TextKind) -> bool:
     known = guess.known
     plain = [known.is_ordinary(word) for word in guess.words]
     if guess.kind == "PERSON":
-        return _is_phrase(guess, plain)
+        return _is_phrase(guess, plain) or _is_chat_phrase(guess, plain)
     if guess.kind == "ORGANIZATION" and (answer := _is_no_body(guess, kind, plain)) is not None:
         return answer
     return guess.value.islower() and all(plain) and not STREET_WORD.search(guess.value)
@@ -238,7 +235,7 @@ def _is_meant_as_word(guess: Guess, word: str) -> bool:
         return True
     if guess.entity.score < _DOUBTED and _is_verb(guess) and SENTENCE_BEFORE.search(guess.before(8)):
         return True  # "Chase the lead"
-    return is_behind_article(guess) or _is_office(guess)
+    return is_behind_article(guess) or _is_office(guess) or _MODAL.match(guess.text, guess.entity.start) is not None
 
 
 def is_behind_article(guess: Guess) -> bool:
@@ -287,6 +284,23 @@ def _is_phrase(guess: Guess, plain: list[bool]) -> bool:
     if _is_a_thing(guess, rest):
         return True
     return any(plain) and (plain[-1] or guess.value.islower()) and known.also_names.issuperset(rest)
+
+
+def _is_chat_phrase(guess: Guess, plain: list[bool]) -> bool:
+    """Whether one word is written as in chats, and the others are no names: ``Imma Jump``, ``Gettin Money``.
+
+    Small letters may be of any word but a given name: ``propah guud``.
+    """
+    known, words = guess.known, [word.replace("'", "").lower() for word in guess.words]
+    if any(word in known.given_names or word in small_names() for word in words):
+        return False
+    small = guess.value.islower()
+    if not any(is_spelled_as_in_chats(word) or (small and is_misspelled(word)) for word in words):
+        return False
+    rest = [word for word, is_plain in zip(words, plain, strict=True) if not is_plain and len(word) > 1]
+    return small or all(
+        word in known.also_names or is_spelled_as_in_chats(word) or is_misspelled(word) for word in rest
+    )
 
 
 def _is_a_thing(guess: Guess, rest: list[str]) -> bool:
@@ -350,28 +364,3 @@ def is_addressed(guess: Guess) -> bool:
     if len(small) > LONGEST_NICKNAME or small in guess.known.roles or small in _KIN:
         return False
     return _ADDRESSED.search(guess.before(16)) is not None and not is_legal(text, start, end)
-
-
-def is_small_place(guess: Guess) -> bool:
-    """Return whether a guess of a place is a small word that is a thing as well: "turkey", but not "in turkey"."""
-    if not guess.lone or not guess.value.islower() or guess.words[0] not in guess.known.also_names:
-        return False
-    return _WHERE.search(guess.before(16)) is None
-
-
-def is_small_word(guess: Guess, kind: TextKind) -> bool:
-    """Return whether a guess is one small word in a text that uses capitals, of which the model is not very sure.
-
-    Rampart does not see capitals.
-    """
-    start, end = guess.entity.start, guess.entity.end
-    if guess.kind != "PERSON" or kind == "chat" or not guess.lone or not guess.value.islower():
-        return False
-    known, word = guess.known, guess.words[0]
-    named = word in small_names() and word not in known.also_names and not _AN_ARTICLE.search(guess.before(5))
-    if guess.entity.score >= (_NAMED_SURE if named else _SMALL_SURE) or not _MID_SENTENCE_CAPITAL.search(
-        guess.text, max(0, start - 400), end + 400
-    ):
-        return False
-    borne = len(word) > 2 and (word not in known.also_names or word in known.given_names or word in small_names())
-    return not (borne and is_chat(guess.text, start, end))

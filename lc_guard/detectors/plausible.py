@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html.entities import html5
 
 from lc_guard._progress import in_parts
 from lc_guard.detectors.chat_words import is_chat_word
@@ -17,16 +18,15 @@ from lc_guard.detectors.goods import is_brand
 from lc_guard.detectors.guess import STREET_WORD, Guess
 from lc_guard.detectors.listed_things import is_food, is_listed_thing
 from lc_guard.detectors.medicine import is_eponym, is_medicine
-from lc_guard.detectors.name_lists import load_names
+from lc_guard.detectors.name_lists import is_listed_name, load_names
 from lc_guard.detectors.other_meanings import is_currency, is_public_record
 from lc_guard.detectors.peoples import is_no_people
 from lc_guard.detectors.plain_words import (
     is_addressed,
     is_ordinary,
     is_role_or_reference,
-    is_small_place,
-    is_small_word,
 )
+from lc_guard.detectors.small_letters import is_small_place, is_small_word
 from lc_guard.detectors.software_names import is_software, shown_software
 from lc_guard.detectors.surroundings import TextKind, is_house_number, is_introduced, is_log, is_tongue
 from lc_guard.detectors.technical import is_country_or_state, is_notation, is_technology
@@ -38,6 +38,9 @@ _NUMBERS = frozenset(
 )
 _LEAST_OF_NUMBER = 3
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION"})
+
+_TAG_SURE = 0.9
+"""Of a name that no list has."""
 
 # Of a class of a program, and of no document: "Olmo2Config".
 _HUMPED = re.compile(r"[A-Z][a-z]{2}")
@@ -120,18 +123,33 @@ def _is_no_name(guess: Guess, kind: TextKind) -> bool:
         or _is_other_thing(guess, kind)
         or is_chat_word(guess)
         or is_of_calendar(guess)
+        or _is_sign_of_html(guess)
         or _is_tag(guess)
-        or (is_ordinary(guess, kind) and not (is_introduced(*guess.place) or is_addressed(guess)))
+        or (is_ordinary(guess, kind) and not _is_told(guess))
     )
 
 
+def _is_told(guess: Guess) -> bool:
+    """Whether the words beside say that a word is somebody's name; of "I'm shattered" they tell nothing."""
+    plain = guess.value.islower() and guess.known.is_ordinary(guess.value)
+    return not plain and (is_introduced(*guess.place) or is_addressed(guess))
+
+
+def _is_sign_of_html(guess: Guess) -> bool:
+    """Whether it is the name of a sign: ``&quot;``."""
+    text, start, end = guess.place
+    return text[start - 1 : start] == "&" and f"{guess.value};" in html5 and text[end : end + 1] == ";"
+
+
 def _is_tag(guess: Guess) -> bool:
-    """Whether a person is the tag of a post: ``#MuchLove``, ``#FF``, not ``#AnnaLind`` or ``#Lindqvist``."""
+    """Whether a person is the tag of a post: ``#MuchLove``, ``#Grammys``, not ``#AnnaLind`` or ``#Lindqvist``."""
     if guess.kind != "PERSON" or not guess.lone or guess.before(1) != "#":
         return False
     first, *more = _HUMP.split(guess.words[0], maxsplit=1)
-    unknown = first.istitle() and not more and not guess.known.knows(first)
-    return first not in load_names() and not unknown
+    if more or not first.istitle() or guess.known.knows(first):
+        return first not in load_names()
+    # places, goods and shows have tags of their own
+    return guess.entity.score < _TAG_SURE and not is_listed_name(first)
 
 
 def _is_other_thing(guess: Guess, kind: TextKind) -> bool:

@@ -102,9 +102,10 @@ BATCH = 16
 
 
 def _is_small_phrase(value: str) -> bool:
-    """Whether small words begin with no given name."""
-    first = value.partition(" ")[0]
-    return value.islower() and first not in small_names() and first not in vocabulary().given_names
+    """Whether none of small words is a given name."""
+    return value.islower() and not any(
+        word in small_names() or word in vocabulary().given_names for word in value.split()
+    )
 
 
 class SpacyDetector(WindowedDetector):

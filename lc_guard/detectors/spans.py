@@ -18,6 +18,7 @@ from itertools import pairwise
 from lc_guard._progress import in_parts
 from lc_guard._text.credential_formats import CREDENTIAL_KINDS
 from lc_guard.detectors.characters import UNCASED, without_colours
+from lc_guard.detectors.chat_words import is_spelled_as_in_chats
 from lc_guard.detectors.identifiers import identifiers
 from lc_guard.detectors.plausible import plausible
 from lc_guard.detectors.value_ends import NER_KINDS, ValueEnds, overlap
@@ -231,7 +232,10 @@ def _shaped(text: str, entities: Sequence[Entity]) -> list[Entity]:
 def _begins_full_name(value: str) -> bool:
     """Whether two words may be a full name: not ``@Kalyro Thanks``, where an account is greeted."""
     first, _, rest = value.partition(" ")
-    return first.isalpha() and rest[:1].isupper() and not rest.isupper() and not vocabulary().is_ordinary(rest)
+    word = rest.partition(" ")[0].rstrip(".,!?:;")
+    if not first.isalpha() or not first.istitle() or not rest[:1].isupper() or rest.isupper():
+        return False
+    return not (vocabulary().is_ordinary(word) or is_spelled_as_in_chats(word.lower()))
 
 
 def _one_stretch(cluster: Sequence[Entity], trust: Mapping[int, int]) -> Entity:

@@ -18,9 +18,10 @@ _WORD = re.compile(r"[^\W\d_][\w+#.-]*[\w+#]|[^\W\d_]")
 
 # A statement, a call, a declaration, a tag, a query, or a command line: what prose does not begin or end with.
 _CODE = re.compile(
-    r"^\s*(?:def|class|import|from\s+[\w.]+\s+import|return|elif|const|let|var|func(?:tion)?|fn|public|private"
+    r"^\s*(?:@\w+ (?=(?:public|private|protected|static|final|abstract|class|interface|void|async|def|fun|val)\b))?"
+    r"(?:def|class|import|from\s+[\w.]+\s+import|return|elif|const|let|var|func(?:tion)?|fn|public|private"
     r"|static|package|using"
-    r"|namespace|struct|enum|async|await|raise|throw|#include|@\w+|SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|FROM"
+    r"|namespace|struct|enum|async|await|raise|throw|#include|SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|FROM"
     r"|WHERE)\s+[\w.*(\"'{<]"
     r".*(?:[(){};:=]|$)|[{};]\s*$|^\s*(?:\$|>>>|#!|sudo|C:\\[^>]*>)\s*\S|=>|::\w|\w\(\)|\w->\w|[\w\]]\s(?:==|!=|\+="
     r"|&&|\|\|)\s|</?\w+>"
@@ -66,13 +67,15 @@ _CLINICAL = re.compile(
     r"|anterior|posterior|lateral|medial|mild|moderate|severe|enlarge\w+|edema|oedema|renal|hepatic|cardiac"
     r"|pulmonary|abdom\w+|labs?|glucose|catheters?|drains?|cultures?)\b"
 )
-# Handles, tags, emoji, and how people write who do not care for capitals.
+# Handles, tags, emoji, faces of signs, and how people write who do not care for capitals.
 _CHAT = re.compile(
-    r"(?<![\w.])[@#]\w{3,}|[a-z][.!?]\n[a-z]{2,} [a-z]|[\u2600-\u27bf\U0001f300-\U0001faff]|[?!] [a-z]"
+    r"(?<![\w.])[@#]\w{3,}|(?<!\w)(?:[:;=]['-]?[()DP/]|[(]:|<3|&lt; ?3)(?!\w)"
+    r"|[a-z][.!?]\n[a-z]{2,} [a-z]|[\u2600-\u27bf\U0001f300-\U0001faff]|[?!] [a-z]"
     r"|(?<=[a-z]{2})(?<!\bno)(?<!\bnos)(?<!\bart)(?<!\bpara)(?<!\bal)\. [a-z]"
     r"|\b(?:i(?:'m|'ll|'ve|m)?|u|ur|rn|bc|tho|thx|pls|plz|omg|lol|lmao|wtf|idk|ngl|tbh|smh|btw|dm|gonna|wanna|gotta"
     r"|dont|didnt|doesnt|cant|wont|isnt|thats|hes|shes|bro|dude|haha\w*)\b"
 )
+_POSTED = re.compile(r"(?<![\w.])[@#]\w{3,}")
 _COMPUTING = frozenset(
     [
         *(
@@ -171,7 +174,7 @@ _NAMED = re.compile(
     r"(?i)\b(?:names?(?:\s+(?:is|was)|'s|:)?|named|call(?:ed|s)?\s+(?:me|him|her|it)|i\s?am|i'm|nicknamed?|surname:?"
     r"|married|born"
     r"|(?:wife|husband|partner|son|daughter|brother|sister|cousin|uncle|aunt|auntie|nephew|niece|boyfriend|girlfriend"
-    r"|friend|neighbou?r|boss|coach|dog|cat|horse),?)\s*$"
+    r"|mum|mom|dad|sis|bro|friend|neighbou?r|boss|coach|dog|cat|horse),?)\s*$"
 )
 _COMMON = re.compile(r"(?i)\b(?:the|an?|each|every|any|no|said|our|your|my|his|her|their)\s(?=\w|\Z)")
 _TOLD = re.compile(r", who(?:'s|m|se)?\b")
@@ -235,6 +238,11 @@ def is_chat(text: str, start: int, end: int) -> bool:
     """Return whether people chat around a stretch: at least two signs of it, up to 160 characters away."""
     signs = _CHAT.finditer(text, max(0, start - _NEAR), end + _NEAR)
     return next(signs, None) is not None and next(signs, None) is not None
+
+
+def is_post(text: str, start: int, end: int) -> bool:
+    """Return whether handles or tags stand around a stretch, up to 160 characters away: somebody posts it."""
+    return _POSTED.search(text, max(0, start - _NEAR), end + _NEAR) is not None
 
 
 def is_tongue(text: str, start: int, end: int) -> bool:

@@ -58,13 +58,13 @@ _OF_A_LIFE = re.compile(
 # (Okafor 1994, 6): an author and a year.
 _CITED = re.compile(r"[^\W\d_a-zß-öø-ÿ][^\W\d_]+ \d{4}[a-z]?")
 _CITES = re.compile(r"(?:\(|; )(?:see |cf\. )?\Z")
-_OF_CALENDAR = frozenset(
+OF_CALENDAR = frozenset(
     """
     january february march july september october november december monday tuesday wednesday thursday friday saturday
-    sunday halloween thanksgiving xmas ramadan taurus libra pisces scorpio capricorn sagittarius aquarius
+    sunday christmas halloween thanksgiving xmas ramadan taurus libra pisces scorpio capricorn sagittarius aquarius
     """.split()  # noqa: SIM905 - a list of words reads as one
 )
-_BEFORE_YEARS = _OF_CALENDAR | {
+_BEFORE_YEARS = OF_CALENDAR | {
     *("april", "may", "june", "august", "spring", "summer", "autumn", "fall", "winter", "christmas", "easter"),
     *("early", "mid", "late"),
 }
@@ -140,4 +140,4 @@ def _is_age(guess: Guess) -> bool:
 
 def is_of_calendar(guess: Guess) -> bool:
     """Return whether a person is a month, a weekday, a feast or a sign of the zodiac that nobody bears as a name."""
-    return guess.kind == "PERSON" and guess.lone and guess.words[0].lower() in _OF_CALENDAR
+    return guess.kind == "PERSON" and guess.lone and guess.words[0].lower() in OF_CALENDAR

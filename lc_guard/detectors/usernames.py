@@ -278,6 +278,15 @@ _SLOTS = tuple(
             "net user",
             rf"\bnet user (?P<name>{_NAME})(?= /|[ \t]*$)",
         ),
+        # Tumblr's posts elsewhere: who posted a picture, who asked.
+        (
+            "\U0001f4f7 \U0001f3a5 asked: photo: video: photoset:",
+            r"(?m)(?:(?:\U0001f4f7|\U0001f3a5)[ ]?|^(?:Photo(?:set)?|Video): )(?P<name>[A-Za-z0-9][\w-]{3,31})(?=: \S)",
+        ),
+        (
+            "asked:",
+            r"(?m)^(?P<name>[a-z0-9][\w-]{3,31})(?= asked: )",
+        ),
         # Chats.
         (
             "t.me/ fb.me/ ig.me/",

@@ -18,6 +18,7 @@ from lc_guard.detectors.characters import COLOURS, EMOJI, TWO_NUMBERS, UNCASED
 from lc_guard.detectors.email_addresses import EmailAddresses, is_shared
 from lc_guard.detectors.field_names import is_head, labels
 from lc_guard.detectors.iban import iban_end
+from lc_guard.detectors.name_lists import load_names
 from lc_guard.detectors.record_segments import separators
 from lc_guard.detectors.request_verbs import is_verb
 from lc_guard.detectors.vocabulary import vocabulary
@@ -166,6 +167,9 @@ class ValueEnds:
         if not _ONE_LINE.fullmatch(kind):
             yield start, end
             return
+        if kind == "PERSON" and (tag := _tag_end(self._text, start, end)):
+            yield from self._cut(start, tag, kind)
+            start = tag
         numbers = _ADDRESS_CUT if kind in _WITH_COLONS else _NUMBER_CUT
         cut = _CUTS.get(kind) or (numbers if _NUMBERS.fullmatch(kind) else _SHAPE_CUT)
         for first, last in self._elements(start, end, kind):
@@ -212,6 +216,12 @@ class ValueEnds:
     @cached_property
     def _labels(self) -> list[Span]:
         return labels(self._text)
+
+
+def _tag_end(text: str, start: int, end: int) -> int:
+    """Return where the tag ends that a finding begins with, if it is no given name: ``#VamosPaz Felicidades``."""
+    blank = text.find(" ", start, end) if text[start - 1 : start] == "#" else -1
+    return blank if blank > 0 and text[start:blank] not in load_names() else 0
 
 
 def overlap(one: Span, other: Span) -> bool:

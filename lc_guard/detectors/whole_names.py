@@ -9,11 +9,9 @@ from operator import itemgetter
 
 from lc_guard._progress import in_parts
 from lc_guard.detectors.characters import UNCASED
-from lc_guard.detectors.faker_names import faker_names
-from lc_guard.detectors.name_lists import load_names
+from lc_guard.detectors.name_lists import given_names, load_names
 from lc_guard.detectors.request_verbs import GREETINGS
 from lc_guard.detectors.value_ends import Span, ValueEnds
-from lc_guard.detectors.weights import LoadOnce
 from lc_guard.records import Entity
 
 _WORD = rf"(?!{UNCASED})[^\W\d_a-zß-öø-ÿ][\w'’.-]{{0,40}}"
@@ -37,25 +35,6 @@ _MORE = re.compile(
 _PAIRS = re.compile(r"[ \u00a0](?:and|und|et|y|e|en|i|&)[ \u00a0][^\W\d_a-z][\w'’-]{0,30},[ \u00a0][^\W\d_a-z]")
 _LABELLED = re.compile(r"[:|\t\"][ \u00a0]*\Z")
 _FIELD_END = re.compile(r"[ \u00a0]*(?:[|\t\"\n\r;(<\[]|\Z)")
-_LISTS = (
-    *(
-        "cs_CZ",
-        "da_DK",
-        "de_AT",
-        "de_CH",
-        "de_DE",
-        "en_IE",
-        "en_IN",
-        "en_NZ",
-        "es_CO",
-        "es_ES",
-        "es_MX",
-        "et_EE",
-        "fi_FI",
-    ),
-    *("fr_FR", "ga_IE", "hr_HR", "hu_HU", "id_ID", "it_IT", "lt_LT", "lv_LV", "nl_BE", "nl_NL", "no_NO", "pl_PL"),
-    *("pt_BR", "pt_PT", "ro_RO", "sk_SK", "sl_SI", "sv_SE", "tr_TR"),
-)
 
 
 def whole_fields(text: str, entities: Sequence[Entity]) -> list[Entity]:
@@ -153,9 +132,3 @@ def _is_given(text: str, last: Entity, entity: Entity, surname: str) -> bool:
         return surname not in given_names()
     sure = given[1] in given_names() and surname not in load_names()
     return sure and (fills or last.kind in {"PERSON", "NRP"})
-
-
-@LoadOnce
-def given_names() -> frozenset[str]:
-    """Load the given names of Faker's languages in Latin letters."""
-    return frozenset(faker_names(_LISTS, ("first_names", "first_names_male", "first_names_female"))) | load_names()
