@@ -101,11 +101,7 @@ def name_alone(text: str, start: int, end: int, kind: str) -> tuple[int, int]:
         The offsets of what is left.
     """
     while match := _FIRST_WORD.match(text, start, end):
-        if not (
-            _before_name(text, start, match.end(), kind, match[1])
-            or _is_article(text, match, end)
-            or (kind == "PERSON" and (is_also_verb(text, match, end) or is_beside_name(match[1])))
-        ):
+        if not _is_first_beside(text, match, end, kind):
             break
         start = match.end()
     if kind == "PERSON":
@@ -118,6 +114,13 @@ def name_alone(text: str, start: int, end: int, kind: str) -> tuple[int, int]:
             break
         end = match.start()
     return start, end
+
+
+def _is_first_beside(text: str, match: re.Match[str], end: int, kind: str) -> bool:
+    """Whether the first word is no part of the name."""
+    if _before_name(text, match.start(), match.end(), kind, match[1]) or _is_article(text, match, end):
+        return True
+    return kind == "PERSON" and (is_also_verb(text, match, end) or is_beside_name(match[1]))
 
 
 def _is_address(match: re.Match[str]) -> bool:

@@ -7,10 +7,12 @@ bodies and places.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from lc_guard.detectors.guess import Guess
 from lc_guard.detectors.name_lists import load_names, small_names
 from lc_guard.detectors.surroundings import is_chat, is_code, is_introduced, is_log
+from lc_guard.detectors.vocabulary import vocabulary
 from lc_guard.records import Entity
 
 _NEAR, _MOST_WORDS = 200, 3
@@ -60,10 +62,7 @@ def is_believed(text: str, entity: Entity) -> bool:
 def _reads_as_name(guess: Guess) -> bool:
     """Whether words with capitals are hardly anything but a name: no dictionary has one, and a sentence holds them."""
     words = [word for word in guess.words if not _NUMERAL.fullmatch(word)]
-    if not words or not all(word[0].isupper() and not word.isupper() for word in words):
-        return False
-    unknown = [word for word in words if word in load_names() or not guess.known.knows(word)]
-    if not unknown or any(map(guess.known.is_identifier, words)):
+    if not _are_unknown(words):
         return False
     if len(words) > 1:
         return guess.entity.score >= _LEAST
@@ -71,6 +70,16 @@ def _reads_as_name(guess: Guess) -> bool:
         return False
     sure = guess.entity.score >= _LEAST and not is_chat(*guess.place)
     return sure or _INSIDE.search(guess.before(5)) is not None
+
+
+def _are_unknown(words: Sequence[str]) -> bool:
+    """Whether words are written as names, and a list of names has one of them, or no dictionary."""
+    known = vocabulary()
+    if not words or not all(word[0].isupper() and not word.isupper() for word in words):
+        return False
+    return not any(map(known.is_identifier, words)) and any(
+        word in load_names() or not known.knows(word) for word in words
+    )
 
 
 def _is_said_of_a_thing(guess: Guess) -> bool:

@@ -120,19 +120,27 @@ def _is_given_name(guess: Guess) -> bool:
 def _names_something(guess: Guess, kind: TextKind) -> bool:
     """Whether one name stands before what is named after somebody of that name."""
     text, _, end = guess.place
-    if guess.kind != "LOCATION" or "-" in guess.value:
-        named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
-        if named.match(text, end, end + 40) or (_TOOL.match(text, end, end + 12) and is_clinical(*guess.place)):
-            return True
-        attributed = _ATTRIBUTE.match(text, end, end + 40) or _FOUND.search(guess.before(16))
-        if _MEDICAL.match(text, end, end + 20) or (attributed and is_clinical(text, guess.entity.start, end)):
-            return True
+    if (guess.kind != "LOCATION" or "-" in guess.value) and _names_a_finding(guess, kind):
+        return True
     name = _plain(guess.words[0])
     if name in guess.known.savants and _BY_SAVANTS.match(text, end, end + 40):
         return True
     if _OF_NAMESAKES.match(text, end, end + 40) and (name in guess.known.savants or name in _namesakes()):
         return True
     return guess.kind == "PERSON" and guess.words[0].lower() in guess.known.bearers
+
+
+def _names_a_finding(guess: Guess, kind: TextKind) -> bool:
+    """Whether a disease, a sign or a tool follows, or a text of medicine says it of a patient."""
+    text, _, end = guess.place
+    named = _NAMED_AFTER_IN_MEDICINE if kind == "clinical" else _NAMED_AFTER
+    if named.match(text, end, end + 40) or _MEDICAL.match(text, end, end + 20):
+        return True
+    if not (
+        _TOOL.match(text, end, end + 12) or _ATTRIBUTE.match(text, end, end + 40) or _FOUND.search(guess.before(16))
+    ):
+        return False
+    return is_clinical(*guess.place)
 
 
 @functools.cache

@@ -297,9 +297,9 @@ def _is_chat_phrase(guess: Guess, plain: list[bool]) -> bool:
     small = guess.value.islower()
     if not any(is_spelled_as_in_chats(word) or (small and is_misspelled(word)) for word in words):
         return False
-    rest = [word for word, is_plain in zip(words, plain, strict=True) if not is_plain and len(word) > 1]
     return small or all(
-        word in known.also_names or is_spelled_as_in_chats(word) or is_misspelled(word) for word in rest
+        is_plain or len(word) < 2 or word in known.also_names or is_spelled_as_in_chats(word) or is_misspelled(word)
+        for word, is_plain in zip(words, plain, strict=True)
     )
 
 
