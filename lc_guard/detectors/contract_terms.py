@@ -44,6 +44,12 @@ _DEFINED = re.compile(
     r"|\b(?:the|an?|each|any|such) [\"“](?P<short>[A-Z][a-z]{2,})[\"”]"
 )
 _BEFORE = re.compile(rf"(?i)(?:^|[^\w'’])(?:{_ONE_OF_MANY}|the|this|applicable|respective|its|their) $")
+# What countries and their parts are called (ISO 3166).
+_REALMS = frozenset(
+    ["coast", "commonwealth", "emirates", "federation", "islands", "kingdom", "provinces", "republic", "states"]
+    + ["territories", "territory", "union"]
+)
+_WHERE = re.compile(r"(?i)\b(?:across|around|from|in|into|near|of|outside|throughout|to|within) the \Z")
 _BEGINS = re.compile(rf"(?i)(?:{_ONE_OF_MANY}|the|this|its|their) (?=[A-Z])")
 _DOES = re.compile(r"(?:er|or|ee|ant|(?<!m)ent)$")
 # the Permitted Lien, the existing Lien
@@ -208,6 +214,8 @@ def _stands_as_phrase(guess: Guess, terms: Terms) -> bool:
     known = guess.known
     if STREET_WORD.search(guess.value) or not any(map(known.is_ordinary, words)):
         return False
+    if guess.kind == "LOCATION" and _is_place(guess, begins[0] if begins else ""):
+        return False
     if not BODIES.isdisjoint(word.lower() for word in words):
         return False
     *first, last = words
@@ -216,6 +224,11 @@ def _stands_as_phrase(guess: Guess, terms: Terms) -> bool:
     if not known.is_ordinary(last) and not _may_end(guess, first[-1:], last, terms):
         return False
     return guess.kind == "ORGANIZATION" or begins is not None or _BEFORE.search(guess.before(_FURTHEST)) is not None
+
+
+def _is_place(guess: Guess, article: str) -> bool:
+    """Whether ordinary words are a country, or somewhere: ``to the Lower East Side``, no ``at the Default Rate``."""
+    return guess.words[-1].lower() in _REALMS or _WHERE.search(f"{guess.before(14)}{article}") is not None
 
 
 def _may_end(guess: Guess, first: Sequence[str], last: str, terms: Terms) -> bool:

@@ -185,3 +185,15 @@ def test_a_party_that_is_named_begins_a_sentence(verb):
     text = f"Anna Price is the Buyer. Price {verb}."
     found = [Entity("PERSON", 0, 10, 0.9)]
     assert [text[e.start : e.end] for e in repeated(text, found)] == ["Anna Price", "Price"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "hidden"),
+    [
+        ("Tenant shall not move to the Lower East Side under this Agreement.", "Lower East Side", True),
+        ("The United Kingdom is excluded under this Agreement.", "United Kingdom", True),
+        ("Interest accrues during the Repayment Period under this Agreement.", "Repayment Period", False),
+    ],
+)
+def test_places_of_ordinary_words_are_no_terms(text, place, hidden):
+    assert stands(text, place, kind="LOCATION") is hidden
