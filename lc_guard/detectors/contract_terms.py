@@ -46,8 +46,10 @@ _DEFINED = re.compile(
 _BEFORE = re.compile(rf"(?i)(?:^|[^\w'’])(?:{_ONE_OF_MANY}|the|this|applicable|respective|its|their) $")
 # What countries and their parts are called (ISO 3166).
 _REALMS = frozenset(
-    ["coast", "commonwealth", "emirates", "federation", "islands", "kingdom", "provinces", "republic", "states"]
-    + ["territories", "territory", "union"]
+    [
+        *("coast", "commonwealth", "emirates", "federation", "islands", "kingdom", "provinces", "republic", "states"),
+        *("territories", "territory", "union"),
+    ]
 )
 _WHERE = re.compile(r"(?i)\b(?:across|around|from|in|into|near|of|outside|throughout|to|within) the \Z")
 _BEGINS = re.compile(rf"(?i)(?:{_ONE_OF_MANY}|the|this|its|their) (?=[A-Z])")
