@@ -342,5 +342,7 @@ def test_nested_json_is_read_in_linear_time(value: str) -> None:
 
 def test_the_test_tells_quadratic_from_linear() -> None:
     slow = re.compile(r"(?<!\n)\r?\n(?!\s*\n)").findall
-    assert growth(slow, " \n", 8_000) >= QUADRATIC_AT, "the pattern that held the interpreter"
+    # where other processes take turns one measure may fall short
+    told = any(growth(slow, " \n", 8_000) >= QUADRATIC_AT for _ in range(5))
+    assert told, "the pattern that held the interpreter"
     assert growth(lambda text: [sum(range(40)) for _ in text], " \n", 16_000) < QUADRATIC_AT

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 _DEADLINE = 30.0
+_LINGERS = "still in use"  # what PostgreSQL says while a process that was killed has not gone
 
 
 def free_port() -> int:
@@ -71,6 +72,18 @@ class Server:
         raise NotImplementedError
 
     def start(self) -> None:
+        self._spawn()
+        deadline = time.monotonic() + _DEADLINE
+        while not self.answers():
+            time.sleep(0.02)
+            if self._process.poll() is None and time.monotonic() < deadline:
+                continue
+            log_end = (self.folder / "log").read_text(errors="replace")[-2000:]
+            if _LINGERS not in log_end[-400:] or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.name} did not start:\n{log_end}")
+            self._spawn()
+
+    def _spawn(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 self.command(),
@@ -81,12 +94,6 @@ class Server:
                 start_new_session=True,
                 preexec_fn=self.limit,  # noqa: PLW1509 - it calls the system only
             )
-        deadline = time.monotonic() + _DEADLINE
-        while not self.answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                log_end = (self.folder / "log").read_text(errors="replace")[-2000:]
-                raise RuntimeError(f"{self.name} did not start:\n{log_end}")
-            time.sleep(0.02)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it: SIGKILL leaves it no time to write anything."""
