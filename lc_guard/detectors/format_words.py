@@ -28,7 +28,7 @@ _MEMBER_AFTER = re.compile(r"\(|(?:\.[A-Za-z_]\w*){1,8}\(")
 # What stands for any text, but for Fred and Waldo, who are people as well.
 _METASYNTACTIC = frozenset("abc bar baz corge foo garply grault plugh quux qux thud xyz xyzzy".split())  # noqa: SIM905
 # Packages of Debian and their architecture (Debian Policy Manual, section 5.6.8).
-_PACKAGE_AFTER = re.compile(r"(?:\d[\w.+-]{0,40})?:(?:all|amd64|arm64|armhf|i386|ppc64el|riscv64|s390x)\b")
+_PACKAGE_AFTER = re.compile(r"(?:\d[\w.+-]{0,40})?:(?:(?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x)\b|all [\d(<])")
 _FIELDS = re.compile(r":[/\d:]")
 _MODE = re.compile(r"[-dlbcps][rwxsStT-]{9}[.+@]?")
 _LISTING = re.compile(r"^[-dlbcps][rwxsStT-]{9}[.+@]? ")

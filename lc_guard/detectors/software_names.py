@@ -17,7 +17,7 @@ from lc_guard.detectors.name_lists import load_names
 _SHOWN = re.compile(
     r"\b(?:pip3?|pipx|uvx?|conda|npm|yarn|pnpm|brew|apt(?:-get)?|cargo|gem|poetry)[ ](?:install|add|i)[ ]"
     r"(?:-{1,2}[\w-]{1,30}[ ]){0,4}[\"']?(?P<installed>[A-Za-z][\w-]{1,40})"
-    r"|^[ \t>.]{0,12}import[ ](?P<module>[A-Za-z]\w{1,40})"
+    r"|^[ \t>.]{0,12}import[ ](?P<module>[A-Za-z]\w{1,40})(?=[ \t]{0,8}(?:$|[.,;#\r]|as\b))"
     r"|^[ \t>.]{0,12}from[ ](?P<package>[A-Za-z]\w{1,40})?[\w.]{0,80}[ ]import[ ]"
     r"(?:\((?P<members>[\w\s,#]{1,2000})|(?P<member>[\w ,]{1,300}))"
     r"|^[ \t>.]{0,40}class[ ](?P<class>[A-Z]\w{1,60})[:(]"

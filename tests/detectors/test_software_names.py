@@ -21,6 +21,7 @@ def stands(text: str, value: str, kind: str = "PERSON") -> bool:
         ("Zubrit compresses tables.\n\n    pip install --upgrade zubrit", "Zubrit"),
         ("Zubrit compresses tables: npm install zubrit", "Zubrit"),
         ("Use Zubrit:\n\nimport zubrit\n", "Zubrit"),
+        ("Use Zubrit:\n\nimport zubrit.core as z, sys\n", "Zubrit"),
         (">>> from zubrit.core import Zubritter\n\nA Zubritter is safe for threads", "Zubritter"),
         ("from .core import (\n    Apron,\n    Zubrit,\n)\n\ndef of(zubrit: Zubrit): ...", "Zubrit"),
         ("from core import Apron, Zubrit as Z\n\n# what a Zubrit does", "Zubrit"),
@@ -43,6 +44,9 @@ def test_it_is_installed_imported_or_linked(text: str, name: str) -> None:
         ("Okafor (https://github.com/Okafor/okafor.git) asked for the file", "Okafor"),
         ("Harriet wrote it: pip install harriet", "Harriet"),
         ("Mr Zubrit wrote it", "Zubrit"),
+        ("to do:\nimport Okafor's contacts\ncall Okafor", "Okafor"),
+        ("to do:\nimport Okafor contacts first", "Okafor"),
+        ("okafor:all good", "okafor"),
         ("Jane Zubrit asked: pip install zubrit", "Jane Zubrit"),
     ],
 )
